@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_AFE_AFE_H
+#define MM_AFE_AFE_H
+
+/*
+ * The front-end port. An adapter turns a metering chip behind libiio into measurements, one a window. It is used by one thread
+ * at a time, may block on the bus, and never logs: it returns -errno with a message for the caller to log.
+ */
+
+#include "clock/clock.h"
+#include "core/measurement.h"
+
+/* Which phase of the chip serves an input, and its full scale in primary units. */
+struct mm_afe_input {
+	unsigned phase;	     /* the chip's phase or channel pair: 0 = A, 1 = B, 2 = C */
+	double full_scale_v; /* line volts rms at the ADC's full-scale sine */
+	double full_scale_a; /* primary amperes rms at the ADC's full-scale sine */
+};
+
+struct mm_afe_config {
+	const char *uri;    /* libiio context URI: "local:" or "ip:host[:port]" */
+	const char *device; /* IIO device name to look for */
+	unsigned input_count;
+	struct mm_afe_input input[MM_INPUTS_MAX];
+};
+
+#define MM_AFE_MESSAGE_MAX 256
+
+struct mm_afe;
+
+struct mm_afe_ops {
+	/*
+	 * Connects, finds the device by name and checks that every attribute needed is there. May be called again after close.
+	 * -ENODEV no such device; -ENOENT an attribute missing; other -errno from the transport.
+	 */
+	int (*open)(struct mm_afe *afe);
+	/*
+	 * Blocks until the next window has latched (or is overdue) and returns it. A window is returned exactly once; windows
+	 * lost are counted in ret->missed. ret->health is OK, STARTING or IMPLAUSIBLE; latched is false when no new window came
+	 * in time. An error (-ENODEV, -EIO, -ETIMEDOUT, -EPIPE, ...) means: close, wait, open again. -ECANCELED: the clock was
+	 * cancelled.
+	 */
+	int (*next)(struct mm_afe *afe, struct mm_measurement *ret);
+	void (*close)(struct mm_afe *afe);
+	void (*free)(struct mm_afe *afe);
+};
+
+struct mm_afe {
+	const struct mm_afe_ops *ops;
+	char message[MM_AFE_MESSAGE_MAX]; /* what the last error was about, for people: names the device and the attribute */
+};
+
+/* NULL-safe; closes first. */
+void mm_afe_free(struct mm_afe *afe);
+
+/* One chip family: what the configuration's "driver" key chooses from. */
+struct mm_afe_driver {
+	const char *name;	 /* in the configuration */
+	const char *device;	 /* default IIO device name */
+	double adc_full_scale_v; /* rms of a full-scale sine at the ADC's pins */
+	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM. */
+	int (*new)(const struct mm_afe_config *config, struct mm_clock *clock, struct mm_afe **ret);
+};
+
+/* Analog Devices ADE9000 through the mainline Linux driver. */
+extern const struct mm_afe_driver mm_afe_ade9000;
+
+/*
+ * The time of a simulated board (minimeter-sim --stepped) as a clock: reads and moves the attribute "time_ns" of the IIO device
+ * "minimeter-sim" at uri over a connection of its own. Returns 0, -ENODEV where the context has no such device, or -errno.
+ */
+int mm_afe_board_clock_new(const char *uri, struct mm_clock **ret);
+
+#endif

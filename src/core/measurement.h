@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CORE_MEASUREMENT_H
+#define MM_CORE_MEASUREMENT_H
+
+/*
+ * What a front end yields once a window: a window is the stretch of time over which the front end summed energy
+ * (1 s by the ADE9000's own clock). Everything the core knows of the world comes in through this struct.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MM_INPUTS_MAX 12
+
+/* How far a measurement can be trusted. Energy is registered from MM_HEALTH_OK only. */
+enum mm_health {
+	MM_HEALTH_OK,
+	MM_HEALTH_STARTING,    /* no window has been seen to its end yet */
+	MM_HEALTH_ABSENT,      /* the device is not there or does not answer */
+	MM_HEALTH_STALE,       /* it answers, but no new window has come for too long */
+	MM_HEALTH_FROZEN,      /* it answers with the same figures to the last digit for ever */
+	MM_HEALTH_IMPLAUSIBLE, /* figures that no line or load can produce */
+	MM_HEALTH_COUNT,
+};
+
+/* One voltage and current pair of the front end, in primary units (the line's volts, the load's amperes). */
+struct mm_input_reading {
+	double voltage_v;     /* rms, 0 or more */
+	double current_a;     /* rms, 0 or more */
+	double active_ws;     /* active energy of the window in watt-seconds; negative: received */
+	double reactive_vars; /* reactive energy of the window in var-seconds; positive: inductive at delivered energy */
+	double frequency_hz;  /* 0: not known */
+};
+
+struct mm_measurement {
+	int64_t start_ns;      /* CLOCK_BOOTTIME of the window's begin; the end of the one before unless windows were missed */
+	int64_t end_ns;	       /* CLOCK_BOOTTIME of its end, > start_ns */
+	uint32_t missed;       /* windows lost just before this one: a gap in the bill's evidence, never filled */
+	enum mm_health health; /* other than OK: no energy counts, and start/end bound the reading attempt */
+	bool latched;	       /* false: the rms figures are fresh but the energy register did not move on */
+	unsigned input_count;  /* 1 to MM_INPUTS_MAX */
+	struct mm_input_reading input[MM_INPUTS_MAX];
+};
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CORE_METER_H
+#define MM_CORE_METER_H
+
+/*
+ * The meter: one window in; register increments, output edges, indicator states and flags out. No I/O, no clock, no allocation:
+ * the same windows give the same registers, on any machine and at any speed.
+ *
+ * Registration rule: an element counts in a window when its current is at or above the start current and its power above the
+ * creep threshold. The elements are summed over the window; a positive sum goes to the delivered register, a negative
+ * one to the received register; neither ever goes back (detent). Each element keeps registers of its own by the same rule.
+ */
+
+#include "core/measurement.h"
+#include "core/model.h"
+#include "core/profile.h"
+#include "core/pulse.h"
+
+/* Registration starts at 0.1 % of rated current (IEC 62053-22 start test); the gate sits below it so that 0.1 % always counts. */
+#define MM_START_CURRENT_RATIO 0.0008
+/* Active power below this part of rated volts times rated amperes is creep: 1.2 W on a 100 A model. */
+#define MM_CREEP_POWER_RATIO 0.0001
+/* Manual, table 1: limits of a right supply and load. */
+#define MM_SUPPLY_MIN_V 102.0
+#define MM_SUPPLY_MAX_V 138.0
+#define MM_OVERCURRENT_RATIO 1.10
+#define MM_FREQUENCY_MIN_HZ 45.0
+#define MM_FREQUENCY_MAX_HZ 65.0
+/* Manual, 3.9: a load over 1 A is needed before phasing can be judged. */
+#define MM_PHASING_CURRENT_A 1.0
+
+/* Conditions of one element; each is raised and cleared as an event. */
+#define MM_ELEMENT_VOLTAGE_LOW 0x01u
+#define MM_ELEMENT_VOLTAGE_HIGH 0x02u
+#define MM_ELEMENT_OVERCURRENT 0x04u
+#define MM_ELEMENT_FREQUENCY 0x08u
+#define MM_ELEMENT_REVERSED                                                                                                      \
+	0x10u /* over 1 A with active power below zero: CT turned round or on the wrong line, or generation                      \
+	       */
+#define MM_ELEMENT_FLAG_COUNT 5
+
+struct mm_energy {
+	int64_t uwh;  /* whole µWh (or µvarh), never decreasing */
+	double carry; /* the fraction below 1, 0 <= carry < 1 */
+};
+
+struct mm_meter_config {
+	struct mm_model model;
+	unsigned input[MM_ELEMENTS_MAX]; /* which front-end input serves each element, 0 to MM_INPUTS_MAX - 1 */
+	int32_t profile_interval_s;
+};
+
+/* What must outlive the process, and all of it. */
+struct mm_registers {
+	struct mm_energy delivered;
+	struct mm_energy received;
+	struct mm_energy lagging; /* reactive, positive: OBIS 3.8.0 */
+	struct mm_energy leading; /* reactive, negative: OBIS 4.8.0 */
+	struct mm_energy element_delivered[MM_ELEMENTS_MAX];
+	struct mm_energy element_received[MM_ELEMENTS_MAX];
+	int64_t output_uwh; /* delivered energy up to which the outputs have been played */
+	double max_demand_w;
+	int64_t max_demand_s; /* CLOCK_REALTIME seconds at the end of its interval; 0: none yet */
+	struct mm_profile profile;
+};
+
+/* The latest figures of one element, kept for clients. */
+struct mm_element_reading {
+	double voltage_v;
+	double current_a;
+	double power_w; /* mean over the window; negative: received */
+	double reactive_var;
+	double apparent_va;
+	double power_factor; /* power_w / apparent_va, -1 to 1; 0 with no load */
+	double frequency_hz;
+	bool registering; /* above start current and creep */
+	uint32_t flags;	  /* MM_ELEMENT_* */
+};
+
+struct mm_meter {
+	struct mm_meter_config config;
+	struct mm_registers registers;
+	struct mm_element_reading element[MM_ELEMENTS_MAX];
+	enum mm_health health;
+	int64_t window_end_ns; /* CLOCK_BOOTTIME end of the last right window; 0: none yet */
+	uint64_t windows;      /* right windows registered since start */
+	uint64_t missed;       /* windows missed since start */
+	bool power_led;
+	bool reverse_led;
+};
+
+/* What one window did. */
+struct mm_meter_step {
+	int64_t delivered_uwh; /* added to the delivered register */
+	int64_t received_uwh;
+	uint32_t raised[MM_ELEMENTS_MAX];  /* element flags that came with this window */
+	uint32_t cleared[MM_ELEMENTS_MAX]; /* and that went */
+	struct mm_edges edges;
+	unsigned closed_count;
+	struct mm_profile_row closed[MM_PROFILE_CLOSED_MAX];
+	bool new_max_demand;
+};
+
+/* Starts from the registers as they were stored, or from all zero (NULL). -EINVAL where the configuration does not fit the model.
+ */
+int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, const struct mm_registers *registers);
+
+/*
+ * Takes one window. health is the judged health of the front end: other than MM_HEALTH_OK registers nothing, darkens the power
+ * LED and marks the profile. end_real_ns is CLOCK_REALTIME at measurement->end_ns.
+ */
+void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurement, enum mm_health health, int64_t end_real_ns,
+		   struct mm_meter_step *ret);
+
+/* Stable name of one MM_ELEMENT_* bit: "voltage-low", "voltage-high", "over-current", "frequency", "reversed". */
+const char *mm_element_flag_name(uint32_t flag);
+
+/*
+ * The display: whole kWh rolling over at 999999, with one decimal on T models ("000123.4"). Writes at most 9 characters and a
+ * NUL.
+ */
+void mm_meter_display(const struct mm_meter *meter, char ret[static 10]);
+
+#endif

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CORE_PROFILE_H
+#define MM_CORE_PROFILE_H
+
+/*
+ * Load profile and maximum demand. Intervals are aligned to the wall clock (UTC); an interval is closed when a window ends at or
+ * after its end, or when the wall clock leaves it by a step. Status bits are those of DLMS (field practice: bit 0 error, 1 clock
+ * invalid, 2 data not valid, 3 daylight saving, 5 clock adjusted, 7 power down).
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define MM_PROFILE_ERROR 0x01u
+#define MM_PROFILE_CLOCK_INVALID 0x02u
+#define MM_PROFILE_DATA_INVALID 0x04u
+#define MM_PROFILE_DST 0x08u
+#define MM_PROFILE_CLOCK_ADJUSTED 0x20u
+#define MM_PROFILE_POWER_DOWN 0x80u
+
+/* A wall clock before this (2024-01-01 UTC) has not been set. */
+#define MM_PROFILE_CLOCK_VALID_S INT64_C(1704067200)
+/* A difference between wall clock and monotonic clock above this is a step, not a slew. */
+#define MM_PROFILE_STEP_NS (2 * INT64_C(1000000000))
+
+struct mm_profile_row {
+	int64_t start_s;       /* CLOCK_REALTIME seconds of the aligned begin */
+	int32_t duration_s;    /* nominal length, 60 to 3600 */
+	uint32_t status;       /* MM_PROFILE_* */
+	int64_t delivered_uwh; /* in the interval */
+	int64_t received_uwh;
+	int64_t lagging_uvarh; /* reactive, positive */
+	int64_t leading_uvarh; /* reactive, negative, as a positive figure */
+	int64_t covered_ns;    /* time in the interval that right windows covered */
+};
+
+struct mm_profile {
+	int32_t interval_s;
+	bool open;
+	int64_t last_real_ns; /* wall clock at the end of the window before, to tell a step */
+	int64_t last_boot_ns;
+	struct mm_profile_row row; /* the open interval */
+};
+
+/* Up to this many intervals can be closed by one window: the open one and one split off. */
+#define MM_PROFILE_CLOSED_MAX 2
+
+/* interval_s: 60 to 3600, a divisor of 86400 (else -EINVAL). */
+int mm_profile_init(struct mm_profile *profile, int32_t interval_s);
+
+/*
+ * Adds a window that ended at wall clock end_real_ns and CLOCK_BOOTTIME end_boot_ns and lasted duration_ns. increment gives the
+ * energies of the window (start_s, duration_s, covered_ns are ignored) and the status bits to set. A window across a boundary is
+ * split by time; the parts add up exactly. Closed intervals are written to ret_closed, their number returned (0 to
+ * MM_PROFILE_CLOSED_MAX).
+ */
+unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t end_boot_ns, int64_t duration_ns,
+			const struct mm_profile_row *increment, struct mm_profile_row ret_closed[MM_PROFILE_CLOSED_MAX]);
+
+/* Mean delivered power of an interval in W over its nominal length: block demand (ANSI C12.1 block-interval demand). */
+double mm_profile_demand_w(const struct mm_profile_row *row);
+
+#endif

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_OUTPUTS_OUTPUTS_H
+#define MM_OUTPUTS_OUTPUTS_H
+
+/*
+ * The output port: the lines of one meter. All are requested together, held for the instance's lifetime, start at the safe
+ * level (inactive) and are driven back to it when the instance is freed.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "core/pulse.h"
+
+enum mm_line_drive { MM_DRIVE_PUSH_PULL, MM_DRIVE_OPEN_DRAIN, MM_DRIVE_OPEN_SOURCE };
+
+/* One line as the configuration names it. */
+struct mm_line_spec {
+	char chip[64];	 /* chip name, label or path; empty: look the line up by name on every chip */
+	char name[64];	 /* line name ("GPIO17", "P9_12"); empty: use the offset */
+	unsigned offset; /* on the chip */
+	bool active_low;
+	enum mm_line_drive drive;
+	bool used; /* false: the meter has no such line */
+};
+
+/*
+ * Reads "NAME", "CHIP:OFFSET" or "CHIP:NAME", then any of ",active-low", ",open-drain", ",open-source". Returns 0 or -EINVAL with
+ * *ret_reason (static) saying what is wrong; ret is untouched then.
+ */
+int mm_line_spec_parse(const char *text, struct mm_line_spec *ret, const char **ret_reason);
+
+#define MM_OUTPUTS_MESSAGE_MAX 256
+
+struct mm_outputs_config {
+	const char *consumer; /* shown by gpioinfo: "minimeterd" */
+	const char *meter;    /* the meter's name */
+	struct mm_line_spec line[MM_OUTPUT_COUNT];
+};
+
+struct mm_outputs;
+
+struct mm_outputs_ops {
+	/* Drives one line. at_ns is the instant it was meant for (CLOCK_BOOTTIME), position_uwh the register there (0 for plain
+	 * levels). */
+	int (*set)(struct mm_outputs *outputs, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh);
+	void (*free)(struct mm_outputs *outputs); /* safe levels, then release */
+};
+
+struct mm_outputs {
+	const struct mm_outputs_ops *ops;
+};
+
+/* NULL-safe. */
+void mm_outputs_free(struct mm_outputs *outputs);
+
+/*
+ * Lines by libgpiod. message (MM_OUTPUTS_MESSAGE_MAX bytes) says which line of which output and why: -ENOENT no such line or
+ * chip; -EBUSY taken by another user; -EACCES; -EINVAL two outputs on one line.
+ */
+int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, struct mm_outputs **ret);
+
+/*
+ * Edges as text, one a line, appended to a file: "<now_ns> <at_ns> <meter> <output> <0|1> <position_uwh>". now is asked of
+ * the clock at each edge.
+ */
+struct mm_clock;
+int mm_outputs_trace_new(const char *path, const char *meter, struct mm_clock *clock, char *message, struct mm_outputs **ret);
+
+/* Drives the lines of a meter to their safe level once and releases them: for ExecStopPost after a crash. */
+int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, char *message);
+
+/* ---- Display ---- */
+
+struct mm_lcd;
+
+/*
+ * A display on a thread of its own (a character LCD on I2C takes tens of milliseconds). path is a charlcd device (/dev/lcd: "\f"
+ * clears) or a regular file, which is replaced whole. Opened at the first text and again after an error.
+ */
+int mm_lcd_new(const char *path, struct mm_lcd **ret);
+void mm_lcd_free(struct mm_lcd *lcd);
+/* Shows up to two lines of up to 20 characters; the newest text wins over one not yet shown. Never blocks. */
+void mm_lcd_show(struct mm_lcd *lcd, const char *line1, const char *line2);
+/* 0, or the -errno of the last attempt. */
+int mm_lcd_error(struct mm_lcd *lcd);
+
+#endif

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_REGISTER_REGISTER_H
+#define MM_REGISTER_REGISTER_H
+
+/*
+ * The durable register: one SQLite database, one connection, one thread. A commit is whole or absent; "committed" is
+ * said only after SQLite has said so. No register ever decreases: a commit that would lower one is refused (-ERANGE).
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "core/meter.h"
+
+#define MM_REGISTER_METERS_MAX 16
+#define MM_REGISTER_MESSAGE_MAX 256
+#define MM_REGISTER_NAME_MAX 64
+
+struct mm_register;
+
+/* Who a meter is. The register of another serial number or model is refused. */
+struct mm_register_meter {
+	char name[MM_REGISTER_NAME_MAX];   /* the configuration's name, may change */
+	char serial[MM_REGISTER_NAME_MAX]; /* identity */
+	char model[MM_MODEL_TEXT_MAX];	   /* canonical */
+};
+
+/* An event that matters to a bill. */
+struct mm_register_event {
+	int64_t id;	     /* given by the register, ascending */
+	int64_t boottime_ns; /* CLOCK_BOOTTIME */
+	int64_t realtime_ns; /* CLOCK_REALTIME, a label */
+	int meter;	     /* index into the meters, or -1 for the whole daemon */
+	char code[32];	     /* stable lower-case name: "start", "stop", "gap", "reversed", ... */
+	char text[192];	     /* for people */
+};
+
+struct mm_register_profile_row {
+	int meter;
+	struct mm_profile_row row;
+};
+
+/* One commit: the state of every meter, plus what came since the last. */
+struct mm_register_commit {
+	unsigned meter_count;
+	struct mm_registers meter[MM_REGISTER_METERS_MAX];
+	size_t event_count;
+	const struct mm_register_event *events; /* ids are ignored */
+	size_t row_count;
+	const struct mm_register_profile_row *rows;
+};
+
+/*
+ * Opens or creates the database at path for these meters, in order. message (MM_REGISTER_MESSAGE_MAX bytes) says in one line what
+ * is wrong and what to do. -EXDEV: the register belongs to another meter; -EBADMSG: damaged; -EPROTO: a newer schema;
+ * -EROFS, -EACCES, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open.
+ */
+int mm_register_open(const char *path, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count,
+		     char *message, struct mm_register **ret);
+void mm_register_close(struct mm_register *reg);
+
+/* The stored registers of meter number index; all zero for one that is new. */
+int mm_register_load(struct mm_register *reg, unsigned index, struct mm_registers *ret);
+
+/* Durable when it returns 0. -ERANGE: would decrease a register; -ENOSPC, -EIO, -EROFS: nothing changed, try again later. */
+int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit);
+
+/* Rows with from_s <= start < to_s of one meter in time order; the callback returns false to stop. */
+typedef bool (*mm_register_row_fn)(void *userdata, const struct mm_profile_row *row);
+int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s, int64_t to_s, mm_register_row_fn fn,
+			void *userdata);
+
+/* Events with id > after_id, oldest first; with newest = true the last limit events, oldest first. */
+typedef bool (*mm_register_event_fn)(void *userdata, const struct mm_register_event *event);
+int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
+		       void *userdata);
+
+/* ---- The register's thread ---- */
+
+struct mm_register_worker;
+
+/* What became of the commits, for the main loop. */
+struct mm_register_status {
+	uint64_t commits;  /* transactions committed since start */
+	uint64_t failures; /* failed attempts since start */
+	int error;	   /* 0, or the -errno of the last attempt while it keeps failing */
+	char message[MM_REGISTER_MESSAGE_MAX];
+	struct mm_registers committed[MM_REGISTER_METERS_MAX]; /* durable state of every meter */
+	bool busy;					       /* a commit is being written or waiting */
+	int64_t dropped_events; /* lost because the disk failed for so long that the queue filled */
+	uint64_t beat;		/* counts up while the thread makes progress or is idle; for the watchdog */
+};
+
+/*
+ * Takes over an open register and runs it on a thread of its own; notify_fd (see mm_register_worker_fd) becomes readable after
+ * each attempt and each finished query.
+ */
+int mm_register_worker_new(struct mm_register *reg, struct mm_register_worker **ret);
+
+/* Commits what is pending (at most once more, whatever the outcome), stops the thread, closes the register. Returns the last
+ * commit's result. */
+int mm_register_worker_free(struct mm_register_worker *worker);
+
+/* Queues a commit and returns at once: registers supersede those still waiting; events and rows are appended in bounded queues.
+ */
+int mm_register_worker_commit(struct mm_register_worker *worker, const struct mm_register_commit *commit);
+
+int mm_register_worker_fd(const struct mm_register_worker *worker); /* eventfd */
+void mm_register_worker_status(struct mm_register_worker *worker, struct mm_register_status *ret);
+
+/*
+ * Runs query(reg, userdata) on the register's thread, then done(result, userdata) on the thread that calls
+ * mm_register_worker_dispatch(). -EAGAIN when too many wait.
+ */
+typedef int (*mm_register_query_fn)(struct mm_register *reg, void *userdata);
+typedef void (*mm_register_done_fn)(int result, void *userdata);
+int mm_register_worker_query(struct mm_register_worker *worker, mm_register_query_fn query, mm_register_done_fn done,
+			     void *userdata);
+
+/* Clears the eventfd and runs the done callbacks of finished queries; call it when the descriptor is readable. */
+void mm_register_worker_dispatch(struct mm_register_worker *worker);
+
+#endif
