@@ -21,4 +21,22 @@ TESTS += tests/check_varlink
 tests_check_varlink_SOURCES = tests/check_varlink.c
 tests_check_varlink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_check_varlink_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+
+check_PROGRAMS += tests/varlink_demo
+tests_varlink_demo_SOURCES = tests/varlink_demo.c
+tests_varlink_demo_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_varlink_demo_LDADD = libvarlink.a $(JANSSON_LIBS)
+
+dist_check_SCRIPTS += tests/varlink_peers.sh
+TESTS += tests/varlink_peers.sh
 endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz_varlink
+tests_fuzz_varlink_SOURCES = tests/fuzz_varlink.c tests/fuzz.h
+tests_fuzz_varlink_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_fuzz_varlink_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_varlink_LDADD = libvarlink.a $(JANSSON_LIBS)
+endif
+
+dist_man_MANS += man/minimeter-protocol.7
