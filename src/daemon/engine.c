@@ -177,6 +177,24 @@ static void drive(struct mm_engine *engine, struct mm_engine_meter *em, enum mm_
 	}
 }
 
+/* The level an indicator has by itself. A front end that has gone silent can't vouch for the supply. */
+static bool indicator_level(const struct mm_engine *engine, const struct mm_engine_meter *em, enum mm_output output)
+{
+	return output == MM_OUTPUT_LED_POWER ? em->meter.power_led && engine->health == MM_HEALTH_OK : em->meter.reverse_led;
+}
+
+static void drive_indicators(struct mm_engine *engine, struct mm_engine_meter *em, int64_t now)
+{
+	for (enum mm_output o = MM_OUTPUT_LED_POWER; o <= MM_OUTPUT_LED_REVERSE; o++) {
+		bool under_test = em->test_until_ns[o] > now;
+
+		if (!under_test) {
+			em->test_until_ns[o] = 0;
+		}
+		drive(engine, em, o, indicator_level(engine, em, o) != under_test, now, 0);
+	}
+}
+
 static void retry_outputs(struct mm_engine *engine, int64_t now)
 {
 	if (engine->outputs_retry_ns == 0 || now < engine->outputs_retry_ns) {
@@ -199,27 +217,8 @@ static void retry_outputs(struct mm_engine *engine, int64_t now)
 		em->outputs_failing = false;
 		/* New lines start dark: the levels follow from here. */
 		memset(em->level, 0, sizeof(em->level));
-		drive(engine, em, MM_OUTPUT_LED_POWER, em->meter.power_led, now, 0);
-		drive(engine, em, MM_OUTPUT_LED_REVERSE, em->meter.reverse_led, now, 0);
+		drive_indicators(engine, em, now);
 		event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUTS_RECOVERED, "outputs-recovered", "outputs work again");
-	}
-}
-
-/* The level an indicator has by itself. */
-static bool indicator_level(const struct mm_engine_meter *em, enum mm_output output)
-{
-	return output == MM_OUTPUT_LED_POWER ? em->meter.power_led : em->meter.reverse_led;
-}
-
-static void drive_indicators(struct mm_engine *engine, struct mm_engine_meter *em, int64_t now)
-{
-	for (enum mm_output o = MM_OUTPUT_LED_POWER; o <= MM_OUTPUT_LED_REVERSE; o++) {
-		bool under_test = em->test_until_ns[o] > now;
-
-		if (!under_test) {
-			em->test_until_ns[o] = 0;
-		}
-		drive(engine, em, o, indicator_level(em, o) != under_test, now, 0);
 	}
 }
 

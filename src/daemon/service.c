@@ -81,9 +81,10 @@ static const char *profile_status_name(uint32_t bit)
 
 /* ---- Meters ---- */
 
-static bool meter_valid(const struct mm_engine_meter *em)
+/* The front end may have gone silent since the meter's last window. */
+static bool meter_valid(const struct mm_engine *engine, const struct mm_engine_meter *em)
 {
-	return em->meter.health == MM_HEALTH_OK;
+	return engine->health == MM_HEALTH_OK && em->meter.health == MM_HEALTH_OK;
 }
 
 /* Faults in words: the front end's state, and every element's flags as "element1:reversed". */
@@ -154,7 +155,7 @@ static json_t *meter_json(const struct mm_engine *engine, const struct mm_engine
 	return json_pack(
 		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o}",
 		"name", em->config->name, "serial", em->config->serial, "model", em->config->model.canonical, "valid",
-		(int)meter_valid(em), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
+		(int)meter_valid(engine, em), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
 		time_json(mm_clock_realtime(engine->clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
 		"delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh", json_real(wh(registers->received.uwh)),
 		"received_uwh", (json_int_t)registers->received.uwh, "lagging_varh", json_real(wh(registers->lagging.uwh)),
