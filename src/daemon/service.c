@@ -10,7 +10,6 @@
 #include <time.h>
 
 #include "core/units.h"
-#include "varlink/minimeter.h"
 
 #define PROFILE_PAGE 200
 #define EVENTS_PAGE_MAX 100
