@@ -441,7 +441,7 @@ int ioctl(int fd, unsigned long request, ...)
 	if (handle == NULL || handle->kind == HANDLE_NONE) {
 		return REAL(ioctl)(fd, request, argument);
 	}
-	switch (request) {
+	switch ((unsigned)request) { /* like the kernel: libgpiod 2 passes some with the sign extended */
 	case GPIO_GET_CHIPINFO_IOCTL:
 		return get_chip_info(handle->chip, argument);
 	case GPIO_GET_LINEINFO_IOCTL:

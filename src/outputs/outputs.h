@@ -75,8 +75,9 @@ int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, 
  * level before, which is 0 at first. What the freeing of the instance turns off has the word "safe" for its position. Each line
  * is one write(2), with nothing held back; where the disk took a part of a line only, the next one ends it first.
  *
- * set returns the -errno of the writing (-ENOSPC: the disk is full); the next call tries again. A pipe is opened without waiting
- * for its reader; that SIGPIPE is ignored is the caller's care. clock must outlive the instance.
+ * set returns the -errno of the writing (-ENOSPC: the disk is full): that edge is lost to the trace, a plain level is recorded
+ * when it is next asked for. A pipe is opened without waiting for its reader; the caller sees to it that SIGPIPE is ignored.
+ * clock must outlive the instance.
  */
 struct mm_clock;
 int mm_outputs_trace_new(const char *path, const char *meter, struct mm_clock *clock, char *message, struct mm_outputs **ret);
