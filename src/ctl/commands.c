@@ -14,45 +14,38 @@
 #define TEST_SECONDS_MAX 60
 
 static const struct mm_column nameplate_columns[] = {
-	{"model", "model", .format = MM_FORMAT_TEXT},
-	{"serial", "serial", .format = MM_FORMAT_TEXT},
-	{"elements", "elements", .format = MM_FORMAT_NUMBER},
-	{"rated_voltage_v", "rated voltage", "V", MM_FORMAT_NUMBER},
-	{"rated_current_a", "rated current", "A", MM_FORMAT_NUMBER},
-	{"frequency_hz", "frequency, Hz", .format = MM_FORMAT_TEXT},
-	{"ct_ratio", "CT ratio", .format = MM_FORMAT_TEXT},
-	{"ct_sets", "CT sets", .format = MM_FORMAT_NUMBER},
-	{"start_current_a", "start current", "A", MM_FORMAT_NUMBER, .decimals = 3},
-	{"display", "display", .format = MM_FORMAT_YES},
-	{"version", "software", .format = MM_FORMAT_TEXT},
+	{MM_COLUMN(TEXT, "model", "model")},
+	{MM_COLUMN(TEXT, "serial", "serial")},
+	{MM_NUMBER("elements", "elements", NULL, 0)},
+	{MM_NUMBER("rated_voltage_v", "rated voltage", "V", 0)},
+	{MM_NUMBER("rated_current_a", "rated current", "A", 0)},
+	{MM_COLUMN(TEXT, "frequency_hz", "frequency, Hz")},
+	{MM_COLUMN(TEXT, "ct_ratio", "CT ratio")},
+	{MM_NUMBER("ct_sets", "CT sets", NULL, 0)},
+	{MM_NUMBER("start_current_a", "start current", "A", 3)},
+	{MM_COLUMN(YES, "display", "display")},
+	{MM_COLUMN(TEXT, "version", "software")},
 };
 
 static const struct mm_column nameplate_output_columns[] = {
-	{"name", "OUTPUT", .format = MM_FORMAT_TEXT},
-	{"kh_wh", "PER PULSE", "Wh", MM_FORMAT_NUMBER},
+	{MM_COLUMN(TEXT, "name", "OUTPUT")},
+	{MM_NUMBER("kh_wh", "PER PULSE", "Wh", 0)},
 };
 
 static const struct mm_column event_columns[] = {
-	{"id", "ID", .format = MM_FORMAT_NUMBER},
-	{"time", "TIME", .format = MM_FORMAT_TIME},
-	{"meter", "METER", .format = MM_FORMAT_TEXT},
-	{"code", "CODE", .format = MM_FORMAT_TEXT},
-	{"text", "WHAT HAPPENED", .format = MM_FORMAT_TEXT},
+	{MM_NUMBER("id", "ID", NULL, 0)},  {MM_COLUMN(TIME, "time", "TIME")},	       {MM_COLUMN(TEXT, "meter", "METER")},
+	{MM_COLUMN(TEXT, "code", "CODE")}, {MM_COLUMN(TEXT, "text", "WHAT HAPPENED")},
 };
 
 static const struct mm_column output_columns[] = {
-	{"meter", "METER", .format = MM_FORMAT_TEXT},	{"name", "OUTPUT", .format = MM_FORMAT_TEXT},
-	{"level", "LEVEL", .format = MM_FORMAT_LEVEL},	{"kh_wh", "PER PULSE", "Wh", MM_FORMAT_NUMBER},
-	{"edges", "EDGES", .format = MM_FORMAT_NUMBER}, {"line", "LINE", .format = MM_FORMAT_TEXT},
+	{MM_COLUMN(TEXT, "meter", "METER")},	    {MM_COLUMN(TEXT, "name", "OUTPUT")},    {MM_COLUMN(LEVEL, "level", "LEVEL")},
+	{MM_NUMBER("kh_wh", "PER PULSE", "Wh", 0)}, {MM_NUMBER("edges", "EDGES", NULL, 0)}, {MM_COLUMN(TEXT, "line", "LINE")},
 };
 
 static const struct mm_column status_columns[] = {
-	{"uptime_s", "running for", "s", MM_FORMAT_NUMBER},
-	{"windows", "windows", .format = MM_FORMAT_NUMBER},
-	{"missed_windows", "missed windows", .format = MM_FORMAT_NUMBER},
-	{"commits", "commits", .format = MM_FORMAT_NUMBER},
-	{"uncommitted_wh", "uncommitted", "Wh", MM_FORMAT_NUMBER, .decimals = 3},
-	{"clients", "clients", .format = MM_FORMAT_NUMBER},
+	{MM_COLUMN(DURATION, "uptime_s", "running for")},	  {MM_NUMBER("windows", "windows", NULL, 0)},
+	{MM_NUMBER("missed_windows", "missed windows", NULL, 0)}, {MM_NUMBER("commits", "commits", NULL, 0)},
+	{MM_NUMBER("uncommitted_wh", "uncommitted", "Wh", 3)},	  {MM_NUMBER("clients", "clients", NULL, 0)},
 };
 
 /* Asks once and shows the answer as JSON or by text. *ret is the answer, a new reference. */
@@ -97,37 +90,32 @@ static int run_read(struct mm_ctl *ctl, int argc, char *argv[])
 
 static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *health)
 {
-	static const struct mm_column state = {"state", .format = MM_FORMAT_TEXT}, reason = {"reason", .format = MM_FORMAT_TEXT},
-				      advice = {"advice", .format = MM_FORMAT_TEXT},
-				      since = {"since_s", .unit = "s", .format = MM_FORMAT_NUMBER};
 	char text[MM_CELL_MAX];
 
-	mm_cell(&state, health, text);
+	mm_cell_as(MM_FORMAT_TEXT, health, "state", text);
 	bool ok = strcmp(text, "ok") == 0;
-	fprintf(ctl->out, "%s%-9s  %s", mm_paint(ctl, !ok), heading, text);
-	mm_cell(&since, health, text);
+	fprintf(ctl->out, "  %s%-14s  %s", mm_paint(ctl, !ok), heading, text);
+	mm_cell_as(MM_FORMAT_DURATION, health, "since_s", text);
 	fprintf(ctl->out, " for %s", text);
 	if (json_is_string(json_object_get(health, "reason"))) {
-		mm_cell(&reason, health, text);
+		mm_cell_as(MM_FORMAT_TEXT, health, "reason", text);
 		fprintf(ctl->out, ": %s", text);
 	}
 	fprintf(ctl->out, "%s\n", mm_unpaint(ctl, !ok));
 	if (json_is_string(json_object_get(health, "advice"))) {
-		mm_cell(&advice, health, text);
-		fprintf(ctl->out, "           %s\n", text);
+		mm_cell_as(MM_FORMAT_TEXT, health, "advice", text);
+		fprintf(ctl->out, "  %-14s  %s\n", "", text);
 	}
 }
 
 static void status_text(struct mm_ctl *ctl, const json_t *answer)
 {
-	static const struct mm_column version = {"version", .format = MM_FORMAT_TEXT}, name = {"name", .format = MM_FORMAT_TEXT},
-				      faults = {"faults", .format = MM_FORMAT_FLAGS};
 	char text[MM_CELL_MAX];
 	bool ok = json_is_true(json_object_get(answer, "ok"));
 	size_t i;
 	json_t *meter;
 
-	mm_cell(&version, answer, text);
+	mm_cell_as(MM_FORMAT_TEXT, answer, "version", text);
 	fprintf(ctl->out, "minimeterd %s: %s%s%s\n", text, mm_paint(ctl, !ok), ok ? "everything is in order" : "there is a fault",
 		mm_unpaint(ctl, !ok));
 	health_text(ctl, "front end", json_object_get(answer, "front_end"));
@@ -135,9 +123,9 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
 	{
 		ok = json_is_true(json_object_get(meter, "ok"));
-		mm_cell(&name, meter, text);
-		fprintf(ctl->out, "%smeter %s  ", mm_paint(ctl, !ok), text);
-		mm_cell(&faults, meter, text);
+		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
+		fprintf(ctl->out, "  %smeter %-8s  ", mm_paint(ctl, !ok), text);
+		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
 		fprintf(ctl->out, "%s%s\n", ok ? "ok" : text, mm_unpaint(ctl, !ok));
 	}
 	mm_writer_record(ctl->out, status_columns, COUNT(status_columns), answer);
@@ -158,14 +146,13 @@ static int run_status(struct mm_ctl *ctl, int argc, char *argv[])
 
 static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
 {
-	static const struct mm_column name = {"name", .format = MM_FORMAT_TEXT};
 	char text[MM_CELL_MAX];
 	size_t i;
 	json_t *meter;
 
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
 	{
-		mm_cell(&name, meter, text);
+		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
 		fprintf(ctl->out, "%s%s\n", i > 0 ? "\n" : "", text);
 		mm_writer_record(ctl->out, nameplate_columns, COUNT(nameplate_columns), meter);
 		fputc('\n', ctl->out);

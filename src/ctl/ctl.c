@@ -37,6 +37,7 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 /* Values of long options for getopt: above all characters. */
 #define OPTION_VALUE(option) (0x100 + (option))
 #define WORD_MAX 32
+#define HELP_COLUMN 34
 
 int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, ...)
 {
@@ -242,15 +243,15 @@ static void print_option(struct mm_ctl *ctl, int option)
 	int width = fprintf(ctl->out, "  --%s%s%s", row->name, row->argument != NULL ? " " : "",
 			    row->argument != NULL ? row->argument : "");
 
-	fprintf(ctl->out, "%*s%s\n", 32 - width, "", row->help);
+	fprintf(ctl->out, "%*s%s\n", HELP_COLUMN - width, "", row->help);
 }
 
 static void help_command(struct mm_ctl *ctl, const struct mm_ctl_command *command)
 {
 	fprintf(ctl->out, "Usage: minimeterctl [OPTION]... %s%s%s\n%s\n\nOptions:\n", command->name,
 		*command->arguments != '\0' ? " " : "", command->arguments, command->help);
-	for (int i = MM_OPTION_COUNT - 1; i >= 0; i--) {
-		if (i >= MM_OPTION_OWN && takes(command, i)) {
+	for (int i = MM_OPTION_OWN; i < MM_OPTION_COUNT; i++) {
+		if (takes(command, i)) {
 			print_option(ctl, i);
 		}
 	}
@@ -266,7 +267,7 @@ static void help_all(struct mm_ctl *ctl)
 	for (size_t i = 0; i < mm_ctl_command_count; i++) {
 		const struct mm_ctl_command *command = &mm_ctl_commands[i];
 		int width = fprintf(ctl->out, "  %s %s", command->name, command->arguments);
-		fprintf(ctl->out, "%*s%s\n", 32 - width, "", command->help);
+		fprintf(ctl->out, "%*s%s\n", HELP_COLUMN - width, "", command->help);
 	}
 	fputs("\nOptions:\n", ctl->out);
 	for (int i = 0; i < MM_OPTION_COUNT; i++) {
@@ -295,7 +296,7 @@ int mm_ctl_help(struct mm_ctl *ctl, int argc, char *argv[])
 
 static int run(struct mm_ctl *ctl, int argc, char *argv[])
 {
-	int first, words, r;
+	int first = 0, words, r;
 
 	r = read_options(ctl, argc, argv, &first);
 	if (r != MM_CTL_FINE) {

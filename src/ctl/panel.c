@@ -171,27 +171,25 @@ static int __attribute__((format(printf, 4, 5))) put(int y, int x, attr_t attrib
 	return x;
 }
 
-static const struct mm_column power_column = {"power_w", NULL, "W", MM_FORMAT_NUMBER, .decimals = 1};
+static const struct mm_column power_column = {MM_NUMBER("power_w", NULL, "W", 1)};
 
 static void title(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	static const struct mm_column name = {"name", .format = MM_FORMAT_TEXT}, model = {"model", .format = MM_FORMAT_TEXT},
-				      serial = {"serial", .format = MM_FORMAT_TEXT}, when = {"time", .format = MM_FORMAT_TIME};
 	char text[MM_CELL_MAX];
 	int x = panel->margin;
 
-	mm_cell(&name, view->meter, text);
+	mm_cell_as(MM_FORMAT_TEXT, view->meter, "name", text);
 	x = put(panel->y, x, A_BOLD, "%s", text);
 	if (view->count > 1) {
 		x = put(panel->y, x, panel->dim, " %zu/%zu", view->number + 1, view->count);
 	}
-	mm_cell(&model, view->meter, text);
+	mm_cell_as(MM_FORMAT_TEXT, view->meter, "model", text);
 	x = put(panel->y, x, A_NORMAL, "  %s", text);
 	if (COLS >= COLUMNS_WIDE) {
-		mm_cell(&serial, view->meter, text);
+		mm_cell_as(MM_FORMAT_TEXT, view->meter, "serial", text);
 		x = put(panel->y, x, A_NORMAL, "  serial %s", text);
 	}
-	mm_cell(&when, view->meter, text);
+	mm_cell_as(MM_FORMAT_TIME, view->meter, "time", text);
 	if (x + (int)strlen(text) + panel->margin < COLS) {
 		put(panel->y, COLS - (int)strlen(text) - panel->margin, panel->dim, "%s", text);
 	}
@@ -201,8 +199,8 @@ static void title(struct mm_panel *panel, const struct mm_panel_view *view)
 /* What the LCD shows; of a meter without one the total, which is no less true. */
 static void lcd_text(const json_t *meter, char ret[static MM_CELL_MAX])
 {
-	static const struct mm_column display = {"display", .format = MM_FORMAT_TEXT},
-				      total = {"delivered_wh", NULL, NULL, MM_FORMAT_NUMBER, .decimals = 1, .scale = 1e-3};
+	static const struct mm_column display = {MM_COLUMN(TEXT, "display", NULL)},
+				      total = {MM_KILO("delivered_wh", NULL, NULL, 1)};
 
 	mm_cell(json_is_string(json_object_get(meter, "display")) ? &display : &total, meter, ret);
 }
@@ -210,6 +208,16 @@ static void lcd_text(const json_t *meter, char ret[static MM_CELL_MAX])
 static bool is_digits(const char *text)
 {
 	return text[strspn(text, "0123456789.")] == '\0';
+}
+
+static int digits_columns(const char *text)
+{
+	int columns = 0;
+
+	for (; *text != '\0'; text++) {
+		columns += *text == '.' ? 2 : DIGIT_COLUMNS + 1;
+	}
+	return columns;
 }
 
 /* Draws big digits from the column on; returns the column after them. */
@@ -250,8 +258,8 @@ static void frame(const struct mm_panel *panel, int columns)
 	put(bottom, right, panel->dim, "%s", glyphs->corner[3]);
 }
 
-/* The level of an output, as live as it is known: from GetOutputs, else from the reading. */
-static bool output_level(const struct mm_panel_view *view, const char *name)
+/* The level of an LED, as live as it is known: from GetOutputs, else from the reading, where it goes by another key. */
+static bool led_level(const struct mm_panel_view *view, const char *name, const char *key)
 {
 	const char *meter = json_string_value(json_object_get(view->meter, "name"));
 	size_t i;
@@ -265,7 +273,7 @@ static bool output_level(const struct mm_panel_view *view, const char *name)
 			return json_is_true(json_object_get(output, "level"));
 		}
 	}
-	return false;
+	return json_is_true(json_object_get(view->meter, key));
 }
 
 static int lamp(const struct mm_panel *panel, int y, int x, bool on, attr_t colour, const char *label)
@@ -278,16 +286,17 @@ static int lamp(const struct mm_panel *panel, int y, int x, bool on, attr_t colo
 static void leds(struct mm_panel *panel, const struct mm_panel_view *view, int y, int x, bool below)
 {
 	const struct {
-		const char *output, *label;
+		const char *output, *key, *label;
 		attr_t colour;
 	} table[] = {
-		{"led_power", "power", panel->green},
-		{"led_load", "load", panel->green},
-		{"led_reverse", "reverse", panel->red},
+		{"led_power", "power_led", "power", panel->green},
+		{"led_load", "load_led", "load", panel->green},
+		{"led_reverse", "reverse_led", "reverse", panel->red},
 	};
 
 	for (size_t i = 0; i < COUNT(table); i++) {
-		int next = lamp(panel, y, x, output_level(view, table[i].output), table[i].colour, table[i].label);
+		bool on = led_level(view, table[i].output, table[i].key);
+		int next = lamp(panel, y, x, on, table[i].colour, table[i].label);
 		if (below) {
 			y++;
 		} else {
@@ -302,7 +311,7 @@ static void lcd_and_leds(struct mm_panel *panel, const struct mm_panel_view *vie
 	int columns;
 
 	lcd_text(view->meter, text);
-	columns = (int)strlen(text) * (DIGIT_COLUMNS + 1) + 8;
+	columns = digits_columns(text) + 7;
 	if (LINES < ROWS_DIGITS || columns + panel->margin > COLS || !is_digits(text)) {
 		mm_cell(&power_column, view->meter, power);
 		int x = put(panel->y, panel->margin, A_BOLD, "%s kWh", text);
@@ -349,8 +358,8 @@ static void pulses(struct mm_panel *panel, const struct mm_panel_view *view)
 
 static void totals(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	static const struct mm_column received = {"received_wh", NULL, "kWh", MM_FORMAT_NUMBER, .decimals = 3, .scale = 1e-3},
-				      demand = {"max_demand_w", NULL, "W", MM_FORMAT_NUMBER};
+	static const struct mm_column received = {MM_KILO("received_wh", NULL, "kWh", 3)},
+				      demand = {MM_NUMBER("max_demand_w", NULL, "W", 0)};
 	char text[MM_CELL_MAX];
 	int x = panel->margin;
 
@@ -369,19 +378,39 @@ static void totals(struct mm_panel *panel, const struct mm_panel_view *view)
 	panel->y += 1 + panel->roomy;
 }
 
+/* What is wrong, in words: element by element, else what the daemon says of the meter. */
+static void warnings(struct mm_panel *panel, const struct mm_panel_view *view)
+{
+	char name[MM_CELL_MAX], words[MM_CELL_MAX];
+	bool said = false;
+	size_t i;
+	json_t *element;
+
+	json_array_foreach(json_object_get(view->meter, "elements"), i, element)
+	{
+		if (json_array_size(json_object_get(element, "flags")) > 0 && panel->y < LINES - 2) {
+			mm_cell_as(MM_FORMAT_TEXT, element, "name", name);
+			mm_cell_as(MM_FORMAT_FLAGS, element, "flags", words);
+			put(panel->y++, panel->margin, panel->red, "%.3s %s", name, words);
+			said = true;
+		}
+	}
+	if (!said && json_array_size(json_object_get(view->meter, "faults")) > 0) {
+		mm_cell_as(MM_FORMAT_FLAGS, view->meter, "faults", words);
+		put(panel->y++, panel->margin, panel->red, "fault: %s", words);
+	}
+}
+
 static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 {
 	static const struct {
 		struct mm_column column;
 		int width;
 	} table[] = {
-		{{"voltage_v", "volts", NULL, MM_FORMAT_NUMBER, .decimals = 1}, 7},
-		{{"current_a", "amps", NULL, MM_FORMAT_NUMBER, .decimals = 2}, 8},
-		{{"power_w", "watts", NULL, MM_FORMAT_NUMBER, .decimals = 1}, 9},
-		{{"power_factor", "pf", NULL, MM_FORMAT_NUMBER, .decimals = 2}, 6},
-		{{"frequency_hz", "Hz", NULL, MM_FORMAT_NUMBER, .decimals = 2}, 7},
+		{{MM_NUMBER("voltage_v", "volts", NULL, 1)}, 7}, {{MM_NUMBER("current_a", "amps", NULL, 2)}, 8},
+		{{MM_NUMBER("power_w", "watts", NULL, 1)}, 9},	 {{MM_NUMBER("power_factor", "pf", NULL, 3)}, 7},
+		{{MM_NUMBER("frequency_hz", "Hz", NULL, 2)}, 6},
 	};
-	static const struct mm_column name = {"name", .format = MM_FORMAT_TEXT}, flags = {"flags", .format = MM_FORMAT_FLAGS};
 	int extra = COLS >= COLUMNS_WIDE ? 3 : 0;
 	char text[MM_CELL_MAX];
 	size_t i;
@@ -394,7 +423,7 @@ static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 	panel->y++;
 	json_array_foreach(json_object_get(view->meter, "elements"), i, element)
 	{
-		mm_cell(&name, element, text);
+		mm_cell_as(MM_FORMAT_TEXT, element, "name", text);
 		put(panel->y, panel->margin, A_BOLD, "%.3s", text);
 		x = panel->margin + 3 + extra;
 		for (size_t c = 0; c < COUNT(table); c++) {
@@ -404,21 +433,11 @@ static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 		panel->y++;
 	}
 	panel->y += panel->roomy;
-	json_array_foreach(json_object_get(view->meter, "elements"), i, element)
-	{
-		if (json_array_size(json_object_get(element, "flags")) > 0 && panel->y < LINES - 2) {
-			char words[MM_CELL_MAX];
-			mm_cell(&name, element, text);
-			mm_cell(&flags, element, words);
-			put(panel->y++, panel->margin, panel->red, "%.3s %s", text, words);
-		}
-	}
 }
 
 /* Front end, register and age on the last row but one; the keys on the last. */
 static void footer(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	static const struct mm_column state = {"state", .format = MM_FORMAT_TEXT}, reason = {"reason", .format = MM_FORMAT_TEXT};
 	const json_t *front_end = json_object_get(view->status, "front_end"), *reg = json_object_get(view->status, "register");
 	bool valid = json_is_true(json_object_get(view->meter, "valid"));
 	char text[MM_CELL_MAX];
@@ -427,9 +446,9 @@ static void footer(struct mm_panel *panel, const struct mm_panel_view *view)
 	if (view->trouble != NULL) {
 		x = put(y, x, panel->red, "%s", view->trouble);
 	} else if (view->status != NULL) {
-		mm_cell(&state, front_end, text);
+		mm_cell_as(MM_FORMAT_TEXT, front_end, "state", text);
 		x = put(y, x, strcmp(text, "ok") == 0 ? A_NORMAL : panel->red, "front end %s", text);
-		mm_cell(&state, reg, text);
+		mm_cell_as(MM_FORMAT_TEXT, reg, "state", text);
 		if (strcmp(text, "ok") != 0) {
 			x = put(y, x, panel->red, "%sregister %s", panel->glyphs->separator, text);
 		}
@@ -437,9 +456,9 @@ static void footer(struct mm_panel *panel, const struct mm_panel_view *view)
 		x = put(y, x, A_NORMAL, "front end ?");
 	}
 	x = put(y, x, A_NORMAL, "%s", panel->glyphs->separator);
-	x = put(y, x, valid ? A_NORMAL : panel->red, "%sreading %.0f s old", valid ? "" : "not valid, ", view->age_s);
+	x = put(y, x, valid ? A_NORMAL : panel->red, "%s%.0f s old", valid ? "reading " : "not valid, ", view->age_s);
 	if (view->trouble == NULL && json_is_string(json_object_get(front_end, "reason"))) {
-		mm_cell(&reason, front_end, text);
+		mm_cell_as(MM_FORMAT_TEXT, front_end, "reason", text);
 		put(y, x, panel->red, "%s%s", panel->glyphs->separator, text);
 	}
 	put(LINES - 1, panel->margin, panel->dim, view->count > 1 ? "q quit   m next meter" : "q quit");
@@ -452,7 +471,7 @@ void mm_panel_draw(struct mm_panel *panel, const struct mm_panel_view *view)
 	panel->roomy = LINES >= ROWS_ROOMY;
 	panel->margin = COLS >= COLUMNS_WIDE ? 2 : 0;
 	if (LINES < ROWS_MIN || COLS < COLUMNS_MIN) {
-		put(0, 0, A_NORMAL, "make the window %dx%d or larger", COLUMNS_MIN, ROWS_MIN);
+		put(0, 0, A_NORMAL, "needs %dx%d or more", COLUMNS_MIN, ROWS_MIN);
 	} else {
 		panel->y = panel->roomy;
 		title(panel, view);
@@ -460,6 +479,7 @@ void mm_panel_draw(struct mm_panel *panel, const struct mm_panel_view *view)
 		pulses(panel, view);
 		totals(panel, view);
 		elements(panel, view);
+		warnings(panel, view);
 		footer(panel, view);
 	}
 	attrset(A_NORMAL);

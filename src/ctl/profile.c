@@ -10,20 +10,19 @@
 
 /* Widths are fixed, because the answer comes in pieces. */
 static const struct mm_column columns[] = {
-	{"start", "START", .format = MM_FORMAT_TIME, .width = 19},
-	{"duration_s", "LENGTH", "s", MM_FORMAT_NUMBER, .width = 6},
-	{"delivered_wh", "DELIVERED", "Wh", MM_FORMAT_NUMBER, .decimals = 3, .width = 14},
-	{"received_wh", "RECEIVED", "Wh", MM_FORMAT_NUMBER, .decimals = 3, .width = 14},
-	{"lagging_varh", "LAGGING", "varh", MM_FORMAT_NUMBER, .decimals = 3, .width = 14},
-	{"leading_varh", "LEADING", "varh", MM_FORMAT_NUMBER, .decimals = 3, .width = 14},
-	{"covered_s", "COVERED", "s", MM_FORMAT_NUMBER, .decimals = 1, .width = 8},
-	{"flags", "FLAGS", .format = MM_FORMAT_FLAGS},
+	{MM_COLUMN(TIME, "start", "START"), .width = 19},
+	{MM_NUMBER("duration_s", "LENGTH", "s", 0), .width = 6},
+	{MM_NUMBER("delivered_wh", "DELIVERED", "Wh", 3), .width = 14},
+	{MM_NUMBER("received_wh", "RECEIVED", "Wh", 3), .width = 14},
+	{MM_NUMBER("lagging_varh", "LAGGING", "varh", 3), .width = 14},
+	{MM_NUMBER("leading_varh", "LEADING", "varh", 3), .width = 14},
+	{MM_NUMBER("covered_s", "COVERED", "s", 1), .width = 8},
+	{MM_COLUMN(FLAGS, "flags", "FLAGS")},
 };
 
 /* The same figures for programs: with the status word. */
-static const struct mm_column csv_columns[] = {
-	{"start"},	 {"duration_s"},   {"status"},	     {"flags"},	    {"delivered_wh"},
-	{"received_wh"}, {"lagging_varh"}, {"leading_varh"}, {"covered_s"},
+static const char *const csv_keys[] = {
+	"start", "duration_s", "status", "flags", "delivered_wh", "received_wh", "lagging_varh", "leading_varh", "covered_s",
 };
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -65,7 +64,7 @@ static int receive_all(struct mm_ctl *ctl, json_t **ret)
 				json_array_extend(json_object_get(*ret, "intervals"), intervals);
 			}
 		} else if (ctl->option[MM_OPTION_CSV] != NULL) {
-			mm_writer_csv(ctl->out, csv_columns, COUNT(csv_columns), intervals, first);
+			mm_writer_csv(ctl->out, csv_keys, COUNT(csv_keys), intervals, first);
 		} else {
 			mm_writer_table(ctl->out, columns, COUNT(columns), intervals, first);
 		}

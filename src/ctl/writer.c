@@ -59,6 +59,22 @@ static void time_cell(const char *text, char ret[static MM_CELL_MAX])
 	snprintf(ret, MM_CELL_MAX, "%s", local);
 }
 
+/* The two largest units that matter. */
+static void duration_cell(double seconds, char ret[static MM_CELL_MAX])
+{
+	int64_t s = seconds > 0 && seconds < 1e12 ? (int64_t)seconds : 0;
+
+	if (s < 60) {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " s", s);
+	} else if (s < 3600) {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
+	} else if (s < 86400) {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
+	} else {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+	}
+}
+
 void mm_cell(const struct mm_column *column, const json_t *row, char ret[static MM_CELL_MAX])
 {
 	const json_t *value = json_object_get(row, column->key);
@@ -77,6 +93,9 @@ void mm_cell(const struct mm_column *column, const json_t *row, char ret[static 
 			snprintf(ret, MM_CELL_MAX, "%.*f%s%s", column->decimals, json_number_value(value) * scale,
 				 column->unit != NULL ? " " : "", column->unit != NULL ? column->unit : "");
 		}
+		break;
+	case MM_FORMAT_DURATION:
+		duration_cell(json_number_value(value), ret);
 		break;
 	case MM_FORMAT_LEVEL:
 		snprintf(ret, MM_CELL_MAX, "%s", json_is_true(value) ? "on" : "off");
@@ -98,6 +117,11 @@ void mm_cell(const struct mm_column *column, const json_t *row, char ret[static 
 			*at = '?';
 		}
 	}
+}
+
+void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX])
+{
+	mm_cell(&(struct mm_column){.key = key, .format = format}, row, ret);
 }
 
 static void print_cell(FILE *out, const struct mm_column *column, int width, bool last, const char *text)
@@ -184,18 +208,18 @@ static void csv_value(FILE *out, const json_t *value)
 	}
 }
 
-void mm_writer_csv(FILE *out, const struct mm_column *columns, size_t count, const json_t *rows, bool headings)
+void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json_t *rows, bool headings)
 {
 	size_t i;
 	json_t *row;
 
 	for (size_t c = 0; headings && c < count; c++) {
-		fprintf(out, "%s%s", columns[c].key, c + 1 == count ? "\n" : ",");
+		fprintf(out, "%s%s", keys[c], c + 1 == count ? "\n" : ",");
 	}
 	json_array_foreach(rows, i, row)
 	{
 		for (size_t c = 0; c < count; c++) {
-			csv_value(out, json_object_get(row, columns[c].key));
+			csv_value(out, json_object_get(row, keys[c]));
 			fputc(c + 1 == count ? '\n' : ',', out);
 		}
 	}
