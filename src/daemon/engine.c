@@ -72,7 +72,9 @@ static int64_t all_registers(const struct mm_engine *engine)
 
 static void commit(struct mm_engine *engine, int64_t now)
 {
-	struct mm_register_commit c = {.meter_count = engine->meter_count,
+	struct mm_register_commit c = {.boottime_ns = now,
+				       .realtime_ns = mm_clock_realtime(engine->clock),
+				       .meter_count = engine->meter_count,
 				       .event_count = engine->event_count,
 				       .events = engine->events,
 				       .row_count = engine->row_count,
