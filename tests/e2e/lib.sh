@@ -19,7 +19,7 @@ cleanup() {
 }
 trap cleanup EXIT
 
-for tool in jq iio_attr; do
+for tool in jq iio_attr socat sqlite3; do
 	if ! command -v "$tool" >/dev/null; then
 		echo "skipped: $tool is not installed"
 		exit 77
@@ -111,6 +111,9 @@ wait_for() {
 	for ((i = 0; i < 3000; i++)); do
 		if "$@" 2>/dev/null; then
 			return 0
+		fi
+		if [ -n "$meter_pid" ] && ! kill -0 "$meter_pid" 2>/dev/null; then
+			break
 		fi
 		sleep 0.02
 	done
