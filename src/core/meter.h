@@ -70,8 +70,7 @@ struct mm_registers {
 	struct mm_profile profile;
 };
 
-/* The latest right figures of one element, kept for clients. Power that does not register is 0: what is shown is what is billed.
- */
+/* The latest right figures of one element, for clients. Power that does not register is 0: what is shown is what is billed. */
 struct mm_element_reading {
 	double voltage_v;
 	double current_a;

@@ -159,7 +159,7 @@ unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t
 		if (profile->open && (end_real_ns < row_start_ns(&profile->row) || end_real_ns > row_end_ns(&profile->row))) {
 			close_row(profile, ret_closed, &count);
 		}
-	} else if (start_real_ns < last_real_ns) {
+	} else if (last_real_ns != 0 && start_real_ns < last_real_ns) {
 		start_real_ns = last_real_ns; /* a clock slewed back does not open a closed interval again */
 	}
 	return count + spread(profile, start_real_ns, end_real_ns, opening_status, &rest, ret_closed + count);
