@@ -8,3 +8,11 @@ libsim_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 bin_PROGRAMS += minimeter-sim
 minimeter_sim_SOURCES = src/sim/main.c
 minimeter_sim_LDADD = libsim.a $(INIH_LIBS)
+
+if TESTS_ENABLED
+check_PROGRAMS += tests/check_sim
+TESTS += tests/check_sim
+tests_check_sim_SOURCES = tests/check_sim.c tests/fuzz_scenario.c
+tests_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+endif
