@@ -12,7 +12,7 @@ static double complex load_current(const struct mm_sim_load *load, double comple
 	if (cabs(voltage) < DEAD_LINE_V) {
 		return 0.0;
 	}
-	return conj(CMPLX(load->active_w, load->reactive_var) / voltage);
+	return conj((load->active_w + load->reactive_var * I) / voltage);
 }
 
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
@@ -20,7 +20,7 @@ void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *r
 	double complex voltage[MM_SIM_LINES], current[MM_SIM_LINES], between;
 
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
-		voltage[i] = state->voltage_v[i] * cexp(CMPLX(0.0, -state->lag_deg[i] * M_PI / 180.0));
+		voltage[i] = state->voltage_v[i] * cexp(-state->lag_deg[i] * M_PI / 180.0 * I);
 		current[i] = load_current(&state->load[i], voltage[i]);
 	}
 	between = load_current(&state->load_ab, voltage[0] - voltage[1]);

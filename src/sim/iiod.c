@@ -340,15 +340,19 @@ static void make_room(struct mm_sim_session *session)
 	session->out_start = 0;
 }
 
-void mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *board)
+bool mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *board)
 {
 	make_room(session);
-	while (!session->closing && session->out_len <= sizeof(session->out) - MM_SIM_ANSWER_MAX) {
+	while (!session->closing) {
 		const char *newline = memchr(session->in, '\n', session->in_len);
-		size_t used = 0;
+		size_t len = newline ? (size_t)(newline - session->in) + 1 : session->in_len;
 		enum outcome outcome;
+		size_t used;
 
-		if ((newline && newline - session->in >= MM_SIM_LINE_MAX) || (!newline && session->in_len >= MM_SIM_LINE_MAX)) {
+		if (session->out_len > sizeof(session->out) - MM_SIM_ANSWER_MAX) {
+			return true;
+		}
+		if (len > MM_SIM_LINE_MAX) {
 			put_number(session, -EINVAL);
 			session->closing = true;
 			break;
@@ -356,7 +360,7 @@ void mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *boa
 		if (!newline) {
 			break;
 		}
-		outcome = run_line(session, board, (size_t)(newline - session->in) + 1, &used);
+		outcome = run_line(session, board, len, &used);
 		if (outcome == WAIT) {
 			break;
 		}
@@ -364,4 +368,5 @@ void mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *boa
 		session->in_len -= used;
 		memmove(session->in, session->in + used, session->in_len);
 	}
+	return false;
 }

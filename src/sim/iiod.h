@@ -27,8 +27,9 @@ void mm_sim_session_init(struct mm_sim_session *session);
 
 /*
  * Takes what is in the in buffer as far as it is complete, there is room for the answers and no read stalls. Call it after
- * adding input, after taking output and when resume_ns has come.
+ * adding input, after taking output and when resume_ns has come. True: it stopped for want of room, and there may be more to do
+ * once the answers are sent.
  */
-void mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *board);
+bool mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *board);
 
 #endif

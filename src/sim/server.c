@@ -170,14 +170,24 @@ static bool transmit(struct client *client)
 
 static bool serve(struct mm_sim_server *server, struct client *client, short revents)
 {
-	if (revents & (POLLERR | POLLNVAL)) {
+	struct mm_sim_session *session = &client->session;
+	bool more = true;
+
+	/* POLLHUP is both directions closed: there is nobody to answer. */
+	if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
 		return false;
 	}
-	if ((revents & (POLLIN | POLLHUP)) && wants_input(&client->session) && !receive(client)) {
+	if ((revents & POLLIN) && wants_input(session) && !receive(client)) {
 		return false;
 	}
-	mm_sim_session_run(&client->session, server->board);
-	return transmit(client);
+	while (more) {
+		more = mm_sim_session_run(session, server->board);
+		if (!transmit(client)) {
+			return false;
+		}
+		more = more && session->out_start == session->out_len;
+	}
+	return true;
 }
 
 /* Until the first stalled read is to be answered, in milliseconds for poll(). */
