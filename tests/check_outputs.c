@@ -17,7 +17,7 @@
 
 /* ---- A directory for each test ---- */
 
-static char directory[] = "/tmp/check_outputs.XXXXXX";
+static char directory[32];
 
 static const char *path_of(const char *name)
 {
@@ -57,6 +57,7 @@ static void remove_file(const char *name)
 
 static void make_directory(void)
 {
+	strcpy(directory, "/tmp/check_outputs.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 }
 
@@ -424,7 +425,13 @@ static int64_t counting_boottime(struct mm_clock *clock)
 }
 
 static const struct mm_clock_ops counting_ops = {.boottime = counting_boottime};
-static struct counting_clock counting_clock = {.base.ops = &counting_ops, .now_ns = 1000};
+static struct counting_clock counting_clock = {.base.ops = &counting_ops};
+
+static void start_trace(void)
+{
+	make_directory();
+	counting_clock.now_ns = 1000;
+}
 
 static struct mm_outputs *must_trace(const char *path, const char *meter)
 {
@@ -554,7 +561,7 @@ int main(void)
 		puts("gpio: left out, the emulated chips know the calls of 64-bit systems only");
 	}
 
-	tcase_add_checked_fixture(trace, make_directory, remove_directory);
+	tcase_add_checked_fixture(trace, start_trace, remove_directory);
 	tcase_add_test(trace, trace_format);
 	tcase_add_test(trace, trace_full_disk);
 	tcase_add_test(trace, trace_torn_line);
