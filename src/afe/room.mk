@@ -1,1 +1,12 @@
 # SPDX-License-Identifier: MIT
+noinst_LIBRARIES += libafe.a
+libafe_a_SOURCES = src/afe/afe.h src/afe/window.c src/afe/window.h
+libafe_a_CFLAGS = $(AM_CFLAGS) $(IIO_CFLAGS)
+
+if TESTS_ENABLED
+check_PROGRAMS += tests/check_window
+TESTS += tests/check_window
+tests_check_window_SOURCES = tests/check_window.c
+tests_check_window_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_window_LDADD = libafe.a $(CHECK_LIBS)
+endif

@@ -14,9 +14,12 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-#define MM_VARLINK_MESSAGE_MAX (64 * 1024) /* one request or reply, NUL included */
-#define MM_VARLINK_DEPTH_MAX 16		   /* nesting of a request */
-#define MM_VARLINK_QUEUE_MAX (256 * 1024)  /* unsent bytes after which a client that does not read is dropped */
+#define MM_VARLINK_REQUEST_MAX (64 * 1024) /* one request, NUL included */
+#define MM_VARLINK_QUEUE_MAX (512 * 1024)  /* unsent answers to one client; so also the longest answer, NUL included */
+#define MM_VARLINK_DEPTH_MAX 16		   /* nesting of a message */
+
+/* src/varlink/org.minimeter.varlink, the text. */
+extern const char mm_varlink_minimeter_interface[];
 
 /* ---- Server ---- */
 
@@ -27,7 +30,7 @@ struct mm_varlink_method {
 	const char *name; /* "org.minimeter.Read" */
 	/*
 	 * Handles a call: replies with mm_varlink_reply() or mm_varlink_error(), now or later, and owns the call until then.
-	 * Parameters are an object, never NULL, borrowed from the call.
+	 * Parameters are an object, never NULL, borrowed from the call. Must not free the connection. NULL: MethodNotImplemented.
 	 */
 	void (*handle)(struct mm_varlink_call *call, const json_t *parameters, void *userdata);
 };
@@ -47,23 +50,34 @@ struct mm_varlink_peer {
 	gid_t gid;
 };
 
-/* Takes over a connected non-blocking socket. service is borrowed. 0 or -errno. */
+/* Takes over a connected non-blocking Unix socket, if it succeeds. service is borrowed. 0 or -errno. */
 int mm_varlink_conn_new(int fd, const struct mm_varlink_service *service, struct mm_varlink_conn **ret);
 
-/* Drops the connection; calls still open are detached: their reply functions do nothing from then on. NULL-safe. */
+/* Drops the connection; a call still open is detached: its reply functions only free it from then on. NULL-safe. */
 void mm_varlink_conn_free(struct mm_varlink_conn *conn);
 
 int mm_varlink_conn_fd(const struct mm_varlink_conn *conn);
-/* poll(2) events that matter now: POLLIN unless a call is being handled, POLLOUT while bytes wait. */
+/*
+ * poll(2) events that matter now: POLLIN while a request may come, POLLOUT while bytes wait or there is something to go on with.
+ * At 0 (a call is open) go on watching: POLLHUP and POLLERR come unasked and say that the peer is gone.
+ */
 short mm_varlink_conn_events(const struct mm_varlink_conn *conn);
-/* Handles poll(2) revents. 0 to go on; negative: drop the connection (-ECONNRESET closed, -EBADMSG garbage, -EMSGSIZE, -ENOBUFS).
+/*
+ * Handles poll(2) revents: one receive and one request at most. 0 to go on; negative: free the connection (-ECONNRESET closed,
+ * -EBADMSG garbage, -EMSGSIZE request too long, -ENOBUFS answer too long, ...).
  */
 int mm_varlink_conn_process(struct mm_varlink_conn *conn, short revents);
-/* True while the peer owes us something (half a message) or nothing is open: the idle deadline applies. */
+/*
+ * True while it is the peer's turn: to send (the rest of) a request, or to read its answers. The idle deadline runs from the last
+ * process(), or from when this became true if that was later.
+ */
 bool mm_varlink_conn_idle(const struct mm_varlink_conn *conn);
 /* Peer credentials as of connect(2). */
 const struct mm_varlink_peer *mm_varlink_conn_peer(const struct mm_varlink_conn *conn);
-/* Called after every change of mm_varlink_conn_events() that did not come from process(): a reply given later. */
+/*
+ * Called after a change of mm_varlink_conn_events() that did not come from process(): an answer given later. The last thing that
+ * a reply function does, so it may free the connection.
+ */
 void mm_varlink_conn_set_wakeup(struct mm_varlink_conn *conn, void (*wakeup)(struct mm_varlink_conn *, void *), void *userdata);
 
 /* True when the caller asked for a stream ("more"). */
@@ -73,31 +87,41 @@ const struct mm_varlink_peer *mm_varlink_call_peer(const struct mm_varlink_call 
 bool mm_varlink_call_gone(const struct mm_varlink_call *call);
 
 /*
- * Answers; parameters (an object) is stolen, NULL stands for {}. With continues (only for "more" calls) the call stays open and
- * -ENOBUFS says that the client reads too slowly for this reply, which was skipped. Otherwise the call is finished and freed. A
- * "oneway" call is finished without a word.
+ * Answers; parameters (an object) is stolen, NULL stands for {}. With continues (only for "more" calls) the call stays open, and
+ * -ENOBUFS says that the client reads too slowly for this reply, which was skipped. Otherwise the call is freed, whatever is
+ * returned; a last answer that does not fit fails the connection. -ECONNRESET: the peer is gone. A "oneway" call is finished
+ * without a word. Reals are written with 15 significant digits.
  */
 int mm_varlink_reply(struct mm_varlink_call *call, json_t *parameters, bool continues);
 /* Answers with an error ("org.varlink.service.InvalidParameter", "org.minimeter.NoSuchMeter", ...) and frees the call. */
 int mm_varlink_error(struct mm_varlink_call *call, const char *error, json_t *parameters);
 /* "org.varlink.service.InvalidParameter" with the field's name. */
 int mm_varlink_invalid_parameter(struct mm_varlink_call *call, const char *field);
-/* Gives a call up without an answer (its connection is gone). */
+/* Gives a call up without an answer: its peer is gone, or is dropped by this. */
 void mm_varlink_call_unref(struct mm_varlink_call *call);
+
+/*
+ * The pace of a long stream: calls drained once, from mm_varlink_conn_process(), when the peer has taken every answer so far; or
+ * from mm_varlink_conn_free(), with mm_varlink_call_gone() true. Not called for a call finished before. NULL calls it off.
+ */
+void mm_varlink_call_when_drained(struct mm_varlink_call *call, void (*drained)(struct mm_varlink_call *, void *),
+				  void *userdata);
 
 /* ---- Client ---- */
 
 struct mm_varlink_client;
 
-/* Connects to a Unix socket path. 0 or -errno. */
+/* Connects to a Unix socket path. 0, -ENAMETOOLONG or -errno. */
 int mm_varlink_client_connect(const char *path, struct mm_varlink_client **ret);
 void mm_varlink_client_free(struct mm_varlink_client *client);
+/* For poll(2); when it is readable, receive with timeout 0 until -ETIMEDOUT: several replies can have come at once. */
 int mm_varlink_client_fd(const struct mm_varlink_client *client);
-/* Sends a call; parameters is stolen, may be NULL. */
+/* Sends a call; parameters is stolen, may be NULL. -ETIMEDOUT after 10 s, -ECONNRESET, -ENOBUFS (longer than a request may be).
+ */
 int mm_varlink_client_send(struct mm_varlink_client *client, const char *method, json_t *parameters, bool more);
 /*
- * Waits up to timeout_ms (-1: for ever) for a reply. *ret_parameters is a new reference; *ret_error is NULL or the error's name,
- * a new string; *ret_continues says that more will follow. -ETIMEDOUT, -ECONNRESET, -EBADMSG.
+ * Waits up to timeout_ms (-1: for ever; signals don't end it) for a reply. *ret_parameters is a new reference; *ret_error is NULL
+ * or the error's name, a new string; *ret_continues says that more will follow. -ETIMEDOUT, -ECONNRESET, -EBADMSG, -EMSGSIZE.
  */
 int mm_varlink_client_receive(struct mm_varlink_client *client, int timeout_ms, json_t **ret_parameters, char **ret_error,
 			      bool *ret_continues);

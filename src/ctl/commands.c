@@ -1,0 +1,295 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of commands, and those that ask once and show the answer. */
+
+#include "ctl/ctl.h"
+
+#include <string.h>
+
+#include "ctl/read.h"
+#include "ctl/writer.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+#define TEST_SECONDS_DEFAULT 5
+#define TEST_SECONDS_MAX 60
+
+static const struct mm_column nameplate_columns[] = {
+	{MM_COLUMN(TEXT, "model", "model")},
+	{MM_COLUMN(TEXT, "serial", "serial")},
+	{MM_NUMBER("elements", "elements", NULL, 0)},
+	{MM_NUMBER("rated_voltage_v", "rated voltage", "V", 0)},
+	{MM_NUMBER("rated_current_a", "rated current", "A", 0)},
+	{MM_COLUMN(TEXT, "frequency_hz", "frequency, Hz")},
+	{MM_COLUMN(TEXT, "ct_ratio", "CT ratio")},
+	{MM_NUMBER("ct_sets", "CT sets", NULL, 0)},
+	{MM_NUMBER("start_current_a", "start current", "A", 3)},
+	{MM_COLUMN(YES, "display", "display")},
+	{MM_COLUMN(TEXT, "version", "software")},
+};
+
+static const struct mm_column nameplate_output_columns[] = {
+	{MM_COLUMN(TEXT, "name", "OUTPUT")},
+	{MM_NUMBER("kh_wh", "PER PULSE", "Wh", 0)},
+};
+
+static const struct mm_column event_columns[] = {
+	{MM_NUMBER("id", "ID", NULL, 0)},  {MM_COLUMN(TIME, "time", "TIME")},	       {MM_COLUMN(TEXT, "meter", "METER")},
+	{MM_COLUMN(TEXT, "code", "CODE")}, {MM_COLUMN(TEXT, "text", "WHAT HAPPENED")},
+};
+
+static const struct mm_column output_columns[] = {
+	{MM_COLUMN(TEXT, "meter", "METER")},	    {MM_COLUMN(TEXT, "name", "OUTPUT")},    {MM_COLUMN(LEVEL, "level", "LEVEL")},
+	{MM_NUMBER("kh_wh", "PER PULSE", "Wh", 0)}, {MM_NUMBER("edges", "EDGES", NULL, 0)}, {MM_COLUMN(TEXT, "line", "LINE")},
+};
+
+static const struct mm_column status_columns[] = {
+	{MM_COLUMN(DURATION, "uptime_s", "running for")},	  {MM_NUMBER("windows", "windows", NULL, 0)},
+	{MM_NUMBER("missed_windows", "missed windows", NULL, 0)}, {MM_NUMBER("commits", "commits", NULL, 0)},
+	{MM_NUMBER("uncommitted_wh", "uncommitted", "Wh", 3)},	  {MM_NUMBER("clients", "clients", NULL, 0)},
+};
+
+/* Asks once and shows the answer as JSON or by text. *ret is the answer, a new reference. */
+static int ask(struct mm_ctl *ctl, const char *method, json_t *parameters, void (*text)(struct mm_ctl *, const json_t *),
+	       json_t **ret)
+{
+	int r = mm_ctl_call(ctl, method, parameters, ret);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	if (ctl->option[MM_OPTION_JSON] != NULL) {
+		mm_writer_json(ctl->out, *ret, false);
+	} else {
+		text(ctl, *ret);
+	}
+	return MM_CTL_FINE;
+}
+
+/* The same for answers that don't decide the exit code. */
+static int show(struct mm_ctl *ctl, const char *method, json_t *parameters, void (*text)(struct mm_ctl *, const json_t *))
+{
+	json_t *answer = NULL;
+	int r = ask(ctl, method, parameters, text, &answer);
+
+	json_decref(answer);
+	return r;
+}
+
+static int run_read(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *answer = NULL;
+	int r = ask(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), mm_read_text, &answer);
+
+	(void)argc, (void)argv;
+	if (r == MM_CTL_FINE && mm_read_faulty(answer)) {
+		r = MM_CTL_FAULT;
+	}
+	json_decref(answer);
+	return r;
+}
+
+static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *health)
+{
+	char text[MM_CELL_MAX];
+
+	mm_cell_as(MM_FORMAT_TEXT, health, "state", text);
+	bool ok = strcmp(text, "ok") == 0;
+	fprintf(ctl->out, "  %s%-14s  %s", mm_paint(ctl, !ok), heading, text);
+	mm_cell_as(MM_FORMAT_DURATION, health, "since_s", text);
+	fprintf(ctl->out, " for %s", text);
+	if (json_is_string(json_object_get(health, "reason"))) {
+		mm_cell_as(MM_FORMAT_TEXT, health, "reason", text);
+		fprintf(ctl->out, ": %s", text);
+	}
+	fprintf(ctl->out, "%s\n", mm_unpaint(ctl, !ok));
+	if (json_is_string(json_object_get(health, "advice"))) {
+		mm_cell_as(MM_FORMAT_TEXT, health, "advice", text);
+		fprintf(ctl->out, "  %-14s  %s\n", "", text);
+	}
+}
+
+static void status_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	char text[MM_CELL_MAX];
+	bool ok = json_is_true(json_object_get(answer, "ok"));
+	size_t i;
+	json_t *meter;
+
+	mm_cell_as(MM_FORMAT_TEXT, answer, "version", text);
+	fprintf(ctl->out, "minimeterd %s: %s%s%s\n", text, mm_paint(ctl, !ok), ok ? "everything is in order" : "there is a fault",
+		mm_unpaint(ctl, !ok));
+	health_text(ctl, "front end", json_object_get(answer, "front_end"));
+	health_text(ctl, "register", json_object_get(answer, "register"));
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		ok = json_is_true(json_object_get(meter, "ok"));
+		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
+		fprintf(ctl->out, "  %smeter %-8s  ", mm_paint(ctl, !ok), text);
+		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
+		fprintf(ctl->out, "%s%s\n", ok ? "ok" : text, mm_unpaint(ctl, !ok));
+	}
+	mm_writer_record(ctl->out, status_columns, COUNT(status_columns), answer);
+}
+
+static int run_status(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *answer = NULL;
+	int r = ask(ctl, "org.minimeter.Status", NULL, status_text, &answer);
+
+	(void)argc, (void)argv;
+	if (r == MM_CTL_FINE && !json_is_true(json_object_get(answer, "ok"))) {
+		r = MM_CTL_FAULT;
+	}
+	json_decref(answer);
+	return r;
+}
+
+static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	char text[MM_CELL_MAX];
+	size_t i;
+	json_t *meter;
+
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
+		fprintf(ctl->out, "%s%s\n", i > 0 ? "\n" : "", text);
+		mm_writer_record(ctl->out, nameplate_columns, COUNT(nameplate_columns), meter);
+		fputc('\n', ctl->out);
+		mm_writer_table(ctl->out, nameplate_output_columns, COUNT(nameplate_output_columns),
+				json_object_get(meter, "outputs"), true);
+	}
+}
+
+static int run_nameplate(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	(void)argc, (void)argv;
+	return show(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), nameplate_text);
+}
+
+static void events_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	const json_t *events = json_object_get(answer, "events");
+
+	if (json_array_size(events) == 0) {
+		fputs("no events\n", ctl->out);
+		return;
+	}
+	mm_writer_table(ctl->out, event_columns, COUNT(event_columns), events, true);
+}
+
+static int run_events(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	const char *after = ctl->option[MM_OPTION_AFTER], *limit = ctl->option[MM_OPTION_LIMIT];
+	json_t *parameters;
+	int64_t number;
+	int r;
+
+	(void)argc, (void)argv;
+	parameters = json_object();
+	if (after != NULL) {
+		r = mm_ctl_number(ctl, "--after", after, 0, INT64_MAX, &number);
+		if (r != MM_CTL_FINE) {
+			goto fail;
+		}
+		json_object_set_new(parameters, "after", json_integer(number));
+	}
+	if (limit != NULL) {
+		r = mm_ctl_number(ctl, "--limit", limit, 1, 500, &number);
+		if (r != MM_CTL_FINE) {
+			goto fail;
+		}
+		json_object_set_new(parameters, "limit", json_integer(number));
+	}
+	return show(ctl, "org.minimeter.GetEvents", parameters, events_text);
+
+fail:
+	json_decref(parameters);
+	return r;
+}
+
+static void outputs_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	mm_writer_table(ctl->out, output_columns, COUNT(output_columns), json_object_get(answer, "outputs"), true);
+}
+
+static int run_outputs(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	(void)argc, (void)argv;
+	return show(ctl, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(ctl), outputs_text);
+}
+
+/* The meter meant: --meter, or the only one there is. A new reference. */
+static int choose_meter(struct mm_ctl *ctl, json_t **ret)
+{
+	json_t *answer, *meters;
+	int r;
+
+	if (ctl->option[MM_OPTION_METER] != NULL) {
+		*ret = json_string(ctl->option[MM_OPTION_METER]);
+		return *ret != NULL ? MM_CTL_FINE : mm_ctl_fail(ctl, MM_CTL_USAGE, "--meter is not UTF-8");
+	}
+	r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", NULL, &answer);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	meters = json_object_get(answer, "meters");
+	if (json_array_size(meters) == 1) {
+		*ret = json_incref(json_object_get(json_array_get(meters, 0), "name"));
+	} else {
+		r = mm_ctl_fail(ctl, MM_CTL_USAGE,
+				"there are %zu meters: say which with --meter; 'minimeterctl nameplate' lists them",
+				json_array_size(meters));
+	}
+	json_decref(answer);
+	return r;
+}
+
+static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	int64_t seconds = TEST_SECONDS_DEFAULT;
+	json_t *meter, *answer;
+	int r;
+
+	if (argc > 1) {
+		r = mm_ctl_number(ctl, "SECONDS", argv[1], 1, TEST_SECONDS_MAX, &seconds);
+		if (r != MM_CTL_FINE) {
+			return r;
+		}
+	}
+	r = choose_meter(ctl, &meter);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	r = mm_ctl_call(ctl, "org.minimeter.TestOutput",
+			json_pack("{s:O, s:s, s:I}", "meter", meter, "output", argv[0], "seconds", (json_int_t)seconds), &answer);
+	if (r == MM_CTL_FINE) {
+		if (ctl->option[MM_OPTION_JSON] != NULL) {
+			mm_writer_json(ctl->out, answer, false);
+		} else {
+			fprintf(ctl->out, "output %s of meter %s is inverted for %d s: look at it\n", argv[0],
+				json_string_value(meter), (int)seconds);
+		}
+		json_decref(answer);
+	}
+	json_decref(meter);
+	return r;
+}
+
+#define METER MM_OPTION_BIT(MM_OPTION_METER)
+#define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
+#define PAGE (MM_OPTION_BIT(MM_OPTION_AFTER) | MM_OPTION_BIT(MM_OPTION_LIMIT))
+
+const struct mm_ctl_command mm_ctl_commands[] = {
+	{"read", "", "the readings: kWh, and what flows now", METER, MM_CTL_SOCKET_READ, run_read},
+	{"status", "", "is everything in order?", 0, MM_CTL_SOCKET_READ, run_status},
+	{"watch", "", "the front panel, live", METER | MM_OPTION_BIT(MM_OPTION_SECONDS), MM_CTL_SOCKET_READ, mm_ctl_watch},
+	{"nameplate", "", "model, serial, ratings, pulse values", METER, MM_CTL_SOCKET_READ, run_nameplate},
+	{"profile", "", "energy by interval", METER | SPAN, MM_CTL_SOCKET_READ, mm_ctl_profile},
+	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
+	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
+	{"outputs test", "OUTPUT [SECONDS]", "invert an LED line for a while", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
+	{"help", "[COMMAND]", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},
+};
+
+const size_t mm_ctl_command_count = COUNT(mm_ctl_commands);

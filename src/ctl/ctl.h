@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CTL_CTL_H
+#define MM_CTL_CTL_H
+
+/*
+ * minimeterctl: a table of commands, each of which asks the daemon over Varlink and shows the answer. The table drives
+ * dispatch and --help; the tests hold the man page and the shell completion to it.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "varlink/varlink.h"
+
+#define MM_CTL_SOCKET_DEFAULT "/run/minimeter/minimeter.sock"
+#define MM_CTL_ADMIN_SOCKET_DEFAULT "/run/minimeter/admin.sock"
+#define MM_CTL_SOCKET_ENVIRONMENT "MINIMETER_SOCKET"
+
+/* How long the daemon may take over one answer. */
+#define MM_CTL_TIMEOUT_MS 5000
+
+/* Exit codes: scripts rely on them. All functions here that return int return one of these. */
+enum mm_ctl_exit {
+	MM_CTL_FINE = 0,
+	MM_CTL_FAILED = 1,
+	MM_CTL_USAGE = 2,
+	MM_CTL_UNREACHABLE = 3,
+	MM_CTL_FAULT = 4, /* the answer came, and says that the meter has a fault */
+};
+
+enum mm_ctl_option {
+	MM_OPTION_SOCKET,
+	MM_OPTION_ADMIN_SOCKET,
+	MM_OPTION_JSON,
+	MM_OPTION_HELP,
+	MM_OPTION_VERSION,
+	MM_OPTION_METER,
+	MM_OPTION_FROM,
+	MM_OPTION_TO,
+	MM_OPTION_CSV,
+	MM_OPTION_AFTER,
+	MM_OPTION_LIMIT,
+	MM_OPTION_SECONDS,
+	MM_OPTION_COUNT,
+};
+
+/* Options from this one on belong to the commands that name them. */
+#define MM_OPTION_OWN MM_OPTION_METER
+#define MM_OPTION_BIT(option) (1u << (option))
+
+struct mm_ctl;
+
+enum mm_ctl_socket { MM_CTL_SOCKET_NONE, MM_CTL_SOCKET_READ, MM_CTL_SOCKET_ADMIN };
+
+struct mm_ctl_command {
+	const char *name;	   /* one word or two: "outputs test" */
+	const char *arguments;	   /* as --help shows them: capitals required, brackets optional */
+	const char *help;	   /* one line */
+	unsigned options;	   /* MM_OPTION_BIT()s beside the global ones */
+	enum mm_ctl_socket socket; /* what is connected before it runs */
+	int (*run)(struct mm_ctl *ctl, int argc, char *argv[]);
+};
+
+extern const struct mm_ctl_command mm_ctl_commands[];
+extern const size_t mm_ctl_command_count;
+
+struct mm_ctl {
+	FILE *out, *err;
+	bool colour;			     /* out is a terminal whose user wants colour */
+	const char *option[MM_OPTION_COUNT]; /* argument given, "" for a flag, NULL where absent */
+	const struct mm_ctl_command *command;
+	struct mm_varlink_client *client; /* to the command's socket */
+};
+
+/* Runs minimeterctl with main()'s arguments; out and err stand for stdout and stderr. Returns the exit code. */
+int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err);
+
+/* The "help" command: of everything, or of the command named by the arguments. */
+int mm_ctl_help(struct mm_ctl *ctl, int argc, char *argv[]);
+
+/* Says "minimeterctl: ..." on err and returns code. */
+int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Reads a whole number of an argument or option called what, min to max; a usage error otherwise. */
+int mm_ctl_number(struct mm_ctl *ctl, const char *what, const char *text, int64_t min, int64_t max, int64_t *ret);
+
+/* What starts and ends a warning on out: colour where the user wants it, and where paint is true; else nothing. */
+const char *mm_paint(const struct mm_ctl *ctl, bool paint);
+const char *mm_unpaint(const struct mm_ctl *ctl, bool paint);
+
+/* ---- Asking the daemon (call.c) ---- */
+
+/* The path of a socket by option, environment and default. */
+const char *mm_ctl_socket_path(const struct mm_ctl *ctl, enum mm_ctl_socket socket);
+
+/* Connects to the command's socket, or says why not and what to do. */
+int mm_ctl_connect(struct mm_ctl *ctl);
+
+/* Sends a call; parameters is stolen and may be NULL. */
+int mm_ctl_send(struct mm_ctl *ctl, const char *method, json_t *parameters, bool more);
+
+/* Waits for one reply; an error reply is said in words. *ret is a new reference; ret_continues may be NULL. */
+int mm_ctl_receive(struct mm_ctl *ctl, int timeout_ms, json_t **ret, bool *ret_continues);
+
+/* Says an error reply in words and what to do about it. parameters may be NULL. */
+int mm_ctl_fail_reply(struct mm_ctl *ctl, const char *error, const json_t *parameters);
+
+/* Calls a method that answers once. */
+int mm_ctl_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret);
+
+/* {"meter": NAME} where --meter was given, else {}. */
+json_t *mm_ctl_meter_parameter(const struct mm_ctl *ctl);
+
+/* ---- Commands with files of their own ---- */
+
+int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_ctl_watch(struct mm_ctl *ctl, int argc, char *argv[]);
+
+#endif

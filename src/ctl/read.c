@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: MIT */
+/* The answer of org.minimeter.Read in words. */
+
+#include "ctl/read.h"
+
+#include "ctl/writer.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* How many of the columns of an element fit into a line: name, V, A, W, power factor. */
+#define LINE_ELEMENT_COLUMNS 5
+
+static const struct mm_column meter_columns[] = {
+	{MM_KILO("delivered_wh", "total", "kWh", 3)},
+	{MM_KILO("received_wh", "received", "kWh", 3)},
+	{MM_NUMBER("power_w", "power", "W", 1)},
+	{MM_NUMBER("max_demand_w", "maximum demand", "W", 1)},
+	{MM_KILO("lagging_varh", "reactive, lagging", "kvarh", 3)},
+	{MM_KILO("leading_varh", "reactive, leading", "kvarh", 3)},
+	{MM_COLUMN(LEVEL, "power_led", "power LED")},
+	{MM_COLUMN(LEVEL, "load_led", "load LED")},
+	{MM_COLUMN(LEVEL, "reverse_led", "reverse LED")},
+	{MM_COLUMN(TIME, "time", "time")},
+};
+
+static const struct mm_column element_columns[] = {
+	{MM_COLUMN(TEXT, "name", "ELEMENT")},
+	{MM_NUMBER("voltage_v", "VOLTAGE", "V", 1)},
+	{MM_NUMBER("current_a", "CURRENT", "A", 3)},
+	{MM_NUMBER("power_w", "POWER", "W", 1)},
+	{MM_NUMBER("power_factor", "PF", NULL, 3)},
+	{MM_NUMBER("frequency_hz", "FREQUENCY", "Hz", 2)},
+	{MM_KILO("delivered_wh", "DELIVERED", "kWh", 3)},
+	{MM_KILO("received_wh", "RECEIVED", "kWh", 3)},
+	{MM_COLUMN(FLAGS, "flags", "FLAGS")},
+};
+
+static bool valid(const json_t *meter)
+{
+	return json_is_true(json_object_get(meter, "valid"));
+}
+
+static bool meter_faulty(const json_t *meter)
+{
+	return !valid(meter) || json_array_size(json_object_get(meter, "faults")) > 0;
+}
+
+bool mm_read_faulty(const json_t *answer)
+{
+	size_t i;
+	json_t *meter;
+
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		if (meter_faulty(meter)) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a person must know before believing the figures. */
+static void warnings_text(struct mm_ctl *ctl, const json_t *meter)
+{
+	char text[MM_CELL_MAX];
+
+	if (!valid(meter)) {
+		mm_cell_as(MM_FORMAT_DURATION, meter, "age_s", text);
+		fprintf(ctl->out, "  %snot valid: the last right reading is %s old; see 'minimeterctl status'%s\n",
+			mm_paint(ctl, true), text, mm_unpaint(ctl, true));
+	}
+	if (json_array_size(json_object_get(meter, "faults")) > 0) {
+		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
+		fprintf(ctl->out, "  %sfault: %s%s\n", mm_paint(ctl, true), text, mm_unpaint(ctl, true));
+	}
+}
+
+void mm_read_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	char name[MM_CELL_MAX], model[MM_CELL_MAX], serial[MM_CELL_MAX];
+	size_t i;
+	json_t *meter;
+
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		mm_cell_as(MM_FORMAT_TEXT, meter, "name", name);
+		mm_cell_as(MM_FORMAT_TEXT, meter, "model", model);
+		mm_cell_as(MM_FORMAT_TEXT, meter, "serial", serial);
+		fprintf(ctl->out, "%s%s  %s  serial %s\n", i > 0 ? "\n" : "", name, model, serial);
+		warnings_text(ctl, meter);
+		mm_writer_record(ctl->out, meter_columns, COUNT(meter_columns), meter);
+		fputc('\n', ctl->out);
+		mm_writer_table(ctl->out, element_columns, COUNT(element_columns), json_object_get(meter, "elements"), true);
+	}
+}
+
+void mm_read_line(FILE *out, const json_t *meter)
+{
+	static const struct mm_column total[] = {
+		{MM_COLUMN(TIME, "time", NULL)},
+		{MM_COLUMN(TEXT, "name", NULL)},
+		{MM_KILO("delivered_wh", NULL, "kWh", 3)},
+		{MM_NUMBER("power_w", NULL, "W", 1)},
+	};
+	size_t i;
+	json_t *element;
+	char text[MM_CELL_MAX];
+
+	for (size_t c = 0; c < COUNT(total); c++) {
+		mm_cell(&total[c], meter, text);
+		fprintf(out, "%s%s", c > 0 ? "  " : "", text);
+	}
+	json_array_foreach(json_object_get(meter, "elements"), i, element)
+	{
+		for (size_t c = 0; c < LINE_ELEMENT_COLUMNS; c++) {
+			mm_cell(&element_columns[c], element, text);
+			fprintf(out, "%s%s", c > 0 ? " " : "  ", text);
+		}
+	}
+	if (!valid(meter)) {
+		fputs("  not valid", out);
+	}
+	if (json_array_size(json_object_get(meter, "faults")) > 0) {
+		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
+		fprintf(out, "  fault: %s", text);
+	}
+	fputc('\n', out);
+}

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: MIT */
+/* One face behind text, JSON and CSV. */
+
+#include "ctl/writer.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "ctl/when.h"
+
+#define COLUMNS_MAX 16
+
+const char *mm_flag_words(const char *flag)
+{
+	static const struct {
+		const char *flag, *words;
+	} table[] = {
+		{"voltage-low", "voltage too low"},
+		{"voltage-high", "voltage too high"},
+		{"over-current", "current above the rating"},
+		{"frequency", "frequency out of range"},
+		{"reversed", "CT reversed or on the wrong line"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		if (strcmp(flag, table[i].flag) == 0) {
+			return table[i].words;
+		}
+	}
+	return flag;
+}
+
+static void flags_cell(const json_t *flags, char ret[static MM_CELL_MAX])
+{
+	size_t i, length = 0;
+	json_t *flag;
+
+	snprintf(ret, MM_CELL_MAX, "-");
+	json_array_foreach(flags, i, flag)
+	{
+		const char *name = json_string_value(flag);
+		if (name != NULL && length < MM_CELL_MAX) {
+			length += (size_t)snprintf(ret + length, MM_CELL_MAX - length, "%s%s", i > 0 ? ", " : "",
+						   mm_flag_words(name));
+		}
+	}
+}
+
+static void time_cell(const char *text, char ret[static MM_CELL_MAX])
+{
+	char local[MM_WHEN_MAX];
+	int64_t when_s;
+
+	if (mm_when_parse(text, 0, &when_s) < 0) {
+		snprintf(ret, MM_CELL_MAX, "%s", text);
+		return;
+	}
+	mm_when_local(when_s, local);
+	snprintf(ret, MM_CELL_MAX, "%s", local);
+}
+
+/* The two largest units that matter. */
+static void duration_cell(double seconds, char ret[static MM_CELL_MAX])
+{
+	int64_t s = seconds > 0 && seconds < 1e12 ? (int64_t)seconds : 0;
+
+	if (s < 60) {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " s", s);
+	} else if (s < 3600) {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " min %" PRId64 " s", s / 60, s % 60);
+	} else if (s < 86400) {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " h %" PRId64 " min", s / 3600, s / 60 % 60);
+	} else {
+		snprintf(ret, MM_CELL_MAX, "%" PRId64 " d %" PRId64 " h", s / 86400, s / 3600 % 24);
+	}
+}
+
+void mm_cell(const struct mm_column *column, const json_t *row, char ret[static MM_CELL_MAX])
+{
+	const json_t *value = json_object_get(row, column->key);
+	const char *text = json_string_value(value);
+	double scale = column->scale > 0 ? column->scale : 1;
+
+	snprintf(ret, MM_CELL_MAX, "-");
+	switch (column->format) {
+	case MM_FORMAT_TEXT:
+		if (text != NULL) {
+			snprintf(ret, MM_CELL_MAX, "%s", text);
+		}
+		break;
+	case MM_FORMAT_NUMBER:
+		if (json_is_number(value)) {
+			snprintf(ret, MM_CELL_MAX, "%.*f%s%s", column->decimals, json_number_value(value) * scale,
+				 column->unit != NULL ? " " : "", column->unit != NULL ? column->unit : "");
+		}
+		break;
+	case MM_FORMAT_DURATION:
+		duration_cell(json_number_value(value), ret);
+		break;
+	case MM_FORMAT_LEVEL:
+		snprintf(ret, MM_CELL_MAX, "%s", json_is_true(value) ? "on" : "off");
+		break;
+	case MM_FORMAT_YES:
+		snprintf(ret, MM_CELL_MAX, "%s", json_is_true(value) ? "yes" : "no");
+		break;
+	case MM_FORMAT_TIME:
+		if (text != NULL) {
+			time_cell(text, ret);
+		}
+		break;
+	case MM_FORMAT_FLAGS:
+		flags_cell(value, ret);
+		break;
+	}
+	for (char *at = ret; *at != '\0'; at++) {
+		if ((unsigned char)*at < ' ' || *at == 0x7f) {
+			*at = '?';
+		}
+	}
+}
+
+void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX])
+{
+	mm_cell(&(struct mm_column){.key = key, .format = format}, row, ret);
+}
+
+static void print_cell(FILE *out, const struct mm_column *column, int width, bool last, const char *text)
+{
+	if (column->format == MM_FORMAT_NUMBER) {
+		fprintf(out, "%*s%s", width, text, last ? "\n" : "  ");
+	} else if (last) {
+		fprintf(out, "%s\n", text);
+	} else {
+		fprintf(out, "%-*s  ", width, text);
+	}
+}
+
+void mm_writer_table(FILE *out, const struct mm_column *columns, size_t count, const json_t *rows, bool headings)
+{
+	char text[MM_CELL_MAX];
+	int width[COLUMNS_MAX];
+	size_t i;
+	json_t *row;
+
+	for (size_t c = 0; c < count; c++) {
+		width[c] =
+			(int)strlen(columns[c].heading) > columns[c].width ? (int)strlen(columns[c].heading) : columns[c].width;
+		json_array_foreach(rows, i, row)
+		{
+			mm_cell(&columns[c], row, text);
+			width[c] = (int)strlen(text) > width[c] ? (int)strlen(text) : width[c];
+		}
+	}
+	for (size_t c = 0; headings && c < count; c++) {
+		print_cell(out, &columns[c], width[c], c + 1 == count, columns[c].heading);
+	}
+	json_array_foreach(rows, i, row)
+	{
+		for (size_t c = 0; c < count; c++) {
+			mm_cell(&columns[c], row, text);
+			print_cell(out, &columns[c], width[c], c + 1 == count, text);
+		}
+	}
+}
+
+void mm_writer_record(FILE *out, const struct mm_column *columns, size_t count, const json_t *object)
+{
+	char text[MM_CELL_MAX];
+	int label = 0;
+
+	for (size_t c = 0; c < count; c++) {
+		label = (int)strlen(columns[c].heading) > label ? (int)strlen(columns[c].heading) : label;
+	}
+	for (size_t c = 0; c < count; c++) {
+		mm_cell(&columns[c], object, text);
+		fprintf(out, "  %-*s  %s\n", label, columns[c].heading, text);
+	}
+}
+
+static void csv_text(FILE *out, const char *text)
+{
+	if (strpbrk(text, ",\"\r\n") == NULL) {
+		fputs(text, out);
+		return;
+	}
+	fputc('"', out);
+	for (; *text != '\0'; text++) {
+		fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
+	}
+	fputc('"', out);
+}
+
+static void csv_value(FILE *out, const json_t *value)
+{
+	size_t i;
+	json_t *item;
+
+	if (json_is_string(value)) {
+		csv_text(out, json_string_value(value));
+	} else if (json_is_array(value)) {
+		json_array_foreach(value, i, item)
+		{
+			fputs(i > 0 ? " " : "", out);
+			csv_value(out, item);
+		}
+	} else if (!json_is_null(value)) {
+		json_dumpf(value, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+	}
+}
+
+void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json_t *rows, bool headings)
+{
+	size_t i;
+	json_t *row;
+
+	for (size_t c = 0; headings && c < count; c++) {
+		fprintf(out, "%s%s", keys[c], c + 1 == count ? "\n" : ",");
+	}
+	json_array_foreach(rows, i, row)
+	{
+		for (size_t c = 0; c < count; c++) {
+			csv_value(out, json_object_get(row, keys[c]));
+			fputc(c + 1 == count ? '\n' : ',', out);
+		}
+	}
+}
+
+void mm_writer_json(FILE *out, const json_t *answer, bool one_line)
+{
+	/* 15 digits are what a double keeps of any decimal: the daemon's figures come out as it wrote them. */
+	json_dumpf(answer, out, JSON_REAL_PRECISION(15) | (one_line ? JSON_COMPACT : JSON_INDENT(2)));
+	fputc('\n', out);
+}

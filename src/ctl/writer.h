@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CTL_WRITER_H
+#define MM_CTL_WRITER_H
+
+/*
+ * One face behind text, JSON and CSV. JSON is the daemon's answer as it came; text and CSV pick figures out of it by
+ * tables of columns.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+enum mm_format {
+	MM_FORMAT_TEXT,
+	MM_FORMAT_NUMBER,
+	MM_FORMAT_DURATION, /* seconds, shown as "3 h 12 min" */
+	MM_FORMAT_LEVEL,    /* on or off */
+	MM_FORMAT_YES,	    /* yes or no */
+	MM_FORMAT_TIME,	    /* RFC 3339, shown in local time */
+	MM_FORMAT_FLAGS,    /* names of conditions, shown in plain words */
+};
+
+/* One figure of a JSON object and how people want to see it. */
+struct mm_column {
+	const char *key;
+	const char *heading;
+	const char *unit; /* NULL: none */
+	enum mm_format format;
+	int decimals;
+	double scale; /* shown = value * scale; 0 stands for 1 */
+	int width;    /* least width in a table */
+};
+
+/* What goes between the braces of a column. KILO shows thousands of the figure. */
+#define MM_COLUMN(format_, key_, heading_) .key = key_, .heading = heading_, .format = MM_FORMAT_##format_
+#define MM_NUMBER(key_, heading_, unit_, decimals_) MM_COLUMN(NUMBER, key_, heading_), .unit = unit_, .decimals = decimals_
+#define MM_KILO(key_, heading_, unit_, decimals_) MM_NUMBER(key_, heading_, unit_, decimals_), .scale = 1e-3
+
+#define MM_CELL_MAX 256
+
+/* The text of one figure, unit included; "-" where it is absent. No control character passes. */
+void mm_cell(const struct mm_column *column, const json_t *row, char ret[static MM_CELL_MAX]);
+
+/* The same for a figure that stands by itself, without a unit. */
+void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX]);
+
+/* An aligned table of an array's objects, headings on request. */
+void mm_writer_table(FILE *out, const struct mm_column *columns, size_t count, const json_t *rows, bool headings);
+
+/* One object, a line a figure. */
+void mm_writer_record(FILE *out, const struct mm_column *columns, size_t count, const json_t *object);
+
+/* Figures of an array's objects as comma-separated values under their keys, as they came (RFC 4180 quoting). */
+void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json_t *rows, bool headings);
+
+/* The answer itself, on one line or indented. */
+void mm_writer_json(FILE *out, const json_t *answer, bool one_line);
+
+/* A condition's name in plain words; the name itself where it is not known. */
+const char *mm_flag_words(const char *flag);
+
+#endif
