@@ -16,11 +16,12 @@
 
 #include "outputs/outputs.h"
 
-static char directory[] = "/tmp/check_lcd.XXXXXX";
+static char directory[32];
 static char path[sizeof(directory) + 8];
 
 static void make_directory(void)
 {
+	strcpy(directory, "/tmp/check_lcd.XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
 	snprintf(path, sizeof(path), "%s/lcd", directory);
 }

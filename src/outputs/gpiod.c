@@ -81,16 +81,18 @@ static bool is_path(const char *chip)
 	return strchr(chip, '/') != NULL;
 }
 
-/* A device under another name (Raspberry Pi OS links gpiochip4 to gpiochip0) would make every line on it occur twice. */
+/*
+ * A chip may have a second device (Raspberry Pi OS links gpiochip4 to gpiochip0): it serves where it is named, and otherwise is
+ * passed over, or every line on it would be found twice.
+ */
 static bool chip_is_meant(const struct mm_line_spec *spec, const char *path, const struct mm_gpio_chip_info *info)
 {
-	if (is_path(spec->chip)) {
+	const char *device = strrchr(path, '/') + 1;
+
+	if (is_path(spec->chip) || strcmp(spec->chip, device) == 0) {
 		return true;
 	}
-	if (strcmp(strrchr(path, '/') + 1, info->name) != 0) {
-		return false;
-	}
-	return spec->chip[0] == '\0' || strcmp(spec->chip, info->name) == 0 || strcmp(spec->chip, info->label) == 0;
+	return strcmp(device, info->name) == 0 && (spec->chip[0] == '\0' || strcmp(spec->chip, info->label) == 0);
 }
 
 static int search_lines(struct search *search, struct gpiod_chip *chip, const char *path, const struct mm_gpio_chip_info *info)

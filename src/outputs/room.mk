@@ -10,8 +10,12 @@ liboutputs_a_SOURCES += src/outputs/gpiod_v1.c
 endif
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_outputs tests/check_lcd tests/gpio_shim.so
-TESTS += tests/check_outputs tests/check_lcd
+check_PROGRAMS += tests/check_line_spec tests/check_outputs tests/check_lcd tests/gpio_shim.so
+TESTS += tests/check_line_spec tests/check_outputs tests/check_lcd
+
+tests_check_line_spec_SOURCES = tests/check_line_spec.c
+tests_check_line_spec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_line_spec_LDADD = liboutputs.a $(CHECK_LIBS)
 
 # The emulated GPIO chips come before the C library: linked in here, preloaded into the daemon by end-to-end tests.
 tests_check_outputs_SOURCES = tests/check_outputs.c tests/gpio_shim.c
