@@ -123,8 +123,7 @@ int mm_frame_take(struct mm_frame *frame, json_t **ret)
 	}
 	shift(frame, length);
 	scan(frame, 0);
-	if (!json_is_object(json)) {
-		json_decref(json);
+	if (!json) {
 		return -EBADMSG;
 	}
 	*ret = json;

@@ -24,8 +24,8 @@ void mm_frame_clear(struct mm_frame *frame);
 int mm_frame_recv(struct mm_frame *frame, int fd, size_t max);
 
 /*
- * Takes the first message (which must be whole) off the frame and reads it as one JSON object. -EBADMSG: not that, nested too
- * deep, a key twice, not UTF-8.
+ * Takes the first message (which must be whole) off the frame and reads it as JSON, an object or array. -EBADMSG: not that,
+ * nested too deep, a key twice, not UTF-8.
  */
 int mm_frame_take(struct mm_frame *frame, json_t **ret);
 
