@@ -14,6 +14,7 @@ passed=0
 failed=0
 skipped=0
 runner=() # goes before make where tests are run
+broken=() # logs of tests that failed in this step
 
 # count_tests DIR: adds up what make check left there. A Check program counts its cases, anything else counts as one.
 count_tests() {
@@ -29,6 +30,7 @@ count_tests() {
 		SKIP*) skipped=$((skipped + 1)) ;;
 		*) # failed, or died of a signal or a leak after its last case
 			passed=$((passed + cases - bad)) failed=$((failed + (bad > 0 ? bad : 1)))
+			broken+=("${trs%.trs}.log")
 			;;
 		esac
 	done
@@ -132,14 +134,20 @@ step_style() {
 
 # step NAME: runs it and says in one line how it went; what failed is shown
 step() {
-	local p=$passed f=$failed s=$skipped since=$SECONDS title=$1 log=$logs/$1.log
+	local p=$passed f=$failed s=$skipped since=$SECONDS title=$1 log=$logs/$1.log test
 	: >"$log"
+	broken=()
 	"step_$1"
 	printf '%-55s %5d passed %3d failed %3d skipped  %4d s\n' \
 		"$title" $((passed - p)) $((failed - f)) $((skipped - s)) $((SECONDS - since))
-	if [ "$failed" -gt "$f" ]; then
-		tail -n 40 "$log"
-		echo "The whole log: $log"
+	for test in "${broken[@]}"; do
+		echo "--- $test"
+		grep -vE ':P:' "$test" | head -n 20
+	done
+	if [ "$failed" -gt "$f" ] && [ ${#broken[@]} = 0 ]; then
+		grep -E '(error|warning|Error|FAIL|not ok)|^[^ ]*:[0-9]+:' "$log" | head -n 20
+		echo "--- $log"
+		tail -n 10 "$log"
 	fi
 }
 
