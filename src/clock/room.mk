@@ -1,3 +1,11 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libclock.a
 libclock_a_SOURCES = src/clock/clock.c src/clock/clock.h src/clock/stepped.c src/clock/system.c
+
+if TESTS_ENABLED
+check_PROGRAMS += tests/check_clock
+TESTS += tests/check_clock
+tests_check_clock_SOURCES = tests/check_clock.c
+tests_check_clock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_clock_LDADD = libclock.a $(CHECK_LIBS)
+endif

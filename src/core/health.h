@@ -27,13 +27,18 @@ struct mm_health_judge {
 	unsigned unlatched; /* windows in a row without a new energy latch */
 };
 
+/* limits: one for each of the front end's inputs, input_count (at most MM_INPUTS_MAX) of them. */
 void mm_health_init(struct mm_health_judge *judge, const struct mm_health_limits *limits, unsigned input_count);
 
 /*
- * Takes the next measurement and returns how it is to be treated: the measurement's own health where that is not OK;
- * FROZEN where every rms figure (with any voltage above 1 V) has repeated for MM_HEALTH_FROZEN_WINDOWS windows; STALE where no
- * energy window has latched for MM_HEALTH_STALE_WINDOWS; IMPLAUSIBLE for figures that are not finite, above the input's full
- * scale, or whose mean power is more than 1 % (and 1 % of full scale) above V times I.
+ * Takes the next measurement and returns how it is to be treated:
+ * - its own health where that is neither OK nor STARTING;
+ * - IMPLAUSIBLE where it is OK but a figure is not finite, below zero (rms) or above the input's full scale, where mean power is
+ *   more than 1 % (and 1 % of full scale) above V times I, or where the window has no length;
+ * - FROZEN where every rms figure (with any voltage above 1 V) has repeated for MM_HEALTH_FROZEN_WINDOWS windows. One live
+ *   window ends it. A front end that is STARTING is judged too, since one behind a cache never gets past that;
+ * - STALE where no energy window has latched for MM_HEALTH_STALE_WINDOWS;
+ * - its own health otherwise.
  */
 enum mm_health mm_health_judge(struct mm_health_judge *judge, const struct mm_measurement *measurement);
 

@@ -9,6 +9,7 @@
  * Registration rule: an element counts in a window when its current is at or above the start current and its power above the
  * creep threshold. The elements are summed over the window; a positive sum goes to the delivered register, a negative
  * one to the received register; neither ever goes back (detent). Each element keeps registers of its own by the same rule.
+ * Reactive energy is registered likewise: an element counts by its reactive power, the sum goes to lagging or leading.
  */
 
 #include "core/measurement.h"
@@ -29,14 +30,19 @@
 /* Manual, 3.9: a load over 1 A is needed before phasing can be judged. */
 #define MM_PHASING_CURRENT_A 1.0
 
+/* A flag that is up clears only when the figure is back inside its limit by this part of it: noise at a limit is one event. */
+#define MM_FLAG_HYSTERESIS_RATIO 0.01
+
 /* Conditions of one element; each is raised and cleared as an event. */
 #define MM_ELEMENT_VOLTAGE_LOW 0x01u
 #define MM_ELEMENT_VOLTAGE_HIGH 0x02u
 #define MM_ELEMENT_OVERCURRENT 0x04u
 #define MM_ELEMENT_FREQUENCY 0x08u
-#define MM_ELEMENT_REVERSED                                                                                                      \
-	0x10u /* over 1 A with active power below zero: CT turned round or on the wrong line, or generation                      \
-	       */
+/*
+ * Active power below zero at over 1 A in two windows running: CT turned round or on the wrong line, or generation. Clears with
+ * the first window that is not so, also for want of load.
+ */
+#define MM_ELEMENT_REVERSED 0x10u
 #define MM_ELEMENT_FLAG_COUNT 5
 
 struct mm_energy {
@@ -64,16 +70,16 @@ struct mm_registers {
 	struct mm_profile profile;
 };
 
-/* The latest figures of one element, kept for clients. */
+/* The latest right figures of one element, for clients. Power that does not register is 0: what is shown is what is billed. */
 struct mm_element_reading {
 	double voltage_v;
 	double current_a;
 	double power_w; /* mean over the window; negative: received */
 	double reactive_var;
-	double apparent_va;
+	double apparent_va;  /* volts times amperes; 0 below the start current */
 	double power_factor; /* power_w / apparent_va, -1 to 1; 0 with no load */
 	double frequency_hz;
-	bool registering; /* above start current and creep */
+	bool registering; /* above start current and creep, in a window that counted */
 	uint32_t flags;	  /* MM_ELEMENT_* */
 };
 
@@ -81,6 +87,7 @@ struct mm_meter {
 	struct mm_meter_config config;
 	struct mm_registers registers;
 	struct mm_element_reading element[MM_ELEMENTS_MAX];
+	bool backward[MM_ELEMENTS_MAX]; /* power was below zero at over 1 A in the last right window */
 	enum mm_health health;
 	int64_t window_end_ns; /* CLOCK_BOOTTIME end of the last right window; 0: none yet */
 	uint64_t windows;      /* right windows registered since start */
@@ -101,13 +108,18 @@ struct mm_meter_step {
 	bool new_max_demand;
 };
 
-/* Starts from the registers as they were stored, or from all zero (NULL). -EINVAL where the configuration does not fit the model.
+/*
+ * Starts from the registers as they were stored, or from all zero (NULL). -EINVAL where the configuration does not fit the
+ * model: an input out of range or serving two elements, or a profile interval that is none. -ERANGE: registers that were never
+ * stored by a meter (below zero, not finite, ...).
  */
 int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, const struct mm_registers *registers);
 
 /*
  * Takes one window. health is the judged health of the front end: other than MM_HEALTH_OK registers nothing, darkens the power
- * LED and marks the profile. end_real_ns is CLOCK_REALTIME at measurement->end_ns.
+ * LED and marks the profile; readings and flags stay as they were. So it is with an OK window whose figures no meter could
+ * register (not finite, out of any range, not after the window before), which counts as MM_HEALTH_IMPLAUSIBLE. An OK window
+ * without a new energy latch only lets time pass. end_real_ns is CLOCK_REALTIME at measurement->end_ns.
  */
 void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurement, enum mm_health health, int64_t end_real_ns,
 		   struct mm_meter_step *ret);
@@ -115,10 +127,7 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
 /* Stable name of one MM_ELEMENT_* bit: "voltage-low", "voltage-high", "over-current", "frequency", "reversed". */
 const char *mm_element_flag_name(uint32_t flag);
 
-/*
- * The display: whole kWh rolling over at 999999, with one decimal on T models ("000123.4"). Writes at most 9 characters and a
- * NUL.
- */
+/* The display: whole kWh rolling over at 999999 ("000123"), with one decimal on T models ("000123.4"), never rounded up. */
 void mm_meter_display(const struct mm_meter *meter, char ret[static 10]);
 
 #endif

@@ -37,22 +37,31 @@ struct mm_profile_row {
 struct mm_profile {
 	int32_t interval_s;
 	bool open;
-	int64_t last_real_ns; /* wall clock at the end of the window before, to tell a step */
-	int64_t last_boot_ns;
+	int64_t last_real_ns;	   /* wall clock at the end of the window before, to tell a step */
+	int64_t last_boot_ns;	   /* 0: not since start */
 	struct mm_profile_row row; /* the open interval */
 };
 
 /* Up to this many intervals can be closed by one window: the open one and one split off. */
 #define MM_PROFILE_CLOSED_MAX 2
 
-/* interval_s: 60 to 3600, a divisor of 86400 (else -EINVAL). */
+/* An empty profile. interval_s: 60 to 3600, a divisor of 86400 (else -EINVAL). */
 int mm_profile_init(struct mm_profile *profile, int32_t interval_s);
 
 /*
- * Adds a window that ended at wall clock end_real_ns and CLOCK_BOOTTIME end_boot_ns and lasted duration_ns. increment gives the
- * energies of the window (start_s, duration_s, covered_ns are ignored) and the status bits to set. A window across a boundary is
- * split by time; the parts add up exactly. Closed intervals are written to ret_closed, their number returned (0 to
- * MM_PROFILE_CLOSED_MAX).
+ * Goes on, after mm_profile_init(), from a profile stored before a stop: its open interval keeps its own length and is marked
+ * MM_PROFILE_POWER_DOWN, as is the one in which metering resumes. How long the stop was only the wall clock can tell. -ERANGE:
+ * not a profile that was ever stored.
+ */
+int mm_profile_resume(struct mm_profile *profile, const struct mm_profile *stored);
+
+/*
+ * Adds a window that ended at wall clock end_real_ns and CLOCK_BOOTTIME end_boot_ns and lasted duration_ns (0: marks only).
+ * increment gives the energies of the window (start_s, duration_s, covered_ns are ignored) and the status bits to set, on every
+ * interval that the window or the gap before it touches. A window across a boundary is split by time; the parts add up
+ * exactly. After a gap only the open interval is closed; those that no window touched are absent. A clock step marks the
+ * open interval MM_PROFILE_CLOCK_ADJUSTED; where the clock left it, it is closed and the new one is marked too, so the same
+ * start_s can come twice. Closed intervals are written to ret_closed, their number returned (0 to MM_PROFILE_CLOSED_MAX).
  */
 unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t end_boot_ns, int64_t duration_ns,
 			const struct mm_profile_row *increment, struct mm_profile_row ret_closed[MM_PROFILE_CLOSED_MAX]);

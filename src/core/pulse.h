@@ -33,7 +33,7 @@ enum mm_output {
 /* The shortest on or off time that is ever put out. IEC 62053-31 asks for 30 ms; a margin covers late timers. */
 #define MM_PULSE_MIN_NS (40 * MM_NS_PER_MS)
 
-/* Edges that one window can bring: 5 energy outputs, each at most one edge per MM_PULSE_MIN_NS of a 1.5 s window. */
+/* Room for the edges of one window: 435 Wh, which is 13 s of full load (121 kW). pulse.c shows why it is enough. */
 #define MM_EDGES_MAX 192
 
 struct mm_edge {
@@ -59,8 +59,9 @@ bool mm_output_level(const struct mm_model *model, enum mm_output output, int64_
 
 /*
  * Moves the output position from *position_uwh towards target_uwh over the window start_ns to end_ns at constant power and
- * appends the edges that lie between, each at its instant. Goes no faster than one edge per MM_PULSE_MIN_NS of the finest output;
- * what does not fit stays owed. A target below the position moves nothing.
+ * gives the edges that lie between, each at its instant. Edges of one output are never closer than MM_PULSE_MIN_NS, exactly and
+ * from one window to the next too, as long as windows do not overlap; nor are there more than MM_EDGES_MAX. What does not
+ * fit stays owed. A target below the position and a window without length move nothing.
  */
 void mm_pulse_advance(const struct mm_model *model, int64_t *position_uwh, int64_t target_uwh, int64_t start_ns, int64_t end_ns,
 		      struct mm_edges *ret);

@@ -4,9 +4,32 @@ libcore_a_SOURCES = src/core/health.c src/core/health.h src/core/measurement.h s
 	src/core/model.c src/core/model.h src/core/profile.c src/core/profile.h src/core/pulse.c src/core/pulse.h src/core/units.h
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_model
-TESTS += tests/check_model
-tests_check_model_SOURCES = tests/check_model.c
+core_checks = tests/check_model tests/check_pulse tests/check_profile tests/check_health tests/check_meter tests/check_fuzz_model
+check_PROGRAMS += $(core_checks)
+TESTS += $(core_checks)
+tests_check_model_SOURCES = tests/check_model.c tests/suite.h
 tests_check_model_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_model_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_pulse_SOURCES = tests/check_pulse.c tests/random.h tests/suite.h
+tests_check_pulse_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_pulse_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_profile_SOURCES = tests/check_profile.c tests/random.h tests/suite.h
+tests_check_profile_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_profile_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_health_SOURCES = tests/check_health.c tests/suite.h
+tests_check_health_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_health_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_meter_SOURCES = tests/check_meter.c tests/random.h tests/suite.h
+tests_check_meter_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_meter_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_fuzz_model_SOURCES = tests/fuzz_model.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
+tests_check_fuzz_model_LDADD = libcore.a
+endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz_model
+tests_fuzz_model_SOURCES = tests/fuzz_model.c tests/fuzz.h
+tests_fuzz_model_CFLAGS = $(AM_CFLAGS) -fsanitize=fuzzer
+tests_fuzz_model_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_model_LDADD = libcore.a
 endif

@@ -1,1 +1,43 @@
 # SPDX-License-Identifier: MIT
+noinst_LIBRARIES += libdaemon.a
+libdaemon_a_SOURCES = src/daemon/config.c src/daemon/config.h src/daemon/daemon.c src/daemon/daemon.h src/daemon/engine.c src/daemon/engine.h \
+	src/daemon/front_end.c src/daemon/front_end.h src/daemon/log.c src/daemon/log.h src/daemon/messages.h src/daemon/player.c \
+	src/daemon/player.h src/daemon/server.c src/daemon/server.h src/daemon/service.c src/daemon/service.h
+libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS)
+
+sbin_PROGRAMS += minimeterd
+minimeterd_SOURCES = src/daemon/main.c
+minimeterd_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
+minimeterd_LDADD = libdaemon.a libafe.a libregister.a liboutputs.a libvarlink.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
+	$(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS)
+
+if TESTS_ENABLED
+check_PROGRAMS += tests/check_config tests/check_engine tests/check_player
+TESTS += tests/check_config tests/check_engine tests/check_player
+tests_check_config_SOURCES = tests/check_config.c
+tests_check_config_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_config_LDADD = libdaemon.a liboutputs.a libcore.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_check_engine_SOURCES = tests/check_engine.c
+tests_check_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_engine_LDADD = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
+tests_check_player_SOURCES = tests/check_player.c
+tests_check_player_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_player_LDADD = libdaemon.a $(CHECK_LIBS)
+
+# The real programs against each other.
+e2e_tests = tests/e2e/bad_input.sh tests/e2e/day.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/reversed.sh tests/e2e/trace.sh
+dist_check_SCRIPTS += $(e2e_tests)
+EXTRA_DIST += tests/e2e/lib.sh
+TESTS += $(e2e_tests)
+
+EXTRA_PROGRAMS = tests/bench/round_trip
+tests_bench_round_trip_SOURCES = tests/bench/round_trip.c
+tests_bench_round_trip_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_bench_round_trip_LDADD = libvarlink.a $(JANSSON_LIBS)
+endif
+
+dist_noinst_SCRIPTS += tests/bench/run.sh
+CLEANFILES += tests/bench/round_trip
+.PHONY: bench
+bench: all tests/bench/round_trip
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run.sh

@@ -25,8 +25,9 @@ struct mm_line_spec {
 };
 
 /*
- * Reads "NAME", "CHIP:OFFSET" or "CHIP:NAME", then any of ",active-low", ",open-drain", ",open-source". Returns 0 or -EINVAL with
- * *ret_reason (static) saying what is wrong; ret is untouched then.
+ * Reads "NAME", "CHIP:OFFSET" or "CHIP:NAME", then any of ",active-low", ",open-drain", ",open-source"; blanks around each part
+ * don't matter. The chip is what stands before the last ':' (labels such as "INT33FF:00" have one), an offset is decimal, 0 to
+ * 65535. Returns 0 or -EINVAL with *ret_reason (static) saying what is wrong; ret is untouched then.
  */
 int mm_line_spec_parse(const char *text, struct mm_line_spec *ret, const char **ret_reason);
 
@@ -41,8 +42,11 @@ struct mm_outputs_config {
 struct mm_outputs;
 
 struct mm_outputs_ops {
-	/* Drives one line. at_ns is the instant it was meant for (CLOCK_BOOTTIME), position_uwh the register there (0 for plain
-	 * levels). */
+	/*
+	 * Drives one line; nothing where the meter has no such line. at_ns is the instant it was meant for (CLOCK_BOOTTIME),
+	 * position_uwh the register there (0 for plain levels). Returns 0 or -errno; after -ENODEV or -EIO the chip is gone:
+	 * free the instance and make it again.
+	 */
 	int (*set)(struct mm_outputs *outputs, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh);
 	void (*free)(struct mm_outputs *outputs); /* safe levels, then release */
 };
@@ -55,19 +59,33 @@ struct mm_outputs {
 void mm_outputs_free(struct mm_outputs *outputs);
 
 /*
- * Lines by libgpiod. message (MM_OUTPUTS_MESSAGE_MAX bytes) says which line of which output and why: -ENOENT no such line or
- * chip; -EBUSY taken by another user; -EACCES; -EINVAL two outputs on one line.
+ * Lines by libgpiod: all of them or none. message (MM_OUTPUTS_MESSAGE_MAX bytes) says which line of which output and why:
+ * -ENOENT no such line or chip; -EBUSY taken by another user; -EACCES; -EINVAL two outputs on one line, or a name or label that
+ * several lines or chips bear; another -errno as the kernel gave it.
  */
 int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, struct mm_outputs **ret);
 
 /*
- * Edges as text, one a line, appended to a file: "<now_ns> <at_ns> <meter> <output> <0|1> <position_uwh>". now is asked of
- * the clock at each edge.
+ * Edges as text, one a line, appended to a file:
+ *
+ *	<now_ns> <at_ns> <meter> <output> <0|1> <position_uwh>
+ *
+ * now_ns is the clock's boottime at the writing, at_ns and position_uwh are what the edge was meant for. Every edge of the
+ * register is recorded, and its position is above 0. A plain level has position 0 and is recorded where it differs from the
+ * level before, which is 0 at first. What the freeing of the instance turns off has the word "safe" for its position. Each line
+ * is one write(2), with nothing held back; where the disk took a part of a line only, the next one ends it first.
+ *
+ * set returns the -errno of the writing (-ENOSPC: the disk is full): that edge is lost to the trace, a plain level is recorded
+ * when it is next asked for. A pipe is opened without waiting for its reader; the caller sees to it that SIGPIPE is ignored.
+ * clock must outlive the instance.
  */
 struct mm_clock;
 int mm_outputs_trace_new(const char *path, const char *meter, struct mm_clock *clock, char *message, struct mm_outputs **ret);
 
-/* Drives the lines of a meter to their safe level once and releases them: for ExecStopPost after a crash. */
+/*
+ * Drives the lines of a meter to their safe level once and releases them: for ExecStopPost after a crash. A line that fails does
+ * not keep the others from being made safe; returns 0, or -errno and message for the last that failed.
+ */
 int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, char *message);
 
 /* ---- Display ---- */
@@ -75,14 +93,24 @@ int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, char *mes
 struct mm_lcd;
 
 /*
- * A display on a thread of its own (a character LCD on I2C takes tens of milliseconds). path is a charlcd device (/dev/lcd: "\f"
- * clears) or a regular file, which is replaced whole. Opened at the first text and again after an error.
+ * A display on a thread of its own (a character LCD on I2C takes tens of milliseconds, and O_NONBLOCK means nothing to it).
+ * path is a charlcd device, held open from the first text on and opened again after an error, or a regular file, which is
+ * replaced whole (mode 0644). A path that is not there is a file to be made, but below /dev a device to be waited for. Returns 0
+ * or -errno.
  */
 int mm_lcd_new(const char *path, struct mm_lcd **ret);
+/*
+ * NULL-safe. Shows nothing more. A write in progress gets a fraction of a second to end; the thread of a device that hangs longer
+ * is left behind, and ends when the device does.
+ */
 void mm_lcd_free(struct mm_lcd *lcd);
-/* Shows up to two lines of up to 20 characters; the newest text wins over one not yet shown. Never blocks. */
+/*
+ * Shows two lines of up to 20 characters (longer ones are cut, what is not printable ASCII becomes '?'); the newest text wins
+ * over one not yet shown, and one that is shown already is not written again. A text that failed is tried again when it is next
+ * asked for. Never blocks.
+ */
 void mm_lcd_show(struct mm_lcd *lcd, const char *line1, const char *line2);
-/* 0, or the -errno of the last attempt. */
+/* 0, or the -errno of the last attempt: -ENOENT no such device, -EBUSY another program has it, ... */
 int mm_lcd_error(struct mm_lcd *lcd);
 
 #endif

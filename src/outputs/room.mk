@@ -1,1 +1,39 @@
 # SPDX-License-Identifier: MIT
+noinst_LIBRARIES += liboutputs.a
+liboutputs_a_SOURCES = src/outputs/gpiod.c src/outputs/gpiod_api.h src/outputs/lcd.c src/outputs/line_spec.c src/outputs/outputs.c \
+	src/outputs/outputs.h src/outputs/trace.c
+liboutputs_a_CFLAGS = $(AM_CFLAGS) $(GPIOD_CFLAGS)
+if GPIOD_V2
+liboutputs_a_SOURCES += src/outputs/gpiod_v2.c
+else
+liboutputs_a_SOURCES += src/outputs/gpiod_v1.c
+endif
+
+if TESTS_ENABLED
+check_PROGRAMS += tests/check_line_spec tests/check_outputs tests/check_lcd tests/gpio_shim.so
+TESTS += tests/check_line_spec tests/check_outputs tests/check_lcd
+
+tests_check_line_spec_SOURCES = tests/check_line_spec.c
+tests_check_line_spec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_line_spec_LDADD = liboutputs.a $(CHECK_LIBS)
+
+# The emulated GPIO chips come before the C library: linked in here, preloaded into the daemon by end-to-end tests.
+tests_check_outputs_SOURCES = tests/check_outputs.c tests/gpio_shim.c
+tests_check_outputs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_outputs_LDADD = liboutputs.a libclock.a libcore.a $(GPIOD_LIBS) $(CHECK_LIBS)
+
+tests_check_lcd_SOURCES = tests/check_lcd.c
+tests_check_lcd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_lcd_LDADD = liboutputs.a $(CHECK_LIBS)
+
+tests_gpio_shim_so_SOURCES = tests/gpio_shim.c
+tests_gpio_shim_so_CFLAGS = $(AM_CFLAGS) -fPIC -fno-sanitize=all
+tests_gpio_shim_so_LDFLAGS = -shared
+endif
+
+if FUZZERS
+check_PROGRAMS += tests/fuzz_line_spec
+tests_fuzz_line_spec_SOURCES = tests/fuzz_line_spec.c
+tests_fuzz_line_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_line_spec_LDADD = liboutputs.a
+endif

@@ -31,7 +31,7 @@ struct mm_register_event {
 	int64_t id;	     /* given by the register, ascending */
 	int64_t boottime_ns; /* CLOCK_BOOTTIME */
 	int64_t realtime_ns; /* CLOCK_REALTIME, a label */
-	int meter;	     /* index into the meters, or -1 for the whole daemon */
+	int meter;	     /* index into the meters, or -1 for the whole daemon (read back: also for a meter since removed) */
 	char code[32];	     /* stable lower-case name: "start", "stop", "gap", "reversed", ... */
 	char text[192];	     /* for people */
 };
@@ -43,7 +43,9 @@ struct mm_register_profile_row {
 
 /* One commit: the state of every meter, plus what came since the last. */
 struct mm_register_commit {
-	unsigned meter_count;
+	int64_t boottime_ns;  /* when the registers stood so: CLOCK_BOOTTIME */
+	int64_t realtime_ns;  /* CLOCK_REALTIME, a label */
+	unsigned meter_count; /* as given to mm_register_open() */
 	struct mm_registers meter[MM_REGISTER_METERS_MAX];
 	size_t event_count;
 	const struct mm_register_event *events; /* ids are ignored */
@@ -52,26 +54,36 @@ struct mm_register_commit {
 };
 
 /*
- * Opens or creates the database at path for these meters, in order. message (MM_REGISTER_MESSAGE_MAX bytes) says in one line what
- * is wrong and what to do. -EXDEV: the register belongs to another meter; -EBADMSG: damaged; -EPROTO: a newer schema;
- * -EROFS, -EACCES, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open.
+ * Opens or creates the database at path for these meters, in order. A meter whose serial number is not stored yet is added at
+ * zero as long as another one is, or the register is new. boot_id is that of this run of the machine. message
+ * (MM_REGISTER_MESSAGE_MAX bytes) says in one line what is wrong and what to do, and no file is touched then. -EXDEV: the
+ * register belongs to another meter; -EBADMSG: damaged, or no register; -EPROTO: a newer schema; -EROFS, -EACCES, -ENOENT,
+ * -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL: serial numbers missing or double.
  */
 int mm_register_open(const char *path, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count,
 		     char *message, struct mm_register **ret);
+
+/* NULL-safe. Leaves one file, without a -wal, unless the disk fails. */
 void mm_register_close(struct mm_register *reg);
 
-/* The stored registers of meter number index; all zero for one that is new. */
+/*
+ * The registers of meter number index as last committed; all zero for one that is new. profile.last_boot_ns and last_real_ns are
+ * 0 where they were stored in another run of the machine. -EINVAL: no such meter.
+ */
 int mm_register_load(struct mm_register *reg, unsigned index, struct mm_registers *ret);
 
-/* Durable when it returns 0. -ERANGE: would decrease a register; -ENOSPC, -EIO, -EROFS: nothing changed, try again later. */
+/*
+ * Durable when it returns 0. -ERANGE: would decrease a register; -EINVAL: figures that no meter gives, or a meter that is not
+ * there; -ENOSPC, -EIO, -EROFS, -EBADMSG: the same commit may be tried again, and is there once when it succeeds.
+ */
 int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit);
 
-/* Rows with from_s <= start < to_s of one meter in time order; the callback returns false to stop. */
+/* Rows with from_s <= start < to_s of one meter in time order; fn returns false to stop. 0, -EINVAL, -EIO, -EBADMSG. */
 typedef bool (*mm_register_row_fn)(void *userdata, const struct mm_profile_row *row);
 int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s, int64_t to_s, mm_register_row_fn fn,
 			void *userdata);
 
-/* Events with id > after_id, oldest first; with newest = true the last limit events, oldest first. */
+/* Up to limit events with id > after_id, oldest first; newest: the last of them instead of the first. 0, -EIO, -EBADMSG. */
 typedef bool (*mm_register_event_fn)(void *userdata, const struct mm_register_event *event);
 int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
 		       void *userdata);
@@ -89,29 +101,39 @@ struct mm_register_status {
 	struct mm_registers committed[MM_REGISTER_METERS_MAX]; /* durable state of every meter */
 	bool busy;					       /* a commit is being written or waiting */
 	int64_t dropped_events; /* lost because the disk failed for so long that the queue filled */
+	int64_t dropped_rows;	/* the same of profile rows; the registers themselves are never dropped */
 	uint64_t beat;		/* counts up while the thread makes progress or is idle; for the watchdog */
 };
 
+#define MM_REGISTER_EVENTS_WAITING_MAX 4096
+#define MM_REGISTER_ROWS_WAITING_MAX 1024
+#define MM_REGISTER_QUERIES_WAITING_MAX 16
+
 /*
- * Takes over an open register and runs it on a thread of its own; notify_fd (see mm_register_worker_fd) becomes readable after
- * each attempt and each finished query.
+ * Takes over an open register and runs it on a thread of its own; mm_register_worker_fd() becomes readable after each attempt and
+ * each finished query. On failure the register stays the caller's.
  */
 int mm_register_worker_new(struct mm_register *reg, struct mm_register_worker **ret);
 
-/* Commits what is pending (at most once more, whatever the outcome), stops the thread, closes the register. Returns the last
- * commit's result. */
+/*
+ * Commits what is pending (once more, whatever the outcome), stops the thread, calls done for every query not dispatched yet
+ * (-ECANCELED where it has not run) and closes the register. 0, or the -errno of that commit. NULL-safe.
+ */
 int mm_register_worker_free(struct mm_register_worker *worker);
 
-/* Queues a commit and returns at once: registers supersede those still waiting; events and rows are appended in bounded queues.
+/*
+ * Queues a commit and returns at once: registers supersede those still waiting, events and rows are appended in bounded queues.
+ * Where a queue is full the oldest are kept: they tell how the trouble began, and the registers carry all energy anyhow.
+ * A failing commit is tried again after 1 s, 2 s, ... up to 30 s; new ones wait with it. -EINVAL as mm_register_commit().
  */
 int mm_register_worker_commit(struct mm_register_worker *worker, const struct mm_register_commit *commit);
 
-int mm_register_worker_fd(const struct mm_register_worker *worker); /* eventfd */
+int mm_register_worker_fd(const struct mm_register_worker *worker); /* an eventfd */
 void mm_register_worker_status(struct mm_register_worker *worker, struct mm_register_status *ret);
 
 /*
  * Runs query(reg, userdata) on the register's thread, then done(result, userdata) on the thread that calls
- * mm_register_worker_dispatch(). -EAGAIN when too many wait.
+ * mm_register_worker_dispatch(). A commit that comes meanwhile waits for it: limit its rows. -EAGAIN when too many wait.
  */
 typedef int (*mm_register_query_fn)(struct mm_register *reg, void *userdata);
 typedef void (*mm_register_done_fn)(int result, void *userdata);

@@ -1,1 +1,36 @@
 # SPDX-License-Identifier: MIT
+noinst_LIBRARIES += libsim.a
+libsim_a_SOURCES = src/sim/ade9000.c src/sim/ade9000.h src/sim/board.c src/sim/board.h src/sim/context.c src/sim/context.h \
+	src/sim/flow.c src/sim/flow.h src/sim/iiod.c src/sim/iiod.h src/sim/scenario.c src/sim/scenario.h src/sim/server.c \
+	src/sim/server.h src/sim/state.c src/sim/state.h
+libsim_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
+
+bin_PROGRAMS += minimeter-sim
+minimeter_sim_SOURCES = src/sim/main.c
+minimeter_sim_LDADD = libsim.a $(INIH_LIBS)
+
+dist_man_MANS += man/minimeter-sim.1
+scenariodir = $(pkgdatadir)/scenarios
+dist_scenario_DATA = etc/scenarios/demo.ini etc/scenarios/house.ini etc/scenarios/reversed.ini
+
+if TESTS_ENABLED
+check_PROGRAMS += tests/check_iiod tests/check_sim
+TESTS += tests/check_iiod tests/check_sim tests/sim_iio_utils.sh
+tests_check_iiod_SOURCES = tests/check_iiod.c tests/fuzz_iiod.c
+tests_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_iiod_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_check_sim_SOURCES = tests/check_sim.c tests/fuzz_scenario.c
+tests_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+endif
+dist_check_SCRIPTS += tests/sim_iio_utils.sh
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz_iiod tests/fuzz_scenario
+tests_fuzz_iiod_SOURCES = tests/fuzz_iiod.c
+tests_fuzz_iiod_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_iiod_LDADD = libsim.a $(INIH_LIBS)
+tests_fuzz_scenario_SOURCES = tests/fuzz_scenario.c
+tests_fuzz_scenario_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_scenario_LDADD = libsim.a $(INIH_LIBS)
+endif

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* libiio, with its pitfalls taken care of in one place. */
+#include "afe/iio_device.h"
+
+#include <errno.h>
+#include <iio.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Over the network only: on the local bus a read takes as long as the kernel lets it. */
+#define TIMEOUT_MS 5000
+#define TEXT_MAX 64
+
+int mm_iio_device_error(struct mm_iio_device *device, int r, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	if (!device->message) {
+		return r;
+	}
+	va_start(args, format);
+	len = vsnprintf(device->message, device->message_size, format, args);
+	va_end(args);
+	if (len >= 0 && (size_t)len < device->message_size) {
+		errno = -r;
+		snprintf(device->message + len, device->message_size - (size_t)len, ": %m");
+	}
+	return r;
+}
+
+static const struct iio_device *find_device(const struct iio_context *context, const char *name)
+{
+	unsigned count = iio_context_get_devices_count(context);
+
+	for (unsigned i = 0; i < count; i++) {
+		const struct iio_device *device = iio_context_get_device(context, i);
+		const char *found = iio_device_get_name(device);
+
+		if (found && strcmp(found, name) == 0) {
+			return device;
+		}
+	}
+	return NULL;
+}
+
+int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, char *message, size_t message_size)
+{
+	struct mm_iio_device new = {.name = name, .message = message, .message_size = message_size};
+	char *copy = strdup(uri); /* libiio 0.24 writes into it */
+	int r;
+
+	if (!copy) {
+		return -ENOMEM;
+	}
+	errno = 0;
+	new.context = iio_create_context_from_uri(copy);
+	r = errno > 0 ? -errno : -EIO;
+	free(copy);
+	if (!new.context) {
+		return mm_iio_device_error(&new, r, "connecting to %s", uri);
+	}
+	r = iio_context_set_timeout(new.context, TIMEOUT_MS);
+	if (r < 0) {
+		mm_iio_device_error(&new, r, "connecting to %s", uri);
+		goto fail;
+	}
+	new.device = find_device(new.context, name);
+	if (!new.device) {
+		r = mm_iio_device_error(&new, -ENODEV, "no IIO device %s at %s", name, uri);
+		goto fail;
+	}
+	*device = new;
+	return 0;
+fail:
+	iio_context_destroy(new.context);
+	return r;
+}
+
+void mm_iio_device_close(struct mm_iio_device *device)
+{
+	if (device->context) {
+		iio_context_destroy(device->context);
+		device->context = NULL;
+	}
+}
+
+static bool find_in_channel(const struct iio_channel *channel, const char *file, struct mm_iio_attr *ret)
+{
+	unsigned count = iio_channel_get_attrs_count(channel);
+
+	for (unsigned i = 0; i < count; i++) {
+		const char *name = iio_channel_get_attr(channel, i);
+		const char *found = iio_channel_attr_get_filename(channel, name);
+
+		if (found && strcmp(found, file) == 0) {
+			*ret = (struct mm_iio_attr){.channel = channel, .name = name, .file = found};
+			return true;
+		}
+	}
+	return false;
+}
+
+int mm_iio_device_find(struct mm_iio_device *device, const char *file, struct mm_iio_attr *ret)
+{
+	unsigned count = iio_device_get_channels_count(device->device);
+	const char *name = iio_device_find_attr(device->device, file);
+
+	if (name) {
+		*ret = (struct mm_iio_attr){.name = name, .file = name};
+		return 0;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (find_in_channel(iio_device_get_channel(device->device, i), file, ret)) {
+			return 0;
+		}
+	}
+	return mm_iio_device_error(device, -ENOENT, "looking for %s of %s", file, device->name);
+}
+
+static int read_text(struct mm_iio_device *device, const struct mm_iio_attr *attr, char ret[static TEXT_MAX])
+{
+	ssize_t len = attr->channel ? iio_channel_attr_read(attr->channel, attr->name, ret, TEXT_MAX - 1)
+				    : iio_device_attr_read(device->device, attr->name, ret, TEXT_MAX - 1);
+
+	if (len < 0) {
+		return mm_iio_device_error(device, (int)len, "reading %s of %s", attr->file, device->name);
+	}
+	ret[len < TEXT_MAX ? len : TEXT_MAX - 1] = '\0';
+	ret[strcspn(ret, "\n")] = '\0';
+	return 0;
+}
+
+int mm_iio_device_read_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t *ret)
+{
+	char text[TEXT_MAX], *end;
+	int64_t value;
+	int r = read_text(device, attr, text);
+
+	if (r < 0) {
+		return r;
+	}
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (end == text || *end != '\0' || errno != 0) {
+		return mm_iio_device_error(device, -EPROTO, "reading %s of %s: \"%s\" is no whole number", attr->file,
+					   device->name, text);
+	}
+	*ret = value;
+	return 0;
+}
+
+int mm_iio_device_read_double(struct mm_iio_device *device, const struct mm_iio_attr *attr, double *ret)
+{
+	char text[TEXT_MAX], *end;
+	double value;
+	int r = read_text(device, attr, text);
+
+	if (r < 0) {
+		return r;
+	}
+	value = strtod(text, &end);
+	if (end == text || *end != '\0') {
+		return mm_iio_device_error(device, -EPROTO, "reading %s of %s: \"%s\" is no number", attr->file, device->name,
+					   text);
+	}
+	*ret = value;
+	return 0;
+}
+
+int mm_iio_device_write_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t value)
+{
+	char text[TEXT_MAX];
+	ssize_t len;
+
+	snprintf(text, sizeof(text), "%" PRId64, value);
+	len = attr->channel ? iio_channel_attr_write(attr->channel, attr->name, text)
+			    : iio_device_attr_write(device->device, attr->name, text);
+	return len < 0 ? mm_iio_device_error(device, (int)len, "writing %s of %s", attr->file, device->name) : 0;
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_AFE_IIO_DEVICE_H
+#define MM_AFE_IIO_DEVICE_H
+
+/*
+ * One IIO device through a libiio context of its own. Attributes are found by their file's name under sysfs: newer channel
+ * modifiers are unknown to libiio 0.24 and 0.26, so channel and attribute names depend on what else the device has, file names
+ * don't. Every error is put into words, with the device and the attribute.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct iio_channel;
+struct iio_context;
+struct iio_device;
+
+/* One attribute; valid as long as its device is open. */
+struct mm_iio_attr {
+	const struct iio_channel *channel; /* NULL: an attribute of the device itself */
+	const char *name;		   /* within it */
+	const char *file;
+};
+
+struct mm_iio_device {
+	struct iio_context *context;
+	const struct iio_device *device;
+	const char *name;
+	char *message; /* where errors go; may be NULL */
+	size_t message_size;
+};
+
+/*
+ * Connects to the context at uri and finds the device by name; name and message must outlive it. -ENODEV: the context has no
+ * such device; other -errno from connecting.
+ */
+int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, char *message, size_t message_size);
+
+/* Does nothing where it is not open. */
+void mm_iio_device_close(struct mm_iio_device *device);
+
+/* Finds an attribute by its file's name, of the device or any of its channels. -ENOENT. */
+int mm_iio_device_find(struct mm_iio_device *device, const char *file, struct mm_iio_attr *ret);
+
+/* Reads a whole number, a real number. -EPROTO where the text is something else; -errno of the device or the transport. */
+int mm_iio_device_read_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t *ret);
+int mm_iio_device_read_double(struct mm_iio_device *device, const struct mm_iio_attr *attr, double *ret);
+
+int mm_iio_device_write_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t value);
+
+/* Puts an error into words: text as printf() makes it, a colon, and what r (-errno) means. Returns r. */
+__attribute__((format(printf, 3, 4))) int mm_iio_device_error(struct mm_iio_device *device, int r, const char *format, ...);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_AFE_WINDOW_H
+#define MM_AFE_WINDOW_H
+
+/*
+ * Follows a metering chip that latches its energy registers once a window by its own clock and gives no sign of it. Pure: it
+ * says what to look at and when, is told what was seen and when, and answers which reading is a new window.
+ *
+ * The coming latch is known to lie in a bracket of time. A probe (one register, cheap) that still finds the standing value moves
+ * the begin of the bracket up, one that finds a new value moves its end down; a window later the bracket has moved on by the
+ * chip's period and grown by what is uncertain about it. A wide bracket is probed all through (so is a whole window at the
+ * start, when nothing is known), a middling one halved, and in a narrow one a probe just before it must find the old value
+ * and the reading just after it a new one: every window counted has then been seen to begin its life, whatever the clocks do.
+ * With no load all registers are zero, windows can't be told apart and need not be: they are counted by time.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mm_window_act {
+	/*
+	 * Compare one register that stands above zero with its standing value, or, where all stand at zero, one of each input;
+	 * then mm_window_probed().
+	 */
+	MM_WINDOW_PROBE,
+	MM_WINDOW_READ, /* read all energy registers, then mm_window_read() */
+};
+
+enum mm_window_verdict {
+	MM_WINDOW_AGAIN,   /* not a new window, or not surely one whole window: discard the reading and go on planning */
+	MM_WINDOW_LATCHED, /* a new window, from start_ns to end_ns, after missed others: the reading is what stands now */
+	MM_WINDOW_OVERDUE, /* no new window from start_ns to end_ns: the reading is what stands now */
+};
+
+struct mm_window {
+	/* For the caller to read. */
+	double period_ns; /* the chip's window as CLOCK_BOOTTIME measures it */
+	int64_t start_ns; /* of the latest verdict */
+	int64_t end_ns;
+	uint32_t missed; /* windows lost before the latest one */
+
+	/* The tracker's own. */
+	double nominal_ns;
+	double period_error_ns;	   /* the true period is within period_ns +- this */
+	int64_t early_ns, late_ns; /* the coming latch lies between */
+	int64_t old_ns;		   /* the standing values were last seen standing */
+	int64_t latch_ns;	   /* the last window's latch, smoothed; the end of the last one counted */
+	bool counted;		   /* a window has been counted in this life */
+	bool live;		   /* something but zero stands in the registers */
+	bool lost;		   /* since a restart or an overdue latch no window has been counted */
+	bool seen;		   /* the coming latch has been seen to be done */
+	bool extended;		   /* it is late and was given more time */
+	bool probed;		   /* a probe has looked for it */
+	unsigned torn;		   /* readings in a row that may have mixed two windows */
+	unsigned overdue;	   /* verdicts in a row */
+	uint32_t skipped;	   /* latches gone by unread */
+	int64_t ref_early_ns;	   /* the bracket from which the period is being measured */
+	int64_t ref_late_ns;
+	uint32_t ref_windows; /* windows since then, and one; 0: no reference */
+	uint32_t baseline;    /* windows to measure the period over */
+};
+
+/* nominal_ns: the window's length by the chip's data sheet. */
+void mm_window_init(struct mm_window *window, int64_t nominal_ns);
+
+/*
+ * Starts, or starts again after the chip was out of sight; the period and the last window counted are kept. The registers were
+ * read from begin_ns to end_ns and are the first to stand; they are never counted. live: some are not zero.
+ */
+void mm_window_restart(struct mm_window *window, int64_t begin_ns, int64_t end_ns, bool live);
+
+/* What to do next, and when (an instant gone by: at once). */
+enum mm_window_act mm_window_plan(const struct mm_window *window, int64_t *ret_at_ns);
+
+/* A probe from begin_ns to end_ns found the standing value or another. */
+void mm_window_probed(struct mm_window *window, int64_t begin_ns, int64_t end_ns, bool changed);
+
+/* A reading of all energy registers from begin_ns to end_ns: changed from what stands, live: some not zero. */
+enum mm_window_verdict mm_window_read(struct mm_window *window, int64_t begin_ns, int64_t end_ns, bool changed, bool live);
+
+#endif

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_CONFIG_H
+#define MM_DAEMON_CONFIG_H
+
+/*
+ * The configuration file: one table in config.c says every key with its type, default and range; minimeter.conf(5) explains them.
+ */
+
+#include "core/model.h"
+#include "core/pulse.h"
+#include "outputs/outputs.h"
+
+#define MM_METERS_MAX 16
+#define MM_NAME_MAX 64
+#define MM_PATH_LEN_MAX 108 /* what fits a Unix socket address, NUL included */
+#define MM_CT_SETS_MAX 3    /* manual, FAQ: up to three CT sets in parallel on one meter */
+
+struct mm_config_meter {
+	char name[MM_NAME_MAX];
+	char serial[MM_NAME_MAX];
+	struct mm_model model;	    /* elements 0: not given yet */
+	int phase[MM_ELEMENTS_MAX]; /* of the front end: 0 = A ...; -1: not given */
+	int ct_sets;
+	struct mm_line_spec line[MM_OUTPUT_COUNT];
+	char line_text[MM_OUTPUT_COUNT][MM_NAME_MAX]; /* as written, for people; empty: none */
+	char lcd[MM_PATH_LEN_MAX];		      /* empty: none */
+};
+
+struct mm_config {
+	char socket[MM_PATH_LEN_MAX];
+	char admin_socket[MM_PATH_LEN_MAX];
+	char register_path[MM_PATH_LEN_MAX];
+	char clock[MM_NAME_MAX];
+	double commit_wh;
+	int commit_interval_s;
+	int profile_interval_min;
+	int clients_max;
+	int idle_timeout_s;
+	char front_end_driver[MM_NAME_MAX];
+	char front_end_uri[MM_PATH_LEN_MAX];
+	char front_end_device[MM_NAME_MAX]; /* empty: the driver's own */
+	double voltage_divider;		    /* line volts per volt at the ADC's pins */
+	double burden_ohm;
+	char outputs_driver[MM_NAME_MAX];
+	char trace[MM_PATH_LEN_MAX];
+	unsigned meter_count;
+	struct mm_config_meter meter[MM_METERS_MAX];
+};
+
+#define MM_CONFIG_MESSAGE_MAX 320
+
+/*
+ * Reads and checks a file. Returns 0 with *ret for free(3), or -errno with one line in message: file, line and key where there is
+ * one, and what would be right.
+ */
+int mm_config_load(const char *path, char message[static MM_CONFIG_MESSAGE_MAX], struct mm_config **ret);
+
+/*
+ * Takes over from newer what can change while the daemon runs. Names of the other keys that differ are listed in ignored (size
+ * bytes, separated by
+ * ", "; empty: none).
+ */
+void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size);
+
+#endif

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* The main loop and what hangs on it: reports, the clock's timer, the register's answers, signals, the watchdog. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
+#include <systemd/sd-event.h>
+#include <systemd/sd-id128.h>
+
+#include "core/units.h"
+#include "daemon/log.h"
+#include "daemon/messages.h"
+#include "daemon/server.h"
+#include "daemon/service.h"
+
+/* Threads may be busy for this long before the watchdog is no longer fed: a bus or a card that takes longer is hung. */
+#define BEAT_MAX_NS (20 * MM_NS_PER_S)
+
+struct beat {
+	uint64_t count;
+	int64_t changed_ns; /* CLOCK_MONOTONIC: virtual time does not hang */
+};
+
+struct daemon {
+	const char *path;
+	struct mm_config *config;
+	const struct mm_daemon_adapters *adapters;
+	sd_event *event;
+	struct mm_clock *clock;
+	struct mm_afe *afe;
+	struct mm_register *reg;
+	struct mm_register_worker *worker;
+	struct mm_engine engine;
+	struct mm_service service;
+	struct mm_server *server;
+	struct mm_front_end *front_end;
+	struct beat front_end_beat, register_beat;
+	const char *stop_reason;
+	bool ready;
+};
+
+/* ---- Loop ---- */
+
+static void tell_ready(struct daemon *d)
+{
+	if (!d->ready && d->engine.windows > 0) {
+		d->ready = true;
+		sd_notify(0, "READY=1\nSTATUS=Metering.");
+	}
+}
+
+static void tell_status(struct daemon *d)
+{
+	if (d->engine.health == MM_HEALTH_OK) {
+		sd_notify(0, "STATUS=Metering.");
+	} else {
+		sd_notifyf(0, "STATUS=Not metering: front end %s. %s", mm_health_name(d->engine.health),
+			   d->engine.front_end.reason);
+	}
+}
+
+static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct daemon *d = userdata;
+	struct mm_front_end_report report;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	while (mm_front_end_take(d->front_end, &report)) {
+		enum mm_health before = d->engine.health;
+		bool changed = mm_engine_report(&d->engine, &report);
+
+		mm_clock_release(d->clock);
+		if (d->engine.health != before) {
+			tell_status(d);
+		}
+		tell_ready(d);
+		if (changed) {
+			mm_service_publish(&d->service);
+		}
+		if (report.clock_gone) {
+			mm_log(LOG_ERR, NULL, NULL, "the board's clock is gone: %s", strerror(-report.error));
+			d->stop_reason = "the board's clock is gone";
+			sd_event_exit(d->event, 1);
+		}
+	}
+	return 0;
+}
+
+static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	mm_engine_tick(&d->engine);
+	return 0;
+}
+
+static int on_register(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct daemon *d = userdata;
+	struct mm_register_status status;
+
+	(void)source;
+	(void)fd;
+	(void)revents;
+	mm_register_worker_dispatch(d->worker);
+	mm_register_worker_status(d->worker, &status);
+	mm_engine_register_status(&d->engine, &status);
+	return 0;
+}
+
+static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct daemon *d = userdata;
+
+	(void)source;
+	d->stop_reason = info->ssi_signo == SIGINT ? "interrupted" : "terminated";
+	return sd_event_exit(d->event, 0);
+}
+
+static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
+{
+	struct daemon *d = userdata;
+	char message[MM_CONFIG_MESSAGE_MAX], ignored[256];
+	struct mm_config *newer;
+
+	(void)source;
+	(void)info;
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, (uint64_t)mm_clock_boottime(d->clock) / 1000);
+	if (mm_config_load(d->path, message, &newer) < 0) {
+		mm_log(LOG_ERR, MM_MESSAGE_RELOADED, NULL, "configuration not reloaded, the old one stays: %s", message);
+	} else {
+		mm_config_reload(d->config, newer, ignored, sizeof(ignored));
+		free(newer);
+		mm_log(LOG_NOTICE, MM_MESSAGE_RELOADED, NULL, "configuration reloaded%s%s",
+		       ignored[0] ? "; a restart is needed for: " : "", ignored);
+	}
+	sd_notify(0, "READY=1");
+	return 0;
+}
+
+/* ---- Watchdog ---- */
+
+static int64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * MM_NS_PER_S + ts.tv_nsec;
+}
+
+static bool beats(struct beat *beat, uint64_t count, int64_t now)
+{
+	if (count != beat->count || beat->changed_ns == 0) {
+		*beat = (struct beat){.count = count, .changed_ns = now};
+	}
+	return now - beat->changed_ns < BEAT_MAX_NS;
+}
+
+/* Fed only while every thread makes progress; the loop shows its own by being here. */
+static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	struct daemon *d = userdata;
+	struct mm_register_status status;
+	int64_t now = monotonic_ns();
+	bool front_end, store;
+
+	(void)usec;
+	mm_register_worker_status(d->worker, &status);
+	front_end = beats(&d->front_end_beat, mm_front_end_beat(d->front_end), now);
+	store = beats(&d->register_beat, status.beat, now);
+	if (front_end && store) {
+		sd_notify(0, "WATCHDOG=1");
+	} else {
+		mm_log(LOG_ERR, MM_MESSAGE_STALLED, NULL, "the %s thread has made no progress for %d s",
+		       front_end ? "register" : "front-end", (int)(BEAT_MAX_NS / MM_NS_PER_S));
+	}
+	(void)sd_event_source_set_time_relative(source, 1000000);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* ---- Start ---- */
+
+static int fail(const char *what, const char *why)
+{
+	mm_log(LOG_ERR, NULL, NULL, "%s%s%s", what, why[0] ? ": " : "", why);
+	return -1;
+}
+
+static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_driver)
+{
+	struct mm_afe_config config = {.uri = d->config->front_end_uri, .device = d->config->front_end_device};
+	const struct mm_afe_driver *driver = NULL;
+	int r;
+
+	for (size_t i = 0; d->adapters->afe_drivers[i]; i++) {
+		if (strcmp(d->adapters->afe_drivers[i]->name, d->config->front_end_driver) == 0) {
+			driver = d->adapters->afe_drivers[i];
+		}
+	}
+	if (!driver) {
+		return fail("no such front-end driver", d->config->front_end_driver);
+	}
+	if (config.device[0] == '\0') {
+		config.device = driver->device;
+	}
+	config.input_count = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input);
+	r = driver->new (&config, d->clock, &d->afe);
+	if (r < 0) {
+		return fail("front end", strerror(-r));
+	}
+	*ret_driver = driver;
+	return 0;
+}
+
+static int open_register(struct daemon *d)
+{
+	struct mm_register_meter meters[MM_METERS_MAX];
+	char message[MM_REGISTER_MESSAGE_MAX], boot[SD_ID128_STRING_MAX];
+	sd_id128_t boot_id;
+
+	if (sd_id128_get_boot(&boot_id) < 0) {
+		boot_id = SD_ID128_NULL; /* a container without /proc: a label less, the register holds all the same */
+	}
+	for (unsigned i = 0; i < d->config->meter_count; i++) {
+		const struct mm_config_meter *meter = &d->config->meter[i];
+
+		meters[i] = (struct mm_register_meter){{0}, {0}, {0}};
+		strcpy(meters[i].name, meter->name);
+		strcpy(meters[i].serial, meter->serial);
+		strcpy(meters[i].model, meter->model.canonical);
+	}
+	if (mm_register_open(d->config->register_path, sd_id128_to_string(boot_id, boot), meters, d->config->meter_count, message,
+			     &d->reg) < 0) {
+		return fail(message, "");
+	}
+	return 0;
+}
+
+static int add_sources(struct daemon *d)
+{
+	static const struct {
+		int signal;
+		sd_event_signal_handler_t handler;
+	} signals[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
+	sd_event_source *timer;
+	int r;
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+		r = sd_event_add_signal(d->event, NULL, signals[i].signal, signals[i].handler, d);
+		if (r < 0) {
+			return r;
+		}
+	}
+	/* Edges before everything else. */
+	r = sd_event_add_io(d->event, &timer, d->clock->timer_fd, EPOLLIN, on_timer, d);
+	if (r < 0) {
+		return r;
+	}
+	(void)sd_event_source_set_priority(timer, SD_EVENT_PRIORITY_IMPORTANT);
+	(void)sd_event_source_set_floating(timer, true);
+	sd_event_source_unref(timer);
+	r = sd_event_add_io(d->event, NULL, mm_front_end_fd(d->front_end), EPOLLIN, on_front_end, d);
+	if (r < 0) {
+		return r;
+	}
+	r = sd_event_add_io(d->event, NULL, mm_register_worker_fd(d->worker), EPOLLIN, on_register, d);
+	if (r < 0) {
+		return r;
+	}
+	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, 1000000, 0, on_watchdog, d);
+}
+
+/* Everything up to the loop; on failure mm_daemon_run() takes down what stands. */
+static int start(struct daemon *d)
+{
+	char message[MM_CONFIG_MESSAGE_MAX];
+	const struct mm_afe_driver *driver;
+	sigset_t blocked;
+	int r;
+
+	/* Blocked in every thread to come; the loop takes them from a descriptor. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGHUP);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_default(&d->event);
+	if (r < 0) {
+		return fail("event loop", strerror(-r));
+	}
+	r = d->adapters->clock_new(d->config, &d->clock);
+	if (r < 0) {
+		return fail("clock", strerror(-r));
+	}
+	if (start_front_end(d, &driver) < 0 || open_register(d) < 0) {
+		return -1;
+	}
+	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->adapters->outputs_new, driver->adc_full_scale_v, message);
+	if (r < 0) {
+		return fail(message, "");
+	}
+	r = mm_register_worker_new(d->reg, &d->worker);
+	if (r < 0) {
+		return fail("register", strerror(-r));
+	}
+	d->reg = NULL; /* the worker's now */
+	mm_engine_start(&d->engine, d->worker);
+	mm_service_init(&d->service, &d->engine);
+	r = mm_server_new(d->event, d->config, &d->service, message, &d->server);
+	if (r < 0) {
+		return fail(message, "");
+	}
+	r = mm_front_end_new(d->afe, d->clock, &d->front_end);
+	if (r < 0) {
+		return fail("front-end thread", strerror(-r));
+	}
+	r = add_sources(d);
+	if (r < 0) {
+		return fail("event loop", strerror(-r));
+	}
+	return 0;
+}
+
+int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_daemon_adapters *adapters)
+{
+	struct daemon d = {.path = path, .config = config, .adapters = adapters};
+	int status = 1;
+
+	if (start(&d) == 0) {
+		sd_notifyf(0, "STATUS=Waiting for the front end.");
+		status = sd_event_loop(d.event);
+		sd_notify(0, "STOPPING=1");
+	}
+	/* Lines safe and register committed before anything that might hang. */
+	if (d.worker) {
+		mm_engine_stop(&d.engine, d.stop_reason ? d.stop_reason : "it could not start");
+	}
+	mm_service_done(&d.service);
+	mm_server_free(d.server);
+	if (d.worker && mm_register_worker_free(d.worker) < 0) {
+		status = fail("the register could not be written at the last", "") < 0;
+	}
+	mm_register_close(d.reg);
+	mm_engine_done(&d.engine);
+	if (mm_front_end_free(d.front_end)) {
+		mm_afe_free(d.afe);
+		mm_clock_free(d.clock);
+	}
+	sd_event_unref(d.event);
+	free(config);
+	return status == 0 ? 0 : 1;
+}

@@ -1,0 +1,577 @@
+/* SPDX-License-Identifier: MIT */
+/* Windows in; registers, edges and events out. The policy of when to commit lives here. */
+#include "daemon/engine.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/units.h"
+#include "daemon/log.h"
+#include "daemon/messages.h"
+
+#define EVENTS_PENDING_MAX 256
+#define ROWS_PENDING_MAX (MM_METERS_MAX * MM_PROFILE_CLOSED_MAX)
+/* A front end unheard of for this long is stale, whatever its thread is stuck in. */
+#define SILENCE_NS (5 * MM_NS_PER_S)
+#define OUTPUTS_RETRY_NS (5 * MM_NS_PER_S)
+/* Windows follow each other to within their jitter; more than half a window between two is a gap. */
+#define GAP_RATIO 0.5
+#define CLOCK_STEP_NS MM_PROFILE_STEP_NS
+
+/* ---- Events ---- */
+
+static int meter_index(const struct mm_engine *engine, const struct mm_engine_meter *em)
+{
+	return em ? (int)(em - engine->meters) : -1;
+}
+
+/* A line in the audit trail and in the journal. */
+__attribute__((format(printf, 6, 7))) static void event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority,
+							const char *message_id, const char *code, const char *format, ...)
+{
+	struct mm_register_event *e;
+	char text[sizeof(e->text)];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	mm_log(priority, message_id, em ? em->config->name : NULL, "%s", text);
+	if (engine->event_count == EVENTS_PENDING_MAX) {
+		return; /* the queue empties at every commit; a storm of events must not grow without bound */
+	}
+	e = &engine->events[engine->event_count++];
+	*e = (struct mm_register_event){.boottime_ns = mm_clock_boottime(engine->clock),
+					.realtime_ns = mm_clock_realtime(engine->clock),
+					.meter = meter_index(engine, em)};
+	snprintf(e->code, sizeof(e->code), "%s", code);
+	snprintf(e->text, sizeof(e->text), "%s", text);
+}
+
+/* ---- Register ---- */
+
+static int64_t registers_sum(const struct mm_registers *r)
+{
+	return r->delivered.uwh + r->received.uwh;
+}
+
+static int64_t all_registers(const struct mm_engine *engine)
+{
+	int64_t sum = 0;
+
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		sum += registers_sum(&engine->meters[i].meter.registers);
+	}
+	return sum;
+}
+
+static void commit(struct mm_engine *engine, int64_t now)
+{
+	struct mm_register_commit c = {.boottime_ns = now,
+				       .realtime_ns = mm_clock_realtime(engine->clock),
+				       .meter_count = engine->meter_count,
+				       .event_count = engine->event_count,
+				       .events = engine->events,
+				       .row_count = engine->row_count,
+				       .rows = engine->rows};
+
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		const struct mm_engine_meter *em = &engine->meters[i];
+
+		c.meter[i] = em->meter.registers;
+		c.meter[i].output_uwh = mm_player_position(&em->player, em->meter.registers.output_uwh);
+	}
+	if (mm_register_worker_commit(engine->worker, &c) < 0) {
+		return; /* kept for the next attempt */
+	}
+	engine->event_count = 0;
+	engine->row_count = 0;
+	engine->last_commit_ns = now;
+	engine->handed_uwh = all_registers(engine);
+}
+
+/*
+ * A commit is due when the energy that waits, with what the next window is likely to bring, would pass commit_wh; when
+ * commit_interval_s is over and anything at all has changed; and at once when an interval of the profile is complete.
+ */
+static void commit_if_due(struct mm_engine *engine, int64_t now)
+{
+	int64_t waiting = all_registers(engine) - engine->handed_uwh;
+	bool changed = waiting > 0 || engine->event_count > 0;
+
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		waiting += engine->meters[i].window_uwh;
+	}
+	if (engine->row_count > 0 || (changed && (double)waiting >= engine->config->commit_wh * (double)MM_UWH_PER_WH) ||
+	    (changed && now - engine->last_commit_ns >= engine->config->commit_interval_s * MM_NS_PER_S)) {
+		commit(engine, now);
+	}
+}
+
+int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_register_status *status)
+{
+	int64_t durable = 0;
+
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		durable += registers_sum(&status->committed[i]);
+	}
+	return all_registers(engine) - durable;
+}
+
+void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status)
+{
+	if (status->error != 0 && engine->register_error == 0) {
+		engine->store.since_ns = mm_clock_boottime(engine->clock);
+		event(engine, NULL, LOG_ERR, MM_MESSAGE_REGISTER_FAILING, "register-failing",
+		      "the register cannot be written: %s; metering goes on in memory", status->message);
+	} else if (status->error == 0 && engine->register_error != 0) {
+		engine->store.since_ns = mm_clock_boottime(engine->clock);
+		event(engine, NULL, LOG_NOTICE, MM_MESSAGE_REGISTER_RECOVERED, "register-recovered",
+		      "the register is written again; nothing was lost");
+	}
+	engine->register_error = status->error;
+	snprintf(engine->store.reason, sizeof(engine->store.reason), "%s", status->error ? status->message : "");
+}
+
+/* ---- Outputs ---- */
+
+static void outputs_config(const struct mm_config_meter *config, struct mm_outputs_config *ret)
+{
+	*ret = (struct mm_outputs_config){.consumer = "minimeterd", .meter = config->name};
+	memcpy(ret->line, config->line, sizeof(ret->line));
+}
+
+static void outputs_failed(struct mm_engine *engine, struct mm_engine_meter *em, const char *message)
+{
+	mm_outputs_free(em->outputs);
+	em->outputs = NULL;
+	engine->outputs_retry_ns = mm_clock_boottime(engine->clock) + OUTPUTS_RETRY_NS;
+	if (!em->outputs_failing) {
+		em->outputs_failing = true;
+		event(engine, em, LOG_ERR, MM_MESSAGE_OUTPUTS_FAILING, "outputs-failing", "outputs fail: %s", message);
+	}
+}
+
+static void drive(struct mm_engine *engine, struct mm_engine_meter *em, enum mm_output output, bool level, int64_t at_ns,
+		  int64_t position_uwh)
+{
+	int r;
+
+	if (em->level[output] == level) {
+		return;
+	}
+	em->level[output] = level;
+	em->edges[output]++;
+	if (!em->outputs) {
+		return;
+	}
+	r = em->outputs->ops->set(em->outputs, output, level, at_ns, position_uwh);
+	if (r < 0) {
+		char message[64];
+
+		snprintf(message, sizeof(message), "output %s: %s", mm_output_name(output), strerror(-r));
+		outputs_failed(engine, em, message);
+	}
+}
+
+/* The level an indicator has by itself. A front end that has gone silent can't vouch for the supply. */
+static bool indicator_level(const struct mm_engine *engine, const struct mm_engine_meter *em, enum mm_output output)
+{
+	return output == MM_OUTPUT_LED_POWER ? em->meter.power_led && engine->health == MM_HEALTH_OK : em->meter.reverse_led;
+}
+
+static void drive_indicators(struct mm_engine *engine, struct mm_engine_meter *em, int64_t now)
+{
+	for (enum mm_output o = MM_OUTPUT_LED_POWER; o <= MM_OUTPUT_LED_REVERSE; o++) {
+		bool under_test = em->test_until_ns[o] > now;
+
+		if (!under_test) {
+			em->test_until_ns[o] = 0;
+		}
+		drive(engine, em, o, indicator_level(engine, em, o) != under_test, now, 0);
+	}
+}
+
+static void retry_outputs(struct mm_engine *engine, int64_t now)
+{
+	if (engine->outputs_retry_ns == 0 || now < engine->outputs_retry_ns) {
+		return;
+	}
+	engine->outputs_retry_ns = 0;
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		struct mm_engine_meter *em = &engine->meters[i];
+		char message[MM_OUTPUTS_MESSAGE_MAX];
+		struct mm_outputs_config lines;
+
+		if (!em->outputs_failing) {
+			continue;
+		}
+		outputs_config(em->config, &lines);
+		if (engine->outputs_new(engine->config, &lines, engine->clock, message, &em->outputs) < 0) {
+			outputs_failed(engine, em, message);
+			continue;
+		}
+		em->outputs_failing = false;
+		/* New lines start dark: the levels follow from here. */
+		memset(em->level, 0, sizeof(em->level));
+		drive_indicators(engine, em, now);
+		event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUTS_RECOVERED, "outputs-recovered", "outputs work again");
+	}
+}
+
+static void show(struct mm_engine_meter *em)
+{
+	char display[10], line1[24], line2[24];
+	double power_w = 0;
+
+	if (!em->lcd) {
+		return;
+	}
+	mm_meter_display(&em->meter, display);
+	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
+		power_w += em->meter.element[e].power_w;
+	}
+	snprintf(line1, sizeof(line1), "%s kWh", display);
+	if (em->meter.health == MM_HEALTH_OK) {
+		snprintf(line2, sizeof(line2), "%.0f W", power_w);
+	} else {
+		snprintf(line2, sizeof(line2), "%s", mm_health_name(em->meter.health));
+	}
+	mm_lcd_show(em->lcd, line1, line2);
+}
+
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds)
+{
+	struct mm_engine_meter *em = &engine->meters[meter];
+
+	if (output < MM_OUTPUT_LED_POWER) {
+		return -EINVAL;
+	}
+	em->test_until_ns[output] = mm_clock_boottime(engine->clock) + seconds * MM_NS_PER_S;
+	event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUT_TEST, "output-test", "output %s inverted for %d s by request",
+	      mm_output_name(output), seconds);
+	mm_engine_tick(engine);
+	return 0;
+}
+
+/* ---- Front end ---- */
+
+static const char *const advice[MM_HEALTH_COUNT] = {
+	[MM_HEALTH_OK] = "front end in order",
+	[MM_HEALTH_STARTING] = "waiting for the first whole window",
+	[MM_HEALTH_ABSENT] = "front end absent",
+	[MM_HEALTH_STALE] = "front end stale: no new energy window",
+	[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as with the register cache of the stock "
+			     "ade9000 driver",
+	[MM_HEALTH_IMPLAUSIBLE] = "front end implausible: figures that no line or load can produce",
+};
+
+/* Notes the front end's health; true when it has changed. */
+static bool note_health(struct mm_engine *engine, enum mm_health health, const char *reason, int64_t now)
+{
+	bool changed = health != engine->health;
+
+	snprintf(engine->front_end.reason, sizeof(engine->front_end.reason), "%s", reason);
+	if (!changed) {
+		return false;
+	}
+	engine->front_end.since_ns = now;
+	if (health == MM_HEALTH_OK && engine->health != MM_HEALTH_STARTING) {
+		event(engine, NULL, LOG_NOTICE, MM_MESSAGE_FRONT_END_RECOVERED, "front-end-recovered",
+		      "front end in order again (was %s)", mm_health_name(engine->health));
+	} else if (health != MM_HEALTH_OK && health != MM_HEALTH_STARTING) {
+		event(engine, NULL, LOG_ERR, MM_MESSAGE_FRONT_END_FAULT, mm_health_name(health), "%s%s%s; nothing is registered",
+		      advice[health], reason[0] ? ": " : "", reason);
+	}
+	engine->health = health;
+	return true;
+}
+
+static void note_clock(struct mm_engine *engine)
+{
+	int64_t offset = mm_clock_realtime(engine->clock) - mm_clock_boottime(engine->clock);
+	int64_t step = offset - engine->clock_offset_ns;
+
+	if (engine->clock_offset_ns != 0 && (step > CLOCK_STEP_NS || step < -CLOCK_STEP_NS)) {
+		event(engine, NULL, LOG_NOTICE, MM_MESSAGE_CLOCK_STEPPED, "clock-step", "wall clock stepped by %+.3f s",
+		      (double)step / (double)MM_NS_PER_S);
+	}
+	engine->clock_offset_ns = offset;
+}
+
+/* Windows lost before this one: those the adapter counted, and those that an absent front end took with it. */
+static void note_gap(struct mm_engine *engine, struct mm_measurement *m)
+{
+	int64_t window = m->end_ns - m->start_ns;
+	int64_t hole = engine->last_window_end_ns ? m->start_ns - engine->last_window_end_ns : 0;
+
+	if (window > 0 && (double)hole > GAP_RATIO * (double)window) {
+		uint32_t windows = (uint32_t)llround((double)hole / (double)window);
+
+		m->missed = m->missed > windows ? m->missed : windows;
+	}
+	if (m->missed > 0) {
+		event(engine, NULL, LOG_WARNING, MM_MESSAGE_GAP, "gap",
+		      "%" PRIu32 " windows (%.1f s) were missed: their energy is not registered", m->missed,
+		      (double)(hole > 0 ? hole : m->missed * window) / (double)MM_NS_PER_S);
+		engine->missed += m->missed;
+	}
+	engine->last_window_end_ns = m->end_ns;
+}
+
+static void log_flags(struct mm_engine *engine, const struct mm_engine_meter *em, unsigned e, uint32_t flags, bool raised)
+{
+	const struct mm_element_reading *r = &em->meter.element[e];
+
+	for (unsigned bit = 0; bit < MM_ELEMENT_FLAG_COUNT; bit++) {
+		uint32_t flag = 1u << bit;
+
+		if (flags & flag) {
+			event(engine, em, raised ? LOG_WARNING : LOG_NOTICE,
+			      raised ? MM_MESSAGE_ELEMENT_RAISED : MM_MESSAGE_ELEMENT_CLEARED, mm_element_flag_name(flag),
+			      "element %u: %s %s (%.1f V, %.2f A, %.0f W)", e + 1, mm_element_flag_name(flag),
+			      raised ? "raised" : "cleared", r->voltage_v, r->current_a, r->power_w);
+		}
+	}
+}
+
+static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_measurement *m, int64_t end_real_ns)
+{
+	int64_t position = em->meter.registers.output_uwh;
+	struct mm_meter_step step;
+
+	mm_meter_step(&em->meter, m, engine->health, end_real_ns, &step);
+	em->window_uwh = step.delivered_uwh + step.received_uwh;
+	if (mm_player_has_room(&em->player)) {
+		mm_player_add(&em->player, &step.edges);
+	} else {
+		em->meter.registers.output_uwh = position; /* still owed: paid out when there is room */
+	}
+	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
+		log_flags(engine, em, e, step.raised[e], true);
+		log_flags(engine, em, e, step.cleared[e], false);
+	}
+	for (unsigned i = 0; i < step.closed_count && engine->row_count < ROWS_PENDING_MAX; i++) {
+		engine->rows[engine->row_count++] =
+			(struct mm_register_profile_row){.meter = meter_index(engine, em), .row = step.closed[i]};
+	}
+	show(em);
+}
+
+bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report *report)
+{
+	struct mm_measurement m = report->measurement;
+	enum mm_health health = MM_HEALTH_ABSENT;
+	int64_t now = report->at_ns;
+	const char *reason = report->message;
+	bool changed, window;
+
+	engine->last_report_ns = now;
+	note_clock(engine);
+	if (report->error == 0) {
+		health = mm_health_judge(&engine->judge, &m);
+	} else {
+		m = (struct mm_measurement){.start_ns = now - MM_NS_PER_S, .end_ns = now, .health = health};
+		if (reason[0] == '\0') {
+			reason = strerror(-report->error);
+		}
+	}
+	window = health == MM_HEALTH_OK && m.latched;
+	changed = note_health(engine, health, health == MM_HEALTH_OK ? "" : reason, now);
+	if (window) {
+		note_gap(engine, &m);
+		engine->windows++;
+	}
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		step_meter(engine, &engine->meters[i], &m, mm_clock_realtime(engine->clock) - (now - m.end_ns));
+	}
+	commit_if_due(engine, now);
+	mm_engine_tick(engine);
+	return changed || window;
+}
+
+/* ---- Time ---- */
+
+void mm_engine_tick(struct mm_engine *engine)
+{
+	int64_t now = mm_clock_boottime(engine->clock);
+	int64_t next = engine->last_report_ns + SILENCE_NS;
+
+	if (now >= next && engine->health != MM_HEALTH_STALE && engine->health != MM_HEALTH_ABSENT) {
+		note_health(engine, MM_HEALTH_STALE, "it has not answered for 5 s: a read is stuck on the bus or the link", now);
+	}
+	if (next <= now) {
+		next = MM_CLOCK_NEVER;
+	}
+	retry_outputs(engine, now);
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		struct mm_engine_meter *em = &engine->meters[i];
+		struct mm_edge edge;
+		int64_t due;
+
+		while (mm_player_take(&em->player, now, &edge)) {
+			drive(engine, em, edge.output, edge.level, edge.at_ns + MM_OUTPUT_DELAY_NS, edge.position_uwh);
+		}
+		drive_indicators(engine, em, now);
+		due = mm_player_due(&em->player);
+		next = due < next ? due : next;
+		for (enum mm_output o = MM_OUTPUT_LED_POWER; o <= MM_OUTPUT_LED_REVERSE; o++) {
+			if (em->test_until_ns[o] > now && em->test_until_ns[o] < next) {
+				next = em->test_until_ns[o];
+			}
+		}
+	}
+	(void)mm_clock_timer_arm(engine->clock, next);
+}
+
+/* ---- Beginning and end ---- */
+
+static int input_of_phase(const struct mm_afe_input *inputs, unsigned count, int phase)
+{
+	for (unsigned i = 0; i < count; i++) {
+		if ((int)inputs[i].phase == phase) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v,
+			  struct mm_afe_input inputs[static MM_INPUTS_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		const struct mm_config_meter *meter = &config->meter[i];
+
+		for (unsigned e = 0; e < meter->model.elements; e++) {
+			if (input_of_phase(inputs, count, meter->phase[e]) >= 0) {
+				continue;
+			}
+			/* CT sets in parallel add their secondary currents in the one burden: the ratio stays that of one set. */
+			inputs[count++] = (struct mm_afe_input){
+				.phase = (unsigned)meter->phase[e],
+				.full_scale_v = adc_full_scale_v * config->voltage_divider,
+				.full_scale_a = adc_full_scale_v / config->burden_ohm * meter->model.ct_primary_a /
+						meter->model.ct_secondary_a,
+			};
+		}
+	}
+	return count;
+}
+
+static int init_meter(struct mm_engine *engine, unsigned index, struct mm_register *reg, const struct mm_afe_input *inputs,
+		      unsigned input_count, char *message)
+{
+	struct mm_engine_meter *em = &engine->meters[index];
+	struct mm_outputs_config lines;
+	struct mm_registers registers;
+	struct mm_meter_config mc;
+	int r;
+
+	em->config = &engine->config->meter[index];
+	mc = (struct mm_meter_config){.model = em->config->model,
+				      .profile_interval_s = engine->config->profile_interval_min * 60};
+	for (unsigned e = 0; e < mc.model.elements; e++) {
+		mc.input[e] = (unsigned)input_of_phase(inputs, input_count, em->config->phase[e]);
+	}
+	r = mm_register_load(reg, index, &registers);
+	if (r < 0) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": its registers cannot be read: %s", em->config->name,
+			 strerror(-r));
+		return r;
+	}
+	r = mm_meter_init(&em->meter, &mc, &registers);
+	if (r < 0) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": %s", em->config->name, strerror(-r));
+		return r;
+	}
+	outputs_config(em->config, &lines);
+	r = engine->outputs_new(engine->config, &lines, engine->clock, message, &em->outputs);
+	if (r < 0) {
+		return r;
+	}
+	if (em->config->lcd[0] != '\0') {
+		r = mm_lcd_new(em->config->lcd, &em->lcd);
+		if (r < 0) {
+			snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": lcd: %s", em->config->name, strerror(-r));
+			return r;
+		}
+	}
+	return 0;
+}
+
+int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
+		   mm_outputs_factory outputs_new, double adc_full_scale_v, char message[static MM_CONFIG_MESSAGE_MAX])
+{
+	struct mm_health_limits limits[MM_INPUTS_MAX];
+	struct mm_afe_input inputs[MM_INPUTS_MAX];
+	unsigned input_count = mm_engine_inputs(config, adc_full_scale_v, inputs);
+
+	*engine = (struct mm_engine){.config = config,
+				     .clock = clock,
+				     .outputs_new = outputs_new,
+				     .meter_count = config->meter_count,
+				     .health = MM_HEALTH_STARTING};
+	engine->meters = calloc(config->meter_count, sizeof(*engine->meters));
+	engine->events = calloc(EVENTS_PENDING_MAX, sizeof(*engine->events));
+	engine->rows = calloc(ROWS_PENDING_MAX, sizeof(*engine->rows));
+	if (!engine->meters || !engine->events || !engine->rows) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	for (unsigned i = 0; i < input_count; i++) {
+		limits[i] = (struct mm_health_limits){.voltage_v = inputs[i].full_scale_v, .current_a = inputs[i].full_scale_a};
+	}
+	mm_health_init(&engine->judge, limits, input_count);
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		int r = init_meter(engine, i, reg, inputs, input_count, message);
+
+		if (r < 0) {
+			return r;
+		}
+	}
+	engine->handed_uwh = all_registers(engine);
+	return 0;
+}
+
+void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker)
+{
+	int64_t now = mm_clock_boottime(engine->clock);
+
+	engine->worker = worker;
+	engine->started_ns = engine->last_report_ns = engine->last_commit_ns = now;
+	engine->front_end.since_ns = engine->store.since_ns = now;
+	event(engine, NULL, LOG_INFO, MM_MESSAGE_STARTED, "start", "minimeterd " PACKAGE_VERSION " started with %u meter%s",
+	      engine->meter_count, engine->meter_count == 1 ? "" : "s");
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		show(&engine->meters[i]);
+	}
+	mm_engine_tick(engine);
+}
+
+void mm_engine_stop(struct mm_engine *engine, const char *reason)
+{
+	event(engine, NULL, LOG_INFO, MM_MESSAGE_STOPPED, "stop", "stopped: %s", reason);
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		mm_outputs_free(engine->meters[i].outputs);
+		engine->meters[i].outputs = NULL;
+	}
+	commit(engine, mm_clock_boottime(engine->clock));
+}
+
+void mm_engine_done(struct mm_engine *engine)
+{
+	for (unsigned i = 0; engine->meters && i < engine->meter_count; i++) {
+		mm_outputs_free(engine->meters[i].outputs);
+		mm_lcd_free(engine->meters[i].lcd);
+	}
+	free(engine->meters);
+	free(engine->events);
+	free(engine->rows);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_ENGINE_H
+#define MM_DAEMON_ENGINE_H
+
+/*
+ * What the daemon does with a report of the front end: judge it, step the meters, hand increments to the register, edges to the
+ * outputs, and changes to the log. It runs on the main loop and never blocks; it knows ports, not adapters.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock/clock.h"
+#include "core/health.h"
+#include "core/meter.h"
+#include "daemon/config.h"
+#include "daemon/front_end.h"
+#include "daemon/player.h"
+#include "outputs/outputs.h"
+#include "register/register.h"
+
+/* Makes the output lines of a meter by the configured driver. *ret NULL with 0: the driver has no lines. */
+typedef int (*mm_outputs_factory)(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
+				  char *message, struct mm_outputs **ret);
+
+struct mm_engine_meter {
+	const struct mm_config_meter *config;
+	struct mm_meter meter;
+	struct mm_player player;
+	struct mm_outputs *outputs; /* NULL while they fail, or with driver "none" */
+	bool outputs_failing;
+	bool level[MM_OUTPUT_COUNT];
+	uint64_t edges[MM_OUTPUT_COUNT];
+	int64_t test_until_ns[MM_OUTPUT_COUNT]; /* an output under test is inverted until then; 0: none */
+	struct mm_lcd *lcd;
+	int64_t window_uwh; /* energy of the last window, to foresee the next */
+};
+
+/* Why the front end or the register is not in order, and since when. */
+struct mm_engine_condition {
+	int64_t since_ns; /* CLOCK_BOOTTIME */
+	char reason[MM_REGISTER_MESSAGE_MAX];
+};
+
+struct mm_engine {
+	struct mm_config *config;
+	struct mm_clock *clock;
+	struct mm_register_worker *worker;
+	mm_outputs_factory outputs_new;
+	unsigned meter_count;
+	struct mm_engine_meter *meters;
+	struct mm_health_judge judge;
+	enum mm_health health;
+	struct mm_engine_condition front_end;
+	int register_error; /* 0, or why commits fail */
+	struct mm_engine_condition store;
+	struct mm_register_event *events; /* not yet handed to the register */
+	size_t event_count;
+	struct mm_register_profile_row *rows;
+	size_t row_count;
+	int64_t started_ns;
+	int64_t last_report_ns;	    /* when the front end was last heard of */
+	int64_t last_window_end_ns; /* 0: none yet */
+	int64_t last_commit_ns;	    /* when a commit was last handed over */
+	int64_t handed_uwh;	    /* all energy registers together as last handed over */
+	int64_t clock_offset_ns;    /* realtime - boottime when last looked; 0: never */
+	int64_t outputs_retry_ns;
+	uint64_t windows, missed;
+};
+
+/* The inputs of the front end that the meters' elements use, in order of phase; fills in the full scales. Returns their number.
+ */
+unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v,
+			  struct mm_afe_input inputs[static MM_INPUTS_MAX]);
+
+/*
+ * Loads the meters from the register, requests the output lines and shows what was stored. The register's worker is borrowed, and
+ * takes commits from now on. 0, or -errno with one line in message.
+ */
+int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
+		   mm_outputs_factory outputs_new, double adc_full_scale_v, char message[static MM_CONFIG_MESSAGE_MAX]);
+
+/* Gives the engine the register's thread, and writes the start into the audit trail. */
+void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker);
+
+/* Deals with one report. True when readings have changed (a window, or a fault that is new). */
+bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report *report);
+
+/* Plays what is due, ends output tests, notices a front end that has gone silent; arms the clock's timer for the next time. */
+void mm_engine_tick(struct mm_engine *engine);
+
+/* Takes note of how the register fares. */
+void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status);
+
+/* Inverts an indicator for seconds (1 to 60) so that a person can see the line move. -EINVAL for anything but an LED. */
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds);
+
+/* Safe levels, release of all lines, and the last commit with the reason of the stop. */
+void mm_engine_stop(struct mm_engine *engine, const char *reason);
+
+/* Frees what init made. */
+void mm_engine_done(struct mm_engine *engine);
+
+/* Energy in µWh that a power cut now would lose: what the register's file does not have yet. */
+int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_register_status *status);
+
+#endif

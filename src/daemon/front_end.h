@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_FRONT_END_H
+#define MM_DAEMON_FRONT_END_H
+
+/*
+ * The front end on a thread of its own, because a read on a stalled bus blocks for as long as the bus likes. Reports reach the
+ * main loop through a bounded queue and an eventfd. A device that fails is closed, and opened again every second until it is
+ * back.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "afe/afe.h"
+#include "clock/clock.h"
+
+struct mm_front_end;
+
+struct mm_front_end_report {
+	int error;			  /* 0: a measurement; else the -errno of a device that is not there or fails */
+	bool clock_gone;		  /* the clock itself has failed: nothing more will come */
+	char message[MM_AFE_MESSAGE_MAX]; /* what the adapter says about it; may be empty */
+	int64_t at_ns;			  /* CLOCK_BOOTTIME of the report */
+	struct mm_measurement measurement;
+};
+
+/* Starts the thread; afe and clock are borrowed and must outlive it. 0 or -errno. */
+int mm_front_end_new(struct mm_afe *afe, struct mm_clock *clock, struct mm_front_end **ret);
+
+/*
+ * Cancels the clock and joins the thread. NULL-safe. False: the thread is stuck in a read and was left behind; then neither afe
+ * nor clock may be freed.
+ */
+bool mm_front_end_free(struct mm_front_end *front_end);
+
+/* Readable while reports wait. */
+int mm_front_end_fd(const struct mm_front_end *front_end);
+
+/*
+ * Takes the oldest report; false: there is none. A clock hold comes with each report: release it once the report is dealt with.
+ */
+bool mm_front_end_take(struct mm_front_end *front_end, struct mm_front_end_report *ret);
+
+/* Counts the thread's rounds, for the watchdog. */
+uint64_t mm_front_end_beat(struct mm_front_end *front_end);
+
+#endif

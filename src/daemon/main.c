@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/* minimeterd: reads the command line and chooses the adapters. The only file of the daemon that names them. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+static const struct mm_afe_driver *const afe_drivers[] = {&mm_afe_ade9000, NULL};
+
+static int clock_new(const struct mm_config *config, struct mm_clock **ret)
+{
+	if (strcmp(config->clock, "board") == 0) {
+		return mm_afe_board_clock_new(config->front_end_uri, ret);
+	}
+	return mm_clock_system_new(ret);
+}
+
+static int outputs_new(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
+		       char *message, struct mm_outputs **ret)
+{
+	if (strcmp(config->outputs_driver, "gpiod") == 0) {
+		return mm_outputs_gpiod_new(lines, message, ret);
+	}
+	if (strcmp(config->outputs_driver, "trace") == 0) {
+		return mm_outputs_trace_new(config->trace, lines->meter, clock, message, ret);
+	}
+	*ret = NULL;
+	return 0;
+}
+
+/* What ExecStopPost= does after a crash: the lines go dark even though nobody is left to hold them. */
+static int make_outputs_safe(const struct mm_config *config)
+{
+	char message[MM_OUTPUTS_MESSAGE_MAX];
+	int status = 0;
+
+	for (unsigned i = 0; i < config->meter_count && strcmp(config->outputs_driver, "gpiod") == 0; i++) {
+		struct mm_outputs_config lines = {.consumer = "minimeterd", .meter = config->meter[i].name};
+
+		memcpy(lines.line, config->meter[i].line, sizeof(lines.line));
+		if (mm_outputs_gpiod_make_safe(&lines, message) < 0) {
+			mm_log(LOG_ERR, NULL, NULL, "%s", message);
+			status = 1;
+		}
+	}
+	return status;
+}
+
+static void usage(FILE *to)
+{
+	fputs("Usage: minimeterd [--config FILE] [--check-config | --safe-outputs]\n"
+	      "A kWh meter as a daemon; see minimeterd(8).\n"
+	      "\n"
+	      "  -c, --config FILE   configuration (default " SYSCONFDIR "/minimeter/minimeter.conf)\n"
+	      "      --check-config  read and check the configuration, then exit\n"
+	      "      --safe-outputs  drive all output lines to their safe level, then exit\n"
+	      "  -h, --help          this text\n"
+	      "  -V, --version       the version\n",
+	      to);
+}
+
+int main(int argc, char **argv)
+{
+	enum { CHECK_CONFIG = 256, SAFE_OUTPUTS };
+	static const struct option options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check-config", no_argument, NULL, CHECK_CONFIG},
+		{"safe-outputs", no_argument, NULL, SAFE_OUTPUTS},
+		{"help", no_argument, NULL, 'h'},
+		{"version", no_argument, NULL, 'V'},
+		{NULL, 0, NULL, 0},
+	};
+	const struct mm_daemon_adapters adapters = {
+		.afe_drivers = afe_drivers, .outputs_new = outputs_new, .clock_new = clock_new};
+	const char *path = SYSCONFDIR "/minimeter/minimeter.conf";
+	char message[MM_CONFIG_MESSAGE_MAX];
+	struct mm_config *config;
+	int action = 0, c, status;
+
+	while ((c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
+		switch (c) {
+		case 'c':
+			path = optarg;
+			break;
+		case CHECK_CONFIG:
+		case SAFE_OUTPUTS:
+			action = c;
+			break;
+		case 'h':
+			usage(stdout);
+			return 0;
+		case 'V':
+			puts("minimeterd " PACKAGE_VERSION);
+			return 0;
+		default:
+			usage(stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		fprintf(stderr, "minimeterd: unexpected argument \"%s\"\n", argv[optind]);
+		usage(stderr);
+		return 2;
+	}
+	if (mm_config_load(path, message, &config) < 0) {
+		mm_log(LOG_ERR, NULL, NULL, "%s", message);
+		return 1;
+	}
+	if (action == 0) {
+		return mm_daemon_run(path, config, &adapters);
+	}
+	status = action == SAFE_OUTPUTS ? make_outputs_safe(config) : 0;
+	free(config);
+	if (action == CHECK_CONFIG) {
+		printf("%s: in order\n", path);
+	}
+	return status;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_SERVICE_H
+#define MM_DAEMON_SERVICE_H
+
+/*
+ * The Varlink methods of org.minimeter: one table for the read socket, one for the admin socket (which has them all).
+ */
+
+#include "daemon/engine.h"
+#include "varlink/varlink.h"
+
+#define MM_STREAMS_MAX 64
+
+struct mm_service {
+	struct mm_engine *engine;
+	struct mm_varlink_service read;
+	struct mm_varlink_service admin;
+	unsigned clients; /* connected now: kept by the server */
+	struct mm_stream {
+		struct mm_varlink_call *call; /* NULL: free */
+		int meter;		      /* -1: all */
+	} streams[MM_STREAMS_MAX];	      /* Read calls with "more" */
+};
+
+/* engine is borrowed. */
+void mm_service_init(struct mm_service *service, struct mm_engine *engine);
+
+/* Sends the new readings to everybody who streams them. */
+void mm_service_publish(struct mm_service *service);
+
+/* Ends all streams; for shutting down. */
+void mm_service_done(struct mm_service *service);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * libgpiod 1. A line belongs to its chip and is released with it, so every line opens a chip of its own: lines are then
+ * independent of each other, as they are with libgpiod 2.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "outputs/gpiod_api.h"
+
+struct mm_gpio_line {
+	struct gpiod_chip *chip;
+	struct gpiod_line *line;
+};
+
+int mm_gpio_chip_info(struct gpiod_chip *chip, struct mm_gpio_chip_info *ret)
+{
+	snprintf(ret->name, sizeof(ret->name), "%s", gpiod_chip_name(chip));
+	snprintf(ret->label, sizeof(ret->label), "%s", gpiod_chip_label(chip));
+	ret->lines = gpiod_chip_num_lines(chip);
+	return 0;
+}
+
+int mm_gpio_line_info(struct gpiod_chip *chip, unsigned offset, struct mm_gpio_line_info *ret)
+{
+	struct gpiod_line *line = gpiod_chip_get_line(chip, offset);
+
+	if (line == NULL) {
+		return -errno;
+	}
+	const char *name = gpiod_line_name(line);
+	const char *consumer = gpiod_line_consumer(line);
+	snprintf(ret->name, sizeof(ret->name), "%s", name == NULL ? "" : name);
+	snprintf(ret->consumer, sizeof(ret->consumer), "%s", consumer == NULL ? "" : consumer);
+	return 0;
+}
+
+static int request_flags(const struct mm_line_spec *spec)
+{
+	int flags = spec->active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
+
+	switch (spec->drive) {
+	case MM_DRIVE_PUSH_PULL:
+		break;
+	case MM_DRIVE_OPEN_DRAIN:
+		flags |= GPIOD_LINE_REQUEST_FLAG_OPEN_DRAIN;
+		break;
+	case MM_DRIVE_OPEN_SOURCE:
+		flags |= GPIOD_LINE_REQUEST_FLAG_OPEN_SOURCE;
+		break;
+	}
+	return flags;
+}
+
+int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+			 struct mm_gpio_line **ret)
+{
+	struct mm_gpio_line *line = calloc(1, sizeof(*line));
+
+	if (line == NULL) {
+		return -ENOMEM;
+	}
+	line->chip = gpiod_chip_open(path);
+	if (line->chip == NULL) {
+		goto fail;
+	}
+	line->line = gpiod_chip_get_line(line->chip, offset);
+	if (line->line == NULL || gpiod_line_request_output_flags(line->line, consumer, request_flags(spec), 0) < 0) {
+		goto fail;
+	}
+	*ret = line;
+	return 0;
+
+fail:;
+	int error = -errno;
+	mm_gpio_line_release(line);
+	return error;
+}
+
+int mm_gpio_line_set(struct mm_gpio_line *line, bool active)
+{
+	return gpiod_line_set_value(line->line, active) < 0 ? -errno : 0;
+}
+
+void mm_gpio_line_release(struct mm_gpio_line *line)
+{
+	if (line == NULL) {
+		return;
+	}
+	if (line->chip != NULL) {
+		gpiod_chip_close(line->chip);
+	}
+	free(line);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+
+/* libgpiod 2. A request outlives the chip it was made on. */
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "outputs/gpiod_api.h"
+
+struct mm_gpio_line {
+	struct gpiod_line_request *request;
+	unsigned offset;
+};
+
+int mm_gpio_chip_info(struct gpiod_chip *chip, struct mm_gpio_chip_info *ret)
+{
+	struct gpiod_chip_info *info = gpiod_chip_get_info(chip);
+
+	if (info == NULL) {
+		return -errno;
+	}
+	snprintf(ret->name, sizeof(ret->name), "%s", gpiod_chip_info_get_name(info));
+	snprintf(ret->label, sizeof(ret->label), "%s", gpiod_chip_info_get_label(info));
+	ret->lines = (unsigned)gpiod_chip_info_get_num_lines(info);
+	gpiod_chip_info_free(info);
+	return 0;
+}
+
+int mm_gpio_line_info(struct gpiod_chip *chip, unsigned offset, struct mm_gpio_line_info *ret)
+{
+	struct gpiod_line_info *info = gpiod_chip_get_line_info(chip, offset);
+
+	if (info == NULL) {
+		return -errno;
+	}
+	const char *name = gpiod_line_info_get_name(info);
+	const char *consumer = gpiod_line_info_get_consumer(info);
+	snprintf(ret->name, sizeof(ret->name), "%s", name == NULL ? "" : name);
+	snprintf(ret->consumer, sizeof(ret->consumer), "%s", consumer == NULL ? "" : consumer);
+	gpiod_line_info_free(info);
+	return 0;
+}
+
+static enum gpiod_line_drive line_drive(enum mm_line_drive drive)
+{
+	switch (drive) {
+	case MM_DRIVE_PUSH_PULL:
+		return GPIOD_LINE_DRIVE_PUSH_PULL;
+	case MM_DRIVE_OPEN_DRAIN:
+		return GPIOD_LINE_DRIVE_OPEN_DRAIN;
+	case MM_DRIVE_OPEN_SOURCE:
+		return GPIOD_LINE_DRIVE_OPEN_SOURCE;
+	}
+	return GPIOD_LINE_DRIVE_PUSH_PULL;
+}
+
+/* The request itself; NULL and errno where any part fails. */
+static struct gpiod_line_request *request_line(struct gpiod_chip *chip, unsigned offset, const struct mm_line_spec *spec,
+					       const char *consumer)
+{
+	struct gpiod_line_settings *settings = gpiod_line_settings_new();
+	struct gpiod_line_config *line_config = gpiod_line_config_new();
+	struct gpiod_request_config *request_config = gpiod_request_config_new();
+	struct gpiod_line_request *request = NULL;
+
+	if (settings != NULL && line_config != NULL && request_config != NULL) {
+		gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT);
+		gpiod_line_settings_set_output_value(settings, GPIOD_LINE_VALUE_INACTIVE);
+		gpiod_line_settings_set_active_low(settings, spec->active_low);
+		gpiod_line_settings_set_drive(settings, line_drive(spec->drive));
+		gpiod_request_config_set_consumer(request_config, consumer);
+		if (gpiod_line_config_add_line_settings(line_config, &offset, 1, settings) == 0) {
+			request = gpiod_chip_request_lines(chip, request_config, line_config);
+		}
+	}
+	int saved_errno = errno;
+	gpiod_request_config_free(request_config);
+	gpiod_line_config_free(line_config);
+	gpiod_line_settings_free(settings);
+	errno = saved_errno;
+	return request;
+}
+
+int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+			 struct mm_gpio_line **ret)
+{
+	struct mm_gpio_line *line = malloc(sizeof(*line));
+	struct gpiod_chip *chip = gpiod_chip_open(path);
+
+	if (line == NULL || chip == NULL) {
+		goto fail;
+	}
+	line->offset = offset;
+	line->request = request_line(chip, offset, spec, consumer);
+	if (line->request == NULL) {
+		goto fail;
+	}
+	gpiod_chip_close(chip);
+	*ret = line;
+	return 0;
+
+fail:;
+	int error = -errno;
+	gpiod_chip_close(chip);
+	free(line);
+	return error;
+}
+
+int mm_gpio_line_set(struct mm_gpio_line *line, bool active)
+{
+	enum gpiod_line_value value = active ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE;
+
+	return gpiod_line_request_set_value(line->request, line->offset, value) < 0 ? -errno : 0;
+}
+
+void mm_gpio_line_release(struct mm_gpio_line *line)
+{
+	if (line == NULL) {
+		return;
+	}
+	gpiod_line_request_release(line->request);
+	free(line);
+}

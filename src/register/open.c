@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opening the register: is there one, is it sound, is it ours, is it this meter's? Nothing is written before all of that is
+ * answered, and nothing is ever removed or truncated. A new database is made whole under another name and then renamed, so that
+ * an empty file in its place is always damage and never taken for a meter at zero.
+ */
+#include "register/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct setting {
+	const char *sql;
+	const char *expected; /* the answer without which we don't go on; NULL: none */
+};
+
+/* Before the first access. One connection alone, and no shared memory: some releases of SQLite corrupt a WAL that two write. */
+static const struct setting settings_first[] = {
+	{"PRAGMA locking_mode = EXCLUSIVE", "exclusive"},
+	{"PRAGMA mmap_size = 0", NULL},
+	{"PRAGMA trusted_schema = OFF", NULL},
+	{"PRAGMA cell_size_check = ON", NULL},
+};
+
+/*
+ * Once the file is known to be ours. WAL with FULL keeps every acknowledged commit. The WAL is written over from its begin after
+ * each checkpoint; a file that no longer grows saves the file system's own writes, so it is not cut below what it reaches.
+ */
+static const struct setting settings_own[] = {
+	{"PRAGMA journal_mode = WAL", "wal"},
+	{"PRAGMA synchronous = FULL", NULL},
+	{"PRAGMA synchronous", "2"},
+	{"PRAGMA wal_autocheckpoint = 1000", "1000"},
+	{"PRAGMA journal_size_limit = 8388608", "8388608"},
+	{"PRAGMA cache_size = -512", NULL},
+	{"PRAGMA foreign_keys = ON", NULL},
+	{"PRAGMA temp_store = MEMORY", NULL},
+};
+
+/* The profile and the events can be large, their check would take seconds at every start. */
+static const struct setting settings_sound[] = {
+	{"PRAGMA quick_check(boot)", "ok"},
+	{"PRAGMA quick_check(meter)", "ok"},
+	{"PRAGMA quick_check(register)", "ok"},
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Runs each; wrong is the error for an unexpected answer. */
+static int apply(struct mm_register *reg, const struct setting *settings, size_t count, int wrong)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const struct setting *s = &settings[i];
+		sqlite3_stmt *stmt;
+		int rc;
+
+		if (sqlite3_prepare_v2(reg->db, s->sql, -1, &stmt, NULL) != SQLITE_OK) {
+			return mm_register_fail_sql(reg);
+		}
+		rc = sqlite3_step(stmt);
+		if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+			r = mm_register_fail_sql(reg);
+		} else if (s->expected) {
+			const char *got = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
+
+			if (!got || strcmp(got, s->expected) != 0) {
+				char why[128];
+
+				snprintf(why, sizeof(why), "%s gives %s", s->sql, got ? got : "no answer");
+				r = mm_register_fail(reg, wrong, why);
+			}
+		}
+		sqlite3_finalize(stmt);
+	}
+	return r;
+}
+
+static int ask_int(struct mm_register *reg, const char *sql, int64_t *ret)
+{
+	sqlite3_stmt *stmt;
+	int r = 0;
+
+	if (sqlite3_prepare_v2(reg->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
+		return mm_register_fail_sql(reg);
+	}
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		*ret = sqlite3_column_int64(stmt, 0);
+	} else {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}
+
+/* 1: a new and empty database; 0: a register of ours; else -errno. */
+static int identify(struct mm_register *reg)
+{
+	int64_t objects = 0, application = 0, version = 0;
+	char why[128];
+	int r;
+
+	r = ask_int(reg, "SELECT count(*) FROM sqlite_schema", &objects);
+	if (r == 0) {
+		r = ask_int(reg, "PRAGMA application_id", &application);
+	}
+	if (r == 0) {
+		r = ask_int(reg, "PRAGMA user_version", &version);
+	}
+	if (r < 0) {
+		return r;
+	}
+	if (objects == 0 && application == 0 && version == 0) {
+		return 1;
+	}
+	if (application != MM_SCHEMA_APPLICATION_ID || version < 1) {
+		return mm_register_fail(reg, -EBADMSG, "the file is a database of another program");
+	}
+	if (version > MM_SCHEMA_VERSION) {
+		snprintf(why, sizeof(why), "the register has schema version %lld, this program knows up to %d",
+			 (long long)version, MM_SCHEMA_VERSION);
+		return mm_register_fail(reg, -EPROTO, why);
+	}
+	return 0;
+}
+
+static void disconnect(struct mm_register *reg)
+{
+	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
+		sqlite3_finalize(reg->stmt[i]);
+		reg->stmt[i] = NULL;
+	}
+	sqlite3_close(reg->db);
+	reg->db = NULL;
+}
+
+/* 1: connected to an empty database; 0: to a register. Closing leaves the files as they are until keep() has been called. */
+static int connect_file(struct mm_register *reg, const char *path)
+{
+	int r;
+
+	if (sqlite3_open_v2(path, &reg->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
+	    SQLITE_OK) {
+		return reg->db ? mm_register_fail_sql(reg) : -ENOMEM;
+	}
+	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	r = apply(reg, settings_first, COUNT_OF(settings_first), -EIO);
+	return r < 0 ? r : identify(reg);
+}
+
+/* From here on closing tidies up: the WAL goes into the database and is removed. */
+static void keep(struct mm_register *reg)
+{
+	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
+static int sync_directory(const char *path)
+{
+	char *copy = strdup(path);
+	int fd, r = 0;
+
+	if (!copy) {
+		return -ENOMEM;
+	}
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0 || fsync(fd) < 0) {
+		r = -errno;
+	}
+	if (fd >= 0) {
+		close(fd);
+	}
+	free(copy);
+	return r;
+}
+
+/* Makes path + ".new" a register without meters. One that a crash left behind is gone on with. */
+static int create_as(struct mm_register *reg, const char *path)
+{
+	int fd, r;
+
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	if (fd < 0) {
+		return mm_register_fail(reg, -errno, "can't create the register");
+	}
+	close(fd);
+	r = connect_file(reg, path);
+	if (r == 1) {
+		r = apply(reg, settings_own, COUNT_OF(settings_own), -EIO);
+		if (r == 0 && sqlite3_exec(reg->db, mm_schema_sql, NULL, NULL, NULL) != SQLITE_OK) {
+			r = mm_register_fail_sql(reg);
+		}
+	}
+	if (r == 0) {
+		keep(reg);
+	}
+	disconnect(reg);
+	return r;
+}
+
+static int create(struct mm_register *reg)
+{
+	char *temporary;
+	int r;
+
+	if (asprintf(&temporary, "%s.new", reg->path) < 0) {
+		return -ENOMEM;
+	}
+	r = create_as(reg, temporary);
+	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, reg->path, RENAME_NOREPLACE) < 0) {
+		r = mm_register_fail(reg, -errno, "can't name the new register");
+	}
+	if (r == 0) {
+		r = sync_directory(reg->path);
+		if (r < 0) {
+			mm_register_fail(reg, r, "can't sync the directory");
+		}
+	}
+	free(temporary);
+	return r;
+}
+
+/* Is there a register to open? 0: yes; 1: nothing there. */
+static int look(struct mm_register *reg)
+{
+	struct stat st;
+	char *wal;
+	int r;
+
+	if (stat(reg->path, &st) < 0) {
+		if (errno != ENOENT) {
+			return mm_register_fail(reg, -errno, "can't open the register");
+		}
+		if (asprintf(&wal, "%s-wal", reg->path) < 0) {
+			return -ENOMEM;
+		}
+		r = access(wal, F_OK) < 0 ? 1 : mm_register_fail(reg, -EBADMSG, "the register is missing but its -wal is there");
+		free(wal);
+		return r;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		return mm_register_fail(reg, -EBADMSG, "this is not a regular file");
+	}
+	if (st.st_size == 0) {
+		return mm_register_fail(reg, -EBADMSG, "the file is empty, which a register never is");
+	}
+	if (faccessat(AT_FDCWD, reg->path, R_OK | W_OK, AT_EACCESS) < 0) {
+		return mm_register_fail(reg, -errno, "can't open the register");
+	}
+	return 0;
+}
+
+static int prepare(struct mm_register *reg)
+{
+	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
+		if (sqlite3_prepare_v3(reg->db, mm_stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &reg->stmt[i], NULL) !=
+		    SQLITE_OK) {
+			return mm_register_fail_sql(reg);
+		}
+	}
+	return 0;
+}
+
+/*
+ * Copies what the WAL still holds into the database and syncs it. After a failed sync and a crash the WAL can show a commit that
+ * is in memory only; a commit behind it would be lost with it at a power cut.
+ */
+static int settle(struct mm_register *reg)
+{
+	if (sqlite3_wal_checkpoint_v2(reg->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
+		return mm_register_fail_sql(reg);
+	}
+	return 0;
+}
+
+/* Compares the stored meters with the configured ones and notes the rows of those that are known. */
+static int match(struct mm_register *reg, const struct mm_register_meter *meters)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_METERS];
+	char stored[MM_REGISTER_NAME_MAX] = "", why[MM_REGISTER_MESSAGE_MAX];
+	unsigned matched = 0;
+	int rc, r = 0;
+
+	while (r == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *serial = (const char *)sqlite3_column_text(stmt, 1);
+		const char *model = (const char *)sqlite3_column_text(stmt, 2);
+
+		if (!serial || !model) {
+			r = mm_register_fail(reg, -ENOMEM, "can't read the meters");
+			break;
+		}
+		if (stored[0] == '\0') {
+			snprintf(stored, sizeof(stored), "%s", serial);
+		}
+		for (unsigned i = 0; i < reg->meter_count; i++) {
+			if (strcmp(serial, meters[i].serial) != 0) {
+				continue;
+			}
+			if (strcmp(model, meters[i].model) != 0) {
+				snprintf(why, sizeof(why), "serial %s is stored as model %.31s, the configuration says %s",
+					 serial, model, meters[i].model);
+				r = mm_register_fail(reg, -EXDEV, why);
+			}
+			reg->meter_id[i] = sqlite3_column_int64(stmt, 0);
+			matched++;
+		}
+	}
+	if (r == 0 && rc != SQLITE_DONE) {
+		r = mm_register_fail_sql(reg);
+	}
+	if (r == 0 && matched == 0 && stored[0] != '\0') {
+		snprintf(why, sizeof(why), "the register is of meter serial %s, the configuration says %s", stored,
+			 meters[0].serial);
+		r = mm_register_fail(reg, -EXDEV, why);
+	}
+	sqlite3_reset(stmt);
+	return r;
+}
+
+static int find_boot(struct mm_register *reg, const char *boot_id)
+{
+	sqlite3_stmt *add = reg->stmt[MM_STMT_BOOT_ADD], *find = reg->stmt[MM_STMT_BOOT_FIND];
+	int r;
+
+	r = mm_register_run(reg, MM_STMT_BOOT_ADD, sqlite3_bind_text(add, 1, boot_id, -1, SQLITE_STATIC));
+	if (r < 0) {
+		return r;
+	}
+	if (sqlite3_bind_text(find, 1, boot_id, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(find) == SQLITE_ROW) {
+		reg->boot = sqlite3_column_int64(find, 0);
+	} else {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(find);
+	return r;
+}
+
+static int add_meter(struct mm_register *reg, const struct mm_register_meter *meter, int64_t *ret_id)
+{
+	sqlite3_stmt *add = reg->stmt[MM_STMT_METER_ADD];
+	int64_t id;
+	int rc, r;
+
+	rc = sqlite3_bind_text(add, 1, meter->serial, -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(add, 2, meter->model, -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(add, 3, meter->name, -1, SQLITE_STATIC);
+	r = mm_register_run(reg, MM_STMT_METER_ADD, rc);
+	if (r < 0) {
+		return r;
+	}
+	id = sqlite3_last_insert_rowid(reg->db);
+	rc = sqlite3_bind_int64(reg->stmt[MM_STMT_REGISTER_ADD], 1, id);
+	r = mm_register_run(reg, MM_STMT_REGISTER_ADD, rc);
+	if (r == 0) {
+		*ret_id = id;
+	}
+	return r;
+}
+
+static int rename_meter(struct mm_register *reg, int64_t id, const char *name)
+{
+	int rc;
+
+	rc = sqlite3_bind_int64(reg->stmt[MM_STMT_METER_NAME], 1, id);
+	rc |= sqlite3_bind_text(reg->stmt[MM_STMT_METER_NAME], 2, name, -1, SQLITE_STATIC);
+	return mm_register_run(reg, MM_STMT_METER_NAME, rc);
+}
+
+/* Enters this boot and the meters that are new, all in one transaction, and loads the registers. */
+static int enter(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters)
+{
+	int r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
+
+	if (r < 0) {
+		return r;
+	}
+	r = find_boot(reg, boot_id);
+	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
+		if (reg->meter_id[i] == 0) {
+			r = add_meter(reg, &meters[i], &reg->meter_id[i]);
+		} else {
+			r = rename_meter(reg, reg->meter_id[i], meters[i].name);
+		}
+	}
+	r = mm_register_end(reg, r);
+	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
+		r = mm_register_read(reg, i);
+	}
+	return r;
+}
+
+static int check_meters(struct mm_register *reg, const struct mm_register_meter *meters)
+{
+	char why[MM_REGISTER_MESSAGE_MAX];
+
+	for (unsigned i = 0; i < reg->meter_count; i++) {
+		if (meters[i].serial[0] == '\0') {
+			snprintf(why, sizeof(why), "meter %s has no serial number", meters[i].name);
+			return mm_register_fail(reg, -EINVAL, why);
+		}
+		for (unsigned j = 0; j < i; j++) {
+			if (strcmp(meters[i].serial, meters[j].serial) == 0) {
+				snprintf(why, sizeof(why), "meters %s and %s have the same serial number", meters[j].name,
+					 meters[i].name);
+				return mm_register_fail(reg, -EINVAL, why);
+			}
+		}
+	}
+	return 0;
+}
+
+static int open_whole(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters)
+{
+	int r = check_meters(reg, meters);
+
+	if (r == 0) {
+		r = look(reg);
+	}
+	if (r == 1) {
+		r = create(reg);
+	}
+	if (r == 0) {
+		r = connect_file(reg, reg->path);
+	}
+	if (r == 1) {
+		r = mm_register_fail(reg, -EBADMSG, "the file is an empty database");
+	}
+	if (r == 0) {
+		r = apply(reg, settings_own, COUNT_OF(settings_own), -EIO);
+	}
+	if (r == 0) {
+		r = apply(reg, settings_sound, COUNT_OF(settings_sound), -EBADMSG);
+	}
+	if (r == 0) {
+		r = prepare(reg);
+	}
+	if (r == 0) {
+		r = match(reg, meters);
+	}
+	if (r == 0) {
+		r = settle(reg);
+	}
+	if (r == 0) {
+		r = enter(reg, boot_id, meters);
+	}
+	if (r == 0) {
+		keep(reg);
+	}
+	return r;
+}
+
+int mm_register_open(const char *path, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count,
+		     char *message, struct mm_register **ret)
+{
+	struct mm_register *reg;
+	int r;
+
+	if (meter_count < 1 || meter_count > MM_REGISTER_METERS_MAX) {
+		snprintf(message, MM_REGISTER_MESSAGE_MAX, "a register holds 1 to %d meters, not %u", MM_REGISTER_METERS_MAX,
+			 meter_count);
+		return -EINVAL;
+	}
+	reg = calloc(1, sizeof(*reg));
+	r = reg && (reg->path = strdup(path)) ? 0 : -ENOMEM;
+	if (r == 0) {
+		reg->meter_count = meter_count;
+		r = open_whole(reg, boot_id, meters);
+	}
+	if (r < 0) {
+		snprintf(message, MM_REGISTER_MESSAGE_MAX, "%s", reg && reg->message[0] ? reg->message : strerror(-r));
+		mm_register_close(reg);
+		return r;
+	}
+	*ret = reg;
+	return 0;
+}
+
+void mm_register_close(struct mm_register *reg)
+{
+	if (!reg) {
+		return;
+	}
+	disconnect(reg);
+	free(reg->path);
+	free(reg);
+}

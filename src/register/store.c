@@ -1,0 +1,452 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Commits and queries. A failed commit leaves the connection without a transaction and the WAL at the last commit that was
+ * acknowledged, so that the next attempt writes over whatever the failed one left behind it.
+ */
+#include "register/store.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* What a result code of SQLite means. I/O errors are told by errno where it is one of the disk's. */
+static const struct {
+	int code;
+	int error;
+} sqlite_errors[] = {
+	{SQLITE_ERROR, EBADMSG}, /* our SQL is constant: it only fails where the tables are not ours */
+	{SQLITE_CORRUPT, EBADMSG},   {SQLITE_NOTADB, EBADMSG},	{SQLITE_FULL, ENOSPC},	 {SQLITE_READONLY, EROFS},
+	{SQLITE_PERM, EACCES},	     {SQLITE_BUSY, EBUSY},	{SQLITE_LOCKED, EBUSY},	 {SQLITE_NOMEM, ENOMEM},
+	{SQLITE_CONSTRAINT, EINVAL}, {SQLITE_MISMATCH, EINVAL}, {SQLITE_TOOBIG, EINVAL},
+};
+
+static const struct {
+	int error;
+	const char *advice;
+} advices[] = {
+	{EACCES, "give the user of the daemon the right to write the file and its directory"},
+	{EPERM, "give the user of the daemon the right to write the file and its directory"},
+	{EBADMSG, "move it away whole, with its -wal, and put back a backup, or start a new register"},
+	{EBUSY, "stop the other process that has it open (fuser shows which)"},
+	{EINVAL, "correct the configuration"},
+	{EIO, "the disk fails: see the kernel's log, copy the register to a good disk"},
+	{ENOENT, "create its directory"},
+	{ENOTDIR, "correct the path"},
+	{ENOSPC, "free some space on its file system"},
+	{EPROTO, "install the newer version again"},
+	{ERANGE, "registers never go back: restart the daemon so that it reads them again"},
+	{EROFS, "its file system is read-only: mount it writable"},
+	{EXDEV, "correct the configuration, or move the register away to start a new one at zero"},
+};
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+int mm_register_fail(struct mm_register *reg, int r, const char *why)
+{
+	const char *advice = strerror(-r);
+
+	for (size_t i = 0; i < COUNT_OF(advices); i++) {
+		if (advices[i].error == -r) {
+			advice = advices[i].advice;
+		}
+	}
+	/* The end of a long path is worth less than the advice. */
+	snprintf(reg->message, sizeof(reg->message), "%.80s: %.95s: %s", reg->path, why, advice);
+	return r;
+}
+
+static bool is_disk_errno(int error)
+{
+	return error == ENOSPC || error == EROFS || error == EACCES || error == EPERM || error == ENOENT || error == ENOTDIR;
+}
+
+int mm_register_fail_sql(struct mm_register *reg)
+{
+	int code = sqlite3_extended_errcode(reg->db);
+	int error = EIO;
+
+	for (size_t i = 0; i < COUNT_OF(sqlite_errors); i++) {
+		if (sqlite_errors[i].code == (code & 0xff)) {
+			error = sqlite_errors[i].error;
+		}
+	}
+	if (code == SQLITE_CONSTRAINT_TRIGGER) {
+		error = ERANGE;
+	} else if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) &&
+		   is_disk_errno(sqlite3_system_errno(reg->db))) {
+		error = sqlite3_system_errno(reg->db);
+	}
+	return mm_register_fail(reg, -error, sqlite3_errmsg(reg->db));
+}
+
+int mm_register_run(struct mm_register *reg, enum mm_stmt stmt, int bound)
+{
+	int r = bound == SQLITE_OK && sqlite3_step(reg->stmt[stmt]) == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+
+	/* The result of a reset repeats that of the step. */
+	sqlite3_reset(reg->stmt[stmt]);
+	return r;
+}
+
+int mm_register_end(struct mm_register *reg, int r)
+{
+	if (r == 0) {
+		r = mm_register_run(reg, MM_STMT_COMMIT, SQLITE_OK);
+	}
+	/* Some errors have rolled back by themselves; the message stays that of the first. */
+	if (r < 0 && !sqlite3_get_autocommit(reg->db)) {
+		sqlite3_step(reg->stmt[MM_STMT_ROLLBACK]);
+		sqlite3_reset(reg->stmt[MM_STMT_ROLLBACK]);
+	}
+	return r;
+}
+
+/* ---- Registers ---- */
+
+static const void *member(const struct mm_registers *registers, const struct mm_column *column)
+{
+	return (const char *)registers + column->offset;
+}
+
+static void get_column(sqlite3_stmt *stmt, int i, const struct mm_column *column, struct mm_registers *ret)
+{
+	void *p = (char *)ret + column->offset;
+
+	switch (column->kind) {
+	case MM_COLUMN_COUNT:
+	case MM_COLUMN_INT64:
+		*(int64_t *)p = sqlite3_column_int64(stmt, i);
+		break;
+	case MM_COLUMN_CARRY:
+	case MM_COLUMN_PEAK:
+		*(double *)p = sqlite3_column_double(stmt, i);
+		break;
+	case MM_COLUMN_INT32:
+		*(int32_t *)p = (int32_t)sqlite3_column_int64(stmt, i);
+		break;
+	case MM_COLUMN_UINT32:
+		*(uint32_t *)p = (uint32_t)sqlite3_column_int64(stmt, i);
+		break;
+	case MM_COLUMN_BOOL:
+		*(bool *)p = sqlite3_column_int64(stmt, i) != 0;
+		break;
+	}
+}
+
+static int bind_column(sqlite3_stmt *stmt, int i, const struct mm_column *column, const struct mm_registers *registers)
+{
+	const void *p = member(registers, column);
+
+	switch (column->kind) {
+	case MM_COLUMN_COUNT:
+	case MM_COLUMN_INT64:
+		return sqlite3_bind_int64(stmt, i, *(const int64_t *)p);
+	case MM_COLUMN_CARRY:
+	case MM_COLUMN_PEAK:
+		return sqlite3_bind_double(stmt, i, *(const double *)p);
+	case MM_COLUMN_INT32:
+		return sqlite3_bind_int64(stmt, i, *(const int32_t *)p);
+	case MM_COLUMN_UINT32:
+		return sqlite3_bind_int64(stmt, i, *(const uint32_t *)p);
+	case MM_COLUMN_BOOL:
+		return sqlite3_bind_int64(stmt, i, *(const bool *)p);
+	}
+	return SQLITE_MISUSE;
+}
+
+/* Would next be less than last anywhere, or is it no state of a meter at all? 0, -ERANGE or -EINVAL. last NULL: only the latter.
+ */
+static int judge(const struct mm_registers *next, const struct mm_registers *last)
+{
+	bool equal = false;
+
+	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
+		const struct mm_column *column = &mm_columns[i];
+		const void *n = member(next, column), *l = last ? member(last, column) : n;
+		int64_t count = 0, count_was = 0;
+		double figure = 0, figure_was = 0;
+
+		switch (column->kind) {
+		case MM_COLUMN_COUNT:
+			count = *(const int64_t *)n;
+			count_was = *(const int64_t *)l;
+			equal = count == count_was;
+			break;
+		case MM_COLUMN_CARRY:
+			figure = *(const double *)n;
+			figure_was = equal ? *(const double *)l : 0;
+			if (figure >= 1) {
+				return -EINVAL;
+			}
+			break;
+		case MM_COLUMN_PEAK:
+			figure = *(const double *)n;
+			figure_was = *(const double *)l;
+			break;
+		case MM_COLUMN_INT64:
+		case MM_COLUMN_INT32:
+		case MM_COLUMN_UINT32:
+		case MM_COLUMN_BOOL:
+			break;
+		}
+		if (count < 0 || !(figure >= 0)) {
+			return -EINVAL;
+		}
+		if (count < count_was || figure < figure_was) {
+			return -ERANGE;
+		}
+	}
+	return 0;
+}
+
+int mm_register_read(struct mm_register *reg, unsigned index)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_REGISTER_LOAD];
+	struct mm_registers registers = {0};
+	int rc, r = 0;
+
+	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[index]);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(stmt);
+	}
+	if (rc == SQLITE_ROW) {
+		for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
+			get_column(stmt, (int)i + 1, &mm_columns[i], &registers);
+		}
+		if (sqlite3_column_int64(stmt, 0) != reg->boot) {
+			/* CLOCK_BOOTTIME of another run can't be compared. */
+			registers.profile.last_boot_ns = 0;
+			registers.profile.last_real_ns = 0;
+		}
+		if (judge(&registers, NULL) < 0) {
+			r = mm_register_fail(reg, -EBADMSG, "a stored register holds a figure that no meter writes");
+		}
+	} else if (rc == SQLITE_DONE) {
+		r = mm_register_fail(reg, -EBADMSG, "a meter is stored without its registers");
+	} else {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(stmt);
+	if (r == 0) {
+		reg->committed[index] = registers;
+	}
+	return r;
+}
+
+int mm_register_load(struct mm_register *reg, unsigned index, struct mm_registers *ret)
+{
+	if (index >= reg->meter_count) {
+		return -EINVAL;
+	}
+	*ret = reg->committed[index];
+	return 0;
+}
+
+/* ---- Commit ---- */
+
+int mm_register_check(const struct mm_register *reg, const struct mm_register_commit *commit)
+{
+	if (commit->meter_count != reg->meter_count) {
+		return -EINVAL;
+	}
+	for (size_t i = 0; i < commit->event_count; i++) {
+		if (commit->events[i].meter >= (int)reg->meter_count) {
+			return -EINVAL;
+		}
+	}
+	for (size_t i = 0; i < commit->row_count; i++) {
+		if (commit->rows[i].meter < 0 || commit->rows[i].meter >= (int)reg->meter_count) {
+			return -EINVAL;
+		}
+	}
+	return 0;
+}
+
+static int judge_commit(struct mm_register *reg, const struct mm_register_commit *commit)
+{
+	int r = mm_register_check(reg, commit);
+
+	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
+		r = judge(&commit->meter[i], &reg->committed[i]);
+	}
+	if (r < 0) {
+		mm_register_fail(reg, r, r == -ERANGE ? "a commit would lower a register" : "a commit holds what no meter gives");
+	}
+	return r;
+}
+
+static int save(struct mm_register *reg, unsigned index, const struct mm_register_commit *commit)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_REGISTER_SAVE];
+	int rc, r;
+
+	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[index]);
+	rc |= sqlite3_bind_int64(stmt, 2, reg->boot);
+	rc |= sqlite3_bind_int64(stmt, 3, commit->boottime_ns);
+	rc |= sqlite3_bind_int64(stmt, 4, commit->realtime_ns);
+	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
+		rc |= bind_column(stmt, (int)i + 5, &mm_columns[i], &commit->meter[index]);
+	}
+	r = mm_register_run(reg, MM_STMT_REGISTER_SAVE, rc);
+	if (r == 0 && sqlite3_changes(reg->db) != 1) {
+		r = mm_register_fail(reg, -EBADMSG, "the registers of a meter are gone");
+	}
+	return r;
+}
+
+static int add_event(struct mm_register *reg, const struct mm_register_event *event)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_EVENT_ADD];
+	int rc;
+
+	rc = sqlite3_bind_int64(stmt, 1, reg->boot);
+	rc |= sqlite3_bind_int64(stmt, 2, event->boottime_ns);
+	rc |= sqlite3_bind_int64(stmt, 3, event->realtime_ns);
+	if (event->meter >= 0) {
+		rc |= sqlite3_bind_int64(stmt, 4, reg->meter_id[event->meter]);
+	} else {
+		rc |= sqlite3_bind_null(stmt, 4);
+	}
+	rc |= sqlite3_bind_text(stmt, 5, event->code, (int)strnlen(event->code, sizeof(event->code)), SQLITE_STATIC);
+	rc |= sqlite3_bind_text(stmt, 6, event->text, (int)strnlen(event->text, sizeof(event->text)), SQLITE_STATIC);
+	return mm_register_run(reg, MM_STMT_EVENT_ADD, rc);
+}
+
+static int add_row(struct mm_register *reg, const struct mm_register_profile_row *entry)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE_ADD];
+	const struct mm_profile_row *row = &entry->row;
+	int rc;
+
+	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[entry->meter]);
+	rc |= sqlite3_bind_int64(stmt, 2, row->start_s);
+	rc |= sqlite3_bind_int64(stmt, 3, row->duration_s);
+	rc |= sqlite3_bind_int64(stmt, 4, row->status);
+	rc |= sqlite3_bind_int64(stmt, 5, row->delivered_uwh);
+	rc |= sqlite3_bind_int64(stmt, 6, row->received_uwh);
+	rc |= sqlite3_bind_int64(stmt, 7, row->lagging_uvarh);
+	rc |= sqlite3_bind_int64(stmt, 8, row->leading_uvarh);
+	rc |= sqlite3_bind_int64(stmt, 9, row->covered_ns);
+	return mm_register_run(reg, MM_STMT_PROFILE_ADD, rc);
+}
+
+int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit)
+{
+	int r = judge_commit(reg, commit);
+
+	if (r == 0) {
+		r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
+	}
+	if (r < 0) {
+		return r;
+	}
+	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
+		r = save(reg, i, commit);
+	}
+	for (size_t i = 0; i < commit->event_count && r == 0; i++) {
+		r = add_event(reg, &commit->events[i]);
+	}
+	for (size_t i = 0; i < commit->row_count && r == 0; i++) {
+		r = add_row(reg, &commit->rows[i]);
+	}
+	r = mm_register_end(reg, r);
+	if (r == 0) {
+		memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
+	}
+	return r;
+}
+
+/* ---- Queries ---- */
+
+/* Ends a query at the result of its last step (a row: the caller has had enough). */
+static int end_query(struct mm_register *reg, sqlite3_stmt *stmt, int rc)
+{
+	int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+
+	sqlite3_reset(stmt);
+	return r;
+}
+
+static bool give_row(sqlite3_stmt *stmt, mm_register_row_fn fn, void *userdata)
+{
+	const struct mm_profile_row row = {
+		.start_s = sqlite3_column_int64(stmt, 0),
+		.duration_s = (int32_t)sqlite3_column_int64(stmt, 1),
+		.status = (uint32_t)sqlite3_column_int64(stmt, 2),
+		.delivered_uwh = sqlite3_column_int64(stmt, 3),
+		.received_uwh = sqlite3_column_int64(stmt, 4),
+		.lagging_uvarh = sqlite3_column_int64(stmt, 5),
+		.leading_uvarh = sqlite3_column_int64(stmt, 6),
+		.covered_ns = sqlite3_column_int64(stmt, 7),
+	};
+
+	return fn(userdata, &row);
+}
+
+int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s, int64_t to_s, mm_register_row_fn fn,
+			void *userdata)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE];
+	int rc;
+
+	if (index >= reg->meter_count) {
+		return -EINVAL;
+	}
+	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[index]);
+	rc |= sqlite3_bind_int64(stmt, 2, from_s);
+	rc |= sqlite3_bind_int64(stmt, 3, to_s);
+	if (rc == SQLITE_OK) {
+		do {
+			rc = sqlite3_step(stmt);
+		} while (rc == SQLITE_ROW && give_row(stmt, fn, userdata));
+	}
+	return end_query(reg, stmt, rc);
+}
+
+/* The index of a stored meter; -1 for the whole daemon, and for one that the configuration no longer has. */
+static int index_of(const struct mm_register *reg, int64_t id)
+{
+	for (unsigned i = 0; i < reg->meter_count; i++) {
+		if (reg->meter_id[i] == id) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+static void get_text(sqlite3_stmt *stmt, int column, char *ret, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	snprintf(ret, size, "%s", text ? text : "");
+}
+
+static bool give_event(struct mm_register *reg, sqlite3_stmt *stmt, mm_register_event_fn fn, void *userdata)
+{
+	struct mm_register_event event = {
+		.id = sqlite3_column_int64(stmt, 0),
+		.boottime_ns = sqlite3_column_int64(stmt, 1),
+		.realtime_ns = sqlite3_column_int64(stmt, 2),
+		.meter = index_of(reg, sqlite3_column_int64(stmt, 3)), /* NULL reads as 0, which no meter has */
+	};
+
+	get_text(stmt, 4, event.code, sizeof(event.code));
+	get_text(stmt, 5, event.text, sizeof(event.text));
+	return fn(userdata, &event);
+}
+
+int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
+		       void *userdata)
+{
+	sqlite3_stmt *stmt = reg->stmt[newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER];
+	int rc;
+
+	rc = sqlite3_bind_int64(stmt, 1, after_id);
+	rc |= sqlite3_bind_int64(stmt, 2, limit);
+	if (rc == SQLITE_OK) {
+		do {
+			rc = sqlite3_step(stmt);
+		} while (rc == SQLITE_ROW && give_event(reg, stmt, fn, userdata));
+	}
+	return end_query(reg, stmt, rc);
+}

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Time moves from boundary to boundary: the next event of the scenario, the next end of an energy window, the time asked for.
+ * Between two boundaries every power is constant, so integrals are products of whole numbers: exact, and the same in however
+ * many steps one gets there.
+ */
+#include "sim/board.h"
+
+#include "core/units.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+__extension__ typedef __int128 wide;
+
+struct mm_sim_board {
+	const struct mm_sim_scenario *scenario;
+	bool stepped;
+	int64_t start_s;
+	int64_t now_ns;
+	int64_t round_ns; /* when the present round of the scenario began */
+	size_t next_event;
+	struct mm_sim_state scripted; /* by the scenario alone */
+	struct mm_sim_state state;    /* with the overrides */
+	unsigned overridden;	      /* bits of enum mm_sim_key */
+	union mm_sim_value override[MM_SIM_KEY_COUNT];
+	struct mm_sim_flow flow;
+	struct mm_sim_ade9000 chip;
+	int64_t clock_ppb; /* by how much the chip's clock is fast */
+	int64_t window;	   /* number of the one under way */
+	int64_t window_start_ns, window_end_ns;
+	wide window_sum[MM_SIM_ENERGIES][MM_SIM_LINES]; /* micro-watts times nanoseconds */
+	wide load_sum[MM_SIM_LINES];
+	wide seen_sum[MM_SIM_LINES];
+	unsigned frozen[MM_SIM_REGISTER_COUNT]; /* bits of the phases whose register the frozen cache holds */
+	int64_t frozen_code[MM_SIM_REGISTER_COUNT][MM_SIM_LINES];
+};
+
+/* Window n ends when the chip has counted n + 1 times 8000 samples. */
+static int64_t window_end(const struct mm_sim_board *board, int64_t window)
+{
+	wide chip_ns = (wide)(window + 1) * MM_NS_PER_S;
+
+	return (int64_t)(chip_ns * MM_NS_PER_S / (MM_NS_PER_S + board->clock_ppb));
+}
+
+static void apply_state(struct mm_sim_board *board)
+{
+	enum mm_sim_fault_kind before = board->state.fault.kind;
+
+	board->state = board->scripted;
+	for (enum mm_sim_key key = 0; key < MM_SIM_KEY_COUNT; key++) {
+		if (board->overridden & (1u << key)) {
+			mm_sim_state_set(&board->state, key, &board->override[key]);
+		}
+	}
+	if (board->state.fault.kind != before) {
+		memset(board->frozen, 0, sizeof(board->frozen));
+	}
+	mm_sim_flow_compute(&board->state, &board->flow);
+}
+
+/* When the next event comes, or the scenario starts anew. */
+static int64_t next_change(const struct mm_sim_board *board)
+{
+	const struct mm_sim_scenario *scenario = board->scenario;
+	int64_t repeat_ns = scenario->board.repeat_ns;
+	int64_t event_ns = INT64_MAX;
+
+	if (board->next_event < scenario->event_count) {
+		event_ns = scenario->events[board->next_event].time_ns;
+	}
+	if (repeat_ns > 0 && repeat_ns <= event_ns) {
+		event_ns = repeat_ns;
+	}
+	return event_ns == INT64_MAX ? event_ns : board->round_ns + event_ns;
+}
+
+static void take_changes(struct mm_sim_board *board)
+{
+	const struct mm_sim_scenario *scenario = board->scenario;
+	int64_t repeat_ns = scenario->board.repeat_ns;
+	int64_t since_ns = board->now_ns - board->round_ns;
+
+	if (repeat_ns > 0 && since_ns >= repeat_ns) {
+		board->round_ns += repeat_ns;
+		since_ns -= repeat_ns;
+		board->next_event = 0;
+		mm_sim_state_init(&board->scripted);
+	}
+	while (board->next_event < scenario->event_count && scenario->events[board->next_event].time_ns <= since_ns) {
+		const struct mm_sim_event *event = &scenario->events[board->next_event++];
+
+		mm_sim_state_set(&board->scripted, event->key, &event->value);
+	}
+	apply_state(board);
+}
+
+static void integrate(struct mm_sim_board *board, int64_t until_ns)
+{
+	const struct mm_sim_flow *flow = &board->flow;
+	int64_t span_ns = until_ns - board->now_ns;
+
+	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+		board->load_sum[i] += (wide)flow->load_uw[i] * span_ns;
+		board->seen_sum[i] += (wide)flow->active_uw[i] * span_ns;
+		board->window_sum[0][i] += (wide)flow->active_uw[i] * span_ns;
+		board->window_sum[1][i] += (wide)flow->reactive_uvar[i] * span_ns;
+		board->window_sum[2][i] += (wide)flow->apparent_uva[i] * span_ns;
+	}
+	board->now_ns = until_ns;
+}
+
+static void start_window(struct mm_sim_board *board, int64_t window)
+{
+	board->window = window;
+	board->window_start_ns = window > 0 ? window_end(board, window - 1) : 0;
+	board->window_end_ns = window_end(board, window);
+	memset(board->window_sum, 0, sizeof(board->window_sum));
+}
+
+static void end_window(struct mm_sim_board *board)
+{
+	double mean[MM_SIM_ENERGIES][MM_SIM_LINES];
+	double span_ns = (double)(board->window_end_ns - board->window_start_ns);
+
+	if (board->state.fault.kind != MM_SIM_FAULT_STUCK) {
+		for (unsigned energy = 0; energy < MM_SIM_ENERGIES; energy++) {
+			for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+				mean[energy][i] = (double)board->window_sum[energy][i] / span_ns;
+			}
+		}
+		mm_sim_ade9000_latch(&board->chip, (uint64_t)board->window, (const double(*)[MM_SIM_LINES])mean);
+	}
+	start_window(board, board->window + 1);
+}
+
+/* Nobody sees the windows inside a long stretch without change: only the last to end is latched, the integral is the same. */
+static void skip_windows(struct mm_sim_board *board, int64_t until_ns)
+{
+	int64_t window = (int64_t)((wide)until_ns * (MM_NS_PER_S + board->clock_ppb) / ((wide)MM_NS_PER_S * MM_NS_PER_S));
+
+	if (window - board->window > 2) {
+		integrate(board, window_end(board, window - 3));
+		start_window(board, window - 2);
+	}
+}
+
+int mm_sim_board_advance(struct mm_sim_board *board, int64_t time_ns)
+{
+	if (time_ns <= board->now_ns) {
+		return 0;
+	}
+	if (time_ns - board->now_ns > MM_SIM_ADVANCE_MAX_NS) {
+		return -ERANGE;
+	}
+	while (board->now_ns < time_ns) {
+		int64_t change_ns = next_change(board);
+		int64_t until_ns = time_ns < change_ns ? time_ns : change_ns;
+
+		skip_windows(board, until_ns);
+		integrate(board, until_ns < board->window_end_ns ? until_ns : board->window_end_ns);
+		if (board->now_ns == board->window_end_ns) {
+			end_window(board);
+		}
+		if (board->now_ns == change_ns) {
+			take_changes(board);
+		}
+	}
+	return 0;
+}
+
+int mm_sim_board_new(const struct mm_sim_scenario *scenario, bool stepped, int64_t start_s, struct mm_sim_board **ret)
+{
+	struct mm_sim_board *board = calloc(1, sizeof(*board));
+
+	if (!board) {
+		return -ENOMEM;
+	}
+	board->scenario = scenario;
+	board->stepped = stepped;
+	board->start_s = start_s;
+	board->clock_ppb = (int64_t)(scenario->board.ppm * 1000.0);
+	mm_sim_ade9000_init(&board->chip, &scenario->board);
+	mm_sim_state_init(&board->scripted);
+	start_window(board, 0);
+	take_changes(board);
+	*ret = board;
+	return 0;
+}
+
+void mm_sim_board_free(struct mm_sim_board *board)
+{
+	free(board);
+}
+
+int64_t mm_sim_board_time(const struct mm_sim_board *board)
+{
+	return board->now_ns;
+}
+
+int64_t mm_sim_board_start(const struct mm_sim_board *board)
+{
+	return board->start_s;
+}
+
+bool mm_sim_board_stepped(const struct mm_sim_board *board)
+{
+	return board->stepped;
+}
+
+uint64_t mm_sim_board_windows(const struct mm_sim_board *board)
+{
+	return (uint64_t)board->window;
+}
+
+const struct mm_sim_state *mm_sim_board_state(const struct mm_sim_board *board)
+{
+	return &board->state;
+}
+
+/* 1 µWh is 3600e9 µW ns; rounded to the nearest. */
+static int64_t uwh(wide sum)
+{
+	const wide unit = (wide)3600 * MM_NS_PER_S;
+
+	return (int64_t)((sum >= 0 ? sum + unit / 2 : sum - unit / 2) / unit);
+}
+
+void mm_sim_board_truth(const struct mm_sim_board *board, struct mm_sim_truth *ret)
+{
+	wide total = 0;
+
+	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+		ret->load_uwh[i] = uwh(board->load_sum[i]);
+		ret->seen_uwh[i] = uwh(board->seen_sum[i]);
+		total += board->load_sum[i];
+	}
+	ret->load_total_uwh = uwh(total);
+}
+
+void mm_sim_board_override(struct mm_sim_board *board, enum mm_sim_key key, const union mm_sim_value *value)
+{
+	if (value) {
+		board->override[key] = *value;
+		board->overridden |= 1u << key;
+	} else {
+		board->overridden &= ~(1u << key);
+	}
+	apply_state(board);
+}
+
+int mm_sim_board_read(struct mm_sim_board *board, enum mm_sim_register which, unsigned phase, int64_t *ret)
+{
+	enum mm_sim_fault_kind fault = board->state.fault.kind;
+	int64_t code;
+
+	if (fault == MM_SIM_FAULT_VANISHED) {
+		return -ENODEV;
+	}
+	if (fault == MM_SIM_FAULT_EIO) {
+		return -EIO;
+	}
+	if (board->frozen[which] & (1u << phase)) {
+		*ret = board->frozen_code[which][phase];
+		return 0;
+	}
+	code = mm_sim_ade9000_read(&board->chip, &board->flow, board->now_ns, which, phase, fault == MM_SIM_FAULT_IMPLAUSIBLE);
+	if (fault == MM_SIM_FAULT_FROZEN) {
+		board->frozen[which] |= 1u << phase;
+		board->frozen_code[which][phase] = code;
+	}
+	*ret = code;
+	return 0;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/* Phasors of a handful of steady sines. */
+#include "sim/flow.h"
+
+#include <complex.h>
+#include <math.h>
+
+#define DEAD_LINE_V 1.0
+
+static double complex load_current(const struct mm_sim_load *load, double complex voltage)
+{
+	if (cabs(voltage) < DEAD_LINE_V) {
+		return 0.0;
+	}
+	return conj((load->active_w + load->reactive_var * I) / voltage);
+}
+
+void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
+{
+	double complex voltage[MM_SIM_LINES], current[MM_SIM_LINES], between;
+
+	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+		voltage[i] = state->voltage_v[i] * cexp(-state->lag_deg[i] * M_PI / 180.0 * I);
+		current[i] = load_current(&state->load[i], voltage[i]);
+	}
+	between = load_current(&state->load_ab, voltage[0] - voltage[1]);
+	current[0] += between;
+	current[1] -= between;
+
+	*ret = (struct mm_sim_flow){.frequency_hz = state->frequency_hz};
+	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+		const struct mm_sim_ct *ct = &state->ct[i];
+		double complex seen = ct->open ? 0.0 : ct->reversed ? -current[ct->line] : current[ct->line];
+		double complex power = voltage[i] * conj(seen);
+
+		ret->load_uw[i] = llround(creal(voltage[i] * conj(current[i])) * 1e6);
+		ret->voltage_v[i] = cabs(voltage[i]);
+		ret->voltage_lag_rad[i] = -carg(voltage[i]);
+		ret->current_a[i] = cabs(seen);
+		ret->current_lag_rad[i] = -carg(seen);
+		ret->active_uw[i] = llround(creal(power) * 1e6);
+		ret->reactive_uvar[i] = llround(cimag(power) * 1e6);
+		ret->apparent_uva[i] = llround(cabs(power) * 1e6);
+	}
+}

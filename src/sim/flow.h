@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_SIM_FLOW_H
+#define MM_SIM_FLOW_H
+
+/*
+ * The physics: from supply, loads and wiring to what flows on each line and what each element of the meter is shown. Everything
+ * is a steady sine, so phasors do. Powers are whole micro-watts: their integral over whole nanoseconds is exact.
+ */
+
+#include "sim/state.h"
+
+struct mm_sim_flow {
+	int64_t load_uw[MM_SIM_LINES]; /* what the loads truly draw from each line; a load between lines splits over both */
+	/* What each element is shown by its line's voltage and its current transformer as wired. */
+	double voltage_v[MM_SIM_LINES];	      /* rms */
+	double voltage_lag_rad[MM_SIM_LINES]; /* angles in the sense of v(t) = sqrt(2) V sin(2 pi f t - lag) */
+	double current_a[MM_SIM_LINES];	      /* rms */
+	double current_lag_rad[MM_SIM_LINES];
+	int64_t active_uw[MM_SIM_LINES];
+	int64_t reactive_uvar[MM_SIM_LINES]; /* positive: current lags voltage */
+	int64_t apparent_uva[MM_SIM_LINES];
+	double frequency_hz;
+};
+
+/* S = V I*, with I = (S / V)* of each load. A line below 1 V is dead and draws nothing. */
+void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret);
+
+#endif

@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands of iiod, as its parser takes them: words between blanks, a line end of \n or \r\n. An answer is a number on a line
+ * of its own, negative for an errno, and where it counts bytes those bytes and a line end. A line that is no command is -EINVAL.
+ */
+#include "sim/iiod.h"
+
+#include <assert.h>
+#include <endian.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define WORDS_MAX 8
+/* Of the version an iiod answers with; clients want the tag to have seven characters. */
+#define VERSION_ANSWER "0.26.minimtr\n"
+
+struct request {
+	char *word[WORDS_MAX];
+	unsigned count;
+	char *payload; /* what follows the line: WRITE only */
+	size_t payload_max;
+};
+
+/* What becomes of the bytes of a request. */
+enum outcome {
+	DONE,
+	WAIT, /* keep them: more is needed, or the read stalls */
+	CLOSE,
+};
+
+static void put(struct mm_sim_session *session, const void *data, size_t len)
+{
+	assert(session->out_len + len <= sizeof(session->out));
+	memcpy(session->out + session->out_len, data, len);
+	session->out_len += len;
+}
+
+static void put_number(struct mm_sim_session *session, long number)
+{
+	char text[24];
+
+	put(session, text, (size_t)snprintf(text, sizeof(text), "%ld\n", number));
+}
+
+static void put_bytes(struct mm_sim_session *session, const void *data, size_t len)
+{
+	put_number(session, (long)len);
+	put(session, data, len);
+	put(session, "\n", 1);
+}
+
+static enum outcome answer(struct mm_sim_session *session, long number)
+{
+	put_number(session, number);
+	return DONE;
+}
+
+/* A board without the device: say so and hang up, as a server does whose device went away. */
+static enum outcome answer_gone(struct mm_sim_session *session, int error)
+{
+	put_number(session, error);
+	return error == -ENODEV ? CLOSE : DONE;
+}
+
+static enum outcome do_print(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	char xml[MM_SIM_XML_MAX];
+
+	(void)request;
+	put_bytes(session, xml, mm_sim_context_xml(board, xml));
+	return DONE;
+}
+
+static enum outcome do_version(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	(void)board;
+	(void)request;
+	put(session, VERSION_ANSWER, strlen(VERSION_ANSWER));
+	return DONE;
+}
+
+static enum outcome do_exit(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	(void)session;
+	(void)board;
+	(void)request;
+	return CLOSE;
+}
+
+static enum outcome do_timeout(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	(void)board;
+	return answer(session, request->count == 2 ? 0 : -EINVAL);
+}
+
+/* The driver's buffer handler takes the bus mutex twice: here it is refused what would hang there. */
+static enum outcome do_open(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
+		return answer(session, -ENODEV);
+	}
+	return answer(session, -EDEADLK);
+}
+
+/* CLOSE, READBUF and WRITEBUF want an open buffer, and there never is one. */
+static enum outcome do_unopened(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	(void)board;
+	(void)request;
+	return answer(session, -EBADF);
+}
+
+static enum outcome do_trigger(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	bool known = request->count > 1 && mm_sim_context_has_device(board, request->word[1]);
+
+	return answer(session, known ? -ENOENT : -ENODEV);
+}
+
+static enum outcome do_set(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	if (request->count != 4 || strcmp(request->word[2], "BUFFERS_COUNT") != 0) {
+		return answer(session, -EINVAL);
+	}
+	return answer(session, mm_sim_context_has_device(board, request->word[1]) ? 0 : -ENODEV);
+}
+
+/*
+ * READ and WRITE name an attribute as "DEVICE [INPUT|OUTPUT CHANNEL|DEBUG|BUFFER] [ATTRIBUTE]". Finds the list it is in and
+ * steps over the words up to the attribute.
+ */
+static int find_group(const struct mm_sim_board *board, const struct request *request, struct mm_sim_group *ret,
+		      unsigned *ret_next)
+{
+	const char *place = request->count > 2 ? request->word[2] : "";
+	enum mm_sim_scope scope = MM_SIM_SCOPE_DEVICE;
+	const char *channel = NULL;
+
+	if (request->count < 2) {
+		return -EINVAL;
+	}
+	if (strcmp(place, "INPUT") == 0 || strcmp(place, "OUTPUT") == 0) {
+		if (request->count < 4) {
+			return -EINVAL;
+		}
+		scope = MM_SIM_SCOPE_CHANNEL;
+		/* There is no output channel on this board. */
+		channel = place[0] == 'I' ? request->word[3] : "";
+		*ret_next = 4;
+	} else if (strcmp(place, "DEBUG") == 0 || strcmp(place, "BUFFER") == 0) {
+		scope = place[0] == 'D' ? MM_SIM_SCOPE_DEBUG : MM_SIM_SCOPE_BUFFER;
+		*ret_next = 3;
+	} else {
+		*ret_next = 2;
+	}
+	return mm_sim_context_find_group(board, request->word[1], scope, channel, ret);
+}
+
+/* Has the read to wait? A stepped board has nobody else to move its time on while a read stalls, so the read itself does. */
+static bool stalls(struct mm_sim_session *session, struct mm_sim_board *board)
+{
+	const struct mm_sim_fault *fault = &mm_sim_board_state(board)->fault;
+	int64_t now_ns = mm_sim_board_time(board);
+
+	if (session->resume_ns > 0) {
+		if (now_ns < session->resume_ns) {
+			return true;
+		}
+		session->resume_ns = 0;
+		return false;
+	}
+	if (fault->kind != MM_SIM_FAULT_STALL || fault->stall_ms == 0) {
+		return false;
+	}
+	now_ns += (int64_t)fault->stall_ms * 1000000;
+	if (mm_sim_board_stepped(board)) {
+		(void)mm_sim_board_advance(board, now_ns);
+		return false;
+	}
+	session->resume_ns = now_ns;
+	return true;
+}
+
+/* All attributes of a list in one answer: each with its length or errno in 32 bits, big end first, padded to four bytes. */
+static enum outcome read_all(struct mm_sim_session *session, struct mm_sim_board *board, const struct mm_sim_group *group)
+{
+	char data[32 * (MM_SIM_ATTR_TEXT_MAX + 4)];
+	size_t len = 0;
+
+	assert(group->count <= 32);
+	for (unsigned i = 0; i < group->count; i++) {
+		char text[MM_SIM_ATTR_TEXT_MAX] = "";
+		ssize_t r = mm_sim_context_read(board, group, i, text);
+		size_t padded = r > 0 ? ((size_t)r + 3) / 4 * 4 : 0;
+		uint32_t length = htobe32((uint32_t)r);
+
+		memcpy(data + len, &length, sizeof(length));
+		memcpy(data + len + sizeof(length), text, padded);
+		len += sizeof(length) + padded;
+	}
+	put_bytes(session, data, len);
+	return DONE;
+}
+
+static enum outcome do_read(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	char text[MM_SIM_ATTR_TEXT_MAX];
+	struct mm_sim_group group;
+	unsigned next = 0;
+	ssize_t len;
+	int r = find_group(board, request, &group, &next);
+
+	if (r < 0) {
+		return answer_gone(session, r);
+	}
+	if (request->count > next + 1) {
+		return answer(session, -EINVAL);
+	}
+	if (request->count == next + 1) {
+		r = mm_sim_context_narrow(&group, request->word[next]);
+		if (r < 0) {
+			return answer(session, r);
+		}
+	}
+	if (mm_sim_context_on_bus(&group) && stalls(session, board)) {
+		return WAIT;
+	}
+	if (request->count == next) {
+		return read_all(session, board, &group);
+	}
+	len = mm_sim_context_read(board, &group, 0, text);
+	if (len < 0) {
+		return answer_gone(session, (int)len);
+	}
+	put_bytes(session, text, (size_t)len);
+	return DONE;
+}
+
+/* The value comes as libiio sends it: with a NUL, a newline, or neither. */
+static int write_attribute(struct mm_sim_board *board, const struct mm_sim_group *attribute, const char *payload, size_t len)
+{
+	char text[MM_SIM_ATTR_TEXT_MAX];
+
+	while (len > 0 && (payload[len - 1] == '\0' || payload[len - 1] == '\n')) {
+		len--;
+	}
+	if (len >= sizeof(text) || memchr(payload, '\0', len)) {
+		return -EINVAL;
+	}
+	memcpy(text, payload, len);
+	text[len] = '\0';
+	return mm_sim_context_write(board, attribute, 0, text);
+}
+
+static enum outcome do_write(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+{
+	const char *digits = request->word[request->count - 1];
+	struct mm_sim_group group;
+	unsigned next = 0;
+	unsigned long len;
+	int r;
+
+	if (strlen(digits) > 9 || strspn(digits, "0123456789") != strlen(digits) ||
+	    (len = strtoul(digits, NULL, 10)) > MM_SIM_PAYLOAD_MAX) {
+		/* Where the next command begins is anybody's guess. */
+		put_number(session, -EINVAL);
+		return CLOSE;
+	}
+	if (request->payload_max < len) {
+		return WAIT;
+	}
+	request->payload_max = len;
+	r = find_group(board, request, &group, &next);
+	if (r == 0) {
+		r = request->count != next + 2 ? -EINVAL : mm_sim_context_narrow(&group, request->word[next]);
+	}
+	if (r == 0) {
+		r = write_attribute(board, &group, request->payload, len);
+	}
+	return r < 0 ? answer_gone(session, r) : answer(session, (long)len);
+}
+
+static const struct {
+	const char *name;
+	enum outcome (*run)(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request);
+	bool payload;
+} commands[] = {
+	{"READ", do_read, false},	{"WRITE", do_write, true},	 {"PRINT", do_print, false},
+	{"VERSION", do_version, false}, {"TIMEOUT", do_timeout, false},	 {"OPEN", do_open, false},
+	{"CLOSE", do_unopened, false},	{"READBUF", do_unopened, false}, {"WRITEBUF", do_unopened, false},
+	{"GETTRIG", do_trigger, false}, {"SETTRIG", do_trigger, false},	 {"SET", do_set, false},
+	{"EXIT", do_exit, false},
+};
+
+/* Runs the command at the front of in, whose line is len bytes with its end; ret_used is how much it took. */
+static enum outcome run_line(struct mm_sim_session *session, struct mm_sim_board *board, size_t len, size_t *ret_used)
+{
+	struct request request = {.payload = session->in + len};
+	char line[MM_SIM_LINE_MAX], *rest = NULL;
+
+	memcpy(line, session->in, len);
+	line[len - 1] = '\0';
+	*ret_used = len;
+	for (char *word = strtok_r(line, " \t\r", &rest); word; word = strtok_r(NULL, " \t\r", &rest)) {
+		if (request.count == WORDS_MAX) {
+			return answer(session, -EINVAL);
+		}
+		request.word[request.count++] = word;
+	}
+	if (request.count == 0) {
+		return DONE;
+	}
+	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, request.word[0]) == 0) {
+			enum outcome outcome;
+
+			request.payload_max = commands[i].payload ? session->in_len - len : 0;
+			outcome = commands[i].run(session, board, &request);
+			*ret_used = len + request.payload_max;
+			return outcome;
+		}
+	}
+	return answer(session, -EINVAL);
+}
+
+void mm_sim_session_init(struct mm_sim_session *session)
+{
+	session->in_len = session->out_start = session->out_len = 0;
+	session->resume_ns = 0;
+	session->closing = false;
+}
+
+static void make_room(struct mm_sim_session *session)
+{
+	memmove(session->out, session->out + session->out_start, session->out_len - session->out_start);
+	session->out_len -= session->out_start;
+	session->out_start = 0;
+}
+
+bool mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *board)
+{
+	make_room(session);
+	while (!session->closing) {
+		const char *newline = memchr(session->in, '\n', session->in_len);
+		size_t len = newline ? (size_t)(newline - session->in) + 1 : session->in_len;
+		enum outcome outcome;
+		size_t used;
+
+		if (session->out_len > sizeof(session->out) - MM_SIM_ANSWER_MAX) {
+			return true;
+		}
+		if (len > MM_SIM_LINE_MAX) {
+			put_number(session, -EINVAL);
+			session->closing = true;
+			break;
+		}
+		if (!newline) {
+			break;
+		}
+		outcome = run_line(session, board, len, &used);
+		if (outcome == WAIT) {
+			break;
+		}
+		session->closing = outcome == CLOSE;
+		session->in_len -= used;
+		memmove(session->in, session->in + used, session->in_len);
+	}
+	return false;
+}

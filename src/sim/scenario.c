@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading a scenario. inih splits the lines; its reader callback sees each line before its handler does, so the line number and
+ * the present section are known here and every refusal can say where it is.
+ */
+#include "sim/scenario.h"
+
+#include "core/units.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#define FILE_SIZE_MAX (64l * 1024 * 1024)
+
+enum board_kind {
+	BOARD_NUMBER,
+	BOARD_SEED,
+	BOARD_SWITCH,
+	BOARD_START,
+	BOARD_REPEAT,
+};
+
+struct board_key {
+	const char *name;
+	enum board_kind kind;
+	size_t offset;
+	double min, max;
+	const char *reason;
+};
+
+#define AT(member) offsetof(struct mm_sim_board_config, member)
+
+static const struct board_key board_keys[] = {
+	{"ppm", BOARD_NUMBER, AT(ppm), -1000.0, 1000.0, "parts per million from -1000 to 1000"},
+	{"seed", BOARD_SEED, AT(seed), 0.0, 4294967295.0, "a whole number from 0 to 4294967295"},
+	{"noise", BOARD_SWITCH, AT(noise), 0.0, 0.0, "on or off"},
+	{"start_time", BOARD_START, AT(start_s), 0.0, 0.0, "a time such as 2025-06-01T00:00:00Z or 2025-06-01T02:00:00+02:00"},
+	{"repeat", BOARD_REPEAT, AT(repeat_ns), 60.0, MM_SIM_TIME_MAX_S, "a time such as 86400 or 24:00:00, 1 min to 10 years"},
+	{"voltage_divider", BOARD_NUMBER, AT(voltage_divider), 1.0, 1e5, "a ratio from 1 to 100000"},
+	{"burden_ohm", BOARD_NUMBER, AT(burden_ohm), 0.01, 1e4, "ohms from 0.01 to 10000"},
+	{"ct_primary_a", BOARD_NUMBER, AT(ct_primary_a), 1.0, 1e4, "amperes from 1 to 10000"},
+	{"ct_secondary_a", BOARD_NUMBER, AT(ct_secondary_a), 0.001, 10.0, "amperes from 0.001 to 10"},
+};
+
+#define BOARD_KEY_COUNT (sizeof(board_keys) / sizeof(board_keys[0]))
+
+enum section {
+	SECTION_NONE,
+	SECTION_BOARD,
+	SECTION_AT,
+};
+
+struct reading {
+	const char *name;
+	const char *text;
+	size_t len, offset;
+	unsigned line;
+	enum section section;
+	int64_t time_ns;
+	unsigned board_seen; /* bits of the keys set so far in [board], */
+	unsigned at_seen;    /* and in the present [at] */
+	struct mm_sim_scenario *scenario;
+	size_t room;
+	int error; /* the first one; the rest of the text is skipped */
+	char *message;
+};
+
+static int refuse(struct reading *reading, const char *field, const char *reason)
+{
+	if (!reading->error) {
+		reading->error = -EINVAL;
+		snprintf(reading->message, MM_SIM_ERROR_MAX, "%.128s:%u: %.40s: %s", reading->name, reading->line, field, reason);
+	}
+	return -EINVAL;
+}
+
+/* "90", "0.5", "06:30" or "06:30:15.5". */
+static bool parse_time(const char *text, double min_s, int64_t *ret_ns)
+{
+	double part[3] = {0.0, 0.0, 0.0}, seconds;
+	char copy[32], *rest = copy;
+	unsigned count = 0;
+
+	if (strlen(text) >= sizeof(copy)) {
+		return false;
+	}
+	strcpy(copy, text);
+	while (rest) {
+		const char *field = strsep(&rest, ":");
+
+		if (count == 3 || !mm_sim_number_parse(field, 0.0, MM_SIM_TIME_MAX_S, &part[count++])) {
+			return false;
+		}
+	}
+	seconds = count == 1 ? part[0] : part[0] * 3600.0 + part[1] * 60.0 + part[2];
+	if (seconds < min_s || seconds > MM_SIM_TIME_MAX_S || (count > 1 && (part[1] >= 60.0 || part[2] >= 60.0))) {
+		return false;
+	}
+	*ret_ns = (int64_t)(seconds * 1e9 + 0.5);
+	return true;
+}
+
+/* RFC 3339, without a fraction of a second. */
+static bool parse_start(const char *text, int64_t *ret_s)
+{
+	struct tm tm = {0};
+	unsigned hour = 0, minute = 0;
+	const char *zone = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
+	int64_t seconds;
+	int end = 0;
+
+	if (!zone) {
+		return false;
+	}
+	seconds = (int64_t)timegm(&tm);
+	if (strcmp(zone, "Z") == 0) {
+		*ret_s = seconds;
+		return true;
+	}
+	if ((zone[0] != '+' && zone[0] != '-') || sscanf(zone + 1, "%2u:%2u%n", &hour, &minute, &end) != 2 || end != 5 ||
+	    zone[6] != '\0' || hour > 23 || minute > 59) {
+		return false;
+	}
+	seconds += (zone[0] == '-' ? 1 : -1) * (int64_t)(hour * 3600 + minute * 60);
+	*ret_s = seconds;
+	return true;
+}
+
+static bool set_board(struct mm_sim_board_config *board, const struct board_key *key, const char *text)
+{
+	void *member = (char *)board + key->offset;
+	double number;
+
+	switch (key->kind) {
+	case BOARD_NUMBER:
+		return mm_sim_number_parse(text, key->min, key->max, member);
+	case BOARD_SEED:
+		if (!mm_sim_number_parse(text, key->min, key->max, &number) || strspn(text, "0123456789") != strlen(text)) {
+			return false;
+		}
+		*(uint64_t *)member = (uint64_t)number;
+		return true;
+	case BOARD_SWITCH:
+		*(bool *)member = strcmp(text, "on") == 0;
+		return *(bool *)member || strcmp(text, "off") == 0;
+	case BOARD_START:
+		board->has_start = true;
+		return parse_start(text, member);
+	case BOARD_REPEAT:
+		return parse_time(text, key->min, member);
+	}
+	return false;
+}
+
+static int take_board(struct reading *reading, const char *name, const char *text)
+{
+	for (unsigned i = 0; i < BOARD_KEY_COUNT; i++) {
+		if (strcmp(board_keys[i].name, name) == 0) {
+			if (reading->board_seen & (1u << i)) {
+				return refuse(reading, name, "set a second time");
+			}
+			reading->board_seen |= 1u << i;
+			return set_board(&reading->scenario->board, &board_keys[i], text)
+				       ? 0
+				       : refuse(reading, name, board_keys[i].reason);
+		}
+	}
+	return refuse(reading, name, "unknown key in [board]");
+}
+
+static int add_event(struct reading *reading, const struct mm_sim_event *event)
+{
+	struct mm_sim_scenario *scenario = reading->scenario;
+
+	if (scenario->event_count == reading->room) {
+		size_t room = reading->room ? reading->room * 2 : 64;
+		struct mm_sim_event *events = reallocarray(scenario->events, room, sizeof(*events));
+
+		if (!events) {
+			reading->error = -ENOMEM;
+			return -ENOMEM;
+		}
+		scenario->events = events;
+		reading->room = room;
+	}
+	scenario->events[scenario->event_count++] = *event;
+	return 0;
+}
+
+static int take_at(struct reading *reading, const char *name, const char *text)
+{
+	struct mm_sim_event event = {.time_ns = reading->time_ns};
+	const char *reason;
+
+	if (mm_sim_key_find(name, &event.key) < 0) {
+		return refuse(reading, name, "unknown key in [at]");
+	}
+	if (reading->at_seen & (1u << event.key)) {
+		return refuse(reading, name, "set a second time at the same moment");
+	}
+	reading->at_seen |= 1u << event.key;
+	if (mm_sim_value_parse(event.key, text, &event.value, &reason) < 0) {
+		return refuse(reading, name, reason);
+	}
+	return add_event(reading, &event);
+}
+
+/* inih's handler: one key. Non-zero means fine, in its terms. */
+static int take_key(void *userdata, const char *section, const char *name, const char *value)
+{
+	struct reading *reading = userdata;
+	int r = 0;
+
+	(void)section;
+	if (reading->error) {
+		return 0;
+	}
+	switch (reading->section) {
+	case SECTION_NONE:
+		r = refuse(reading, name, "stands before the first [section]");
+		break;
+	case SECTION_BOARD:
+		r = take_board(reading, name, value);
+		break;
+	case SECTION_AT:
+		r = take_at(reading, name, value);
+		break;
+	}
+	return r == 0;
+}
+
+/* line: "board" or "at TIME", between its brackets. */
+static void enter_section(struct reading *reading, const char *line)
+{
+	char section[48];
+	size_t len = strcspn(line, "]");
+	int64_t time_ns;
+
+	if (line[len] != ']' || len >= sizeof(section)) {
+		refuse(reading, "section", "no ] where it should be");
+		return;
+	}
+	memcpy(section, line, len);
+	section[len] = '\0';
+	if (strcmp(section, "board") == 0) {
+		reading->section = SECTION_BOARD;
+	} else if (strncmp(section, "at ", 3) != 0 || !parse_time(section + 3, 0.0, &time_ns)) {
+		refuse(reading, section, "not [board], [at SECONDS] or [at HH:MM:SS]");
+	} else if (time_ns <= reading->time_ns) {
+		refuse(reading, section, "not later than the section before it");
+	} else {
+		reading->section = SECTION_AT;
+		reading->time_ns = time_ns;
+		reading->at_seen = 0;
+	}
+}
+
+/* inih's reader, like fgets(). */
+static char *take_line(char *buffer, int size, void *userdata)
+{
+	struct reading *reading = userdata;
+	const char *line = reading->text + reading->offset;
+	size_t left = reading->len - reading->offset;
+	const char *newline = memchr(line, '\n', left);
+	size_t len = newline ? (size_t)(newline - line) + 1 : left;
+
+	if (len == 0 || reading->error) {
+		return NULL;
+	}
+	reading->line++;
+	reading->offset += len;
+	if (len >= (size_t)size || memchr(line, '\0', len)) {
+		refuse(reading, "line", "too long, or not text");
+		return NULL;
+	}
+	memcpy(buffer, line, len);
+	buffer[len] = '\0';
+	if (buffer[0] == '[') {
+		enter_section(reading, buffer + 1);
+	} else if ((buffer[0] == ' ' || buffer[0] == '\t') && !strchr("\r\n;#", buffer[strspn(buffer, " \t")])) {
+		/* inih would take it for more of the value above. */
+		refuse(reading, "line", "begins with a blank");
+	}
+	return buffer;
+}
+
+int mm_sim_scenario_new(struct mm_sim_scenario **ret)
+{
+	struct mm_sim_scenario *scenario = calloc(1, sizeof(*scenario));
+
+	if (!scenario) {
+		return -ENOMEM;
+	}
+	scenario->board = (struct mm_sim_board_config){
+		.seed = 1,
+		.noise = true,
+		.voltage_divider = 1001.0,
+		.burden_ohm = 5.1,
+		.ct_primary_a = 200.0,
+		.ct_secondary_a = 0.1,
+	};
+	*ret = scenario;
+	return 0;
+}
+
+int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_sim_scenario **ret,
+			  char ret_error[static MM_SIM_ERROR_MAX])
+{
+	struct reading reading = {.name = name, .text = text, .len = len, .time_ns = -1, .message = ret_error};
+	int line, r;
+
+	r = mm_sim_scenario_new(&reading.scenario);
+	if (r < 0) {
+		goto out;
+	}
+	line = ini_parse_stream(take_line, &reading, take_key, &reading);
+	if (line > 0 && (!reading.error || (unsigned)line < reading.line)) {
+		/* What inih itself could not read comes first. */
+		reading.error = 0;
+		reading.line = (unsigned)line;
+		refuse(&reading, "line", "neither [section] nor key = value");
+	}
+	r = reading.error ? reading.error : line < 0 ? -ENOMEM : 0;
+	if (r < 0) {
+		goto out;
+	}
+	*ret = reading.scenario;
+	reading.scenario = NULL;
+out:
+	if (r == -ENOMEM) {
+		snprintf(ret_error, MM_SIM_ERROR_MAX, "%.128s: out of memory", name);
+	}
+	mm_sim_scenario_free(reading.scenario);
+	return r;
+}
+
+int mm_sim_scenario_load(const char *path, struct mm_sim_scenario **ret, char ret_error[static MM_SIM_ERROR_MAX])
+{
+	FILE *file = fopen(path, "re");
+	char *text = NULL;
+	long size;
+	int r;
+
+	if (!file) {
+		r = -errno;
+		goto out;
+	}
+	errno = 0;
+	if (fseek(file, 0, SEEK_END) < 0 || (size = ftell(file)) < 0 || size > FILE_SIZE_MAX || fseek(file, 0, SEEK_SET) < 0) {
+		r = errno ? -errno : -EFBIG;
+		goto out;
+	}
+	text = malloc((size_t)size + 1);
+	if (!text || fread(text, 1, (size_t)size, file) != (size_t)size) {
+		r = text ? -EIO : -ENOMEM;
+		goto out;
+	}
+	r = mm_sim_scenario_parse(path, text, (size_t)size, ret, ret_error);
+	free(text);
+	fclose(file);
+	return r;
+out:
+	snprintf(ret_error, MM_SIM_ERROR_MAX, "%.128s: %s", path, strerror(-r));
+	free(text);
+	if (file) {
+		fclose(file);
+	}
+	return r;
+}
+
+void mm_sim_scenario_free(struct mm_sim_scenario *scenario)
+{
+	if (scenario) {
+		free(scenario->events);
+		free(scenario);
+	}
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_SIM_SCENARIO_H
+#define MM_SIM_SCENARIO_H
+
+/*
+ * A scenario: the board's own properties, and what changes when. An INI text with one [board] section and [at TIME] sections;
+ * minimeter-sim(1) describes it.
+ */
+
+#include "sim/state.h"
+
+#define MM_SIM_ERROR_MAX 256
+#define MM_SIM_TIME_MAX_S (10.0 * 366 * 86400)
+
+struct mm_sim_board_config {
+	double ppm;	   /* by how much the chip's clock is fast */
+	uint64_t seed;	   /* of the noise */
+	bool noise;	   /* in the last digits of the codes */
+	bool has_start;	   /* start_s was given */
+	int64_t start_s;   /* CLOCK_REALTIME seconds at board time 0 */
+	int64_t repeat_ns; /* the scenario starts anew after so long; 0: never */
+	double voltage_divider;
+	double burden_ohm;
+	double ct_primary_a;
+	double ct_secondary_a;
+};
+
+struct mm_sim_event {
+	int64_t time_ns;
+	enum mm_sim_key key;
+	union mm_sim_value value;
+};
+
+struct mm_sim_scenario {
+	struct mm_sim_board_config board;
+	size_t event_count;
+	struct mm_sim_event *events; /* by time */
+};
+
+/* The defaults: no event at all. Returns 0 or -ENOMEM. */
+int mm_sim_scenario_new(struct mm_sim_scenario **ret);
+
+/*
+ * Reads a scenario from len bytes of text. name is the file's, for the message. Returns 0, -ENOMEM, or -EINVAL with
+ * ret_error "name:line: field: reason".
+ */
+int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_sim_scenario **ret,
+			  char ret_error[static MM_SIM_ERROR_MAX]);
+
+/* Reads a scenario file of at most 64 MiB. As above, and -errno of reading it, with the message. */
+int mm_sim_scenario_load(const char *path, struct mm_sim_scenario **ret, char ret_error[static MM_SIM_ERROR_MAX]);
+
+/* NULL-safe. */
+void mm_sim_scenario_free(struct mm_sim_scenario *scenario);
+
+#endif

@@ -1,0 +1,301 @@
+/* SPDX-License-Identifier: MIT */
+/* The keys of the simulated board: one table row each, one reader and one writer per kind of value. */
+#include "sim/state.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind {
+	KIND_NUMBER,
+	KIND_LOAD,
+	KIND_CT,
+	KIND_FAULT,
+};
+
+struct key {
+	const char *name;
+	enum kind kind;
+	unsigned line;
+	size_t offset;
+	double min, max;
+	const char *reason;
+};
+
+#define AT(member) offsetof(struct mm_sim_state, member)
+#define VOLTAGE(n) KIND_NUMBER, n, AT(voltage_v[n]), 0.0, 1000.0, "volts from 0 to 1000"
+#define PHASE(n) KIND_NUMBER, n, AT(lag_deg[n]), -360.0, 360.0, "degrees from -360 to 360"
+#define FREQUENCY KIND_NUMBER, 0, AT(frequency_hz), 10.0, 100.0, "hertz from 10 to 100"
+#define LOAD(member)                                                                                                             \
+	KIND_LOAD, 0, AT(member), -1e6, 1e6, "\"off\", \"1500 W\", \"1500 W 0.8 lag\" (or lead) or \"1500 W 30 var\", up to 1 MW"
+#define CT(n) KIND_CT, n, AT(ct[n]), 0.0, 0.0, "\"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""
+#define FAULT KIND_FAULT, 0, AT(fault), 0.0, 60000.0, "none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"
+
+static const struct key keys[MM_SIM_KEY_COUNT] = {
+	[MM_SIM_VOLTAGE_A] = {"voltage_a", VOLTAGE(0)},
+	[MM_SIM_VOLTAGE_B] = {"voltage_b", VOLTAGE(1)},
+	[MM_SIM_VOLTAGE_C] = {"voltage_c", VOLTAGE(2)},
+	[MM_SIM_PHASE_A] = {"phase_a", PHASE(0)},
+	[MM_SIM_PHASE_B] = {"phase_b", PHASE(1)},
+	[MM_SIM_PHASE_C] = {"phase_c", PHASE(2)},
+	[MM_SIM_FREQUENCY] = {"frequency_hz", FREQUENCY},
+	[MM_SIM_LOAD_A] = {"load_a", LOAD(load[0])},
+	[MM_SIM_LOAD_B] = {"load_b", LOAD(load[1])},
+	[MM_SIM_LOAD_C] = {"load_c", LOAD(load[2])},
+	[MM_SIM_LOAD_AB] = {"load_ab", LOAD(load_ab)},
+	[MM_SIM_CT_A] = {"ct_a", CT(0)},
+	[MM_SIM_CT_B] = {"ct_b", CT(1)},
+	[MM_SIM_CT_C] = {"ct_c", CT(2)},
+	[MM_SIM_FAULT] = {"fault", FAULT},
+};
+
+static const char *const fault_names[MM_SIM_FAULT_COUNT] = {
+	[MM_SIM_FAULT_NONE] = "none",
+	[MM_SIM_FAULT_FROZEN] = "frozen",
+	[MM_SIM_FAULT_STALL] = "stall",
+	[MM_SIM_FAULT_EIO] = "eio",
+	[MM_SIM_FAULT_VANISHED] = "vanished",
+	[MM_SIM_FAULT_STUCK] = "stuck",
+	[MM_SIM_FAULT_IMPLAUSIBLE] = "implausible",
+};
+
+void mm_sim_state_init(struct mm_sim_state *state)
+{
+	*state = (struct mm_sim_state){.voltage_v = {120.0, 120.0, 0.0}, .lag_deg = {0.0, 180.0, 0.0}, .frequency_hz = 60.0};
+	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+		state->ct[i].line = i;
+	}
+}
+
+const char *mm_sim_key_name(enum mm_sim_key key)
+{
+	return keys[key].name;
+}
+
+int mm_sim_key_find(const char *name, enum mm_sim_key *ret)
+{
+	for (enum mm_sim_key key = 0; key < MM_SIM_KEY_COUNT; key++) {
+		if (strcmp(keys[key].name, name) == 0) {
+			*ret = key;
+			return 0;
+		}
+	}
+	return -ENOENT;
+}
+
+bool mm_sim_number_parse(const char *text, double min, double max, double *ret)
+{
+	char *end;
+	double number;
+
+	/* strtod() also knows hexadecimal, infinities and blanks in front: a scenario doesn't. */
+	if (text[0] == '\0' || strspn(text, "0123456789.eE+-") != strlen(text)) {
+		return false;
+	}
+	number = strtod(text, &end);
+	if (*end != '\0' || !(number >= min && number <= max)) {
+		return false;
+	}
+	*ret = number;
+	return true;
+}
+
+/* Splits text at blanks into at most max words; returns how many there are, max + 1 for too many. */
+static unsigned split(char *text, char *words[], unsigned max)
+{
+	unsigned count = 0;
+	char *rest = NULL;
+
+	for (char *word = strtok_r(text, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
+		if (count == max) {
+			return max + 1;
+		}
+		words[count++] = word;
+	}
+	return count;
+}
+
+/* Watts at a power factor, lagging or leading: Q = P tan(acos pf). */
+static bool parse_power_factor(const char *factor, const char *side, struct mm_sim_load *load)
+{
+	double pf;
+
+	if (!mm_sim_number_parse(factor, 0.01, 1.0, &pf)) {
+		return false;
+	}
+	load->reactive_var = fabs(load->active_w) * sqrt(1.0 - pf * pf) / pf;
+	if (strcmp(side, "lead") == 0) {
+		load->reactive_var = -load->reactive_var;
+		return true;
+	}
+	return strcmp(side, "lag") == 0;
+}
+
+static bool parse_load(const struct key *key, char *words[], unsigned count, struct mm_sim_load *ret)
+{
+	*ret = (struct mm_sim_load){0};
+	if (count == 1) {
+		return strcmp(words[0], "off") == 0;
+	}
+	if (count < 2 || strcmp(words[1], "W") != 0 || !mm_sim_number_parse(words[0], key->min, key->max, &ret->active_w)) {
+		return false;
+	}
+	if (count == 2) {
+		return true;
+	}
+	if (count == 4 && strcmp(words[3], "var") == 0) {
+		return mm_sim_number_parse(words[2], key->min, key->max, &ret->reactive_var);
+	}
+	return count == 4 && parse_power_factor(words[2], words[3], ret);
+}
+
+static bool parse_ct(const struct key *key, char *words[], unsigned count, struct mm_sim_ct *ret)
+{
+	unsigned word = 0;
+
+	*ret = (struct mm_sim_ct){.line = key->line};
+	if (count == 1 && strcmp(words[0], "ok") == 0) {
+		return true;
+	}
+	if (count == 1 && strcmp(words[0], "open") == 0) {
+		ret->open = true;
+		return true;
+	}
+	if (count > 0 && strcmp(words[0], "reversed") == 0) {
+		ret->reversed = true;
+		word = 1;
+	}
+	if (count == word + 2 && strcmp(words[word], "on") == 0 && strlen(words[word + 1]) == 1 && words[word + 1][0] >= 'a' &&
+	    words[word + 1][0] <= 'c') {
+		ret->line = (unsigned)(words[word + 1][0] - 'a');
+		return true;
+	}
+	return count == 1 && word == 1;
+}
+
+static bool parse_fault(const struct key *key, char *words[], unsigned count, struct mm_sim_fault *ret)
+{
+	double ms = 0.0;
+
+	*ret = (struct mm_sim_fault){0};
+	for (enum mm_sim_fault_kind kind = 0; kind < MM_SIM_FAULT_COUNT && count > 0; kind++) {
+		if (strcmp(words[0], fault_names[kind]) == 0) {
+			bool stall = kind == MM_SIM_FAULT_STALL;
+
+			ret->kind = kind;
+			if (count != (stall ? 2 : 1) || (stall && !mm_sim_number_parse(words[1], key->min, key->max, &ms))) {
+				return false;
+			}
+			ret->stall_ms = (unsigned)ms;
+			return true;
+		}
+	}
+	return false;
+}
+
+int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value *ret, const char **ret_reason)
+{
+	char copy[MM_SIM_VALUE_TEXT_MAX];
+	char *words[4];
+	union mm_sim_value value;
+	bool right = false;
+	unsigned count;
+
+	*ret_reason = keys[key].reason;
+	if (strlen(text) >= sizeof(copy)) {
+		return -EINVAL;
+	}
+	strcpy(copy, text);
+	count = split(copy, words, 4);
+	if (count == 0 || count > 4) {
+		return -EINVAL;
+	}
+	switch (keys[key].kind) {
+	case KIND_NUMBER:
+		right = count == 1 && mm_sim_number_parse(words[0], keys[key].min, keys[key].max, &value.number);
+		break;
+	case KIND_LOAD:
+		right = parse_load(&keys[key], words, count, &value.load);
+		break;
+	case KIND_CT:
+		right = parse_ct(&keys[key], words, count, &value.ct);
+		break;
+	case KIND_FAULT:
+		right = parse_fault(&keys[key], words, count, &value.fault);
+		break;
+	}
+	if (!right) {
+		return -EINVAL;
+	}
+	*ret = value;
+	return 0;
+}
+
+void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const union mm_sim_value *value)
+{
+	void *member = (char *)state + keys[key].offset;
+
+	switch (keys[key].kind) {
+	case KIND_NUMBER:
+		*(double *)member = value->number;
+		break;
+	case KIND_LOAD:
+		*(struct mm_sim_load *)member = value->load;
+		break;
+	case KIND_CT:
+		*(struct mm_sim_ct *)member = value->ct;
+		break;
+	case KIND_FAULT:
+		*(struct mm_sim_fault *)member = value->fault;
+		break;
+	}
+}
+
+static void format_load(const struct mm_sim_load *load, char ret[static MM_SIM_VALUE_TEXT_MAX])
+{
+	if (load->active_w == 0.0 && load->reactive_var == 0.0) {
+		strcpy(ret, "off");
+	} else if (load->reactive_var == 0.0) {
+		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "%.12g W", load->active_w);
+	} else {
+		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "%.12g W %.12g var", load->active_w, load->reactive_var);
+	}
+}
+
+static void format_ct(const struct mm_sim_ct *ct, unsigned own, char ret[static MM_SIM_VALUE_TEXT_MAX])
+{
+	if (ct->open) {
+		strcpy(ret, "open");
+	} else if (ct->line != own) {
+		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "%son %c", ct->reversed ? "reversed " : "", 'a' + (char)ct->line);
+	} else {
+		strcpy(ret, ct->reversed ? "reversed" : "ok");
+	}
+}
+
+void mm_sim_state_format(const struct mm_sim_state *state, enum mm_sim_key key, char ret[static MM_SIM_VALUE_TEXT_MAX])
+{
+	const void *member = (const char *)state + keys[key].offset;
+	const struct mm_sim_fault *fault = &state->fault;
+
+	switch (keys[key].kind) {
+	case KIND_NUMBER:
+		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "%.12g", *(const double *)member);
+		break;
+	case KIND_LOAD:
+		format_load(member, ret);
+		break;
+	case KIND_CT:
+		format_ct(member, keys[key].line, ret);
+		break;
+	case KIND_FAULT:
+		if (fault->kind == MM_SIM_FAULT_STALL) {
+			snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "stall %u", fault->stall_ms);
+		} else {
+			strcpy(ret, fault_names[fault->kind]);
+		}
+		break;
+	}
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_SIM_STATE_H
+#define MM_SIM_STATE_H
+
+/*
+ * What a scenario can set and a client can switch while the board runs: supply, loads, wiring of the current transformers and
+ * the board's fault. Every settable thing is a key with a name, and a value that is read from and written as one line of text.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define MM_SIM_LINES 3 /* A, B and C: the chip's phases */
+#define MM_SIM_VALUE_TEXT_MAX 64
+
+/* A load by the power it draws at whatever voltage the line has; a dead line draws nothing. */
+struct mm_sim_load {
+	double active_w;     /* negative: it generates */
+	double reactive_var; /* positive: lagging (inductive) */
+};
+
+/* The current transformer of one element. */
+struct mm_sim_ct {
+	unsigned line; /* whose conductor it sits on, 0 to 2 */
+	bool reversed;
+	bool open;
+};
+
+enum mm_sim_fault_kind {
+	MM_SIM_FAULT_NONE,
+	MM_SIM_FAULT_FROZEN,	  /* the driver's register cache: each register repeats its first reading for ever */
+	MM_SIM_FAULT_STALL,	  /* each register takes its time to read */
+	MM_SIM_FAULT_EIO,	  /* the bus fails */
+	MM_SIM_FAULT_VANISHED,	  /* the device is gone */
+	MM_SIM_FAULT_STUCK,	  /* energy no longer latches, rms lives on */
+	MM_SIM_FAULT_IMPLAUSIBLE, /* rms codes above full scale */
+	MM_SIM_FAULT_COUNT,
+};
+
+struct mm_sim_fault {
+	enum mm_sim_fault_kind kind;
+	unsigned stall_ms;
+};
+
+struct mm_sim_state {
+	double voltage_v[MM_SIM_LINES]; /* rms to neutral */
+	double lag_deg[MM_SIM_LINES];	/* by how much the line lags line A's zero */
+	struct mm_sim_load load[MM_SIM_LINES];
+	struct mm_sim_load load_ab; /* between lines A and B */
+	struct mm_sim_ct ct[MM_SIM_LINES];
+	double frequency_hz;
+	struct mm_sim_fault fault;
+};
+
+enum mm_sim_key {
+	MM_SIM_VOLTAGE_A,
+	MM_SIM_VOLTAGE_B,
+	MM_SIM_VOLTAGE_C,
+	MM_SIM_PHASE_A,
+	MM_SIM_PHASE_B,
+	MM_SIM_PHASE_C,
+	MM_SIM_FREQUENCY,
+	MM_SIM_LOAD_A,
+	MM_SIM_LOAD_B,
+	MM_SIM_LOAD_C,
+	MM_SIM_LOAD_AB,
+	MM_SIM_CT_A,
+	MM_SIM_CT_B,
+	MM_SIM_CT_C,
+	MM_SIM_FAULT,
+	MM_SIM_KEY_COUNT,
+};
+
+union mm_sim_value {
+	double number;
+	struct mm_sim_load load;
+	struct mm_sim_ct ct;
+	struct mm_sim_fault fault;
+};
+
+/* A split-phase supply of 120 V at 60 Hz on lines A and B, nothing on C, no load, all wired right. */
+void mm_sim_state_init(struct mm_sim_state *state);
+
+/* The name of a key: "voltage_a", "load_ab", "fault", ... */
+const char *mm_sim_key_name(enum mm_sim_key key);
+
+/* The key of that name; -ENOENT. */
+int mm_sim_key_find(const char *name, enum mm_sim_key *ret);
+
+/* Reads a key's value from its text. -EINVAL with ret_reason (static) saying what would be right. */
+int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value *ret, const char **ret_reason);
+
+void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const union mm_sim_value *value);
+
+/* Writes the text of a key's value as mm_sim_value_parse() reads it. */
+void mm_sim_state_format(const struct mm_sim_state *state, enum mm_sim_key key, char ret[static MM_SIM_VALUE_TEXT_MAX]);
+
+/* Reads a decimal number and nothing else, min to max; false otherwise. */
+bool mm_sim_number_parse(const char *text, double min, double max, double *ret);
+
+#endif

@@ -1,0 +1,440 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine between its ports: a clock that is set by hand, output lines that can fail, and a real register. What is tested is
+ * the policy that no other room has: when to commit, what a fault does, what is owed.
+ */
+#include <check.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/units.h"
+#include "daemon/engine.h"
+
+#define ADC_V 0.70710678118654752
+
+/* ---- A clock set by hand ---- */
+
+static int64_t now_ns, wall_offset_ns, armed_ns;
+
+static int64_t hand_boottime(struct mm_clock *clock)
+{
+	(void)clock;
+	return now_ns;
+}
+
+static int64_t hand_realtime(struct mm_clock *clock)
+{
+	(void)clock;
+	return now_ns + wall_offset_ns;
+}
+
+static int hand_timer_arm(struct mm_clock *clock, int64_t t)
+{
+	(void)clock;
+	armed_ns = t;
+	return 0;
+}
+
+static const struct mm_clock_ops hand_ops = {.boottime = hand_boottime, .realtime = hand_realtime, .timer_arm = hand_timer_arm};
+static struct mm_clock hand_clock = {.ops = &hand_ops};
+
+/* ---- Lines that can fail ---- */
+
+static struct {
+	bool level[MM_OUTPUT_COUNT];
+	unsigned rising[MM_OUTPUT_COUNT];
+	int set_error, new_error;
+	unsigned made, freed;
+} lines;
+
+static int lines_set(struct mm_outputs *outputs, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh)
+{
+	(void)outputs;
+	(void)at_ns;
+	(void)position_uwh;
+	if (lines.set_error) {
+		return lines.set_error;
+	}
+	lines.rising[output] += level && !lines.level[output];
+	lines.level[output] = level;
+	return 0;
+}
+
+static void lines_free(struct mm_outputs *outputs)
+{
+	memset(lines.level, 0, sizeof(lines.level));
+	lines.freed++;
+	free(outputs);
+}
+
+static int lines_new(const struct mm_config *config, const struct mm_outputs_config *wanted, struct mm_clock *clock,
+		     char *message, struct mm_outputs **ret)
+{
+	static const struct mm_outputs_ops ops = {.set = lines_set, .free = lines_free};
+
+	(void)config;
+	(void)wanted;
+	(void)clock;
+	if (lines.new_error) {
+		snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "the line is gone");
+		return lines.new_error;
+	}
+	*ret = calloc(1, sizeof(**ret));
+	ck_assert_ptr_nonnull(*ret);
+	(*ret)->ops = &ops;
+	lines.made++;
+	return 0;
+}
+
+/* ---- The engine under test ---- */
+
+static char directory[] = "/tmp/check_engine.XXXXXX";
+static char register_path[64];
+static struct mm_config config;
+static struct mm_engine engine;
+static struct mm_register_worker *worker;
+
+static void start(void)
+{
+	struct mm_register_meter meter = {.name = "m", .serial = "1"};
+	char message[MM_CONFIG_MESSAGE_MAX];
+	struct mm_register *reg;
+
+	strcpy(meter.model, config.meter[0].model.canonical);
+	ck_assert_int_eq(mm_register_open(register_path, "boot", &meter, 1, message, &reg), 0);
+	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, lines_new, ADC_V, message), 0);
+	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
+	mm_engine_start(&engine, worker);
+}
+
+static void stop(void)
+{
+	mm_engine_stop(&engine, "the test is over");
+	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	mm_engine_done(&engine);
+}
+
+static void setup(void)
+{
+	struct mm_model_error error;
+
+	strcpy(directory + sizeof(directory) - 7, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(register_path, sizeof(register_path), "%s/register.db", directory);
+	memset(&lines, 0, sizeof(lines));
+	memset(&config, 0, sizeof(config));
+	config.commit_wh = 8;
+	config.commit_interval_s = 60;
+	config.profile_interval_min = 15;
+	config.voltage_divider = 1001;
+	config.burden_ohm = 5.1;
+	config.meter_count = 1;
+	strcpy(config.meter[0].name, "m");
+	strcpy(config.meter[0].serial, "1");
+	config.meter[0].phase[1] = -1;
+	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &config.meter[0].model, &error), 0);
+	now_ns = 1000 * MM_NS_PER_S;
+	wall_offset_ns = INT64_C(1780000000) * MM_NS_PER_S;
+	start();
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* One good window of watts at 120 V. Each differs in its last digits, as live figures do. */
+static bool window(double watts)
+{
+	struct mm_front_end_report report = {0};
+	struct mm_measurement *m = &report.measurement;
+
+	*m = (struct mm_measurement){.start_ns = now_ns, .end_ns = now_ns + MM_NS_PER_S, .latched = true, .input_count = 1};
+	now_ns += MM_NS_PER_S;
+	m->input[0] = (struct mm_input_reading){.voltage_v = 120 + (double)(now_ns / MM_NS_PER_S % 97) * 1e-6,
+						.current_a = watts / 120,
+						.active_ws = watts,
+						.frequency_hz = 60};
+	report.at_ns = now_ns;
+	return mm_engine_report(&engine, &report);
+}
+
+static void failed_report(int error)
+{
+	struct mm_front_end_report report = {.error = error};
+
+	now_ns += MM_NS_PER_S;
+	report.at_ns = now_ns;
+	(void)mm_engine_report(&engine, &report);
+}
+
+/* Waits until the register's thread has nothing left to do, and hands its status to the engine. */
+static struct mm_register_status settle(void)
+{
+	struct pollfd p = {.fd = mm_register_worker_fd(worker), .events = POLLIN};
+	struct mm_register_status status;
+
+	for (;;) {
+		mm_register_worker_dispatch(worker);
+		mm_register_worker_status(worker, &status);
+		if (!status.busy) {
+			break;
+		}
+		(void)poll(&p, 1, 100);
+	}
+	mm_engine_register_status(&engine, &status);
+	return status;
+}
+
+/* The timer as the main loop would run it, up to an instant. */
+static void run_timer_until(int64_t until_ns)
+{
+	while (armed_ns <= until_ns) {
+		now_ns = armed_ns > now_ns ? armed_ns : now_ns;
+		mm_engine_tick(&engine);
+	}
+	now_ns = until_ns;
+	mm_engine_tick(&engine);
+}
+
+START_TEST(what_waits_stays_below_the_bound)
+{
+	/* 7200 W are 2 Wh a window. */
+	for (int i = 0; i < 100; i++) {
+		struct mm_register_status status;
+
+		window(7200);
+		status = settle();
+		ck_assert_int_lt(mm_engine_uncommitted_uwh(&engine, &status), 8 * MM_UWH_PER_WH);
+	}
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 200 * MM_UWH_PER_WH);
+	ck_assert_uint_lt(settle().commits, 40);
+	stop();
+}
+END_TEST
+
+START_TEST(a_small_load_is_committed_by_the_clock)
+{
+	uint64_t commits;
+
+	window(120);
+	commits = settle().commits;
+	for (int i = 0; i < 300; i++) {
+		window(120);
+		settle();
+	}
+	ck_assert_uint_ge(settle().commits - commits, 5);
+	ck_assert_uint_le(settle().commits - commits, 6 + 1); /* every 60 s, and one for the profile's interval */
+	stop();
+}
+END_TEST
+
+START_TEST(a_meter_without_load_does_not_write)
+{
+	uint64_t commits;
+
+	window(0);
+	for (int i = 0; i < 120; i++) {
+		window(0);
+	}
+	commits = settle().commits;
+	for (int i = 0; i < 300; i++) {
+		window(0);
+	}
+	ck_assert_uint_le(settle().commits - commits, 1); /* the profile's interval */
+	stop();
+}
+END_TEST
+
+START_TEST(a_restart_goes_on_where_it_stopped)
+{
+	int64_t before;
+
+	for (int i = 0; i < 10; i++) {
+		window(7200);
+	}
+	before = engine.meters[0].meter.registers.delivered.uwh;
+	stop();
+	start();
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, before);
+	stop();
+}
+END_TEST
+
+START_TEST(edges_that_were_not_played_are_owed_after_a_restart)
+{
+	/* 36 Wh in nine windows: the edge at 35 Wh lies within the delay when the stop comes. */
+	for (int i = 0; i < 9; i++) {
+		window(14400);
+		run_timer_until(now_ns);
+	}
+	ck_assert_uint_lt(lines.rising[MM_OUTPUT_10], 4);
+	stop();
+	start();
+	for (int i = 0; i < 5; i++) {
+		window(0);
+		run_timer_until(now_ns);
+	}
+	ck_assert_uint_eq(lines.rising[MM_OUTPUT_10], 4);
+	stop();
+}
+END_TEST
+
+START_TEST(faults_stop_registration_and_a_gap_is_counted)
+{
+	int64_t before;
+
+	window(7200);
+	before = engine.meters[0].meter.registers.delivered.uwh;
+	for (int i = 0; i < 5; i++) {
+		failed_report(-ENODEV);
+	}
+	ck_assert_int_eq(engine.health, MM_HEALTH_ABSENT);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, before);
+	ck_assert_uint_eq(engine.missed, 0);
+	window(7200);
+	ck_assert_int_eq(engine.health, MM_HEALTH_OK);
+	ck_assert_uint_eq(engine.missed, 5);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 2 * before);
+	stop();
+}
+END_TEST
+
+START_TEST(silence_is_stale)
+{
+	window(7200);
+	run_timer_until(now_ns + 4 * MM_NS_PER_S);
+	ck_assert_int_eq(engine.health, MM_HEALTH_OK);
+	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
+	run_timer_until(now_ns + 2 * MM_NS_PER_S);
+	ck_assert_int_eq(engine.health, MM_HEALTH_STALE);
+	ck_assert(!lines.level[MM_OUTPUT_LED_POWER]);
+	stop();
+}
+END_TEST
+
+START_TEST(lines_that_fail_are_made_again)
+{
+	window(7200);
+	lines.set_error = -ENODEV;
+	lines.new_error = -ENODEV;
+	for (int i = 0; i < 20; i++) {
+		window(7200);
+		run_timer_until(now_ns);
+	}
+	ck_assert(engine.meters[0].outputs_failing);
+	ck_assert_uint_eq(lines.freed, 1);
+	lines.set_error = lines.new_error = 0;
+	for (int i = 0; i < 20; i++) {
+		window(7200);
+		run_timer_until(now_ns);
+	}
+	ck_assert(!engine.meters[0].outputs_failing);
+	ck_assert_uint_eq(lines.made, 2);
+	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
+	stop();
+}
+END_TEST
+
+START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
+{
+	window(7200);
+	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
+	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_10, 3), -EINVAL);
+	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_LOAD, 3), -EINVAL);
+	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_POWER, 3), 0);
+	ck_assert(!lines.level[MM_OUTPUT_LED_POWER]);
+	run_timer_until(now_ns + 3 * MM_NS_PER_S);
+	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
+	stop();
+}
+END_TEST
+
+struct counts {
+	unsigned clock_step, gap, absent;
+	bool done;
+};
+
+static bool count_code(void *userdata, const struct mm_register_event *event)
+{
+	struct counts *counts = userdata;
+
+	counts->clock_step += strcmp(event->code, "clock-step") == 0;
+	counts->gap += strcmp(event->code, "gap") == 0;
+	counts->absent += strcmp(event->code, "absent") == 0;
+	return true;
+}
+
+static int query_events(struct mm_register *reg, void *userdata)
+{
+	return mm_register_events(reg, 0, 100, false, count_code, userdata);
+}
+
+static void query_done(int result, void *userdata)
+{
+	struct counts *counts = userdata;
+
+	ck_assert_int_eq(result, 0);
+	counts->done = true;
+}
+
+START_TEST(what_matters_to_a_bill_is_in_the_log_once)
+{
+	struct counts counts = {0};
+
+	window(7200);
+	wall_offset_ns += 3600 * MM_NS_PER_S;
+	window(7200);
+	window(7200);
+	failed_report(-EIO);
+	failed_report(-EIO);
+	window(7200);
+	now_ns += 61 * MM_NS_PER_S;
+	window(7200);
+	settle();
+	ck_assert_int_eq(mm_register_worker_query(worker, query_events, query_done, &counts), 0);
+	while (!counts.done) {
+		struct pollfd p = {.fd = mm_register_worker_fd(worker), .events = POLLIN};
+
+		(void)poll(&p, 1, 100);
+		mm_register_worker_dispatch(worker);
+	}
+	ck_assert_uint_eq(counts.clock_step, 1);
+	ck_assert_uint_eq(counts.gap, 2);
+	ck_assert_uint_eq(counts.absent, 1);
+	stop();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("engine");
+	TCase *tc = tcase_create("engine");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, what_waits_stays_below_the_bound);
+	tcase_add_test(tc, a_small_load_is_committed_by_the_clock);
+	tcase_add_test(tc, a_meter_without_load_does_not_write);
+	tcase_add_test(tc, a_restart_goes_on_where_it_stopped);
+	tcase_add_test(tc, edges_that_were_not_played_are_owed_after_a_restart);
+	tcase_add_test(tc, faults_stop_registration_and_a_gap_is_counted);
+	tcase_add_test(tc, silence_is_stale);
+	tcase_add_test(tc, lines_that_fail_are_made_again);
+	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
+	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
+	suite_add_tcase(suite, tc);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? 0 : 1;
+}

@@ -1,0 +1,505 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Outputs on GPIO lines (over the real libgpiod and the chips of gpio_shim.c) and the trace. */
+
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "clock/clock.h"
+#include "outputs/outputs.h"
+
+/* ---- A directory for each test ---- */
+
+static char directory[32];
+
+static const char *path_of(const char *name)
+{
+	static char path[sizeof(directory) + 32];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	return path;
+}
+
+static void write_file(const char *name, const char *text)
+{
+	FILE *file = fopen(path_of(name), "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* The file's text; empty where there is none. */
+static const char *read_file(const char *name)
+{
+	static char text[4096];
+	FILE *file = fopen(path_of(name), "r");
+	size_t length = file == NULL ? 0 : fread(text, 1, sizeof(text) - 1, file);
+
+	text[length] = '\0';
+	if (file != NULL) {
+		fclose(file);
+	}
+	return text;
+}
+
+static void remove_file(const char *name)
+{
+	unlink(path_of(name));
+}
+
+static void make_directory(void)
+{
+	strcpy(directory, "/tmp/check_outputs.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+}
+
+static void make_chips(void)
+{
+	make_directory();
+	setenv("MM_GPIO_SHIM", directory, 1);
+	write_file("gpiochip0", "pinctrl-test\nGPIO0\nGPIO1\nGPIO2\nGPIO3\tleds\n\nSAME\nP9_22 [spi0_sclk]\n");
+	write_file("gpiochip1", "INT33FF:00\nP9_12\nSAME\n");
+	write_file("gpiochip2", "expander\nX0\n");
+	write_file("gpiochip3", "expander\nX1\nX1\n");
+	ck_assert_int_eq(symlink("gpiochip0", path_of("gpiochip4")), 0);
+}
+
+static void remove_directory(void)
+{
+	static const char *const names[] = {"gpiochip0", "gpiochip1", "gpiochip2", "gpiochip3",	   "gpiochip4",
+					    "log",	 "trace",     "fail-open", "fail-request", "fail-set"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		remove_file(names[i]);
+	}
+	ck_assert_int_eq(rmdir(directory), 0);
+}
+
+/* ---- GPIO lines ---- */
+
+static char message[MM_OUTPUTS_MESSAGE_MAX];
+
+static struct mm_outputs_config config_of(const char *const text[static MM_OUTPUT_COUNT])
+{
+	struct mm_outputs_config config = {.consumer = "minimeterd", .meter = "tenant-1"};
+	const char *reason;
+
+	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
+		ck_assert(text[i] == NULL || mm_line_spec_parse(text[i], &config.line[i], &reason) == 0);
+	}
+	return config;
+}
+
+#define CONFIG(...) config_of((const char *const[MM_OUTPUT_COUNT]){__VA_ARGS__})
+
+static struct mm_outputs *must_open(struct mm_outputs_config config)
+{
+	struct mm_outputs *outputs = NULL;
+
+	ck_assert_msg(mm_outputs_gpiod_new(&config, message, &outputs) == 0, "%s", message);
+	return outputs;
+}
+
+static void must_fail(struct mm_outputs_config config, int error, const char *text)
+{
+	struct mm_outputs *outputs = (struct mm_outputs *)&config;
+
+	ck_assert_int_eq(mm_outputs_gpiod_new(&config, message, &outputs), error);
+	ck_assert_str_eq(message, text);
+	ck_assert_ptr_eq(outputs, (struct mm_outputs *)&config);
+}
+
+START_TEST(gpio_life)
+{
+	struct mm_outputs *outputs = must_open(CONFIG([MM_OUTPUT_10] = "GPIO1", [MM_OUTPUT_LED_POWER] = "P9_12"));
+
+	ck_assert_str_eq(read_file("log"), "gpiochip0 1 request output 0\ngpiochip1 0 request output 0\n");
+	remove_file("log");
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_10, true, 1, 2), 0);
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_LED_POWER, true, 1, 0), 0);
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_10, false, 1, 2), 0);
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_10, true, 1, 2), 0);
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_100, true, 1, 2), 0); /* the meter has none */
+	ck_assert_str_eq(read_file("log"), "gpiochip0 1 set 1\ngpiochip1 0 set 1\ngpiochip0 1 set 0\ngpiochip0 1 set 1\n");
+	remove_file("log");
+	mm_outputs_free(outputs);
+	ck_assert_str_eq(read_file("log"), "gpiochip0 1 set 0\ngpiochip0 1 release\ngpiochip1 0 set 0\ngpiochip1 0 release\n");
+	mm_outputs_free(NULL);
+}
+END_TEST
+
+START_TEST(gpio_names)
+{
+	static const struct {
+		const char *text;
+		const char *log;
+	} cases[] = {
+		{"GPIO2", "gpiochip0 2 request output 0\n"},
+		{"P9_22 [spi0_sclk]", "gpiochip0 6 request output 0\n"},
+		{"gpiochip0:4", "gpiochip0 4 request output 0\n"},
+		{"gpiochip4:4", "gpiochip0 4 request output 0\n"},
+		{"/dev/gpiochip0:4", "gpiochip0 4 request output 0\n"},
+		{"/dev/gpiochip4:4", "gpiochip0 4 request output 0\n"},
+		{"pinctrl-test:4", "gpiochip0 4 request output 0\n"},
+		{"INT33FF:00:1", "gpiochip1 1 request output 0\n"},
+		{"gpiochip1:SAME", "gpiochip1 1 request output 0\n"},
+		{"pinctrl-test:SAME", "gpiochip0 5 request output 0\n"},
+		{"/dev/gpiochip1:SAME", "gpiochip1 1 request output 0\n"},
+		{"GPIO0,active-low", "gpiochip0 0 request output,active-low 0\n"},
+		{"GPIO0,open-drain", "gpiochip0 0 request output,open-drain 0\n"},
+		{"GPIO0,open-source", "gpiochip0 0 request output,open-source 0\n"},
+		{"GPIO0,open-drain,active-low", "gpiochip0 0 request output,active-low,open-drain 0\n"},
+	};
+	struct mm_outputs *outputs = must_open(CONFIG([MM_OUTPUT_100] = cases[_i].text));
+
+	ck_assert_str_eq(read_file("log"), cases[_i].log);
+	mm_outputs_free(outputs);
+}
+END_TEST
+#define GPIO_NAMES 15
+
+START_TEST(gpio_mixed_flags)
+{
+	struct mm_outputs *outputs = must_open(CONFIG("GPIO0", "GPIO1,active-low", "GPIO2,open-drain"));
+
+	ck_assert_str_eq(read_file("log"), "gpiochip0 0 request output 0\ngpiochip0 1 request output,active-low 0\n"
+					   "gpiochip0 2 request output,open-drain 0\n");
+	mm_outputs_free(outputs);
+}
+END_TEST
+
+START_TEST(gpio_errors)
+{
+	static const struct {
+		const char *text;
+		int error;
+		const char *message;
+	} cases[] = {
+		{"GPIO3", -EBUSY, "line \"GPIO3\": in use by \"leds\"; free it or choose another line"},
+		{"gpiochip0:3", -EBUSY, "line \"gpiochip0:3\": in use by \"leds\"; free it or choose another line"},
+		{"GPIO99", -ENOENT, "line \"GPIO99\": no such line; gpioinfo lists them (lines without a name: CHIP:OFFSET)"},
+		{"gpiochip1:GPIO0", -ENOENT,
+		 "line \"gpiochip1:GPIO0\": no such line; gpioinfo lists them (lines without a name: CHIP:OFFSET)"},
+		{"gpiochip1:2", -ENOENT, "line \"gpiochip1:2\": no such line; the chip has offsets 0 to 1"},
+		{"gpiochip9:1", -ENOENT, "line \"gpiochip9:1\": no such GPIO chip; gpiodetect lists the chips and their labels"},
+		{"/dev/gpiochip9:1", -ENOENT,
+		 "line \"/dev/gpiochip9:1\": no such GPIO chip; gpiodetect lists the chips and their labels"},
+		{"/dev/null:1", -ENOENT, "line \"/dev/null:1\": no such GPIO chip; gpiodetect lists the chips and their labels"},
+		{"SAME", -EINVAL, "line \"SAME\": on gpiochip0 (offset 5) and on gpiochip1 (offset 1); say which: CHIP:OFFSET"},
+		{"X1", -EINVAL, "line \"X1\": on gpiochip3 (offset 0) and on gpiochip3 (offset 1); say which: CHIP:OFFSET"},
+		{"expander:0", -EINVAL,
+		 "line \"expander:0\": on gpiochip2 (offset 0) and on gpiochip3 (offset 0); say which: CHIP:OFFSET"},
+	};
+	char text[MM_OUTPUTS_MESSAGE_MAX];
+
+	snprintf(text, sizeof(text), "meter \"tenant-1\", output 100: %s", cases[_i].message);
+	must_fail(CONFIG([MM_OUTPUT_100] = cases[_i].text), cases[_i].error, text);
+	must_fail(CONFIG([MM_OUTPUT_10] = "GPIO0", [MM_OUTPUT_100] = cases[_i].text), cases[_i].error, text);
+}
+END_TEST
+#define GPIO_ERRORS 11
+
+START_TEST(gpio_no_chip)
+{
+	static const char text[] = "meter \"tenant-1\", output 10: line \"GPIO0\": "
+				   "this machine shows no GPIO chip (/dev/gpiochip*); check its driver and device tree";
+
+	write_file("fail-open", "19"); /* ENODEV: all have just gone */
+	must_fail(CONFIG("GPIO0"), -ENOENT, text);
+	for (unsigned i = 0; i <= 4; i++) {
+		char name[16];
+		snprintf(name, sizeof(name), "gpiochip%u", i);
+		remove_file(name);
+	}
+	must_fail(CONFIG("GPIO0"), -ENOENT, text);
+}
+END_TEST
+
+START_TEST(gpio_denied)
+{
+	static const char *const texts[] = {"GPIO0", "gpiochip0:0", "/dev/gpiochip0:0"};
+
+	write_file("fail-open", "13"); /* EACCES */
+	for (unsigned i = 0; i < 3; i++) {
+		char text[MM_OUTPUTS_MESSAGE_MAX];
+		snprintf(text, sizeof(text),
+			 "meter \"tenant-1\", output 10: line \"%s\": may not open /dev/gpiochip0; "
+			 "install minimeter's udev rule and see that the daemon's user is in the device's group",
+			 texts[i]);
+		must_fail(CONFIG(texts[i]), -EACCES, text);
+	}
+	remove_file("fail-open");
+	write_file("fail-request", "1"); /* EPERM */
+	must_fail(CONFIG("GPIO0"), -EACCES,
+		  "meter \"tenant-1\", output 10: line \"GPIO0\": may not open /dev/gpiochip0; "
+		  "install minimeter's udev rule and see that the daemon's user is in the device's group");
+}
+END_TEST
+
+START_TEST(gpio_other_failures)
+{
+	write_file("fail-open", "5"); /* EIO */
+	must_fail(CONFIG("GPIO0"), -EIO,
+		  "meter \"tenant-1\", output 10: line \"GPIO0\": the GPIO chip can't be asked: Input/output error");
+	remove_file("fail-open");
+	write_file("fail-request", "16"); /* EBUSY, but nobody has it */
+	must_fail(CONFIG("GPIO0"), -EBUSY,
+		  "meter \"tenant-1\", output 10: line \"GPIO0\": in use by the kernel; free it or choose another line");
+	write_file("fail-request", "5");
+	must_fail(CONFIG("GPIO0"), -EIO,
+		  "meter \"tenant-1\", output 10: line \"GPIO0\": can't be an output of gpiochip0: Input/output error");
+}
+END_TEST
+
+START_TEST(gpio_one_line_twice)
+{
+	static const char *const texts[] = {"GPIO1", "gpiochip0:1", "gpiochip4:1", "pinctrl-test:GPIO1,active-low"};
+
+	for (unsigned i = 0; i < 4; i++) {
+		char text[MM_OUTPUTS_MESSAGE_MAX];
+		snprintf(text, sizeof(text),
+			 "meter \"tenant-1\", output counter: line \"%.*s\": "
+			 "is output 10's as well; each output needs a line of its own",
+			 (int)strcspn(texts[i], ","), texts[i]);
+		must_fail(CONFIG([MM_OUTPUT_10] = "GPIO1", [MM_OUTPUT_COUNTER] = texts[i]), -EINVAL, text);
+	}
+	ck_assert_str_eq(read_file("log"), ""); /* nothing was requested */
+}
+END_TEST
+
+START_TEST(gpio_two_meters)
+{
+	struct mm_outputs *outputs = must_open(CONFIG("GPIO1"));
+
+	must_fail(CONFIG("GPIO1"), -EBUSY,
+		  "meter \"tenant-1\", output 10: line \"GPIO1\": "
+		  "in use by \"minimeterd\": another meter has it, or the daemon runs already");
+	mm_outputs_free(outputs);
+}
+END_TEST
+
+START_TEST(gpio_all_or_nothing)
+{
+	must_fail(CONFIG("GPIO0", "P9_12", "GPIO3", "GPIO2"), -EBUSY,
+		  "meter \"tenant-1\", output 1000: line \"GPIO3\": in use by \"leds\"; free it or choose another line");
+	ck_assert_str_eq(read_file("log"), "gpiochip0 0 request output 0\ngpiochip1 0 request output 0\n"
+					   "gpiochip0 0 set 0\ngpiochip0 0 release\ngpiochip1 0 set 0\ngpiochip1 0 release\n");
+	mm_outputs_free(must_open(CONFIG("GPIO0", "P9_12", "GPIO2")));
+}
+END_TEST
+
+START_TEST(gpio_chip_goes_away)
+{
+	struct mm_outputs *outputs = must_open(CONFIG("GPIO0"));
+
+	write_file("fail-set", "19"); /* ENODEV */
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_10, true, 0, 0), -ENODEV);
+	write_file("fail-set", "5");
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_10, true, 0, 0), -EIO);
+	mm_outputs_free(outputs);
+	remove_file("fail-set");
+	outputs = must_open(CONFIG("GPIO0"));
+	ck_assert_int_eq(outputs->ops->set(outputs, MM_OUTPUT_10, true, 0, 0), 0);
+	mm_outputs_free(outputs);
+}
+END_TEST
+
+START_TEST(gpio_make_safe)
+{
+	struct mm_outputs_config config = CONFIG("GPIO0,active-low", "GPIO3", "GPIO2");
+
+	/* One line that is taken keeps no other from being made safe. */
+	ck_assert_int_eq(mm_outputs_gpiod_make_safe(&config, message), -EBUSY);
+	ck_assert_str_eq(message,
+			 "meter \"tenant-1\", output 100: line \"GPIO3\": in use by \"leds\"; free it or choose another line");
+	ck_assert_str_eq(read_file("log"), "gpiochip0 0 request output,active-low 0\ngpiochip0 0 release\n"
+					   "gpiochip0 2 request output 0\ngpiochip0 2 release\n");
+	config = CONFIG("GPIO0");
+	ck_assert_int_eq(mm_outputs_gpiod_make_safe(&config, message), 0);
+}
+END_TEST
+
+START_TEST(gpio_long_meter_name)
+{
+	char name[400] = "";
+	char guarded[2 * sizeof(name)];
+	struct mm_outputs_config config = CONFIG("GPIO99");
+	struct mm_outputs *outputs;
+
+	memset(name, 'x', sizeof(name) - 1);
+	memset(guarded, '#', sizeof(guarded));
+	config.meter = name;
+	ck_assert_int_eq(mm_outputs_gpiod_new(&config, guarded, &outputs), -ENOENT);
+	ck_assert_uint_eq(strlen(guarded), MM_OUTPUTS_MESSAGE_MAX - 1);
+	for (size_t i = MM_OUTPUTS_MESSAGE_MAX; i < sizeof(guarded); i++) {
+		ck_assert_int_eq(guarded[i], '#');
+	}
+}
+END_TEST
+
+/* ---- The trace ---- */
+
+/* Each question moves it on by one. */
+struct counting_clock {
+	struct mm_clock base;
+	int64_t now_ns;
+};
+
+static int64_t counting_boottime(struct mm_clock *clock)
+{
+	return ++((struct counting_clock *)clock)->now_ns;
+}
+
+static const struct mm_clock_ops counting_ops = {.boottime = counting_boottime};
+static struct counting_clock counting_clock = {.base.ops = &counting_ops};
+
+static void start_trace(void)
+{
+	make_directory();
+	counting_clock.now_ns = 1000;
+}
+
+static struct mm_outputs *must_trace(const char *path, const char *meter)
+{
+	struct mm_outputs *outputs = NULL;
+
+	ck_assert_msg(mm_outputs_trace_new(path, meter, &counting_clock.base, message, &outputs) == 0, "%s", message);
+	return outputs;
+}
+
+static int set(struct mm_outputs *outputs, enum mm_output output, bool level, int64_t position_uwh)
+{
+	return outputs->ops->set(outputs, output, level, 900, position_uwh);
+}
+
+START_TEST(trace_format)
+{
+	struct mm_outputs *outputs = must_trace(path_of("trace"), "tenant-1");
+
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_LED_POWER, false, 0), 0); /* changes nothing: not recorded */
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_LED_POWER, true, 0), 0);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_LED_POWER, true, 0), 0);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, true, INT64_C(9000000000005000000)), 0);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, true, 5000000), 0); /* an edge, even where it repeats the level */
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, false, 10000000), 0);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_COUNTER, true, 500000000), 0);
+	/* Every line is in the file at once. */
+	ck_assert_str_eq(read_file("trace"), "1001 900 tenant-1 led_power 1 0\n"
+					     "1002 900 tenant-1 10 1 9000000000005000000\n"
+					     "1003 900 tenant-1 10 1 5000000\n"
+					     "1004 900 tenant-1 10 0 10000000\n"
+					     "1005 900 tenant-1 counter 1 500000000\n");
+	remove_file("trace");
+	outputs->ops->free(outputs);
+
+	outputs = must_trace(path_of("trace"), "tenant-1");
+	set(outputs, MM_OUTPUT_LED_POWER, true, 0);
+	set(outputs, MM_OUTPUT_100, true, 50000000);
+	mm_outputs_free(outputs);
+	outputs = must_trace(path_of("trace"), "tenant-2"); /* appends */
+	set(outputs, MM_OUTPUT_1000, true, 500000000);
+	set(outputs, MM_OUTPUT_1000, false, 1000000000);
+	mm_outputs_free(outputs);
+	ck_assert_str_eq(read_file("trace"), "1010 900 tenant-1 led_power 1 0\n"
+					     "1011 900 tenant-1 100 1 50000000\n"
+					     "1013 1012 tenant-1 100 0 safe\n"
+					     "1015 1014 tenant-1 led_power 0 safe\n"
+					     "1016 900 tenant-2 1000 1 500000000\n"
+					     "1017 900 tenant-2 1000 0 1000000000\n");
+}
+END_TEST
+
+START_TEST(trace_full_disk)
+{
+	struct mm_outputs *outputs = must_trace("/dev/full", "tenant-1");
+
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, true, 5000000), -ENOSPC);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_LED_POWER, true, 0), -ENOSPC);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_LED_POWER, true, 0), -ENOSPC); /* a level not recorded is tried again */
+	mm_outputs_free(outputs);
+}
+END_TEST
+
+START_TEST(trace_torn_line)
+{
+	struct rlimit limit;
+	struct mm_outputs *outputs = must_trace(path_of("trace"), "tenant-1");
+
+	signal(SIGXFSZ, SIG_IGN);
+	getrlimit(RLIMIT_FSIZE, &limit);
+	rlim_t whole = limit.rlim_cur;
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, true, 5000000), 0);
+	limit.rlim_cur = 40; /* room for 6 bytes more */
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, false, 10000000), -ENOSPC);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, true, 15000000), -EFBIG);
+	limit.rlim_cur = whole;
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(set(outputs, MM_OUTPUT_10, false, 20000000), 0);
+	mm_outputs_free(outputs);
+	ck_assert_str_eq(read_file("trace"), "1001 900 tenant-1 10 1 5000000\n"
+					     "1002 900 \n"
+					     "1004 900 tenant-1 10 0 20000000\n");
+}
+END_TEST
+
+START_TEST(trace_not_writable)
+{
+	struct mm_outputs *outputs = NULL;
+
+	ck_assert_int_eq(mm_outputs_trace_new("/nowhere/trace", "tenant-1", &counting_clock.base, message, &outputs), -ENOENT);
+	ck_assert_str_eq(message, "meter \"tenant-1\": trace file /nowhere/trace: No such file or directory");
+	ck_assert_ptr_null(outputs);
+	/* A pipe that nobody reads must not hold the main loop up. */
+	ck_assert_int_eq(mkfifo(path_of("trace"), 0600), 0);
+	ck_assert_int_eq(mm_outputs_trace_new(path_of("trace"), "tenant-1", &counting_clock.base, message, &outputs), -ENXIO);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("outputs");
+	TCase *gpio = tcase_create("gpio");
+	TCase *trace = tcase_create("trace");
+
+	tcase_add_checked_fixture(gpio, make_chips, remove_directory);
+	tcase_add_test(gpio, gpio_life);
+	tcase_add_loop_test(gpio, gpio_names, 0, GPIO_NAMES);
+	tcase_add_test(gpio, gpio_mixed_flags);
+	tcase_add_loop_test(gpio, gpio_errors, 0, GPIO_ERRORS);
+	tcase_add_test(gpio, gpio_no_chip);
+	tcase_add_test(gpio, gpio_denied);
+	tcase_add_test(gpio, gpio_other_failures);
+	tcase_add_test(gpio, gpio_one_line_twice);
+	tcase_add_test(gpio, gpio_two_meters);
+	tcase_add_test(gpio, gpio_all_or_nothing);
+	tcase_add_test(gpio, gpio_chip_goes_away);
+	tcase_add_test(gpio, gpio_make_safe);
+	tcase_add_test(gpio, gpio_long_meter_name);
+	if (sizeof(void *) == 8) {
+		suite_add_tcase(suite, gpio);
+	} else {
+		puts("gpio: left out, the emulated chips know the calls of 64-bit systems only");
+	}
+
+	tcase_add_checked_fixture(trace, start_trace, remove_directory);
+	tcase_add_test(trace, trace_format);
+	tcase_add_test(trace, trace_full_disk);
+	tcase_add_test(trace, trace_torn_line);
+	tcase_add_test(trace, trace_not_writable);
+	suite_add_tcase(suite, trace);
+
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}

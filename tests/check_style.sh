@@ -1,0 +1,90 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# What a machine can see of the house style. One line for each check: "ok WHAT", "not ok WHAT" after what is wrong,
+# or "skip WHAT" where its tool is missing.
+# shellcheck disable=SC2317,SC2329 # functions are called through check
+set -u
+cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
+failed=0
+
+# The files people wrote, without what builds left.
+files() {
+	find . \( -name .git -o -name autom4te.cache -o -name build-aux -o -path './build*' -o -path './minimeter-*' \) -prune -o \
+		-type f \( "$@" \) -print | sort
+}
+
+# check WHAT COMMAND...: right when it succeeds
+check() {
+	local what=$1
+	shift
+	if ! command -v "$1" >/dev/null; then
+		echo "skip $what: no $1"
+	elif "$@"; then
+		echo "ok $what"
+	else
+		echo "not ok $what"
+		failed=1
+	fi
+}
+
+# none GREP-ARGUMENT...: right when grep finds nothing (1) and could read all (not 2)
+none() {
+	grep -nHE "$@"
+	[ $? = 1 ]
+}
+
+# The page as groff sees it; warnings of the local set-up ("cannot adjust line") count as well.
+man_warnings() {
+	local page said status=0
+	for page; do
+		said=$(LC_ALL=C.UTF-8 MANROFFSEQ='' MANWIDTH=80 man --warnings -E UTF-8 -l -Tutf8 -Z "$page" 2>&1 >/dev/null)
+		if [ -n "$said" ]; then
+			printf '%s\n' "$said"
+			status=1
+		fi
+	done
+	return "$status"
+}
+
+spdx() {
+	local file status=0
+	for file; do
+		if ! head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
+			echo "$file: no SPDX line at the top"
+			status=1
+		fi
+	done
+	return "$status"
+}
+
+mapfile -t c < <(files -name '*.[ch]')
+mapfile -t scripts < <(files ! -name '*.[ch]' -exec grep -qE -m 1 '^#!/(usr/bin/env )?(bin/)?(ba)?sh' {} \;)
+mapfile -t pages < <(files -path './man/*.[1-8]')
+mapfile -t all < <(files ! -name COPYING ! -name configure ! -name 'config.h.in*' ! -name Makefile.in ! -name aclocal.m4)
+
+check "clang-format ($(clang-format --version 2>/dev/null | grep -oE '[0-9.]+' | head -n 1))" clang-format --dry-run -Werror "${c[@]}"
+check "shellcheck" shellcheck "${scripts[@]}"
+check "mandoc -Tlint" mandoc -Tlint -W warning "${pages[@]}"
+check "man --warnings" man_warnings "${pages[@]}"
+check "SPDX lines" spdx "${c[@]}" "${scripts[@]}"
+
+# Layers: who may include what.
+others() { # FILE-NAME-PATTERN: the C files outside it
+	printf '%s\n' "${c[@]}" | grep -vE "$1"
+}
+mapfile -t not_afe < <(others '^./(src/afe|tests)/')
+mapfile -t not_outputs < <(others '^./(src/outputs|tests)/')
+mapfile -t not_register < <(others '^./(src/register|tests)/')
+mapfile -t not_daemon < <(others '^./(src/daemon|tests)/')
+mapfile -t core < <(files -path './src/core/*.[ch]')
+check "iio.h only in src/afe" none '# *include <iio' "${not_afe[@]}"
+check "gpiod.h only in src/outputs" none '# *include <gpiod' "${not_outputs[@]}"
+check "sqlite3.h only in src/register" none '# *include <sqlite3' "${not_register[@]}"
+check "systemd headers only in src/daemon" none '# *include <systemd/' "${not_daemon[@]}"
+check "core includes only core" none '# *include "([^c]|c[^o]|co[^r]|cor[^e]|core[^/])' "${core[@]}"
+
+check "nothing unfinished" none '\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b' "${all[@]}"
+check "no path of somebody's machine" none '(^|[^A-Za-z0-9_.])/(home|root|Users|w[o]rk|farm|var/tmp)/' "${all[@]}"
+check "no space at line ends" none '[ 	]+$' "${all[@]}"
+exit $failed

@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Mistakes of every kind: each is one clear line that says where and what, and does no harm.
+set -eu
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
+
+cat >"$scratch/steady.ini" <<-END
+	[at 0]
+	voltage_a = 120
+	voltage_b = 120
+	load_a = 600 W
+	load_b = 600 W
+END
+start_sim "$scratch/steady.ini"
+
+# refused WHAT PATTERN: the daemon does not start, and says PATTERN in one line.
+refused() {
+	local code=0
+
+	timeout 20 "$build/minimeterd" --config "$scratch/minimeter.conf" >"$scratch/out" 2>&1 || code=$?
+	check "$1: exit 1, not $code" test "$code" = 1
+	check "$1: says \"$2\": $(head -n 3 "$scratch/out")" grep -qe "$2" "$scratch/out"
+	check "$1: in one line" test "$(grep -cv ': stopped: ' "$scratch/out")" = 1
+}
+
+# ---- The configuration ----
+
+configure system "[meter house]" "model=MMX-120-2001" "serial=1" "element1=A"
+refused "unknown model" "minimeter.conf:9: model = MMX-120-2001: is no model number: "
+configure system "[meter house]" "model=MS 240 F 01 SO 011 00" "serial=1" "element1=A"
+refused "MS at 240 V" "minimeter.conf:9: .*voltage"
+configure system "${dual[@]}" "outputt_10=GPIO1"
+refused "unknown key" 'minimeter.conf:13: unknown key "outputt_10" in section \[meter house\]'
+configure system "${dual[@]}"
+sed -i 's/driver=trace/driver=gpiod/' "$scratch/minimeter.conf"
+code=0
+"$build/minimeterd" --config "$scratch/minimeter.conf" --check-config >"$scratch/out" 2>&1 || code=$?
+check "--check-config of a right file" test "$code" = 0
+code=0
+"$build/minimeterd" --config "$scratch/none.conf" >"$scratch/out" 2>&1 || code=$?
+check "no such file" grep -q "none.conf: No such file" "$scratch/out"
+code=0
+"$build/minimeterd" --nonsense >"$scratch/out" 2>&1 || code=$?
+check "an unknown option is a usage error" test "$code" = 2
+
+# ---- Output lines, on emulated chips ----
+
+export MM_GPIO_SHIM=$scratch/gpio
+mkdir -p "$MM_GPIO_SHIM"
+printf 'pinctrl-bcm2711\nGPIO0\nGPIO1\tleds\nGPIO2\n' >"$MM_GPIO_SHIM/gpiochip0"
+touch "$MM_GPIO_SHIM/log"
+gpio_meter() {
+	configure system "${dual[@]}" "$@"
+	sed -i 's/driver=trace/driver=gpiod/' "$scratch/minimeter.conf"
+}
+if [ -e "$build/tests/gpio_shim.so" ] && ! grep -q -- -fsanitize "$build/config.log"; then
+	export LD_PRELOAD=$build/tests/gpio_shim.so
+	gpio_meter output_10=GPIO7
+	refused "no such line" 'meter "house".*output 10.*GPIO7'
+	gpio_meter output_100=GPIO1
+	refused "a line in use" 'meter "house".*output 100.*GPIO1.*leds'
+	gpio_meter output_10=GPIO0 output_100=gpiochip0:0
+	refused "one line for two outputs" 'meter "house".*GPIO0'
+	gpio_meter output_10=gpiochip5:0
+	refused "no such chip" 'meter "house".*gpiochip5'
+	gpio_meter output_10=GPIO0 led_power=GPIO2
+	: >"$MM_GPIO_SHIM/log"
+	start_meter
+	wait_for "the power LED" grep -q '^gpiochip0 2 set 1\|^0 2 set 1' "$MM_GPIO_SHIM/log"
+	stop_meter KILL
+	"$build/minimeterd" --config "$scratch/minimeter.conf" --safe-outputs
+	check "--safe-outputs darkens the lines after a crash: $(tail -n 4 "$MM_GPIO_SHIM/log" | tr '\n' ';')" \
+		test "$(grep -c ' request .* 0$' "$MM_GPIO_SHIM/log")" -ge 2
+	unset LD_PRELOAD
+else
+	echo "the lines of emulated chips are left out: sanitizers do not go with a preloaded library"
+fi
+unset MM_GPIO_SHIM
+rm -rf "$scratch/state"
+
+# ---- The front end ----
+
+configure system "${dual[@]}"
+sed -i 's/^uri=.*/&\ndevice=nosuchchip/' "$scratch/minimeter.conf"
+start_meter
+wait_for "the daemon to say so" grep -q 'front end absent: .*nosuchchip' "$scratch/meter.err"
+code=0
+"$ctl" --socket "$scratch/sock" status >"$scratch/out" || code=$?
+check "no such IIO device: exit 4" test "$code" = 4
+check "no such IIO device: named" grep -q nosuchchip "$scratch/out"
+stop_meter
+
+# ---- The register ----
+
+configure system "${dual[@]}"
+start_meter
+wait_for "readings" metered
+stop_meter
+configure system "[meter other]" "model=MMD-120-2001-SCC" "serial=2002" "element1=A" "element2=B"
+refused "another meter's register" '1001.*2002\|2002.*1001'
+configure system "[meter house]" "model=MMD-120-1001-SCC" "serial=1001" "element1=A" "element2=B"
+refused "the same serial with another model" "MMD-120-2001-SCC"
+configure system "${dual[@]}"
+cp "$scratch/state/register.db" "$scratch/good.db"
+head -c 2000 "$scratch/good.db" >"$scratch/state/register.db"
+refused "a truncated register" "register.db"
+check "a truncated register is left as it is" test "$(stat -c %s "$scratch/state/register.db")" = 2000
+cp "$scratch/good.db" "$scratch/state/register.db"
+sed -i "s|^register=.*|register=$scratch/nowhere/register.db|" "$scratch/minimeter.conf"
+refused "no such directory" "nowhere"
+configure system "${dual[@]}"
+start_meter
+wait_for "readings" metered
+code=0
+timeout 20 "$build/minimeterd" --config "$scratch/minimeter.conf" >"$scratch/out" 2>&1 || code=$?
+check "a second daemon on one register: exit 1" test "$code" = 1
+check "a second daemon on one register is told so: $(cat "$scratch/out")" grep -q "register.db" "$scratch/out"
+check "the first goes on" metered
+stop_meter
+
+# A small file system of our own: read-only, and full.
+if mkdir -p "$scratch/small" && mount -t tmpfs -o size=512k minimeter-test "$scratch/small" 2>/dev/null; then
+	sed -i "s|^register=.*|register=$scratch/small/register.db|" "$scratch/minimeter.conf"
+	mount -o remount,ro "$scratch/small"
+	refused "a read-only state directory" "[Rr]ead-only"
+	mount -o remount,rw "$scratch/small"
+	start_meter
+	wait_for "readings" metered
+	dd if=/dev/zero of="$scratch/small/fill" bs=1k 2>/dev/null || true
+	board load_a "90000 W" >/dev/null
+	wait_for "the full disk to be noticed" test "$(sleep 0.3; ask status | jq -r .register.state)" = failing
+	before=$(reading .delivered_uwh)
+	code=0
+	"$ctl" --socket "$scratch/sock" status >"$scratch/out" || code=$?
+	check "a full disk: exit 4" test "$code" = 4
+	check "a full disk: status says so" grep -qi 'full\|disk\|space' "$scratch/out"
+	wait_for "metering to go on in memory" test "$(sleep 1.2; reading .delivered_uwh)" -gt "$before"
+	rm "$scratch/small/fill"
+	wait_for "the register to catch up" test "$(sleep 0.5; ask status | jq -r .register.state)" = ok
+	stop_meter
+	umount "$scratch/small"
+	sed -i "s|^register=.*|register=$scratch/state/register.db|" "$scratch/minimeter.conf"
+else
+	echo "full and read-only disks are left out: no right to mount a tmpfs"
+fi
+
+# ---- Clients ----
+
+start_meter
+wait_for "readings" metered
+noise() {
+	timeout 10 socat - "UNIX-CONNECT:$scratch/sock" >/dev/null 2>&1 || true
+}
+head -c 100000 /dev/urandom | noise
+printf '{"method":"org.minim' | noise
+head -c 10000000 /dev/zero | tr '\0' 'x' | noise
+head -c 60000 /dev/zero | tr '\0' '[' | noise
+for ((i = 0; i < 100; i++)); do
+	printf '{"method":"org.minimeter.Read","more":true}\0'
+done | timeout 1 socat - "UNIX-CONNECT:$scratch/sock" >/dev/null 2>&1 || true
+# One that asks for everything and never reads.
+exec {deaf}> >(timeout 5 socat -u - "UNIX-CONNECT:$scratch/sock" 2>/dev/null)
+for ((i = 0; i < 3000; i++)); do
+	printf '{"method":"org.minimeter.GetEvents"}\0' >&"$deaf" || break
+done 2>/dev/null
+check "the daemon answers others" metered
+exec {deaf}>&-
+check "the daemon is the one that was started" kill -0 "$meter_pid"
+code=0
+"$ctl" --socket "$scratch/sock" --meter nobody read >"$scratch/out" 2>&1 || code=$?
+check "an unknown meter: exit 1, and those there are" test "$code" = 1
+check "an unknown meter is answered with those there are" grep -q house "$scratch/out"
+code=0
+"$ctl" --socket "$scratch/nosock" read >"$scratch/out" 2>&1 || code=$?
+check "no daemon: exit 3" test "$code" = 3
+code=0
+"$ctl" --socket "$scratch/sock" raed >"$scratch/out" 2>&1 || code=$?
+check "an unknown command: exit 2" test "$code" = 2
+check "an unknown command: the one that was meant" grep -q '\bread\b' "$scratch/out"
+code=0
+"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" outputs test 10 1 >"$scratch/out" 2>&1 || code=$?
+check "no test pulses on a bill" test "$code" = 1
+check "a test of an LED is carried out" "$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" outputs test led_power 1
+finish

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+# What the end-to-end tests share: the real daemon, simulator and client in a scratch directory, and figures compared.
+# Sourced; the sourcing script runs under `set -eu`.
+
+build=${MM_BUILDDIR:-.}
+ctl=$build/minimeterctl
+scratch=$(mktemp -d "${TMPDIR:-/tmp}/minimeter-e2e.XXXXXX")
+sim_pid='' meter_pid='' port='' checks=0 failures=0
+
+cleanup() {
+	local pid
+
+	for pid in $meter_pid $sim_pid; do
+		kill "$pid" 2>/dev/null || true
+		wait "$pid" 2>/dev/null || true
+	done
+	rm -rf "$scratch"
+}
+trap cleanup EXIT
+
+for tool in jq iio_attr socat sqlite3; do
+	if ! command -v "$tool" >/dev/null; then
+		echo "skipped: $tool is not installed"
+		exit 77
+	fi
+done
+
+# check WHAT CONDITION...: counts, and says what did not hold.
+check() {
+	local what=$1
+
+	shift
+	checks=$((checks + 1))
+	if ! "$@"; then
+		failures=$((failures + 1))
+		echo "FAILED: $what"
+	fi
+}
+
+# holds EXPRESSION: awk arithmetic, true or false.
+holds() {
+	awk "BEGIN { exit !($1) }"
+}
+
+# finish: prints the counts in the form that Check uses, and ends the test.
+finish() {
+	echo "$((100 * (checks - failures) / checks))%: Checks: $checks, Failures: $failures, Errors: 0"
+	[ "$failures" -eq 0 ]
+	exit
+}
+
+# start_sim SCENARIO [OPTION...]: a board on a free port of the loopback; its output goes to $scratch/sim.out.
+start_sim() {
+	local scenario=$1
+
+	shift
+	rm -f "$scratch/ready"
+	mkfifo "$scratch/ready"
+	"$build/minimeter-sim" --port 0 --ready-fd 3 --scenario "$scenario" "$@" 3>"$scratch/ready" >"$scratch/sim.out" 2>"$scratch/sim.err" &
+	sim_pid=$!
+	read -r port <"$scratch/ready"
+}
+
+stop_sim() {
+	kill "$sim_pid"
+	wait "$sim_pid" || true
+	sim_pid=''
+}
+
+# board ATTRIBUTE [VALUE]: reads or writes an attribute of the simulated board.
+board() {
+	iio_attr -q -u "ip:127.0.0.1:$port" -d minimeter-sim "$@"
+}
+
+# configure CLOCK [LINE...]: a configuration whose [meter] sections are the lines given.
+configure() {
+	local clock=$1
+
+	shift
+	mkdir -p "$scratch/state"
+	{
+		printf '[daemon]\nsocket=%s\nadmin_socket=%s\nregister=%s\nclock=%s\n' "$scratch/sock" "$scratch/admin" \
+			"$scratch/state/register.db" "$clock"
+		printf '[front-end]\nuri=ip:127.0.0.1:%s\n' "$port"
+		printf '[outputs]\ndriver=trace\ntrace=%s\n' "$scratch/edges"
+		printf '%s\n' "$@"
+	} >"$scratch/minimeter.conf"
+}
+
+dual=("[meter house]" "model=MMD-120-2001-SCC" "serial=1001" "element1=A" "element2=B")
+
+start_meter() {
+	"$build/minimeterd" --config "$scratch/minimeter.conf" 2>>"$scratch/meter.err" &
+	meter_pid=$!
+	wait_for "the daemon's socket" test -S "$scratch/sock"
+}
+
+# stop_meter [SIGNAL]
+stop_meter() {
+	kill "-${1:-TERM}" "$meter_pid"
+	wait "$meter_pid" 2>/dev/null || true
+	meter_pid=''
+}
+
+# wait_for WHAT CONDITION...: polls for up to a minute; a test that waits in vain fails with the logs.
+wait_for() {
+	local what=$1 i
+
+	shift
+	for ((i = 0; i < 3000; i++)); do
+		if "$@" 2>/dev/null; then
+			return 0
+		fi
+		if [ -n "$meter_pid" ] && ! kill -0 "$meter_pid" 2>/dev/null; then
+			break
+		fi
+		sleep 0.02
+	done
+	echo "FAILED: waited in vain for $what"
+	cat "$scratch"/*.err
+	exit 1
+}
+
+# board_past SECONDS: has the board's time come so far?
+board_past() {
+	[ "$(board time_ns)" -ge $(($1 * 1000000000)) ]
+}
+
+# ask COMMAND...: the client's JSON.
+ask() {
+	"$ctl" --socket "$scratch/sock" --json "$@"
+}
+
+# metered: readings are there and right.
+metered() {
+	[ "$(ask read | jq '.meters[0].valid')" = true ]
+}
+
+# reading FILTER: one figure of the first meter.
+reading() {
+	ask read | jq -r ".meters[0]$1"
+}
+
+# edges_of OUTPUT: lines of the trace for it, as "at_ns level".
+edges_of() {
+	awk -v output="$1" '$4 == output { print $2, $5 }' "$scratch/edges"
+}

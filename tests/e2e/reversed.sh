@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# One CT of two turned round, at 2 A: the red LED lights and the client says which element.
+set -eu
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
+
+cat >"$scratch/reversed.ini" <<-END
+	[at 0]
+	voltage_a = 120
+	voltage_b = 120
+	load_a = 2400 W
+	load_b = 240 W
+	ct_b = reversed
+END
+start_sim "$scratch/reversed.ini" --stepped
+configure board "${dual[@]}"
+start_meter
+wait_for "readings" metered
+wait_for "some windows" board_past 20
+check "the red LED is lit" test "$(reading .reverse_led)" = true
+check "element 2 is named" test "$(reading '.faults | join(" ")')" = element2-reversed
+check "element 1 is not" test "$(reading '.elements[0].flags | length')" = 0
+check "the line says so too" grep -q ' led_reverse 1 ' "$scratch/edges"
+code=0
+"$ctl" --socket "$scratch/sock" status >"$scratch/status" || code=$?
+check "status exits with 4" test "$code" = 4
+check "status names the element" grep -qi 'element.*2' "$scratch/status"
+check "the log has it" test "$(ask events | jq '[.events[] | select(.code == "reversed")] | length')" = 1
+
+board ct_b ok >/dev/null
+wait_for "the flag to go" test "$(sleep 0.1; reading '.faults | length')" = 0
+check "the red LED is dark again" test "$(reading .reverse_led)" = false
+finish

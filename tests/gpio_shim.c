@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * GPIO chips for a machine without any, under the real libgpiod: the calls by which libgpiod 1 and 2 reach the kernel are
+ * answered here, linked into a test program or preloaded (gpio_shim.so). MM_GPIO_SHIM names a directory:
+ *
+ *   gpiochipN      a chip: its label on the first line, then one line for each GPIO: "NAME" or "NAME<tab>CONSUMER" (taken);
+ *                  a symbolic link stands for a link in /dev
+ *   fail-open, fail-request, fail-set
+ *                  an errno number: that call fails (re-read at each call)
+ *   log            written here: "CHIP OFFSET request FLAGS LEVEL", "CHIP OFFSET set LEVEL", "CHIP OFFSET release"
+ *
+ * FLAGS are "output" and those of active-low, open-drain, open-source, with commas; LEVEL is the logical one.
+ */
+
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <limits.h>
+#include <linux/gpio.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+#define DEVICE_PREFIX "/dev/gpiochip"
+#define SYSFS_PREFIX "/sys/bus/gpio/devices/gpiochip"
+#define GPIO_MAJOR 254
+#define FD_MAX 256
+#define LINES_MAX 64
+
+/* What a descriptor of ours is. */
+struct handle {
+	enum { HANDLE_NONE, HANDLE_CHIP, HANDLE_LINES } kind;
+	unsigned chip; /* N of gpiochipN */
+	unsigned count;
+	unsigned offset[LINES_MAX];
+	char consumer[GPIO_MAX_NAME_SIZE];
+};
+
+/* A chip as its file describes it. */
+struct chip {
+	char label[GPIO_MAX_NAME_SIZE];
+	unsigned lines;
+	char name[LINES_MAX][GPIO_MAX_NAME_SIZE];
+	char consumer[LINES_MAX][GPIO_MAX_NAME_SIZE];
+};
+
+static struct handle handles[FD_MAX];
+
+/* The library's own function behind one of ours. */
+#define REAL(function) ((__typeof__(&function))dlsym(RTLD_NEXT, #function))
+
+/* ---- The directory ---- */
+
+static const char *directory(void)
+{
+	return getenv("MM_GPIO_SHIM");
+}
+
+/* The file that stands for a path below /dev; false where the path is none of ours. */
+static bool shim_path(const char *path, char ret[static PATH_MAX])
+{
+	if (directory() == NULL || strncmp(path, DEVICE_PREFIX, strlen(DEVICE_PREFIX)) != 0) {
+		return false;
+	}
+	snprintf(ret, PATH_MAX, "%s/%s", directory(), path + strlen("/dev/"));
+	return true;
+}
+
+static bool is_sysfs(const char *path)
+{
+	return directory() != NULL && strncmp(path, SYSFS_PREFIX, strlen(SYSFS_PREFIX)) == 0;
+}
+
+static FILE *open_file(const char *name, const char *mode)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", directory(), name);
+	return fopen(path, mode);
+}
+
+/* 0, or -1 and the errno that the test asked for. */
+static int failure(const char *name)
+{
+	FILE *file = open_file(name, "r");
+	int number = 0;
+
+	if (file == NULL) {
+		return 0;
+	}
+	if (fscanf(file, "%d", &number) == 1) {
+		errno = number;
+	}
+	fclose(file);
+	return number == 0 ? 0 : -1;
+}
+
+__attribute__((format(printf, 3, 4))) static void record(unsigned chip, unsigned offset, const char *format, ...)
+{
+	FILE *file = open_file("log", "a");
+	va_list arguments;
+
+	if (file == NULL) {
+		abort();
+	}
+	fprintf(file, "gpiochip%u %u ", chip, offset);
+	va_start(arguments, format);
+	vfprintf(file, format, arguments);
+	va_end(arguments);
+	fprintf(file, "\n");
+	fclose(file);
+}
+
+static void copy_name(char ret[static GPIO_MAX_NAME_SIZE], const char *name)
+{
+	size_t length = strnlen(name, GPIO_MAX_NAME_SIZE - 1);
+
+	memcpy(ret, name, length);
+	ret[length] = '\0';
+}
+
+/* The consumers are those of the file and those of our own requests. */
+static struct chip read_chip(unsigned number)
+{
+	struct chip chip = {0};
+	char name[32];
+	char line[128];
+
+	snprintf(name, sizeof(name), "gpiochip%u", number);
+	FILE *file = open_file(name, "r");
+	if (file == NULL || fgets(line, sizeof(line), file) == NULL) {
+		abort();
+	}
+	line[strcspn(line, "\n")] = '\0';
+	copy_name(chip.label, line);
+	for (; chip.lines < LINES_MAX && fgets(line, sizeof(line), file) != NULL; chip.lines++) {
+		line[strcspn(line, "\n")] = '\0';
+		char *tab = strchr(line, '\t');
+		if (tab != NULL) {
+			*tab = '\0';
+			copy_name(chip.consumer[chip.lines], tab + 1);
+		}
+		copy_name(chip.name[chip.lines], line);
+	}
+	fclose(file);
+	for (unsigned fd = 0; fd < FD_MAX; fd++) {
+		for (unsigned i = 0; handles[fd].kind == HANDLE_LINES && handles[fd].chip == number && i < handles[fd].count;
+		     i++) {
+			copy_name(chip.consumer[handles[fd].offset[i]], handles[fd].consumer);
+		}
+	}
+	return chip;
+}
+
+/* ---- Paths ---- */
+
+/* A descriptor that holds text. */
+static int text_fd(const char *text)
+{
+	int fd = memfd_create("gpio_shim", MFD_CLOEXEC);
+
+	if (fd < 0 || write(fd, text, strlen(text)) < 0 || lseek(fd, 0, SEEK_SET) < 0) {
+		abort();
+	}
+	return fd;
+}
+
+static int new_handle(int kind, unsigned chip)
+{
+	int fd = text_fd("");
+
+	if (fd >= FD_MAX) {
+		abort();
+	}
+	handles[fd] = (struct handle){.kind = kind, .chip = chip};
+	return fd;
+}
+
+static int open_shim(const char *path)
+{
+	char target[PATH_MAX];
+	char resolved[PATH_MAX];
+	unsigned number;
+
+	if (is_sysfs(path)) { /* .../dev: the device's number */
+		char text[32];
+		snprintf(text, sizeof(text), "%u:%u\n", GPIO_MAJOR, (unsigned)atoi(path + strlen(SYSFS_PREFIX)));
+		return text_fd(text);
+	}
+	shim_path(path, target);
+	if (REAL(realpath)(target, resolved) == NULL || failure("fail-open") < 0) {
+		return -1;
+	}
+	if (sscanf(strrchr(resolved, '/'), "/gpiochip%u", &number) != 1) {
+		abort();
+	}
+	return new_handle(HANDLE_CHIP, number);
+}
+
+int open(const char *path, int flags, ...)
+{
+	char target[PATH_MAX];
+	va_list arguments;
+
+	if (is_sysfs(path) || shim_path(path, target)) {
+		return open_shim(path);
+	}
+	va_start(arguments, flags);
+	mode_t mode = (flags & (O_CREAT | O_TMPFILE)) != 0 ? va_arg(arguments, mode_t) : 0;
+	va_end(arguments);
+	return REAL(open)(path, flags, mode);
+}
+
+int close(int fd)
+{
+	if (fd >= 0 && fd < FD_MAX && handles[fd].kind != HANDLE_NONE) {
+		for (unsigned i = 0; i < handles[fd].count; i++) {
+			record(handles[fd].chip, handles[fd].offset[i], "release");
+		}
+		handles[fd] = (struct handle){.kind = HANDLE_NONE};
+	}
+	return REAL(close)(fd);
+}
+
+static int shim_stat(__typeof__(&stat) real, const char *path, struct stat *ret)
+{
+	char target[PATH_MAX];
+	bool ours = shim_path(path, target);
+	int result = real(ours ? target : path, ret);
+
+	if (ours && result == 0 && S_ISREG(ret->st_mode)) {
+		ret->st_mode = S_IFCHR | 0660;
+		ret->st_rdev = makedev(GPIO_MAJOR, (unsigned)atoi(path + strlen(DEVICE_PREFIX)));
+	}
+	return result;
+}
+
+int stat(const char *restrict path, struct stat *restrict ret)
+{
+	return shim_stat(REAL(stat), path, ret);
+}
+
+int lstat(const char *restrict path, struct stat *restrict ret)
+{
+	return shim_stat(REAL(lstat), path, ret);
+}
+
+int access(const char *path, int mode)
+{
+	return is_sysfs(path) ? 0 : REAL(access)(path, mode);
+}
+
+char *realpath(const char *restrict path, char *restrict ret)
+{
+	char target[PATH_MAX];
+	unsigned major;
+
+	if (directory() != NULL && sscanf(path, "/sys/dev/char/%u:", &major) == 1 && major == GPIO_MAJOR) {
+		return ret == NULL ? strdup("/sys/bus/gpio") : strcpy(ret, "/sys/bus/gpio");
+	}
+	if (!shim_path(path, target)) {
+		return REAL(realpath)(path, ret);
+	}
+	char *resolved = REAL(realpath)(target, ret);
+	if (resolved != NULL) { /* back below /dev, which is shorter */
+		const char *name = strrchr(resolved, '/') + 1;
+		memmove(resolved + strlen("/dev/"), name, strlen(name) + 1);
+		memcpy(resolved, "/dev/", strlen("/dev/"));
+	}
+	return resolved;
+}
+
+int glob(const char *restrict pattern, int flags, int (*on_error)(const char *, int), glob_t *restrict ret)
+{
+	char target[PATH_MAX];
+	bool ours = shim_path(pattern, target);
+	int result = REAL(glob)(ours ? target : pattern, flags, on_error, ret);
+
+	for (size_t i = 0; ours && result == 0 && i < ret->gl_pathc; i++) {
+		char *name = strrchr(ret->gl_pathv[i], '/') + 1;
+		memmove(ret->gl_pathv[i] + strlen("/dev/"), name, strlen(name) + 1);
+		memcpy(ret->gl_pathv[i], "/dev/", strlen("/dev/"));
+	}
+	return result;
+}
+
+/* ---- The kernel's two GPIO interfaces ---- */
+
+static int get_chip_info(unsigned number, struct gpiochip_info *ret)
+{
+	struct chip chip = read_chip(number);
+
+	*ret = (struct gpiochip_info){.lines = chip.lines};
+	snprintf(ret->name, sizeof(ret->name), "gpiochip%u", number);
+	copy_name(ret->label, chip.label);
+	return 0;
+}
+
+static int get_line_info(unsigned number, unsigned offset, char *name, char *consumer, bool *used)
+{
+	struct chip chip = read_chip(number);
+
+	if (offset >= chip.lines) {
+		errno = EINVAL;
+		return -1;
+	}
+	copy_name(name, chip.name[offset]);
+	copy_name(consumer, chip.consumer[offset]);
+	*used = chip.consumer[offset][0] != '\0';
+	return 0;
+}
+
+/* Returns the new descriptor. flags are those of the second interface. */
+static int request_lines(unsigned number, const __u32 *offsets, unsigned count, const char *consumer, __u64 flags, __u64 values)
+{
+	static const struct {
+		__u64 flag;
+		const char *name;
+	} names[] = {
+		{GPIO_V2_LINE_FLAG_ACTIVE_LOW, ",active-low"},
+		{GPIO_V2_LINE_FLAG_OPEN_DRAIN, ",open-drain"},
+		{GPIO_V2_LINE_FLAG_OPEN_SOURCE, ",open-source"},
+	};
+	struct chip chip = read_chip(number);
+	char text[64];
+
+	if (failure("fail-request") < 0) {
+		return -1;
+	}
+	for (unsigned i = 0; i < count; i++) {
+		if (offsets[i] >= chip.lines || chip.consumer[offsets[i]][0] != '\0') {
+			errno = offsets[i] >= chip.lines ? EINVAL : EBUSY;
+			return -1;
+		}
+	}
+	int fd = new_handle(HANDLE_LINES, number);
+	copy_name(handles[fd].consumer, consumer);
+	strcpy(text, (flags & GPIO_V2_LINE_FLAG_OUTPUT) != 0 ? "output" : "input");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		strcat(text, (flags & names[i].flag) != 0 ? names[i].name : "");
+	}
+	for (unsigned i = 0; i < count; i++) {
+		handles[fd].offset[handles[fd].count++] = offsets[i];
+		record(number, offsets[i], "request %s %d", text, (int)(values >> i & 1));
+	}
+	return fd;
+}
+
+static int set_lines(const struct handle *handle, __u64 mask, __u64 values)
+{
+	if (failure("fail-set") < 0) {
+		return -1;
+	}
+	for (unsigned i = 0; i < handle->count; i++) {
+		if ((mask >> i & 1) != 0) {
+			record(handle->chip, handle->offset[i], "set %d", (int)(values >> i & 1));
+		}
+	}
+	return 0;
+}
+
+static __u64 bits(const __u8 *values, unsigned count)
+{
+	__u64 result = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		result |= (__u64)(values[i] != 0) << i;
+	}
+	return result;
+}
+
+static int v1_line_info(unsigned chip, struct gpioline_info *info)
+{
+	bool used;
+
+	info->flags = 0;
+	if (get_line_info(chip, info->line_offset, info->name, info->consumer, &used) < 0) {
+		return -1;
+	}
+	info->flags = used ? GPIOLINE_FLAG_KERNEL : 0;
+	return 0;
+}
+
+static int v1_request(unsigned chip, struct gpiohandle_request *request)
+{
+	__u64 flags = ((request->flags & GPIOHANDLE_REQUEST_OUTPUT) != 0 ? GPIO_V2_LINE_FLAG_OUTPUT : 0) |
+		      ((request->flags & GPIOHANDLE_REQUEST_ACTIVE_LOW) != 0 ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0) |
+		      ((request->flags & GPIOHANDLE_REQUEST_OPEN_DRAIN) != 0 ? GPIO_V2_LINE_FLAG_OPEN_DRAIN : 0) |
+		      ((request->flags & GPIOHANDLE_REQUEST_OPEN_SOURCE) != 0 ? GPIO_V2_LINE_FLAG_OPEN_SOURCE : 0);
+
+	request->fd = request_lines(chip, request->lineoffsets, request->lines, request->consumer_label, flags,
+				    bits(request->default_values, request->lines));
+	return request->fd < 0 ? -1 : 0;
+}
+
+static int v2_line_info(unsigned chip, struct gpio_v2_line_info *info)
+{
+	bool used;
+
+	info->flags = 0;
+	if (get_line_info(chip, info->offset, info->name, info->consumer, &used) < 0) {
+		return -1;
+	}
+	info->flags = GPIO_V2_LINE_FLAG_INPUT | (used ? GPIO_V2_LINE_FLAG_USED : 0);
+	return 0;
+}
+
+static int v2_request(unsigned chip, struct gpio_v2_line_request *request)
+{
+	__u64 values = 0;
+
+	for (unsigned i = 0; i < request->config.num_attrs; i++) {
+		const struct gpio_v2_line_config_attribute *attribute = &request->config.attrs[i];
+		if (attribute->attr.id != GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES) {
+			abort(); /* flags that differ within one request: nobody asks for that */
+		}
+		values = attribute->attr.values & attribute->mask;
+	}
+	request->fd = request_lines(chip, request->offsets, request->num_lines, request->consumer, request->config.flags, values);
+	return request->fd < 0 ? -1 : 0;
+}
+
+int ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, request);
+	void *argument = va_arg(arguments, void *);
+	va_end(arguments);
+	const struct handle *handle = fd >= 0 && fd < FD_MAX ? &handles[fd] : NULL;
+	if (handle == NULL || handle->kind == HANDLE_NONE) {
+		return REAL(ioctl)(fd, request, argument);
+	}
+	switch ((unsigned)request) { /* like the kernel: libgpiod 2 passes some with the sign extended */
+	case GPIO_GET_CHIPINFO_IOCTL:
+		return get_chip_info(handle->chip, argument);
+	case GPIO_GET_LINEINFO_IOCTL:
+		return v1_line_info(handle->chip, argument);
+	case GPIO_GET_LINEHANDLE_IOCTL:
+		return v1_request(handle->chip, argument);
+	case GPIOHANDLE_SET_LINE_VALUES_IOCTL:
+		return set_lines(handle, ~UINT64_C(0), bits(((struct gpiohandle_data *)argument)->values, handle->count));
+	case GPIO_V2_GET_LINEINFO_IOCTL:
+		return v2_line_info(handle->chip, argument);
+	case GPIO_V2_GET_LINE_IOCTL:
+		return v2_request(handle->chip, argument);
+	case GPIO_V2_LINE_SET_VALUES_IOCTL: {
+		const struct gpio_v2_line_values *values = argument;
+		return set_lines(handle, values->mask, values->bits);
+	}
+	default:
+		errno = ENOTTY;
+		return -1;
+	}
+}
