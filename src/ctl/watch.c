@@ -243,7 +243,7 @@ static int client_fd(const struct mm_varlink_client *client)
 /* Sleeps until something comes in or is due. */
 static void wait_next(struct watch *watch)
 {
-	int64_t now = now_ms(), until = watch->stop_ms;
+	int64_t left = watch->stop_ms - now_ms(), most = watch->panel != NULL ? ASK_MS : RECONNECT_MS;
 	struct pollfd fds[] = {
 		{.fd = client_fd(watch->ctl->client), .events = POLLIN},
 		{.fd = client_fd(watch->side), .events = POLLIN},
@@ -251,14 +251,10 @@ static void wait_next(struct watch *watch)
 		{.fd = watch->panel != NULL && isatty(STDIN_FILENO) ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
-	if (watch->ctl->client == NULL && watch->reconnect_ms < until) {
-		until = watch->reconnect_ms;
+	left = left < 0 ? 0 : left < most ? left : most;
+	if (poll(fds, sizeof(fds) / sizeof(fds[0]), (int)left) > 0 && (fds[3].revents & (POLLHUP | POLLERR)) != 0) {
+		watch->done = true; /* the terminal is gone, and SIGHUP was ignored (nohup) */
 	}
-	if (watch->panel != NULL && now + ASK_MS < until) {
-		until = now + ASK_MS;
-	}
-	until = until > now ? until - now : 0;
-	poll(fds, sizeof(fds) / sizeof(fds[0]), until < RECONNECT_MS ? (int)until : RECONNECT_MS);
 }
 
 static void run(struct watch *watch)
