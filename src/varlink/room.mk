@@ -38,3 +38,5 @@ tests_fuzz_varlink_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_fuzz_varlink_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_varlink_LDADD = libvarlink.a $(JANSSON_LIBS)
 endif
+
+dist_man_MANS += man/minimeter-protocol.7
