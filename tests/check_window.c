@@ -300,7 +300,10 @@ START_TEST(stalls)
 	run.stall_max_ns = longest_s[_i] * SECOND;
 	go(&run, 50000);
 	ck_assert_int_eq(run.unflagged, 0);
-	ck_assert_int_eq(run.missed, run.lost);
+	/* A reading that took longer than a window leaves open how many went by: rather one too many is flagged than one too few.
+	 */
+	ck_assert_int_ge(run.missed, run.lost);
+	ck_assert_int_le(run.missed, run.lost + 4 * run.overdue);
 	if (longest_s[_i] >= 2.0) {
 		ck_assert_int_gt(run.lost, 100);
 	}

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "afe/iio_device.h"
+#include "afe/power_check.h"
 #include "afe/window.h"
 #include "core/units.h"
 
@@ -30,16 +31,6 @@
 
 /* Below this part of full-scale power neither a missing energy nor a wrong one can be told from noise. */
 #define LOADED_RATIO 0.01
-/* Energy and polled power have to agree to this, */
-#define CHECK_TOLERANCE 0.05
-/* in so many windows in a row. */
-#define CHECK_WINDOWS 3
-/*
- * The polled power ripples at twice the line frequency, 100 to 120 Hz. This spacing is 3.618 periods of 100 Hz and 4.342 of
- * 120 Hz: the polls of a window spread evenly over the ripple.
- */
-#define CHECK_STEP_NS INT64_C(36180340)
-#define CHECK_POLLS_MIN 20
 
 enum energy {
 	ACTIVE,
@@ -65,18 +56,6 @@ struct reading {
 	double frequency_hz;
 };
 
-/* Do energy and polled power mean the same? */
-struct check {
-	bool done;
-	bool wrong;
-	unsigned agreed, disagreed; /* windows in a row */
-	bool polling;
-	unsigned input; /* whose power is polled */
-	int64_t next_ns;
-	unsigned polls;
-	double sum_w;
-};
-
 struct ade9000 {
 	struct mm_afe afe;
 	struct mm_clock *clock;
@@ -90,7 +69,10 @@ struct ade9000 {
 	struct reading standing; /* the energies that stand in the registers, and what came with them */
 	unsigned probe_input;	 /* the register furthest from zero */
 	enum energy probe_energy;
-	struct check check;
+	struct mm_power_check check;
+	bool polling; /* for the check */
+	unsigned polled_input;
+	int64_t next_poll_ns;
 };
 
 static struct ade9000 *from_afe(struct mm_afe *afe)
@@ -98,28 +80,49 @@ static struct ade9000 *from_afe(struct mm_afe *afe)
 	return (struct ade9000 *)afe;
 }
 
+static double full_scale_va(const struct mm_afe_input *config)
+{
+	return config->full_scale_v * config->full_scale_a;
+}
+
 /* What one code of an energy register is worth, as mean power over the window. */
 static double watts_per_energy(const struct mm_afe_input *config)
 {
-	return config->full_scale_v * config->full_scale_a / POWER_FULL_SCALE / WINDOW_SAMPLES;
+	return full_scale_va(config) / POWER_FULL_SCALE / WINDOW_SAMPLES;
 }
 
 /* Is this a load that everything has to show? */
 static bool is_loaded(const struct mm_afe_input *config, double power)
 {
-	return fabs(power) >= LOADED_RATIO * config->full_scale_v * config->full_scale_a;
+	return fabs(power) >= LOADED_RATIO * full_scale_va(config);
 }
 
-/* A single transfer may fail for once, from a disturbance on the bus. */
+/* A single transfer may fail for once, from a disturbance on the bus: 0 after a pause where r is such a failure, else r. */
+static int forgive(struct ade9000 *a, int r)
+{
+	return r == -EIO ? mm_clock_sleep_until(a->clock, mm_clock_boottime(a->clock) + RETRY_NS) : r;
+}
+
 static int read_s64(struct ade9000 *a, const struct mm_iio_attr *attr, int64_t *ret)
 {
 	int r = mm_iio_device_read_s64(&a->device, attr, ret);
 
-	if (r == -EIO) {
-		r = mm_clock_sleep_until(a->clock, mm_clock_boottime(a->clock) + RETRY_NS);
+	if (r < 0) {
+		r = forgive(a, r);
 		return r < 0 ? r : mm_iio_device_read_s64(&a->device, attr, ret);
 	}
-	return r;
+	return 0;
+}
+
+static int read_double(struct ade9000 *a, const struct mm_iio_attr *attr, double *ret)
+{
+	int r = mm_iio_device_read_double(&a->device, attr, ret);
+
+	if (r < 0) {
+		r = forgive(a, r);
+		return r < 0 ? r : mm_iio_device_read_double(&a->device, attr, ret);
+	}
+	return 0;
 }
 
 static int read_scaled(struct ade9000 *a, const struct mm_iio_attr *attr, double scale, double *ret)
@@ -151,7 +154,7 @@ static int read_energy(struct ade9000 *a, const struct mm_iio_attr *attr, int64_
 static int read_frequency(struct ade9000 *a, double *ret)
 {
 	double hz;
-	int r = mm_iio_device_read_double(&a->device, &a->frequency, &hz);
+	int r = read_double(a, &a->frequency, &hz);
 
 	if (r < 0) {
 		return r;
@@ -177,10 +180,10 @@ static int read_energies(struct ade9000 *a, struct reading *ret)
 	return 0;
 }
 
-/* Energies last: from there on nothing can fail, so that a window once counted is also handed over. */
+/* The energies first: they are what has a time to be read in. */
 static int read_all(struct ade9000 *a, struct reading *ret)
 {
-	int r = read_frequency(a, &ret->frequency_hz);
+	int r = read_energies(a, ret);
 
 	for (unsigned i = 0; i < a->input_count && r == 0; i++) {
 		const struct input *input = &a->input[i];
@@ -190,7 +193,7 @@ static int read_all(struct ade9000 *a, struct reading *ret)
 			r = read_scaled(a, &input->current, input->config.full_scale_a / RMS_FULL_SCALE, &ret->current_a[i]);
 		}
 	}
-	return r < 0 ? r : read_energies(a, ret);
+	return r < 0 ? r : read_frequency(a, &ret->frequency_hz);
 }
 
 static bool is_live(const struct ade9000 *a, const struct reading *reading)
@@ -253,13 +256,12 @@ static int probe(struct ade9000 *a)
 /* Polls the active power for the check while there is time until t. */
 static int poll_power(struct ade9000 *a, int64_t t)
 {
-	struct check *check = &a->check;
+	const struct input *input = &a->input[a->polled_input];
+	double scale = full_scale_va(&input->config) / POWER_FULL_SCALE;
 
-	while (check->polling && check->next_ns < t) {
-		const struct input *input = &a->input[check->input];
-		double scale = input->config.full_scale_v * input->config.full_scale_a / POWER_FULL_SCALE;
+	while (a->polling && a->next_poll_ns < t) {
 		double power_w;
-		int r = mm_clock_sleep_until(a->clock, check->next_ns);
+		int r = mm_clock_sleep_until(a->clock, a->next_poll_ns);
 
 		if (r < 0) {
 			return r;
@@ -268,63 +270,43 @@ static int poll_power(struct ade9000 *a, int64_t t)
 		if (r < 0) {
 			return r;
 		}
-		check->sum_w += power_w;
-		check->polls++;
-		check->next_ns = mm_clock_boottime(a->clock) + CHECK_STEP_NS;
+		mm_power_check_poll(&a->check, power_w);
+		a->next_poll_ns = mm_clock_boottime(a->clock) + MM_POWER_CHECK_STEP_NS;
 	}
 	return 0;
 }
 
 /* Compares the window that has just ended with what was polled in it. */
-static void judge_power(struct ade9000 *a)
+static void check_power(struct ade9000 *a)
 {
-	struct check *check = &a->check;
-	const struct mm_afe_input *config = &a->input[check->input].config;
-	double polled_w = check->sum_w / check->polls;
-	double mean_w = (double)a->standing.energy[check->input][ACTIVE] * watts_per_energy(config);
-	double most_w = fmax(fabs(polled_w), fabs(mean_w));
+	const struct mm_afe_input *config = &a->input[a->polled_input].config;
+	double mean_w = (double)a->standing.energy[a->polled_input][ACTIVE] * watts_per_energy(config);
+	double polled_w = mm_power_check_end(&a->check, mean_w, LOADED_RATIO * full_scale_va(config));
 
-	if (!is_loaded(config, most_w)) {
-		return;
-	}
-	if (fabs(polled_w - mean_w) <= CHECK_TOLERANCE * most_w) {
-		check->disagreed = 0;
-		check->agreed++;
-	} else {
-		check->agreed = 0;
-		check->disagreed++;
-	}
-	if (check->agreed >= CHECK_WINDOWS) {
-		check->wrong = false;
-		check->done = true;
-		a->afe.message[0] = '\0';
-	} else if (check->disagreed >= CHECK_WINDOWS) {
-		check->wrong = true;
+	if (a->check.wrong) {
 		snprintf(a->afe.message, sizeof(a->afe.message),
-			 "energy and power of %s phase %c disagree: %.1f W from its energy, %.1f W polled", a->device_name,
+			 "energy and power of %s phase %c disagree: %.1f W by its energy, %.1f W polled", a->device_name,
 			 'A' + (char)config->phase, mean_w, polled_w);
 	}
 }
 
 /* Takes up polling for the window that has begun, on the input with the greatest load. */
-static void start_check(struct ade9000 *a)
+static void begin_check(struct ade9000 *a)
 {
-	struct check *check = &a->check;
 	double most_va = 0.0;
 
-	check->polling = false;
-	for (unsigned i = 0; i < a->input_count && !check->done; i++) {
+	a->polling = false;
+	for (unsigned i = 0; i < a->input_count && !a->check.done; i++) {
 		double va = a->standing.voltage_v[i] * a->standing.current_a[i];
 
 		if (is_loaded(&a->input[i].config, va) && va > most_va) {
 			most_va = va;
-			check->input = i;
-			check->polling = true;
+			a->polled_input = i;
+			a->polling = true;
 		}
 	}
-	check->polls = 0;
-	check->sum_w = 0.0;
-	check->next_ns = a->standing.end_ns;
+	a->next_poll_ns = a->standing.end_ns;
+	mm_power_check_begin(&a->check);
 }
 
 /* Energy registers at zero for a whole window with a load at both its ends are not those of a live chip. */
@@ -395,6 +377,7 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 		if (r < 0) {
 			return r;
 		}
+		/* Nothing can fail from here on: a window counted is handed over. */
 		if (act == MM_WINDOW_READ) {
 			verdict = mm_window_read(&a->window, reading.begin_ns, reading.end_ns, is_changed(a, &reading),
 						 is_live(a, &reading));
@@ -402,10 +385,10 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 	}
 	dead = is_dead(a, &a->standing, &reading);
 	stand(a, &reading);
-	if (verdict == MM_WINDOW_LATCHED && a->window.missed == 0 && a->check.polls >= CHECK_POLLS_MIN) {
-		judge_power(a);
+	if (verdict == MM_WINDOW_LATCHED && a->window.missed == 0 && !dead) {
+		check_power(a);
 	}
-	start_check(a);
+	begin_check(a);
 	fill(a, &reading, verdict == MM_WINDOW_LATCHED && !dead, ret);
 	return 0;
 }
@@ -451,7 +434,7 @@ static int check_scale(struct ade9000 *a, const char *prefix, const char *suffix
 	int r = find_attr(a, prefix, a->input[0].config.phase, suffix, &attr);
 
 	if (r == 0) {
-		r = mm_iio_device_read_double(&a->device, &attr, &scale);
+		r = read_double(a, &attr, &scale);
 	}
 	if (r == 0 && !(fabs(scale * full_scale - 1.0) <= SCALE_TOLERANCE)) {
 		r = mm_iio_device_error(&a->device, -EINVAL, "%s of %s is %.9f, not the 1/%.0f of an ADE9000", attr.file,
@@ -500,7 +483,8 @@ static int ade9000_open(struct mm_afe *afe)
 		ade9000_close(afe);
 		return r;
 	}
-	a->check = (struct check){0};
+	a->check = (struct mm_power_check){0};
+	a->polling = false;
 	stand(a, &reading);
 	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, is_live(a, &reading));
 	return 0;

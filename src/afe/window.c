@@ -28,6 +28,8 @@
 #define GUARD_NS (30 * MM_NS_PER_MS)
 /* The reading follows a latch not seen by this much: a wake-up as late as this does no harm, nor does one of the bus. */
 #define SETTLE_NS (50 * MM_NS_PER_MS)
+/* What is reported of a window's end follows the bracket by this part of a window each, so that windows keep their length. */
+#define SLEW 0.005
 /* A reading that ends closer than this to the earliest next latch may hold some of it. */
 #define MARGIN_NS (3 * MM_NS_PER_MS)
 /* After so many readings in a row that may mix two windows the bus is too slow to meter with. */
@@ -210,7 +212,7 @@ static enum mm_window_verdict overdue(struct mm_window *w, int64_t begin_ns, int
 /* A reading that is not of one window, or of one not known: which latch to wait for now? */
 static enum mm_window_verdict torn(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bool live)
 {
-	if (++w->torn >= TORN_MAX) {
+	if (++w->torn >= TORN_MAX || (double)(end_ns - begin_ns) >= shortest(w)) {
 		return overdue(w, begin_ns, end_ns, live);
 	}
 	if (begin_ns < w->late_ns) {
@@ -256,17 +258,25 @@ static void train(struct mm_window *w)
 static enum mm_window_verdict latched(struct mm_window *w, int64_t end_ns, bool live)
 {
 	int64_t before = w->latch_ns;
+	int64_t period = (int64_t)w->period_ns;
 	int64_t latch = before + (int64_t)((w->skipped + 1) * w->period_ns);
 
 	w->missed = w->skipped;
 	if (w->lost) {
-		double windows = round((double)(middle(w->early_ns, w->late_ns) - before) / w->period_ns);
+		/* Where the bracket leaves it open how many were lost, it is the most. */
+		double windows = round((double)(w->late_ns - before) / w->period_ns);
 
 		latch = middle(w->early_ns, w->late_ns);
+		latch = w->counted ? max_ns(latch, before + period) : latch;
 		w->missed = w->counted && windows > 1 ? (uint32_t)windows - 1 : 0;
+		w->start_ns = latch - period;
+	} else {
+		int64_t most = (int64_t)(SLEW * w->period_ns);
+		int64_t off = min_ns(max_ns(latch, w->early_ns), w->late_ns) - latch;
+
+		latch += min_ns(max_ns(off, -most), most);
+		w->start_ns = w->missed == 0 ? before : latch - period;
 	}
-	latch = min_ns(max_ns(latch, w->early_ns), w->late_ns);
-	w->start_ns = w->counted && w->missed == 0 ? before : latch - (int64_t)w->period_ns;
 	w->end_ns = latch;
 	w->latch_ns = latch;
 	w->counted = true;

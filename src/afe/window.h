@@ -44,7 +44,7 @@ struct mm_window {
 	double period_error_ns;	   /* the true period is within period_ns +- this */
 	int64_t early_ns, late_ns; /* the coming latch lies between */
 	int64_t old_ns;		   /* the standing values were last seen standing */
-	int64_t latch_ns;	   /* the last window's latch, smoothed; the end of the last one counted */
+	int64_t latch_ns;	   /* end of the last window counted: where its latch was, smoothed */
 	bool counted;		   /* a window has been counted in this life */
 	bool live;		   /* something but zero stands in the registers */
 	bool lost;		   /* since a restart or an overdue latch no window has been counted */
