@@ -20,4 +20,16 @@ TESTS += tests/check_register_fault
 tests_check_register_fault_SOURCES = tests/check_register_fault.c tests/fault_vfs.c tests/fault_vfs.h $(register_check_SOURCES)
 tests_check_register_fault_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_fault_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_kill
+TESTS += tests/check_register_kill
+tests_check_register_kill_SOURCES = tests/check_register_kill.c $(register_check_SOURCES)
+tests_check_register_kill_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_kill_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_worker
+TESTS += tests/check_register_worker
+tests_check_register_worker_SOURCES = tests/check_register_worker.c tests/fault_vfs.c tests/fault_vfs.h $(register_check_SOURCES)
+tests_check_register_worker_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_worker_LDADD = $(register_check_LDADD)
 endif
