@@ -115,25 +115,26 @@ static const char *parameter(const json_t *parameters, const char *name)
 static int fail_meter_error(struct mm_ctl *ctl, const char *error, const json_t *parameters)
 {
 	const char *meter = parameter(parameters, "meter"), *reason = parameter(parameters, "reason");
+	const char *name = error + strlen(METER_ERROR);
 	char names[NAMES_MAX];
 
-	if (strcmp(error, "NoSuchMeter") == 0) {
+	if (strcmp(name, "NoSuchMeter") == 0) {
 		list_names(ctl, "org.minimeter.GetNameplate", NULL, "meters", names);
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "there is no meter '%s'%s%s", meter,
 				   names[0] != '\0' ? "; there are: " : "", names);
 	}
-	if (strcmp(error, "NoSuchOutput") == 0) {
+	if (strcmp(name, "NoSuchOutput") == 0) {
 		list_names(ctl, "org.minimeter.GetOutputs", json_pack("{s:s}", "meter", meter), "outputs", names);
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "meter '%s' has no output '%s'%s%s", meter,
 				   parameter(parameters, "output"), names[0] != '\0' ? "; it has: " : "", names);
 	}
-	if (strcmp(error, "NotPermitted") == 0) {
+	if (strcmp(name, "NotPermitted") == 0) {
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "not permitted: %s", reason);
 	}
-	if (strcmp(error, "Busy") == 0) {
+	if (strcmp(name, "Busy") == 0) {
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "minimeterd is busy: %s; try again", reason);
 	}
-	if (strcmp(error, "RegisterFailed") == 0) {
+	if (strcmp(name, "RegisterFailed") == 0) {
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "the register failed: %s; see 'minimeterctl status'", reason);
 	}
 	return mm_ctl_fail(ctl, MM_CTL_FAILED, "minimeterd answers with the error %s", error);
@@ -142,7 +143,7 @@ static int fail_meter_error(struct mm_ctl *ctl, const char *error, const json_t 
 int mm_ctl_fail_reply(struct mm_ctl *ctl, const char *error, const json_t *parameters)
 {
 	if (strncmp(error, METER_ERROR, strlen(METER_ERROR)) == 0) {
-		return fail_meter_error(ctl, error + strlen(METER_ERROR), parameters);
+		return fail_meter_error(ctl, error, parameters);
 	}
 	if (strcmp(error, SERVICE_ERROR "InvalidParameter") == 0) {
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "minimeterd refuses the value for '%s'",
