@@ -70,7 +70,7 @@ stop_sim() {
 
 # board ATTRIBUTE [VALUE]: reads or writes an attribute of the simulated board.
 board() {
-	iio_attr -q -u "ip:127.0.0.1:$port" -d minimeter-sim "$@"
+	iio_attr -u "ip:127.0.0.1:$port" -d minimeter-sim "$@"
 }
 
 # configure CLOCK [LINE...]: a configuration whose [meter] sections are the lines given.
