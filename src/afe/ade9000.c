@@ -180,11 +180,39 @@ static int read_energies(struct ade9000 *a, struct reading *ret)
 	return 0;
 }
 
+/* Has a register changed from what stands? Is one still what it was, and not zero? Is one not zero at all? */
+struct comparison {
+	bool changed, standing, live;
+};
+
+static struct comparison compare(const struct ade9000 *a, const struct reading *reading)
+{
+	struct comparison result = {0};
+
+	for (unsigned i = 0; i < a->input_count; i++) {
+		for (enum energy kind = 0; kind < ENERGY_COUNT; kind++) {
+			bool same = reading->energy[i][kind] == a->standing.energy[i][kind];
+			bool live = reading->energy[i][kind] != 0;
+
+			result.changed |= !same;
+			result.standing |= same && live;
+			result.live |= live;
+		}
+	}
+	return result;
+}
+
 /* The energies first: they are what has a time to be read in. */
 static int read_all(struct ade9000 *a, struct reading *ret)
 {
+	struct comparison result;
 	int r = read_energies(a, ret);
 
+	if (r == 0) {
+		result = compare(a, ret);
+		/* Caught in the act of latching; or else a small one has come out the same once more. */
+		r = result.changed && result.standing ? read_energies(a, ret) : 0;
+	}
 	for (unsigned i = 0; i < a->input_count && r == 0; i++) {
 		const struct input *input = &a->input[i];
 
@@ -194,23 +222,6 @@ static int read_all(struct ade9000 *a, struct reading *ret)
 		}
 	}
 	return r < 0 ? r : read_frequency(a, &ret->frequency_hz);
-}
-
-static bool is_live(const struct ade9000 *a, const struct reading *reading)
-{
-	for (unsigned i = 0; i < a->input_count; i++) {
-		for (enum energy kind = 0; kind < ENERGY_COUNT; kind++) {
-			if (reading->energy[i][kind] != 0) {
-				return true;
-			}
-		}
-	}
-	return false;
-}
-
-static bool is_changed(const struct ade9000 *a, const struct reading *reading)
-{
-	return memcmp(reading->energy, a->standing.energy, a->input_count * sizeof(reading->energy[0])) != 0;
 }
 
 static void stand(struct ade9000 *a, const struct reading *reading)
@@ -309,15 +320,15 @@ static void begin_check(struct ade9000 *a)
 	mm_power_check_begin(&a->check);
 }
 
-/* Energy registers at zero for a whole window with a load at both its ends are not those of a live chip. */
-static bool is_dead(const struct ade9000 *a, const struct reading *before, const struct reading *reading)
+/* Was there a load at both ends of the window? Energy registers at zero are not those of a live chip then. */
+static bool is_loaded_through(const struct ade9000 *a, const struct reading *before, const struct reading *reading)
 {
 	for (unsigned i = 0; i < a->input_count; i++) {
 		const struct mm_afe_input *config = &a->input[i].config;
 
 		if (is_loaded(config, before->voltage_v[i] * before->current_a[i]) &&
 		    is_loaded(config, reading->voltage_v[i] * reading->current_a[i])) {
-			return !is_live(a, reading);
+			return true;
 		}
 	}
 	return false;
@@ -361,6 +372,7 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 	struct ade9000 *a = from_afe(afe);
 	enum mm_window_verdict verdict = MM_WINDOW_AGAIN;
 	struct reading reading = {0};
+	struct comparison result = {0};
 	bool dead;
 
 	while (verdict == MM_WINDOW_AGAIN) {
@@ -379,11 +391,11 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 		}
 		/* Nothing can fail from here on: a window counted is handed over. */
 		if (act == MM_WINDOW_READ) {
-			verdict = mm_window_read(&a->window, reading.begin_ns, reading.end_ns, is_changed(a, &reading),
-						 is_live(a, &reading));
+			result = compare(a, &reading);
+			verdict = mm_window_read(&a->window, reading.begin_ns, reading.end_ns, result.changed, result.live);
 		}
 	}
-	dead = is_dead(a, &a->standing, &reading);
+	dead = !result.live && is_loaded_through(a, &a->standing, &reading);
 	stand(a, &reading);
 	if (verdict == MM_WINDOW_LATCHED && a->window.missed == 0 && !dead) {
 		check_power(a);
@@ -486,7 +498,7 @@ static int ade9000_open(struct mm_afe *afe)
 	a->check = (struct mm_power_check){0};
 	a->polling = false;
 	stand(a, &reading);
-	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, is_live(a, &reading));
+	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, compare(a, &reading).live);
 	return 0;
 }
 
