@@ -3,15 +3,12 @@
 
 #include "check_ctl.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "ctl/when.h"
-#include "ctl/writer.h"
+#include "suite.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define WORDS_MAX 16
@@ -126,7 +123,8 @@ START_TEST(read_reports_faults)
 	static const struct fake_answer reversed[] = {
 		{"Read", 0,
 		 REPLY("{\"meters\":[" METER("one", "true", "", ELEMENT("L1", "5", "")) "," METER(
-			 "two", "true", "\"L2 reversed\"", ELEMENT("L2", "-1203.2", "\"reversed\",\"voltage-low\"")) "]}")},
+			 "two", "true", "\"element2-reversed\",\"outputs-failing\"",
+			 ELEMENT("L2", "-1203.2", "\"reversed\",\"voltage-low\"")) "]}")},
 		{NULL, 0, NULL},
 	};
 	static const struct fake_answer stale[] = {
@@ -134,9 +132,9 @@ START_TEST(read_reports_faults)
 		{NULL, 0, NULL},
 	};
 
-	expect(reversed, "read", MM_CTL_FAULT, "kWh  CT reversed or on the wrong line, voltage too low\n", "");
-	expect(reversed, "read", MM_CTL_FAULT, "  fault: L2 reversed\n", "");
-	expect(reversed, "--json read", MM_CTL_FAULT, "\"L2 reversed\"", "");
+	expect(reversed, "read", MM_CTL_FAULT, "kWh  CT reversed or on wrong line, voltage low\n", "");
+	expect(reversed, "read", MM_CTL_FAULT, "  fault: element2: CT reversed or on wrong line, outputs failing\n", "");
+	expect(reversed, "--json read", MM_CTL_FAULT, "\"element2-reversed\"", "");
 	expect(stale, "read", MM_CTL_FAULT, "not valid: the last right reading is 37 s old; see 'minimeterctl status'\n", "");
 	expect(stale, "--json read", MM_CTL_FAULT, "\"valid\": false", "");
 }
@@ -145,7 +143,7 @@ END_TEST
 START_TEST(status_says_why)
 {
 	static const struct fake_answer frozen[] = {
-		{"Status", 0, REPLY(STATUS("false", FROZEN, "\"front end frozen\""))},
+		{"Status", 0, REPLY(STATUS("false", FROZEN, "\"front-end-frozen\""))},
 		{NULL, 0, NULL},
 	};
 
@@ -161,7 +159,12 @@ END_TEST
 
 START_TEST(tables_are_aligned)
 {
-	static const struct fake_answer none[] = {{"GetEvents", 0, REPLY("{\"events\":[]}")}, {NULL, 0, NULL}};
+	static const struct fake_answer none[] = {
+		{"GetEvents", 0, REPLY("{\"events\":[]}")},
+		{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "]}")},
+		{"GetProfile", 0, REPLY("{\"meter\":\"main\",\"intervals\":[]}")},
+		{NULL, 0, NULL},
+	};
 
 	expect(plain, "nameplate", MM_CTL_FINE, "main\n  model          MMD-120-2001-T-SCC\n", "");
 	expect(plain, "nameplate", MM_CTL_FINE, "  start current  0.200 A\n  display        yes\n", "");
@@ -171,6 +174,7 @@ START_TEST(tables_are_aligned)
 	       " 7  2026-03-01 12:00:00  -      started  minimeterd ?[2J started\n",
 	       "");
 	expect(none, "events", MM_CTL_FINE, "no events\n", "");
+	expect(none, "profile", MM_CTL_FINE, "no intervals\n", "");
 	expect(plain, "outputs", MM_CTL_FINE,
 	       "METER  OUTPUT     LEVEL  PER PULSE  EDGES  LINE\n"
 	       "main   10         on         10 Wh   2469  GPIO17\n"
@@ -180,7 +184,7 @@ START_TEST(tables_are_aligned)
 	       "START                LENGTH       DELIVERED        RECEIVED         LAGGING         LEADING   COVERED  FLAGS\n"
 	       "2026-03-01 12:00:00   900 s      601.250 Wh        0.000 Wh      1.500 varh      0.000 varh   899.9 s  -\n"
 	       "2026-03-01 12:15:00   900 s        0.100 Wh        0.000 Wh      1.500 varh      0.000 varh   899.9 s  a, "
-	       "power-down\n",
+	       "power down\n",
 	       "");
 	expect(plain, "profile --csv", MM_CTL_FINE,
 	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s\n"
@@ -253,6 +257,7 @@ START_TEST(options_reach_the_daemon)
 	expect_request("read --meter main", "Read", "{\"meter\":\"main\"}");
 	expect_request("--meter=main nameplate", "GetNameplate", "{\"meter\":\"main\"}");
 	expect_request("events --limit 500 --after 12", "GetEvents", "{\"after\":12,\"limit\":500}");
+	expect_request("profile", "GetProfile", "{\"meter\":\"main\"}");
 	expect_request("profile --from 2026-03-01 --to 2026-03-01T06:00:00+02:00 --meter main", "GetProfile",
 		       "{\"meter\":\"main\",\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-03-01T04:00:00Z\"}");
 	char words[128];
@@ -362,7 +367,8 @@ START_TEST(several_meters_want_a_choice)
 	char words[128];
 
 	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load", test_socket);
-	expect(two, words, MM_CTL_USAGE, "", "there are 2 meters: say which with --meter");
+	expect(two, "profile", MM_CTL_USAGE, "", "say which meter with --meter; there are: main, flat\n");
+	expect(two, words, MM_CTL_USAGE, "", "say which meter with --meter; there are: main, flat\n");
 }
 END_TEST
 
@@ -447,97 +453,6 @@ START_TEST(help_knows_every_command)
 }
 END_TEST
 
-/* ---- Times ---- */
-
-START_TEST(times_are_read)
-{
-	/* 2026-03-29 02:00 is when this zone's summer time begins: that day has 23 hours. */
-	static const struct {
-		const char *text;
-		int64_t seconds; /* from 2026-03-29T00:00:00+01:00 */
-	} table[] = {
-		{"now", 43200},
-		{"today", 0},
-		{"yesterday", -86400},
-		{"-90m", 43200 - 5400},
-		{"-30s", 43200 - 30},
-		{"-24h", 43200 - 86400},
-		{"-7d", 43200 - 7 * 86400},
-		{"-2w", 43200 - 14 * 86400},
-		{"2026-03-29", 0},
-		{"2026-03-30", 82800},
-		{"2026-03-29T12:00", 39600},
-		{"2026-03-29 12:00:30", 39630},
-		{"2026-03-28T23:00:00Z", 0},
-		{"2026-03-28t23:00:00.25z", 0},
-		{"2026-03-29T01:30:00+02:30", 0},
-		{"2026-03-28T18:00:00-05:00", 0},
-		{"2024-02-29T00:00:00Z", -65574000},
-	};
-	static const char *const wrong[] = {
-		"",
-		"tomorrow",
-		"2026",
-		"2026-13-01",
-		"2026-02-29",
-		"2026-03-00",
-		"2026-3-1",
-		"-",
-		"-h",
-		"-5",
-		"-5hh",
-		"-5y",
-		"-1000000000h",
-		"2026-03-29T",
-		"20260329",
-		"2026-03-29T24:00",
-		"2026-03-29T12:60",
-		"2026-03-29T12:00:61",
-		"2026-03-29T12:00+1",
-		"2026-03-29Z",
-		"2026-03-29T12:00:00.Z",
-		"2026-03-29T12:00:00ZZ",
-		"1969-12-31",
-	};
-	int64_t midnight, got;
-	char text[MM_WHEN_MAX];
-
-	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
-	tzset();
-	ck_assert_int_eq(mm_when_parse("2026-03-28T23:00:00Z", 0, &midnight), 0);
-	ck_assert_int_eq(midnight, 1774738800);
-	for (size_t i = 0; i < COUNT(table); i++) {
-		ck_assert_msg(mm_when_parse(table[i].text, midnight + 43200, &got) == 0, "%s", table[i].text);
-		ck_assert_msg(got - midnight == table[i].seconds, "%s: %jd", table[i].text, (intmax_t)(got - midnight));
-	}
-	for (size_t i = 0; i < COUNT(wrong); i++) {
-		got = 4711;
-		ck_assert_msg(mm_when_parse(wrong[i], midnight, &got) == -EINVAL, "%s", wrong[i]);
-		ck_assert_int_eq(got, 4711);
-	}
-	mm_when_local(midnight + 43200, text);
-	ck_assert_str_eq(text, "2026-03-29 13:00:00");
-	mm_when_rfc3339(midnight, text);
-	ck_assert_str_eq(text, "2026-03-28T23:00:00Z");
-}
-END_TEST
-
-START_TEST(csv_is_quoted)
-{
-	static const char *const keys[] = {"a", "b"};
-	char *text;
-	size_t size;
-	FILE *out = open_memstream(&text, &size);
-	json_t *rows = json_pack("[{s:s, s:n}, {s:s, s:b}]", "a", "x,\"y\"\n", "b", "a", "%d", "b", 1);
-
-	mm_writer_csv(out, keys, COUNT(keys), rows, true);
-	fclose(out);
-	ck_assert_str_eq(text, "a,b\n\"x,\"\"y\"\"\n\",\n%d,true\n");
-	free(text);
-	json_decref(rows);
-}
-END_TEST
-
 static void set_up(void)
 {
 	setenv("TZ", "UTC0", 1);
@@ -547,8 +462,7 @@ static void set_up(void)
 int main(void)
 {
 	Suite *suite = suite_create("ctl");
-	TCase *commands = tcase_create("commands"), *errors = tcase_create("errors"), *texts = tcase_create("texts");
-	SRunner *runner = srunner_create(suite);
+	TCase *commands = tcase_create("commands"), *errors = tcase_create("errors");
 
 	if (mkdtemp(directory) == NULL) {
 		perror(directory);
@@ -573,14 +487,10 @@ int main(void)
 	tcase_add_test(errors, no_permission_names_the_group);
 	tcase_add_test(errors, a_hung_daemon_is_told_from_a_slow_one);
 	tcase_add_test(errors, output_that_can_not_be_written_fails);
-	suite_add_tcase(suite, texts);
-	tcase_add_test(texts, times_are_read);
-	tcase_add_test(texts, csv_is_quoted);
+	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, watch_tcase());
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
+	int status = mm_run_suite(suite);
 	unlink(socket_path);
 	rmdir(directory);
-	return failed > 0;
+	return status;
 }

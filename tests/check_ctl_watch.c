@@ -31,12 +31,13 @@ START_TEST(a_window_is_a_line)
 		{NULL, 0, NULL},
 	};
 	static const struct fake_answer faulty[] = {
-		{"Read", 0, REPLY_MORE("{\"meters\":[" METER("main", "false", "\"frozen\"", "") "]}") "\n" END_OF_STREAM},
+		{"Read", 0,
+		 REPLY_MORE("{\"meters\":[" METER("main", "false", "\"front-end-frozen\"", "") "]}") "\n" END_OF_STREAM},
 		{NULL, 0, NULL},
 	};
 
 	expect(script, "watch", MM_CTL_FAILED, LINE LINE, "minimeterd is busy: over");
-	expect(faulty, "watch", MM_CTL_FAILED, " 2406.4 W  not valid  fault: frozen\n", NULL);
+	expect(faulty, "watch", MM_CTL_FAILED, " 2406.4 W  not valid  fault: front end frozen\n", NULL);
 }
 END_TEST
 

@@ -80,27 +80,36 @@ int mm_ctl_send(struct mm_ctl *ctl, const char *method, json_t *parameters, bool
 	return r < 0 ? fail_transport(ctl, r) : MM_CTL_FINE;
 }
 
-/* The names of all rows of an array in a reply to method, "a, b"; empty where there is no such answer. */
-static void list_names(struct mm_ctl *ctl, const char *method, json_t *parameters, const char *array,
-		       char names[static NAMES_MAX])
+/* The names of all rows, "a, b". */
+static void join_names(const json_t *rows, char names[static NAMES_MAX])
 {
-	json_t *reply = NULL, *row;
-	char *error = NULL;
-	bool continues;
 	size_t i, length = 0;
+	json_t *row;
 
 	names[0] = '\0';
-	if (mm_varlink_client_send(ctl->client, method, parameters, false) < 0 ||
-	    mm_varlink_client_receive(ctl->client, MM_CTL_TIMEOUT_MS, &reply, &error, &continues) < 0) {
-		return;
-	}
-	json_array_foreach(json_object_get(reply, array), i, row)
+	json_array_foreach(rows, i, row)
 	{
 		const char *name = json_string_value(json_object_get(row, "name"));
 		if (name != NULL && length + strlen(name) + 3 < NAMES_MAX) {
 			length += (size_t)sprintf(names + length, "%s%s", length > 0 ? ", " : "", name);
 		}
 	}
+}
+
+/* The names in an array of the reply to a method; empty where there is no such answer. */
+static void list_names(struct mm_ctl *ctl, const char *method, json_t *parameters, const char *array,
+		       char names[static NAMES_MAX])
+{
+	json_t *reply = NULL;
+	char *error = NULL;
+	bool continues;
+
+	names[0] = '\0';
+	if (mm_varlink_client_send(ctl->client, method, parameters, false) < 0 ||
+	    mm_varlink_client_receive(ctl->client, MM_CTL_TIMEOUT_MS, &reply, &error, &continues) < 0) {
+		return;
+	}
+	join_names(json_object_get(reply, array), names);
 	free(error);
 	json_decref(reply);
 }
@@ -192,4 +201,29 @@ json_t *mm_ctl_meter_parameter(const struct mm_ctl *ctl)
 	const char *meter = ctl->option[MM_OPTION_METER];
 
 	return meter != NULL ? json_pack("{s:s}", "meter", meter) : json_object();
+}
+
+int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret)
+{
+	json_t *answer;
+	int r;
+
+	if (ctl->option[MM_OPTION_METER] != NULL) {
+		*ret = mm_ctl_meter_parameter(ctl);
+		return MM_CTL_FINE;
+	}
+	r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", NULL, &answer);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_t *meters = json_object_get(answer, "meters");
+	if (json_array_size(meters) == 1) {
+		*ret = json_pack("{s:O}", "meter", json_object_get(json_array_get(meters, 0), "name"));
+	} else {
+		char names[NAMES_MAX];
+		join_names(meters, names);
+		r = mm_ctl_fail(ctl, MM_CTL_USAGE, "say which meter with --meter; there are: %s", names);
+	}
+	json_decref(answer);
+	return r;
 }

@@ -219,36 +219,10 @@ static int run_outputs(struct mm_ctl *ctl, int argc, char *argv[])
 	return show(ctl, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(ctl), outputs_text);
 }
 
-/* The meter meant: --meter, or the only one there is. A new reference. */
-static int choose_meter(struct mm_ctl *ctl, json_t **ret)
-{
-	json_t *answer, *meters;
-	int r;
-
-	if (ctl->option[MM_OPTION_METER] != NULL) {
-		*ret = json_string(ctl->option[MM_OPTION_METER]);
-		return *ret != NULL ? MM_CTL_FINE : mm_ctl_fail(ctl, MM_CTL_USAGE, "--meter is not UTF-8");
-	}
-	r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", NULL, &answer);
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	meters = json_object_get(answer, "meters");
-	if (json_array_size(meters) == 1) {
-		*ret = json_incref(json_object_get(json_array_get(meters, 0), "name"));
-	} else {
-		r = mm_ctl_fail(ctl, MM_CTL_USAGE,
-				"there are %zu meters: say which with --meter; 'minimeterctl nameplate' lists them",
-				json_array_size(meters));
-	}
-	json_decref(answer);
-	return r;
-}
-
 static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
 {
 	int64_t seconds = TEST_SECONDS_DEFAULT;
-	json_t *meter, *answer;
+	json_t *parameters, *answer;
 	int r;
 
 	if (argc > 1) {
@@ -257,23 +231,23 @@ static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
 			return r;
 		}
 	}
-	r = choose_meter(ctl, &meter);
+	r = mm_ctl_one_meter(ctl, &parameters);
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	r = mm_ctl_call(ctl, "org.minimeter.TestOutput",
-			json_pack("{s:O, s:s, s:I}", "meter", meter, "output", argv[0], "seconds", (json_int_t)seconds), &answer);
-	if (r == MM_CTL_FINE) {
-		if (ctl->option[MM_OPTION_JSON] != NULL) {
-			mm_writer_json(ctl->out, answer, false);
-		} else {
-			fprintf(ctl->out, "output %s of meter %s is inverted for %d s: look at it\n", argv[0],
-				json_string_value(meter), (int)seconds);
-		}
-		json_decref(answer);
+	json_object_set_new(parameters, "output", json_string(argv[0]));
+	json_object_set_new(parameters, "seconds", json_integer(seconds));
+	r = mm_ctl_call(ctl, "org.minimeter.TestOutput", parameters, &answer);
+	if (r != MM_CTL_FINE) {
+		return r;
 	}
-	json_decref(meter);
-	return r;
+	if (ctl->option[MM_OPTION_JSON] != NULL) {
+		mm_writer_json(ctl->out, answer, false);
+	} else {
+		fprintf(ctl->out, "output %s is inverted for %d s: look at it\n", argv[0], (int)seconds);
+	}
+	json_decref(answer);
+	return MM_CTL_FINE;
 }
 
 #define METER MM_OPTION_BIT(MM_OPTION_METER)
@@ -288,7 +262,7 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"profile", "", "energy by interval", METER | SPAN, MM_CTL_SOCKET_READ, mm_ctl_profile},
 	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
-	{"outputs test", "OUTPUT [SECONDS]", "invert an LED line for a while", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
+	{"outputs test", "OUTPUT [SECONDS]", "invert the power or reverse LED", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
 	{"help", "[COMMAND]", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},
 };
 

@@ -114,6 +114,9 @@ int mm_ctl_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json
 /* {"meter": NAME} where --meter was given, else {}. */
 json_t *mm_ctl_meter_parameter(const struct mm_ctl *ctl);
 
+/* {"meter": NAME} of --meter or of the only meter there is; a usage error where there are several. *ret is a new reference. */
+int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
+
 /* ---- Commands with files of their own ---- */
 
 int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[]);

@@ -378,26 +378,19 @@ static void totals(struct mm_panel *panel, const struct mm_panel_view *view)
 	panel->y += 1 + panel->roomy;
 }
 
-/* What is wrong, in words: element by element, else what the daemon says of the meter. */
+/* What is wrong, in words, as far as there is room. */
 static void warnings(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	char name[MM_CELL_MAX], words[MM_CELL_MAX];
-	bool said = false;
+	char words[MM_CELL_MAX];
 	size_t i;
-	json_t *element;
+	json_t *fault;
 
-	json_array_foreach(json_object_get(view->meter, "elements"), i, element)
+	json_array_foreach(json_object_get(view->meter, "faults"), i, fault)
 	{
-		if (json_array_size(json_object_get(element, "flags")) > 0 && panel->y < LINES - 2) {
-			mm_cell_as(MM_FORMAT_TEXT, element, "name", name);
-			mm_cell_as(MM_FORMAT_FLAGS, element, "flags", words);
-			put(panel->y++, panel->margin, panel->red, "%.3s %s", name, words);
-			said = true;
+		if (panel->y < LINES - 2) {
+			mm_cell_flag(fault, words);
+			put(panel->y++, panel->margin, panel->red, "%s", words);
 		}
-	}
-	if (!said && json_array_size(json_object_get(view->meter, "faults")) > 0) {
-		mm_cell_as(MM_FORMAT_FLAGS, view->meter, "faults", words);
-		put(panel->y++, panel->margin, panel->red, "fault: %s", words);
 	}
 }
 
@@ -411,11 +404,11 @@ static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 		{{MM_NUMBER("power_w", "watts", NULL, 1)}, 9},	 {{MM_NUMBER("power_factor", "pf", NULL, 3)}, 7},
 		{{MM_NUMBER("frequency_hz", "Hz", NULL, 2)}, 6},
 	};
-	int extra = COLS >= COLUMNS_WIDE ? 3 : 0;
+	bool wide = COLS >= COLUMNS_WIDE;
+	int name_width = wide ? 8 : 3, extra = wide ? 2 : 0, x = panel->margin + name_width;
 	char text[MM_CELL_MAX];
 	size_t i;
 	json_t *element;
-	int x = panel->margin + 3 + extra;
 
 	for (size_t c = 0; c < COUNT(table); c++) {
 		x = put(panel->y, x, panel->dim, "%*s", table[c].width + extra, table[c].column.heading);
@@ -424,8 +417,8 @@ static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 	json_array_foreach(json_object_get(view->meter, "elements"), i, element)
 	{
 		mm_cell_as(MM_FORMAT_TEXT, element, "name", text);
-		put(panel->y, panel->margin, A_BOLD, "%.3s", text);
-		x = panel->margin + 3 + extra;
+		put(panel->y, panel->margin, A_BOLD, "%.*s", name_width, wide ? text : text + strcspn(text, "0123456789"));
+		x = panel->margin + name_width;
 		for (size_t c = 0; c < COUNT(table); c++) {
 			mm_cell(&table[c].column, element, text);
 			x = put(panel->y, x, A_NORMAL, "%*s", table[c].width + extra, text);

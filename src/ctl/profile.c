@@ -65,6 +65,8 @@ static int receive_all(struct mm_ctl *ctl, json_t **ret)
 			}
 		} else if (ctl->option[MM_OPTION_CSV] != NULL) {
 			mm_writer_csv(ctl->out, csv_keys, COUNT(csv_keys), intervals, first);
+		} else if (first && json_array_size(intervals) == 0) {
+			fputs("no intervals\n", ctl->out);
 		} else {
 			mm_writer_table(ctl->out, columns, COUNT(columns), intervals, first);
 		}
@@ -77,10 +79,14 @@ static int receive_all(struct mm_ctl *ctl, json_t **ret)
 int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[])
 {
 	int64_t from_s = INT64_MIN, to_s = INT64_MAX;
-	json_t *parameters = mm_ctl_meter_parameter(ctl), *whole = NULL;
+	json_t *parameters, *whole = NULL;
 	int r;
 
 	(void)argc, (void)argv;
+	r = mm_ctl_one_meter(ctl, &parameters);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
 	r = set_time(ctl, MM_OPTION_FROM, "from", parameters, &from_s);
 	if (r == MM_CTL_FINE) {
 		r = set_time(ctl, MM_OPTION_TO, "to", parameters, &to_s);

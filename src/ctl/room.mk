@@ -17,7 +17,7 @@ if TESTS_ENABLED
 check_PROGRAMS += tests/check_ctl
 dist_check_SCRIPTS += tests/ctl_lists.sh
 TESTS += tests/check_ctl tests/ctl_lists.sh
-tests_check_ctl_SOURCES = tests/check_ctl.c tests/check_ctl.h tests/check_ctl_watch.c tests/fake_daemon.c tests/fake_daemon.h
+tests_check_ctl_SOURCES = tests/check_ctl.c tests/check_ctl.h tests/check_ctl_texts.c tests/check_ctl_watch.c tests/fake_daemon.c tests/fake_daemon.h
 tests_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_check_ctl_LDADD = libctl.a libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS)
 endif

@@ -10,38 +10,55 @@
 
 #define COLUMNS_MAX 16
 
-const char *mm_flag_words(const char *flag)
+/* Nothing from outside moves the cursor. */
+static void clean(char *text)
+{
+	for (; *text != '\0'; text++) {
+		if ((unsigned char)*text < ' ' || *text == 0x7f) {
+			*text = '?';
+		}
+	}
+}
+
+void mm_cell_flag(const json_t *flag, char ret[static MM_CELL_MAX])
 {
 	static const struct {
 		const char *flag, *words;
 	} table[] = {
-		{"voltage-low", "voltage too low"},
-		{"voltage-high", "voltage too high"},
-		{"over-current", "current above the rating"},
+		{"reversed", "CT reversed or on wrong line"},
+		{"over-current", "current above rating"},
 		{"frequency", "frequency out of range"},
-		{"reversed", "CT reversed or on the wrong line"},
 	};
+	const char *name = json_is_string(flag) ? json_string_value(flag) : "?";
+	size_t element = strncmp(name, "element", 7) == 0 ? strcspn(name, "-") : 0;
+	const char *condition = element > 0 && name[element] == '-' ? name + element + 1 : name;
+	int prefix = condition > name ? snprintf(ret, MM_CELL_MAX, "%.*s: ", (int)(element % MM_CELL_MAX), name) : 0;
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (strcmp(flag, table[i].flag) == 0) {
-			return table[i].words;
+		if (strcmp(condition, table[i].flag) == 0) {
+			condition = table[i].words;
 		}
 	}
-	return flag;
+	if (prefix < MM_CELL_MAX) {
+		snprintf(ret + prefix, MM_CELL_MAX - (size_t)prefix, "%s", condition);
+		for (char *at = ret + prefix; *at != '\0'; at++) {
+			*at = *at == '-' ? ' ' : *at;
+		}
+	}
+	clean(ret);
 }
 
 static void flags_cell(const json_t *flags, char ret[static MM_CELL_MAX])
 {
+	char words[MM_CELL_MAX];
 	size_t i, length = 0;
 	json_t *flag;
 
-	snprintf(ret, MM_CELL_MAX, "-");
 	json_array_foreach(flags, i, flag)
 	{
-		const char *name = json_string_value(flag);
-		if (name != NULL && length < MM_CELL_MAX) {
-			length += (size_t)snprintf(ret + length, MM_CELL_MAX - length, "%s%s", i > 0 ? ", " : "",
-						   mm_flag_words(name));
+		mm_cell_flag(flag, words);
+		if (length < MM_CELL_MAX) {
+			length += (size_t)snprintf(ret + length, MM_CELL_MAX - length, "%s%s", i > 0 ? ", " : "", words);
 		}
 	}
 }
@@ -112,11 +129,7 @@ void mm_cell(const struct mm_column *column, const json_t *row, char ret[static 
 		flags_cell(value, ret);
 		break;
 	}
-	for (char *at = ret; *at != '\0'; at++) {
-		if ((unsigned char)*at < ' ' || *at == 0x7f) {
-			*at = '?';
-		}
-	}
+	clean(ret);
 }
 
 void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX])

@@ -46,6 +46,9 @@ void mm_cell(const struct mm_column *column, const json_t *row, char ret[static 
 /* The same for a figure that stands by itself, without a unit. */
 void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX]);
 
+/* A condition's name in plain words: "element2-reversed" as "element2: CT reversed or on wrong line". */
+void mm_cell_flag(const json_t *flag, char ret[static MM_CELL_MAX]);
+
 /* An aligned table of an array's objects, headings on request. */
 void mm_writer_table(FILE *out, const struct mm_column *columns, size_t count, const json_t *rows, bool headings);
 
@@ -57,8 +60,5 @@ void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json
 
 /* The answer itself, on one line or indented. */
 void mm_writer_json(FILE *out, const json_t *answer, bool one_line);
-
-/* A condition's name in plain words; the name itself where it is not known. */
-const char *mm_flag_words(const char *flag);
 
 #endif
