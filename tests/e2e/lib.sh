@@ -15,6 +15,9 @@ cleanup() {
 		kill "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
+	if mountpoint -q "$scratch/small"; then
+		umount "$scratch/small"
+	fi
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
