@@ -78,6 +78,16 @@ static const char *profile_status_name(uint32_t bit)
 	return "reserved";
 }
 
+/* An answer that could not be put together for want of memory is an error, never an empty object. */
+static void reply(struct mm_varlink_call *call, json_t *parameters)
+{
+	if (parameters) {
+		mm_varlink_reply(call, parameters, false);
+	} else {
+		mm_varlink_error(call, "org.minimeter.Busy", json_pack("{s:s}", "reason", "out of memory"));
+	}
+}
+
 /* ---- Meters ---- */
 
 /* The front end may have gone silent since the meter's last window. */
@@ -207,14 +217,14 @@ static void handle_read(struct mm_varlink_call *call, const json_t *parameters, 
 {
 	struct mm_service *service = userdata;
 	int meter = meter_parameter(call, parameters, service->engine);
-	json_t *reply;
+	json_t *readings;
 
 	if (meter == -2) {
 		return;
 	}
-	reply = each_meter(service->engine, meter, "meters", meter_json);
-	if (!mm_varlink_call_more(call)) {
-		mm_varlink_reply(call, reply, false);
+	readings = each_meter(service->engine, meter, "meters", meter_json);
+	if (!readings || !mm_varlink_call_more(call)) {
+		reply(call, readings);
 		return;
 	}
 	for (size_t i = 0; i < MM_STREAMS_MAX; i++) {
@@ -226,11 +236,11 @@ static void handle_read(struct mm_varlink_call *call, const json_t *parameters, 
 		}
 		if (!stream->call) {
 			*stream = (struct mm_stream){.call = call, .meter = meter};
-			mm_varlink_reply(call, reply, true);
+			mm_varlink_reply(call, readings, true);
 			return;
 		}
 	}
-	json_decref(reply);
+	json_decref(readings);
 	mm_varlink_error(call, "org.minimeter.Busy", json_pack("{s:s}", "reason", "too many streams are open"));
 }
 
@@ -238,6 +248,7 @@ void mm_service_publish(struct mm_service *service)
 {
 	for (size_t i = 0; i < MM_STREAMS_MAX; i++) {
 		struct mm_stream *stream = &service->streams[i];
+		json_t *readings;
 
 		if (!stream->call) {
 			continue;
@@ -247,8 +258,11 @@ void mm_service_publish(struct mm_service *service)
 			stream->call = NULL;
 			continue;
 		}
-		/* A reader that is too slow misses this reading and gets the next. */
-		(void)mm_varlink_reply(stream->call, each_meter(service->engine, stream->meter, "meters", meter_json), true);
+		readings = each_meter(service->engine, stream->meter, "meters", meter_json);
+		if (readings) {
+			/* A reader that is too slow misses this reading and gets the next. */
+			(void)mm_varlink_reply(stream->call, readings, true);
+		}
 	}
 }
 
@@ -308,22 +322,19 @@ static void handle_status(struct mm_varlink_call *call, const json_t *parameters
 		ok = ok && json_is_true(json_object_get(meter, "ok"));
 		json_array_append_new(meters, meter);
 	}
-	mm_varlink_reply(
-		call,
-		json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
-			  figure((double)(mm_clock_boottime(engine->clock) - engine->started_ns) / (double)MM_NS_PER_S, 1e-3),
-			  "ok", (int)ok, "front_end",
-			  condition_json(engine, &engine->front_end, mm_health_name(engine->health),
-					 front_end_advice[engine->health]),
-			  "register",
-			  condition_json(engine, &engine->store, engine->register_error ? "failing" : "ok",
-					 engine->register_error
-						 ? "free or mend the disk that holds the register; metering goes on in memory"
-						 : NULL),
-			  "windows", (json_int_t)engine->windows, "missed_windows", (json_int_t)engine->missed, "commits",
-			  (json_int_t)status.commits, "uncommitted_wh", wh(mm_engine_uncommitted_uwh(engine, &status)), "clients",
-			  (int)service->clients, "meters", meters),
-		false);
+	reply(call, json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
+			      figure((double)(mm_clock_boottime(engine->clock) - engine->started_ns) / (double)MM_NS_PER_S, 1e-3),
+			      "ok", (int)ok, "front_end",
+			      condition_json(engine, &engine->front_end, mm_health_name(engine->health),
+					     front_end_advice[engine->health]),
+			      "register",
+			      condition_json(engine, &engine->store, engine->register_error ? "failing" : "ok",
+					     engine->register_error
+						     ? "free or mend the disk that holds the register; metering goes on in memory"
+						     : NULL),
+			      "windows", (json_int_t)engine->windows, "missed_windows", (json_int_t)engine->missed, "commits",
+			      (json_int_t)status.commits, "uncommitted_wh", wh(mm_engine_uncommitted_uwh(engine, &status)),
+			      "clients", (int)service->clients, "meters", meters));
 }
 
 /* ---- Nameplate and outputs ---- */
@@ -356,7 +367,7 @@ static void handle_nameplate(struct mm_varlink_call *call, const json_t *paramet
 	int meter = meter_parameter(call, parameters, service->engine);
 
 	if (meter != -2) {
-		mm_varlink_reply(call, each_meter(service->engine, meter, "meters", nameplate_json), false);
+		reply(call, each_meter(service->engine, meter, "meters", nameplate_json));
 	}
 }
 
@@ -390,7 +401,7 @@ static void handle_outputs(struct mm_varlink_call *call, const json_t *parameter
 							"edges", (json_int_t)em->edges[o]));
 		}
 	}
-	mm_varlink_reply(call, json_pack("{s:o}", "outputs", outputs), false);
+	reply(call, json_pack("{s:o}", "outputs", outputs));
 }
 
 /* ---- What the register answers: on its own thread, a page at a time ---- */
@@ -460,31 +471,41 @@ static int run_profile(struct mm_register *reg, void *userdata)
 	return mm_register_profile(reg, query->meter, query->from_s, query->to_s, on_row, query);
 }
 
-static void profile_done(int result, void *userdata)
+static void profile_done(int result, void *userdata);
+
+/* The next page, once the peer has taken the one before: a slow reader gets all of them, in its own time. */
+static void profile_drained(struct mm_varlink_call *call, void *userdata)
 {
 	struct query *query = userdata;
-	bool more = mm_varlink_call_more(query->call) && json_array_size(query->items) >= PROFILE_PAGE;
-	json_t *reply;
 
-	if (mm_varlink_call_gone(query->call)) {
-		mm_varlink_call_unref(query->call);
-		json_decref(query->items);
-		free(query);
-		return;
-	}
-	if (result < 0) {
-		query_failed(query, result);
-		return;
-	}
-	reply = json_pack("{s:o, s:o}", "meter", meter_name_json(query->service, (int)query->meter), "intervals", query->items);
-	query->items = NULL;
-	mm_varlink_reply(query->call, reply, more);
-	if (!more) {
+	if (mm_varlink_call_gone(call)) {
+		mm_varlink_call_unref(call);
 		free(query);
 		return;
 	}
 	query->from_s = query->last_s + 1;
 	start_query(query, run_profile, profile_done);
+}
+
+static void profile_done(int result, void *userdata)
+{
+	struct query *query = userdata;
+	bool more = mm_varlink_call_more(query->call) && json_array_size(query->items) >= PROFILE_PAGE;
+	json_t *page;
+
+	if (result < 0) {
+		query_failed(query, result);
+		return;
+	}
+	page = json_pack("{s:o, s:o}", "meter", meter_name_json(query->service, (int)query->meter), "intervals", query->items);
+	query->items = NULL;
+	if (page && more && !mm_varlink_call_gone(query->call)) {
+		mm_varlink_call_when_drained(query->call, profile_drained, query);
+		(void)mm_varlink_reply(query->call, page, true);
+		return;
+	}
+	reply(query->call, page);
+	free(query);
 }
 
 /* An RFC 3339 time in UTC or with an offset, or null for the default. False: it is none. */
@@ -581,7 +602,7 @@ static void events_done(int result, void *userdata)
 		query_failed(query, result);
 		return;
 	}
-	mm_varlink_reply(query->call, json_pack("{s:o}", "events", query->items), false);
+	reply(query->call, json_pack("{s:o}", "events", query->items));
 	free(query);
 }
 
