@@ -388,7 +388,7 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 		engine->windows++;
 	}
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		step_meter(engine, &engine->meters[i], &m, mm_clock_realtime(engine->clock) - (now - m.end_ns));
+		step_meter(engine, &engine->meters[i], &m, m.end_ns + engine->clock_offset_ns);
 	}
 	commit_if_due(engine, now);
 	mm_engine_tick(engine);
