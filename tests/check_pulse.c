@@ -67,6 +67,11 @@ START_TEST(one_window)
 	/* An edge reached at the end of a window is not played again in the next one. */
 	mm_pulse_advance(&fine, &position, 56 * MM_UWH_PER_WH, 2 * MM_NS_PER_S + 1, 3 * MM_NS_PER_S, &edges);
 	ck_assert_uint_eq(edges.count, 0);
+	/* The instant is rounded up. */
+	position = 5 * MM_UWH_PER_WH - 1;
+	mm_pulse_advance(&fine, &position, position + 3, 0, 100, &edges);
+	ck_assert_uint_eq(edges.count, 2);
+	ck_assert_int_eq(edges.edge[0].at_ns, 34);
 }
 END_TEST
 
