@@ -81,7 +81,7 @@ static struct mm_afe *new_afe(struct bench *b, const char *device)
 	};
 	struct mm_afe *afe;
 
-	ck_assert_int_eq(mm_afe_ade9000.new(&config, b->clock, &afe), 0);
+	ck_assert_int_eq(mm_afe_ade9000.create(&config, b->clock, &afe), 0);
 	return afe;
 }
 
@@ -527,18 +527,18 @@ START_TEST(configuration)
 	struct mm_afe_config config = {.uri = "local:", .device = "ade9000", .input_count = 1, .input = {{0, 700, 200}}};
 	struct mm_afe *afe = NULL;
 
-	ck_assert_int_eq(mm_afe_ade9000.new(&config, NULL, &afe), 0);
+	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), 0);
 	mm_afe_free(afe);
 	mm_afe_free(NULL);
 	config.input[0].phase = 3;
-	ck_assert_int_eq(mm_afe_ade9000.new(&config, NULL, &afe), -EINVAL);
+	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){0, 0.0, 200};
-	ck_assert_int_eq(mm_afe_ade9000.new(&config, NULL, &afe), -EINVAL);
+	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){0, 700, NAN};
-	ck_assert_int_eq(mm_afe_ade9000.new(&config, NULL, &afe), -EINVAL);
+	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){0, 700, 200};
 	config.input_count = MM_INPUTS_MAX + 1;
-	ck_assert_int_eq(mm_afe_ade9000.new(&config, NULL, &afe), -EINVAL);
+	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
 }
 END_TEST
 

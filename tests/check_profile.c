@@ -81,7 +81,7 @@ END_TEST
 
 START_TEST(split_at_boundary)
 {
-	ck_assert_uint_eq(add(899.5, 0, 1, 0), 0);
+	ck_assert_uint_eq(add(899.25, 0, 1, 0), 0);
 	ck_assert_uint_eq(add(900.5, 1.25, 1.25, 0), 1);
 	/* 0.75 s of 1.25 s lie before the boundary; a fraction falls to the later interval. */
 	check_row(&closed[0], 0, 0, 1750);

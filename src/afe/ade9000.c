@@ -566,5 +566,5 @@ const struct mm_afe_driver mm_afe_ade9000 = {
 	.name = "ade9000",
 	.device = "ade9000",
 	.adc_full_scale_v = M_SQRT1_2, /* 1 V peak between the pins */
-	.new = ade9000_new,
+	.create = ade9000_new,
 };

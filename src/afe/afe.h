@@ -59,7 +59,7 @@ struct mm_afe_driver {
 	const char *device;	 /* default IIO device name */
 	double adc_full_scale_v; /* rms of a full-scale sine at the ADC's pins */
 	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM. */
-	int (*new)(const struct mm_afe_config *config, struct mm_clock *clock, struct mm_afe **ret);
+	int (*create)(const struct mm_afe_config *config, struct mm_clock *clock, struct mm_afe **ret);
 };
 
 /* Analog Devices ADE9000 through the mainline Linux driver. */

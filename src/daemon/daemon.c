@@ -215,7 +215,7 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 		config.device = driver->device;
 	}
 	config.input_count = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input);
-	r = driver->new (&config, d->clock, &d->afe);
+	r = driver->create(&config, d->clock, &d->afe);
 	if (r < 0) {
 		return fail("front end", strerror(-r));
 	}

@@ -465,6 +465,29 @@ unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_
 	return count;
 }
 
+/* An ADC that clips below the limits of the meter under-registers without a word: refused before it can. */
+static int check_full_scale(const struct mm_config *config, const struct mm_config_meter *meter, const struct mm_afe_input *input,
+			    char *message)
+{
+	double limit_a = meter->model.ct_primary_a * MM_OVERCURRENT_RATIO;
+
+	if (input->full_scale_a < limit_a) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX,
+			 "meter \"%s\": burden_ohm = %g gives a full scale of %.0f A, below the %.0f A of its limit; %.3g ohm or "
+			 "less is right",
+			 meter->name, config->burden_ohm, input->full_scale_a, limit_a,
+			 config->burden_ohm * input->full_scale_a / limit_a);
+		return -EINVAL;
+	}
+	if (input->full_scale_v < MM_SUPPLY_MAX_V) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX,
+			 "voltage_divider = %g gives a full scale of %.0f V, below the supply's %.0f V", config->voltage_divider,
+			 input->full_scale_v, MM_SUPPLY_MAX_V);
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int init_meter(struct mm_engine *engine, unsigned index, struct mm_register *reg, const struct mm_afe_input *inputs,
 		      unsigned input_count, char *message)
 {
@@ -479,6 +502,10 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 				      .profile_interval_s = engine->config->profile_interval_min * 60};
 	for (unsigned e = 0; e < mc.model.elements; e++) {
 		mc.input[e] = (unsigned)input_of_phase(inputs, input_count, em->config->phase[e]);
+		r = check_full_scale(engine->config, em->config, &inputs[mc.input[e]], message);
+		if (r < 0) {
+			return r;
+		}
 	}
 	r = mm_register_load(reg, index, &registers);
 	if (r < 0) {

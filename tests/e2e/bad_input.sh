@@ -15,12 +15,12 @@ cat >"$scratch/steady.ini" <<-END
 END
 start_sim "$scratch/steady.ini"
 
-# refused WHAT PATTERN: the daemon does not start, and says PATTERN in one line.
+# refused WHAT PATTERN [STATUS]: the daemon does not start, says PATTERN in one line, and exits with 1 or STATUS.
 refused() {
 	local code=0
 
 	timeout 20 "$build/minimeterd" --config "$scratch/minimeter.conf" >"$scratch/out" 2>&1 || code=$?
-	check "$1: exit 1, not $code" test "$code" = 1
+	check "$1: exit ${3:-1}, not $code" test "$code" = "${3:-1}"
 	check "$1: says \"$2\": $(head -n 3 "$scratch/out")" grep -qe "$2" "$scratch/out"
 	check "$1: in one line" test "$(grep -cv ': stopped: ' "$scratch/out")" = 1
 }
@@ -36,16 +36,18 @@ registered_more_than() {
 # ---- The configuration ----
 
 configure system "[meter house]" "model=MMX-120-2001" "serial=1" "element1=A"
-refused "unknown model" "minimeter.conf:12: model = MMX-120-2001: is no model number: "
+refused "unknown model" "minimeter.conf:12: model = MMX-120-2001: is no model number: " 2
 configure system "[meter house]" "model=MS 240 F 01 SO 011 00" "serial=1" "element1=A"
-refused "MS at 240 V" "minimeter.conf:12: .*voltage"
+refused "MS at 240 V" "minimeter.conf:12: .*voltage" 2
 configure system "${dual[@]}" "outputt_10=GPIO1"
-refused "unknown key" 'minimeter.conf:16: unknown key "outputt_10" in section \[meter house\]'
+refused "unknown key" 'minimeter.conf:16: unknown key "outputt_10" in section \[meter house\]' 2
 configure system "${dual[@]}"
 sed -i 's/driver=trace/driver=gpiod/' "$scratch/minimeter.conf"
 code=0
 "$build/minimeterd" --config "$scratch/minimeter.conf" --check-config >"$scratch/out" 2>&1 || code=$?
 check "--check-config of a right file" test "$code" = 0
+configure system "[meter house]" "model=MMS-120-2002" "serial=1" "element1=A"
+refused "a burden too large for the CT" "burden_ohm = 5.1 gives a full scale of 139 A, below the 220 A of its limit; 3.21 ohm or less is right"
 code=0
 "$build/minimeterd" --config "$scratch/none.conf" >"$scratch/out" 2>&1 || code=$?
 check "no such file" grep -q "none.conf: No such file" "$scratch/out"
