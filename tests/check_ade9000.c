@@ -438,6 +438,31 @@ START_TEST(slow_bus)
 }
 END_TEST
 
+START_TEST(energy_that_does_not_fit_power)
+{
+	struct bench *b;
+
+	/* A load that is on whenever the adapter polls, and off in between, looks like an energy register of other units. */
+	begin_scenario(0, "");
+	for (unsigned second = 0; second < 20; second++) {
+		for (unsigned i = 0; i < 27; i++) {
+			double poll = second + 0.05 + i * (double)MM_POWER_CHECK_STEP_NS * 1e-9;
+
+			say("[at %.6f]\nload_b = 20000 W\n[at %.6f]\nload_b = off\n", poll - 0.011, poll + 0.011);
+		}
+	}
+	say("[at 20.5]\nload_b = 20000 W\n");
+	b = bench_new();
+	run_until(b, 19);
+	ck_assert_uint_ge(b->health[MM_HEALTH_IMPLAUSIBLE], 10);
+	ck_assert_int_eq(b->last.health, MM_HEALTH_IMPLAUSIBLE);
+	ck_assert_msg(strstr(b->afe->message, "energy and power of ade9000 phase B disagree"), "%s", b->afe->message);
+	run_until(b, 26);
+	ck_assert_int_eq(b->last.health, MM_HEALTH_OK);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(no_load_without_noise)
 {
 	uint32_t seed = 5;
@@ -607,6 +632,7 @@ int main(void)
 	tcase_add_loop_test(tcase, failures_are_told_apart, 0, 2);
 	tcase_add_test(tcase, short_bus_errors_are_forgiven);
 	tcase_add_test(tcase, slow_bus);
+	tcase_add_test(tcase, energy_that_does_not_fit_power);
 	tcase_add_test(tcase, no_load_without_noise);
 	tcase_add_test(tcase, zero_energy_under_load);
 	tcase_add_test(tcase, cancelled);

@@ -247,10 +247,9 @@ static void train(struct mm_window *w)
 		double windows = w->ref_windows - 1;
 		int64_t widths = w->late_ns - w->early_ns + w->ref_late_ns - w->ref_early_ns;
 		int64_t span = middle(w->early_ns, w->late_ns) - middle(w->ref_early_ns, w->ref_late_ns);
-		double slack = w->nominal_ns * PERIOD_TOLERANCE;
 
-		w->period_ns = fmin(fmax((double)span / windows, w->nominal_ns - slack), w->nominal_ns + slack);
-		w->period_error_ns = fmin((double)widths / 2 / windows + w->nominal_ns * PERIOD_DRIFT, slack);
+		w->period_ns = (double)span / windows;
+		w->period_error_ns = (double)widths / 2 / windows + w->nominal_ns * PERIOD_DRIFT;
 		w->baseline = w->baseline < BASELINE_LAST ? 2 * w->baseline : BASELINE_LAST;
 		w->ref_windows = 0;
 	}
