@@ -12,6 +12,7 @@
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define WORDS_MAX 16
+#define PATIENCE_S 60 /* for a loaded machine under valgrind */
 
 #define HEALTHY "{\"state\":\"ok\",\"since_s\":97.0,\"reason\":null,\"advice\":null}"
 #define FROZEN "{\"state\":\"frozen\",\"since_s\":37.0,\"reason\":\"figures repeat\",\"advice\":\"set cache_bypass\"}"
@@ -318,12 +319,14 @@ START_TEST(usage_errors_say_what_would_be_right)
 		{"profile --from 2026-03-02 --to 2026-03-01", "--from is after --to"},
 	};
 
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
 	for (size_t i = 0; i < COUNT(table); i++) {
-		expect(plain, table[i].words, MM_CTL_USAGE, "", table[i].error);
+		expect(NULL, table[i].words, MM_CTL_USAGE, "", table[i].error);
 	}
 	char words[128];
 	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load 61", test_socket);
-	expect(plain, words, MM_CTL_USAGE, "", "SECONDS is to be a whole number from 1 to 60, not '61'");
+	expect(NULL, words, MM_CTL_USAGE, "", "SECONDS is to be a whole number from 1 to 60, not '61'");
+	fake_daemon_free(daemon);
 }
 END_TEST
 
@@ -445,7 +448,7 @@ START_TEST(help_knows_every_command)
 		char words[64];
 		expect(NULL, "help", MM_CTL_FINE, mm_ctl_commands[i].help, "");
 		snprintf(words, sizeof(words), "help %s", mm_ctl_commands[i].name);
-		expect(NULL, words, mm_ctl_commands[i].name[7] == ' ' ? MM_CTL_USAGE : MM_CTL_FINE, NULL, NULL);
+		expect(NULL, words, MM_CTL_FINE, mm_ctl_commands[i].help, "");
 	}
 	expect(NULL, "--help", MM_CTL_FINE, "Commands:\n  read ", "");
 	expect(NULL, "profile --help", MM_CTL_FINE, "  --csv ", "");
@@ -470,6 +473,8 @@ int main(void)
 	}
 	snprintf(socket_path, sizeof(socket_path), "%s/socket", directory);
 	set_up();
+	tcase_set_timeout(commands, PATIENCE_S);
+	tcase_set_timeout(errors, PATIENCE_S);
 	suite_add_tcase(suite, commands);
 	tcase_add_test(commands, read_says_everything);
 	tcase_add_test(commands, read_reports_faults);

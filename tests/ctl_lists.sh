@@ -31,8 +31,9 @@ options=$(sed -n 's/^  \(--[a-z-]*\).*/\1/p' <<<"$help")
 same "commands in the man page" "$commands" "$(sed -n 's/^\.It Cm \([a-z][a-z ]*[a-z]\).*/\1/p' "$page")"
 same "options in the man page" "$options" "$(sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p' "$page")"
 
+# shellcheck source=/dev/null
 source "$MM_SRCDIR/etc/completion/minimeterctl"
-same "first word" "$( (sed 's/ .*//' <<<"$commands"; echo "$options") | LC_ALL=C sort -u)" "$(complete_words minimeterctl '')"
+same "first word" "$(printf '%s\n' "$commands" "$options" | cut -d ' ' -f 1 | LC_ALL=C sort -u)" "$(complete_words minimeterctl '')"
 same "a command's start" "nameplate" "$(complete_words minimeterctl --json na)"
 same "outputs test" "test" "$(complete_words minimeterctl outputs t)"
 same "options of a command" $'--admin-socket\n--after' "$(complete_words minimeterctl events --a)"

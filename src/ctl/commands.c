@@ -263,7 +263,7 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
 	{"outputs test", "OUTPUT [SECONDS]", "invert the power or reverse LED", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
-	{"help", "[COMMAND]", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},
+	{"help", "[COMMAND]...", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},
 };
 
 const size_t mm_ctl_command_count = COUNT(mm_ctl_commands);

@@ -213,7 +213,7 @@ static int check_options(struct mm_ctl *ctl)
 	return MM_CTL_FINE;
 }
 
-/* The command's arguments in words: every word of the help is one, those from the first bracket on may be absent. */
+/* The command's arguments: every word of the help is one, those from the first bracket on may be absent, dots stand for more. */
 static int check_arguments(struct mm_ctl *ctl, int argc, char *argv[])
 {
 	int least = 0, most = 0;
@@ -230,7 +230,7 @@ static int check_arguments(struct mm_ctl *ctl, int argc, char *argv[])
 		return mm_ctl_fail(ctl, MM_CTL_USAGE, "too few arguments: minimeterctl %s %s", ctl->command->name,
 				   ctl->command->arguments);
 	}
-	if (argc > most) {
+	if (argc > most && strstr(ctl->command->arguments, "...") == NULL) {
 		return mm_ctl_fail(ctl, MM_CTL_USAGE, "'%s' is one argument too many: minimeterctl %s%s%s", argv[most],
 				   ctl->command->name, *ctl->command->arguments != '\0' ? " " : "", ctl->command->arguments);
 	}

@@ -57,7 +57,7 @@ enum mm_ctl_socket { MM_CTL_SOCKET_NONE, MM_CTL_SOCKET_READ, MM_CTL_SOCKET_ADMIN
 
 struct mm_ctl_command {
 	const char *name;	   /* one word or two: "outputs test" */
-	const char *arguments;	   /* as --help shows them: capitals required, brackets optional */
+	const char *arguments;	   /* as --help shows them; those in brackets may be absent */
 	const char *help;	   /* one line */
 	unsigned options;	   /* MM_OPTION_BIT()s beside the global ones */
 	enum mm_ctl_socket socket; /* what is connected before it runs */
