@@ -441,30 +441,6 @@ static int input_of_phase(const struct mm_afe_input *inputs, unsigned count, int
 	return -1;
 }
 
-unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v,
-			  struct mm_afe_input inputs[static MM_INPUTS_MAX])
-{
-	unsigned count = 0;
-
-	for (unsigned i = 0; i < config->meter_count; i++) {
-		const struct mm_config_meter *meter = &config->meter[i];
-
-		for (unsigned e = 0; e < meter->model.elements; e++) {
-			if (input_of_phase(inputs, count, meter->phase[e]) >= 0) {
-				continue;
-			}
-			/* CT sets in parallel add their secondary currents in the one burden: the ratio stays that of one set. */
-			inputs[count++] = (struct mm_afe_input){
-				.phase = (unsigned)meter->phase[e],
-				.full_scale_v = adc_full_scale_v * config->voltage_divider,
-				.full_scale_a = adc_full_scale_v / config->burden_ohm * meter->model.ct_primary_a /
-						meter->model.ct_secondary_a,
-			};
-		}
-	}
-	return count;
-}
-
 /* An ADC that clips below the limits of the meter under-registers without a word: refused before it can. */
 static int check_full_scale(const struct mm_config *config, const struct mm_config_meter *meter, const struct mm_afe_input *input,
 			    char *message)
@@ -488,6 +464,35 @@ static int check_full_scale(const struct mm_config *config, const struct mm_conf
 	return 0;
 }
 
+int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
+		     char message[static MM_CONFIG_MESSAGE_MAX])
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		const struct mm_config_meter *meter = &config->meter[i];
+
+		for (unsigned e = 0; e < meter->model.elements; e++) {
+			/* CT sets in parallel add their secondary currents in the one burden: the ratio stays that of one set. */
+			struct mm_afe_input input = {
+				.phase = (unsigned)meter->phase[e],
+				.full_scale_v = adc_full_scale_v * config->voltage_divider,
+				.full_scale_a = adc_full_scale_v / config->burden_ohm * meter->model.ct_primary_a /
+						meter->model.ct_secondary_a,
+			};
+			int r = check_full_scale(config, meter, &input, message);
+
+			if (r < 0) {
+				return r;
+			}
+			if (input_of_phase(inputs, count, meter->phase[e]) < 0) {
+				inputs[count++] = input;
+			}
+		}
+	}
+	return (int)count;
+}
+
 static int init_meter(struct mm_engine *engine, unsigned index, struct mm_register *reg, const struct mm_afe_input *inputs,
 		      unsigned input_count, char *message)
 {
@@ -502,10 +507,6 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 				      .profile_interval_s = engine->config->profile_interval_min * 60};
 	for (unsigned e = 0; e < mc.model.elements; e++) {
 		mc.input[e] = (unsigned)input_of_phase(inputs, input_count, em->config->phase[e]);
-		r = check_full_scale(engine->config, em->config, &inputs[mc.input[e]], message);
-		if (r < 0) {
-			return r;
-		}
 	}
 	r = mm_register_load(reg, index, &registers);
 	if (r < 0) {
@@ -538,13 +539,16 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 {
 	struct mm_health_limits limits[MM_INPUTS_MAX];
 	struct mm_afe_input inputs[MM_INPUTS_MAX];
-	unsigned input_count = mm_engine_inputs(config, adc_full_scale_v, inputs);
+	int input_count = mm_engine_inputs(config, adc_full_scale_v, inputs, message);
 
 	*engine = (struct mm_engine){.config = config,
 				     .clock = clock,
 				     .outputs_new = outputs_new,
 				     .meter_count = config->meter_count,
 				     .health = MM_HEALTH_STARTING};
+	if (input_count < 0) {
+		return input_count;
+	}
 	engine->meters = calloc(config->meter_count, sizeof(*engine->meters));
 	engine->events = calloc(EVENTS_PENDING_MAX, sizeof(*engine->events));
 	engine->rows = calloc(ROWS_PENDING_MAX, sizeof(*engine->rows));
@@ -552,12 +556,12 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
 		return -ENOMEM;
 	}
-	for (unsigned i = 0; i < input_count; i++) {
+	for (int i = 0; i < input_count; i++) {
 		limits[i] = (struct mm_health_limits){.voltage_v = inputs[i].full_scale_v, .current_a = inputs[i].full_scale_a};
 	}
-	mm_health_init(&engine->judge, limits, input_count);
+	mm_health_init(&engine->judge, limits, (unsigned)input_count);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		int r = init_meter(engine, i, reg, inputs, input_count, message);
+		int r = init_meter(engine, i, reg, inputs, (unsigned)input_count, message);
 
 		if (r < 0) {
 			return r;

@@ -68,10 +68,12 @@ struct mm_engine {
 	uint64_t windows, missed;
 };
 
-/* The inputs of the front end that the meters' elements use, in order of phase; fills in the full scales. Returns their number.
+/*
+ * The inputs of the front end that the meters' elements use; fills in the full scales. Returns their number, or -EINVAL with one
+ * line in message where the ADC would clip below the limits of a meter (table 1 of the manual).
  */
-unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v,
-			  struct mm_afe_input inputs[static MM_INPUTS_MAX]);
+int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
+		     char message[static MM_CONFIG_MESSAGE_MAX]);
 
 /*
  * Loads the meters from the register, requests the output lines and shows what was stored. The register's worker is borrowed, and
