@@ -336,7 +336,7 @@ START_TEST(bad_health)
 }
 END_TEST
 
-/* An OK window without a latch brings no energy, and its time is the next one's. */
+/* An OK window without a latch brings no energy; the next one may still bring it to the interval that it belongs to. */
 START_TEST(unlatched)
 {
 	load(0, 120, 10, 1200, 0);
@@ -350,8 +350,20 @@ START_TEST(unlatched)
 	ck_assert_uint_eq(meter.registers.profile.row.status, 0);
 	ck_assert_int_eq(meter.registers.profile.row.covered_ns, MM_NS_PER_S);
 	window.latched = true;
-	play(1);
-	ck_assert_uint_eq(meter.windows, 2);
+	play(898);
+	ck_assert_uint_eq(meter.windows, 899);
+	ck_assert_uint_eq(step.closed_count, 1);
+	play(899);
+	window.latched = false;
+	window.end_ns += MM_NS_PER_MS * 1500;
+	mm_meter_step(&meter, &window, MM_HEALTH_OK, NOON_NS + window.end_ns - BOOT_NS, &step);
+	ck_assert_uint_eq(step.closed_count, 0);
+	window.latched = true;
+	window.start_ns = window.end_ns - 1200 * MM_NS_PER_MS;
+	window.end_ns += 100 * MM_NS_PER_MS;
+	mm_meter_step(&meter, &window, MM_HEALTH_OK, NOON_NS + window.end_ns - BOOT_NS, &step);
+	ck_assert_uint_eq(step.closed_count, 1);
+	ck_assert_int_eq(step.closed[0].covered_ns, 899 * MM_NS_PER_S + 700 * MM_NS_PER_MS);
 }
 END_TEST
 
