@@ -156,6 +156,14 @@ static enum mm_health step(struct bench *b)
 	if (m.latched && b->last.latched && m.missed == 0 && m.start_ns != before_ns) {
 		ck_abort_msg("window does not start where the last one ended");
 	}
+	for (unsigned i = 0; i < m.input_count; i++) {
+		const struct mm_input_reading *input = &m.input[i];
+
+		/* Energy has to have a current that it can come from. */
+		if (m.latched && fabs(input->active_ws) > 1 + 1.02 * input->voltage_v * input->current_a) {
+			ck_abort_msg("%.1f Ws at %.1f V and %.3f A", input->active_ws, input->voltage_v, input->current_a);
+		}
+	}
 	health = mm_health_judge(&b->judge, &m);
 	b->health[health]++;
 	b->missed += m.missed;
@@ -260,6 +268,21 @@ START_TEST(figures)
 	ck_assert_double_eq_tol(b->last.input[0].reactive_vars, 4500, 1);
 	ck_assert_double_eq_tol(b->last.input[1].reactive_vars, -5196.15, 1);
 	ck_assert_double_eq_tol(b->last.input[0].frequency_hz, 60, 0.01); /* the driver says 30 */
+	bench_free(b);
+}
+END_TEST
+
+START_TEST(small_loads)
+{
+	struct bench *b;
+
+	/* One watt is 843,000 codes: the lower register and the sign of the upper one count. */
+	begin_scenario(0, "");
+	say("[at 0]\nload_a = 1 W\nload_b = 1 W\nct_b = reversed\n");
+	b = bench_new();
+	run_until(b, 100.5);
+	ck_assert_double_eq_tol(b->active_ws[0] / b->windows, 1.0, 0.002);
+	ck_assert_double_eq_tol(b->active_ws[1] / b->windows, -1.0, 0.002);
 	bench_free(b);
 }
 END_TEST
@@ -625,6 +648,7 @@ int main(void)
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, figures);
 	tcase_add_loop_test(tcase, an_hour_of_mixed_loads, 0, 5);
+	tcase_add_test(tcase, small_loads);
 	tcase_add_test(tcase, short_loads_count_whole);
 	tcase_add_test(tcase, restart_in_mid_run);
 	tcase_add_loop_test(tcase, faults_are_told_apart, 0, 4);
