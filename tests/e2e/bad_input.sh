@@ -72,7 +72,7 @@ if [ -e "$build/tests/gpio_shim.so" ] && ! nm -D "$build/minimeterd" | grep -q _
 	gpio_meter output_100=GPIO1
 	refused "a line in use" 'meter "house".*output 100.*GPIO1.*leds'
 	gpio_meter output_10=GPIO0 output_100=gpiochip0:0
-	refused "one line for two outputs" 'meter "house".*GPIO0'
+	refused "one line for two outputs" 'meter "house", output 100: .*gpiochip0:0.*output 10'
 	gpio_meter output_10=gpiochip5:0
 	refused "no such chip" 'meter "house".*gpiochip5'
 	gpio_meter output_10=GPIO0 led_power=GPIO2
