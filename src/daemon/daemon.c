@@ -290,7 +290,7 @@ static int add_sources(struct daemon *d)
 static int start(struct daemon *d)
 {
 	char message[MM_CONFIG_MESSAGE_MAX];
-	const struct mm_afe_driver *driver;
+	const struct mm_afe_driver *driver = NULL;
 	sigset_t blocked;
 	int r;
 

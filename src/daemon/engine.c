@@ -261,13 +261,12 @@ int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_outp
 
 /* ---- Front end ---- */
 
-static const char *const advice[MM_HEALTH_COUNT] = {
+static const char *const health_text[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_OK] = "front end in order",
 	[MM_HEALTH_STARTING] = "waiting for the first whole window",
 	[MM_HEALTH_ABSENT] = "front end absent",
 	[MM_HEALTH_STALE] = "front end stale: no new energy window",
-	[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as with the register cache of the stock "
-			     "ade9000 driver",
+	[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as read through a cache",
 	[MM_HEALTH_IMPLAUSIBLE] = "front end implausible: figures that no line or load can produce",
 };
 
@@ -286,7 +285,7 @@ static bool note_health(struct mm_engine *engine, enum mm_health health, const c
 		      "front end in order again (was %s)", mm_health_name(engine->health));
 	} else if (health != MM_HEALTH_OK && health != MM_HEALTH_STARTING) {
 		event(engine, NULL, LOG_ERR, MM_MESSAGE_FRONT_END_FAULT, mm_health_name(health), "%s%s%s; nothing is registered",
-		      advice[health], reason[0] ? ": " : "", reason);
+		      health_text[health], reason[0] ? ": " : "", reason);
 	}
 	engine->health = health;
 	return true;

@@ -124,7 +124,7 @@ static json_t *element_json(const struct mm_engine_meter *em, unsigned e)
 {
 	const struct mm_element_reading *r = &em->meter.element[e];
 	const struct mm_registers *registers = &em->meter.registers;
-	char name[16], input[2] = {(char)('A' + em->config->phase[e]), '\0'};
+	char name[24], input[2] = {(char)('A' + em->config->phase[e]), '\0'};
 	json_t *flags = json_array();
 
 	snprintf(name, sizeof(name), "element%u", e + 1);
