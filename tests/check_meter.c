@@ -761,15 +761,14 @@ int main(void)
 {
 	Suite *suite = suite_create("meter");
 	TCase *tcase = tcase_create("meter");
+	TCase *slow = tcase_create("slow");
 
 	tcase_set_timeout(tcase, 900);
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, refuses_config, 0, 5);
 	tcase_add_loop_test(tcase, refuses_registers, 0, 9);
-	tcase_add_loop_test(tcase, nothing_lost_nothing_twice, 0, 2);
 	tcase_add_test(tcase, carry_over_restarts);
 	tcase_add_loop_test(tcase, start_current, 0, MM_COUNT_OF(ratings));
-	tcase_add_loop_test(tcase, no_load, 0, MM_COUNT_OF(ratings));
 	tcase_add_test(tcase, creep);
 	tcase_add_test(tcase, detent);
 	tcase_add_test(tcase, single_element_uses_its_input);
@@ -792,7 +791,14 @@ int main(void)
 	tcase_add_test(tcase, max_demand);
 	tcase_add_test(tcase, max_demand_not_from_adjusted);
 	tcase_add_test(tcase, display);
-	tcase_add_test(tcase, real_circuit);
 	suite_add_tcase(suite, tcase);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 900);
+	tcase_add_checked_fixture(slow, setup, NULL);
+	tcase_add_loop_test(slow, nothing_lost_nothing_twice, 0, 2);
+	tcase_add_loop_test(slow, no_load, 0, MM_COUNT_OF(ratings));
+	tcase_add_test(slow, real_circuit);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

@@ -237,6 +237,7 @@ int main(void)
 {
 	Suite *suite = suite_create("pulse");
 	TCase *tcase = tcase_create("pulse");
+	TCase *slow = tcase_create("slow");
 
 	tcase_set_timeout(tcase, 300);
 	tcase_add_test(tcase, kh_table);
@@ -244,7 +245,11 @@ int main(void)
 	tcase_add_test(tcase, one_window);
 	tcase_add_test(tcase, never_back);
 	tcase_add_loop_test(tcase, room, 0, 2);
-	tcase_add_loop_test(tcase, any_load_any_window, 0, 12);
 	suite_add_tcase(suite, tcase);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 300);
+	tcase_add_loop_test(slow, any_load_any_window, 0, 12);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

@@ -568,11 +568,11 @@ int main(void)
 {
 	Suite *suite = suite_create("window");
 	TCase *tcase = tcase_create("tracker");
+	TCase *slow = tcase_create("slow");
 	SRunner *runner;
 	int failed;
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, every_clock_error, 0, 21);
 	tcase_add_loop_test(tcase, jitter, 0, 6);
 	tcase_add_loop_test(tcase, stalls, 0, 5);
 	tcase_add_loop_test(tcase, one_long_stall, 0, 6);
@@ -585,8 +585,13 @@ int main(void)
 	tcase_add_test(tcase, probe_register_repeats);
 	tcase_add_loop_test(tcase, slow_bus, 0, 5);
 	tcase_add_test(tcase, hopeless_bus);
-	tcase_add_test(tcase, millions);
 	suite_add_tcase(suite, tcase);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 120);
+	tcase_add_loop_test(slow, every_clock_error, 0, 21);
+	tcase_add_test(slow, millions);
+	suite_add_tcase(suite, slow);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

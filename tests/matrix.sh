@@ -106,7 +106,7 @@ step_tsan() {
 	runner=()
 }
 
-# The Check programs of the gcc build once more.
+# The Check programs of the gcc build once more, but for the cases that take seconds even without.
 step_valgrind() {
 	local programs
 	title="valgrind"
@@ -114,8 +114,8 @@ step_valgrind() {
 	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc || return
 	# shellcheck disable=SC2016 # make expands it
 	programs=$(make -s -C "$out/gcc" --eval='list-tests: ; @echo $(filter-out %.sh,$(TESTS))' list-tests)
-	runner=(valgrind -q --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
-	CK_FORK=no run gcc TESTS="$programs"
+	runner=(valgrind -q --suppressions="$top/tests/valgrind.supp" --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
+	CK_FORK=no CK_EXCLUDE_TAGS=slow run gcc TESTS="$programs"
 	runner=()
 }
 
