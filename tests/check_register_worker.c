@@ -308,6 +308,7 @@ START_TEST(test_every_query_is_answered)
 	}
 	ck_assert_int_eq(mm_register_worker_free(ask.worker), 0);
 	ck_assert_uint_eq(ask.answered + ask.cancelled, 3 * MM_REGISTER_QUERIES_WAITING_MAX - 1);
+	ck_assert_uint_eq(ask.answered, ask.asked);
 	free_gate(&gate);
 	bench_end(&b);
 }
@@ -345,6 +346,37 @@ START_TEST(test_failing_disk_is_tried_again)
 	ck_assert_uint_eq(status.commits, 1);
 	ck_assert_int_eq(mm_register_worker_free(worker), 0);
 	assert_kept(&b, 999);
+	fault_vfs_remove(&vfs);
+	bench_end(&b);
+}
+END_TEST
+
+START_TEST(test_stalling_disk_holds_up_nobody)
+{
+	struct mm_register_status before, status;
+	struct mm_register_worker *worker;
+	struct fault_vfs vfs;
+	struct bench b;
+
+	fault_vfs_install(&vfs);
+	worker = begin(&b);
+	fault_vfs_set(&vfs, FAULT_STALL, 0, 1);
+	queue_n(worker, 0);
+	while (sem_wait(&vfs.stalled) < 0) {
+	}
+	mm_register_worker_status(worker, &before);
+	for (int64_t n = 1; n < 100; n++) {
+		queue_n(worker, n);
+	}
+	mm_register_worker_status(worker, &status);
+	ck_assert(status.busy);
+	ck_assert_uint_eq(status.commits, 0);
+	ck_assert_uint_eq(status.beat, before.beat);
+	sem_post(&vfs.go_on);
+	wait_written(worker, &status);
+	ck_assert_uint_eq(status.commits, 2);
+	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	assert_kept(&b, 99);
 	fault_vfs_remove(&vfs);
 	bench_end(&b);
 }
@@ -440,6 +472,7 @@ int main(void)
 	tcase_add_test(tcase, test_queries_run_between_commits);
 	tcase_add_test(tcase, test_every_query_is_answered);
 	tcase_add_test(tcase, test_failing_disk_is_tried_again);
+	tcase_add_test(tcase, test_stalling_disk_holds_up_nobody);
 	tcase_add_test(tcase, test_stopping_on_a_failing_disk);
 	tcase_add_test(tcase, test_decrease_is_reported);
 	tcase_add_test(tcase, test_beat);
