@@ -51,16 +51,13 @@ static void queue_n(struct mm_register_worker *worker, int64_t n)
 static void assert_kept(struct bench *b, int64_t last)
 {
 	static unsigned counts[2048];
-	struct mm_registers got, expected;
 	struct mm_register *reg = bench_open(b, 1);
 
 	ck_assert_int_eq(bench_count(reg, counts, 2048), last);
 	for (int64_t n = 0; n <= last; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
-	bench_registers(last, 0, &expected);
-	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
-	ck_assert_mem_eq(&got, &expected, sizeof(got));
+	bench_assert_registers(reg, 0, last);
 	mm_register_close(reg);
 }
 
@@ -183,7 +180,6 @@ START_TEST(test_full_queues_keep_the_oldest)
 	struct mm_register *reg;
 	struct bench_commit c;
 	struct gate gate;
-	sqlite3_stmt *stmt;
 	struct bench b;
 
 	worker = begin(&b);
@@ -214,15 +210,10 @@ START_TEST(test_full_queues_keep_the_oldest)
 	free_gate(&gate);
 
 	reg = bench_open(&b, 1);
-	ck_assert_int_eq(
-		sqlite3_prepare_v2(reg->db,
-				   "SELECT group_concat(count, ' ') FROM (SELECT count(*) AS count FROM event GROUP BY text "
-				   "UNION ALL SELECT count(*) FROM profile GROUP BY start_s)",
-				   -1, &stmt, NULL),
-		SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-	ck_assert_str_eq((const char *)sqlite3_column_text(stmt, 0), "2053 2043 1 515 509 1");
-	sqlite3_finalize(stmt);
+	bench_assert_answer(reg,
+			    "SELECT group_concat(count, ' ') FROM (SELECT count(*) AS count FROM event GROUP BY text "
+			    "UNION ALL SELECT count(*) FROM profile GROUP BY start_s)",
+			    "2053 2043 1 515 509 1");
 	mm_register_close(reg);
 	bench_end(&b);
 }
