@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The register's file: what it keeps, what it refuses to write, and whose it is. */
+/* The register: what it keeps, what it gives back, and what it refuses to write. */
 #include <check.h>
 #include <errno.h>
 #include <math.h>
@@ -7,30 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "register/store.h"
 #include "register_bench.h"
-
-static void commit_n(struct mm_register *reg, int64_t n, unsigned meter_count)
-{
-	struct bench_commit c;
-
-	bench_commit(n, meter_count, &c);
-	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
-}
-
-static void assert_registers(struct mm_register *reg, unsigned index, int64_t n)
-{
-	struct mm_registers expected, got;
-
-	bench_registers(n, index, &expected);
-	memset(&got, 0xff, sizeof(got));
-	ck_assert_int_eq(mm_register_load(reg, index, &got), 0);
-	ck_assert_mem_eq(&got, &expected, sizeof(got));
-}
 
 static bool exists(const struct bench *b, const char *suffix)
 {
@@ -38,16 +19,6 @@ static bool exists(const struct bench *b, const char *suffix)
 
 	snprintf(path, sizeof(path), "%s%s", b->path, suffix);
 	return access(path, F_OK) == 0;
-}
-
-static void assert_setting(struct mm_register *reg, const char *sql, const char *expected)
-{
-	sqlite3_stmt *stmt;
-
-	ck_assert_int_eq(sqlite3_prepare_v2(reg->db, sql, -1, &stmt, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-	ck_assert_str_eq((const char *)sqlite3_column_text(stmt, 0), expected);
-	sqlite3_finalize(stmt);
 }
 
 /* ---- What it keeps ---- */
@@ -69,12 +40,12 @@ START_TEST(test_new_register_is_one_clean_file)
 	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
 	ck_assert_mem_eq(&got, &zero, sizeof(got));
 	ck_assert_int_eq(mm_register_load(reg, 1, &got), -EINVAL);
-	assert_setting(reg, "PRAGMA journal_mode", "wal");
-	assert_setting(reg, "PRAGMA synchronous", "2");
-	assert_setting(reg, "PRAGMA locking_mode", "exclusive");
-	assert_setting(reg, "PRAGMA application_id", "1296919383");
-	assert_setting(reg, "PRAGMA user_version", "1");
-	commit_n(reg, 0, 1);
+	bench_assert_answer(reg, "PRAGMA journal_mode", "wal");
+	bench_assert_answer(reg, "PRAGMA synchronous", "2");
+	bench_assert_answer(reg, "PRAGMA locking_mode", "exclusive");
+	bench_assert_answer(reg, "PRAGMA application_id", "1296919383");
+	bench_assert_answer(reg, "PRAGMA user_version", "1");
+	bench_commit_n(reg, 0, 1);
 	ck_assert(!exists(&b, "-shm"));
 	ck_assert_int_eq(stat(b.path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
@@ -94,15 +65,15 @@ START_TEST(test_every_field_comes_back)
 
 	bench_begin(&b);
 	reg = bench_open(&b, 3);
-	commit_n(reg, 5, 3);
-	commit_n(reg, 6, 3);
+	bench_commit_n(reg, 5, 3);
+	bench_commit_n(reg, 6, 3);
 	mm_register_close(reg);
 	reg = bench_open(&b, 3);
 	for (unsigned i = 0; i < 3; i++) {
-		assert_registers(reg, i, 6);
+		bench_assert_registers(reg, i, 6);
 	}
-	assert_setting(reg, "SELECT count(*) || ' ' || max(boottime_ns) || ' ' || max(realtime_ns) FROM register",
-		       "3 7000000000 1735689606000000000");
+	bench_assert_answer(reg, "SELECT count(*) || ' ' || max(boottime_ns) || ' ' || max(realtime_ns) FROM register",
+			    "3 7000000000 1735689606000000000");
 	mm_register_close(reg);
 	bench_end(&b);
 }
@@ -138,7 +109,7 @@ START_TEST(test_boottime_of_another_run_is_not_given)
 
 	bench_begin(&b);
 	reg = bench_open(&b, 1);
-	commit_n(reg, 1, 1);
+	bench_commit_n(reg, 1, 1);
 	mm_register_close(reg);
 	ck_assert_int_eq(mm_register_open(b.path, BENCH_OTHER_BOOT, b.meters, 1, b.message, &reg), 0);
 	bench_registers(1, 0, &expected);
@@ -312,7 +283,7 @@ START_TEST(test_no_register_goes_back)
 
 	bench_begin(&b);
 	reg = bench_open(&b, 2);
-	commit_n(reg, 3, 2);
+	bench_commit_n(reg, 3, 2);
 	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
 		enum mm_column_kind kind = mm_columns[i].kind;
 
@@ -332,8 +303,8 @@ START_TEST(test_no_register_goes_back)
 			ck_assert_int_eq(mm_register_read(reg, 1), 0);
 			stopped_by_trigger++;
 		}
-		assert_registers(reg, 0, 3);
-		assert_registers(reg, 1, 3);
+		bench_assert_registers(reg, 0, 3);
+		bench_assert_registers(reg, 1, 3);
 		assert_events(reg, 0, 10, false, 1, 1);
 	}
 	ck_assert_uint_eq(tried, 18);
@@ -369,13 +340,13 @@ START_TEST(test_other_programs_are_stopped_too)
 
 	bench_begin(&b);
 	reg = bench_open(&b, 1);
-	commit_n(reg, 3, 1);
+	bench_commit_n(reg, 3, 1);
 	mm_register_close(reg);
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		ck_assert_msg(bench_sql(b.path, attempts[i]) == SQLITE_CONSTRAINT_TRIGGER, "%s", attempts[i]);
 	}
 	reg = bench_open(&b, 1);
-	assert_registers(reg, 0, 3);
+	bench_assert_registers(reg, 0, 3);
 	mm_register_close(reg);
 	bench_end(&b);
 }
@@ -410,297 +381,6 @@ START_TEST(test_nonsense_is_not_committed)
 #undef REFUSED
 	ck_assert_int_eq(mm_register_commit(reg, &good.commit), 0);
 	mm_register_close(reg);
-	bench_end(&b);
-}
-END_TEST
-
-/* ---- Whose it is ---- */
-
-static void swap_meters(struct bench *b, unsigned i, unsigned j)
-{
-	struct mm_register_meter meter = b->meters[i];
-
-	b->meters[i] = b->meters[j];
-	b->meters[j] = meter;
-}
-
-START_TEST(test_meters_are_known_by_their_serial_number)
-{
-	struct mm_registers got;
-	struct mm_register *reg;
-	struct bench b;
-
-	bench_begin(&b);
-	reg = bench_open(&b, 1);
-	commit_n(reg, 4, 1);
-	mm_register_close(reg);
-	/* A second meter is added, in front; the first gets another name. */
-	swap_meters(&b, 0, 1);
-	snprintf(b.meters[1].name, sizeof(b.meters[1].name), "corner flat");
-	reg = bench_open(&b, 2);
-	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
-	ck_assert_int_eq(got.delivered.uwh, 0);
-	ck_assert_int_eq(mm_register_load(reg, 1, &got), 0);
-	ck_assert_int_eq(got.delivered.uwh, 4 * 1000003 + 7);
-	assert_setting(reg, "SELECT name FROM meter WHERE serial = 'SN-1001'", "corner flat");
-	mm_register_close(reg);
-	/* The first is taken out and comes back. */
-	reg = bench_open(&b, 1);
-	mm_register_close(reg);
-	swap_meters(&b, 0, 1);
-	reg = bench_open(&b, 1);
-	assert_registers(reg, 0, 4);
-	mm_register_close(reg);
-	bench_end(&b);
-}
-END_TEST
-
-static void assert_refused(struct bench *b, unsigned meter_count, int error, const char *word)
-{
-	uint64_t before = bench_digest(b);
-	int r = bench_open_fails(b, meter_count);
-
-	ck_assert_msg(r == error, "%s: %d instead of %d: %s", word, r, error, b->message);
-	ck_assert_msg(strstr(b->message, word), "%s: %s", word, b->message);
-	ck_assert_msg(bench_digest(b) == before, "%s: a file was touched", word);
-}
-
-START_TEST(test_register_of_another_meter_is_refused)
-{
-	struct mm_register *reg;
-	struct bench b;
-
-	bench_begin(&b);
-	reg = bench_open(&b, 1);
-	commit_n(reg, 4, 1);
-	mm_register_close(reg);
-
-	swap_meters(&b, 0, 1);
-	assert_refused(&b, 1, -EXDEV, "of meter serial SN-1001, the configuration says SN-1002");
-	ck_assert_ptr_nonnull(strstr(b.message, b.path));
-	ck_assert_ptr_nonnull(strstr(b.message, "move the register away"));
-	swap_meters(&b, 0, 1);
-	memcpy(b.meters[0].model, "MMS-120-1001", sizeof("MMS-120-1001"));
-	assert_refused(&b, 1, -EXDEV, "MMD-120-2001-T-SCC, the configuration says MMS-120-1001");
-	memcpy(b.meters[1].serial, "SN-1001", sizeof("SN-1001"));
-	assert_refused(&b, 2, -EINVAL, "same serial");
-	b.meters[0].serial[0] = '\0';
-	assert_refused(&b, 1, -EINVAL, "no serial");
-	assert_refused(&b, 0, -EINVAL, "1 to 16 meters");
-	assert_refused(&b, 17, -EINVAL, "1 to 16 meters");
-	bench_end(&b);
-}
-END_TEST
-
-START_TEST(test_register_in_use_is_refused)
-{
-	int ready[2], finish[2], status;
-	struct bench b;
-	char byte = 0;
-	pid_t pid;
-
-	bench_begin(&b);
-	ck_assert_int_eq(pipe(ready), 0);
-	ck_assert_int_eq(pipe(finish), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct mm_register *reg = NULL;
-		int r = mm_register_open(b.path, BENCH_BOOT, b.meters, 1, b.message, &reg);
-
-		close(finish[1]);
-		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
-			mm_register_close(reg);
-			_exit(0);
-		}
-		_exit(1);
-	}
-	close(finish[0]);
-	close(ready[1]);
-	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
-	ck_assert_int_eq(bench_open_fails(&b, 1), -EBUSY);
-	ck_assert_ptr_nonnull(strstr(b.message, "stop the other process"));
-	close(finish[1]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
-	close(ready[0]);
-	mm_register_close(bench_open(&b, 1));
-	bench_end(&b);
-}
-END_TEST
-
-/* ---- What is no register, or no longer ---- */
-
-static void make_text(struct bench *b)
-{
-	char text[3000];
-
-	memset(text, 'a', sizeof(text));
-	ck_assert_int_eq(truncate(b->path, 0), 0);
-	bench_write(b->path, 0, text, sizeof(text));
-}
-
-static void make_short_text(struct bench *b)
-{
-	ck_assert_int_eq(truncate(b->path, 0), 0);
-	bench_write(b->path, 0, "hello\n", 6);
-}
-
-static void make_empty(struct bench *b)
-{
-	ck_assert_int_eq(truncate(b->path, 0), 0);
-}
-
-static void make_half(struct bench *b)
-{
-	ck_assert_int_eq(truncate(b->path, 5 * 4096), 0);
-}
-
-static void make_shorter(struct bench *b)
-{
-	struct stat st;
-
-	ck_assert_int_eq(stat(b->path, &st), 0);
-	ck_assert_int_eq(truncate(b->path, st.st_size - 4096), 0);
-}
-
-static void make_newer(struct bench *b)
-{
-	ck_assert_int_eq(bench_sql(b->path, "PRAGMA user_version = 2"), SQLITE_OK);
-}
-
-static void make_foreign(struct bench *b)
-{
-	ck_assert_int_eq(bench_sql(b->path, "PRAGMA application_id = 5; PRAGMA user_version = 7"), SQLITE_OK);
-}
-
-static void make_bare(struct bench *b)
-{
-	unlink(b->path);
-	ck_assert_int_eq(bench_sql(b->path, "PRAGMA journal_mode = WAL"), SQLITE_OK);
-}
-
-static void make_tableless(struct bench *b)
-{
-	ck_assert_int_eq(bench_sql(b->path, "DROP TABLE event"), SQLITE_OK);
-}
-
-static void make_rowless(struct bench *b)
-{
-	ck_assert_int_eq(bench_sql(b->path, "DROP TRIGGER register_no_delete; DELETE FROM register"), SQLITE_OK);
-}
-
-static void make_negative(struct bench *b)
-{
-	ck_assert_int_eq(bench_sql(b->path, "PRAGMA ignore_check_constraints = 1; DROP TRIGGER register_no_decrease; "
-					    "UPDATE register SET leading_uvarh = -1"),
-			 SQLITE_OK);
-}
-
-static void make_directory(struct bench *b)
-{
-	unlink(b->path);
-	ck_assert_int_eq(mkdir(b->path, 0700), 0);
-}
-
-static void make_missing(struct bench *b)
-{
-	char wal[320];
-
-	snprintf(wal, sizeof(wal), "%s-wal", b->path);
-	ck_assert_int_eq(rename(b->path, wal), 0);
-}
-
-static void make_bad_new(struct bench *b)
-{
-	char temporary[320];
-
-	snprintf(temporary, sizeof(temporary), "%s.new", b->path);
-	make_text(b);
-	ck_assert_int_eq(rename(b->path, temporary), 0);
-}
-
-static void make_no_directory(struct bench *b)
-{
-	snprintf(b->path, sizeof(b->path), "%s/none/register.db", b->dir);
-}
-
-static void make_below_file(struct bench *b)
-{
-	snprintf(b->path, sizeof(b->path), "%.250s/register.db/register.db", b->dir);
-}
-
-/* Page 4 on are the roots of the tables. */
-static void make_noise(struct bench *b)
-{
-	char noise[4096];
-	struct stat st;
-
-	for (size_t i = 0; i < sizeof(noise); i++) {
-		noise[i] = (char)(i * 37 + 11);
-	}
-	ck_assert_int_eq(stat(b->path, &st), 0);
-	for (long offset = 4096; offset < st.st_size; offset += 4096) {
-		bench_write(b->path, offset, noise, sizeof(noise));
-	}
-}
-
-static const struct {
-	void (*make)(struct bench *b);
-	int error;
-	const char *word;
-} harms[] = {
-	{make_text, -EBADMSG, "not a database"},
-	{make_short_text, -EBADMSG, "not a database"},
-	{make_empty, -EBADMSG, "is empty"},
-	{make_half, -EBADMSG, "malformed"},
-	{make_shorter, -EBADMSG, "malformed"},
-	{make_noise, -EBADMSG, "malformed"},
-	{make_newer, -EPROTO, "schema version 2"},
-	{make_foreign, -EBADMSG, "another program"},
-	{make_bare, -EBADMSG, "empty database"},
-	{make_tableless, -EBADMSG, "no such table"},
-	{make_rowless, -EBADMSG, "without its registers"},
-	{make_negative, -EBADMSG, "quick_check(register)"},
-	{make_directory, -EBADMSG, "not a regular file"},
-	{make_missing, -EBADMSG, "-wal is there"},
-	{make_bad_new, -EBADMSG, "register.db.new"},
-	{make_no_directory, -ENOENT, "create its directory"},
-	{make_below_file, -ENOTDIR, "correct the path"},
-};
-
-START_TEST(test_harm_is_refused)
-{
-	struct mm_register *reg;
-	struct bench b;
-
-	bench_begin(&b);
-	reg = bench_open(&b, 1);
-	for (int n = 0; n < 100; n++) {
-		commit_n(reg, n, 1);
-	}
-	mm_register_close(reg);
-	harms[_i].make(&b);
-	assert_refused(&b, 1, harms[_i].error, harms[_i].word);
-	bench_end(&b);
-}
-END_TEST
-
-START_TEST(test_creation_cut_short_is_gone_on_with)
-{
-	char temporary[320];
-	struct bench b;
-
-	bench_begin(&b);
-	snprintf(temporary, sizeof(temporary), "%s.new", b.path);
-	/* After the file came to be, and after all but the renaming. */
-	bench_write(temporary, 0, "", 0);
-	mm_register_close(bench_open(&b, 1));
-	ck_assert_int_eq(unlink(b.path), 0);
-	mm_register_close(bench_open(&b, 1));
-	ck_assert_int_eq(rename(b.path, temporary), 0);
-	mm_register_close(bench_open(&b, 1));
-	ck_assert_int_ne(access(temporary, F_OK), 0);
 	bench_end(&b);
 }
 END_TEST
@@ -774,11 +454,6 @@ int main(void)
 	tcase_add_test(tcase, test_no_register_goes_back);
 	tcase_add_test(tcase, test_other_programs_are_stopped_too);
 	tcase_add_test(tcase, test_nonsense_is_not_committed);
-	tcase_add_test(tcase, test_meters_are_known_by_their_serial_number);
-	tcase_add_test(tcase, test_register_of_another_meter_is_refused);
-	tcase_add_test(tcase, test_register_in_use_is_refused);
-	tcase_add_loop_test(tcase, test_harm_is_refused, 0, (int)(sizeof(harms) / sizeof(harms[0])));
-	tcase_add_test(tcase, test_creation_cut_short_is_gone_on_with);
 	tcase_add_test(tcase, test_ten_years);
 	suite_add_tcase(suite, tcase);
 	runner = srunner_create(suite);

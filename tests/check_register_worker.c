@@ -51,16 +51,13 @@ static void queue_n(struct mm_register_worker *worker, int64_t n)
 static void assert_kept(struct bench *b, int64_t last)
 {
 	static unsigned counts[2048];
-	struct mm_registers got, expected;
 	struct mm_register *reg = bench_open(b, 1);
 
 	ck_assert_int_eq(bench_count(reg, counts, 2048), last);
 	for (int64_t n = 0; n <= last; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
-	bench_registers(last, 0, &expected);
-	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
-	ck_assert_mem_eq(&got, &expected, sizeof(got));
+	bench_assert_registers(reg, 0, last);
 	mm_register_close(reg);
 }
 
@@ -183,7 +180,6 @@ START_TEST(test_full_queues_keep_the_oldest)
 	struct mm_register *reg;
 	struct bench_commit c;
 	struct gate gate;
-	sqlite3_stmt *stmt;
 	struct bench b;
 
 	worker = begin(&b);
@@ -214,15 +210,10 @@ START_TEST(test_full_queues_keep_the_oldest)
 	free_gate(&gate);
 
 	reg = bench_open(&b, 1);
-	ck_assert_int_eq(
-		sqlite3_prepare_v2(reg->db,
-				   "SELECT group_concat(count, ' ') FROM (SELECT count(*) AS count FROM event GROUP BY text "
-				   "UNION ALL SELECT count(*) FROM profile GROUP BY start_s)",
-				   -1, &stmt, NULL),
-		SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-	ck_assert_str_eq((const char *)sqlite3_column_text(stmt, 0), "2053 2043 1 515 509 1");
-	sqlite3_finalize(stmt);
+	bench_assert_answer(reg,
+			    "SELECT group_concat(count, ' ') FROM (SELECT count(*) AS count FROM event GROUP BY text "
+			    "UNION ALL SELECT count(*) FROM profile GROUP BY start_s)",
+			    "2053 2043 1 515 509 1");
 	mm_register_close(reg);
 	bench_end(&b);
 }
@@ -308,6 +299,7 @@ START_TEST(test_every_query_is_answered)
 	}
 	ck_assert_int_eq(mm_register_worker_free(ask.worker), 0);
 	ck_assert_uint_eq(ask.answered + ask.cancelled, 3 * MM_REGISTER_QUERIES_WAITING_MAX - 1);
+	ck_assert_uint_eq(ask.answered, ask.asked);
 	free_gate(&gate);
 	bench_end(&b);
 }
@@ -345,6 +337,37 @@ START_TEST(test_failing_disk_is_tried_again)
 	ck_assert_uint_eq(status.commits, 1);
 	ck_assert_int_eq(mm_register_worker_free(worker), 0);
 	assert_kept(&b, 999);
+	fault_vfs_remove(&vfs);
+	bench_end(&b);
+}
+END_TEST
+
+START_TEST(test_stalling_disk_holds_up_nobody)
+{
+	struct mm_register_status before, status;
+	struct mm_register_worker *worker;
+	struct fault_vfs vfs;
+	struct bench b;
+
+	fault_vfs_install(&vfs);
+	worker = begin(&b);
+	fault_vfs_set(&vfs, FAULT_STALL, 0, 1);
+	queue_n(worker, 0);
+	while (sem_wait(&vfs.stalled) < 0) {
+	}
+	mm_register_worker_status(worker, &before);
+	for (int64_t n = 1; n < 100; n++) {
+		queue_n(worker, n);
+	}
+	mm_register_worker_status(worker, &status);
+	ck_assert(status.busy);
+	ck_assert_uint_eq(status.commits, 0);
+	ck_assert_uint_eq(status.beat, before.beat);
+	sem_post(&vfs.go_on);
+	wait_written(worker, &status);
+	ck_assert_uint_eq(status.commits, 2);
+	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	assert_kept(&b, 99);
 	fault_vfs_remove(&vfs);
 	bench_end(&b);
 }
@@ -440,6 +463,7 @@ int main(void)
 	tcase_add_test(tcase, test_queries_run_between_commits);
 	tcase_add_test(tcase, test_every_query_is_answered);
 	tcase_add_test(tcase, test_failing_disk_is_tried_again);
+	tcase_add_test(tcase, test_stalling_disk_holds_up_nobody);
 	tcase_add_test(tcase, test_stopping_on_a_failing_disk);
 	tcase_add_test(tcase, test_decrease_is_reported);
 	tcase_add_test(tcase, test_beat);

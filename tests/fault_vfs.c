@@ -75,6 +75,11 @@ static int file_sync(sqlite3_file *file, int flags)
 {
 	struct fault_file *f = from_file(file);
 
+	if (strikes(f->owner, FAULT_STALL)) {
+		sem_post(&f->owner->stalled);
+		while (sem_wait(&f->owner->go_on) < 0) {
+		}
+	}
 	return strikes(f->owner, FAULT_SYNC) ? SQLITE_IOERR_FSYNC : f->real->pMethods->xSync(f->real, flags);
 }
 
@@ -153,6 +158,8 @@ void fault_vfs_install(struct fault_vfs *v)
 {
 	memset(v, 0, sizeof(*v));
 	pthread_mutex_init(&v->mutex, NULL);
+	sem_init(&v->stalled, 0, 0);
+	sem_init(&v->go_on, 0, 0);
 	v->system = sqlite3_vfs_find(NULL);
 	v->vfs = *v->system;
 	v->vfs.iVersion = 2;
@@ -169,6 +176,8 @@ void fault_vfs_remove(struct fault_vfs *v)
 	sqlite3_vfs_unregister(&v->vfs);
 	sqlite3_vfs_register(v->system, 1);
 	pthread_mutex_destroy(&v->mutex);
+	sem_destroy(&v->stalled);
+	sem_destroy(&v->go_on);
 }
 
 void fault_vfs_set(struct fault_vfs *v, enum fault fault, unsigned at, unsigned times)

@@ -8,6 +8,7 @@
  */
 
 #include <pthread.h>
+#include <semaphore.h>
 #include <sqlite3.h>
 #include <stdbool.h>
 
@@ -22,6 +23,7 @@ enum fault {
 	FAULT_TRUNCATE,
 	FAULT_OPEN_EROFS, /* a read-only file system shows when a file is to be made */
 	FAULT_COUNT,
+	FAULT_STALL = FAULT_COUNT, /* no failure: a sync posts stalled and waits for go_on */
 };
 
 struct fault_vfs {
@@ -33,6 +35,7 @@ struct fault_vfs {
 	unsigned times; /* how many fail */
 	unsigned calls; /* calls of the kind so far */
 	unsigned hits;	/* failures so far */
+	sem_t stalled, go_on;
 };
 
 void fault_vfs_install(struct fault_vfs *fault_vfs);

@@ -5,12 +5,13 @@
 #include <check.h>
 #include <dirent.h>
 #include <ftw.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "register/store.h"
 
 void bench_begin(struct bench *bench)
 {
@@ -122,6 +123,34 @@ void bench_commit(int64_t n, unsigned meter_count, struct bench_commit *ret)
 	ret->commit.events = &ret->event;
 	ret->commit.row_count = 1;
 	ret->commit.rows = &ret->row;
+}
+
+void bench_commit_n(struct mm_register *reg, int64_t n, unsigned meter_count)
+{
+	struct bench_commit c;
+
+	bench_commit(n, meter_count, &c);
+	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
+}
+
+void bench_assert_registers(struct mm_register *reg, unsigned index, int64_t n)
+{
+	struct mm_registers expected, got;
+
+	bench_registers(n, index, &expected);
+	memset(&got, 0xff, sizeof(got));
+	ck_assert_int_eq(mm_register_load(reg, index, &got), 0);
+	ck_assert_mem_eq(&got, &expected, sizeof(got));
+}
+
+void bench_assert_answer(struct mm_register *reg, const char *sql, const char *expected)
+{
+	sqlite3_stmt *stmt;
+
+	ck_assert_int_eq(sqlite3_prepare_v2(reg->db, sql, -1, &stmt, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+	ck_assert_str_eq((const char *)sqlite3_column_text(stmt, 0), expected);
+	sqlite3_finalize(stmt);
 }
 
 struct tally {

@@ -38,6 +38,15 @@ struct bench_commit {
 };
 void bench_commit(int64_t n, unsigned meter_count, struct bench_commit *ret);
 
+/* Commits it and expects success. */
+void bench_commit_n(struct mm_register *reg, int64_t n, unsigned meter_count);
+
+/* Meter number index stands at n. */
+void bench_assert_registers(struct mm_register *reg, unsigned index, int64_t n);
+
+/* The first figure that SQL gives on the register's own connection. */
+void bench_assert_answer(struct mm_register *reg, const char *sql, const char *expected);
+
 /* How often commit n's event and row are stored, for n from 0; both must agree. Returns the number of the highest, -1: none. */
 int64_t bench_count(struct mm_register *reg, unsigned *counts, size_t size);
 

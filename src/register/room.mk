@@ -21,6 +21,12 @@ tests_check_register_fault_SOURCES = tests/check_register_fault.c tests/fault_vf
 tests_check_register_fault_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_fault_LDADD = $(register_check_LDADD)
 
+check_PROGRAMS += tests/check_register_open
+TESTS += tests/check_register_open
+tests_check_register_open_SOURCES = tests/check_register_open.c $(register_check_SOURCES)
+tests_check_register_open_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_open_LDADD = $(register_check_LDADD)
+
 check_PROGRAMS += tests/check_register_kill
 TESTS += tests/check_register_kill
 tests_check_register_kill_SOURCES = tests/check_register_kill.c $(register_check_SOURCES)
