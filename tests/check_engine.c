@@ -338,6 +338,8 @@ START_TEST(lines_that_fail_are_made_again)
 	}
 	ck_assert(!engine.meters[0].outputs_failing);
 	ck_assert_uint_eq(lines.made, 2);
+	/* 82 Wh, of which the outputs have played up to 79 Wh: every pulse of the time without lines was paid out. */
+	ck_assert_uint_eq(lines.rising[MM_OUTPUT_10], 8);
 	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
 	stop();
 }

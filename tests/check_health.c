@@ -190,6 +190,8 @@ START_TEST(window_length)
 	ck_assert_int_eq(mm_health_judge(&judge, &window), MM_HEALTH_OK);
 	window.end_ns = window.start_ns;
 	ck_assert_int_eq(mm_health_judge(&judge, &window), MM_HEALTH_IMPLAUSIBLE);
+	window.end_ns = window.start_ns - 1;
+	ck_assert_int_eq(mm_health_judge(&judge, &window), MM_HEALTH_IMPLAUSIBLE);
 }
 END_TEST
 

@@ -81,13 +81,13 @@ END_TEST
 
 START_TEST(split_at_boundary)
 {
-	ck_assert_uint_eq(add(899.5, 0, 1, 0), 0);
-	ck_assert_uint_eq(add(900.75, 1.25, 1.25, 0), 1);
-	/* 0.5 s of 1.25 s lie before the boundary; of what can't be halved the later interval gets the rest. */
-	check_row(&closed[0], 0, 0, 1500);
+	ck_assert_uint_eq(add(899.25, 0, 1, 0), 0);
+	ck_assert_uint_eq(add(900.5, 1.25, 1.25, 0), 1);
+	/* 0.75 s of 1.25 s lie before the boundary; a fraction falls to the later interval. */
+	check_row(&closed[0], 0, 0, 1750);
 	ck_assert_int_eq(closed[0].received_uwh, 3 + 1);
 	ck_assert_int_eq(closed[0].lagging_uvarh, 1 + 0);
-	check_row(&profile.row, 900, 0, 750);
+	check_row(&profile.row, 900, 0, 500);
 	ck_assert_int_eq(profile.row.received_uwh, 2);
 	ck_assert_int_eq(profile.row.lagging_uvarh, 1);
 }

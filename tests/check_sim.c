@@ -488,6 +488,9 @@ static Suite *sim_suite(void)
 	Suite *suite = suite_create("sim");
 	TCase *scenario = tcase_create("scenario"), *physics = tcase_create("physics"), *board = tcase_create("board");
 
+	/* Generous: under valgrind on a busy machine nothing is fast. */
+	tcase_set_timeout(scenario, 120);
+	tcase_set_timeout(board, 120);
 	tcase_add_loop_test(scenario, refuses_with_line, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(scenario, refuses_long_lines_and_missing_files);
 	tcase_add_test(scenario, reads_board_and_times);

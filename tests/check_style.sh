@@ -3,7 +3,6 @@
 #
 # What a machine can see of the house style. One line for each check: "ok WHAT", "not ok WHAT" after what is wrong,
 # or "skip WHAT" where its tool is missing.
-# shellcheck disable=SC2317,SC2329 # functions are called through check
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 failed=0
@@ -64,7 +63,7 @@ mapfile -t pages < <(files -path './man/*.[1-8]')
 mapfile -t all < <(files ! -name COPYING ! -name configure ! -name 'config.h.in*' ! -name Makefile.in ! -name aclocal.m4)
 
 check "clang-format ($(clang-format --version 2>/dev/null | grep -oE '[0-9.]+' | head -n 1))" clang-format --dry-run -Werror "${c[@]}"
-check "shellcheck" shellcheck "${scripts[@]}"
+check "shellcheck" shellcheck -x -S warning "${scripts[@]}"
 check "mandoc -Tlint" mandoc -Tlint -W warning "${pages[@]}"
 check "man --warnings" man_warnings "${pages[@]}"
 check "SPDX lines" spdx "${c[@]}" "${scripts[@]}"

@@ -40,6 +40,7 @@ struct run {
 	double stall_max_ns;
 	int64_t standing[REGISTERS];
 	bool started;
+	int64_t end_ns;	 /* of the last verdict, if that was a window */
 	int64_t last;	 /* window counted last, 0: none */
 	int64_t counted; /* loaded windows counted */
 	int64_t missed;
@@ -121,6 +122,18 @@ static void read_all(struct run *run, int64_t ret[REGISTERS])
 	}
 }
 
+/* A latch in the middle of a reading shows in what has changed and what has not. */
+static bool mixed(const int64_t a[REGISTERS], const int64_t b[REGISTERS])
+{
+	unsigned changed = 0, standing = 0;
+
+	for (unsigned i = 0; i < REGISTERS; i++) {
+		changed += a[i] != b[i];
+		standing += a[i] == b[i] && a[i] != 0;
+	}
+	return changed > 0 && standing > 0;
+}
+
 static bool differ(const int64_t a[REGISTERS], const int64_t b[REGISTERS])
 {
 	for (unsigned i = 0; i < REGISTERS; i++) {
@@ -157,17 +170,22 @@ static void restart(struct run *run)
 	read_all(run, run->standing);
 	mm_window_restart(&run->window, (int64_t)begin, (int64_t)run->now, any(run->standing));
 	run->started = true;
+	run->end_ns = 0;
 }
 
-static void book(struct run *run, const int64_t reading[REGISTERS])
+/* k: the window that stood when the reading began, and when it ended if it is not zero. */
+static void book(struct run *run, int64_t k, const int64_t reading[REGISTERS])
 {
-	int64_t k = run->chip.k;
 	int64_t between = 0;
 
 	/* Millions of these: ck_assert tells its parent process of each. */
 	if (run->window.end_ns <= run->window.start_ns) {
 		ck_abort_msg("window %lld ends before it starts", (long long)k);
 	}
+	if (run->end_ns != 0 && run->window.missed == 0 && run->window.start_ns != run->end_ns) {
+		ck_abort_msg("window %lld does not start where the last one ended", (long long)k);
+	}
+	run->end_ns = run->window.end_ns;
 	for (unsigned i = 2; i < REGISTERS; i++) {
 		if (reading[i] != reading[1]) {
 			ck_abort_msg("a reading mixes windows %lld and %lld", (long long)reading[1], (long long)reading[i]);
@@ -207,9 +225,11 @@ static enum mm_window_verdict next(struct run *run)
 		int64_t at;
 		enum mm_window_act act = mm_window_plan(&run->window, &at);
 		double begin;
+		int64_t k;
 
 		wait_until(run, at);
 		begin = run->now;
+		k = run->chip.k;
 		if (act == MM_WINDOW_PROBE) {
 			bool changed = read_register(run, 0) != run->standing[0];
 
@@ -217,14 +237,19 @@ static enum mm_window_verdict next(struct run *run)
 			continue;
 		}
 		read_all(run, reading);
+		if (mixed(reading, run->standing)) {
+			begin = run->now;
+			read_all(run, reading);
+		}
 		verdict = mm_window_read(&run->window, (int64_t)begin, (int64_t)run->now, differ(reading, run->standing),
 					 any(reading));
 		if (verdict == MM_WINDOW_AGAIN) {
 			continue;
 		}
 		if (verdict == MM_WINDOW_LATCHED) {
-			book(run, reading);
+			book(run, any(reading) ? run->chip.k : k, reading);
 		} else {
+			run->end_ns = 0;
 			run->overdue++;
 		}
 		for (unsigned i = 0; i < REGISTERS; i++) {
@@ -268,8 +293,8 @@ START_TEST(every_clock_error)
 		      (run.window.period_ns - run.chip.period_ns) / 1e3);
 	sum = run.energy_ns / ((double)run.counted * run.chip.period_ns) - 1;
 	ck_assert_msg(fabs(sum) < 5e-6, "time counted is off by %.2f ppm", sum * 1e6);
-	/* A probe and a reading a window. */
-	ck_assert_int_le(run.reads, 20000 * (REGISTERS + 1));
+	/* A reading a window, and a probe in every few. */
+	ck_assert_int_le(run.reads, 20000 * REGISTERS + 20000 / 3);
 }
 END_TEST
 
@@ -300,7 +325,10 @@ START_TEST(stalls)
 	run.stall_max_ns = longest_s[_i] * SECOND;
 	go(&run, 50000);
 	ck_assert_int_eq(run.unflagged, 0);
-	ck_assert_int_eq(run.missed, run.lost);
+	/* A reading that took longer than a window leaves open how many went by: rather one too many is flagged than one too few.
+	 */
+	ck_assert_int_ge(run.missed, run.lost);
+	ck_assert_int_le(run.missed, run.lost + 4 * run.overdue);
 	if (longest_s[_i] >= 2.0) {
 		ck_assert_int_gt(run.lost, 100);
 	}
@@ -419,8 +447,11 @@ START_TEST(stuck)
 	for (unsigned i = 0; i < 60; i++) {
 		double before = run.now;
 
+		run.reads = 0;
 		ck_assert_int_eq(next(&run), MM_WINDOW_OVERDUE);
 		ck_assert(run.now - before < 1.5 * SECOND);
+		/* At first there may be a latch any moment; later there is no hurry. */
+		ck_assert_int_le(run.reads, i < 3 ? 80 : 20);
 	}
 	while (next(&run) == MM_WINDOW_OVERDUE) {
 		continue;
@@ -461,6 +492,7 @@ START_TEST(slewed_clock)
 	run_init(&run, 30);
 	for (unsigned i = 0; i < 20; i++) {
 		go(&run, 300);
+		ck_assert(fabs(run.window.period_ns - run.chip.period_ns) < 40e-6 * SECOND);
 		run.slew = i % 2 ? 0.083 : -0.083; /* what chrony does to a clock that is far out */
 		go(&run, 15);
 		run.slew = 0;
@@ -505,9 +537,12 @@ START_TEST(hopeless_bus)
 
 	run_init(&run, 0);
 	run.read_ns = 400 * MS;
-	go(&run, 100);
-	ck_assert_int_eq(run.counted, 0);
-	ck_assert_int_eq(run.overdue, 100);
+	for (unsigned i = 0; i < 100; i++) {
+		double before = run.now;
+
+		ck_assert_int_eq(next(&run), MM_WINDOW_OVERDUE);
+		ck_assert(run.now - before < 4.5 * SECOND);
+	}
 }
 END_TEST
 
@@ -533,11 +568,11 @@ int main(void)
 {
 	Suite *suite = suite_create("window");
 	TCase *tcase = tcase_create("tracker");
+	TCase *slow = tcase_create("slow");
 	SRunner *runner;
 	int failed;
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_loop_test(tcase, every_clock_error, 0, 21);
 	tcase_add_loop_test(tcase, jitter, 0, 6);
 	tcase_add_loop_test(tcase, stalls, 0, 5);
 	tcase_add_loop_test(tcase, one_long_stall, 0, 6);
@@ -550,8 +585,13 @@ int main(void)
 	tcase_add_test(tcase, probe_register_repeats);
 	tcase_add_loop_test(tcase, slow_bus, 0, 5);
 	tcase_add_test(tcase, hopeless_bus);
-	tcase_add_test(tcase, millions);
 	suite_add_tcase(suite, tcase);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 120);
+	tcase_add_loop_test(slow, every_clock_error, 0, 21);
+	tcase_add_test(slow, millions);
+	suite_add_tcase(suite, slow);
 	runner = srunner_create(suite);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

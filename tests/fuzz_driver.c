@@ -2,6 +2,7 @@
 /*
  * Runs a fuzz target without libFuzzer: on the files named, or else on the target's seeds as they are and then on a fixed number
  * of mutations of them, the same ones each time. Every input lies in a block of its own size, for the sanitizers to guard.
+ * "--seeds DIR" writes the seeds into a directory, for libFuzzer to start from.
  */
 #include <stdbool.h>
 #include <stdio.h>
@@ -121,14 +122,35 @@ static bool run_mutations(struct input *input)
 	return true;
 }
 
+static bool write_seeds(const char *directory)
+{
+	bool right = true;
+
+	for (size_t i = 0; mm_fuzz_seeds[i].data != NULL && right; i++) {
+		char path[4096];
+		FILE *file;
+
+		snprintf(path, sizeof(path), "%s/seed-%02zu", directory, i);
+		file = fopen(path, "wb");
+		right = file != NULL && fwrite(mm_fuzz_seeds[i].data, 1, mm_fuzz_seeds[i].size, file) == mm_fuzz_seeds[i].size;
+		right = file != NULL && fclose(file) == 0 && right;
+	}
+	if (!right) {
+		perror(directory);
+	}
+	return right;
+}
+
 int main(int argc, char *argv[])
 {
-	struct input *input = malloc(sizeof(*input));
-	bool right = input != NULL;
+	struct input *input;
+	bool right;
 
-	if (argc == 1) {
-		right = right && run_mutations(input);
+	if (argc == 3 && strcmp(argv[1], "--seeds") == 0) {
+		return write_seeds(argv[2]) ? EXIT_SUCCESS : EXIT_FAILURE;
 	}
+	input = malloc(sizeof(*input));
+	right = input != NULL && (argc > 1 || run_mutations(input));
 	for (int i = 1; i < argc && right; i++) {
 		right = run_file(argv[i], input);
 	}

@@ -3,16 +3,19 @@
 /* Any text as a line specification: it is refused with a reason, or what comes back is whole. */
 
 #include <errno.h>
-#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "fuzz.h"
 #include "outputs/outputs.h"
 
-extern const char *const fuzz_seeds[];
-const char *const fuzz_seeds[] = {"GPIO17", "gpiochip0:17,active-low", "/dev/gpiochip0:17", "INT33FF:00:7,open-drain", NULL};
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+const struct mm_fuzz_seed mm_fuzz_seeds[] = {
+	MM_FUZZ_SEED("GPIO17"),
+	MM_FUZZ_SEED("gpiochip0:17,active-low"),
+	MM_FUZZ_SEED("/dev/gpiochip0:17"),
+	MM_FUZZ_SEED("INT33FF:00:7,open-drain"),
+	{NULL, 0},
+};
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -23,9 +26,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	bool whole = spec.used && (spec.name[0] != '\0' || spec.chip[0] != '\0') &&
 		     memchr(spec.name, '\0', sizeof(spec.name)) != NULL && memchr(spec.chip, '\0', sizeof(spec.chip)) != NULL;
 
-	if (result == 0 ? !whole : result != -EINVAL || reason == NULL || spec.used) {
-		abort();
-	}
+	MM_FUZZ_CHECK(result == 0 ? whole : result == -EINVAL && reason != NULL && !spec.used);
 	free(text);
 	return 0;
 }

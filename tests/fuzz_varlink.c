@@ -12,7 +12,8 @@ const struct mm_fuzz_seed mm_fuzz_seeds[] = {
 	MM_FUZZ_SEED("\x10{\"method\":\"org.minimeter.Now\",\"parameters\":{\"a\":[1,2.5,\"\\u00e9\",true,null]}}\0"),
 	MM_FUZZ_SEED("\x01{\"method\":\"org.minimeter.Late\",\"more\":true}\0{\"method\":\"org.minimeter.Now\"}\0"),
 	MM_FUZZ_SEED("\xff{\"method\":\"org.minimeter.Now\",\"oneway\":true}\0{\"method\":\"org.minimeter.Late\"}\0"),
-	MM_FUZZ_SEED("\x20{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"org.minimeter\"}}\0"),
+	MM_FUZZ_SEED("\x20{\"method\":\"org.varlink.service.GetInterfaceDescription\",\"parameters\":{\"interface\":\"org."
+		     "minimeter\"}}\0"),
 	MM_FUZZ_SEED("\x21{\"method\":\"org.varlink.service.GetInfo\"}\0{\"method\":\"a.b\"}\0{\"method\":\"\"}\0"),
 	{NULL, 0},
 };

@@ -13,14 +13,14 @@ readonly logs=$top/build/logs
 passed=0
 failed=0
 skipped=0
-runner=() # goes before make where tests are run
+readonly limit='timeout -k 10 600'
+runner=() # goes before each test
 broken=() # logs of tests that failed in this step
 
 # count_tests DIR: adds up what make check left there. A Check program counts its cases, anything else counts as one.
 count_tests() {
 	local trs checks failures errors cases bad
-	for trs in "$1"/tests/*.trs; do
-		[ -e "$trs" ] || continue
+	while read -r trs; do
 		cases=0 bad=0
 		while read -r checks failures errors; do
 			cases=$((cases + checks)) bad=$((bad + failures + errors))
@@ -33,7 +33,7 @@ count_tests() {
 			broken+=("${trs%.trs}.log")
 			;;
 		esac
-	done
+	done < <(find "$1/tests" -name '*.trs' | sort)
 }
 
 # check LOG COMMAND...: whatever it does counts as one
@@ -57,11 +57,11 @@ build() {
 		check "$1" make -s -j2 -C "$dir" all && check "$1" make -s -j2 -C "$dir" check TESTS=
 }
 
-# run NAME MAKE-ARGUMENT...: the tests of a build
+# run NAME MAKE-ARGUMENT...: the tests of a build, each within ten minutes
 run() {
 	local dir=$out/$1
-	find "$dir" -name '*.trs' -delete
-	"${runner[@]}" make -s -j2 -C "$dir" check "${@:2}" >>"$logs/$1.log" 2>&1 </dev/null
+	find "$dir/tests" -name '*.trs' -delete
+	make -s -j2 -C "$dir" check LOG_COMPILER="$limit ${runner[*]}" "${@:2}" >>"$logs/$1.log" 2>&1 </dev/null
 	count_tests "$dir"
 }
 
@@ -106,7 +106,7 @@ step_tsan() {
 	runner=()
 }
 
-# The Check programs of the gcc build once more.
+# The Check programs of the gcc build once more, but for the cases that take seconds even without.
 step_valgrind() {
 	local programs
 	title="valgrind"
@@ -114,8 +114,9 @@ step_valgrind() {
 	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc || return
 	# shellcheck disable=SC2016 # make expands it
 	programs=$(make -s -C "$out/gcc" --eval='list-tests: ; @echo $(filter-out %.sh,$(TESTS))' list-tests)
-	CK_FORK=no run gcc TESTS="$programs" LOG_COMPILER=valgrind \
-		LOG_FLAGS='-q --leak-check=full --show-leak-kinds=definite --error-exitcode=99'
+	runner=(valgrind -q --suppressions="$top/tests/valgrind.supp" --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
+	CK_FORK=no CK_EXCLUDE_TAGS=slow run gcc TESTS="$programs"
+	runner=()
 }
 
 step_distcheck() {

@@ -36,9 +36,9 @@ struct mm_afe_ops {
 	int (*open)(struct mm_afe *afe);
 	/*
 	 * Blocks until the next window has latched (or is overdue) and returns it. A window is returned exactly once; windows
-	 * lost are counted in ret->missed. ret->health is OK, STARTING or IMPLAUSIBLE; latched is false when no new window came
-	 * in time. An error (-ENODEV, -EIO, -ETIMEDOUT, -EPIPE, ...) means: close, wait, open again. -ECANCELED: the clock was
-	 * cancelled.
+	 * lost are counted in ret->missed, those lost between close and open as well. ret->health is OK, STARTING or IMPLAUSIBLE
+	 * (message says why); latched is false when no new window came in time. An error (-ENODEV, -EIO, -ETIMEDOUT, -EPIPE, ...)
+	 * means: close, wait, open again. -ECANCELED: the clock was cancelled.
 	 */
 	int (*next)(struct mm_afe *afe, struct mm_measurement *ret);
 	void (*close)(struct mm_afe *afe);
@@ -47,7 +47,7 @@ struct mm_afe_ops {
 
 struct mm_afe {
 	const struct mm_afe_ops *ops;
-	char message[MM_AFE_MESSAGE_MAX]; /* what the last error was about, for people: names the device and the attribute */
+	char message[MM_AFE_MESSAGE_MAX]; /* what the last error or doubt was about, for people: names device and attribute */
 };
 
 /* NULL-safe; closes first. */
@@ -59,7 +59,7 @@ struct mm_afe_driver {
 	const char *device;	 /* default IIO device name */
 	double adc_full_scale_v; /* rms of a full-scale sine at the ADC's pins */
 	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM. */
-	int (*new)(const struct mm_afe_config *config, struct mm_clock *clock, struct mm_afe **ret);
+	int (*create)(const struct mm_afe_config *config, struct mm_clock *clock, struct mm_afe **ret);
 };
 
 /* Analog Devices ADE9000 through the mainline Linux driver. */

@@ -22,12 +22,16 @@
 #define PROBE_STEP_OVERDUE_NS (100 * MM_NS_PER_MS)
 /* In windows, while idle: below one, so that no latch goes by between two looks. */
 #define PROBE_STEP_IDLE 0.6
-/* A narrow bracket that is wider than this is halved by one probe, */
+/* A narrow bracket that is wider than this is halved by one probe. */
 #define HALVE_NS (4 * MM_NS_PER_MS)
-/* and before a narrower one the probe goes by this much: early enough that a reading at once is over before the next latch. */
+/* Once in so many windows the probe stands guard instead: a clock slewed by 8 %, as chrony does, is a third of a window off, */
+#define GUARD_WINDOWS 4
+/* so much before the bracket: early enough that, should it find a new value, a reading is over before the next latch. */
 #define GUARD_NS (30 * MM_NS_PER_MS)
 /* The reading follows a latch not seen by this much: a wake-up as late as this does no harm, nor does one of the bus. */
 #define SETTLE_NS (50 * MM_NS_PER_MS)
+/* What is reported of a window's end follows the bracket by this part of a window each, so that windows keep their length. */
+#define SLEW 0.005
 /* A reading that ends closer than this to the earliest next latch may hold some of it. */
 #define MARGIN_NS (3 * MM_NS_PER_MS)
 /* After so many readings in a row that may mix two windows the bus is too slow to meter with. */
@@ -69,6 +73,7 @@ static void doubt_period(struct mm_window *w)
 	w->period_error_ns = w->nominal_ns * PERIOD_TOLERANCE;
 	w->ref_windows = 0;
 	w->baseline = BASELINE_FIRST;
+	w->unguarded = GUARD_WINDOWS;
 }
 
 /* Moves the bracket on by whole windows. */
@@ -98,6 +103,7 @@ static void expect_next(struct mm_window *w, int64_t t, bool live)
 	w->seen = false;
 	w->extended = false;
 	w->probed = false;
+	w->guarded = false;
 	w->torn = 0;
 	w->skipped = 0;
 }
@@ -143,10 +149,12 @@ enum mm_window_act mm_window_plan(const struct mm_window *w, int64_t *ret_at_ns)
 			return MM_WINDOW_PROBE;
 		}
 	} else if (w->skipped == 0 && w->live && !w->probed) {
-		bool halve = w->late_ns - w->early_ns > HALVE_NS;
+		bool guard = w->unguarded >= GUARD_WINDOWS - 1;
 
-		*ret_at_ns = halve ? middle(w->early_ns, w->late_ns) : w->early_ns - GUARD_NS;
-		return MM_WINDOW_PROBE;
+		if (guard || w->late_ns - w->early_ns > HALVE_NS) {
+			*ret_at_ns = guard ? w->early_ns - GUARD_NS : middle(w->early_ns, w->late_ns);
+			return MM_WINDOW_PROBE;
+		}
 	}
 	*ret_at_ns = w->late_ns + SETTLE_NS;
 	return MM_WINDOW_READ;
@@ -190,6 +198,7 @@ static void already_new(struct mm_window *w, int64_t t)
 void mm_window_probed(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bool changed)
 {
 	w->probed = true;
+	w->guarded = begin_ns < w->early_ns;
 	if (changed) {
 		already_new(w, end_ns);
 	} else {
@@ -210,7 +219,7 @@ static enum mm_window_verdict overdue(struct mm_window *w, int64_t begin_ns, int
 /* A reading that is not of one window, or of one not known: which latch to wait for now? */
 static enum mm_window_verdict torn(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bool live)
 {
-	if (++w->torn >= TORN_MAX) {
+	if (++w->torn >= TORN_MAX || (double)(end_ns - begin_ns) >= shortest(w)) {
 		return overdue(w, begin_ns, end_ns, live);
 	}
 	if (begin_ns < w->late_ns) {
@@ -238,10 +247,9 @@ static void train(struct mm_window *w)
 		double windows = w->ref_windows - 1;
 		int64_t widths = w->late_ns - w->early_ns + w->ref_late_ns - w->ref_early_ns;
 		int64_t span = middle(w->early_ns, w->late_ns) - middle(w->ref_early_ns, w->ref_late_ns);
-		double slack = w->nominal_ns * PERIOD_TOLERANCE;
 
-		w->period_ns = fmin(fmax((double)span / windows, w->nominal_ns - slack), w->nominal_ns + slack);
-		w->period_error_ns = fmin((double)widths / 2 / windows + w->nominal_ns * PERIOD_DRIFT, slack);
+		w->period_ns = (double)span / windows;
+		w->period_error_ns = (double)widths / 2 / windows + w->nominal_ns * PERIOD_DRIFT;
 		w->baseline = w->baseline < BASELINE_LAST ? 2 * w->baseline : BASELINE_LAST;
 		w->ref_windows = 0;
 	}
@@ -252,53 +260,70 @@ static void train(struct mm_window *w)
 	}
 }
 
-/* The reading is that of the latch in the bracket. */
-static enum mm_window_verdict latched(struct mm_window *w, int64_t end_ns, bool live)
+/* The reading is that of the latch in the bracket, and the next latch comes after t. */
+static enum mm_window_verdict latched(struct mm_window *w, int64_t t, bool live)
 {
 	int64_t before = w->latch_ns;
+	int64_t period = (int64_t)w->period_ns;
 	int64_t latch = before + (int64_t)((w->skipped + 1) * w->period_ns);
 
 	w->missed = w->skipped;
 	if (w->lost) {
-		double windows = round((double)(middle(w->early_ns, w->late_ns) - before) / w->period_ns);
+		/* Where the bracket leaves it open how many were lost, it is the most. */
+		double windows = round((double)(w->late_ns - before) / w->period_ns);
 
 		latch = middle(w->early_ns, w->late_ns);
+		latch = w->counted ? max_ns(latch, before + period) : latch;
 		w->missed = w->counted && windows > 1 ? (uint32_t)windows - 1 : 0;
+		w->start_ns = latch - period;
+	} else {
+		int64_t most = (int64_t)(SLEW * w->period_ns);
+		int64_t off = min_ns(max_ns(latch, w->early_ns), w->late_ns) - latch;
+
+		latch += min_ns(max_ns(off, -most), most);
+		w->start_ns = w->missed == 0 ? before : latch - period;
 	}
-	latch = min_ns(max_ns(latch, w->early_ns), w->late_ns);
-	w->start_ns = w->counted && w->missed == 0 ? before : latch - (int64_t)w->period_ns;
 	w->end_ns = latch;
 	w->latch_ns = latch;
 	w->counted = true;
 	w->lost = false;
 	w->overdue = 0;
+	w->unguarded = w->guarded ? 0 : w->unguarded + 1;
 	train(w);
 	advance(w, 1);
-	/* The next latch has not come before this reading was done, and comes within a window of it. */
-	w->early_ns = max_ns(w->early_ns, end_ns);
-	w->late_ns = min_ns(w->late_ns, end_ns + (int64_t)longest(w));
-	expect_next(w, end_ns, live);
+	w->early_ns = max_ns(w->early_ns, t);
+	w->late_ns = min_ns(w->late_ns, t + (int64_t)longest(w));
+	expect_next(w, t, live);
 	return MM_WINDOW_LATCHED;
+}
+
+/* The reading shows what stood before: no new window, or one of zeros after another. */
+static enum mm_window_verdict unchanged(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bool live)
+{
+	w->seen = false;
+	still_old(w, begin_ns);
+	if (begin_ns < w->late_ns) {
+		return MM_WINDOW_AGAIN;
+	}
+	if (live) {
+		return overdue(w, begin_ns, end_ns, live);
+	}
+	/* What latches while zeros are read is for the next reading to find. */
+	skip(w, windows_since(w, w->late_ns, begin_ns));
+	return latched(w, begin_ns, live);
 }
 
 enum mm_window_verdict mm_window_read(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bool changed, bool live)
 {
 	if (!changed) {
-		w->seen = false;
-		still_old(w, begin_ns);
-		if (begin_ns < w->late_ns) {
-			return MM_WINDOW_AGAIN;
-		}
-		if (live) {
-			return overdue(w, begin_ns, end_ns, live);
-		}
+		return unchanged(w, begin_ns, end_ns, live);
 	}
-	if (changed && !w->seen && !w->live && wide(w)) {
+	if (!w->seen && !w->live && wide(w)) {
 		already_new(w, end_ns);
 		return MM_WINDOW_AGAIN;
 	}
 	skip(w, windows_since(w, w->late_ns, end_ns));
-	if (changed && (begin_ns < w->late_ns || end_ns >= w->early_ns + (int64_t)shortest(w) - MARGIN_NS)) {
+	if (begin_ns < w->late_ns || end_ns >= w->early_ns + (int64_t)shortest(w) - MARGIN_NS) {
 		return torn(w, begin_ns, end_ns, live);
 	}
 	return latched(w, end_ns, live);

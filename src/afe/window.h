@@ -9,8 +9,8 @@
  * The coming latch is known to lie in a bracket of time. A probe (one register, cheap) that still finds the standing value moves
  * the begin of the bracket up, one that finds a new value moves its end down; a window later the bracket has moved on by the
  * chip's period and grown by what is uncertain about it. A wide bracket is probed all through (so is a whole window at the
- * start, when nothing is known), a middling one halved, and in a narrow one a probe just before it must find the old value
- * and the reading just after it a new one: every window counted has then been seen to begin its life, whatever the clocks do.
+ * start, when nothing is known), a middling one halved, and before a narrow one a probe now and then must find the old value as
+ * the reading just after it must find a new one: should a clock be far off for once, it shows before a window is lost.
  * With no load all registers are zero, windows can't be told apart and need not be: they are counted by time.
  */
 
@@ -44,13 +44,15 @@ struct mm_window {
 	double period_error_ns;	   /* the true period is within period_ns +- this */
 	int64_t early_ns, late_ns; /* the coming latch lies between */
 	int64_t old_ns;		   /* the standing values were last seen standing */
-	int64_t latch_ns;	   /* the last window's latch, smoothed; the end of the last one counted */
+	int64_t latch_ns;	   /* end of the last window counted: where its latch was, smoothed */
 	bool counted;		   /* a window has been counted in this life */
 	bool live;		   /* something but zero stands in the registers */
 	bool lost;		   /* since a restart or an overdue latch no window has been counted */
 	bool seen;		   /* the coming latch has been seen to be done */
 	bool extended;		   /* it is late and was given more time */
 	bool probed;		   /* a probe has looked for it */
+	bool guarded;		   /* a probe has looked ahead of the bracket */
+	unsigned unguarded;	   /* windows since the last one guarded */
 	unsigned torn;		   /* readings in a row that may have mixed two windows */
 	unsigned overdue;	   /* verdicts in a row */
 	uint32_t skipped;	   /* latches gone by unread */
@@ -75,7 +77,10 @@ enum mm_window_act mm_window_plan(const struct mm_window *window, int64_t *ret_a
 /* A probe from begin_ns to end_ns found the standing value or another. */
 void mm_window_probed(struct mm_window *window, int64_t begin_ns, int64_t end_ns, bool changed);
 
-/* A reading of all energy registers from begin_ns to end_ns: changed from what stands, live: some not zero. */
+/*
+ * A reading of all energy registers from begin_ns to end_ns: changed from what stands, live: some not zero. One in which some
+ * have changed and others still stand, but not at zero, has most likely caught the latch in the act: read again before.
+ */
 enum mm_window_verdict mm_window_read(struct mm_window *window, int64_t begin_ns, int64_t end_ns, bool changed, bool live);
 
 #endif

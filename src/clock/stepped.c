@@ -20,6 +20,8 @@ struct stepped {
 	void *userdata;
 	int64_t epoch_ns;
 	pthread_mutex_t mutex;
+	pthread_t sleeper; /* the thread that slept last; valid once slept is true */
+	bool slept;
 	int64_t now;
 	int64_t armed; /* the timer's instant, or MM_CLOCK_NEVER */
 	bool fired;    /* the timer has expired and holds the clock until it is armed again */
@@ -37,9 +39,10 @@ static int64_t stepped_boottime(struct mm_clock *clock)
 	struct stepped *s = from_clock(clock);
 	int64_t now;
 
-	/* The owner of the time may have moved on by itself, as a stalled bus does. */
 	pthread_mutex_lock(&s->mutex);
-	now = s->step(s->userdata, 0);
+	/* Between two sleeps the time only moves by what the sleeper does, as when it reads from a bus that stalls: others
+	 * needn't ask. */
+	now = !s->slept || pthread_equal(s->sleeper, pthread_self()) ? s->step(s->userdata, 0) : s->now;
 	if (now > s->now) {
 		s->now = now;
 	}
@@ -79,6 +82,8 @@ static int stepped_sleep_until(struct mm_clock *clock, int64_t t)
 	int r = 0;
 
 	pthread_mutex_lock(&s->mutex);
+	s->sleeper = pthread_self();
+	s->slept = true;
 	for (;;) {
 		int64_t to;
 

@@ -44,8 +44,8 @@ static bool input_plausible(const struct mm_input_reading *input, const struct m
 	double excess_va = POWER_EXCESS_RATIO * fmax(apparent_va, limits->voltage_v * limits->current_a);
 
 	return in_range(input->voltage_v, limits->voltage_v) && in_range(input->current_a, limits->current_a) &&
-	       isfinite(input->reactive_vars) && isfinite(input->frequency_hz) && isfinite(input->active_ws) &&
-	       fabs(input->active_ws) / seconds <= apparent_va + excess_va;
+	       isfinite(input->reactive_vars) && isfinite(input->frequency_hz) &&
+	       fabs(input->active_ws) / seconds <= apparent_va + excess_va; /* false for NaN */
 }
 
 static bool plausible(const struct mm_health_judge *judge, const struct mm_measurement *measurement)

@@ -88,7 +88,7 @@ static bool figure_usable(double figure)
 	return fabs(figure) <= WINDOW_WS_MAX; /* false for NaN */
 }
 
-/* Nothing that comes out of here can harm a register, whatever went in. */
+/* Whether the figures can be added at all: whatever a judge let pass, a register takes no harm. */
 static bool window_usable(const struct mm_meter *meter, const struct mm_measurement *measurement)
 {
 	if (measurement->start_ns < 0 || measurement->end_ns <= measurement->start_ns ||
@@ -268,8 +268,11 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
 		meter->window_end_ns = measurement->end_ns;
 		meter->windows++;
 	}
-	ret->closed_count =
-		mm_profile_add(&registers->profile, end_real_ns, measurement->end_ns, covered_ns, &increment, ret->closed);
+	/* A latch that is late must still find its interval open. */
+	if (covered_ns > 0 || increment.status != 0) {
+		ret->closed_count = mm_profile_add(&registers->profile, end_real_ns, measurement->end_ns, covered_ns, &increment,
+						   ret->closed);
+	}
 	for (unsigned i = 0; i < ret->closed_count; i++) {
 		step_demand(registers, &ret->closed[i], ret);
 	}

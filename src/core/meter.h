@@ -119,7 +119,7 @@ int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, 
  * Takes one window. health is the judged health of the front end: other than MM_HEALTH_OK registers nothing, darkens the power
  * LED and marks the profile; readings and flags stay as they were. So it is with an OK window whose figures no meter could
  * register (not finite, out of any range, not after the window before), which counts as MM_HEALTH_IMPLAUSIBLE. An OK window
- * without a new energy latch only lets time pass. end_real_ns is CLOCK_REALTIME at measurement->end_ns.
+ * without a new energy latch changes nothing. end_real_ns is CLOCK_REALTIME at measurement->end_ns.
  */
 void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurement, enum mm_health health, int64_t end_real_ns,
 		   struct mm_meter_step *ret);

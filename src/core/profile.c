@@ -102,7 +102,7 @@ static unsigned spread(struct mm_profile *profile, int64_t start_real_ns, int64_
 	if (!profile->open) {
 		open_row(profile, start_real_ns, opening_status);
 	}
-	while (end_real_ns > row_end_ns(&profile->row) && count < MM_PROFILE_CLOSED_MAX) {
+	while (end_real_ns > row_end_ns(&profile->row)) {
 		int64_t end_ns = row_end_ns(&profile->row);
 
 		if (start_real_ns < end_ns) {
@@ -110,10 +110,11 @@ static unsigned spread(struct mm_profile *profile, int64_t start_real_ns, int64_
 			start_real_ns = end_ns;
 		}
 		close_row(profile, ret_closed, &count);
+		/* Past the last that can be told, what is left goes where the window ends. */
 		open_row(profile, count < MM_PROFILE_CLOSED_MAX ? start_real_ns : end_real_ns, opening_status);
 	}
 	move(&profile->row, rest, 1);
-	if (end_real_ns == row_end_ns(&profile->row) && count < MM_PROFILE_CLOSED_MAX) {
+	if (end_real_ns == row_end_ns(&profile->row)) {
 		close_row(profile, ret_closed, &count);
 	}
 	return count;

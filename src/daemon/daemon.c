@@ -201,6 +201,7 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 {
 	struct mm_afe_config config = {.uri = d->config->front_end_uri, .device = d->config->front_end_device};
 	const struct mm_afe_driver *driver = NULL;
+	char message[MM_CONFIG_MESSAGE_MAX];
 	int r;
 
 	for (size_t i = 0; d->adapters->afe_drivers[i]; i++) {
@@ -214,8 +215,12 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 	if (config.device[0] == '\0') {
 		config.device = driver->device;
 	}
-	config.input_count = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input);
-	r = driver->new (&config, d->clock, &d->afe);
+	r = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input, message);
+	if (r < 0) {
+		return fail(message, "");
+	}
+	config.input_count = (unsigned)r;
+	r = driver->create(&config, d->clock, &d->afe);
 	if (r < 0) {
 		return fail("front end", strerror(-r));
 	}
@@ -285,7 +290,7 @@ static int add_sources(struct daemon *d)
 static int start(struct daemon *d)
 {
 	char message[MM_CONFIG_MESSAGE_MAX];
-	const struct mm_afe_driver *driver;
+	const struct mm_afe_driver *driver = NULL;
 	sigset_t blocked;
 	int r;
 

@@ -18,7 +18,6 @@
 #define ROWS_PENDING_MAX (MM_METERS_MAX * MM_PROFILE_CLOSED_MAX)
 /* A front end unheard of for this long is stale, whatever its thread is stuck in. */
 #define SILENCE_NS (5 * MM_NS_PER_S)
-#define OUTPUTS_RETRY_NS (5 * MM_NS_PER_S)
 /* Windows follow each other to within their jitter; more than half a window between two is a gap. */
 #define GAP_RATIO 0.5
 #define CLOCK_STEP_NS MM_PROFILE_STEP_NS
@@ -30,9 +29,8 @@ static int meter_index(const struct mm_engine *engine, const struct mm_engine_me
 	return em ? (int)(em - engine->meters) : -1;
 }
 
-/* A line in the audit trail and in the journal. */
-__attribute__((format(printf, 6, 7))) static void event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority,
-							const char *message_id, const char *code, const char *format, ...)
+void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
+		     const char *code, const char *format, ...)
 {
 	struct mm_register_event *e;
 	char text[sizeof(e->text)];
@@ -127,147 +125,25 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_registe
 {
 	if (status->error != 0 && engine->register_error == 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
-		event(engine, NULL, LOG_ERR, MM_MESSAGE_REGISTER_FAILING, "register-failing",
-		      "the register cannot be written: %s; metering goes on in memory", status->message);
+		mm_engine_event(engine, NULL, LOG_ERR, MM_MESSAGE_REGISTER_FAILING, "register-failing",
+				"the register cannot be written: %s; metering goes on in memory", status->message);
 	} else if (status->error == 0 && engine->register_error != 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
-		event(engine, NULL, LOG_NOTICE, MM_MESSAGE_REGISTER_RECOVERED, "register-recovered",
-		      "the register is written again; nothing was lost");
+		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_REGISTER_RECOVERED, "register-recovered",
+				"the register is written again; nothing was lost");
 	}
 	engine->register_error = status->error;
 	snprintf(engine->store.reason, sizeof(engine->store.reason), "%s", status->error ? status->message : "");
 }
 
-/* ---- Outputs ---- */
-
-static void outputs_config(const struct mm_config_meter *config, struct mm_outputs_config *ret)
-{
-	*ret = (struct mm_outputs_config){.consumer = "minimeterd", .meter = config->name};
-	memcpy(ret->line, config->line, sizeof(ret->line));
-}
-
-static void outputs_failed(struct mm_engine *engine, struct mm_engine_meter *em, const char *message)
-{
-	mm_outputs_free(em->outputs);
-	em->outputs = NULL;
-	engine->outputs_retry_ns = mm_clock_boottime(engine->clock) + OUTPUTS_RETRY_NS;
-	if (!em->outputs_failing) {
-		em->outputs_failing = true;
-		event(engine, em, LOG_ERR, MM_MESSAGE_OUTPUTS_FAILING, "outputs-failing", "outputs fail: %s", message);
-	}
-}
-
-static void drive(struct mm_engine *engine, struct mm_engine_meter *em, enum mm_output output, bool level, int64_t at_ns,
-		  int64_t position_uwh)
-{
-	int r;
-
-	if (em->level[output] == level) {
-		return;
-	}
-	em->level[output] = level;
-	em->edges[output]++;
-	if (!em->outputs) {
-		return;
-	}
-	r = em->outputs->ops->set(em->outputs, output, level, at_ns, position_uwh);
-	if (r < 0) {
-		char message[64];
-
-		snprintf(message, sizeof(message), "output %s: %s", mm_output_name(output), strerror(-r));
-		outputs_failed(engine, em, message);
-	}
-}
-
-/* The level an indicator has by itself. A front end that has gone silent can't vouch for the supply. */
-static bool indicator_level(const struct mm_engine *engine, const struct mm_engine_meter *em, enum mm_output output)
-{
-	return output == MM_OUTPUT_LED_POWER ? em->meter.power_led && engine->health == MM_HEALTH_OK : em->meter.reverse_led;
-}
-
-static void drive_indicators(struct mm_engine *engine, struct mm_engine_meter *em, int64_t now)
-{
-	for (enum mm_output o = MM_OUTPUT_LED_POWER; o <= MM_OUTPUT_LED_REVERSE; o++) {
-		bool under_test = em->test_until_ns[o] > now;
-
-		if (!under_test) {
-			em->test_until_ns[o] = 0;
-		}
-		drive(engine, em, o, indicator_level(engine, em, o) != under_test, now, 0);
-	}
-}
-
-static void retry_outputs(struct mm_engine *engine, int64_t now)
-{
-	if (engine->outputs_retry_ns == 0 || now < engine->outputs_retry_ns) {
-		return;
-	}
-	engine->outputs_retry_ns = 0;
-	for (unsigned i = 0; i < engine->meter_count; i++) {
-		struct mm_engine_meter *em = &engine->meters[i];
-		char message[MM_OUTPUTS_MESSAGE_MAX];
-		struct mm_outputs_config lines;
-
-		if (!em->outputs_failing) {
-			continue;
-		}
-		outputs_config(em->config, &lines);
-		if (engine->outputs_new(engine->config, &lines, engine->clock, message, &em->outputs) < 0) {
-			outputs_failed(engine, em, message);
-			continue;
-		}
-		em->outputs_failing = false;
-		/* New lines start dark: the levels follow from here. */
-		memset(em->level, 0, sizeof(em->level));
-		drive_indicators(engine, em, now);
-		event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUTS_RECOVERED, "outputs-recovered", "outputs work again");
-	}
-}
-
-static void show(struct mm_engine_meter *em)
-{
-	char display[10], line1[24], line2[24];
-	double power_w = 0;
-
-	if (!em->lcd) {
-		return;
-	}
-	mm_meter_display(&em->meter, display);
-	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
-		power_w += em->meter.element[e].power_w;
-	}
-	snprintf(line1, sizeof(line1), "%s kWh", display);
-	if (em->meter.health == MM_HEALTH_OK) {
-		snprintf(line2, sizeof(line2), "%.0f W", power_w);
-	} else {
-		snprintf(line2, sizeof(line2), "%s", mm_health_name(em->meter.health));
-	}
-	mm_lcd_show(em->lcd, line1, line2);
-}
-
-int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds)
-{
-	struct mm_engine_meter *em = &engine->meters[meter];
-
-	if (output < MM_OUTPUT_LED_POWER) {
-		return -EINVAL;
-	}
-	em->test_until_ns[output] = mm_clock_boottime(engine->clock) + seconds * MM_NS_PER_S;
-	event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUT_TEST, "output-test", "output %s inverted for %d s by request",
-	      mm_output_name(output), seconds);
-	mm_engine_tick(engine);
-	return 0;
-}
-
 /* ---- Front end ---- */
 
-static const char *const advice[MM_HEALTH_COUNT] = {
+static const char *const health_text[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_OK] = "front end in order",
 	[MM_HEALTH_STARTING] = "waiting for the first whole window",
 	[MM_HEALTH_ABSENT] = "front end absent",
 	[MM_HEALTH_STALE] = "front end stale: no new energy window",
-	[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as with the register cache of the stock "
-			     "ade9000 driver",
+	[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as read through a cache",
 	[MM_HEALTH_IMPLAUSIBLE] = "front end implausible: figures that no line or load can produce",
 };
 
@@ -282,11 +158,11 @@ static bool note_health(struct mm_engine *engine, enum mm_health health, const c
 	}
 	engine->front_end.since_ns = now;
 	if (health == MM_HEALTH_OK && engine->health != MM_HEALTH_STARTING) {
-		event(engine, NULL, LOG_NOTICE, MM_MESSAGE_FRONT_END_RECOVERED, "front-end-recovered",
-		      "front end in order again (was %s)", mm_health_name(engine->health));
+		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_FRONT_END_RECOVERED, "front-end-recovered",
+				"front end in order again (was %s)", mm_health_name(engine->health));
 	} else if (health != MM_HEALTH_OK && health != MM_HEALTH_STARTING) {
-		event(engine, NULL, LOG_ERR, MM_MESSAGE_FRONT_END_FAULT, mm_health_name(health), "%s%s%s; nothing is registered",
-		      advice[health], reason[0] ? ": " : "", reason);
+		mm_engine_event(engine, NULL, LOG_ERR, MM_MESSAGE_FRONT_END_FAULT, mm_health_name(health),
+				"%s%s%s; nothing is registered", health_text[health], reason[0] ? ": " : "", reason);
 	}
 	engine->health = health;
 	return true;
@@ -298,8 +174,8 @@ static void note_clock(struct mm_engine *engine)
 	int64_t step = offset - engine->clock_offset_ns;
 
 	if (engine->clock_offset_ns != 0 && (step > CLOCK_STEP_NS || step < -CLOCK_STEP_NS)) {
-		event(engine, NULL, LOG_NOTICE, MM_MESSAGE_CLOCK_STEPPED, "clock-step", "wall clock stepped by %+.3f s",
-		      (double)step / (double)MM_NS_PER_S);
+		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_CLOCK_STEPPED, "clock-step", "wall clock stepped by %+.3f s",
+				(double)step / (double)MM_NS_PER_S);
 	}
 	engine->clock_offset_ns = offset;
 }
@@ -316,9 +192,9 @@ static void note_gap(struct mm_engine *engine, struct mm_measurement *m)
 		m->missed = m->missed > windows ? m->missed : windows;
 	}
 	if (m->missed > 0) {
-		event(engine, NULL, LOG_WARNING, MM_MESSAGE_GAP, "gap",
-		      "%" PRIu32 " windows (%.1f s) were missed: their energy is not registered", m->missed,
-		      (double)(hole > 0 ? hole : m->missed * window) / (double)MM_NS_PER_S);
+		mm_engine_event(engine, NULL, LOG_WARNING, MM_MESSAGE_GAP, "gap",
+				"%" PRIu32 " windows (%.1f s) were missed: their energy is not registered", m->missed,
+				(double)(hole > 0 ? hole : m->missed * window) / (double)MM_NS_PER_S);
 		engine->missed += m->missed;
 	}
 	engine->last_window_end_ns = m->end_ns;
@@ -332,10 +208,11 @@ static void log_flags(struct mm_engine *engine, const struct mm_engine_meter *em
 		uint32_t flag = 1u << bit;
 
 		if (flags & flag) {
-			event(engine, em, raised ? LOG_WARNING : LOG_NOTICE,
-			      raised ? MM_MESSAGE_ELEMENT_RAISED : MM_MESSAGE_ELEMENT_CLEARED, mm_element_flag_name(flag),
-			      "element %u: %s %s (%.1f V, %.2f A, %.0f W)", e + 1, mm_element_flag_name(flag),
-			      raised ? "raised" : "cleared", r->voltage_v, r->current_a, r->power_w);
+			mm_engine_event(engine, em, raised ? LOG_WARNING : LOG_NOTICE,
+					raised ? MM_MESSAGE_ELEMENT_RAISED : MM_MESSAGE_ELEMENT_CLEARED,
+					mm_element_flag_name(flag), "element %u: %s %s (%.1f V, %.2f A, %.0f W)", e + 1,
+					mm_element_flag_name(flag), raised ? "raised" : "cleared", r->voltage_v, r->current_a,
+					r->power_w);
 		}
 	}
 }
@@ -360,7 +237,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 		engine->rows[engine->row_count++] =
 			(struct mm_register_profile_row){.meter = meter_index(engine, em), .row = step.closed[i]};
 	}
-	show(em);
+	mm_engine_show(em);
 }
 
 bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report *report)
@@ -388,7 +265,7 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 		engine->windows++;
 	}
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		step_meter(engine, &engine->meters[i], &m, mm_clock_realtime(engine->clock) - (now - m.end_ns));
+		step_meter(engine, &engine->meters[i], &m, m.end_ns + engine->clock_offset_ns);
 	}
 	commit_if_due(engine, now);
 	mm_engine_tick(engine);
@@ -400,33 +277,14 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 void mm_engine_tick(struct mm_engine *engine)
 {
 	int64_t now = mm_clock_boottime(engine->clock);
-	int64_t next = engine->last_report_ns + SILENCE_NS;
+	int64_t silence = engine->last_report_ns + SILENCE_NS;
+	int64_t next;
 
-	if (now >= next && engine->health != MM_HEALTH_STALE && engine->health != MM_HEALTH_ABSENT) {
+	if (now >= silence && engine->health != MM_HEALTH_STALE && engine->health != MM_HEALTH_ABSENT) {
 		note_health(engine, MM_HEALTH_STALE, "it has not answered for 5 s: a read is stuck on the bus or the link", now);
 	}
-	if (next <= now) {
-		next = MM_CLOCK_NEVER;
-	}
-	retry_outputs(engine, now);
-	for (unsigned i = 0; i < engine->meter_count; i++) {
-		struct mm_engine_meter *em = &engine->meters[i];
-		struct mm_edge edge;
-		int64_t due;
-
-		while (mm_player_take(&em->player, now, &edge)) {
-			drive(engine, em, edge.output, edge.level, edge.at_ns + MM_OUTPUT_DELAY_NS, edge.position_uwh);
-		}
-		drive_indicators(engine, em, now);
-		due = mm_player_due(&em->player);
-		next = due < next ? due : next;
-		for (enum mm_output o = MM_OUTPUT_LED_POWER; o <= MM_OUTPUT_LED_REVERSE; o++) {
-			if (em->test_until_ns[o] > now && em->test_until_ns[o] < next) {
-				next = em->test_until_ns[o];
-			}
-		}
-	}
-	(void)mm_clock_timer_arm(engine->clock, next);
+	next = mm_engine_play(engine, now);
+	(void)mm_clock_timer_arm(engine->clock, silence > now && silence < next ? silence : next);
 }
 
 /* ---- Beginning and end ---- */
@@ -441,8 +299,31 @@ static int input_of_phase(const struct mm_afe_input *inputs, unsigned count, int
 	return -1;
 }
 
-unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v,
-			  struct mm_afe_input inputs[static MM_INPUTS_MAX])
+/* An ADC that clips below the limits of the meter under-registers without a word: refused before it can. */
+static int check_full_scale(const struct mm_config *config, const struct mm_config_meter *meter, const struct mm_afe_input *input,
+			    char *message)
+{
+	double limit_a = meter->model.ct_primary_a * MM_OVERCURRENT_RATIO;
+
+	if (input->full_scale_a < limit_a) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX,
+			 "meter \"%s\": burden_ohm = %g gives a full scale of %.0f A, below the %.0f A of its limit; %.3g ohm or "
+			 "less is right",
+			 meter->name, config->burden_ohm, input->full_scale_a, limit_a,
+			 config->burden_ohm * input->full_scale_a / limit_a);
+		return -EINVAL;
+	}
+	if (input->full_scale_v < MM_SUPPLY_MAX_V) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX,
+			 "voltage_divider = %g gives a full scale of %.0f V, below the supply's %.0f V", config->voltage_divider,
+			 input->full_scale_v, MM_SUPPLY_MAX_V);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
+		     char message[static MM_CONFIG_MESSAGE_MAX])
 {
 	unsigned count = 0;
 
@@ -450,26 +331,30 @@ unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_
 		const struct mm_config_meter *meter = &config->meter[i];
 
 		for (unsigned e = 0; e < meter->model.elements; e++) {
-			if (input_of_phase(inputs, count, meter->phase[e]) >= 0) {
-				continue;
-			}
 			/* CT sets in parallel add their secondary currents in the one burden: the ratio stays that of one set. */
-			inputs[count++] = (struct mm_afe_input){
+			struct mm_afe_input input = {
 				.phase = (unsigned)meter->phase[e],
 				.full_scale_v = adc_full_scale_v * config->voltage_divider,
 				.full_scale_a = adc_full_scale_v / config->burden_ohm * meter->model.ct_primary_a /
 						meter->model.ct_secondary_a,
 			};
+			int r = check_full_scale(config, meter, &input, message);
+
+			if (r < 0) {
+				return r;
+			}
+			if (input_of_phase(inputs, count, meter->phase[e]) < 0) {
+				inputs[count++] = input;
+			}
 		}
 	}
-	return count;
+	return (int)count;
 }
 
 static int init_meter(struct mm_engine *engine, unsigned index, struct mm_register *reg, const struct mm_afe_input *inputs,
 		      unsigned input_count, char *message)
 {
 	struct mm_engine_meter *em = &engine->meters[index];
-	struct mm_outputs_config lines;
 	struct mm_registers registers;
 	struct mm_meter_config mc;
 	int r;
@@ -491,8 +376,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": %s", em->config->name, strerror(-r));
 		return r;
 	}
-	outputs_config(em->config, &lines);
-	r = engine->outputs_new(engine->config, &lines, engine->clock, message, &em->outputs);
+	r = mm_engine_make_outputs(engine, em, message);
 	if (r < 0) {
 		return r;
 	}
@@ -511,13 +395,16 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 {
 	struct mm_health_limits limits[MM_INPUTS_MAX];
 	struct mm_afe_input inputs[MM_INPUTS_MAX];
-	unsigned input_count = mm_engine_inputs(config, adc_full_scale_v, inputs);
+	int input_count = mm_engine_inputs(config, adc_full_scale_v, inputs, message);
 
 	*engine = (struct mm_engine){.config = config,
 				     .clock = clock,
 				     .outputs_new = outputs_new,
 				     .meter_count = config->meter_count,
 				     .health = MM_HEALTH_STARTING};
+	if (input_count < 0) {
+		return input_count;
+	}
 	engine->meters = calloc(config->meter_count, sizeof(*engine->meters));
 	engine->events = calloc(EVENTS_PENDING_MAX, sizeof(*engine->events));
 	engine->rows = calloc(ROWS_PENDING_MAX, sizeof(*engine->rows));
@@ -525,12 +412,12 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
 		return -ENOMEM;
 	}
-	for (unsigned i = 0; i < input_count; i++) {
+	for (int i = 0; i < input_count; i++) {
 		limits[i] = (struct mm_health_limits){.voltage_v = inputs[i].full_scale_v, .current_a = inputs[i].full_scale_a};
 	}
-	mm_health_init(&engine->judge, limits, input_count);
+	mm_health_init(&engine->judge, limits, (unsigned)input_count);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		int r = init_meter(engine, i, reg, inputs, input_count, message);
+		int r = init_meter(engine, i, reg, inputs, (unsigned)input_count, message);
 
 		if (r < 0) {
 			return r;
@@ -547,17 +434,18 @@ void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker
 	engine->worker = worker;
 	engine->started_ns = engine->last_report_ns = engine->last_commit_ns = now;
 	engine->front_end.since_ns = engine->store.since_ns = now;
-	event(engine, NULL, LOG_INFO, MM_MESSAGE_STARTED, "start", "minimeterd " PACKAGE_VERSION " started with %u meter%s",
-	      engine->meter_count, engine->meter_count == 1 ? "" : "s");
+	mm_engine_event(engine, NULL, LOG_INFO, MM_MESSAGE_STARTED, "start",
+			"minimeterd " PACKAGE_VERSION " started with %u meter%s", engine->meter_count,
+			engine->meter_count == 1 ? "" : "s");
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		show(&engine->meters[i]);
+		mm_engine_show(&engine->meters[i]);
 	}
 	mm_engine_tick(engine);
 }
 
 void mm_engine_stop(struct mm_engine *engine, const char *reason)
 {
-	event(engine, NULL, LOG_INFO, MM_MESSAGE_STOPPED, "stop", "stopped: %s", reason);
+	mm_engine_event(engine, NULL, LOG_INFO, MM_MESSAGE_STOPPED, "stop", "stopped: %s", reason);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_outputs_free(engine->meters[i].outputs);
 		engine->meters[i].outputs = NULL;

@@ -68,10 +68,12 @@ struct mm_engine {
 	uint64_t windows, missed;
 };
 
-/* The inputs of the front end that the meters' elements use, in order of phase; fills in the full scales. Returns their number.
+/*
+ * The inputs of the front end that the meters' elements use; fills in the full scales. Returns their number, or -EINVAL with one
+ * line in message where the ADC would clip below the limits of a meter (table 1 of the manual).
  */
-unsigned mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v,
-			  struct mm_afe_input inputs[static MM_INPUTS_MAX]);
+int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
+		     char message[static MM_CONFIG_MESSAGE_MAX]);
 
 /*
  * Loads the meters from the register, requests the output lines and shows what was stored. The register's worker is borrowed, and
@@ -103,5 +105,21 @@ void mm_engine_done(struct mm_engine *engine);
 
 /* Energy in µWh that a power cut now would lose: what the register's file does not have yet. */
 int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_register_status *status);
+
+/* ---- Between the engine's own files ---- */
+
+/* A line in the audit trail and in the journal; em NULL: it concerns the whole daemon. */
+void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
+		     const char *code, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/* Requests the lines of a meter. 0 or -errno with one line in message. */
+int mm_engine_make_outputs(struct mm_engine *engine, struct mm_engine_meter *em, char message[static MM_OUTPUTS_MESSAGE_MAX]);
+
+/* Plays what is due on all outputs, and tries lines that failed again. Returns the instant of the next edge, or MM_CLOCK_NEVER.
+ */
+int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
+
+/* Brings the display up to date. */
+void mm_engine_show(struct mm_engine_meter *em);
 
 #endif

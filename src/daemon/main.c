@@ -108,7 +108,7 @@ int main(int argc, char **argv)
 	}
 	if (mm_config_load(path, message, &config) < 0) {
 		mm_log(LOG_ERR, NULL, NULL, "%s", message);
-		return 1;
+		return 2;
 	}
 	if (action == 0) {
 		return mm_daemon_run(path, config, &adapters);

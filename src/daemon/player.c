@@ -31,16 +31,17 @@ int64_t mm_player_due(const struct mm_player *player)
 	return due > earliest ? due : earliest;
 }
 
-bool mm_player_take(struct mm_player *player, int64_t now_ns, struct mm_edge *ret)
+const struct mm_edge *mm_player_first(const struct mm_player *player, int64_t now_ns)
 {
-	if (mm_player_due(player) > now_ns) {
-		return false;
-	}
-	*ret = player->queue[player->head];
+	return mm_player_due(player) <= now_ns ? &player->queue[player->head] : NULL;
+}
+
+void mm_player_played(struct mm_player *player, int64_t now_ns)
+{
+	assert(player->count > 0);
+	player->last_ns[player->queue[player->head].output] = now_ns;
 	player->head = (player->head + 1) % MM_PLAYER_LENGTH;
 	player->count--;
-	player->last_ns[ret->output] = now_ns;
-	return true;
 }
 
 int64_t mm_player_position(const struct mm_player *player, int64_t planned_uwh)

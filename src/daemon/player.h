@@ -31,8 +31,11 @@ void mm_player_add(struct mm_player *player, const struct mm_edges *edges);
 /* CLOCK_BOOTTIME at which the first edge is to be played; INT64_MAX: none waits. */
 int64_t mm_player_due(const struct mm_player *player);
 
-/* Takes the first edge if it is due at now_ns. */
-bool mm_player_take(struct mm_player *player, int64_t now_ns, struct mm_edge *ret);
+/* The first edge if it is due at now_ns, or NULL. */
+const struct mm_edge *mm_player_first(const struct mm_player *player, int64_t now_ns);
+
+/* Takes the first edge off: it was played at now_ns. */
+void mm_player_played(struct mm_player *player, int64_t now_ns);
 
 /* Energy up to which the outputs have been played, when the queued edges reach up to planned_uwh. */
 int64_t mm_player_position(const struct mm_player *player, int64_t planned_uwh);

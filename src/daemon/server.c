@@ -70,8 +70,7 @@ static void client_arm(struct client *client)
 	short events = mm_varlink_conn_events(client->conn);
 	bool idle = mm_varlink_conn_idle(client->conn);
 
-	(void)sd_event_source_set_io_events(client->io,
-					    (events & POLLIN ? EPOLLIN : 0u) | (events & POLLOUT ? EPOLLOUT : 0u) | EPOLLRDHUP);
+	(void)sd_event_source_set_io_events(client->io, (events & POLLIN ? EPOLLIN : 0u) | (events & POLLOUT ? EPOLLOUT : 0u));
 	if (idle) {
 		(void)sd_event_source_set_time_relative(client->deadline,
 							(uint64_t)client->server->config->idle_timeout_s * 1000000);
@@ -83,7 +82,7 @@ static int on_client(sd_event_source *source, int fd, uint32_t revents, void *us
 {
 	struct client *client = userdata;
 	short events = (short)((revents & EPOLLIN ? POLLIN : 0) | (revents & EPOLLOUT ? POLLOUT : 0) |
-			       (revents & EPOLLERR ? POLLERR : 0) | (revents & (EPOLLHUP | EPOLLRDHUP) ? POLLHUP : 0));
+			       (revents & EPOLLERR ? POLLERR : 0) | (revents & EPOLLHUP ? POLLHUP : 0));
 
 	(void)source;
 	(void)fd;

@@ -28,6 +28,12 @@ void mm_service_init(struct mm_service *service, struct mm_engine *engine);
 /* Sends the new readings to everybody who streams them. */
 void mm_service_publish(struct mm_service *service);
 
+/* Finishes a call with an answer; NULL, for want of memory, is answered with an error and never with an empty object. */
+void mm_service_reply(struct mm_varlink_call *call, json_t *parameters);
+
+/* The number of the meter that the parameter "meter" names, -1 for all of them; -2 after having answered with an error. */
+int mm_service_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine);
+
 /* Ends all streams; for shutting down. */
 void mm_service_done(struct mm_service *service);
 

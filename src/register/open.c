@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,56 +44,24 @@ static const struct setting settings_own[] = {
 	{"PRAGMA temp_store = MEMORY", NULL},
 };
 
-/* The profile and the events can be large, their check would take seconds at every start. */
-static const struct setting settings_sound[] = {
-	{"PRAGMA quick_check(boot)", "ok"},
-	{"PRAGMA quick_check(meter)", "ok"},
-	{"PRAGMA quick_check(register)", "ok"},
-};
-
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Runs each; wrong is the error for an unexpected answer. */
-static int apply(struct mm_register *reg, const struct setting *settings, size_t count, int wrong)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < count && r == 0; i++) {
-		const struct setting *s = &settings[i];
-		sqlite3_stmt *stmt;
-		int rc;
-
-		if (sqlite3_prepare_v2(reg->db, s->sql, -1, &stmt, NULL) != SQLITE_OK) {
-			return mm_register_fail_sql(reg);
-		}
-		rc = sqlite3_step(stmt);
-		if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-			r = mm_register_fail_sql(reg);
-		} else if (s->expected) {
-			const char *got = rc == SQLITE_ROW ? (const char *)sqlite3_column_text(stmt, 0) : NULL;
-
-			if (!got || strcmp(got, s->expected) != 0) {
-				char why[128];
-
-				snprintf(why, sizeof(why), "%s gives %s", s->sql, got ? got : "no answer");
-				r = mm_register_fail(reg, wrong, why);
-			}
-		}
-		sqlite3_finalize(stmt);
-	}
-	return r;
-}
-
-static int ask_int(struct mm_register *reg, const char *sql, int64_t *ret)
+/* Runs one statement and gives the first column of its first row; no row: "". */
+static int ask(struct mm_register *reg, const char *sql, char *ret, size_t size)
 {
 	sqlite3_stmt *stmt;
-	int r = 0;
+	int rc, r = 0;
 
 	if (sqlite3_prepare_v2(reg->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
 		return mm_register_fail_sql(reg);
 	}
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		*ret = sqlite3_column_int64(stmt, 0);
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		const char *text = (const char *)sqlite3_column_text(stmt, 0);
+
+		snprintf(ret, size, "%s", text ? text : "");
+	} else if (rc == SQLITE_DONE) {
+		ret[0] = '\0';
 	} else {
 		r = mm_register_fail_sql(reg);
 	}
@@ -100,27 +69,67 @@ static int ask_int(struct mm_register *reg, const char *sql, int64_t *ret)
 	return r;
 }
 
+static int apply(struct mm_register *reg, const struct setting *settings, size_t count)
+{
+	char answer[32], why[128];
+	int r = 0;
+
+	for (size_t i = 0; i < count && r == 0; i++) {
+		const struct setting *s = &settings[i];
+
+		r = ask(reg, s->sql, answer, sizeof(answer));
+		if (r == 0 && s->expected && strcmp(answer, s->expected) != 0) {
+			snprintf(why, sizeof(why), "%s gives \"%s\"", s->sql, answer);
+			r = mm_register_fail(reg, -EIO, why);
+		}
+	}
+	return r;
+}
+
+/* The small tables, rules of their columns included. The profile and the events can be large: that would take seconds. */
+static int check_tables(struct mm_register *reg)
+{
+	static const char *const checks[] = {
+		"PRAGMA quick_check(boot)",
+		"PRAGMA quick_check(meter)",
+		"PRAGMA quick_check(register)",
+	};
+	char answer[128], why[64];
+	int r = 0;
+
+	for (size_t i = 0; i < COUNT_OF(checks) && r == 0; i++) {
+		r = ask(reg, checks[i], answer, sizeof(answer));
+		if (r == 0 && strcmp(answer, "ok") != 0) {
+			snprintf(why, sizeof(why), "%s finds damage", checks[i]);
+			/* A disk that can't be read is reported among the damage. */
+			r = mm_register_fail(reg, strstr(answer, "unable to get the page") ? -EIO : -EBADMSG, why);
+		}
+	}
+	return r;
+}
+
 /* 1: a new and empty database; 0: a register of ours; else -errno. */
 static int identify(struct mm_register *reg)
 {
-	int64_t objects = 0, application = 0, version = 0;
-	char why[128];
+	char objects[32], application[32], version_text[32], why[128];
+	long version;
 	int r;
 
-	r = ask_int(reg, "SELECT count(*) FROM sqlite_schema", &objects);
+	r = ask(reg, "SELECT count(*) FROM sqlite_schema", objects, sizeof(objects));
 	if (r == 0) {
-		r = ask_int(reg, "PRAGMA application_id", &application);
+		r = ask(reg, "PRAGMA application_id", application, sizeof(application));
 	}
 	if (r == 0) {
-		r = ask_int(reg, "PRAGMA user_version", &version);
+		r = ask(reg, "PRAGMA user_version", version_text, sizeof(version_text));
 	}
 	if (r < 0) {
 		return r;
 	}
-	if (objects == 0 && application == 0 && version == 0) {
+	version = atol(version_text);
+	if (atol(objects) == 0 && atol(application) == 0 && version == 0) {
 		return 1;
 	}
-	if (application != MM_SCHEMA_APPLICATION_ID || version < 1) {
+	if (atol(application) != MM_SCHEMA_APPLICATION_ID || version < 1) {
 		return mm_register_fail(reg, -EBADMSG, "the file is a database of another program");
 	}
 	if (version > MM_SCHEMA_VERSION) {
@@ -142,16 +151,16 @@ static void disconnect(struct mm_register *reg)
 }
 
 /* 1: connected to an empty database; 0: to a register. Closing leaves the files as they are until keep() has been called. */
-static int connect_file(struct mm_register *reg, const char *path)
+static int connect_file(struct mm_register *reg)
 {
 	int r;
 
-	if (sqlite3_open_v2(path, &reg->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
+	if (sqlite3_open_v2(reg->path, &reg->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
 	    SQLITE_OK) {
 		return reg->db ? mm_register_fail_sql(reg) : -ENOMEM;
 	}
 	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	r = apply(reg, settings_first, COUNT_OF(settings_first), -EIO);
+	r = apply(reg, settings_first, COUNT_OF(settings_first));
 	return r < 0 ? r : identify(reg);
 }
 
@@ -159,6 +168,18 @@ static int connect_file(struct mm_register *reg, const char *path)
 static void keep(struct mm_register *reg)
 {
 	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
+/*
+ * Copies what the WAL still holds into the database and syncs it. After a failed sync and a crash the WAL can show a commit that
+ * is in memory only; a commit behind it would be lost with it at a power cut.
+ */
+static int settle(struct mm_register *reg)
+{
+	if (sqlite3_wal_checkpoint_v2(reg->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
+		return mm_register_fail_sql(reg);
+	}
+	return 0;
 }
 
 static int sync_directory(const char *path)
@@ -180,22 +201,26 @@ static int sync_directory(const char *path)
 	return r;
 }
 
-/* Makes path + ".new" a register without meters. One that a crash left behind is gone on with. */
-static int create_as(struct mm_register *reg, const char *path)
+/* Makes the file at reg->path a register without meters. One that a crash left behind is gone on with. */
+static int create_as(struct mm_register *reg)
 {
 	int fd, r;
 
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
+	fd = open(reg->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (fd < 0) {
 		return mm_register_fail(reg, -errno, "can't create the register");
 	}
 	close(fd);
-	r = connect_file(reg, path);
+	r = connect_file(reg);
 	if (r == 1) {
-		r = apply(reg, settings_own, COUNT_OF(settings_own), -EIO);
-		if (r == 0 && sqlite3_exec(reg->db, mm_schema_sql, NULL, NULL, NULL) != SQLITE_OK) {
-			r = mm_register_fail_sql(reg);
+		r = apply(reg, settings_own, COUNT_OF(settings_own));
+		for (const char *const *sql = mm_schema_sql; *sql && r == 0; sql++) {
+			r = apply(reg, &(struct setting){*sql, NULL}, 1);
 		}
+	}
+	if (r == 0) {
+		/* The WAL does not come along when the file is renamed. */
+		r = settle(reg);
 	}
 	if (r == 0) {
 		keep(reg);
@@ -206,18 +231,20 @@ static int create_as(struct mm_register *reg, const char *path)
 
 static int create(struct mm_register *reg)
 {
-	char *temporary;
+	char *path = reg->path, *temporary;
 	int r;
 
-	if (asprintf(&temporary, "%s.new", reg->path) < 0) {
+	if (asprintf(&temporary, "%s.new", path) < 0) {
 		return -ENOMEM;
 	}
-	r = create_as(reg, temporary);
-	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, reg->path, RENAME_NOREPLACE) < 0) {
+	reg->path = temporary; /* messages name the file that is meant */
+	r = create_as(reg);
+	reg->path = path;
+	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
 		r = mm_register_fail(reg, -errno, "can't name the new register");
 	}
 	if (r == 0) {
-		r = sync_directory(reg->path);
+		r = sync_directory(path);
 		if (r < 0) {
 			mm_register_fail(reg, r, "can't sync the directory");
 		}
@@ -229,20 +256,18 @@ static int create(struct mm_register *reg)
 /* Is there a register to open? 0: yes; 1: nothing there. */
 static int look(struct mm_register *reg)
 {
+	char wal[PATH_MAX];
 	struct stat st;
-	char *wal;
-	int r;
 
 	if (stat(reg->path, &st) < 0) {
 		if (errno != ENOENT) {
 			return mm_register_fail(reg, -errno, "can't open the register");
 		}
-		if (asprintf(&wal, "%s-wal", reg->path) < 0) {
-			return -ENOMEM;
+		/* An empty one may be left where a register was refused. */
+		if (snprintf(wal, sizeof(wal), "%s-wal", reg->path) < (int)sizeof(wal) && stat(wal, &st) == 0 && st.st_size > 0) {
+			return mm_register_fail(reg, -EBADMSG, "the register is missing but its -wal is there");
 		}
-		r = access(wal, F_OK) < 0 ? 1 : mm_register_fail(reg, -EBADMSG, "the register is missing but its -wal is there");
-		free(wal);
-		return r;
+		return 1;
 	}
 	if (!S_ISREG(st.st_mode)) {
 		return mm_register_fail(reg, -EBADMSG, "this is not a regular file");
@@ -263,18 +288,6 @@ static int prepare(struct mm_register *reg)
 		    SQLITE_OK) {
 			return mm_register_fail_sql(reg);
 		}
-	}
-	return 0;
-}
-
-/*
- * Copies what the WAL still holds into the database and syncs it. After a failed sync and a crash the WAL can show a commit that
- * is in memory only; a commit behind it would be lost with it at a power cut.
- */
-static int settle(struct mm_register *reg)
-{
-	if (sqlite3_wal_checkpoint_v2(reg->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
-		return mm_register_fail_sql(reg);
 	}
 	return 0;
 }
@@ -397,18 +410,18 @@ static int enter(struct mm_register *reg, const char *boot_id, const struct mm_r
 
 static int check_meters(struct mm_register *reg, const struct mm_register_meter *meters)
 {
-	char why[MM_REGISTER_MESSAGE_MAX];
-
 	for (unsigned i = 0; i < reg->meter_count; i++) {
 		if (meters[i].serial[0] == '\0') {
-			snprintf(why, sizeof(why), "meter %s has no serial number", meters[i].name);
-			return mm_register_fail(reg, -EINVAL, why);
+			snprintf(reg->message, sizeof(reg->message),
+				 "meter %s has no serial number: give it one in the configuration", meters[i].name);
+			return -EINVAL;
 		}
 		for (unsigned j = 0; j < i; j++) {
 			if (strcmp(meters[i].serial, meters[j].serial) == 0) {
-				snprintf(why, sizeof(why), "meters %s and %s have the same serial number", meters[j].name,
-					 meters[i].name);
-				return mm_register_fail(reg, -EINVAL, why);
+				snprintf(reg->message, sizeof(reg->message),
+					 "meters %s and %s have the same serial number: correct the configuration",
+					 meters[j].name, meters[i].name);
+				return -EINVAL;
 			}
 		}
 	}
@@ -426,16 +439,16 @@ static int open_whole(struct mm_register *reg, const char *boot_id, const struct
 		r = create(reg);
 	}
 	if (r == 0) {
-		r = connect_file(reg, reg->path);
+		r = connect_file(reg);
 	}
 	if (r == 1) {
 		r = mm_register_fail(reg, -EBADMSG, "the file is an empty database");
 	}
 	if (r == 0) {
-		r = apply(reg, settings_own, COUNT_OF(settings_own), -EIO);
+		r = apply(reg, settings_own, COUNT_OF(settings_own));
 	}
 	if (r == 0) {
-		r = apply(reg, settings_sound, COUNT_OF(settings_sound), -EBADMSG);
+		r = check_tables(reg);
 	}
 	if (r == 0) {
 		r = prepare(reg);

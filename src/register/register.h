@@ -56,9 +56,10 @@ struct mm_register_commit {
 /*
  * Opens or creates the database at path for these meters, in order. A meter whose serial number is not stored yet is added at
  * zero as long as another one is, or the register is new. boot_id is that of this run of the machine. message
- * (MM_REGISTER_MESSAGE_MAX bytes) says in one line what is wrong and what to do, and no file is touched then. -EXDEV: the
- * register belongs to another meter; -EBADMSG: damaged, or no register; -EPROTO: a newer schema; -EROFS, -EACCES, -ENOENT,
- * -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL: serial numbers missing or double.
+ * (MM_REGISTER_MESSAGE_MAX bytes) says in one line what is wrong and what to do, and no file is changed then (an empty -wal may
+ * be left). -EXDEV: the register belongs to another meter; -EBADMSG: damaged, or no register; -EPROTO: a newer schema; -EROFS,
+ * -EACCES, -ENOENT, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL: serial numbers missing or
+ * double.
  */
 int mm_register_open(const char *path, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count,
 		     char *message, struct mm_register **ret);

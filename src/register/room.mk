@@ -3,3 +3,39 @@ noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = src/register/open.c src/register/register.h src/register/schema.c src/register/schema.h \
 	src/register/store.c src/register/store.h src/register/worker.c
 libregister_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+
+if TESTS_ENABLED
+register_check_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CHECK_CFLAGS)
+register_check_LDADD = libregister.a $(SQLITE_LIBS) $(CHECK_LIBS)
+register_check_SOURCES = tests/register_bench.c tests/register_bench.h
+
+check_PROGRAMS += tests/check_register
+TESTS += tests/check_register
+tests_check_register_SOURCES = tests/check_register.c $(register_check_SOURCES)
+tests_check_register_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_fault
+TESTS += tests/check_register_fault
+tests_check_register_fault_SOURCES = tests/check_register_fault.c tests/fault_vfs.c tests/fault_vfs.h $(register_check_SOURCES)
+tests_check_register_fault_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_fault_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_open
+TESTS += tests/check_register_open
+tests_check_register_open_SOURCES = tests/check_register_open.c $(register_check_SOURCES)
+tests_check_register_open_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_open_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_kill
+TESTS += tests/check_register_kill
+tests_check_register_kill_SOURCES = tests/check_register_kill.c $(register_check_SOURCES)
+tests_check_register_kill_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_kill_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_worker
+TESTS += tests/check_register_worker
+tests_check_register_worker_SOURCES = tests/check_register_worker.c tests/fault_vfs.c tests/fault_vfs.h $(register_check_SOURCES)
+tests_check_register_worker_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_worker_LDADD = $(register_check_LDADD)
+endif

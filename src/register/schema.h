@@ -70,8 +70,8 @@ struct mm_column {
 #define MM_COLUMN_COUNT_ALL (0 MM_REGISTER_COLUMNS(MM_COLUMN_ONE))
 extern const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL];
 
-/* One transaction: every table and trigger of a new database, and its version. */
-extern const char mm_schema_sql[];
+/* One transaction: every table and trigger of a new database, and its version. Ends with NULL. */
+extern const char *const mm_schema_sql[];
 
 enum mm_stmt {
 	MM_STMT_BEGIN,

@@ -6,6 +6,7 @@
 #include "register/store.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +29,7 @@ static const struct {
 	{EPERM, "give the user of the daemon the right to write the file and its directory"},
 	{EBADMSG, "move it away whole, with its -wal, and put back a backup, or start a new register"},
 	{EBUSY, "stop the other process that has it open (fuser shows which)"},
-	{EINVAL, "correct the configuration"},
+	{EINVAL, "this is an error in the program: report it"},
 	{EIO, "the disk fails: see the kernel's log, copy the register to a good disk"},
 	{ENOENT, "create its directory"},
 	{ENOTDIR, "correct the path"},
@@ -55,28 +56,41 @@ int mm_register_fail(struct mm_register *reg, int r, const char *why)
 	return r;
 }
 
-static bool is_disk_errno(int error)
+/* The errno behind an error, where that is one of the disk's and not left over from another call; else 0. */
+static int system_error(sqlite3 *db, int code)
 {
-	return error == ENOSPC || error == EROFS || error == EACCES || error == EPERM || error == ENOENT || error == ENOTDIR;
+	int error = sqlite3_system_errno(db);
+
+	switch (error) {
+	case EDQUOT:
+		return ENOSPC;
+	case ENOSPC:
+	case EROFS:
+		return error;
+	case EACCES:
+	case EPERM:
+		return code == SQLITE_CANTOPEN ? error : 0;
+	default:
+		return 0;
+	}
 }
 
 int mm_register_fail_sql(struct mm_register *reg)
 {
-	int code = sqlite3_extended_errcode(reg->db);
-	int error = EIO;
+	int extended = sqlite3_extended_errcode(reg->db), code = extended & 0xff;
+	int error = 0;
 
 	for (size_t i = 0; i < COUNT_OF(sqlite_errors); i++) {
-		if (sqlite_errors[i].code == (code & 0xff)) {
+		if (sqlite_errors[i].code == code) {
 			error = sqlite_errors[i].error;
 		}
 	}
-	if (code == SQLITE_CONSTRAINT_TRIGGER) {
+	if (extended == SQLITE_CONSTRAINT_TRIGGER) {
 		error = ERANGE;
-	} else if (((code & 0xff) == SQLITE_IOERR || (code & 0xff) == SQLITE_CANTOPEN) &&
-		   is_disk_errno(sqlite3_system_errno(reg->db))) {
-		error = sqlite3_system_errno(reg->db);
+	} else if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
+		error = system_error(reg->db, code);
 	}
-	return mm_register_fail(reg, -error, sqlite3_errmsg(reg->db));
+	return mm_register_fail(reg, error ? -error : -EIO, sqlite3_errmsg(reg->db));
 }
 
 int mm_register_run(struct mm_register *reg, enum mm_stmt stmt, int bound)
@@ -154,15 +168,14 @@ static int bind_column(sqlite3_stmt *stmt, int i, const struct mm_column *column
 	return SQLITE_MISUSE;
 }
 
-/* Would next be less than last anywhere, or is it no state of a meter at all? 0, -ERANGE or -EINVAL. last NULL: only the latter.
- */
+/* Would next be less than last anywhere, or is it no state of a meter at all? 0, -ERANGE or -EINVAL. */
 static int judge(const struct mm_registers *next, const struct mm_registers *last)
 {
 	bool equal = false;
 
 	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
 		const struct mm_column *column = &mm_columns[i];
-		const void *n = member(next, column), *l = last ? member(last, column) : n;
+		const void *n = member(next, column), *l = member(last, column);
 		int64_t count = 0, count_was = 0;
 		double figure = 0, figure_was = 0;
 
@@ -189,7 +202,7 @@ static int judge(const struct mm_registers *next, const struct mm_registers *las
 		case MM_COLUMN_BOOL:
 			break;
 		}
-		if (count < 0 || !(figure >= 0)) {
+		if (count < 0 || !(figure >= 0 && figure < INFINITY)) {
 			return -EINVAL;
 		}
 		if (count < count_was || figure < figure_was) {
@@ -217,9 +230,6 @@ int mm_register_read(struct mm_register *reg, unsigned index)
 			/* CLOCK_BOOTTIME of another run can't be compared. */
 			registers.profile.last_boot_ns = 0;
 			registers.profile.last_real_ns = 0;
-		}
-		if (judge(&registers, NULL) < 0) {
-			r = mm_register_fail(reg, -EBADMSG, "a stored register holds a figure that no meter writes");
 		}
 	} else if (rc == SQLITE_DONE) {
 		r = mm_register_fail(reg, -EBADMSG, "a meter is stored without its registers");

@@ -4,7 +4,7 @@
 
 /*
  * The board over time: plays the scenario, latches the chip's energy windows, keeps the truth and stages the faults. It has no
- * clock: somebody says what time it is. All times are nanoseconds since the scenario's begin.
+ * clock: somebody says what time it is. All times are nanoseconds since the scenario's start.
  */
 
 #include "sim/ade9000.h"

@@ -133,7 +133,8 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 		return usage_error("argument", argv[optind], "not understood; see --help");
 	}
 	if (ret->check && !ret->scenario) {
-		return usage_error("--check-scenario", "", "needs --scenario FILE");
+		fputs("minimeter-sim: --check-scenario needs --scenario FILE\n", stderr);
+		return EXIT_USAGE;
 	}
 	return -1;
 }

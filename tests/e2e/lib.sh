@@ -15,6 +15,9 @@ cleanup() {
 		kill "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
+	if mountpoint -q "$scratch/small"; then
+		umount "$scratch/small"
+	fi
 	rm -rf "$scratch"
 }
 trap cleanup EXIT
@@ -70,7 +73,7 @@ stop_sim() {
 
 # board ATTRIBUTE [VALUE]: reads or writes an attribute of the simulated board.
 board() {
-	iio_attr -q -u "ip:127.0.0.1:$port" -d minimeter-sim "$@"
+	iio_attr -u "ip:127.0.0.1:$port" -d minimeter-sim "$@"
 }
 
 # configure CLOCK [LINE...]: a configuration whose [meter] sections are the lines given.

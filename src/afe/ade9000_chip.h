@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_AFE_ADE9000_CHIP_H
+#define MM_AFE_ADE9000_CHIP_H
+
+/*
+ * The ADE9000's registers as the mainline Linux driver shows them, in units. What the driver says of scales is cut off after
+ * nine decimals, so the constants of the data sheet are used instead. All that reads may block on the bus; a transfer that fails
+ * with -EIO is tried once more. Errors are put into words in the message given to open.
+ */
+
+#include <stdbool.h>
+
+#include "afe/afe.h"
+#include "afe/iio_device.h"
+
+enum mm_ade9000_energy {
+	MM_ADE9000_ACTIVE,
+	MM_ADE9000_REACTIVE,
+	MM_ADE9000_APPARENT,
+	MM_ADE9000_ENERGY_COUNT,
+};
+
+struct mm_ade9000_input {
+	struct mm_afe_input config;
+	struct mm_iio_attr energy[MM_ADE9000_ENERGY_COUNT];
+	struct mm_iio_attr power;
+	struct mm_iio_attr voltage;
+	struct mm_iio_attr current;
+};
+
+struct mm_ade9000_chip {
+	struct mm_clock *clock;
+	struct mm_iio_device device;
+	struct mm_iio_attr frequency;
+	unsigned input_count;
+	struct mm_ade9000_input input[MM_INPUTS_MAX];
+};
+
+/* All that is read for one window. */
+struct mm_ade9000_reading {
+	int64_t begin_ns, end_ns;				/* CLOCK_BOOTTIME of reading the energies */
+	int64_t energy[MM_INPUTS_MAX][MM_ADE9000_ENERGY_COUNT]; /* codes of the last window latched */
+	double voltage_v[MM_INPUTS_MAX];			/* rms */
+	double current_a[MM_INPUTS_MAX];
+	double frequency_hz; /* 0: not known */
+};
+
+/*
+ * Connects and finds everything; clock and the inputs' config are set before. -ENODEV, -ENOENT (an attribute missing), -EINVAL
+ * (another chip's scales), other -errno.
+ */
+int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, char *message, size_t message_size);
+
+/* Does nothing where it is not open. */
+void mm_ade9000_chip_close(struct mm_ade9000_chip *chip);
+
+/* Reads all energies, or one; then voltages, currents and frequency. */
+int mm_ade9000_chip_read_energies(struct mm_ade9000_chip *chip, struct mm_ade9000_reading *ret);
+int mm_ade9000_chip_read_energy(struct mm_ade9000_chip *chip, unsigned input, enum mm_ade9000_energy kind, int64_t *ret);
+int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_reading *ret);
+
+/* Reads the active power of an input as it is just now, ripple and all. */
+int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, double *ret_w);
+
+/* What an energy code is worth as mean power over its window, in W. */
+double mm_ade9000_watts_per_energy(const struct mm_afe_input *config);
+
+#endif

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_AFE_POWER_CHECK_H
+#define MM_AFE_POWER_CHECK_H
+
+/*
+ * Do a chip's energy registers and its power register mean the same? A driver or a chip that is set up in another way would have
+ * every bill wrong by the same factor, and nothing else would show it. The power is polled all through some windows after the
+ * start, as long as it takes for one answer to come several times in a row.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Polled power ripples at twice the line frequency, 100 or 120 Hz. This spacing is 3.618 periods of 100 Hz and 4.342 of 120 Hz,
+ * so that the polls of a window spread evenly over the ripple.
+ */
+#define MM_POWER_CHECK_STEP_NS INT64_C(36180340)
+
+struct mm_power_check {
+	bool done;		    /* energy and power agree: no more polls are wanted */
+	bool wrong;		    /* they disagree; goes when they agree again */
+	unsigned agreed, disagreed; /* windows in a row */
+	unsigned polls;
+	double sum_w;
+};
+
+/* Begins a window. */
+void mm_power_check_begin(struct mm_power_check *check);
+
+/* Adds a poll to it. */
+void mm_power_check_poll(struct mm_power_check *check, double power_w);
+
+/*
+ * Compares the polls with the window's mean power by its energy. A window with too few of them, or with less than least_w by
+ * both, says nothing. Returns the polled mean in W.
+ */
+double mm_power_check_end(struct mm_power_check *check, double mean_w, double least_w);
+
+#endif

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a register: whose it is, what is none, and what is none any longer. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "register/store.h"
+#include "register_bench.h"
+
+/* ---- Whose it is ---- */
+
+static void swap_meters(struct bench *b, unsigned i, unsigned j)
+{
+	struct mm_register_meter meter = b->meters[i];
+
+	b->meters[i] = b->meters[j];
+	b->meters[j] = meter;
+}
+
+START_TEST(test_meters_are_known_by_their_serial_number)
+{
+	struct mm_registers got;
+	struct mm_register *reg;
+	struct bench b;
+
+	bench_begin(&b);
+	reg = bench_open(&b, 1);
+	bench_commit_n(reg, 4, 1);
+	mm_register_close(reg);
+	/* A second meter is added, in front; the first gets another name. */
+	swap_meters(&b, 0, 1);
+	snprintf(b.meters[1].name, sizeof(b.meters[1].name), "corner flat");
+	reg = bench_open(&b, 2);
+	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_int_eq(got.delivered.uwh, 0);
+	ck_assert_int_eq(mm_register_load(reg, 1, &got), 0);
+	ck_assert_int_eq(got.delivered.uwh, 4 * 1000003 + 7);
+	bench_assert_answer(reg, "SELECT name FROM meter WHERE serial = 'SN-1001'", "corner flat");
+	mm_register_close(reg);
+	/* The first is taken out and comes back. */
+	reg = bench_open(&b, 1);
+	mm_register_close(reg);
+	swap_meters(&b, 0, 1);
+	reg = bench_open(&b, 1);
+	bench_assert_registers(reg, 0, 4);
+	mm_register_close(reg);
+	bench_end(&b);
+}
+END_TEST
+
+static void assert_refused(struct bench *b, unsigned meter_count, int error, const char *word)
+{
+	uint64_t before = bench_digest(b);
+	int r = bench_open_fails(b, meter_count);
+
+	ck_assert_msg(r == error, "%s: %d instead of %d: %s", word, r, error, b->message);
+	ck_assert_msg(strstr(b->message, word), "%s: %s", word, b->message);
+	ck_assert_msg(bench_digest(b) == before, "%s: a file was touched", word);
+}
+
+START_TEST(test_register_of_another_meter_is_refused)
+{
+	struct mm_register *reg;
+	struct bench b;
+
+	bench_begin(&b);
+	reg = bench_open(&b, 1);
+	bench_commit_n(reg, 4, 1);
+	mm_register_close(reg);
+
+	swap_meters(&b, 0, 1);
+	assert_refused(&b, 1, -EXDEV, "of meter serial SN-1001, the configuration says SN-1002");
+	ck_assert_ptr_nonnull(strstr(b.message, b.path));
+	ck_assert_ptr_nonnull(strstr(b.message, "move the register away"));
+	swap_meters(&b, 0, 1);
+	memcpy(b.meters[0].model, "MMS-120-1001", sizeof("MMS-120-1001"));
+	assert_refused(&b, 1, -EXDEV, "MMD-120-2001-T-SCC, the configuration says MMS-120-1001");
+	memcpy(b.meters[1].serial, "SN-1001", sizeof("SN-1001"));
+	assert_refused(&b, 2, -EINVAL, "same serial");
+	b.meters[0].serial[0] = '\0';
+	assert_refused(&b, 1, -EINVAL, "no serial");
+	assert_refused(&b, 0, -EINVAL, "1 to 16 meters");
+	assert_refused(&b, 17, -EINVAL, "1 to 16 meters");
+	bench_end(&b);
+}
+END_TEST
+
+START_TEST(test_register_in_use_is_refused)
+{
+	int ready[2], finish[2], status;
+	struct bench b;
+	char byte = 0;
+	pid_t pid;
+
+	bench_begin(&b);
+	ck_assert_int_eq(pipe(ready), 0);
+	ck_assert_int_eq(pipe(finish), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct mm_register *reg = NULL;
+		int r = mm_register_open(b.path, BENCH_BOOT, b.meters, 1, b.message, &reg);
+
+		close(finish[1]);
+		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
+			mm_register_close(reg);
+			_exit(0);
+		}
+		_exit(1);
+	}
+	close(finish[0]);
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_assert_int_eq(bench_open_fails(&b, 1), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(b.message, "stop the other process"));
+	close(finish[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	close(ready[0]);
+	mm_register_close(bench_open(&b, 1));
+	bench_end(&b);
+}
+END_TEST
+
+/* ---- What is no register, or no longer ---- */
+
+static void make_text(struct bench *b)
+{
+	char text[3000];
+
+	memset(text, 'a', sizeof(text));
+	ck_assert_int_eq(truncate(b->path, 0), 0);
+	bench_write(b->path, 0, text, sizeof(text));
+}
+
+static void make_short_text(struct bench *b)
+{
+	ck_assert_int_eq(truncate(b->path, 0), 0);
+	bench_write(b->path, 0, "hello\n", 6);
+}
+
+static void make_empty(struct bench *b)
+{
+	ck_assert_int_eq(truncate(b->path, 0), 0);
+}
+
+static void make_half(struct bench *b)
+{
+	ck_assert_int_eq(truncate(b->path, 5 * 4096), 0);
+}
+
+static void make_shorter(struct bench *b)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(b->path, &st), 0);
+	ck_assert_int_eq(truncate(b->path, st.st_size - 4096), 0);
+}
+
+static void make_newer(struct bench *b)
+{
+	ck_assert_int_eq(bench_sql(b->path, "PRAGMA user_version = 2"), SQLITE_OK);
+}
+
+static void make_foreign(struct bench *b)
+{
+	ck_assert_int_eq(bench_sql(b->path, "PRAGMA application_id = 5; PRAGMA user_version = 7"), SQLITE_OK);
+}
+
+static void make_bare(struct bench *b)
+{
+	unlink(b->path);
+	ck_assert_int_eq(bench_sql(b->path, "PRAGMA journal_mode = WAL"), SQLITE_OK);
+}
+
+static void make_tableless(struct bench *b)
+{
+	ck_assert_int_eq(bench_sql(b->path, "DROP TABLE event"), SQLITE_OK);
+}
+
+static void make_rowless(struct bench *b)
+{
+	ck_assert_int_eq(bench_sql(b->path, "DROP TRIGGER register_no_delete; DELETE FROM register"), SQLITE_OK);
+}
+
+static void make_negative(struct bench *b)
+{
+	ck_assert_int_eq(bench_sql(b->path, "PRAGMA ignore_check_constraints = 1; DROP TRIGGER register_no_decrease; "
+					    "UPDATE register SET leading_uvarh = -1"),
+			 SQLITE_OK);
+}
+
+static void make_directory(struct bench *b)
+{
+	unlink(b->path);
+	ck_assert_int_eq(mkdir(b->path, 0700), 0);
+}
+
+static void make_missing(struct bench *b)
+{
+	char wal[320];
+
+	snprintf(wal, sizeof(wal), "%s-wal", b->path);
+	ck_assert_int_eq(rename(b->path, wal), 0);
+}
+
+static void make_bad_new(struct bench *b)
+{
+	char temporary[320];
+
+	snprintf(temporary, sizeof(temporary), "%s.new", b->path);
+	make_text(b);
+	ck_assert_int_eq(rename(b->path, temporary), 0);
+}
+
+static void make_no_directory(struct bench *b)
+{
+	snprintf(b->path, sizeof(b->path), "%s/none/register.db", b->dir);
+}
+
+static void make_below_file(struct bench *b)
+{
+	snprintf(b->path, sizeof(b->path), "%.250s/register.db/register.db", b->dir);
+}
+
+/* Page 4 on are the roots of the tables. */
+static void make_noise(struct bench *b)
+{
+	char noise[4096];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(noise); i++) {
+		noise[i] = (char)(i * 37 + 11);
+	}
+	ck_assert_int_eq(stat(b->path, &st), 0);
+	for (long offset = 4096; offset < st.st_size; offset += 4096) {
+		bench_write(b->path, offset, noise, sizeof(noise));
+	}
+}
+
+static const struct {
+	void (*make)(struct bench *b);
+	int error;
+	const char *word;
+} harms[] = {
+	{make_text, -EBADMSG, "not a database"},
+	{make_short_text, -EBADMSG, "not a database"},
+	{make_empty, -EBADMSG, "is empty"},
+	{make_half, -EBADMSG, "malformed"},
+	{make_shorter, -EBADMSG, "malformed"},
+	{make_noise, -EBADMSG, "malformed"},
+	{make_newer, -EPROTO, "schema version 2"},
+	{make_foreign, -EBADMSG, "another program"},
+	{make_bare, -EBADMSG, "empty database"},
+	{make_tableless, -EBADMSG, "no such table"},
+	{make_rowless, -EBADMSG, "without its registers"},
+	{make_negative, -EBADMSG, "quick_check(register)"},
+	{make_directory, -EBADMSG, "not a regular file"},
+	{make_missing, -EBADMSG, "-wal is there"},
+	{make_bad_new, -EBADMSG, "register.db.new"},
+	{make_no_directory, -ENOENT, "create its directory"},
+	{make_below_file, -ENOTDIR, "correct the path"},
+};
+
+START_TEST(test_harm_is_refused)
+{
+	struct mm_register *reg;
+	struct bench b;
+
+	bench_begin(&b);
+	reg = bench_open(&b, 1);
+	for (int n = 0; n < 100; n++) {
+		bench_commit_n(reg, n, 1);
+	}
+	mm_register_close(reg);
+	harms[_i].make(&b);
+	assert_refused(&b, 1, harms[_i].error, harms[_i].word);
+	bench_end(&b);
+}
+END_TEST
+
+START_TEST(test_creation_cut_short_is_gone_on_with)
+{
+	char temporary[320];
+	struct bench b;
+
+	bench_begin(&b);
+	snprintf(temporary, sizeof(temporary), "%s.new", b.path);
+	/* After the file came to be, and after all but the renaming. */
+	bench_write(temporary, 0, "", 0);
+	mm_register_close(bench_open(&b, 1));
+	ck_assert_int_eq(unlink(b.path), 0);
+	mm_register_close(bench_open(&b, 1));
+	ck_assert_int_eq(rename(b.path, temporary), 0);
+	mm_register_close(bench_open(&b, 1));
+	ck_assert_int_ne(access(temporary, F_OK), 0);
+	bench_end(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("register-open");
+	TCase *tcase = tcase_create("open");
+	SRunner *runner;
+	int failed;
+
+	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, test_meters_are_known_by_their_serial_number);
+	tcase_add_test(tcase, test_register_of_another_meter_is_refused);
+	tcase_add_test(tcase, test_register_in_use_is_refused);
+	tcase_add_loop_test(tcase, test_harm_is_refused, 0, (int)(sizeof(harms) / sizeof(harms[0])));
+	tcase_add_test(tcase, test_creation_cut_short_is_gone_on_with);
+	suite_add_tcase(suite, tcase);
+	runner = srunner_create(suite);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
