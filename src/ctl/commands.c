@@ -195,7 +195,7 @@ static int run_events(struct mm_ctl *ctl, int argc, char *argv[])
 		json_object_set_new(parameters, "after", json_integer(number));
 	}
 	if (limit != NULL) {
-		r = mm_ctl_number(ctl, "--limit", limit, 1, 500, &number);
+		r = mm_ctl_number(ctl, "--limit", limit, 1, 100, &number);
 		if (r != MM_CTL_FINE) {
 			goto fail;
 		}

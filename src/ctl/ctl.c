@@ -30,7 +30,7 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_TO] = {"to", "TIME", "intervals that start before TIME"},
 	[MM_OPTION_CSV] = {"csv", NULL, "print comma-separated values"},
 	[MM_OPTION_AFTER] = {"after", "ID", "events after this one"},
-	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 500"},
+	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
 	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds"},
 };
 
