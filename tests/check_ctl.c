@@ -257,7 +257,7 @@ START_TEST(options_reach_the_daemon)
 	expect_request("read", "Read", "{}");
 	expect_request("read --meter main", "Read", "{\"meter\":\"main\"}");
 	expect_request("--meter=main nameplate", "GetNameplate", "{\"meter\":\"main\"}");
-	expect_request("events --limit 500 --after 12", "GetEvents", "{\"after\":12,\"limit\":500}");
+	expect_request("events --limit 100 --after 12", "GetEvents", "{\"after\":12,\"limit\":100}");
 	expect_request("profile", "GetProfile", "{\"meter\":\"main\"}");
 	expect_request("profile --from 2026-03-01 --to 2026-03-01T06:00:00+02:00 --meter main", "GetProfile",
 		       "{\"meter\":\"main\",\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-03-01T04:00:00Z\"}");
@@ -311,7 +311,7 @@ START_TEST(usage_errors_say_what_would_be_right)
 		{"outputs test a 1 2", "'2' is one argument too many"},
 		{"watch --seconds 0", "--seconds is to be a number above 0, not '0'"},
 		{"watch --seconds nan", "not 'nan'"},
-		{"events --limit 501", "--limit is to be a whole number from 1 to 500, not '501'"},
+		{"events --limit 101", "--limit is to be a whole number from 1 to 100, not '101'"},
 		{"events --after 99999999999999999999", "--after is to be a whole number"},
 		{"events --after 1x", "not '1x'"},
 		{"profile --from 2026-02-30", "--from '2026-02-30' is no time: say 2026-03-01, "},
