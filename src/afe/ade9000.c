@@ -221,11 +221,10 @@ static void fill(const struct ade9000 *a, const struct mm_ade9000_reading *readi
 		}
 		input->active_ws = (double)reading->energy[i][MM_ADE9000_ACTIVE] * watts * seconds;
 		input->reactive_vars = (double)reading->energy[i][MM_ADE9000_REACTIVE] * watts * seconds;
-		if (input->voltage_v >= 1.0) {
-			/* A load that went off inside the window has no current at its end, but the window's energy has it. */
-			double mean_a = (double)reading->energy[i][MM_ADE9000_APPARENT] * watts / input->voltage_v;
-
-			input->current_a = fmax(input->current_a, mean_a);
+		if (input->voltage_v >= 1.0 && reading->energy[i][MM_ADE9000_APPARENT] != 0) {
+			/* The current of the window itself: the rms register tells only of its end, where a load may have come or
+			 * gone. */
+			input->current_a = (double)reading->energy[i][MM_ADE9000_APPARENT] * watts / input->voltage_v;
 		}
 	}
 }
