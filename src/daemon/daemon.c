@@ -136,7 +136,6 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 
 	(void)source;
 	(void)info;
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, (uint64_t)mm_clock_boottime(d->clock) / 1000);
 	if (mm_config_load(d->path, message, &newer) < 0) {
 		mm_log(LOG_ERR, MM_MESSAGE_RELOADED, NULL, "configuration not reloaded, the old one stays: %s", message);
 	} else {
@@ -145,7 +144,6 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 		mm_log(LOG_NOTICE, MM_MESSAGE_RELOADED, NULL, "configuration reloaded%s%s",
 		       ignored[0] ? "; a restart is needed for: " : "", ignored);
 	}
-	sd_notify(0, "READY=1");
 	return 0;
 }
 
@@ -355,7 +353,8 @@ int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_da
 	mm_service_done(&d.service);
 	mm_server_free(d.server);
 	if (d.worker && mm_register_worker_free(d.worker) < 0) {
-		status = fail("the register could not be written at the last", "") < 0;
+		mm_log(LOG_ERR, NULL, NULL, "the register could not be written at the last");
+		status = 1;
 	}
 	mm_register_close(d.reg);
 	mm_engine_done(&d.engine);

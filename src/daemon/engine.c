@@ -41,7 +41,7 @@ void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em,
 	va_end(args);
 	mm_log(priority, message_id, em ? em->config->name : NULL, "%s", text);
 	if (engine->event_count == EVENTS_PENDING_MAX) {
-		return; /* the queue empties at every commit; a storm of events must not grow without bound */
+		return; /* a commit at half of this has not been taken: the journal has the event all the same */
 	}
 	e = &engine->events[engine->event_count++];
 	*e = (struct mm_register_event){.boottime_ns = mm_clock_boottime(engine->clock),
@@ -85,7 +85,7 @@ static void commit(struct mm_engine *engine, int64_t now)
 		c.meter[i].output_uwh = mm_player_position(&em->player, em->meter.registers.output_uwh);
 	}
 	if (mm_register_worker_commit(engine->worker, &c) < 0) {
-		return; /* kept for the next attempt */
+		return; /* refused: what waits goes with the next one */
 	}
 	engine->event_count = 0;
 	engine->row_count = 0;
@@ -95,7 +95,8 @@ static void commit(struct mm_engine *engine, int64_t now)
 
 /*
  * A commit is due when the energy that waits, with what the next window is likely to bring, would pass commit_wh; when
- * commit_interval_s is over and anything at all has changed; and at once when an interval of the profile is complete.
+ * commit_interval_s is over and anything at all has changed; and at once when an interval of the profile is
+ * complete or many events wait.
  */
 static void commit_if_due(struct mm_engine *engine, int64_t now)
 {
@@ -105,7 +106,8 @@ static void commit_if_due(struct mm_engine *engine, int64_t now)
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		waiting += engine->meters[i].window_uwh;
 	}
-	if (engine->row_count > 0 || (changed && (double)waiting >= engine->config->commit_wh * (double)MM_UWH_PER_WH) ||
+	if (engine->row_count > 0 || engine->event_count > EVENTS_PENDING_MAX / 2 ||
+	    (changed && (double)waiting >= engine->config->commit_wh * (double)MM_UWH_PER_WH) ||
 	    (changed && now - engine->last_commit_ns >= engine->config->commit_interval_s * MM_NS_PER_S)) {
 		commit(engine, now);
 	}
