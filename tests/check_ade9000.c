@@ -21,6 +21,7 @@
 #include "afe/power_check.h"
 #include "core/health.h"
 #include "core/units.h"
+#include "suite.h"
 
 /* The simulated board's default front end. */
 #define FULL_SCALE_V (M_SQRT1_2 * 1001.0)
@@ -642,8 +643,6 @@ int main(void)
 {
 	Suite *suite = suite_create("ade9000");
 	TCase *tcase = tcase_create("adapter");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, figures);
@@ -664,9 +663,5 @@ int main(void)
 	tcase_add_test(tcase, configuration);
 	tcase_add_test(tcase, power_check);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return mm_run_suite(suite);
 }

@@ -8,6 +8,7 @@
 
 #include "clock/clock.h"
 #include "core/units.h"
+#include "suite.h"
 
 static int64_t board_now;
 
@@ -160,8 +161,6 @@ int main(void)
 {
 	Suite *suite = suite_create("clock");
 	TCase *tc = tcase_create("clock");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_test(tc, the_system_clock_does_not_sleep_for_the_past);
 	tcase_add_test(tc, a_cancelled_clock_wakes_every_sleeper);
@@ -170,8 +169,5 @@ int main(void)
 	tcase_add_test(tc, the_timer_comes_before_the_sleeper_and_holds_it_up);
 	tcase_add_test(tc, a_held_clock_stands_still_until_released_or_cancelled);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return mm_run_suite(suite);
 }

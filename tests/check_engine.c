@@ -13,6 +13,7 @@
 
 #include "core/units.h"
 #include "daemon/engine.h"
+#include "suite.h"
 
 #define ADC_V 0.70710678118654752
 
@@ -419,8 +420,6 @@ int main(void)
 {
 	Suite *suite = suite_create("engine");
 	TCase *tc = tcase_create("engine");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -435,8 +434,5 @@ int main(void)
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return mm_run_suite(suite);
 }

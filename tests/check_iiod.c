@@ -2,6 +2,7 @@
 /* The simulated board as its clients see it: answers byte for byte, the context, and the server under bad clients. */
 #include "sim/iiod.h"
 #include "sim/server.h"
+#include "suite.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -549,11 +550,5 @@ static Suite *iiod_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(iiod_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(iiod_suite());
 }

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "outputs/outputs.h"
+#include "suite.h"
 
 static char directory[32];
 static char path[sizeof(directory) + 8];
@@ -273,9 +274,5 @@ int main(void)
 	tcase_add_test(device, blocked_at_free);
 	suite_add_tcase(suite, device);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return mm_run_suite(suite);
 }

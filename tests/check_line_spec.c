@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "outputs/outputs.h"
+#include "suite.h"
 
 START_TEST(spec_forms)
 {
@@ -89,9 +90,5 @@ int main(void)
 	tcase_add_loop_test(parse, spec_errors, 0, SPEC_ERRORS);
 	suite_add_tcase(suite, parse);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return mm_run_suite(suite);
 }

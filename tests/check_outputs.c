@@ -14,6 +14,7 @@
 
 #include "clock/clock.h"
 #include "outputs/outputs.h"
+#include "suite.h"
 
 /* ---- A directory for each test ---- */
 
@@ -497,9 +498,5 @@ int main(void)
 	tcase_add_test(trace, trace_not_writable);
 	suite_add_tcase(suite, trace);
 
-	SRunner *runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	int failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return mm_run_suite(suite);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "daemon/player.h"
+#include "suite.h"
 
 static struct mm_player player;
 
@@ -105,8 +106,6 @@ int main(void)
 {
 	Suite *suite = suite_create("player");
 	TCase *tc = tcase_create("player");
-	SRunner *runner = srunner_create(suite);
-	int failed;
 
 	tcase_add_checked_fixture(tc, setup, NULL);
 	tcase_add_test(tc, an_edge_waits_for_its_delay);
@@ -115,8 +114,5 @@ int main(void)
 	tcase_add_test(tc, the_position_is_what_has_been_played);
 	tcase_add_test(tc, room_is_kept_for_a_whole_window);
 	suite_add_tcase(suite, tc);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? 0 : 1;
+	return mm_run_suite(suite);
 }

@@ -12,6 +12,7 @@
 
 #include "register/store.h"
 #include "register_bench.h"
+#include "suite.h"
 
 static bool exists(const struct bench *b, const char *suffix)
 {
@@ -441,9 +442,6 @@ int main(void)
 {
 	Suite *suite = suite_create("register");
 	TCase *tcase = tcase_create("store");
-	SRunner *runner;
-	int failed;
-
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, test_new_register_is_one_clean_file);
 	tcase_add_test(tcase, test_every_field_comes_back);
@@ -456,9 +454,5 @@ int main(void)
 	tcase_add_test(tcase, test_nonsense_is_not_committed);
 	tcase_add_test(tcase, test_ten_years);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(suite);
 }

@@ -17,6 +17,7 @@
 #include "fault_vfs.h"
 #include "register/store.h"
 #include "register_bench.h"
+#include "suite.h"
 
 #define COMMITS 12
 /* Two commits a checkpoint, so that those fail as well. */
@@ -303,18 +304,11 @@ int main(void)
 {
 	Suite *suite = suite_create("register-fault");
 	TCase *tcase = tcase_create("faults");
-	SRunner *runner;
-	int failed;
-
 	tcase_set_timeout(tcase, 1200);
 	tcase_add_loop_test(tcase, test_commits_survive_faults, 0, 2);
 	tcase_add_loop_test(tcase, test_opening_survives_faults, 0, STAGE_COUNT);
 	tcase_add_test(tcase, test_full_disk);
 	tcase_add_test(tcase, test_read_only_disk);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(suite);
 }

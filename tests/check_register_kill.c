@@ -13,6 +13,7 @@
 
 #include "register/store.h"
 #include "register_bench.h"
+#include "suite.h"
 
 #define ROUNDS_A_REGISTER 10 /* then a new one, so that creating is hit too */
 #define COMMITS_MAX 4096
@@ -152,15 +153,8 @@ int main(void)
 {
 	Suite *suite = suite_create("register-kill");
 	TCase *tcase = tcase_create("kill");
-	SRunner *runner;
-	int failed;
-
 	tcase_set_timeout(tcase, 3600);
 	tcase_add_test(tcase, test_kill);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(suite);
 }

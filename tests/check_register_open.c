@@ -11,6 +11,7 @@
 
 #include "register/store.h"
 #include "register_bench.h"
+#include "suite.h"
 
 /* ---- Whose it is ---- */
 
@@ -307,9 +308,6 @@ int main(void)
 {
 	Suite *suite = suite_create("register-open");
 	TCase *tcase = tcase_create("open");
-	SRunner *runner;
-	int failed;
-
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, test_meters_are_known_by_their_serial_number);
 	tcase_add_test(tcase, test_register_of_another_meter_is_refused);
@@ -317,9 +315,5 @@ int main(void)
 	tcase_add_loop_test(tcase, test_harm_is_refused, 0, (int)(sizeof(harms) / sizeof(harms[0])));
 	tcase_add_test(tcase, test_creation_cut_short_is_gone_on_with);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(suite);
 }

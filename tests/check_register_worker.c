@@ -12,6 +12,7 @@
 #include "fault_vfs.h"
 #include "register/store.h"
 #include "register_bench.h"
+#include "suite.h"
 
 static struct mm_register_worker *begin(struct bench *b)
 {
@@ -453,9 +454,6 @@ int main(void)
 {
 	Suite *suite = suite_create("register-worker");
 	TCase *tcase = tcase_create("worker");
-	SRunner *runner;
-	int failed;
-
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, test_commits_become_durable);
 	tcase_add_test(tcase, test_waiting_commits_become_one);
@@ -468,9 +466,5 @@ int main(void)
 	tcase_add_test(tcase, test_decrease_is_reported);
 	tcase_add_test(tcase, test_beat);
 	suite_add_tcase(suite, tcase);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(suite);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulated board without its sockets: scenario, physics, chip, time, truth and faults. */
 #include "sim/board.h"
+#include "suite.h"
 
 #include <check.h>
 #include <errno.h>
@@ -517,11 +518,5 @@ static Suite *sim_suite(void)
 
 int main(void)
 {
-	SRunner *runner = srunner_create(sim_suite());
-	int failed;
-
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(sim_suite());
 }

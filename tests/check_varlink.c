@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "varlink/varlink.h"
+#include "suite.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 #define ECHO(n) "{\"method\":\"org.minimeter.Echo\",\"parameters\":{\"n\":" #n "}}"
@@ -1001,9 +1002,6 @@ int main(void)
 	Suite *suite = suite_create("varlink");
 	TCase *requests = tcase_create("requests"), *dispatch = tcase_create("dispatch"), *streams = tcase_create("streams");
 	TCase *vanish = tcase_create("vanish"), *client = tcase_create("client");
-	SRunner *runner;
-	int failed;
-
 	tcase_add_test(requests, test_echo);
 	tcase_add_test(requests, test_byte_at_a_time);
 	tcase_add_test(requests, test_several_in_one_write);
@@ -1043,9 +1041,5 @@ int main(void)
 	tcase_add_test(client, test_client_errors);
 	suite_add_tcase(suite, client);
 
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+	return mm_run_suite(suite);
 }

@@ -9,6 +9,7 @@
 
 #include "afe/window.h"
 #include "core/units.h"
+#include "suite.h"
 
 #define REGISTERS 4
 #define MS ((double)MM_NS_PER_MS)
@@ -569,8 +570,6 @@ int main(void)
 	Suite *suite = suite_create("window");
 	TCase *tcase = tcase_create("tracker");
 	TCase *slow = tcase_create("slow");
-	SRunner *runner;
-	int failed;
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_loop_test(tcase, jitter, 0, 6);
@@ -592,9 +591,5 @@ int main(void)
 	tcase_add_loop_test(slow, every_clock_error, 0, 21);
 	tcase_add_test(slow, millions);
 	suite_add_tcase(suite, slow);
-	runner = srunner_create(suite);
-	srunner_run_all(runner, CK_ENV);
-	failed = srunner_ntests_failed(runner);
-	srunner_free(runner);
-	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+	return mm_run_suite(suite);
 }
