@@ -266,8 +266,8 @@ static const char *const advice[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_STARTING] = "waiting for the first whole window",
 	[MM_HEALTH_ABSENT] = "front end absent",
 	[MM_HEALTH_STALE] = "front end stale: no new energy window",
-	[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as with the register cache of the stock "
-			     "ade9000 driver",
+	[MM_HEALTH_FROZEN] = ("front end frozen: every figure repeats to the last digit, as with the register cache of the stock "
+			      "ade9000 driver"),
 	[MM_HEALTH_IMPLAUSIBLE] = "front end implausible: figures that no line or load can produce",
 };
 
