@@ -22,3 +22,5 @@ if TESTS_ENABLED
 dist_check_SCRIPTS += tests/check_overlays.sh
 TESTS += tests/check_overlays.sh
 endif
+
+dist_man_MANS += man/minimeter-boards.7
