@@ -3,8 +3,8 @@
 #
 # The overlays compile without a warning, their parameters name what is there, and they fit the device trees of Debian 13's
 # newest kernels for the Raspberry Pi 3 and 4 and the BeagleBone Black. Those come from the machine's own mirror and stay in
-# $MM_CACHE (default ~/.cache/minimeter). The front ends are validated against their schemas where dt-validate and the
-# kernel's bindings are: a directory in $MM_DT_BINDINGS, or the linux-source package.
+# $MM_CACHE (default ~/.cache/minimeter). The front ends are validated against their schemas where there are dt-schema and,
+# in $MM_DT_BINDINGS, the directory Documentation/devicetree/bindings of a kernel's source.
 set -u
 
 for tool in dtc fdtoverlay fdtget fdtput; do
@@ -54,6 +54,14 @@ merge() {
 	where="$(basename "$onto" .dtb) + $*"
 	checks=$((checks + 1))
 	(cd "$work" && fdtoverlay -i "$onto" -o "$tree" "$@") >"$work/said" 2>&1 || wrong "$where: $(cat "$work/said")"
+}
+
+# valid NODE: by the schemas
+valid() {
+	[ -n "$schemas" ] || return
+	dt-validate -M -s "$schemas" "$tree" >"$work/said" 2>&1
+	equal "$where: schema that knows $1" 1 "$(grep -c "$1: matched" "$work/said")"
+	equal "$where: what its schema says" '' "$(grep "^$tree: ${1##*/}: " "$work/said")"
 }
 
 # ---- Compiling ----
@@ -137,10 +145,26 @@ for arch in arm64 armhf; do
 	fi
 done
 
+schemas=
+bindings=${MM_DT_BINDINGS:-none}
+if ! command -v dt-validate >/dev/null; then
+	echo "not validated: no dt-validate (Debian 12: dt-schema)"
+elif [ ! -e "$bindings/iio/adc/adi,ade9000.yaml" ]; then
+	echo "not validated: no adi,ade9000.yaml in MM_DT_BINDINGS ($bindings)"
+else
+	mkdir "$work/schemas" && cp "$bindings/iio/adc/adi,ade9000.yaml" "$bindings/iio/adc/microchip,mcp3911.yaml" \
+		"$bindings"/spi/*peripheral-props*.yaml "$work/schemas" && schemas=$work/schemas.json
+	dt-mk-schema -j "$work/schemas" >"$schemas" || wrong "the schemas can't be read"
+fi
+
 # trees NAME: their paths, one for each architecture that has it
 trees() {
 	find "$cache" -name "$1.dtb" | sort
 }
+
+for name in bcm2711-rpi-4-b bcm2837-rpi-3-b-plus am335x-boneblack; do
+	[ -n "$missing" ] || [ -n "$(trees $name)" ] || missing="there is no $name.dtb any more"
+done
 
 for base in $(trees bcm2711-rpi-4-b) $(trees bcm2837-rpi-3-b-plus); do
 	merge "$base" minimeter-ade9000.dtbo minimeter-lcd.dtbo minimeter-lcd-i2c.dtbo
@@ -150,6 +174,7 @@ for base in $(trees bcm2711-rpi-4-b) $(trees bcm2837-rpi-3-b-plus); do
 	is $bus/energy-meter@0 reg u 0
 	refers $bus/energy-meter@0 vdd-supply /regulator-ade9000
 	is $bus/spidev@0 status s disabled
+	valid $bus/energy-meter@0
 	is /auxdisplay compatible s hit,hd44780
 
 	# As in Raspberry Pi OS.
@@ -165,15 +190,18 @@ for base in $(trees bcm2711-rpi-4-b) $(trees bcm2837-rpi-3-b-plus); do
 	refers $bus/energy-meter@0 interrupt-parent $gpio
 	is $bus/energy-meter@0 interrupts u "5 2 6 2 13 2"
 	is $bus/energy-meter@0 interrupt-names s "irq0 irq1 dready"
+	valid $bus/energy-meter@0
 
 	merge "$base" minimeter-mcp3912.dtbo
 	is $bus status s okay
 	is $bus/adc@0 compatible s microchip,mcp3912
 	is $bus/adc@0 reg u 0
 	is $bus/spidev@0 status s disabled
+	valid $bus/adc@0
 	merge "$base" minimeter-mcp3912.dtbo minimeter-mcp3912-woken.dtbo
 	refers $bus/adc@0 clocks /clock-mcp3912
 	refers $bus/adc@0 interrupt-parent $gpio
+	valid $bus/adc@0
 
 	merge "$base" minimeter-lcd.dtbo
 	equal "$where: rs line" "$(fdtget -t x "$tree" $gpio phandle) 1a 0" "$(fdtget -t x "$tree" /auxdisplay rs-gpios)"
@@ -194,6 +222,7 @@ for base in $(trees am335x-boneblack); do
 	is "$bus/energy-meter@0" compatible s adi,ade9000
 	is "$bus/energy-meter@0" reg u 0
 	refers "$bus/energy-meter@0" vdd-supply /regulator-ade9000
+	valid "$bus/energy-meter@0"
 
 	# The manual's names of lines. The kernel's label on a line may hold more than its name.
 	dtc -q -I dtb -O dts "$tree" | sed -n 's/.*gpio-line-names = //p' | tr ',;' '\n\n' | sed 's/\\0/\n/g' | tr -d '" ' >"$work/lines"
