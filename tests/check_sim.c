@@ -338,6 +338,19 @@ START_TEST(truth_does_not_depend_on_the_steps)
 }
 END_TEST
 
+START_TEST(the_largest_power_adds_up_for_a_year)
+{
+	/* 1.1 V between the lines: 1 MW takes 909 kA, and each line would bear 100 times what it may. */
+	struct fixture f = start("[at 0]\nvoltage_a = 121.1\nvoltage_b = 120\nphase_b = 0\nload_ab = 1000000 W\n");
+
+	advance(&f, 366 * DAY);
+	ck_assert_int_eq(truth(&f).load_uwh[0], 2 * INT64_C(1000000000000) * 366 * 24);
+	ck_assert_int_eq(truth(&f).load_uwh[1], -2 * INT64_C(1000000000000) * 366 * 24);
+	ck_assert_int_eq(truth(&f).load_total_uwh, 0);
+	stop(&f);
+}
+END_TEST
+
 START_TEST(a_fast_chip_has_more_windows)
 {
 	struct fixture f = start("[board]\nppm=100\nnoise=off\n[at 0]\nload_a = 1000 W\n");
@@ -505,6 +518,7 @@ static Suite *sim_suite(void)
 	suite_add_tcase(suite, physics);
 	tcase_add_test(board, windows_add_up_to_the_truth);
 	tcase_add_test(board, truth_does_not_depend_on_the_steps);
+	tcase_add_test(board, the_largest_power_adds_up_for_a_year);
 	tcase_add_test(board, a_fast_chip_has_more_windows);
 	tcase_add_test(board, live_registers_never_rest);
 	tcase_add_test(board, frozen_repeats_the_first_reading);

@@ -60,7 +60,7 @@ spdx() {
 mapfile -t c < <(files -name '*.[ch]')
 mapfile -t scripts < <(files ! -name '*.[ch]' -exec grep -qE -m 1 '^#!/(usr/bin/env )?(bin/)?(ba)?sh' {} \;)
 mapfile -t pages < <(files -path './man/*.[1-8]')
-mapfile -t all < <(files ! -name COPYING ! -name configure ! -name 'config.h.in*' ! -name Makefile.in ! -name aclocal.m4)
+mapfile -t all < <(files ! -name COPYING ! -name configure ! -name 'configure~' ! -name 'config.h.in*' ! -name Makefile.in ! -name aclocal.m4)
 
 check "clang-format ($(clang-format --version 2>/dev/null | grep -oE '[0-9.]+' | head -n 1))" clang-format --dry-run -Werror "${c[@]}"
 check "shellcheck" shellcheck -x -S warning "${scripts[@]}"

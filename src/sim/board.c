@@ -12,7 +12,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-__extension__ typedef __int128 wide;
+#define NS_PER_HOUR (3600 * MM_NS_PER_S)
+
+/* Exact: whole micro-watt-hours, and a rest below one in micro-watts times nanoseconds, NS_PER_HOUR to the micro-watt-hour. */
+struct energy {
+	int64_t uwh;
+	int64_t rest;
+};
 
 struct mm_sim_board {
 	const struct mm_sim_scenario *scenario;
@@ -30,19 +36,34 @@ struct mm_sim_board {
 	int64_t clock_ppb; /* by how much the chip's clock is fast */
 	int64_t window;	   /* number of the one under way */
 	int64_t window_start_ns, window_end_ns;
-	wide window_sum[MM_SIM_ENERGIES][MM_SIM_LINES]; /* micro-watts times nanoseconds */
-	wide load_sum[MM_SIM_LINES];
-	wide seen_sum[MM_SIM_LINES];
+	struct energy window_sum[MM_SIM_ENERGIES][MM_SIM_LINES];
+	struct energy load_sum[MM_SIM_LINES];
+	struct energy seen_sum[MM_SIM_LINES];
 	unsigned frozen[MM_SIM_REGISTER_COUNT]; /* bits of the phases whose register the frozen cache holds */
 	int64_t frozen_code[MM_SIM_REGISTER_COUNT][MM_SIM_LINES];
 };
 
-/* Window n ends when the chip has counted n + 1 times 8000 samples. */
+/* Power, up to MM_SIM_POWER_MAX_UW, times time: its hours, milliseconds and nanoseconds apart, for the whole exceeds 64 bits. */
+static void add(struct energy *energy, int64_t power_uw, int64_t span_ns)
+{
+	int64_t ms = span_ns % NS_PER_HOUR / MM_NS_PER_MS;
+	int64_t uw_ms = power_uw * ms;
+	int64_t rest = energy->rest + uw_ms % (NS_PER_HOUR / MM_NS_PER_MS) * MM_NS_PER_MS + power_uw * (span_ns % MM_NS_PER_MS);
+
+	energy->uwh += power_uw * (span_ns / NS_PER_HOUR) + uw_ms / (NS_PER_HOUR / MM_NS_PER_MS) + rest / NS_PER_HOUR;
+	energy->rest = rest % NS_PER_HOUR;
+	if (energy->rest < 0) {
+		energy->rest += NS_PER_HOUR;
+		energy->uwh--;
+	}
+}
+
+/* Window n ends when the chip has counted n + 1 times 8000 samples: after (n + 1) · 1e18 / (1e9 + ppb) ns. */
 static int64_t window_end(const struct mm_sim_board *board, int64_t window)
 {
-	wide chip_ns = (wide)(window + 1) * MM_NS_PER_S;
+	const int64_t ns2 = MM_NS_PER_S * MM_NS_PER_S, rate = MM_NS_PER_S + board->clock_ppb;
 
-	return (int64_t)(chip_ns * MM_NS_PER_S / (MM_NS_PER_S + board->clock_ppb));
+	return (window + 1) * (ns2 / rate) + (window + 1) * (ns2 % rate) / rate;
 }
 
 static void apply_state(struct mm_sim_board *board)
@@ -103,11 +124,11 @@ static void integrate(struct mm_sim_board *board, int64_t until_ns)
 	int64_t span_ns = until_ns - board->now_ns;
 
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
-		board->load_sum[i] += (wide)flow->load_uw[i] * span_ns;
-		board->seen_sum[i] += (wide)flow->active_uw[i] * span_ns;
-		board->window_sum[0][i] += (wide)flow->active_uw[i] * span_ns;
-		board->window_sum[1][i] += (wide)flow->reactive_uvar[i] * span_ns;
-		board->window_sum[2][i] += (wide)flow->apparent_uva[i] * span_ns;
+		add(&board->load_sum[i], flow->load_uw[i], span_ns);
+		add(&board->seen_sum[i], flow->active_uw[i], span_ns);
+		add(&board->window_sum[0][i], flow->active_uw[i], span_ns);
+		add(&board->window_sum[1][i], flow->reactive_uvar[i], span_ns);
+		add(&board->window_sum[2][i], flow->apparent_uva[i], span_ns);
 	}
 	board->now_ns = until_ns;
 }
@@ -128,7 +149,9 @@ static void end_window(struct mm_sim_board *board)
 	if (board->state.fault.kind != MM_SIM_FAULT_STUCK) {
 		for (unsigned energy = 0; energy < MM_SIM_ENERGIES; energy++) {
 			for (unsigned i = 0; i < MM_SIM_LINES; i++) {
-				mean[energy][i] = (double)board->window_sum[energy][i] / span_ns;
+				const struct energy *sum = &board->window_sum[energy][i];
+
+				mean[energy][i] = ((double)sum->uwh * NS_PER_HOUR + (double)sum->rest) / span_ns;
 			}
 		}
 		mm_sim_ade9000_latch(&board->chip, (uint64_t)board->window, (const double(*)[MM_SIM_LINES])mean);
@@ -139,7 +162,8 @@ static void end_window(struct mm_sim_board *board)
 /* Nobody sees the windows inside a long stretch without change: only the last to end is latched, the integral is the same. */
 static void skip_windows(struct mm_sim_board *board, int64_t until_ns)
 {
-	int64_t window = (int64_t)((wide)until_ns * (MM_NS_PER_S + board->clock_ppb) / ((wide)MM_NS_PER_S * MM_NS_PER_S));
+	int64_t rate = MM_NS_PER_S + board->clock_ppb; /* of nanoseconds that the chip counts in a second */
+	int64_t window = (until_ns / MM_NS_PER_S * rate + until_ns % MM_NS_PER_S * rate / MM_NS_PER_S) / MM_NS_PER_S;
 
 	if (window - board->window > 2) {
 		integrate(board, window_end(board, window - 3));
@@ -220,24 +244,23 @@ const struct mm_sim_state *mm_sim_board_state(const struct mm_sim_board *board)
 	return &board->state;
 }
 
-/* 1 µWh is 3600e9 µW ns; rounded to the nearest. */
-static int64_t uwh(wide sum)
+/* To the nearest. */
+static int64_t rounded_uwh(const struct energy *energy)
 {
-	const wide unit = (wide)3600 * MM_NS_PER_S;
-
-	return (int64_t)((sum >= 0 ? sum + unit / 2 : sum - unit / 2) / unit);
+	return energy->uwh + (energy->rest >= NS_PER_HOUR / 2);
 }
 
 void mm_sim_board_truth(const struct mm_sim_board *board, struct mm_sim_truth *ret)
 {
-	wide total = 0;
+	struct energy total = {0};
 
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
-		ret->load_uwh[i] = uwh(board->load_sum[i]);
-		ret->seen_uwh[i] = uwh(board->seen_sum[i]);
-		total += board->load_sum[i];
+		ret->load_uwh[i] = rounded_uwh(&board->load_sum[i]);
+		ret->seen_uwh[i] = rounded_uwh(&board->seen_sum[i]);
+		total.uwh += board->load_sum[i].uwh;
+		add(&total, 1, board->load_sum[i].rest); /* the rest is 1 uW for so many ns */
 	}
-	ret->load_total_uwh = uwh(total);
+	ret->load_total_uwh = rounded_uwh(&total);
 }
 
 void mm_sim_board_override(struct mm_sim_board *board, enum mm_sim_key key, const union mm_sim_value *value)

@@ -15,6 +15,12 @@ static double complex load_current(const struct mm_sim_load *load, double comple
 	return conj((load->active_w + load->reactive_var * I) / voltage);
 }
 
+/* From volt-amperes. Where two lines all but coincide a load between them draws beyond all measure. */
+static int64_t micro(double va)
+{
+	return llround(fmin(fmax(va * 1e6, -MM_SIM_POWER_MAX_UW), MM_SIM_POWER_MAX_UW));
+}
+
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
 {
 	double complex voltage[MM_SIM_LINES], current[MM_SIM_LINES], between;
@@ -33,13 +39,13 @@ void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *r
 		double complex seen = ct->open ? 0.0 : ct->reversed ? -current[ct->line] : current[ct->line];
 		double complex power = voltage[i] * conj(seen);
 
-		ret->load_uw[i] = llround(creal(voltage[i] * conj(current[i])) * 1e6);
+		ret->load_uw[i] = micro(creal(voltage[i] * conj(current[i])));
 		ret->voltage_v[i] = cabs(voltage[i]);
 		ret->voltage_lag_rad[i] = -carg(voltage[i]);
 		ret->current_a[i] = cabs(seen);
 		ret->current_lag_rad[i] = -carg(seen);
-		ret->active_uw[i] = llround(creal(power) * 1e6);
-		ret->reactive_uvar[i] = llround(cimag(power) * 1e6);
-		ret->apparent_uva[i] = llround(cabs(power) * 1e6);
+		ret->active_uw[i] = micro(creal(power));
+		ret->reactive_uvar[i] = micro(cimag(power));
+		ret->apparent_uva[i] = micro(cabs(power));
 	}
 }

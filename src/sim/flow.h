@@ -9,6 +9,9 @@
 
 #include "sim/state.h"
 
+/* No power is beyond 2 MW, so that an hour of it in micro-watts and milliseconds fits 64 bits. */
+#define MM_SIM_POWER_MAX_UW 2e12
+
 struct mm_sim_flow {
 	int64_t load_uw[MM_SIM_LINES]; /* what the loads truly draw from each line; a load between lines splits over both */
 	/* What each element is shown by its line's voltage and its current transformer as wired. */

@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+#
+# Cross-builds for the boards' architectures and runs the Check programs there under qemu-user. One line for each
+# architecture, with its counts. Everything happens in a Debian 13 of its own, by debootstrap, kept in
+# $MM_CACHE (default ~/.cache/minimeter). Ends with 77 where that can't be had, and says why.
+#
+# usage: cross.sh SOURCE [ARCHITECTURE...]; SOURCE is an unpacked release, architectures are arm64 and armhf
+set -eu
+
+readonly source=$1
+shift
+readonly cache=${MM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/minimeter}
+readonly root=$cache/cross
+
+readonly tools=(make pkgconf gcc libc6-dev gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf qemu-user)
+readonly libraries=(libc6-dev libiio-dev libgpiod-dev libsystemd-dev libsqlite3-dev libjansson-dev libinih-dev libssl-dev
+	libncurses-dev check)
+
+skip() {
+	echo "skipped: $*"
+	exit 77
+}
+
+# inside COMMAND...: in the cross-build's Debian, with mounts that end with the command
+inside() {
+	unshare --mount --pid --fork --kill-child sh -euc '
+		root=$1
+		shift
+		mount -t proc proc "$root/proc"
+		mount --rbind /dev "$root/dev"
+		mount -t devpts -o newinstance,ptmxmode=0666 devpts "$root/dev/pts"
+		exec chroot "$root" "$@"
+	' sh "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
+}
+
+# Debian, the compilers, and the libraries of each architecture beside each other
+make_root() {
+	rm -rf "$root" &&
+		debootstrap --variant=minbase trixie "$root" &&
+		inside dpkg --add-architecture arm64 &&
+		inside dpkg --add-architecture armhf &&
+		inside apt-get -q update &&
+		inside apt-get -q -y --no-install-recommends install \
+			"${tools[@]}" "${libraries[@]/%/:arm64}" "${libraries[@]/%/:armhf}" &&
+		inside apt-get clean &&
+		touch "$root.done"
+}
+
+# Tests start the programs, and a kernel without binfmt_misc needs telling how.
+# wrap DIRECTORY QEMU
+wrap() {
+	local program
+	for program in minimeterd minimeterctl minimeter-sim; do
+		mv "$root$1/$program" "$root$1/$program.bin" &&
+			printf '#!/bin/sh\nexec %s %s/%s.bin "$@"\n' "$2" "$1" "$program" >"$root$1/$program" &&
+			chmod +x "$root$1/$program" || return
+	done
+}
+
+# build ARCHITECTURE TRIPLET QEMU: ready to run, in /build/ARCHITECTURE of the root
+build() {
+	rm -rf "$root/build/$1" &&
+		mkdir -p "$root/build/$1" &&
+		cp -R "$source" "$root/build/$1/source" &&
+		inside env -C "/build/$1" PKG_CONFIG_LIBDIR="/usr/lib/$2/pkgconfig:/usr/share/pkgconfig" \
+			source/configure --quiet --host="$2" --enable-werror &&
+		inside make -s -j2 -C "/build/$1" all &&
+		inside make -s -j2 -C "/build/$1" check TESTS= &&
+		wrap "/build/$1" "$3"
+}
+
+# run ARCHITECTURE QEMU
+run() {
+	local programs
+	# shellcheck disable=SC2016 # make expands it
+	programs=$(inside make -s -C "/build/$1" --eval='list-tests: ; @echo $(filter-out %.sh,$(TESTS))' list-tests)
+	inside make -s -j2 -C "/build/$1" check LOG_COMPILER="timeout -k 10 1800 $2" CK_TIMEOUT_MULTIPLIER=20 TESTS="$programs"
+}
+
+# counts ARCHITECTURE: cases and programs of the last run
+counts() {
+	(cd "$root/build/$1/tests" && cat ./*.trs ./*.log) | awk '
+		/^:test-result: *PASS/ { passed++ }
+		/^:test-result: *SKIP/ { skipped++ }
+		/^:test-result: *(FAIL|ERROR|XPASS)/ { failed++ }
+		/^[0-9]+%: Checks: / { gsub(",", ""); cases += $3; bad += $5 + $7 }
+		END {
+			printf "%d programs passed, %d failed, %d skipped; %d cases, %d of them failed\n",
+				passed, failed, skipped, cases, bad
+		}'
+}
+
+# check ARCHITECTURE TRIPLET QEMU
+check() {
+	local since=$SECONDS status=0 log=$cache/cross-$1.log
+	if ! build "$@" >"$log" 2>&1; then
+		tail -n 20 "$log"
+		echo "$1: does not build; the whole log is $log"
+		return 1
+	fi
+	run "$1" "$3" >>"$log" 2>&1 || status=1
+	if [ $status != 0 ]; then
+		grep -hE ':[FE]:' "$root/build/$1"/tests/*.log || tail -n 20 "$log"
+	fi
+	echo "$1 under $3: $(counts "$1"), $((SECONDS - since)) s"
+	return $status
+}
+
+[ "$(id -u)" = 0 ] || skip "only root can make a root directory of its own"
+for tool in debootstrap unshare; do
+	command -v "$tool" >/dev/null || skip "no $tool"
+done
+mkdir -p "$cache"
+if [ ! -e "$root.done" ] && ! make_root >"$cache/cross.log" 2>&1; then
+	skip "no Debian 13 to build in: $(grep -E '^(E|W):' "$cache/cross.log" | tail -n 1)"
+fi
+
+if [ $# = 0 ]; then
+	set -- arm64 armhf
+fi
+failed=0
+for arch; do
+	case $arch in
+	arm64) check arm64 aarch64-linux-gnu qemu-aarch64 || failed=1 ;;
+	armhf) check armhf arm-linux-gnueabihf qemu-arm || failed=1 ;;
+	*) echo "cross.sh: no architecture '$arch'" >&2 && exit 2 ;;
+	esac
+done
+exit $failed
