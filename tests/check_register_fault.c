@@ -304,11 +304,15 @@ int main(void)
 {
 	Suite *suite = suite_create("register-fault");
 	TCase *tcase = tcase_create("faults");
+	TCase *slow = tcase_create("every fault");
 	tcase_set_timeout(tcase, 1200);
-	tcase_add_loop_test(tcase, test_commits_survive_faults, 0, 2);
-	tcase_add_loop_test(tcase, test_opening_survives_faults, 0, STAGE_COUNT);
+	tcase_set_timeout(slow, 1200);
+	tcase_set_tags(slow, "slow");
+	tcase_add_loop_test(slow, test_commits_survive_faults, 0, 2);
+	tcase_add_loop_test(slow, test_opening_survives_faults, 0, STAGE_COUNT);
 	tcase_add_test(tcase, test_full_disk);
 	tcase_add_test(tcase, test_read_only_disk);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

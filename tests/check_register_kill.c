@@ -154,6 +154,7 @@ int main(void)
 	Suite *suite = suite_create("register-kill");
 	TCase *tcase = tcase_create("kill");
 	tcase_set_timeout(tcase, 3600);
+	tcase_set_tags(tcase, "slow");
 	tcase_add_test(tcase, test_kill);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
