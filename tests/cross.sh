@@ -62,7 +62,7 @@ wrap() {
 build() {
 	rm -rf "$root/build/$1" &&
 		mkdir -p "$root/build/$1" &&
-		cp -R "$source" "$root/build/$1/source" &&
+		cp -a "$source" "$root/build/$1/source" &&
 		inside env -C "/build/$1" PKG_CONFIG_LIBDIR="/usr/lib/$2/pkgconfig:/usr/share/pkgconfig" \
 			source/configure --quiet --host="$2" --enable-werror &&
 		inside make -s -j2 -C "/build/$1" all &&
