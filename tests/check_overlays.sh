@@ -3,7 +3,7 @@
 #
 # The overlays compile without a warning, their parameters name what is there, and they fit the device trees of Debian 13's
 # newest kernels for the Raspberry Pi 3 and 4 and the BeagleBone Black. Those come from the machine's own mirror and stay in
-# $MM_CACHE (default ~/.cache/minimeter). The front ends are validated against their schemas where there are dt-schema and,
+# $MM_CACHE (default ~/.cache/minimeter) until somebody removes them. The front ends are validated against their schemas where there are dt-schema and,
 # in $MM_DT_BINDINGS, the directory Documentation/devicetree/bindings of a kernel's source.
 set -u
 
@@ -96,7 +96,8 @@ for source in "$overlays"/*.dtso; do
 	compile "$name" <"$source"
 	# What parameters wake up, as a second overlay upon the first: only the firmware knows targets within an overlay.
 	sed -e 's/__dormant__/__overlay__/' -e "s|target = <&ade9000>|target-path = \"$bus/energy-meter@0\"|" \
-		-e "s|target = <&mcp3912>|target-path = \"$bus/adc@0\"|" "$source" | compile "$name-woken"
+		-e "s|target = <&mcp3912>|target-path = \"$bus/adc@0\"|" "$source" >"$work/woken.dtso"
+	compile "$name-woken" <"$work/woken.dtso"
 	equal "$name: parameters" '' "$(parameters "$name")"
 done
 

@@ -3,7 +3,7 @@
 #
 # Cross-builds for the boards' architectures and runs the Check programs there under qemu-user. One line for each
 # architecture, with its counts. Everything happens in a Debian 13 of its own, by debootstrap, kept in
-# $MM_CACHE (default ~/.cache/minimeter). Ends with 77 where that can't be had, and says why.
+# $MM_CACHE (default ~/.cache/minimeter) until somebody removes it. Ends with 77 where that can't be had, and says why.
 #
 # usage: cross.sh SOURCE [ARCHITECTURE...]; SOURCE is an unpacked release, architectures are arm64 and armhf
 set -eu
@@ -36,7 +36,7 @@ inside() {
 
 # Debian, the compilers, and the libraries of each architecture beside each other
 make_root() {
-	rm -rf "$root" &&
+	rm -rf --one-file-system "$root" &&
 		debootstrap --variant=minbase trixie "$root" &&
 		inside dpkg --add-architecture arm64 &&
 		inside dpkg --add-architecture armhf &&
@@ -62,7 +62,7 @@ wrap() {
 build() {
 	rm -rf "$root/build/$1" &&
 		mkdir -p "$root/build/$1" &&
-		cp -R "$source" "$root/build/$1/source" &&
+		cp -a "$source" "$root/build/$1/source" &&
 		inside env -C "/build/$1" PKG_CONFIG_LIBDIR="/usr/lib/$2/pkgconfig:/usr/share/pkgconfig" \
 			source/configure --quiet --host="$2" --enable-werror &&
 		inside make -s -j2 -C "/build/$1" all &&

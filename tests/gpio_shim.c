@@ -56,8 +56,17 @@ struct chip {
 
 static struct handle handles[FD_MAX];
 
-/* The library's own function behind one of ours. */
-#define REAL(function) ((__typeof__(&function))dlsym(RTLD_NEXT, #function))
+/* The library's own function behind one of ours. Where 32 bits were once enough, the C library has each twice, and headers give
+ * ours the name of the wide one as well. */
+#define REAL(function) ((__typeof__(&function))dlsym(RTLD_NEXT, symbol_##function))
+#if __TIMESIZE == 32
+static const char symbol_open[] = "open64", symbol_stat[] = "__stat64_time64", symbol_lstat[] = "__lstat64_time64",
+		  symbol_glob[] = "__glob64_time64", symbol_ioctl[] = "__ioctl_time64";
+#else
+static const char symbol_open[] = "open", symbol_stat[] = "stat", symbol_lstat[] = "lstat", symbol_glob[] = "glob",
+		  symbol_ioctl[] = "ioctl";
+#endif
+static const char symbol_close[] = "close", symbol_access[] = "access", symbol_realpath[] = "realpath";
 
 /* ---- The directory ---- */
 
