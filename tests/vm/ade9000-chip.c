@@ -1,4 +1,4 @@
-// SPDX-License-Identifier: MIT
+/* SPDX-License-Identifier: MIT */
 /*
  * For tests only: an SPI controller with an ADE9000 on it that exists in memory, at the level of the registers that the mainline
  * driver knows. The energy registers are latched once in 8000 samples of the chip's own clock. Everything is computed when it is
@@ -90,8 +90,9 @@ static void flow(u64 until_ns)
 		s64 us;
 		s32 rest;
 
-		for (unsigned int q = 0; q < QUANTITIES; q++)
+		for (unsigned int q = 0; q < QUANTITIES; q++) {
 			phase->flowed[q] += phase->power[q] * ns;
+		}
 		phase->truth_ns += phase->power[WATT] * ns;
 		us = div_s64_rem(phase->truth_ns, 1000, &rest);
 		phase->truth_us += us;
@@ -141,8 +142,13 @@ static s64 ripple(const struct phase *phase)
 /* The lowest 13 bits are in LO, the others, with the sign, in HI. */
 static bool read_energy(unsigned int reg, u32 *value)
 {
-	static const struct { unsigned int reg; enum quantity quantity; } from[] = {
-		{ REG_AWATTHR_LO, WATT }, { REG_AVAHR_LO, VA }, { REG_AFVARHR_LO, VAR },
+	static const struct {
+		unsigned int reg;
+		enum quantity quantity;
+	} from[] = {
+		{REG_AWATTHR_LO, WATT},
+		{REG_AVAHR_LO, VA},
+		{REG_AFVARHR_LO, VAR},
 	};
 
 	for (unsigned int i = 0; i < ARRAY_SIZE(from) * PHASES; i++) {
@@ -157,21 +163,32 @@ static bool read_energy(unsigned int reg, u32 *value)
 	return false;
 }
 
+/* By the chip's own clock; with no signal that of 50 Hz. */
+static u32 read_period(const struct phase *phase)
+{
+	u64 seen_mhz = div_u64((u64)frequency_mhz * chip.window_ns, 1000000000);
+
+	return phase->vrms ? div_u64(8000ULL * 65536 * 1000, seen_mhz) - 1 + noise(3) : 8000 * 65536 / 50 - 1;
+}
+
 static u32 read_register(unsigned int reg)
 {
 	const struct phase *phase;
 	unsigned int p = (reg & REG_PHASE_MASK) >> 5;
 	u32 value;
 
-	if (read_energy(reg, &value))
+	if (read_energy(reg, &value)) {
 		return value;
-	if (reg >= REG_APERIOD && reg < REG_APERIOD + PHASES) {
-		u64 seen_mhz = div_u64((u64)frequency_mhz * chip.window_ns, 1000000000);
-
-		return chip.phase[reg - REG_APERIOD].vrms ? div_u64(8000ULL * 65536 * 1000, seen_mhz) - 1 + noise(3) : 8000 * 65536 / 50 - 1;
 	}
-	if ((reg & 0xf00) != 0x200 || p >= PHASES)
-		return reg == REG_STATUS0 || reg == REG_STATUS1 ? 0 : chip.written[reg];
+	if (reg >= REG_APERIOD && reg < REG_APERIOD + PHASES) {
+		return read_period(&chip.phase[reg - REG_APERIOD]);
+	}
+	if (reg == REG_STATUS0 || reg == REG_STATUS1) {
+		return 0;
+	}
+	if ((reg & 0xf00) != 0x200 || p >= PHASES) {
+		return chip.written[reg];
+	}
 	phase = &chip.phase[p];
 	switch (reg & ~REG_PHASE_MASK) {
 	case REG_AIRMS & ~REG_PHASE_MASK:
@@ -212,21 +229,24 @@ static int transfer(struct spi_message *message)
 		return 0;
 	}
 	advance();
-	if (is_short)
+	if (is_short) {
 		put_unaligned_be16(read_register(reg), value);
-	else
+	} else {
 		put_unaligned_be32(read_register(reg), value);
+	}
 	list_for_each_entry(xfer, &message->transfers, transfer_list) {
-		if (xfer->rx_buf && !xfer->tx_buf)
+		if (xfer->rx_buf && !xfer->tx_buf) {
 			memcpy(xfer->rx_buf, value, min(xfer->len, sizeof(value)));
+		}
 	}
 	return 0;
 }
 
 static int transfer_one_message(struct spi_controller *controller, struct spi_message *message)
 {
-	while (READ_ONCE(chip.stalled))
+	while (READ_ONCE(chip.stalled)) {
 		msleep(10);
+	}
 	mutex_lock(&chip.lock);
 	chip.transfers++;
 	if (chip.errors) {
@@ -246,10 +266,12 @@ static ssize_t load_write(struct file *file, const char __user *from, size_t cou
 	char text[96] = "";
 	int watt, var, va;
 
-	if (count >= sizeof(text) || copy_from_user(text, from, count))
+	if (count >= sizeof(text) || copy_from_user(text, from, count)) {
 		return -EINVAL;
-	if (sscanf(text, "%u %u %u %d %d %d", &p, &vrms, &irms, &watt, &var, &va) != 6 || p >= PHASES)
+	}
+	if (sscanf(text, "%u %u %u %d %d %d", &p, &vrms, &irms, &watt, &var, &va) != 6 || p >= PHASES) {
 		return -EINVAL;
+	}
 	mutex_lock(&chip.lock);
 	advance();
 	chip.phase[p].vrms = vrms;
@@ -261,14 +283,15 @@ static ssize_t load_write(struct file *file, const char __user *from, size_t cou
 	return count;
 }
 
-static const struct file_operations load_fops = { .owner = THIS_MODULE, .write = load_write };
+static const struct file_operations load_fops = {.owner = THIS_MODULE, .write = load_write};
 
 static int truth_show(struct seq_file *file, void *unused)
 {
 	mutex_lock(&chip.lock);
 	advance();
-	for (unsigned int p = 0; p < PHASES; p++)
+	for (unsigned int p = 0; p < PHASES; p++) {
 		seq_printf(file, "%u %lld\n", p, chip.phase[p].truth_us);
+	}
 	mutex_unlock(&chip.lock);
 	return 0;
 }
@@ -276,7 +299,7 @@ DEFINE_SHOW_ATTRIBUTE(truth);
 
 static int __init chip_init(void)
 {
-	struct spi_board_info board = { .modalias = "ade9000", .max_speed_hz = 10000000 };
+	struct spi_board_info board = {.modalias = "ade9000", .max_speed_hz = 10000000};
 	int r;
 
 	mutex_init(&chip.lock);
@@ -284,8 +307,9 @@ static int __init chip_init(void)
 	chip.now_ns = ktime_get_boottime_ns();
 	chip.latch_ns = chip.now_ns + chip.window_ns;
 	chip.parent = faux_device_create("ade9000-chip", NULL, NULL);
-	if (!chip.parent)
+	if (!chip.parent) {
 		return -ENODEV;
+	}
 	chip.controller = spi_alloc_host(&chip.parent->dev, 0);
 	if (!chip.controller) {
 		r = -ENOMEM;

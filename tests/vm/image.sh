@@ -110,16 +110,16 @@ copy_modules() {
 make_initrd() {
 	local dir=$build/initrd
 
-	rm -rf "$dir" && mkdir -p "$dir"/{bin,proc,sys,dev,root}
+	rm -rf "$dir" && mkdir -p "$dir"/{bin,proc,sys,dev,new}
 	cp "$build/usr/bin/busybox" "$dir/bin"
 	copy_modules /initrd "${initrd_modules[@]}"
 	cat >"$dir/init" <<-END
 		#!/bin/busybox sh
 		/bin/busybox mount -t devtmpfs dev /dev
 		/bin/busybox modprobe -a ${initrd_modules[*]}
-		while ! /bin/busybox mount -t ext4 /dev/vda /root; do /bin/busybox sleep 0.1; done
-		/bin/busybox mount --move /dev /root/dev
-		exec /bin/busybox switch_root /root /sbin/init
+		while ! /bin/busybox mount -t ext4 /dev/vda /new; do /bin/busybox sleep 0.1; done
+		/bin/busybox mount --move /dev /new/dev
+		exec /bin/busybox switch_root /new /sbin/init
 	END
 	chmod 755 "$dir/init"
 	in_build sh -c 'cd /initrd && find . | cpio -o -H newc --quiet' >"$cache/initrd.img"
@@ -141,12 +141,16 @@ install_board() {
 	install -D -m 755 -t "$root/usr/lib/board" "$here"/board/{board.sh,lines,scenarios,resets}
 	install -D -m 644 -t "$root/etc/systemd/system" "$here"/board/*.service
 	install -D -m 644 -t "$root/etc/minimeter" "$here/board/minimeter.conf"
+	mkdir -p "$root/etc/systemd/journald.conf.d"
 	echo board >"$root/etc/hostname"
-	rm -f "$root"/etc/machine-id "$root"/var/lib/minimeter/*
-	echo uninitialized >"$root/etc/machine-id"
+	# What a first boot and an update would do costs half a minute under emulation.
+	echo 00000000000000000000000000000b0a >"$root/etc/machine-id"
+	touch "$root/etc/.updated" "$root/var/.updated"
+	printf '[Journal]\nStorage=volatile\nAudit=no\n' >"$root/etc/systemd/journald.conf.d/board.conf"
 	chroot "$root" systemd-sysusers
-	chroot "$root" systemctl -q mask serial-getty@ttyS0.service getty.target systemd-networkd-wait-online.service apt-daily.timer \
-		apt-daily-upgrade.timer fstrim.timer e2scrub_all.timer
+	chroot "$root" systemctl -q mask systemd-firstboot.service systemd-networkd.service systemd-networkd.socket \
+		systemd-random-seed.service systemd-machine-id-commit.service serial-getty@ttyS0.service getty.target \
+		dpkg-db-backup.timer fstrim.timer e2scrub_all.timer systemd-tmpfiles-clean.timer
 	chroot "$root" systemctl -q enable minimeterd.service board-lines.service board-scenarios.service board-resets.service
 }
 
