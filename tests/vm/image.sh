@@ -81,8 +81,12 @@ make_kernel() {
 	echo "$kernel" >"$cache/kernel"
 }
 
-# The driver as it is, and the chip.
+# The driver as it is, and the chip; not again where neither has changed.
 make_modules() {
+	if cmp -s "$here/ade9000-chip.c" "$build/modules/ade9000-chip.c" && [ -e "$build/modules/ade9000-chip.ko" ] &&
+		cmp -s "$build/kernel/ade9000.c" "$build/modules/ade9000.c"; then
+		return
+	fi
 	rm -rf "$build/modules" && mkdir "$build/modules"
 	cp "$here/ade9000-chip.c" "$build/kernel/ade9000.c" "$build/modules"
 	echo 'obj-m := ade9000.o ade9000-chip.o' >"$build/modules/Kbuild"
