@@ -15,6 +15,9 @@ shift
 resets=${VM_RESETS:-10}
 results=$cache/results
 qemu_pid=''
+# The machine's own.
+# shellcheck disable=SC2016
+mirror=$(apt-get indextargets --format '$(SITE) $(SUITE)' 'Created-By: Packages' 2>/dev/null | awk '$2 !~ /security/ { print $1; exit }' || true)
 
 skip() {
 	echo "check-vm: skipped: $*"
@@ -29,16 +32,14 @@ cleanup() {
 trap cleanup EXIT
 
 can_be_tried() {
-	local tool mirror
+	local tool
 
-	for tool in qemu-system-x86_64 debootstrap mke2fs unshare unxz wget; do
-		command -v "$tool" >/dev/null || skip "$tool is not installed (Debian: qemu-system-x86 debootstrap e2fsprogs util-linux xz-utils wget)"
+	for tool in qemu-system-x86_64 debootstrap mke2fs unshare unxz wget column apt-get; do
+		command -v "$tool" >/dev/null || skip "$tool is not installed (./bootstrap check-vm gets it)"
 	done
 	[ "$(id -u)" = 0 ] || skip "debootstrap and chroot need root"
 	[ "$(dpkg --print-architecture)" = amd64 ] || skip "the image is for amd64"
 	if [ ! -e "$cache/root.done" ] || [ ! -e "$cache/kernel.done" ]; then
-		# shellcheck disable=SC2016
-		mirror=$(apt-get indextargets --format '$(SITE) $(SUITE)' 'Created-By: Packages' | awk '$2 !~ /security/ { print $1; exit }')
 		wget -q -T 20 -t 2 --spider "$mirror/dists/trixie/InRelease" || skip "Debian's archive can't be reached"
 	fi
 }
@@ -53,7 +54,8 @@ start_board() {
 	touch "$dir/rows.txt"
 	# The board's time goes by the instructions it has executed, and is skipped while it idles: what else the machine has to do
 	# stretches no interval and starves no deadline.
-	qemu-system-x86_64 -accel tcg -icount shift=2,sleep=off -rtc clock=vm -smp 1 -m 768 -nodefaults -no-user-config -display none -monitor stdio \
+	qemu-system-x86_64 -accel tcg -icount shift=2,sleep=off -rtc clock=vm -smp 1 -m 768 \
+		-nodefaults -no-user-config -display none -monitor stdio \
 		-kernel "$cache/vmlinuz" -initrd "$cache/initrd.img" \
 		-append "console=ttyS0 quiet loglevel=5 systemd.show_status=no audit=0 board=$1 ${2:-}" \
 		-drive "file=$cache/board.img,format=raw,if=virtio,snapshot=on,cache=unsafe" -drive "file=$dir/logs.tar,format=raw,if=virtio" \
@@ -152,7 +154,7 @@ only=$(IFS=, && echo "$*")
 mkdir -p "$cache" "$results"
 rm -f "$results/table.tsv"
 echo "Building the image (log: $cache/image.log)"
-"$here/image.sh" "$cache" "$tarball" >"$cache/image.log" 2>&1 || {
+"$here/image.sh" "$cache" "$tarball" "$mirror" >"$cache/image.log" 2>&1 || {
 	tail -n 20 "$cache/image.log"
 	echo "check-vm: the image could not be built"
 	exit 1

@@ -4,12 +4,13 @@
 # Builds the virtual board: a Debian 13 disk image, its kernel and an initrd, all from Debian's packages. What is fetched stays
 # in the cache directory and is used again; minimeter and the test module are built anew each time.
 #
-# usage: image.sh CACHE TARBALL
+# usage: image.sh CACHE TARBALL MIRROR
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 cache=$1
 source=$2
+mirror=$3
 build=$cache/build   # a root with compilers and kernel headers
 root=$cache/root     # the root of the board
 suite=trixie
@@ -27,11 +28,6 @@ build_packages=(
 initrd_modules=(virtio_pci virtio_blk ext4)
 board_modules=(gpio-sim ade9000 ade9000-chip)
 
-mirror() {
-	# shellcheck disable=SC2016
-	apt-get indextargets --format '$(SITE) $(SUITE)' 'Created-By: Packages' | awk '$2 !~ /security/ { print $1; exit }'
-}
-
 # in_build COMMAND...: objtool wants /proc.
 in_build() {
 	unshare -m sh -c 'mount -t proc proc "$0/proc" && exec chroot "$0" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin \
@@ -48,7 +44,7 @@ make_root() {
 
 	printf -v list '%s,' "${board_packages[@]}"
 	rm -rf "$root"
-	debootstrap --variant=minbase --include="${list%,}" "$suite" "$root" "$(mirror)"
+	debootstrap --variant=minbase --include="${list%,}" "$suite" "$root" "$mirror"
 	rm -rf "$root"/var/cache/apt/archives/*.deb "$root"/var/lib/apt/lists/* "$root"/usr/share/{doc,man,locale}
 }
 
@@ -57,8 +53,8 @@ make_build() {
 
 	printf -v list '%s,' "${build_packages[@]}"
 	rm -rf "$build"
-	debootstrap --variant=minbase --include="${list%,}" "$suite" "$build" "$(mirror)"
-	echo "deb $(mirror) $suite-backports main" >"$build/etc/apt/sources.list.d/backports.list"
+	debootstrap --variant=minbase --include="${list%,}" "$suite" "$build" "$mirror"
+	echo "deb $mirror $suite-backports main" >"$build/etc/apt/sources.list.d/backports.list"
 	cp /etc/resolv.conf "$build/etc/resolv.conf"
 }
 
