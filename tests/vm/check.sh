@@ -111,7 +111,7 @@ count_of() {
 
 # wait_for_more KIND COUNT: until the board has said it more often than that.
 wait_for_more() {
-	local limit=$((SECONDS + 240))
+	local limit=$((SECONDS + 600))
 
 	while [ "$(count_of "$1")" -le "$2" ]; do
 		if ! is_running || ((SECONDS > limit)); then
