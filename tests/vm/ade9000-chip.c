@@ -1,0 +1,354 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * For tests only: an SPI controller with an ADE9000 on it that exists in memory, at the level of the registers that the mainline
+ * driver knows. The energy registers are latched once in 8000 samples of the chip's own clock. Everything is computed when it is
+ * asked for, from what has flowed since. In debugfs, under ade9000-chip:
+ *   load        write "PHASE VRMS IRMS WATT VAR VA": a phase (0 to 2) and the codes of its registers
+ *   truth       read "PHASE WATT-CODE-US": active power integrated over CLOCK_BOOTTIME, exact, one line a phase
+ *   errors      so many transfers fail with -EIO
+ *   stalled     transfers wait while this is not 0
+ *   transfers   how many there have been
+ */
+#include <linux/debugfs.h>
+#include <linux/delay.h>
+#include <linux/device/faux.h>
+#include <linux/err.h>
+#include <linux/fixp-arith.h>
+#include <linux/math64.h>
+#include <linux/module.h>
+#include <linux/mutex.h>
+#include <linux/random.h>
+#include <linux/seq_file.h>
+#include <linux/spi/spi.h>
+#include <linux/timekeeping.h>
+#include <linux/uaccess.h>
+#include <linux/unaligned.h>
+
+#define PHASES 3
+#define WINDOW_SAMPLES 8000
+#define REGISTERS 0x1000
+
+/* Addresses by the data sheet; those of a phase are 0x20 apart, of energies 0x3c. */
+#define REG_PHASE_MASK 0x60
+#define REG_AI_PCF 0x20a
+#define REG_AIRMS 0x20c
+#define REG_AVRMS 0x20d
+#define REG_AWATT 0x210
+#define REG_AVAR 0x211
+#define REG_AVA 0x212
+#define REG_AFVAR 0x214
+#define REG_AWATTHR_LO 0x2e6
+#define REG_AVAHR_LO 0x2fa
+#define REG_AFVARHR_LO 0x30e
+#define REG_ENERGY_STEP 0x3c
+#define REG_STATUS0 0x402
+#define REG_STATUS1 0x403
+#define REG_APERIOD 0x418
+#define REG_RUN 0x480
+#define REG_VERSION 0x4fe
+
+static int ppm = 80;
+module_param(ppm, int, 0444);
+MODULE_PARM_DESC(ppm, "how much the chip's clock is fast");
+static uint frequency_mhz = 60010;
+module_param(frequency_mhz, uint, 0444);
+MODULE_PARM_DESC(frequency_mhz, "line frequency in mHz");
+
+enum quantity { WATT, VAR, VA, QUANTITIES };
+
+struct phase {
+	u32 vrms, irms;
+	s64 power[QUANTITIES];	 /* codes */
+	s64 flowed[QUANTITIES];	 /* since the last latch: code ns */
+	s64 latched[QUANTITIES]; /* code samples */
+	s64 truth_us, truth_ns;	 /* WATT for ever: code us, and the rest of it in code ns */
+};
+
+static struct {
+	struct faux_device *parent;
+	struct spi_controller *controller;
+	struct dentry *debugfs;
+	struct mutex lock; /* of all below */
+	u64 window_ns, now_ns, latch_ns;
+	struct phase phase[PHASES];
+	u32 written[REGISTERS];
+	u32 errors, stalled, transfers;
+} chip;
+
+/* A triangle of mean zero. */
+static s32 noise(u32 peak)
+{
+	return (s32)get_random_u32_below(peak + 1) - (s32)get_random_u32_below(peak + 1);
+}
+
+static void flow(u64 until_ns)
+{
+	s64 ns = until_ns - chip.now_ns;
+
+	for (unsigned int p = 0; p < PHASES; p++) {
+		struct phase *phase = &chip.phase[p];
+		s64 us;
+		s32 rest;
+
+		for (unsigned int q = 0; q < QUANTITIES; q++) {
+			phase->flowed[q] += phase->power[q] * ns;
+		}
+		phase->truth_ns += phase->power[WATT] * ns;
+		us = div_s64_rem(phase->truth_ns, 1000, &rest);
+		phase->truth_us += us;
+		phase->truth_ns = rest;
+	}
+	chip.now_ns = until_ns;
+}
+
+static void latch(void)
+{
+	for (unsigned int p = 0; p < PHASES; p++) {
+		struct phase *phase = &chip.phase[p];
+
+		for (unsigned int q = 0; q < QUANTITIES; q++) {
+			s64 flowed = phase->flowed[q];
+			s64 energy = mul_u64_u64_div_u64(abs(flowed), WINDOW_SAMPLES, chip.window_ns);
+
+			phase->latched[q] = (flowed < 0 ? -energy : energy) + (flowed ? noise(2000) : 0);
+			phase->flowed[q] = 0;
+		}
+	}
+	chip.latch_ns += chip.window_ns;
+}
+
+/* Brings the chip up to now. */
+static void advance(void)
+{
+	u64 now_ns = ktime_get_boottime_ns();
+
+	while (chip.latch_ns <= now_ns) {
+		flow(chip.latch_ns);
+		latch();
+	}
+	flow(now_ns);
+}
+
+/* What the filter behind the multiplier lets through of the ripple at twice the line frequency: 7 % of the apparent power. */
+static s64 ripple(const struct phase *phase)
+{
+	u32 period_ns = div_u64(500000000000ULL, frequency_mhz);
+	u32 at_ns;
+
+	div_u64_rem(chip.now_ns, period_ns, &at_ns);
+	return (div_s64(phase->power[VA] * 7, 100) * fixp_sin32(div_u64((u64)at_ns * 360, period_ns))) >> 31;
+}
+
+/* The lowest 13 bits are in LO, the others, with the sign, in HI. */
+static bool read_energy(unsigned int reg, u32 *value)
+{
+	static const struct {
+		unsigned int reg;
+		enum quantity quantity;
+	} from[] = {
+		{REG_AWATTHR_LO, WATT},
+		{REG_AVAHR_LO, VA},
+		{REG_AFVARHR_LO, VAR},
+	};
+
+	for (unsigned int i = 0; i < ARRAY_SIZE(from) * PHASES; i++) {
+		unsigned int lo = from[i / PHASES].reg + i % PHASES * REG_ENERGY_STEP;
+		s64 energy = chip.phase[i % PHASES].latched[from[i / PHASES].quantity];
+
+		if (reg == lo || reg == lo + 1) {
+			*value = reg == lo ? energy & 0x1fff : (u32)(energy >> 13);
+			return true;
+		}
+	}
+	return false;
+}
+
+/* By the chip's own clock; with no signal that of 50 Hz. */
+static u32 read_period(const struct phase *phase)
+{
+	u64 seen_mhz = div_u64((u64)frequency_mhz * chip.window_ns, 1000000000);
+
+	return phase->vrms ? div_u64(8000ULL * 65536 * 1000, seen_mhz) - 1 + noise(3) : 8000 * 65536 / 50 - 1;
+}
+
+static u32 read_register(unsigned int reg)
+{
+	const struct phase *phase;
+	unsigned int p = (reg & REG_PHASE_MASK) >> 5;
+	u32 value;
+
+	if (read_energy(reg, &value)) {
+		return value;
+	}
+	if (reg >= REG_APERIOD && reg < REG_APERIOD + PHASES) {
+		return read_period(&chip.phase[reg - REG_APERIOD]);
+	}
+	if (reg == REG_STATUS0 || reg == REG_STATUS1) {
+		return 0;
+	}
+	if ((reg & 0xf00) != 0x200 || p >= PHASES) {
+		return chip.written[reg];
+	}
+	phase = &chip.phase[p];
+	switch (reg & ~REG_PHASE_MASK) {
+	case REG_AIRMS & ~REG_PHASE_MASK:
+		return phase->irms + 80 + noise(64);
+	case REG_AVRMS & ~REG_PHASE_MASK:
+		return phase->vrms + 80 + noise(64);
+	case REG_AWATT & ~REG_PHASE_MASK:
+		return phase->power[WATT] + ripple(phase) + noise(24);
+	case REG_AVAR & ~REG_PHASE_MASK:
+	case REG_AFVAR & ~REG_PHASE_MASK:
+		return phase->power[VAR] + noise(24);
+	case REG_AVA & ~REG_PHASE_MASK:
+		return phase->power[VA] + 30 + noise(24);
+	default:
+		return chip.written[reg];
+	}
+}
+
+/* One register a message: a command of 16 bits, address << 4 and bit 3 to read, then its value of 16 or 32 bits. */
+static int transfer(struct spi_message *message)
+{
+	u8 sent[6] = {0}, value[4];
+	unsigned int sent_len = 0, reg;
+	struct spi_transfer *xfer;
+	bool is_short;
+
+	list_for_each_entry(xfer, &message->transfers, transfer_list) {
+		if (xfer->tx_buf && sent_len + xfer->len <= sizeof(sent)) {
+			memcpy(sent + sent_len, xfer->tx_buf, xfer->len);
+			sent_len += xfer->len;
+		}
+		message->actual_length += xfer->len;
+	}
+	reg = get_unaligned_be16(sent) >> 4;
+	is_short = reg > REG_RUN && reg < REG_VERSION;
+	if (!(sent[1] & BIT(3))) {
+		chip.written[reg] = is_short ? get_unaligned_be16(sent + 2) : get_unaligned_be32(sent + 2);
+		return 0;
+	}
+	advance();
+	if (is_short) {
+		put_unaligned_be16(read_register(reg), value);
+	} else {
+		put_unaligned_be32(read_register(reg), value);
+	}
+	list_for_each_entry(xfer, &message->transfers, transfer_list) {
+		if (xfer->rx_buf && !xfer->tx_buf) {
+			memcpy(xfer->rx_buf, value, min(xfer->len, sizeof(value)));
+		}
+	}
+	return 0;
+}
+
+static int transfer_one_message(struct spi_controller *controller, struct spi_message *message)
+{
+	while (READ_ONCE(chip.stalled)) {
+		msleep(10);
+	}
+	mutex_lock(&chip.lock);
+	chip.transfers++;
+	if (chip.errors) {
+		chip.errors--;
+		message->status = -EIO;
+	} else {
+		message->status = transfer(message);
+	}
+	mutex_unlock(&chip.lock);
+	spi_finalize_current_message(controller);
+	return 0;
+}
+
+static ssize_t load_write(struct file *file, const char __user *from, size_t count, loff_t *offset)
+{
+	unsigned int p, vrms, irms;
+	char text[96] = "";
+	int watt, var, va;
+
+	if (count >= sizeof(text) || copy_from_user(text, from, count)) {
+		return -EINVAL;
+	}
+	if (sscanf(text, "%u %u %u %d %d %d", &p, &vrms, &irms, &watt, &var, &va) != 6 || p >= PHASES) {
+		return -EINVAL;
+	}
+	mutex_lock(&chip.lock);
+	advance();
+	chip.phase[p].vrms = vrms;
+	chip.phase[p].irms = irms;
+	chip.phase[p].power[WATT] = watt;
+	chip.phase[p].power[VAR] = var;
+	chip.phase[p].power[VA] = va;
+	mutex_unlock(&chip.lock);
+	return count;
+}
+
+static const struct file_operations load_fops = {.owner = THIS_MODULE, .write = load_write};
+
+static int truth_show(struct seq_file *file, void *unused)
+{
+	mutex_lock(&chip.lock);
+	advance();
+	for (unsigned int p = 0; p < PHASES; p++) {
+		seq_printf(file, "%u %lld\n", p, chip.phase[p].truth_us);
+	}
+	mutex_unlock(&chip.lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(truth);
+
+static int __init chip_init(void)
+{
+	struct spi_board_info board = {.modalias = "ade9000", .max_speed_hz = 10000000};
+	int r;
+
+	mutex_init(&chip.lock);
+	chip.window_ns = div_u64(1000000000000000ULL, 1000000 + ppm);
+	chip.now_ns = ktime_get_boottime_ns();
+	chip.latch_ns = chip.now_ns + chip.window_ns;
+	chip.parent = faux_device_create("ade9000-chip", NULL, NULL);
+	if (!chip.parent) {
+		return -ENODEV;
+	}
+	chip.controller = spi_alloc_host(&chip.parent->dev, 0);
+	if (!chip.controller) {
+		r = -ENOMEM;
+		goto fail;
+	}
+	chip.controller->bus_num = -1;
+	chip.controller->num_chipselect = 1;
+	chip.controller->transfer_one_message = transfer_one_message;
+	r = spi_register_controller(chip.controller);
+	if (r) {
+		spi_controller_put(chip.controller);
+		goto fail;
+	}
+	chip.debugfs = debugfs_create_dir("ade9000-chip", NULL);
+	debugfs_create_file("load", 0200, chip.debugfs, NULL, &load_fops);
+	debugfs_create_file("truth", 0400, chip.debugfs, NULL, &truth_fops);
+	debugfs_create_u32("errors", 0600, chip.debugfs, &chip.errors);
+	debugfs_create_u32("stalled", 0600, chip.debugfs, &chip.stalled);
+	debugfs_create_u32("transfers", 0400, chip.debugfs, &chip.transfers);
+	if (!spi_new_device(chip.controller, &board)) {
+		debugfs_remove(chip.debugfs);
+		spi_unregister_controller(chip.controller);
+		r = -ENODEV;
+		goto fail;
+	}
+	return 0;
+fail:
+	faux_device_destroy(chip.parent);
+	return r;
+}
+
+static void __exit chip_exit(void)
+{
+	spi_unregister_controller(chip.controller);
+	debugfs_remove(chip.debugfs);
+	faux_device_destroy(chip.parent);
+}
+
+module_init(chip_init);
+module_exit(chip_exit);
+MODULE_DESCRIPTION("An ADE9000 in memory, for tests");
+MODULE_LICENSE("Dual MIT/GPL");
