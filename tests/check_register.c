@@ -442,6 +442,7 @@ int main(void)
 {
 	Suite *suite = suite_create("register");
 	TCase *tcase = tcase_create("store");
+	TCase *slow = tcase_create("ten years");
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, test_new_register_is_one_clean_file);
 	tcase_add_test(tcase, test_every_field_comes_back);
@@ -452,7 +453,10 @@ int main(void)
 	tcase_add_test(tcase, test_no_register_goes_back);
 	tcase_add_test(tcase, test_other_programs_are_stopped_too);
 	tcase_add_test(tcase, test_nonsense_is_not_committed);
-	tcase_add_test(tcase, test_ten_years);
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 600);
+	tcase_add_test(slow, test_ten_years);
 	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }
