@@ -127,7 +127,7 @@ run_resets() {
 	local told starts start=0 before lost worst=0 count=0 verdict=FAILED
 
 	start_board resets
-	while wait_for_more now $(($(count_of now) + 2 + RANDOM % 8)) && [ "$count" -lt "$resets" ]; do
+	while [ "$count" -lt "$resets" ] && wait_for_more now $(($(count_of now) + 2 + RANDOM % 8)); do
 		sleep "0.$((RANDOM % 1000))"
 		told=$(last_of now) starts=$(count_of start) before=$start
 		echo system_reset >&4
