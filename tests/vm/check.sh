@@ -124,10 +124,10 @@ wait_for_more() {
 # At any moment, in the middle of a write as well: the register is never below what it was after the reset before, and at most
 # 8 Wh and a window of 10 Wh are lost of what clients were told.
 run_resets() {
-	local told starts start=0 before lost worst=0 count=0 verdict=FAILED
+	local metering=$'now\t[0-9]*\ttrue' told starts start=0 before lost worst=0 count=0 verdict=FAILED
 
 	start_board resets
-	while wait_for_more now $(($(count_of now) + 2 + RANDOM % 8)) && [ "$count" -lt "$resets" ]; do
+	while [ "$count" -lt "$resets" ] && wait_for_more "$metering" $(($(count_of "$metering") + 2 + RANDOM % 8)); do
 		sleep "0.$((RANDOM % 1000))"
 		told=$(last_of now) starts=$(count_of start) before=$start
 		echo system_reset >&4
