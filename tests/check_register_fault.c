@@ -214,7 +214,7 @@ static bool small_disk(struct bench *b)
 		printf("no file system of our own (%s): skipped\n", strerror(errno));
 		return false;
 	}
-	if (mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", b->dir, "tmpfs", 0, "size=256k") < 0) {
+	if (mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 || mount("none", b->dir, "tmpfs", 0, "size=256k") < 0) {
 		printf("no file system of our own (%s): skipped\n", strerror(errno));
 		return false;
 	}
@@ -289,7 +289,7 @@ START_TEST(test_read_only_disk)
 		return;
 	}
 	mm_register_close(bench_open(&b, 1));
-	ck_assert_int_eq(mount("none", b.dir, NULL, MS_REMOUNT | MS_RDONLY, NULL), 0);
+	ck_assert_int_eq(mount("none", b.dir, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	ck_assert_int_eq(bench_open_fails(&b, 1), -EROFS);
 	ck_assert_ptr_nonnull(strstr(b.message, "mount it writable"));
 	snprintf(b.path, sizeof(b.path), "%s/another.db", b.dir);
