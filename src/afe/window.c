@@ -216,7 +216,7 @@ static enum mm_window_verdict overdue(struct mm_window *w, int64_t begin_ns, int
 	return MM_WINDOW_OVERDUE;
 }
 
-/* A reading that is not of one window, or of one not known: which latch to wait for now? */
+/* A reading that is of several windows, or of one not known: decides which latch to wait for next. */
 static enum mm_window_verdict torn(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bool live)
 {
 	if (++w->torn >= TORN_MAX || (double)(end_ns - begin_ns) >= shortest(w)) {

@@ -20,7 +20,6 @@
 #define SILENCE_NS (5 * MM_NS_PER_S)
 /* Windows follow each other to within their jitter; more than half a window between two is a gap. */
 #define GAP_RATIO 0.5
-#define CLOCK_STEP_NS MM_PROFILE_STEP_NS
 
 /* ---- Events ---- */
 
@@ -175,7 +174,7 @@ static void note_clock(struct mm_engine *engine)
 	int64_t offset = mm_clock_realtime(engine->clock) - mm_clock_boottime(engine->clock);
 	int64_t step = offset - engine->clock_offset_ns;
 
-	if (engine->clock_offset_ns != 0 && (step > CLOCK_STEP_NS || step < -CLOCK_STEP_NS)) {
+	if (engine->clock_offset_ns != 0 && (step > MM_PROFILE_STEP_NS || step < -MM_PROFILE_STEP_NS)) {
 		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_CLOCK_STEPPED, "clock-step", "wall clock stepped by %+.3f s",
 				(double)step / (double)MM_NS_PER_S);
 	}

@@ -76,13 +76,13 @@ int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, st
 		     char message[static MM_CONFIG_MESSAGE_MAX]);
 
 /*
- * Loads the meters from the register, requests the output lines and shows what was stored. The register's worker is borrowed, and
- * takes commits from now on. 0, or -errno with one line in message.
+ * Loads the meters from the register, requests the output lines and opens the displays. 0, or -errno with one line in message;
+ * either way mm_engine_done() frees what was made.
  */
 int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
 		   mm_outputs_factory outputs_new, double adc_full_scale_v, char message[static MM_CONFIG_MESSAGE_MAX]);
 
-/* Gives the engine the register's thread, and writes the start into the audit trail. */
+/* Gives the engine the register's thread (borrowed), writes the start into the audit trail and shows what was stored. */
 void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker);
 
 /* Deals with one report. True when readings have changed (a window, or a fault that is new). */
