@@ -350,9 +350,9 @@ START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
 {
 	window(7200);
 	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
-	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_10, 3), -EINVAL);
-	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_LOAD, 3), -EINVAL);
-	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_POWER, 3), 0);
+	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_10, 3, "anna (uid 1000)"), -EINVAL);
+	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_LOAD, 3, "anna (uid 1000)"), -EINVAL);
+	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_POWER, 3, "anna (uid 1000)"), 0);
 	ck_assert(!lines.level[MM_OUTPUT_LED_POWER]);
 	run_timer_until(now_ns + 3 * MM_NS_PER_S);
 	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);

@@ -94,8 +94,11 @@ void mm_engine_tick(struct mm_engine *engine);
 /* Takes note of how the register fares. */
 void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status);
 
-/* Inverts an indicator for seconds (1 to 60) so that a person can see the line move. -EINVAL for anything but an LED. */
-int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds);
+/*
+ * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; who asked is for the audit trail. -EINVAL
+ * for anything but an LED.
+ */
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who);
 
 /* Safe levels, release of all lines, and the last commit with the reason of the stop. */
 void mm_engine_stop(struct mm_engine *engine, const char *reason);

@@ -152,7 +152,7 @@ int64_t mm_engine_play(struct mm_engine *engine, int64_t now)
 	return next;
 }
 
-int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds)
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who)
 {
 	struct mm_engine_meter *em = &engine->meters[meter];
 
@@ -160,8 +160,8 @@ int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_outp
 		return -EINVAL;
 	}
 	em->test_until_ns[output] = mm_clock_boottime(engine->clock) + seconds * MM_NS_PER_S;
-	mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUT_TEST, "output-test", "output %s inverted for %d s by request",
-			mm_output_name(output), seconds);
+	mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUT_TEST, "output-test", "output %s inverted for %d s by %s",
+			mm_output_name(output), seconds, who);
 	mm_engine_tick(engine);
 	return 0;
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/history.h"
+#include "daemon/identity.h"
 #include "daemon/readings.h"
 
 #define TEST_SECONDS_MAX 60
@@ -155,6 +156,7 @@ static void handle_test_output(struct mm_varlink_call *call, const json_t *param
 	struct mm_service *service = userdata;
 	const char *output = json_string_value(json_object_get(parameters, "output"));
 	const json_t *seconds = json_object_get(parameters, "seconds");
+	char who[MM_IDENTITY_MAX];
 	int meter;
 
 	if (!json_is_string(json_object_get(parameters, "meter"))) {
@@ -173,11 +175,12 @@ static void handle_test_output(struct mm_varlink_call *call, const json_t *param
 		mm_varlink_invalid_parameter(call, "seconds");
 		return;
 	}
+	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, who);
 	for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
 		if (strcmp(mm_output_name(o), output) != 0) {
 			continue;
 		}
-		if (mm_engine_test_output(service->engine, (unsigned)meter, o, (int)json_integer_value(seconds)) < 0) {
+		if (mm_engine_test_output(service->engine, (unsigned)meter, o, (int)json_integer_value(seconds), who) < 0) {
 			mm_varlink_error(
 				call, "org.minimeter.NotPermitted",
 				json_pack("{s:s}", "reason", "this output counts energy: a test would put pulses on a bill"));

@@ -194,4 +194,5 @@ code=0
 "$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" outputs test 10 1 >"$scratch/out" 2>&1 || code=$?
 check "no test pulses on a bill" test "$code" = 1
 check "a test of an LED is carried out" "$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" outputs test led_power 1
+check "and the event says by whom" grep -q "led_power inverted for 1 s by .*uid $(id -u)" "$scratch/meter.err"
 finish
