@@ -169,6 +169,7 @@ START_TEST(tables_are_aligned)
 
 	expect(plain, "nameplate", MM_CTL_FINE, "main\n  model          MMD-120-2001-T-SCC\n", "");
 	expect(plain, "nameplate", MM_CTL_FINE, "  start current  0.200 A\n  display        yes\n", "");
+	expect(plain, "nameplate --json --label", MM_CTL_USAGE, "", "minimeterctl: --json and --label exclude each other\n");
 	expect(plain, "nameplate", MM_CTL_FINE, "\nOUTPUT  PER PULSE\n10          10 Wh\n", "");
 	expect(plain, "events", MM_CTL_FINE,
 	       "ID  TIME                 METER  CODE     WHAT HAPPENED\n"

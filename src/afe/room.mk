@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libafe.a
-libafe_a_SOURCES = src/afe/ade9000.c src/afe/ade9000_chip.c src/afe/ade9000_chip.h src/afe/afe.c src/afe/afe.h \
-	src/afe/board_clock.c src/afe/iio_device.c src/afe/iio_device.h src/afe/power_check.c src/afe/power_check.h \
+libafe_a_SOURCES = \
+	src/afe/ade9000.c \
+	src/afe/ade9000_chip.c src/afe/ade9000_chip.h \
+	src/afe/afe.c src/afe/afe.h \
+	src/afe/board_clock.c \
+	src/afe/iio_device.c src/afe/iio_device.h \
+	src/afe/power_check.c src/afe/power_check.h \
 	src/afe/window.c src/afe/window.h
 libafe_a_CFLAGS = $(AM_CFLAGS) $(IIO_CFLAGS)
 

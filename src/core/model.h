@@ -11,6 +11,12 @@
 #include <stddef.h>
 
 #define MM_ELEMENTS_MAX 2
+
+/*
+ * Class amperes on a plate are the most at which a meter keeps its accuracy: the rated current here. Test amperes are 15 % of
+ * them, as ANSI C12.10 pairs class 100 with 15 A and class 200 with 30 A.
+ */
+#define MM_TEST_CURRENT_RATIO 0.15
 #define MM_MODEL_TEXT_MAX 32
 
 struct mm_model {

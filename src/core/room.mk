@@ -1,7 +1,13 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libcore.a
-libcore_a_SOURCES = src/core/health.c src/core/health.h src/core/measurement.h src/core/meter.c src/core/meter.h \
-	src/core/model.c src/core/model.h src/core/profile.c src/core/profile.h src/core/pulse.c src/core/pulse.h src/core/units.h
+libcore_a_SOURCES = \
+	src/core/health.c src/core/health.h \
+	src/core/measurement.h \
+	src/core/meter.c src/core/meter.h \
+	src/core/model.c src/core/model.h \
+	src/core/profile.c src/core/profile.h \
+	src/core/pulse.c src/core/pulse.h \
+	src/core/units.h
 
 if TESTS_ENABLED
 core_checks = tests/check_model tests/check_pulse tests/check_profile tests/check_health tests/check_meter tests/check_fuzz_model

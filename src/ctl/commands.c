@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "ctl/label.h"
 #include "ctl/read.h"
 #include "ctl/writer.h"
 
@@ -17,14 +18,18 @@ static const struct mm_column nameplate_columns[] = {
 	{MM_COLUMN(TEXT, "model", "model")},
 	{MM_COLUMN(TEXT, "serial", "serial")},
 	{MM_NUMBER("elements", "elements", NULL, 0)},
+	{MM_COLUMN(TEXT, "service", "service")},
 	{MM_NUMBER("rated_voltage_v", "rated voltage", "V", 0)},
 	{MM_NUMBER("rated_current_a", "rated current", "A", 0)},
+	{MM_NUMBER("class_a", "class (CL)", "A", 0)},
+	{MM_NUMBER("test_a", "test (TA)", "A", 0)},
 	{MM_COLUMN(TEXT, "frequency_hz", "frequency, Hz")},
 	{MM_COLUMN(TEXT, "ct_ratio", "CT ratio")},
 	{MM_NUMBER("ct_sets", "CT sets", NULL, 0)},
 	{MM_NUMBER("start_current_a", "start current", "A", 3)},
 	{MM_COLUMN(YES, "display", "display")},
 	{MM_COLUMN(TEXT, "version", "software")},
+	{MM_COLUMN(TEXT, "software_sha256", "SHA-256")},
 };
 
 static const struct mm_column nameplate_output_columns[] = {
@@ -161,9 +166,28 @@ static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
 	}
 }
 
+static int run_label(struct mm_ctl *ctl)
+{
+	json_t *parameters, *answer;
+	int r = mm_ctl_one_meter(ctl, &parameters);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", parameters, &answer);
+	if (r == MM_CTL_FINE) {
+		r = mm_label(ctl, json_array_get(json_object_get(answer, "meters"), 0));
+		json_decref(answer);
+	}
+	return r;
+}
+
 static int run_nameplate(struct mm_ctl *ctl, int argc, char *argv[])
 {
 	(void)argc, (void)argv;
+	if (ctl->option[MM_OPTION_LABEL] != NULL) {
+		return run_label(ctl);
+	}
 	return show(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), nameplate_text);
 }
 
@@ -258,7 +282,8 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"read", "", "the readings: kWh, and what flows now", METER, MM_CTL_SOCKET_READ, run_read},
 	{"status", "", "is everything in order?", 0, MM_CTL_SOCKET_READ, run_status},
 	{"watch", "", "the front panel, live", METER | MM_OPTION_BIT(MM_OPTION_SECONDS), MM_CTL_SOCKET_READ, mm_ctl_watch},
-	{"nameplate", "", "model, serial, ratings, pulse values", METER, MM_CTL_SOCKET_READ, run_nameplate},
+	{"nameplate", "", "model, serial, ratings, pulse values", METER | MM_OPTION_BIT(MM_OPTION_LABEL), MM_CTL_SOCKET_READ,
+	 run_nameplate},
 	{"profile", "", "energy by interval", METER | SPAN, MM_CTL_SOCKET_READ, mm_ctl_profile},
 	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},

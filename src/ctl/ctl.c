@@ -13,6 +13,8 @@
 
 #include "config.h"
 
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
 struct option_row {
 	const char *name;
 	const char *argument; /* NULL: a flag */
@@ -32,6 +34,7 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_AFTER] = {"after", "ID", "events after this one"},
 	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
 	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds"},
+	[MM_OPTION_LABEL] = {"label", NULL, "draw the plate as SVG, with a QR code"},
 };
 
 /* Values of long options for getopt: above all characters. */
@@ -199,6 +202,9 @@ static bool takes(const struct mm_ctl_command *command, int option)
 	return option < MM_OPTION_OWN || (command->options & MM_OPTION_BIT(option)) != 0;
 }
 
+/* Options that ask for another form of the answer. */
+static const enum mm_ctl_option not_json[] = {MM_OPTION_CSV, MM_OPTION_LABEL};
+
 static int check_options(struct mm_ctl *ctl)
 {
 	for (int i = 0; i < MM_OPTION_COUNT; i++) {
@@ -207,8 +213,10 @@ static int check_options(struct mm_ctl *ctl)
 					   options[i].name, ctl->command->name, ctl->command->name);
 		}
 	}
-	if (ctl->option[MM_OPTION_JSON] != NULL && ctl->option[MM_OPTION_CSV] != NULL) {
-		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--json and --csv exclude each other");
+	for (size_t i = 0; ctl->option[MM_OPTION_JSON] != NULL && i < COUNT(not_json); i++) {
+		if (ctl->option[not_json[i]] != NULL) {
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--json and --%s exclude each other", options[not_json[i]].name);
+		}
 	}
 	return MM_CTL_FINE;
 }

@@ -1,13 +1,22 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libctl.a
-libctl_a_SOURCES = src/ctl/call.c src/ctl/commands.c src/ctl/ctl.c src/ctl/ctl.h src/ctl/panel.c src/ctl/panel.h \
-	src/ctl/profile.c src/ctl/read.c src/ctl/read.h src/ctl/watch.c src/ctl/when.c src/ctl/when.h src/ctl/writer.c src/ctl/writer.h
-libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS)
+libctl_a_SOURCES = \
+	src/ctl/call.c \
+	src/ctl/commands.c \
+	src/ctl/ctl.c src/ctl/ctl.h \
+	src/ctl/label.c src/ctl/label.h \
+	src/ctl/panel.c src/ctl/panel.h \
+	src/ctl/profile.c \
+	src/ctl/read.c src/ctl/read.h \
+	src/ctl/watch.c \
+	src/ctl/when.c src/ctl/when.h \
+	src/ctl/writer.c src/ctl/writer.h
+libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(QRENCODE_CFLAGS)
 
 bin_PROGRAMS += minimeterctl
 minimeterctl_SOURCES = src/ctl/main.c
 minimeterctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-minimeterctl_LDADD = libctl.a libvarlink.a $(JANSSON_LIBS) $(NCURSES_LIBS)
+minimeterctl_LDADD = libctl.a libvarlink.a $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
 dist_man_MANS += man/minimeterctl.1
 
 bashcompletiondir = $(datadir)/bash-completion/completions
@@ -19,5 +28,5 @@ dist_check_SCRIPTS += tests/ctl_lists.sh
 TESTS += tests/check_ctl tests/ctl_lists.sh
 tests_check_ctl_SOURCES = tests/check_ctl.c tests/check_ctl.h tests/check_ctl_texts.c tests/check_ctl_watch.c tests/fake_daemon.c tests/fake_daemon.h
 tests_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_check_ctl_LDADD = libctl.a libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS)
+tests_check_ctl_LDADD = libctl.a libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
 endif

@@ -435,8 +435,12 @@ void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker
 	engine->worker = worker;
 	engine->started_ns = engine->last_report_ns = engine->last_commit_ns = now;
 	engine->front_end.since_ns = engine->store.since_ns = now;
+	if (mm_software_checksum(engine->software) < 0) {
+		engine->software[0] = '\0';
+	}
 	mm_engine_event(engine, NULL, LOG_INFO, MM_MESSAGE_STARTED, "start",
-			"minimeterd " PACKAGE_VERSION " started with %u meter%s", engine->meter_count,
+			"minimeterd " PACKAGE_VERSION " (SHA-256 %s) started with %u meter%s",
+			engine->software[0] ? engine->software : "unknown", engine->meter_count,
 			engine->meter_count == 1 ? "" : "s");
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_engine_show(&engine->meters[i]);

@@ -16,6 +16,7 @@
 #include "daemon/config.h"
 #include "daemon/front_end.h"
 #include "daemon/player.h"
+#include "daemon/software.h"
 #include "outputs/outputs.h"
 #include "register/register.h"
 
@@ -66,6 +67,7 @@ struct mm_engine {
 	int64_t clock_offset_ns;    /* realtime - boottime when last looked; 0: never */
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
+	char software[MM_SOFTWARE_CHECKSUM_MAX]; /* empty: not known */
 };
 
 /*

@@ -1,15 +1,27 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libdaemon.a
-libdaemon_a_SOURCES = src/daemon/config.c src/daemon/config.h src/daemon/daemon.c src/daemon/daemon.h src/daemon/engine.c src/daemon/engine.h src/daemon/engine_outputs.c \
-	src/daemon/front_end.c src/daemon/front_end.h src/daemon/history.c src/daemon/history.h src/daemon/identity.c src/daemon/identity.h src/daemon/log.c src/daemon/log.h src/daemon/messages.h src/daemon/player.c \
-	src/daemon/player.h src/daemon/readings.c src/daemon/readings.h src/daemon/server.c src/daemon/server.h src/daemon/service.c src/daemon/service.h
+libdaemon_a_SOURCES = \
+	src/daemon/config.c src/daemon/config.h \
+	src/daemon/daemon.c src/daemon/daemon.h \
+	src/daemon/engine.c src/daemon/engine.h \
+	src/daemon/engine_outputs.c \
+	src/daemon/front_end.c src/daemon/front_end.h \
+	src/daemon/history.c src/daemon/history.h \
+	src/daemon/identity.c src/daemon/identity.h \
+	src/daemon/log.c src/daemon/log.h \
+	src/daemon/messages.h \
+	src/daemon/player.c src/daemon/player.h \
+	src/daemon/readings.c src/daemon/readings.h \
+	src/daemon/server.c src/daemon/server.h \
+	src/daemon/service.c src/daemon/service.h \
+	src/daemon/software.c src/daemon/software.h
 libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS)
 
 sbin_PROGRAMS += minimeterd
 minimeterd_SOURCES = src/daemon/main.c
 minimeterd_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 minimeterd_LDADD = libdaemon.a libafe.a libregister.a liboutputs.a libvarlink.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
-	$(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS)
+	$(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 if TESTS_ENABLED
 check_PROGRAMS += tests/check_config tests/check_engine tests/check_identity tests/check_player
@@ -19,7 +31,7 @@ tests_check_config_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_config_LDADD = libdaemon.a liboutputs.a libcore.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_check_engine_SOURCES = tests/check_engine.c
 tests_check_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_engine_LDADD = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(SQLITE_LIBS) $(CHECK_LIBS)
+tests_check_engine_LDADD = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 tests_check_identity_SOURCES = tests/check_identity.c
 tests_check_identity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CHECK_CFLAGS)
 tests_check_identity_LDADD = libdaemon.a $(CHECK_LIBS)
@@ -28,7 +40,7 @@ tests_check_player_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_player_LDADD = libdaemon.a $(CHECK_LIBS)
 
 # The real programs against each other.
-e2e_tests = tests/e2e/bad_input.sh tests/e2e/day.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/reversed.sh tests/e2e/trace.sh
+e2e_tests = tests/e2e/bad_input.sh tests/e2e/day.sh tests/e2e/enclosure.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/reversed.sh tests/e2e/trace.sh
 dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh
 TESTS += $(e2e_tests)

@@ -1,7 +1,12 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += liboutputs.a
-liboutputs_a_SOURCES = src/outputs/gpiod.c src/outputs/gpiod_api.h src/outputs/lcd.c src/outputs/line_spec.c src/outputs/outputs.c \
-	src/outputs/outputs.h src/outputs/trace.c
+liboutputs_a_SOURCES = \
+	src/outputs/gpiod.c \
+	src/outputs/gpiod_api.h \
+	src/outputs/lcd.c \
+	src/outputs/line_spec.c \
+	src/outputs/outputs.c src/outputs/outputs.h \
+	src/outputs/trace.c
 liboutputs_a_CFLAGS = $(AM_CFLAGS) $(GPIOD_CFLAGS)
 if GPIOD_V2
 liboutputs_a_SOURCES += src/outputs/gpiod_v2.c

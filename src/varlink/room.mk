@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libvarlink.a
 libvarlink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-libvarlink_a_SOURCES = src/varlink/client.c src/varlink/conn.c src/varlink/frame.c src/varlink/frame.h src/varlink/service.c \
-	src/varlink/service.h src/varlink/varlink.h
+libvarlink_a_SOURCES = \
+	src/varlink/client.c \
+	src/varlink/conn.c \
+	src/varlink/frame.c src/varlink/frame.h \
+	src/varlink/service.c src/varlink/service.h \
+	src/varlink/varlink.h
 nodist_libvarlink_a_SOURCES = src/varlink/interface.c
 
 # The interface text as a C string.

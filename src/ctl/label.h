@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CTL_LABEL_H
+#define MM_CTL_LABEL_H
+
+#include "ctl/ctl.h"
+
+/*
+ * Draws the plate of one meter of GetNameplate's answer on ctl->out: an SVG document of 90 x 58 mm with a QR code that holds
+ * model, serial number, CT ratio and the software's version and checksum. MM_CTL_FAILED where memory is short.
+ */
+int mm_label(struct mm_ctl *ctl, const json_t *meter);
+
+#endif
