@@ -107,6 +107,14 @@ static const struct {
 	 "t.ini:2: load_a: \"off\", \"1500 W\", \"1500 W 0.8 lag\" (or lead) or \"1500 W 30 var\", up to 1 MW"},
 	{"[at 0]\nct_a = on d\n", "t.ini:2: ct_a: \"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""},
 	{"[at 0]\nct_a = reversed b\n", "t.ini:2: ct_a: \"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""},
+	{"[at 0]\nerror_a = 1 % 2\n",
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
+	{"[at 0]\nerror_a = 1 % 2 %\n",
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
+	{"[at 0]\nerror_a = 51 W\n",
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
+	{"[at 0]\nerror_a = 1 A\n",
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
 	{"[at 0]\nvoltage_a = 1001\n", "t.ini:2: voltage_a: volts from 0 to 1000"},
 	{"[at 0]\nfault = stall\n", "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"},
 	{"[at 0]\nfault = eio 5\n", "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"},
@@ -173,6 +181,9 @@ static const struct {
 	{MM_SIM_CT_B, "reversed on c", "reversed on c"},
 	{MM_SIM_CT_B, "reversed", "reversed"},
 	{MM_SIM_CT_C, "open", "open"},
+	{MM_SIM_ERROR_A, "none", "none"},
+	{MM_SIM_ERROR_B, "-0.5 W 1.5 %", "1.5 % 0 deg -0.5 W"},
+	{MM_SIM_ERROR_C, "0.2 deg", "0 % 0.2 deg 0 W"},
 	{MM_SIM_FAULT, "stall 250", "stall 250"},
 	{MM_SIM_FAULT, "implausible", "implausible"},
 };
@@ -208,6 +219,11 @@ static const struct {
 	{"load_ab = 4000 W\n", 3000, 750, 2500},
 	{"load_ab = 4000 W\nvoltage_b = 60\n", 1000 + 4000 * 120.0 / 180.0, 750, 500 + 4000 * 60.0 / 180.0},
 	{"voltage_a = 0\n", 0, 0, 500},
+	/* A current that leads by 1 degree is seen at S exp(-j 1 deg); what leaks in goes by the square of the voltage. */
+	{"error_a = 2 %\nerror_b = -3 W\n", 1020, 765, 497},
+	{"error_a = 1 deg\n", 1012.9370, 732.4334, 500},
+	{"error_a = 2 W\nvoltage_a = 60\n", 1000.5, 750, 500},
+	{"ct_a = open\nerror_a = 2 % 1 deg 2 W\n", 2, 0, 500},
 };
 
 START_TEST(elements_see_the_wiring)

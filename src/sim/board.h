@@ -14,7 +14,7 @@ struct mm_sim_board;
 /* What the loads drew and the elements were shown since time 0: exact integrals, no windows, no noise. */
 struct mm_sim_truth {
 	int64_t load_uwh[MM_SIM_LINES]; /* by line */
-	int64_t seen_uwh[MM_SIM_LINES]; /* by element, through its current transformer as wired; net and signed */
+	int64_t seen_uwh[MM_SIM_LINES]; /* by element, through its current transformer, wiring and errors; net and signed */
 	int64_t load_total_uwh;
 };
 

@@ -21,6 +21,14 @@ static int64_t micro(double va)
 	return llround(fmin(fmax(va * 1e6, -MM_SIM_POWER_MAX_UW), MM_SIM_POWER_MAX_UW));
 }
 
+/* The current as an element's channel shows it, with what leaks in of the voltage. */
+static double complex shown_current(const struct mm_sim_error *error, double complex current, double complex voltage)
+{
+	double complex ratio = (1.0 + error->ratio_percent / 100.0) * cexp(error->phase_deg * M_PI / 180.0 * I);
+
+	return ratio * current + error->offset_w / (MM_SIM_OFFSET_V * MM_SIM_OFFSET_V) * voltage;
+}
+
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
 {
 	double complex voltage[MM_SIM_LINES], current[MM_SIM_LINES], between;
@@ -37,8 +45,10 @@ void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *r
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
 		const struct mm_sim_ct *ct = &state->ct[i];
 		double complex seen = ct->open ? 0.0 : ct->reversed ? -current[ct->line] : current[ct->line];
-		double complex power = voltage[i] * conj(seen);
+		double complex power;
 
+		seen = shown_current(&state->error[i], seen, voltage[i]);
+		power = voltage[i] * conj(seen);
 		ret->load_uw[i] = micro(creal(voltage[i] * conj(current[i])));
 		ret->voltage_v[i] = cabs(voltage[i]);
 		ret->voltage_lag_rad[i] = -carg(voltage[i]);

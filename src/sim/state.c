@@ -8,10 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a value, an error's three numbers with their units. */
+#define WORDS_MAX 6
+
 enum kind {
 	KIND_NUMBER,
 	KIND_LOAD,
 	KIND_CT,
+	KIND_ERROR,
 	KIND_FAULT,
 };
 
@@ -31,6 +35,9 @@ struct key {
 #define LOAD(member)                                                                                                             \
 	KIND_LOAD, 0, AT(member), -1e6, 1e6, "\"off\", \"1500 W\", \"1500 W 0.8 lag\" (or lead) or \"1500 W 30 var\", up to 1 MW"
 #define CT(n) KIND_CT, n, AT(ct[n]), 0.0, 0.0, "\"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""
+#define ERROR(n)                                                                                                                 \
+	KIND_ERROR, n, AT(error[n]), -50.0, 50.0,                                                                                \
+		"\"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"
 #define FAULT KIND_FAULT, 0, AT(fault), 0.0, 60000.0, "none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"
 
 static const struct key keys[MM_SIM_KEY_COUNT] = {
@@ -48,6 +55,9 @@ static const struct key keys[MM_SIM_KEY_COUNT] = {
 	[MM_SIM_CT_A] = {"ct_a", CT(0)},
 	[MM_SIM_CT_B] = {"ct_b", CT(1)},
 	[MM_SIM_CT_C] = {"ct_c", CT(2)},
+	[MM_SIM_ERROR_A] = {"error_a", ERROR(0)},
+	[MM_SIM_ERROR_B] = {"error_b", ERROR(1)},
+	[MM_SIM_ERROR_C] = {"error_c", ERROR(2)},
 	[MM_SIM_FAULT] = {"fault", FAULT},
 };
 
@@ -175,6 +185,34 @@ static bool parse_ct(const struct key *key, char *words[], unsigned count, struc
 	return count == 1 && word == 1;
 }
 
+/* Numbers with their units, each once, in any order. */
+static bool parse_error(const struct key *key, char *words[], unsigned count, struct mm_sim_error *ret)
+{
+	const struct {
+		const char *unit;
+		double *number;
+	} parts[] = {{"%", &ret->ratio_percent}, {"deg", &ret->phase_deg}, {"W", &ret->offset_w}};
+	unsigned seen = 0;
+
+	*ret = (struct mm_sim_error){0};
+	if (count == 1) {
+		return strcmp(words[0], "none") == 0;
+	}
+	for (unsigned word = 0; word < count; word += 2) {
+		unsigned part = 0;
+
+		while (part < 3 && word + 1 < count && strcmp(words[word + 1], parts[part].unit) != 0) {
+			part++;
+		}
+		if (word + 1 == count || part == 3 || (seen & (1u << part)) ||
+		    !mm_sim_number_parse(words[word], key->min, key->max, parts[part].number)) {
+			return false;
+		}
+		seen |= 1u << part;
+	}
+	return true;
+}
+
 static bool parse_fault(const struct key *key, char *words[], unsigned count, struct mm_sim_fault *ret)
 {
 	double ms = 0.0;
@@ -198,7 +236,7 @@ static bool parse_fault(const struct key *key, char *words[], unsigned count, st
 int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value *ret, const char **ret_reason)
 {
 	char copy[MM_SIM_VALUE_TEXT_MAX];
-	char *words[4];
+	char *words[WORDS_MAX];
 	union mm_sim_value value;
 	bool right = false;
 	unsigned count;
@@ -208,8 +246,8 @@ int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value
 		return -EINVAL;
 	}
 	strcpy(copy, text);
-	count = split(copy, words, 4);
-	if (count == 0 || count > 4) {
+	count = split(copy, words, WORDS_MAX);
+	if (count == 0 || count > WORDS_MAX) {
 		return -EINVAL;
 	}
 	switch (keys[key].kind) {
@@ -221,6 +259,9 @@ int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value
 		break;
 	case KIND_CT:
 		right = parse_ct(&keys[key], words, count, &value.ct);
+		break;
+	case KIND_ERROR:
+		right = parse_error(&keys[key], words, count, &value.error);
 		break;
 	case KIND_FAULT:
 		right = parse_fault(&keys[key], words, count, &value.fault);
@@ -246,6 +287,9 @@ void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const uni
 		break;
 	case KIND_CT:
 		*(struct mm_sim_ct *)member = value->ct;
+		break;
+	case KIND_ERROR:
+		*(struct mm_sim_error *)member = value->error;
 		break;
 	case KIND_FAULT:
 		*(struct mm_sim_fault *)member = value->fault;
@@ -275,6 +319,16 @@ static void format_ct(const struct mm_sim_ct *ct, unsigned own, char ret[static 
 	}
 }
 
+static void format_error(const struct mm_sim_error *error, char ret[static MM_SIM_VALUE_TEXT_MAX])
+{
+	if (error->ratio_percent == 0.0 && error->phase_deg == 0.0 && error->offset_w == 0.0) {
+		strcpy(ret, "none");
+	} else {
+		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "%.6g %% %.6g deg %.6g W", error->ratio_percent, error->phase_deg,
+			 error->offset_w);
+	}
+}
+
 void mm_sim_state_format(const struct mm_sim_state *state, enum mm_sim_key key, char ret[static MM_SIM_VALUE_TEXT_MAX])
 {
 	const void *member = (const char *)state + keys[key].offset;
@@ -289,6 +343,9 @@ void mm_sim_state_format(const struct mm_sim_state *state, enum mm_sim_key key, 
 		break;
 	case KIND_CT:
 		format_ct(member, keys[key].line, ret);
+		break;
+	case KIND_ERROR:
+		format_error(member, ret);
 		break;
 	case KIND_FAULT:
 		if (fault->kind == MM_SIM_FAULT_STALL) {

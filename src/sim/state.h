@@ -27,6 +27,15 @@ struct mm_sim_ct {
 	bool open;
 };
 
+/* What an element's current channel adds to the truth by itself. */
+struct mm_sim_error {
+	double ratio_percent; /* reads high by so much */
+	double phase_deg;     /* positive: leads the primary current */
+	double offset_w;      /* the voltage leaks into it: seen at MM_SIM_OFFSET_V with no load, and by its square at others */
+};
+
+#define MM_SIM_OFFSET_V 120.0
+
 enum mm_sim_fault_kind {
 	MM_SIM_FAULT_NONE,
 	MM_SIM_FAULT_FROZEN,	  /* the driver's register cache: each register repeats its first reading for ever */
@@ -49,6 +58,7 @@ struct mm_sim_state {
 	struct mm_sim_load load[MM_SIM_LINES];
 	struct mm_sim_load load_ab; /* between lines A and B */
 	struct mm_sim_ct ct[MM_SIM_LINES];
+	struct mm_sim_error error[MM_SIM_LINES];
 	double frequency_hz;
 	struct mm_sim_fault fault;
 };
@@ -68,6 +78,9 @@ enum mm_sim_key {
 	MM_SIM_CT_A,
 	MM_SIM_CT_B,
 	MM_SIM_CT_C,
+	MM_SIM_ERROR_A,
+	MM_SIM_ERROR_B,
+	MM_SIM_ERROR_C,
 	MM_SIM_FAULT,
 	MM_SIM_KEY_COUNT,
 };
@@ -76,6 +89,7 @@ union mm_sim_value {
 	double number;
 	struct mm_sim_load load;
 	struct mm_sim_ct ct;
+	struct mm_sim_error error;
 	struct mm_sim_fault fault;
 };
 
