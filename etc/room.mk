@@ -17,7 +17,7 @@ uninstall-local:
 		rm -f '$(DESTDIR)$(mmsysconfdir)/minimeter.conf'; \
 	fi
 
-dist_man_MANS += man/minimeterd.8 man/minimeter.conf.5
+dist_man_MANS += man/minimeterd.8 man/minimeter.conf.5 man/minimeter-install.7
 EXTRA_DIST += tests/check_style.sh tests/matrix.sh
 if TESTS_ENABLED
 dist_check_SCRIPTS += tests/check_config.sh
