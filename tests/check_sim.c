@@ -78,6 +78,9 @@ static void override(struct fixture *f, enum mm_sim_key key, const char *text)
 	mm_sim_board_override(f->board, key, &value);
 }
 
+#define CT_REASON "\"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""
+#define LEAD_REASON "\"ok\", \"open\" or \"on b\" (a, b, c, or n for the neutral)"
+
 static const struct {
 	const char *text, *error;
 } refusals[] = {
@@ -105,16 +108,20 @@ static const struct {
 	 "t.ini:2: load_a: \"off\", \"1500 W\", \"1500 W 0.8 lag\" (or lead) or \"1500 W 30 var\", up to 1 MW"},
 	{"[at 0]\nload_a = 5 W 30 var more\n",
 	 "t.ini:2: load_a: \"off\", \"1500 W\", \"1500 W 0.8 lag\" (or lead) or \"1500 W 30 var\", up to 1 MW"},
-	{"[at 0]\nct_a = on d\n", "t.ini:2: ct_a: \"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""},
-	{"[at 0]\nct_a = reversed b\n", "t.ini:2: ct_a: \"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""},
 	{"[at 0]\nerror_a = 1 % 2\n",
-	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 100 each"},
 	{"[at 0]\nerror_a = 1 % 2 %\n",
-	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
-	{"[at 0]\nerror_a = 51 W\n",
-	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 100 each"},
+	{"[at 0]\nerror_a = 101 W\n",
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 100 each"},
 	{"[at 0]\nerror_a = 1 A\n",
-	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"},
+	 "t.ini:2: error_a: \"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 100 each"},
+	{"[at 0]\nct_a = on d\n", "t.ini:2: ct_a: " CT_REASON},
+	{"[at 0]\nct_a = reversed b\n", "t.ini:2: ct_a: " CT_REASON},
+	{"[at 0]\nct_a = open on b\n", "t.ini:2: ct_a: " CT_REASON},
+	{"[at 0]\nlead_a = on x\n", "t.ini:2: lead_a: " LEAD_REASON},
+	{"[at 0]\nlead_n = reversed\n", "t.ini:2: lead_n: " LEAD_REASON},
+	{"[at 0]\nline_ohm = 11\n", "t.ini:2: line_ohm: ohms from 0 to 10"},
 	{"[at 0]\nvoltage_a = 1001\n", "t.ini:2: voltage_a: volts from 0 to 1000"},
 	{"[at 0]\nfault = stall\n", "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"},
 	{"[at 0]\nfault = eio 5\n", "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"},
@@ -184,6 +191,11 @@ static const struct {
 	{MM_SIM_ERROR_A, "none", "none"},
 	{MM_SIM_ERROR_B, "-0.5 W 1.5 %", "1.5 % 0 deg -0.5 W"},
 	{MM_SIM_ERROR_C, "0.2 deg", "0 % 0.2 deg 0 W"},
+	{MM_SIM_LEAD_B, "on a", "on a"},
+	{MM_SIM_LEAD_B, "on b", "ok"},
+	{MM_SIM_LEAD_N, "on a", "on a"},
+	{MM_SIM_LEAD_N, "open", "open"},
+	{MM_SIM_LINE_OHM, "0.05", "0.05"},
 	{MM_SIM_FAULT, "stall 250", "stall 250"},
 	{MM_SIM_FAULT, "implausible", "implausible"},
 };
@@ -219,12 +231,43 @@ static const struct {
 	{"load_ab = 4000 W\n", 3000, 750, 2500},
 	{"load_ab = 4000 W\nvoltage_b = 60\n", 1000 + 4000 * 120.0 / 180.0, 750, 500 + 4000 * 60.0 / 180.0},
 	{"voltage_a = 0\n", 0, 0, 500},
+	/* The leads crossed: each voltage with the other line's current. */
+	{"lead_a = on b\nlead_b = on a\n", -1000, -750, -500},
+	{"lead_b = on a\n", 1000, 750, -500},
+	{"lead_b = open\n", 1000, 750, 0},
+	/* Neutral and L1 swapped: A against itself, B against A. */
+	{"lead_n = on a\nlead_a = on n\n", -1000, -750, 1000},
+	/* A floating neutral stands in the middle, which is where it should be as long as the lines are alike. */
+	{"lead_n = open\n", 1000, 750, 500},
+	{"lead_n = open\nvoltage_b = 118\n", 1000 * 119 / 120.0, 750 * 119 / 120.0, 500 * 119 / 118.0},
+	{"lead_n = open\nlead_b = open\n", 0, 0, 0},
+	/* The loads draw what they draw, whatever the supply's conductors leave of the voltage. */
+	{"line_ohm = 0.1\n", 1000, 750, 500},
 	/* A current that leads by 1 degree is seen at S exp(-j 1 deg); what leaks in goes by the square of the voltage. */
 	{"error_a = 2 %\nerror_b = -3 W\n", 1020, 765, 497},
 	{"error_a = 1 deg\n", 1012.9370, 732.4334, 500},
 	{"error_a = 2 W\nvoltage_a = 60\n", 1000.5, 750, 500},
 	{"ct_a = open\nerror_a = 2 % 1 deg 2 W\n", 2, 0, 500},
 };
+
+START_TEST(load_pulls_its_line_down)
+{
+	/* 10 A at 119 V: 0.1 ohm takes 1 V from the line; the neutral's 1 V goes from this line to the other. */
+	struct fixture f = start("[at 0]\nvoltage_a = 121\nline_ohm = 0.1\nload_a = 1190 W\n");
+	struct mm_sim_flow flow;
+
+	mm_sim_flow_compute(mm_sim_board_state(f.board), &flow);
+	ck_assert_double_eq_tol(flow.voltage_v[0], 119.0, 1e-9);
+	ck_assert_double_eq_tol(flow.current_a[0], 10.0, 1e-9);
+	ck_assert_double_eq_tol(flow.voltage_v[1], 121.0, 1e-9);
+	override(&f, MM_SIM_LOAD_AB, "2380 W");
+	override(&f, MM_SIM_LOAD_A, "off");
+	mm_sim_flow_compute(mm_sim_board_state(f.board), &flow);
+	ck_assert_double_eq_tol(flow.voltage_v[0] + flow.voltage_v[1], 241.0 - 2.0 * 0.1 * flow.current_a[0], 1e-9);
+	ck_assert_double_eq_tol(121.0 - flow.voltage_v[0], 120.0 - flow.voltage_v[1], 1e-9);
+	stop(&f);
+}
+END_TEST
 
 START_TEST(elements_see_the_wiring)
 {
@@ -528,6 +571,7 @@ static Suite *sim_suite(void)
 	tcase_add_test(scenario, mangled_scenarios_do_no_harm);
 	suite_add_tcase(suite, scenario);
 	tcase_add_loop_test(physics, elements_see_the_wiring, 0, sizeof(wirings) / sizeof(wirings[0]));
+	tcase_add_test(physics, load_pulls_its_line_down);
 	tcase_add_test(physics, codes_are_of_full_scale);
 	tcase_add_test(physics, waveform_is_a_sine);
 	tcase_add_test(physics, polled_power_ripples_at_twice_the_frequency);

@@ -6,6 +6,8 @@
 #include <math.h>
 
 #define DEAD_LINE_V 1.0
+/* Each leaves the drop over the voltage of the error before: at a tenth, far below a double's last digit. */
+#define DROP_ROUNDS 40
 
 static double complex load_current(const struct mm_sim_load *load, double complex voltage)
 {
@@ -29,29 +31,85 @@ static double complex shown_current(const struct mm_sim_error *error, double com
 	return ratio * current + error->offset_w / (MM_SIM_OFFSET_V * MM_SIM_OFFSET_V) * voltage;
 }
 
-void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
+/* What the loads draw from each line at these voltages. */
+static void load_currents(const struct mm_sim_state *state, const double complex voltage[MM_SIM_LINES],
+			  double complex ret[MM_SIM_LINES])
 {
-	double complex voltage[MM_SIM_LINES], current[MM_SIM_LINES], between;
+	double complex between = load_current(&state->load_ab, voltage[0] - voltage[1]);
 
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
-		voltage[i] = state->voltage_v[i] * cexp(-state->lag_deg[i] * M_PI / 180.0 * I);
-		current[i] = load_current(&state->load[i], voltage[i]);
+		ret[i] = load_current(&state->load[i], voltage[i]);
 	}
-	between = load_current(&state->load_ab, voltage[0] - voltage[1]);
-	current[0] += between;
-	current[1] -= between;
+	ret[0] += between;
+	ret[1] -= between;
+}
 
+/* Voltages and currents of the lines at the panel. The loads draw the same power at any voltage: found by going round. */
+static void solve_panel(const struct mm_sim_state *state, double complex voltage[MM_SIM_LINES],
+			double complex current[MM_SIM_LINES])
+{
+	double complex source[MM_SIM_LINES];
+
+	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+		source[i] = voltage[i] = state->voltage_v[i] * cexp(-state->lag_deg[i] * M_PI / 180.0 * I);
+	}
+	load_currents(state, voltage, current);
+	for (unsigned round = 0; round < DROP_ROUNDS && state->line_ohm > 0.0; round++) {
+		double complex neutral = current[0] + current[1] + current[2];
+
+		for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+			voltage[i] = cabs(source[i]) < DEAD_LINE_V ? 0.0 : source[i] - state->line_ohm * (current[i] + neutral);
+		}
+		load_currents(state, voltage, current);
+	}
+}
+
+/* The potential that the meter takes for the neutral's: without that lead, the middle of the lines' (equal dividers). */
+static double complex meter_neutral(const struct mm_sim_state *state, const double complex conductor[MM_SIM_LINES + 1])
+{
+	const struct mm_sim_lead *lead = &state->lead[MM_SIM_NEUTRAL];
+	double complex sum = 0.0;
+	unsigned count = 0;
+
+	if (!lead->open) {
+		return conductor[lead->conductor];
+	}
+	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+		if (!state->lead[i].open && cabs(conductor[state->lead[i].conductor]) >= DEAD_LINE_V) {
+			sum += conductor[state->lead[i].conductor];
+			count++;
+		}
+	}
+	return count > 0 ? sum / count : 0.0;
+}
+
+/* The voltage that an element is shown. */
+static double complex shown_voltage(const struct mm_sim_state *state, const double complex conductor[MM_SIM_LINES + 1],
+				    unsigned element)
+{
+	const struct mm_sim_lead *lead = &state->lead[element];
+	double complex potential = conductor[lead->conductor];
+	bool unused = lead->conductor == element && cabs(potential) < DEAD_LINE_V; /* no such line in this service */
+
+	return lead->open || unused ? 0.0 : potential - meter_neutral(state, conductor);
+}
+
+void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
+{
+	double complex conductor[MM_SIM_LINES + 1] = {0}, current[MM_SIM_LINES];
+
+	solve_panel(state, conductor, current);
 	*ret = (struct mm_sim_flow){.frequency_hz = state->frequency_hz};
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
 		const struct mm_sim_ct *ct = &state->ct[i];
-		double complex seen = ct->open ? 0.0 : ct->reversed ? -current[ct->line] : current[ct->line];
-		double complex power;
+		double complex voltage = shown_voltage(state, conductor, i);
+		double complex through = ct->open ? 0.0 : ct->reversed ? -current[ct->line] : current[ct->line];
+		double complex seen = shown_current(&state->error[i], through, voltage);
+		double complex power = voltage * conj(seen);
 
-		seen = shown_current(&state->error[i], seen, voltage[i]);
-		power = voltage[i] * conj(seen);
-		ret->load_uw[i] = micro(creal(voltage[i] * conj(current[i])));
-		ret->voltage_v[i] = cabs(voltage[i]);
-		ret->voltage_lag_rad[i] = -carg(voltage[i]);
+		ret->load_uw[i] = micro(creal(conductor[i] * conj(current[i])));
+		ret->voltage_v[i] = cabs(voltage);
+		ret->voltage_lag_rad[i] = -carg(voltage);
 		ret->current_a[i] = cabs(seen);
 		ret->current_lag_rad[i] = -carg(seen);
 		ret->active_uw[i] = micro(creal(power));

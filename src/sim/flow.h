@@ -14,7 +14,7 @@
 
 struct mm_sim_flow {
 	int64_t load_uw[MM_SIM_LINES]; /* what the loads truly draw from each line; a load between lines splits over both */
-	/* What each element is shown by its line's voltage and its current transformer as wired. */
+	/* What each element is shown by its voltage leads and its current transformer as wired. */
 	double voltage_v[MM_SIM_LINES];	      /* rms */
 	double voltage_lag_rad[MM_SIM_LINES]; /* angles in the sense of v(t) = sqrt(2) V sin(2 pi f t - lag) */
 	double current_a[MM_SIM_LINES];	      /* rms */
@@ -25,7 +25,10 @@ struct mm_sim_flow {
 	double frequency_hz;
 };
 
-/* S = V I*, with I = (S / V)* of each load. A line below 1 V is dead and draws nothing. */
+/*
+ * S = V I*, with I = (S / V)* of each load and V what the supply's conductors leave of the source. A line below 1 V is dead and
+ * draws nothing. A neutral lead that hangs in the air floats in the middle of the lines that are connected.
+ */
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret);
 
 #endif

@@ -14,6 +14,7 @@
 enum kind {
 	KIND_NUMBER,
 	KIND_LOAD,
+	KIND_LEAD,
 	KIND_CT,
 	KIND_ERROR,
 	KIND_FAULT,
@@ -34,10 +35,12 @@ struct key {
 #define FREQUENCY KIND_NUMBER, 0, AT(frequency_hz), 10.0, 100.0, "hertz from 10 to 100"
 #define LOAD(member)                                                                                                             \
 	KIND_LOAD, 0, AT(member), -1e6, 1e6, "\"off\", \"1500 W\", \"1500 W 0.8 lag\" (or lead) or \"1500 W 30 var\", up to 1 MW"
+#define OHM KIND_NUMBER, 0, AT(line_ohm), 0.0, 10.0, "ohms from 0 to 10"
+#define LEAD(n) KIND_LEAD, n, AT(lead[n]), 0.0, 0.0, "\"ok\", \"open\" or \"on b\" (a, b, c, or n for the neutral)"
 #define CT(n) KIND_CT, n, AT(ct[n]), 0.0, 0.0, "\"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""
 #define ERROR(n)                                                                                                                 \
-	KIND_ERROR, n, AT(error[n]), -50.0, 50.0,                                                                                \
-		"\"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 50 each"
+	KIND_ERROR, n, AT(error[n]), -100.0, 100.0,                                                                              \
+		"\"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 100 each"
 #define FAULT KIND_FAULT, 0, AT(fault), 0.0, 60000.0, "none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"
 
 static const struct key keys[MM_SIM_KEY_COUNT] = {
@@ -52,6 +55,11 @@ static const struct key keys[MM_SIM_KEY_COUNT] = {
 	[MM_SIM_LOAD_B] = {"load_b", LOAD(load[1])},
 	[MM_SIM_LOAD_C] = {"load_c", LOAD(load[2])},
 	[MM_SIM_LOAD_AB] = {"load_ab", LOAD(load_ab)},
+	[MM_SIM_LINE_OHM] = {"line_ohm", OHM},
+	[MM_SIM_LEAD_A] = {"lead_a", LEAD(0)},
+	[MM_SIM_LEAD_B] = {"lead_b", LEAD(1)},
+	[MM_SIM_LEAD_C] = {"lead_c", LEAD(2)},
+	[MM_SIM_LEAD_N] = {"lead_n", LEAD(MM_SIM_NEUTRAL)},
 	[MM_SIM_CT_A] = {"ct_a", CT(0)},
 	[MM_SIM_CT_B] = {"ct_b", CT(1)},
 	[MM_SIM_CT_C] = {"ct_c", CT(2)},
@@ -76,6 +84,9 @@ void mm_sim_state_init(struct mm_sim_state *state)
 	*state = (struct mm_sim_state){.voltage_v = {120.0, 120.0, 0.0}, .lag_deg = {0.0, 180.0, 0.0}, .frequency_hz = 60.0};
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
 		state->ct[i].line = i;
+	}
+	for (unsigned i = 0; i <= MM_SIM_NEUTRAL; i++) {
+		state->lead[i].conductor = i;
 	}
 }
 
@@ -161,28 +172,47 @@ static bool parse_load(const struct key *key, char *words[], unsigned count, str
 	return count == 4 && parse_power_factor(words[2], words[3], ret);
 }
 
+/* The letters of the lines, and of the neutral where there are that many. */
+static bool parse_conductor(const char *word, unsigned count, unsigned *ret)
+{
+	static const char letters[] = "abcn";
+	const char *found = strchr(letters, word[0]);
+
+	if (strlen(word) != 1 || !found || found >= letters + count) {
+		return false;
+	}
+	*ret = (unsigned)(found - letters);
+	return true;
+}
+
+static bool parse_lead(const struct key *key, char *words[], unsigned count, struct mm_sim_lead *ret)
+{
+	*ret = (struct mm_sim_lead){.conductor = key->line, .open = strcmp(words[0], "open") == 0};
+	if (count == 2) {
+		return strcmp(words[0], "on") == 0 && parse_conductor(words[1], MM_SIM_NEUTRAL + 1, &ret->conductor);
+	}
+	return count == 1 && (ret->open || strcmp(words[0], "ok") == 0);
+}
+
 static bool parse_ct(const struct key *key, char *words[], unsigned count, struct mm_sim_ct *ret)
 {
 	unsigned word = 0;
 
-	*ret = (struct mm_sim_ct){.line = key->line};
-	if (count == 1 && strcmp(words[0], "ok") == 0) {
+	*ret = (struct mm_sim_ct){.line = key->line, .open = strcmp(words[0], "open") == 0};
+	if (count == 1 && (ret->open || strcmp(words[0], "ok") == 0)) {
 		return true;
 	}
-	if (count == 1 && strcmp(words[0], "open") == 0) {
-		ret->open = true;
-		return true;
-	}
-	if (count > 0 && strcmp(words[0], "reversed") == 0) {
+	if (strcmp(words[0], "reversed") == 0) {
 		ret->reversed = true;
 		word = 1;
 	}
-	if (count == word + 2 && strcmp(words[word], "on") == 0 && strlen(words[word + 1]) == 1 && words[word + 1][0] >= 'a' &&
-	    words[word + 1][0] <= 'c') {
-		ret->line = (unsigned)(words[word + 1][0] - 'a');
-		return true;
+	if (count >= word + 2 && strcmp(words[word], "on") == 0) {
+		if (!parse_conductor(words[word + 1], MM_SIM_LINES, &ret->line)) {
+			return false;
+		}
+		word += 2;
 	}
-	return count == 1 && word == 1;
+	return count == word && word > 0;
 }
 
 /* Numbers with their units, each once, in any order. */
@@ -257,6 +287,9 @@ int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value
 	case KIND_LOAD:
 		right = parse_load(&keys[key], words, count, &value.load);
 		break;
+	case KIND_LEAD:
+		right = parse_lead(&keys[key], words, count, &value.lead);
+		break;
 	case KIND_CT:
 		right = parse_ct(&keys[key], words, count, &value.ct);
 		break;
@@ -285,6 +318,9 @@ void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const uni
 	case KIND_LOAD:
 		*(struct mm_sim_load *)member = value->load;
 		break;
+	case KIND_LEAD:
+		*(struct mm_sim_lead *)member = value->lead;
+		break;
 	case KIND_CT:
 		*(struct mm_sim_ct *)member = value->ct;
 		break;
@@ -305,6 +341,15 @@ static void format_load(const struct mm_sim_load *load, char ret[static MM_SIM_V
 		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "%.12g W", load->active_w);
 	} else {
 		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "%.12g W %.12g var", load->active_w, load->reactive_var);
+	}
+}
+
+static void format_lead(const struct mm_sim_lead *lead, unsigned own, char ret[static MM_SIM_VALUE_TEXT_MAX])
+{
+	if (lead->open || lead->conductor == own) {
+		strcpy(ret, lead->open ? "open" : "ok");
+	} else {
+		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "on %c", "abcn"[lead->conductor]);
 	}
 }
 
@@ -340,6 +385,9 @@ void mm_sim_state_format(const struct mm_sim_state *state, enum mm_sim_key key, 
 		break;
 	case KIND_LOAD:
 		format_load(member, ret);
+		break;
+	case KIND_LEAD:
+		format_lead(member, keys[key].line, ret);
 		break;
 	case KIND_CT:
 		format_ct(member, keys[key].line, ret);

@@ -12,12 +12,19 @@
 #include <stdint.h>
 
 #define MM_SIM_LINES 3 /* A, B and C: the chip's phases */
+#define MM_SIM_NEUTRAL MM_SIM_LINES
 #define MM_SIM_VALUE_TEXT_MAX 64
 
 /* A load by the power it draws at whatever voltage the line has; a dead line draws nothing. */
 struct mm_sim_load {
 	double active_w;     /* negative: it generates */
 	double reactive_var; /* positive: lagging (inductive) */
+};
+
+/* A voltage lead of the meter: one to each line and one to the neutral. */
+struct mm_sim_lead {
+	unsigned conductor; /* where it is connected: a line, 0 to 2, or MM_SIM_NEUTRAL */
+	bool open;
 };
 
 /* The current transformer of one element. */
@@ -53,10 +60,12 @@ struct mm_sim_fault {
 };
 
 struct mm_sim_state {
-	double voltage_v[MM_SIM_LINES]; /* rms to neutral */
+	double voltage_v[MM_SIM_LINES]; /* rms to neutral, without load */
 	double lag_deg[MM_SIM_LINES];	/* by how much the line lags line A's zero */
 	struct mm_sim_load load[MM_SIM_LINES];
 	struct mm_sim_load load_ab; /* between lines A and B */
+	double line_ohm;	    /* resistance of each supply conductor, the neutral's as well */
+	struct mm_sim_lead lead[MM_SIM_LINES + 1];
 	struct mm_sim_ct ct[MM_SIM_LINES];
 	struct mm_sim_error error[MM_SIM_LINES];
 	double frequency_hz;
@@ -75,6 +84,11 @@ enum mm_sim_key {
 	MM_SIM_LOAD_B,
 	MM_SIM_LOAD_C,
 	MM_SIM_LOAD_AB,
+	MM_SIM_LINE_OHM,
+	MM_SIM_LEAD_A,
+	MM_SIM_LEAD_B,
+	MM_SIM_LEAD_C,
+	MM_SIM_LEAD_N,
 	MM_SIM_CT_A,
 	MM_SIM_CT_B,
 	MM_SIM_CT_C,
@@ -88,6 +102,7 @@ enum mm_sim_key {
 union mm_sim_value {
 	double number;
 	struct mm_sim_load load;
+	struct mm_sim_lead lead;
 	struct mm_sim_ct ct;
 	struct mm_sim_error error;
 	struct mm_sim_fault fault;
