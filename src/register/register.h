@@ -54,6 +54,12 @@ struct mm_register_commit {
 };
 
 /*
+ * May these registers come after last ones of the same meter? 0; -ERANGE: one of them would decrease; -EINVAL: figures that no
+ * meter gives.
+ */
+int mm_registers_follow(const struct mm_registers *next, const struct mm_registers *last);
+
+/*
  * Opens or creates the database at path for these meters, in order. A meter whose serial number is not stored yet is added at
  * zero as long as another one is, or the register is new. boot_id is that of this run of the machine. message
  * (MM_REGISTER_MESSAGE_MAX bytes) says in one line what is wrong and what to do, and no file is changed then (an empty -wal may
@@ -72,6 +78,12 @@ void mm_register_close(struct mm_register *reg);
  * 0 where they were stored in another run of the machine. -EINVAL: no such meter.
  */
 int mm_register_load(struct mm_register *reg, unsigned index, struct mm_registers *ret);
+
+/*
+ * CLOCK_BOOTTIME of the last commit in this run of the machine, 0 before the first: every event and profile row of a commit up to
+ * it is in the database.
+ */
+int64_t mm_register_committed_ns(const struct mm_register *reg);
 
 /*
  * Durable when it returns 0. -ERANGE: would decrease a register; -EINVAL: figures that no meter gives, or a meter that is not
@@ -100,6 +112,7 @@ struct mm_register_status {
 	int error;	   /* 0, or the -errno of the last attempt while it keeps failing */
 	char message[MM_REGISTER_MESSAGE_MAX];
 	struct mm_registers committed[MM_REGISTER_METERS_MAX]; /* durable state of every meter */
+	int64_t committed_ns;				       /* as mm_register_committed_ns() */
 	bool busy;					       /* a commit is being written or waiting */
 	int64_t dropped_events; /* lost because the disk failed for so long that the queue filled */
 	int64_t dropped_rows;	/* the same of profile rows; the registers themselves are never dropped */

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
+	src/register/bytes.c src/register/bytes.h \
 	src/register/open.c \
 	src/register/register.h \
 	src/register/schema.c src/register/schema.h \
+	src/register/state.c src/register/state.h \
 	src/register/store.c src/register/store.h \
 	src/register/worker.c
 libregister_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
@@ -37,9 +39,27 @@ tests_check_register_kill_SOURCES = tests/check_register_kill.c $(register_check
 tests_check_register_kill_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_kill_LDADD = $(register_check_LDADD)
 
+check_PROGRAMS += tests/check_register_state
+TESTS += tests/check_register_state
+tests_check_register_state_SOURCES = tests/check_register_state.c $(register_check_SOURCES)
+tests_check_register_state_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_state_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_fuzz_state
+TESTS += tests/check_fuzz_state
+tests_check_fuzz_state_SOURCES = tests/fuzz_state.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
+tests_check_fuzz_state_LDADD = libregister.a $(SQLITE_LIBS)
+
 check_PROGRAMS += tests/check_register_worker
 TESTS += tests/check_register_worker
 tests_check_register_worker_SOURCES = tests/check_register_worker.c tests/fault_vfs.c tests/fault_vfs.h $(register_check_SOURCES)
 tests_check_register_worker_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_worker_LDADD = $(register_check_LDADD)
+endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz_state
+tests_fuzz_state_SOURCES = tests/fuzz_state.c tests/fuzz.h
+tests_fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_state_LDADD = libregister.a $(SQLITE_LIBS)
 endif

@@ -168,8 +168,7 @@ static int bind_column(sqlite3_stmt *stmt, int i, const struct mm_column *column
 	return SQLITE_MISUSE;
 }
 
-/* Would next be less than last anywhere, or is it no state of a meter at all? 0, -ERANGE or -EINVAL. */
-static int judge(const struct mm_registers *next, const struct mm_registers *last)
+int mm_registers_follow(const struct mm_registers *next, const struct mm_registers *last)
 {
 	bool equal = false;
 
@@ -224,9 +223,11 @@ int mm_register_read(struct mm_register *reg, unsigned index)
 	}
 	if (rc == SQLITE_ROW) {
 		for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
-			get_column(stmt, (int)i + 1, &mm_columns[i], &registers);
+			get_column(stmt, (int)i + 2, &mm_columns[i], &registers);
 		}
-		if (sqlite3_column_int64(stmt, 0) != reg->boot) {
+		if (sqlite3_column_int64(stmt, 0) == reg->boot) {
+			reg->committed_ns = sqlite3_column_int64(stmt, 1);
+		} else {
 			/* CLOCK_BOOTTIME of another run can't be compared. */
 			registers.profile.last_boot_ns = 0;
 			registers.profile.last_real_ns = 0;
@@ -250,6 +251,11 @@ int mm_register_load(struct mm_register *reg, unsigned index, struct mm_register
 	}
 	*ret = reg->committed[index];
 	return 0;
+}
+
+int64_t mm_register_committed_ns(const struct mm_register *reg)
+{
+	return reg->committed_ns;
 }
 
 /* ---- Commit ---- */
@@ -277,7 +283,7 @@ static int judge_commit(struct mm_register *reg, const struct mm_register_commit
 	int r = mm_register_check(reg, commit);
 
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
-		r = judge(&commit->meter[i], &reg->committed[i]);
+		r = mm_registers_follow(&commit->meter[i], &reg->committed[i]);
 	}
 	if (r < 0) {
 		mm_register_fail(reg, r, r == -ERANGE ? "a commit would lower a register" : "a commit holds what no meter gives");
@@ -362,6 +368,7 @@ int mm_register_commit(struct mm_register *reg, const struct mm_register_commit 
 	r = mm_register_end(reg, r);
 	if (r == 0) {
 		memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
+		reg->committed_ns = commit->boottime_ns;
 	}
 	return r;
 }

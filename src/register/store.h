@@ -17,6 +17,7 @@ struct mm_register {
 	unsigned meter_count;
 	int64_t meter_id[MM_REGISTER_METERS_MAX];	       /* their rows, in the order of the configuration */
 	struct mm_registers committed[MM_REGISTER_METERS_MAX]; /* as the last commit left them */
+	int64_t committed_ns;				       /* its boottime_ns; 0: in another run of the machine */
 	char message[MM_REGISTER_MESSAGE_MAX];		       /* of the last failure */
 };
 

@@ -97,6 +97,7 @@ static void attempt(struct mm_register_worker *worker)
 		status->commits++;
 		status->message[0] = '\0';
 		memcpy(status->committed, commit.meter, sizeof(status->committed));
+		status->committed_ns = commit.boottime_ns;
 	} else {
 		worker->due_ns = monotonic() + worker->retry_ns;
 		worker->retry_ns = worker->retry_ns * 2 < RETRY_MAX_NS ? worker->retry_ns * 2 : RETRY_MAX_NS;
@@ -207,6 +208,7 @@ int mm_register_worker_new(struct mm_register *reg, struct mm_register_worker **
 	worker->reg = reg;
 	worker->retry_ns = RETRY_FIRST_NS;
 	memcpy(worker->status.committed, reg->committed, sizeof(reg->committed));
+	worker->status.committed_ns = reg->committed_ns;
 	worker->events = calloc(MM_REGISTER_EVENTS_WAITING_MAX, sizeof(*worker->events));
 	worker->rows = calloc(MM_REGISTER_ROWS_WAITING_MAX, sizeof(*worker->rows));
 	worker->pending.events = worker->events;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_REGISTER_BYTES_H
+#define MM_REGISTER_BYTES_H
+
+/*
+ * Figures and texts as bytes and back, the same on every machine: little-endian, 8 bytes a figure, a text with its length
+ * before it. A writer that runs out of room counts on without writing; a reader that runs out gives zeros. Either is asked at
+ * the end whether all went well.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct mm_writer {
+	uint8_t *bytes;
+	size_t size, used; /* used > size: it did not fit */
+};
+
+struct mm_reader {
+	const uint8_t *bytes;
+	size_t size, used;
+	bool bad; /* more was read than there is, or a text that is longer than its field or holds a NUL */
+};
+
+void mm_put_u64(struct mm_writer *writer, uint64_t value);
+void mm_put_double(struct mm_writer *writer, double value);
+/* text has at most size - 1 characters; what is missing to a NUL within size ends it. */
+void mm_put_text(struct mm_writer *writer, const char *text, size_t size);
+
+uint64_t mm_get_u64(struct mm_reader *reader);
+double mm_get_double(struct mm_reader *reader);
+/* Fills size bytes, with zeros behind the text. */
+void mm_get_text(struct mm_reader *reader, char *ret, size_t size);
+
+/*
+ * FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv). It finds every change of a single byte; of others, all but one in
+ * 2^64. It is no protection against somebody who means it.
+ */
+uint64_t mm_checksum(const uint8_t *bytes, size_t size);
+
+#endif

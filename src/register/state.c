@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * magic, version, length of the whole, sequence, times, columns a meter has, meters, each with its identity and its columns as
+ * the schema lists them, check sum. A column added to the end of that list is no new version: where it is missing it is zero.
+ */
+#include "register/state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "register/schema.h"
+
+#define STATE_MAGIC UINT64_C(0x65746174736d6d6b) /* "kmmstate" */
+#define LAYOUT 1
+#define LENGTH_AT 16 /* where the length stands */
+#define LENGTH_MIN 24
+
+_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_REGISTER_NAME_MAX) <= 512, "a meter fits its part of MM_STATE_SIZE_MAX");
+
+static void put_column(struct mm_writer *writer, const struct mm_column *column, const struct mm_registers *registers)
+{
+	const void *p = (const char *)registers + column->offset;
+
+	switch (column->kind) {
+	case MM_COLUMN_COUNT:
+	case MM_COLUMN_INT64:
+		mm_put_u64(writer, (uint64_t) * (const int64_t *)p);
+		break;
+	case MM_COLUMN_CARRY:
+	case MM_COLUMN_PEAK:
+		mm_put_double(writer, *(const double *)p);
+		break;
+	case MM_COLUMN_INT32:
+		mm_put_u64(writer, (uint64_t) * (const int32_t *)p);
+		break;
+	case MM_COLUMN_UINT32:
+		mm_put_u64(writer, *(const uint32_t *)p);
+		break;
+	case MM_COLUMN_BOOL:
+		mm_put_u64(writer, *(const bool *)p);
+		break;
+	}
+}
+
+static void get_column(struct mm_reader *reader, const struct mm_column *column, struct mm_registers *ret)
+{
+	void *p = (char *)ret + column->offset;
+
+	switch (column->kind) {
+	case MM_COLUMN_COUNT:
+	case MM_COLUMN_INT64:
+		*(int64_t *)p = (int64_t)mm_get_u64(reader);
+		break;
+	case MM_COLUMN_CARRY:
+	case MM_COLUMN_PEAK:
+		*(double *)p = mm_get_double(reader);
+		break;
+	case MM_COLUMN_INT32:
+		*(int32_t *)p = (int32_t)mm_get_u64(reader);
+		break;
+	case MM_COLUMN_UINT32:
+		*(uint32_t *)p = (uint32_t)mm_get_u64(reader);
+		break;
+	case MM_COLUMN_BOOL:
+		*(bool *)p = mm_get_u64(reader) != 0;
+		break;
+	}
+}
+
+size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
+{
+	struct mm_writer writer = {.bytes = bytes, .size = size};
+
+	mm_put_u64(&writer, STATE_MAGIC);
+	mm_put_u64(&writer, LAYOUT);
+	mm_put_u64(&writer, 0); /* the length, below */
+	mm_put_u64(&writer, state->sequence);
+	mm_put_text(&writer, state->boot_id, sizeof(state->boot_id));
+	mm_put_u64(&writer, (uint64_t)state->boottime_ns);
+	mm_put_u64(&writer, (uint64_t)state->realtime_ns);
+	mm_put_u64(&writer, MM_COLUMN_COUNT_ALL);
+	mm_put_u64(&writer, state->meter_count);
+	for (unsigned i = 0; i < state->meter_count; i++) {
+		mm_put_text(&writer, state->who[i].name, sizeof(state->who[i].name));
+		mm_put_text(&writer, state->who[i].serial, sizeof(state->who[i].serial));
+		mm_put_text(&writer, state->who[i].model, sizeof(state->who[i].model));
+		for (size_t c = 0; c < MM_COLUMN_COUNT_ALL; c++) {
+			put_column(&writer, &mm_columns[c], &state->meter[i]);
+		}
+	}
+	if (writer.used + 8 <= size) {
+		struct mm_writer length = {.bytes = bytes, .size = size, .used = LENGTH_AT};
+
+		mm_put_u64(&length, writer.used + 8);
+		mm_put_u64(&writer, mm_checksum(bytes, writer.used));
+		return writer.used;
+	}
+	return writer.used + 8;
+}
+
+static bool get_meter(struct mm_reader *reader, size_t columns, struct mm_register_meter *ret_who, struct mm_registers *ret)
+{
+	static const struct mm_registers zero;
+
+	*ret = zero;
+	mm_get_text(reader, ret_who->name, sizeof(ret_who->name));
+	mm_get_text(reader, ret_who->serial, sizeof(ret_who->serial));
+	mm_get_text(reader, ret_who->model, sizeof(ret_who->model));
+	for (size_t c = 0; c < columns; c++) {
+		get_column(reader, &mm_columns[c], ret);
+	}
+	return !reader->bad && mm_registers_follow(ret, &zero) == 0;
+}
+
+ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
+{
+	struct mm_reader reader = {.bytes = bytes, .size = size};
+	struct mm_state state = {0};
+	uint64_t magic = mm_get_u64(&reader), version = mm_get_u64(&reader), length = mm_get_u64(&reader), columns, meters;
+	struct mm_reader sum = {.bytes = bytes, .size = size, .used = (size_t)length - 8};
+
+	if (reader.bad || magic != STATE_MAGIC || length < LENGTH_MIN + 8 || length > size ||
+	    mm_get_u64(&sum) != mm_checksum(bytes, (size_t)length - 8)) {
+		return -EBADMSG;
+	}
+	if (version != LAYOUT) {
+		return -EPROTO;
+	}
+	reader.size = (size_t)length - 8;
+	state.sequence = mm_get_u64(&reader);
+	mm_get_text(&reader, state.boot_id, sizeof(state.boot_id));
+	state.boottime_ns = (int64_t)mm_get_u64(&reader);
+	state.realtime_ns = (int64_t)mm_get_u64(&reader);
+	columns = mm_get_u64(&reader);
+	meters = mm_get_u64(&reader);
+	if (columns > MM_COLUMN_COUNT_ALL || meters > MM_REGISTER_METERS_MAX) {
+		return -EPROTO;
+	}
+	state.meter_count = (unsigned)meters;
+	for (unsigned i = 0; i < state.meter_count; i++) {
+		if (!get_meter(&reader, (size_t)columns, &state.who[i], &state.meter[i])) {
+			return -EBADMSG;
+		}
+	}
+	*ret = state;
+	return (ssize_t)length;
+}
