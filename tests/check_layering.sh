@@ -9,7 +9,7 @@ set -eu
 
 # What the pure rooms may call: memory, strings and arithmetic; assert(); and what compilers and sanitizers put in.
 allowed_symbols='mem(chr|cmp|cpy|move|set)|str(len|nlen|cmp|ncmp|chr)'
-allowed_symbols="$allowed_symbols|(a?cos|a?sin|a?tan|atan2|exp|exp2|log|log2|log10|pow|sqrt|hypot|floor|ceil|trunc|round|l?lround|l?lrint)f?"
+allowed_symbols="$allowed_symbols|(a?cos|a?sin|sincos|a?tan|atan2|exp|exp2|log|log2|log10|pow|sqrt|hypot|floor|ceil|trunc|round|l?lround|l?lrint)f?"
 allowed_symbols="$allowed_symbols|(fabs|fmin|fmax|fmod|fma|copysign|ldexp|frexp|modf|remainder)f?"
 allowed_symbols="$allowed_symbols|__assert_fail|_GLOBAL_OFFSET_TABLE_|__(mem|str)[a-z]+_chk|__stack_chk_(fail|fail_local|guard)"
 allowed_symbols="$allowed_symbols|__(aeabi|asan|lsan|msan|sanitizer|sancov|tsan|ubsan)_.*|__gcov_.*|__start___sanc.*|__stop___sanc.*"
