@@ -182,7 +182,7 @@ static int settle(struct mm_register *reg)
 	return 0;
 }
 
-static int sync_directory(const char *path)
+int mm_register_sync_directory(const char *path)
 {
 	char *copy = strdup(path);
 	int fd, r = 0;
@@ -244,7 +244,7 @@ static int create(struct mm_register *reg)
 		r = mm_register_fail(reg, -errno, "can't name the new register");
 	}
 	if (r == 0) {
-		r = sync_directory(path);
+		r = mm_register_sync_directory(path);
 		if (r < 0) {
 			mm_register_fail(reg, r, "can't sync the directory");
 		}

@@ -2,6 +2,8 @@
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
 	src/register/bytes.c src/register/bytes.h \
+	src/register/copy.c src/register/copy.h \
+	src/register/image.c src/register/image.h \
 	src/register/open.c \
 	src/register/register.h \
 	src/register/schema.c src/register/schema.h \
@@ -20,6 +22,17 @@ TESTS += tests/check_register
 tests_check_register_SOURCES = tests/check_register.c $(register_check_SOURCES)
 tests_check_register_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_fuzz_image
+TESTS += tests/check_fuzz_image
+tests_check_fuzz_image_SOURCES = tests/fuzz_image.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
+tests_check_fuzz_image_LDADD = libregister.a $(SQLITE_LIBS)
+
+check_PROGRAMS += tests/check_register_copy
+TESTS += tests/check_register_copy
+tests_check_register_copy_SOURCES = tests/check_register_copy.c $(register_check_SOURCES)
+tests_check_register_copy_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_copy_LDADD = $(register_check_LDADD)
 
 check_PROGRAMS += tests/check_register_fault
 TESTS += tests/check_register_fault
@@ -58,7 +71,10 @@ tests_check_register_worker_LDADD = $(register_check_LDADD)
 endif
 
 if FUZZERS
-noinst_PROGRAMS += tests/fuzz_state
+noinst_PROGRAMS += tests/fuzz_image tests/fuzz_state
+tests_fuzz_image_SOURCES = tests/fuzz_image.c tests/fuzz.h
+tests_fuzz_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_image_LDADD = libregister.a $(SQLITE_LIBS)
 tests_fuzz_state_SOURCES = tests/fuzz_state.c tests/fuzz.h
 tests_fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_state_LDADD = libregister.a $(SQLITE_LIBS)

@@ -33,6 +33,9 @@ int mm_register_run(struct mm_register *reg, enum mm_stmt stmt, int bound);
 /* Ends a transaction: COMMIT where r is 0, else ROLLBACK. Returns 0, r, or what COMMIT failed with. */
 int mm_register_end(struct mm_register *reg, int r);
 
+/* Syncs the directory that path lies in. 0 or -errno. */
+int mm_register_sync_directory(const char *path);
+
 /* Fills reg->committed[index] from the database. -EBADMSG for figures that no meter writes. */
 int mm_register_read(struct mm_register *reg, unsigned index);
 

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* The second copy: what goes in comes out, and whatever is damaged is never taken for something that was written. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "register/copy.h"
+#include "register_bench.h"
+#include "suite.h"
+
+#define SLOT 16384
+
+static void make_image(uint64_t sequence, unsigned meters, size_t rows, size_t events, struct mm_image *ret)
+{
+	struct mm_state *state = &ret->state;
+
+	memset(ret, 0, sizeof(*ret));
+	state->sequence = sequence;
+	ret->database = sequence / 2;
+	snprintf(state->boot_id, sizeof(state->boot_id), "%s", BENCH_BOOT);
+	state->boottime_ns = (int64_t)sequence * 1000;
+	state->realtime_ns = (int64_t)sequence * 2000;
+	state->meter_count = meters;
+	for (unsigned i = 0; i < meters; i++) {
+		snprintf(state->who[i].serial, sizeof(state->who[i].serial), "SN-%u", 1001 + i);
+		snprintf(state->who[i].model, sizeof(state->who[i].model), "MMD-120-2001-T-SCC");
+		bench_registers((int64_t)sequence, i, &state->meter[i]);
+	}
+	ret->row_count = rows;
+	for (size_t i = 0; i < rows; i++) {
+		ret->row[i].meter = (int)(i % meters);
+		ret->row[i].row = state->meter[0].profile.row;
+		ret->row[i].row.start_s += (int64_t)i;
+	}
+	ret->event_count = events;
+	for (size_t i = 0; i < events; i++) {
+		ret->event[i] =
+			(struct mm_register_event){.boottime_ns = (int64_t)i, .realtime_ns = 7, .meter = (int)(i % meters) - 1};
+		snprintf(ret->event[i].code, sizeof(ret->event[i].code), "event-%zu", i);
+		memset(ret->event[i].text, 't', sizeof(ret->event[i].text) - 1 - i);
+	}
+}
+
+/* ---- Images ---- */
+
+static void assert_same_history(const struct mm_image *image, const struct mm_image *got)
+{
+	for (size_t i = 0; i < got->row_count; i++) {
+		ck_assert_int_eq(got->row[i].meter, image->row[i].meter);
+		ck_assert_mem_eq(&got->row[i].row, &image->row[i].row, sizeof(got->row[i].row));
+	}
+	for (size_t i = 0; i < got->event_count; i++) {
+		ck_assert_int_eq(got->event[i].meter, image->event[i].meter);
+		ck_assert_int_eq(got->event[i].boottime_ns, image->event[i].boottime_ns);
+		ck_assert_int_eq(got->event[i].realtime_ns, image->event[i].realtime_ns);
+		ck_assert_str_eq(got->event[i].code, image->event[i].code);
+		ck_assert_str_eq(got->event[i].text, image->event[i].text);
+	}
+}
+
+START_TEST(test_image_comes_back)
+{
+	static uint8_t bytes[MM_IMAGE_SIZE_MAX];
+	static struct mm_image image, got;
+
+	make_image(7, MM_REGISTER_METERS_MAX, MM_IMAGE_ROWS_MAX, MM_IMAGE_EVENTS_MAX, &image);
+	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
+		memset(image.state.who[i].name, 'n', MM_REGISTER_NAME_MAX - 1);
+		memset(image.state.who[i].serial, 's', MM_REGISTER_NAME_MAX - 1);
+		memset(image.state.who[i].model, 'm', MM_MODEL_TEXT_MAX - 1);
+	}
+	ck_assert_int_gt(mm_image_write(&image, bytes, sizeof(bytes)), 0);
+	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), 0);
+	ck_assert_uint_eq(got.database, 3);
+	ck_assert_uint_eq(got.state.sequence, 7);
+	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
+		ck_assert_str_eq(got.state.who[i].serial, image.state.who[i].serial);
+		ck_assert_mem_eq(&got.state.meter[i], &image.state.meter[i], sizeof(got.state.meter[i]));
+	}
+	ck_assert_uint_eq(got.row_count, MM_IMAGE_ROWS_MAX);
+	ck_assert_uint_eq(got.event_count, MM_IMAGE_EVENTS_MAX);
+	assert_same_history(&image, &got);
+}
+END_TEST
+
+START_TEST(test_history_that_does_not_fit_stays_out)
+{
+	static uint8_t bytes[4096];
+	static struct mm_image image, got;
+	size_t rows = 0, events = 0;
+
+	make_image(3, 1, 20, 10, &image);
+	for (size_t size = 0; size <= sizeof(bytes); size += 8) {
+		ssize_t length = mm_image_write(&image, bytes, size);
+
+		if (length < 0) {
+			ck_assert_int_eq(length, -ENOSPC);
+			ck_assert_uint_eq(rows, 0);
+			continue;
+		}
+		ck_assert_uint_le((size_t)length, size);
+		ck_assert_int_eq(mm_image_read(bytes, size, &got), 0);
+		ck_assert_uint_ge(got.row_count, rows);
+		ck_assert_uint_ge(got.row_count < 20 ? 0 : got.event_count, events);
+		rows = got.row_count;
+		events = rows < 20 ? 0 : got.event_count;
+		assert_same_history(&image, &got);
+		ck_assert_mem_eq(&got.state.meter[0], &image.state.meter[0], sizeof(got.state.meter[0]));
+	}
+	ck_assert_uint_eq(rows, 20);
+	ck_assert_uint_gt(events, 3);
+	ck_assert_uint_lt(events, 10);
+}
+END_TEST
+
+START_TEST(test_every_changed_bit_is_found)
+{
+	static uint8_t bytes[MM_IMAGE_SIZE_MAX];
+	static struct mm_image image, got;
+	int length, r;
+
+	make_image(3, 2, 2, 1, &image);
+	length = (int)mm_image_write(&image, bytes, sizeof(bytes));
+	for (int bit = 0; bit < length * 8; bit++) {
+		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+		r = mm_image_read(bytes, sizeof(bytes), &got);
+		ck_assert_msg(r == -EBADMSG || (r == -ENOMSG && bit < 64), "bit %d: %d", bit, r);
+		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
+	}
+	for (int cut = 1; cut < length; cut++) {
+		r = mm_image_read(bytes, (size_t)cut, &got);
+		ck_assert_msg(r == -EBADMSG || r == -ENOMSG, "cut at %d: %d", cut, r);
+	}
+	memset(bytes, 0, sizeof(bytes));
+	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), -ENODATA);
+	memset(bytes, 0xff, sizeof(bytes));
+	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), -ENODATA);
+	ck_assert_int_eq(mm_image_read(bytes, 0, &got), -ENODATA);
+	memset(bytes, 0x5a, sizeof(bytes));
+	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), -ENOMSG);
+}
+END_TEST
+
+/* ---- Slots ---- */
+
+static struct mm_copy *open_copy(const char *path)
+{
+	struct mm_copy *copy = NULL;
+	int r = mm_copy_open(path, &copy);
+
+	ck_assert_msg(r == 0, "%s: %s", path, strerror(-r));
+	return copy;
+}
+
+static void write_n(struct mm_copy *copy, uint64_t n)
+{
+	static struct mm_image image;
+
+	make_image(n, 1, 0, 0, &image);
+	ck_assert_int_eq(mm_copy_write(copy, &image), 0);
+}
+
+static void assert_newest(const char *path, uint64_t sequence, uint64_t previous)
+{
+	struct mm_copy *copy = open_copy(path);
+	const struct mm_image *image = mm_copy_newest(copy);
+	struct mm_registers expected;
+
+	ck_assert_ptr_nonnull(image);
+	ck_assert_uint_eq(image->state.sequence, sequence);
+	ck_assert_uint_eq(image->previous, previous);
+	bench_registers((int64_t)sequence, 0, &expected);
+	ck_assert_mem_eq(&image->state.meter[0], &expected, sizeof(expected));
+	mm_copy_close(copy);
+}
+
+static void begin(struct bench *b, char *path, size_t size)
+{
+	static struct mm_image image;
+
+	bench_begin(b);
+	snprintf(path, size, "%s.copy", b->path);
+	make_image(1, 1, 0, 0, &image);
+	ck_assert_int_eq(mm_copy_create(path, &image), 0);
+	assert_newest(path, 1, 0);
+}
+
+START_TEST(test_slots_are_written_in_turn)
+{
+	struct mm_copy *copy;
+	char path[320];
+	struct stat before, after;
+	struct bench b;
+
+	begin(&b, path, sizeof(path));
+	ck_assert_int_eq(stat(path, &before), 0);
+	copy = open_copy(path);
+	ck_assert(!mm_copy_is_device(copy));
+	ck_assert_int_eq(mm_copy_slot(copy, 1), -ENODATA);
+	write_n(copy, 5);
+	write_n(copy, 6);
+	mm_copy_reread(copy);
+	ck_assert_uint_eq(mm_copy_newest(copy)->state.sequence, 6);
+	write_n(copy, 9);
+	mm_copy_close(copy);
+	mm_copy_close(NULL);
+	assert_newest(path, 9, 6);
+	ck_assert_int_eq(stat(path, &after), 0);
+	ck_assert_int_eq(before.st_size, after.st_size);
+	ck_assert_int_eq(before.st_blocks, after.st_blocks);
+	bench_end(&b);
+}
+END_TEST
+
+START_TEST(test_what_is_there_is_not_written_over)
+{
+	static struct mm_image image;
+	struct mm_copy *copy, *second = NULL;
+	char path[320], none[330];
+	struct bench b;
+
+	begin(&b, path, sizeof(path));
+	make_image(2, 1, 0, 0, &image);
+	ck_assert_int_eq(mm_copy_create(path, &image), -EEXIST);
+	assert_newest(path, 1, 0);
+	copy = open_copy(path);
+	ck_assert_int_eq(mm_copy_open(path, &second), -EBUSY);
+	mm_copy_close(copy);
+	snprintf(none, sizeof(none), "%s.none", path);
+	ck_assert_int_eq(mm_copy_open(none, &second), -ENOENT);
+	ck_assert_int_eq(mm_copy_open(b.dir, &second), -EISDIR);
+	bench_write(none, 0, "small", 5);
+	ck_assert_int_eq(mm_copy_open(none, &second), -EFBIG);
+	ck_assert_ptr_null(second);
+	bench_end(&b);
+}
+END_TEST
+
+/* An EEPROM of 4 KB: smaller slots, the same rules. */
+START_TEST(test_small_chip)
+{
+	static const char blank[4096];
+	static struct mm_image image;
+	struct mm_copy *copy;
+	char path[320];
+	struct bench b;
+
+	bench_begin(&b);
+	snprintf(path, sizeof(path), "%s/eeprom", b.dir);
+	bench_write(path, 0, blank, sizeof(blank));
+	copy = open_copy(path);
+	ck_assert_ptr_null(mm_copy_newest(copy));
+	for (uint64_t n = 1; n < 5; n++) {
+		write_n(copy, n);
+	}
+	make_image(5, 8, 0, 0, &image);
+	ck_assert_int_eq(mm_copy_write(copy, &image), -EFBIG);
+	mm_copy_close(copy);
+	assert_newest(path, 4, 3);
+	bench_end(&b);
+}
+END_TEST
+
+/* The power fails with some sectors of a write on the disk, in every combination. */
+START_TEST(test_torn_write_leaves_the_other_slot)
+{
+	static uint8_t before[2 * SLOT], after[2 * SLOT];
+	struct mm_copy *copy;
+	char path[320];
+	struct bench b;
+	FILE *f;
+
+	begin(&b, path, sizeof(path));
+	copy = open_copy(path);
+	write_n(copy, 2);
+	f = fopen(path, "rb");
+	ck_assert_ptr_nonnull(f);
+	ck_assert_uint_eq(fread(before, 1, sizeof(before), f), sizeof(before));
+	write_n(copy, 3);
+	mm_copy_close(copy);
+	rewind(f);
+	ck_assert_uint_eq(fread(after, 1, sizeof(after), f), sizeof(after));
+	fclose(f);
+	ck_assert_mem_eq(before + SLOT, after + SLOT, SLOT);
+	/* In sectors of 64 bytes, so that there is something to tear. */
+	for (unsigned mask = 0; mask < 256; mask++) {
+		bool old = true, whole = true;
+
+		bench_write(path, 0, before, SLOT);
+		for (unsigned i = 0; i < 8; i++) {
+			bool differs = memcmp(before + 64 * i, after + 64 * i, 64) != 0;
+
+			if (mask & (1u << i)) {
+				bench_write(path, 64 * (long)i, after + 64 * i, 64);
+				old = old && !differs;
+			} else {
+				whole = whole && !differs;
+			}
+		}
+		assert_newest(path, whole ? 3 : 2, whole ? 2 : 1);
+		copy = open_copy(path);
+		ck_assert_int_eq(mm_copy_slot(copy, 0), whole || old ? 0 : -EBADMSG);
+		mm_copy_close(copy);
+	}
+	bench_end(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("register-copy");
+	TCase *tcase = tcase_create("copy");
+	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, test_image_comes_back);
+	tcase_add_test(tcase, test_history_that_does_not_fit_stays_out);
+	tcase_add_test(tcase, test_every_changed_bit_is_found);
+	tcase_add_test(tcase, test_slots_are_written_in_turn);
+	tcase_add_test(tcase, test_what_is_there_is_not_written_over);
+	tcase_add_test(tcase, test_small_chip);
+	tcase_add_test(tcase, test_torn_write_leaves_the_other_slot);
+	suite_add_tcase(suite, tcase);
+	return mm_run_suite(suite);
+}
