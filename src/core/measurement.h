@@ -23,6 +23,20 @@ enum mm_health {
 	MM_HEALTH_COUNT,
 };
 
+/* A fundamental's rms and angle, against a reference common to all of a measurement's; 0, 0: not known. */
+struct mm_phasor {
+	double re, im;
+};
+
+/* V conj(I): active power in W, and reactive power in var, positive where the current lags. */
+static inline struct mm_phasor mm_phasor_power(struct mm_phasor voltage, struct mm_phasor current)
+{
+	return (struct mm_phasor){
+		voltage.re * current.re + voltage.im * current.im,
+		voltage.im * current.re - voltage.re * current.im,
+	};
+}
+
 /* One voltage and current pair of the front end, in primary units (the line's volts, the load's amperes). */
 struct mm_input_reading {
 	double voltage_v;     /* rms, 0 or more */
@@ -30,6 +44,14 @@ struct mm_input_reading {
 	double active_ws;     /* active energy of the window in watt-seconds; negative: received */
 	double reactive_vars; /* reactive energy of the window in var-seconds; positive: inductive at delivered energy */
 	double frequency_hz;  /* 0: not known */
+};
+
+/*
+ * Fundamentals of an input, from front ends that sample (an ADE9000 tells neither). mm_phasor_power() of one input's voltage and
+ * another's current is the power they would give together; of two voltages its angle is that between the lines.
+ */
+struct mm_input_phasors {
+	struct mm_phasor voltage, current;
 };
 
 struct mm_measurement {
@@ -40,6 +62,7 @@ struct mm_measurement {
 	bool latched;	       /* false: the rms figures are fresh but the energy register did not move on */
 	unsigned input_count;  /* 1 to MM_INPUTS_MAX */
 	struct mm_input_reading input[MM_INPUTS_MAX];
+	struct mm_input_phasors phasors[MM_INPUTS_MAX];
 };
 
 #endif
