@@ -308,8 +308,8 @@ START_TEST(test_no_register_goes_back)
 		bench_assert_registers(reg, 1, 3);
 		assert_events(reg, 0, 10, false, 1, 1);
 	}
-	ck_assert_uint_eq(tried, 18);
-	ck_assert_uint_eq(stopped_by_trigger, 10);
+	ck_assert_uint_eq(tried, 20);
+	ck_assert_uint_eq(stopped_by_trigger, 12);
 	/* A whole more, with a smaller fraction, is no decrease; and standing still is none. */
 	bench_commit(3, 2, &c);
 	c.commit.meter[1].delivered.uwh++;

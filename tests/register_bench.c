@@ -85,6 +85,9 @@ void bench_registers(int64_t n, unsigned meter, struct mm_registers *ret)
 		energies[i]->carry = 0.1 + 0.01 * (double)i;
 	}
 	ret->output_uwh = n * 1000003;
+	ret->preset_delivered_uwh = n + 1;
+	ret->preset_received_uwh = n + 1;
+	ret->preset_s = BENCH_EPOCH_S;
 	ret->max_demand_w = 100.5 + (double)n;
 	ret->max_demand_s = BENCH_EPOCH_S + n;
 	ret->profile.interval_s = BENCH_INTERVAL_S;

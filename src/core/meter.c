@@ -14,6 +14,8 @@
 #define WINDOW_WS_MAX 1e9
 /* Half of what a register can hold: no sum of two overflows. At full load a register is there after 4,300 years. */
 #define REGISTER_MAX (INT64_MAX / 2)
+/* What the display rolls over at. */
+#define DISPLAY_KWH 1000000
 /* Maximum demand is taken from intervals that were covered to this part. */
 #define DEMAND_COVERED_RATIO 0.99
 
@@ -32,6 +34,8 @@ static bool registers_valid(const struct mm_registers *registers)
 {
 	bool valid = energy_valid(&registers->delivered) && energy_valid(&registers->received) &&
 		     energy_valid(&registers->lagging) && energy_valid(&registers->leading) && registers->output_uwh >= 0 &&
+		     registers->preset_delivered_uwh >= 0 && registers->preset_delivered_uwh <= registers->delivered.uwh &&
+		     registers->preset_received_uwh >= 0 && registers->preset_received_uwh <= registers->received.uwh &&
 		     registers->output_uwh <= REGISTER_MAX && registers->max_demand_w >= 0 && isfinite(registers->max_demand_w);
 
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
@@ -277,6 +281,36 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
 		step_demand(registers, &ret->closed[i], ret);
 	}
 	step_indicators(meter);
+}
+
+static bool reading_valid(const struct mm_model *model, int64_t uwh)
+{
+	int64_t step_uwh = (model->fine_pulses ? 100 : 1000) * MM_UWH_PER_WH;
+
+	return uwh >= 0 && uwh < DISPLAY_KWH * 1000 * MM_UWH_PER_WH && uwh % step_uwh == 0;
+}
+
+int mm_meter_preset(struct mm_meter *meter, int64_t delivered_uwh, int64_t received_uwh, int64_t real_s)
+{
+	struct mm_registers *registers = &meter->registers;
+
+	if (registers->preset_delivered_uwh > 0 || registers->preset_received_uwh > 0) {
+		return -EALREADY;
+	}
+	if (registers->delivered.uwh > MM_PRESET_REGISTERED_MAX_UWH || registers->received.uwh > MM_PRESET_REGISTERED_MAX_UWH) {
+		return -EBUSY;
+	}
+	if (!reading_valid(&meter->config.model, delivered_uwh) || !reading_valid(&meter->config.model, received_uwh) ||
+	    (delivered_uwh == 0 && received_uwh == 0)) {
+		return -EINVAL;
+	}
+	registers->delivered.uwh += delivered_uwh;
+	registers->received.uwh += received_uwh;
+	registers->output_uwh += delivered_uwh;
+	registers->preset_delivered_uwh = delivered_uwh;
+	registers->preset_received_uwh = received_uwh;
+	registers->preset_s = real_s;
+	return 0;
 }
 
 const char *mm_element_flag_name(uint32_t flag)

@@ -16,6 +16,7 @@
 #include "core/model.h"
 #include "core/profile.h"
 #include "core/pulse.h"
+#include "core/units.h"
 
 /* Registration starts at 0.1 % of rated current (IEC 62053-22 start test); the gate sits below it so that 0.1 % always counts. */
 #define MM_START_CURRENT_RATIO 0.0008
@@ -64,7 +65,10 @@ struct mm_registers {
 	struct mm_energy leading; /* reactive, negative: OBIS 4.8.0 */
 	struct mm_energy element_delivered[MM_ELEMENTS_MAX];
 	struct mm_energy element_received[MM_ELEMENTS_MAX];
-	int64_t output_uwh; /* delivered energy up to which the outputs have been played */
+	int64_t output_uwh;	      /* delivered energy up to which the outputs have been played */
+	int64_t preset_delivered_uwh; /* start reading that the registers were preset by; both 0: never */
+	int64_t preset_received_uwh;
+	int64_t preset_s; /* CLOCK_REALTIME seconds of that, a label */
 	double max_demand_w;
 	int64_t max_demand_s; /* CLOCK_REALTIME seconds at the end of its interval; 0: none yet */
 	struct mm_profile profile;
@@ -123,6 +127,17 @@ int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, 
  */
 void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurement, enum mm_health health, int64_t end_real_ns,
 		   struct mm_meter_step *ret);
+
+/* A preset is for a meter that takes another one's place: by then it has registered no more than an installer's trial. */
+#define MM_PRESET_REGISTERED_MAX_UWH (10000 * MM_UWH_PER_WH)
+
+/*
+ * Adds the reading of the meter that this one replaces to the registers, once in its life. Both figures are whole steps of
+ * the display (1 kWh, on T models 100 Wh) below its range, not both 0: every output's Kh divides them, so that the outputs
+ * go on as if nothing had happened. The elements' own registers, the profile and maximum demand stay what this meter has seen.
+ * -EALREADY: has been preset; -EBUSY: has delivered or received more than MM_PRESET_REGISTERED_MAX_UWH; -EINVAL: no such figures.
+ */
+int mm_meter_preset(struct mm_meter *meter, int64_t delivered_uwh, int64_t received_uwh, int64_t real_s);
 
 /* Stable name of one MM_ELEMENT_* bit: "voltage-low", "voltage-high", "over-current", "frequency", "reversed". */
 const char *mm_element_flag_name(uint32_t flag);

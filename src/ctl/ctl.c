@@ -23,7 +23,7 @@ struct option_row {
 
 static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_SOCKET] = {"socket", "PATH", "the daemon's socket (" MM_CTL_SOCKET_DEFAULT ")"},
-	[MM_OPTION_ADMIN_SOCKET] = {"admin-socket", "PATH", "its socket for tests (" MM_CTL_ADMIN_SOCKET_DEFAULT ")"},
+	[MM_OPTION_ADMIN_SOCKET] = {"admin-socket", "PATH", "its socket for acts (" MM_CTL_ADMIN_SOCKET_DEFAULT ")"},
 	[MM_OPTION_JSON] = {"json", NULL, "print the daemon's answer as JSON"},
 	[MM_OPTION_HELP] = {"help", NULL, "print this help, or that of the command"},
 	[MM_OPTION_VERSION] = {"version", NULL, "print the version"},
@@ -35,6 +35,8 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
 	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds"},
 	[MM_OPTION_LABEL] = {"label", NULL, "draw the plate as SVG, with a QR code"},
+	[MM_OPTION_RECEIVED] = {"received", "KWH", "the old meter's received reading (0)"},
+	[MM_OPTION_CONFIRM] = {"confirm", NULL, "do it; without, only say what would be"},
 };
 
 /* Values of long options for getopt: above all characters. */

@@ -45,6 +45,8 @@ enum mm_ctl_option {
 	MM_OPTION_LIMIT,
 	MM_OPTION_SECONDS,
 	MM_OPTION_LABEL,
+	MM_OPTION_RECEIVED,
+	MM_OPTION_CONFIRM,
 	MM_OPTION_COUNT,
 };
 
@@ -121,6 +123,7 @@ int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
 /* ---- Commands with files of their own ---- */
 
 int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_ctl_preset(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_watch(struct mm_ctl *ctl, int argc, char *argv[]);
 
 #endif

@@ -6,6 +6,7 @@ libctl_a_SOURCES = \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/label.c src/ctl/label.h \
 	src/ctl/panel.c src/ctl/panel.h \
+	src/ctl/preset.c \
 	src/ctl/profile.c \
 	src/ctl/read.c src/ctl/read.h \
 	src/ctl/watch.c \

@@ -14,6 +14,7 @@
 #include <systemd/sd-id128.h>
 
 #include "core/units.h"
+#include "daemon/acts.h"
 #include "daemon/log.h"
 #include "daemon/messages.h"
 #include "daemon/server.h"
@@ -116,6 +117,7 @@ static int on_register(sd_event_source *source, int fd, uint32_t revents, void *
 	mm_register_worker_dispatch(d->worker);
 	mm_register_worker_status(d->worker, &status);
 	mm_engine_register_status(&d->engine, &status);
+	mm_acts_register_status(&d->service, &status);
 	return 0;
 }
 

@@ -92,6 +92,14 @@ static void commit(struct mm_engine *engine, int64_t now)
 	engine->handed_uwh = all_registers(engine);
 }
 
+int64_t mm_engine_commit(struct mm_engine *engine)
+{
+	int64_t now = mm_clock_boottime(engine->clock);
+
+	commit(engine, now);
+	return now;
+}
+
 /*
  * A commit is due when the energy that waits, with what the next window is likely to bring, would pass commit_wh; when
  * commit_interval_s is over and anything at all has changed; and at once when an interval of the profile is
@@ -271,6 +279,24 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	commit_if_due(engine, now);
 	mm_engine_tick(engine);
 	return changed || window;
+}
+
+int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64_t delivered_uwh, int64_t received_uwh,
+		     const char *old_serial, const char *who)
+{
+	double before_kwh = (double)em->meter.registers.delivered.uwh / 1000 / MM_UWH_PER_WH;
+	int r = mm_meter_preset(&em->meter, delivered_uwh, received_uwh, mm_clock_realtime(engine->clock) / MM_NS_PER_S);
+
+	if (r < 0) {
+		return r;
+	}
+	mm_player_shift(&em->player, delivered_uwh);
+	mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_PRESET, "preset",
+			"preset by %s: +%.1f kWh delivered, +%.1f kWh received, the reading of meter %s; was %.6f kWh", who,
+			(double)delivered_uwh / 1000 / MM_UWH_PER_WH, (double)received_uwh / 1000 / MM_UWH_PER_WH, old_serial,
+			before_kwh);
+	mm_engine_show(em);
+	return 0;
 }
 
 /* ---- Time ---- */

@@ -102,6 +102,16 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_registe
  */
 int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who);
 
+/* Hands everything to the register at once; returns the CLOCK_BOOTTIME by which mm_register_status.committed_ns will know it. */
+int64_t mm_engine_commit(struct mm_engine *engine);
+
+/*
+ * Presets a meter, as mm_meter_preset() does, to the reading of the meter of serial number old_serial that it replaces; who asked
+ * for it goes into the audit trail.
+ */
+int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64_t delivered_uwh, int64_t received_uwh,
+		     const char *old_serial, const char *who);
+
 /* Safe levels, release of all lines, and the last commit with the reason of the stop. */
 void mm_engine_stop(struct mm_engine *engine, const char *reason);
 

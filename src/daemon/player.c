@@ -44,6 +44,13 @@ void mm_player_played(struct mm_player *player, int64_t now_ns)
 	player->count--;
 }
 
+void mm_player_shift(struct mm_player *player, int64_t uwh)
+{
+	for (unsigned i = 0; i < player->count; i++) {
+		player->queue[(player->head + i) % MM_PLAYER_LENGTH].position_uwh += uwh;
+	}
+}
+
 int64_t mm_player_position(const struct mm_player *player, int64_t planned_uwh)
 {
 	return player->count > 0 ? player->queue[player->head].position_uwh - 1 : planned_uwh;

@@ -37,6 +37,9 @@ const struct mm_edge *mm_player_first(const struct mm_player *player, int64_t no
 /* Takes the first edge off: it was played at now_ns. */
 void mm_player_played(struct mm_player *player, int64_t now_ns);
 
+/* The register was preset by so much: the queued edges lie that much higher, at the same instants. */
+void mm_player_shift(struct mm_player *player, int64_t uwh);
+
 /* Energy up to which the outputs have been played, when the queued edges reach up to planned_uwh. */
 int64_t mm_player_position(const struct mm_player *player, int64_t planned_uwh);
 

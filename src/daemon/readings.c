@@ -213,14 +213,17 @@ json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_en
 		}
 	}
 	snprintf(ratio, sizeof(ratio), "%g:%g", model->ct_primary_a, model->ct_secondary_a);
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s, s:o, s:o, s:s, s:s?}", "name",
-			 em->config->name, "serial", em->config->serial, "model", model->canonical, "elements",
+	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s, s:o, s:o, s:s, s:s?, s:f, s:f, s:o}",
+			 "name", em->config->name, "serial", em->config->serial, "model", model->canonical, "elements",
 			 (int)model->elements, "service", model->elements == 1 ? "1-phase 2-wire" : "1- or 2-phase 3-wire",
 			 "rated_voltage_v", model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a",
 			 model->ct_primary_a, "test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets",
 			 em->config->ct_sets, "display", (int)model->lcd, "frequency_hz", "50-60", "start_current_a",
 			 figure(model->ct_primary_a * 0.001, 1e-3), "outputs", outputs, "version", PACKAGE_VERSION,
-			 "software_sha256", engine->software[0] ? engine->software : NULL);
+			 "software_sha256", engine->software[0] ? engine->software : NULL, "preset_delivered_wh",
+			 wh(em->meter.registers.preset_delivered_uwh), "preset_received_wh",
+			 wh(em->meter.registers.preset_received_uwh), "preset_time",
+			 time_json(em->meter.registers.preset_s * MM_NS_PER_S));
 }
 json_t *mm_readings_output(const struct mm_engine_meter *em, enum mm_output output)
 {

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
+	src/daemon/acts.c src/daemon/acts.h \
 	src/daemon/config.c src/daemon/config.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/engine.c src/daemon/engine.h \
@@ -40,7 +41,7 @@ tests_check_player_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_player_LDADD = libdaemon.a $(CHECK_LIBS)
 
 # The real programs against each other.
-e2e_tests = tests/e2e/bad_input.sh tests/e2e/day.sh tests/e2e/enclosure.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/reversed.sh tests/e2e/trace.sh
+e2e_tests = tests/e2e/bad_input.sh tests/e2e/day.sh tests/e2e/enclosure.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/preset.sh tests/e2e/reversed.sh tests/e2e/trace.sh
 dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh
 TESTS += $(e2e_tests)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/acts.h"
 #include "daemon/history.h"
 #include "daemon/identity.h"
 #include "daemon/readings.h"
@@ -99,6 +100,7 @@ void mm_service_publish(struct mm_service *service)
 
 void mm_service_done(struct mm_service *service)
 {
+	mm_acts_done(service);
 	for (size_t i = 0; i < MM_STREAMS_MAX; i++) {
 		if (service->streams[i].call) {
 			mm_varlink_call_unref(service->streams[i].call);
@@ -209,8 +211,16 @@ static void handle_not_here(struct mm_varlink_call *call, const json_t *paramete
 		"org.minimeter.GetOutputs", handle_outputs                                                                       \
 	}
 
-static const struct mm_varlink_method read_methods[] = {READ_METHODS, {"org.minimeter.TestOutput", handle_not_here}};
-static const struct mm_varlink_method admin_methods[] = {READ_METHODS, {"org.minimeter.TestOutput", handle_test_output}};
+static const struct mm_varlink_method read_methods[] = {
+	READ_METHODS,
+	{"org.minimeter.TestOutput", handle_not_here},
+	{"org.minimeter.Preset", handle_not_here},
+};
+static const struct mm_varlink_method admin_methods[] = {
+	READ_METHODS,
+	{"org.minimeter.TestOutput", handle_test_output},
+	{"org.minimeter.Preset", mm_acts_preset},
+};
 
 void mm_service_init(struct mm_service *service, struct mm_engine *engine)
 {

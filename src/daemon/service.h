@@ -10,6 +10,7 @@
 #include "varlink/varlink.h"
 
 #define MM_STREAMS_MAX 64
+#define MM_ACTS_MAX 8
 
 struct mm_service {
 	struct mm_engine *engine;
@@ -20,6 +21,11 @@ struct mm_service {
 		struct mm_varlink_call *call; /* NULL: free */
 		int meter;		      /* -1: all */
 	} streams[MM_STREAMS_MAX];	      /* Read calls with "more" */
+	struct mm_act {
+		struct mm_varlink_call *call; /* NULL: free */
+		json_t *reply;
+		int64_t committed_ns; /* of the commit that makes it durable */
+	} acts[MM_ACTS_MAX];	      /* see acts.h */
 };
 
 /* engine is borrowed. */
@@ -34,7 +40,7 @@ void mm_service_reply(struct mm_varlink_call *call, json_t *parameters);
 /* The number of the meter that the parameter "meter" names, -1 for all of them; -2 after having answered with an error. */
 int mm_service_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine);
 
-/* Ends all streams; for shutting down. */
+/* Ends all streams and gives up what is not answered yet; for shutting down. */
 void mm_service_done(struct mm_service *service);
 
 #endif

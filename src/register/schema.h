@@ -44,6 +44,9 @@ enum mm_column_kind {
 	X(COUNT, element_2_received_uwh, element_received[1].uwh)                                                                \
 	X(CARRY, element_2_received_carry, element_received[1].carry)                                                            \
 	X(COUNT, output_uwh, output_uwh)                                                                                         \
+	X(COUNT, preset_delivered_uwh, preset_delivered_uwh)                                                                     \
+	X(COUNT, preset_received_uwh, preset_received_uwh)                                                                       \
+	X(INT64, preset_s, preset_s)                                                                                             \
 	X(PEAK, max_demand_w, max_demand_w)                                                                                      \
 	X(INT64, max_demand_s, max_demand_s)                                                                                     \
 	X(INT32, interval_s, profile.interval_s)                                                                                 \

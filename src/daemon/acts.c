@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "daemon/acts.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/identity.h"
+#include "daemon/messages.h"
+#include "daemon/log.h"
+
+/* ---- Answers that wait for the disk ---- */
+
+static void finish(struct mm_act *act, int error, const char *message)
+{
+	if (error == 0) {
+		mm_service_reply(act->call, act->reply);
+	} else {
+		json_decref(act->reply);
+		mm_varlink_error(act->call, "org.minimeter.RegisterFailed",
+				 json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", message));
+	}
+	*act = (struct mm_act){0};
+}
+
+void mm_acts_settle(struct mm_service *service, struct mm_varlink_call *call, json_t *reply)
+{
+	int64_t committed_ns = mm_engine_commit(service->engine);
+
+	for (size_t i = 0; i < MM_ACTS_MAX; i++) {
+		if (!service->acts[i].call) {
+			service->acts[i] = (struct mm_act){.call = call, .reply = reply, .committed_ns = committed_ns};
+			return;
+		}
+	}
+	/* Done all the same, as the audit trail will show. */
+	finish(&(struct mm_act){.call = call, .reply = reply}, -EBUSY, "too many acts wait for it");
+}
+
+void mm_acts_register_status(struct mm_service *service, const struct mm_register_status *status)
+{
+	for (size_t i = 0; i < MM_ACTS_MAX; i++) {
+		struct mm_act *act = &service->acts[i];
+
+		if (act->call && (status->error != 0 || status->committed_ns >= act->committed_ns)) {
+			finish(act, status->error, status->message);
+		}
+	}
+}
+
+void mm_acts_done(struct mm_service *service)
+{
+	for (size_t i = 0; i < MM_ACTS_MAX; i++) {
+		if (service->acts[i].call) {
+			mm_varlink_call_unref(service->acts[i].call);
+			json_decref(service->acts[i].reply);
+			service->acts[i] = (struct mm_act){0};
+		}
+	}
+}
+
+/* ---- Preset ---- */
+
+static void refuse(struct mm_varlink_call *call, const char *reason)
+{
+	mm_varlink_error(call, "org.minimeter.NotPermitted", json_pack("{s:s}", "reason", reason));
+}
+
+/* Why mm_meter_preset() refused; the text may stand in scratch. */
+static const char *preset_reason(int error, const struct mm_meter *meter, char *scratch, size_t size)
+{
+	switch (error) {
+	case -EALREADY:
+		snprintf(scratch, size, "this meter has been preset to %.1f kWh before, and a register is set once in its life",
+			 (double)meter->registers.preset_delivered_uwh / 1000 / MM_UWH_PER_WH);
+		break;
+	case -EBUSY:
+		snprintf(scratch, size,
+			 "this meter has registered more than %d kWh: a start reading is set when a meter begins its work",
+			 (int)(MM_PRESET_REGISTERED_MAX_UWH / 1000 / MM_UWH_PER_WH));
+		break;
+	default:
+		snprintf(scratch, size, "a start reading is above 0, below 1000000 kWh, and a whole number of %s",
+			 meter->config.model.fine_pulses ? "tenths of a kWh" : "kWh, as this meter's display shows them");
+	}
+	return scratch;
+}
+
+/* A watt-hour parameter in micro-watt-hours; false after having answered. An absent one is 0. */
+static bool read_wh(struct mm_varlink_call *call, const json_t *parameters, const char *name, int64_t *ret_uwh)
+{
+	const json_t *value = json_object_get(parameters, name);
+	json_int_t wh = json_integer_value(value);
+
+	if (value && !json_is_null(value) && (!json_is_integer(value) || wh < 0 || wh > INT64_MAX / MM_UWH_PER_WH)) {
+		mm_varlink_invalid_parameter(call, name);
+		return false;
+	}
+	*ret_uwh = wh * MM_UWH_PER_WH;
+	return true;
+}
+
+void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	struct mm_service *service = userdata;
+	const char *old_serial = json_string_value(json_object_get(parameters, "old_serial"));
+	char who[MM_IDENTITY_MAX], scratch[160];
+	int64_t delivered_uwh, received_uwh;
+	struct mm_engine_meter *em;
+	struct mm_meter trial;
+	int meter, r;
+
+	if (!json_is_string(json_object_get(parameters, "meter"))) {
+		mm_varlink_invalid_parameter(call, "meter");
+		return;
+	}
+	meter = mm_service_meter(call, parameters, service->engine);
+	if (meter == -2) {
+		return;
+	}
+	if (!old_serial || old_serial[0] == '\0' || strlen(old_serial) >= MM_NAME_MAX) {
+		mm_varlink_invalid_parameter(call, "old_serial");
+		return;
+	}
+	if (!read_wh(call, parameters, "delivered_wh", &delivered_uwh) ||
+	    !read_wh(call, parameters, "received_wh", &received_uwh)) {
+		return;
+	}
+	em = &service->engine->meters[meter];
+	trial = em->meter;
+	r = mm_meter_preset(&trial, delivered_uwh, received_uwh, 0);
+	if (r < 0) {
+		refuse(call, preset_reason(r, &em->meter, scratch, sizeof(scratch)));
+		return;
+	}
+	if (json_is_true(json_object_get(parameters, "dry_run"))) {
+		mm_service_reply(call, json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)trial.registers.delivered.uwh,
+						 "received_uwh", (json_int_t)trial.registers.received.uwh));
+		return;
+	}
+	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, who);
+	mm_engine_preset(service->engine, em, delivered_uwh, received_uwh, old_serial, who);
+	mm_acts_settle(service, call,
+		       json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)em->meter.registers.delivered.uwh, "received_uwh",
+				 (json_int_t)em->meter.registers.received.uwh));
+}
