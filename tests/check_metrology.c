@@ -48,8 +48,7 @@ static void setup(void)
 	config = (struct mm_metrology_config){
 		.rate_hz = 8000,
 		.frame_channels = CHANNELS,
-		.code_min = -(1 << 23),
-		.code_max = (1 << 23) - 1,
+		.rails = {-(1 << 23), (1 << 23) - 1},
 		.nominal_v = 120,
 		.input_count = 2,
 	};
@@ -85,7 +84,7 @@ static void play(unsigned count)
 		if (signal.noise > 0) {
 			code += mm_random_noise(&random_state, signal.noise);
 		}
-		codes[k] = (int32_t)lround(fmax(config.code_min, fmin(config.code_max, code)));
+		codes[k] = (int32_t)lround(fmax(config.rails.min, fmin(config.rails.max, code)));
 	}
 	frame += count;
 	mm_metrology_feed(&metrology, codes, count, BOOT_NS + (int64_t)((double)(frame - 1) / signal.rate_hz * 1e9));

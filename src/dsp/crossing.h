@@ -10,12 +10,13 @@
 #include <stdbool.h>
 
 struct mm_crossing {
-	double gain, a1, a2;   /* of the band-pass */
-	double x1, x2, y1, y2; /* its memory */
-	double level;	       /* the voltage must have been beyond it, in codes, for its return to count */
-	int side;	       /* on which side it has been: -1, 1, or 0 for neither */
-	unsigned since;	       /* samples since the last crossing */
-	unsigned longest;      /* then a half cycle is over without one */
+	double gain, a1, a2; /* of the band-pass */
+	double y, z1, z2;    /* its last output, and its memory */
+	double level;	     /* in codes, beyond which the voltage must have been for its return to zero to count */
+	int side;	     /* on which it has been beyond it since the last crossing: -1, 1, or 0 for neither */
+	unsigned since;	     /* samples since the last crossing */
+	unsigned longest;    /* samples of a half cycle, at most, */
+	unsigned shortest;   /* and at least */
 };
 
 enum mm_crossing_kind {

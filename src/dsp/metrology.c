@@ -36,27 +36,31 @@ static const struct mm_metrology_channel *channel_config(const struct mm_metrolo
 
 /* ---- Starting ---- */
 
-static double delay_samples(const struct mm_metrology_channel *channel, double rate_hz, double frequency_hz)
+/* By how many samples a channel is late, at a frequency of the supply; only delays against each other matter. */
+static double delay_samples(const struct mm_metrology_config *config, unsigned channel, double frequency_hz)
 {
-	return (channel->delay_s + channel->lag_deg / 360.0 / frequency_hz) * rate_hz;
+	const struct mm_metrology_channel *this = channel_config(config, channel), *first = channel_config(config, 0);
+
+	return (this->delay_s - first->delay_s + (this->lag_deg - first->lag_deg) / 360.0 / frequency_hz) * config->rate_hz;
 }
 
-static bool channel_valid(const struct mm_metrology_channel *channel, const struct mm_metrology_config *config)
+static bool channel_valid(const struct mm_metrology_config *config, unsigned channel)
 {
-	return channel->slot == MM_METROLOGY_DEAD ||
-	       (channel->slot < config->frame_channels && isfinite(channel->scale) && channel->scale != 0.0 &&
-		fabs(delay_samples(channel, config->rate_hz, FREQUENCY_LIMIT_HZ)) <= MM_METROLOGY_DELAY_MAX);
+	const struct mm_metrology_channel *this = channel_config(config, channel);
+
+	return (this->slot == MM_METROLOGY_DEAD || this->slot < config->frame_channels) && isfinite(this->scale) &&
+	       this->scale != 0.0 && fabs(delay_samples(config, channel, FREQUENCY_LIMIT_HZ)) <= MM_METROLOGY_DELAY_MAX;
 }
 
 static bool config_valid(const struct mm_metrology_config *config)
 {
 	bool valid = config->rate_hz >= MM_METROLOGY_RATE_MIN_HZ && config->rate_hz <= MM_METROLOGY_RATE_MAX_HZ &&
 		     config->frame_channels >= 1 && config->frame_channels <= MM_METROLOGY_FRAME_MAX &&
-		     config->code_min < config->code_max && config->nominal_v > 0.0 && isfinite(config->nominal_v) &&
+		     config->rails.min < config->rails.max && config->nominal_v > 0.0 && isfinite(config->nominal_v) &&
 		     config->input_count >= 1 && config->input_count <= MM_INPUTS_MAX;
 
 	for (unsigned channel = 0; valid && channel < 2 * config->input_count; channel++) {
-		valid = channel_valid(channel_config(config, channel), config);
+		valid = channel_valid(config, channel);
 	}
 	return valid;
 }
@@ -65,17 +69,14 @@ static bool config_valid(const struct mm_metrology_config *config)
 static void search_crossings(struct mm_metrology *m, unsigned reference)
 {
 	const struct mm_metrology_channel *channel = &m->config.input[reference].voltage;
-	double scale = channel->slot == MM_METROLOGY_DEAD ? 1.0 : fabs(channel->scale);
 
 	m->reference = reference;
-	mm_crossing_init(&m->crossing, m->config.rate_hz, SUPPLY_RATIO * m->config.nominal_v * M_SQRT2 / scale);
+	mm_crossing_init(&m->crossing, m->config.rate_hz, SUPPLY_RATIO * m->config.nominal_v * M_SQRT2 / fabs(channel->scale));
 }
 
-static void reset_range(struct mm_metrology *m)
+static void forget_seen(struct mm_metrology *m)
 {
-	for (unsigned channel = 0; channel < MM_METROLOGY_CHANNELS; channel++) {
-		m->range[channel] = (struct mm_sums_range){INT32_MAX, INT32_MIN};
-	}
+	memset(m->seen, 0, sizeof(m->seen));
 }
 
 int mm_metrology_init(struct mm_metrology *metrology, const struct mm_metrology_config *config)
@@ -96,7 +97,7 @@ void mm_metrology_restart(struct mm_metrology *metrology, uint32_t missed)
 {
 	mm_sample_clock_unlock(&metrology->clock);
 	search_crossings(metrology, metrology->reference);
-	reset_range(metrology);
+	forget_seen(metrology);
 	memset(metrology->sums, 0, sizeof(metrology->sums));
 	memset(metrology->half, 0, sizeof(metrology->half));
 	metrology->frames = 0;
@@ -143,8 +144,8 @@ static bool fill_chunk(struct mm_metrology *m)
 		if (m->filled == 0) {
 			memcpy(raw, raw + MM_METROLOGY_CHUNK, MM_METROLOGY_HISTORY * sizeof(*raw));
 		}
-		mm_sums_convert(m->codes + slot, m->config.frame_channels, count, raw + MM_METROLOGY_HISTORY + m->filled,
-				&m->range[channel]);
+		mm_sums_convert(m->codes + slot, m->config.frame_channels, count, &m->config.rails,
+				raw + MM_METROLOGY_HISTORY + m->filled, &m->seen[channel]);
 	}
 	m->codes += (size_t)count * m->config.frame_channels;
 	m->frames -= count;
@@ -197,7 +198,7 @@ static void set_shifts(struct mm_metrology *m)
 	double frequency_hz = fmin(FREQUENCY_MAX_HZ, fmax(FREQUENCY_MIN_HZ, m->frequency * m->config.rate_hz));
 
 	for (unsigned channel = 0; channel < 2 * m->config.input_count; channel++) {
-		double delay = delay_samples(channel_config(&m->config, channel), m->config.rate_hz, frequency_hz);
+		double delay = delay_samples(&m->config, channel, frequency_hz);
 
 		m->shift[channel] = fmin(MM_METROLOGY_DELAY_MAX, fmax(-MM_METROLOGY_DELAY_MAX, delay));
 	}
@@ -219,7 +220,7 @@ static void start_window(struct mm_metrology *m, const struct mm_metrology_insta
 		m->half[input].mark_v = 0.0;
 		m->half[input].mark_vv = 0.0;
 	}
-	reset_range(m);
+	forget_seen(m);
 	set_shifts(m);
 	oscillate(m, m->summed - 1);
 }
@@ -248,16 +249,16 @@ static void watch_voltages(struct mm_metrology *m, double half_length, const str
 
 static uint32_t channel_flags(const struct mm_metrology *m, unsigned channel)
 {
-	const struct mm_sums_range *range = &m->range[channel];
+	const struct mm_sums_seen *seen = &m->seen[channel];
 	uint32_t flags = 0;
 
 	if (channel_config(&m->config, channel)->slot == MM_METROLOGY_DEAD) {
 		return 0;
 	}
-	if (range->min == range->max) {
+	if (!seen->change) {
 		flags |= MM_CHANNEL_STUCK;
 	}
-	if (range->min <= m->config.code_min || range->max >= m->config.code_max) {
+	if (seen->rail) {
 		flags |= MM_CHANNEL_CLIPPED;
 	}
 	return flags;

@@ -32,7 +32,7 @@
 #define MM_METROLOGY_RATE_MIN_HZ 2000.0
 #define MM_METROLOGY_RATE_MAX_HZ 64000.0
 #define MM_METROLOGY_FRAME_MAX 32
-/* By how many samples a channel may be late or early against the others, at most, at any frequency of the supply. */
+/* By how many samples a channel may be late or early against the first input's voltage, at most, from 45 Hz on. */
 #define MM_METROLOGY_DELAY_MAX 2.0
 /* The slot of a channel that is not there: it reads zero. */
 #define MM_METROLOGY_DEAD UINT32_MAX
@@ -52,7 +52,7 @@ struct mm_metrology_input {
 struct mm_metrology_config {
 	double rate_hz;		    /* samples a second by the chip's nominal clock; the true rate is within 2 % */
 	unsigned frame_channels;    /* codes in a frame, 1 to MM_METROLOGY_FRAME_MAX */
-	int32_t code_min, code_max; /* the converter's rails */
+	struct mm_sums_rails rails; /* the converter's lowest and highest code */
 	double nominal_v;	    /* declared supply voltage, line to neutral */
 	unsigned input_count;	    /* 1 to MM_INPUTS_MAX; inputs may share a voltage's slot */
 	struct mm_metrology_input input[MM_INPUTS_MAX];
@@ -131,7 +131,7 @@ struct mm_metrology {
 	double phase;	  /* and where it stood at the start, in turns */
 	uint32_t missed;
 	struct mm_sums sums[MM_INPUTS_MAX];
-	struct mm_sums_range range[MM_METROLOGY_CHANNELS];
+	struct mm_sums_seen seen[MM_METROLOGY_CHANNELS];
 	struct mm_metrology_half half[MM_INPUTS_MAX];
 	struct mm_voltage_watch watch[MM_INPUTS_MAX];
 };

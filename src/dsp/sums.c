@@ -6,6 +6,8 @@
 #include <string.h>
 
 typedef double pair __attribute__((vector_size(2 * sizeof(double))));
+typedef double wide __attribute__((vector_size(4 * sizeof(double))));
+typedef int32_t quad __attribute__((vector_size(4 * sizeof(int32_t))));
 
 static inline pair load(const double *from)
 {
@@ -20,19 +22,29 @@ static inline void store(double *to, pair p)
 	memcpy(to, &p, sizeof(p));
 }
 
-void mm_sums_convert(const int32_t *codes, unsigned stride, unsigned count, double *ret, struct mm_sums_range *range)
+void mm_sums_convert(const int32_t *codes, unsigned stride, unsigned count, const struct mm_sums_rails *rails, double *ret,
+		     struct mm_sums_seen *seen)
 {
-	int32_t min = range->min, max = range->max;
+	const int32_t before = (int32_t)ret[-1], low = rails->min + 1, high = rails->max - 1;
+	quad differing = {0}, outside = {0};
+	unsigned k;
 
-	for (unsigned k = 0; k < count; k++) {
-		int32_t code = codes[(size_t)k * stride];
+	for (k = 0; k + 4 <= count; k += 4) {
+		quad code = {codes[0], codes[stride], codes[2 * stride], codes[3 * stride]};
+		wide converted = __builtin_convertvector(code, wide);
 
-		min = code < min ? code : min;
-		max = code > max ? code : max;
-		ret[k] = code;
+		codes += 4 * (size_t)stride;
+		differing |= code ^ before;
+		outside |= (code < low) | (code > high);
+		memcpy(ret + k, &converted, sizeof(converted));
 	}
-	range->min = min;
-	range->max = max;
+	for (; k < count; k++, codes += stride) {
+		differing[0] |= *codes ^ before;
+		outside[0] |= -(*codes < low || *codes > high);
+		ret[k] = *codes;
+	}
+	seen->change = seen->change || (differing[0] | differing[1] | differing[2] | differing[3]) != 0;
+	seen->rail = seen->rail || (outside[0] | outside[1] | outside[2] | outside[3]) != 0;
 }
 
 /* One sample by itself: its products, times weight. */

@@ -7,6 +7,7 @@
  * compiler can put into vector instructions where the processor has them, and which always adds in the same order.
  */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* What is summed of one voltage and one current, in codes; cos and sin are those of the oscillator. */
@@ -32,12 +33,20 @@ struct mm_sums_samples {
 	const double *v, *i, *cosine, *sine;
 };
 
-struct mm_sums_range {
+/* The codes between a converter's rails. */
+struct mm_sums_rails {
 	int32_t min, max;
 };
 
-/* Takes one channel out of count frames of stride codes; widens range to hold them. */
-void mm_sums_convert(const int32_t *codes, unsigned stride, unsigned count, double *ret, struct mm_sums_range *range);
+/* What has been seen of a channel. */
+struct mm_sums_seen {
+	bool change; /* a code other than the one before */
+	bool rail;   /* a code at a rail */
+};
+
+/* Takes one channel out of count frames of stride codes, after ret[-1]; adds to what has been seen of it. */
+void mm_sums_convert(const int32_t *codes, unsigned stride, unsigned count, const struct mm_sums_rails *rails, double *ret,
+		     struct mm_sums_seen *seen);
 
 /* Adds samples from (included) to to (excluded). */
 void mm_sums_add(struct mm_sums *sums, const struct mm_sums_samples *samples, unsigned from, unsigned to);
