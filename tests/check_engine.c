@@ -50,15 +50,19 @@ static struct {
 	unsigned rising[MM_OUTPUT_COUNT];
 	int set_error, new_error;
 	unsigned made, freed;
+	struct mm_edge edge[512]; /* rising edges of energy outputs that were put out */
+	unsigned edges;
 } lines;
 
 static int lines_set(struct mm_outputs *outputs, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh)
 {
 	(void)outputs;
-	(void)at_ns;
-	(void)position_uwh;
 	if (lines.set_error) {
 		return lines.set_error;
+	}
+	if (output < MM_OUTPUT_ENERGY_COUNT && level && lines.edges < MM_COUNT_OF(lines.edge)) {
+		lines.edge[lines.edges++] =
+			(struct mm_edge){.at_ns = at_ns, .position_uwh = position_uwh, .output = output, .level = level};
 	}
 	lines.rising[output] += level && !lines.level[output];
 	lines.level[output] = level;
@@ -98,16 +102,18 @@ static char register_path[64];
 static struct mm_config config;
 static struct mm_engine engine;
 static struct mm_register_worker *worker;
+static struct mm_handover *handover;
 
 static void start(void)
 {
-	struct mm_register_meter meter = {.name = "m", .serial = "1"};
+	struct mm_register_meter meter = {.name = "m"};
 	char message[MM_CONFIG_MESSAGE_MAX];
 	struct mm_register *reg;
 
+	strcpy(meter.serial, config.meter[0].serial);
 	strcpy(meter.model, config.meter[0].model.canonical);
 	ck_assert_int_eq(mm_register_open(register_path, "boot", &meter, 1, message, &reg), 0);
-	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, lines_new, ADC_V, message), 0);
+	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, handover, lines_new, ADC_V, message), 0);
 	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
 	mm_engine_start(&engine, worker);
 }
@@ -115,6 +121,13 @@ static void start(void)
 static void stop(void)
 {
 	mm_engine_stop(&engine, "the test is over");
+	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	mm_engine_done(&engine);
+}
+
+/* What a kill leaves: commits that the register's thread has, and the memory. */
+static void crash(void)
+{
 	ck_assert_int_eq(mm_register_worker_free(worker), 0);
 	mm_engine_done(&engine);
 }
@@ -147,8 +160,16 @@ static void teardown(void)
 {
 	char command[128];
 
+	mm_handover_free(handover);
+	handover = NULL;
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
+}
+
+/* From the next start on there is memory that outlives a crash. */
+static void keep_memory(void)
+{
+	ck_assert_int_eq(mm_handover_new(-1, "boot", &handover), 0);
 }
 
 /* One good window of watts at 120 V. Each differs in its last digits, as live figures do. */
@@ -361,7 +382,8 @@ START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
 END_TEST
 
 struct counts {
-	unsigned clock_step, gap, absent;
+	unsigned clock_step, gap, absent, resumed, refused, rows;
+	int64_t rows_uwh;
 	bool done;
 };
 
@@ -372,12 +394,25 @@ static bool count_code(void *userdata, const struct mm_register_event *event)
 	counts->clock_step += strcmp(event->code, "clock-step") == 0;
 	counts->gap += strcmp(event->code, "gap") == 0;
 	counts->absent += strcmp(event->code, "absent") == 0;
+	counts->resumed += strcmp(event->code, "resumed") == 0;
+	counts->refused += strcmp(event->code, "handover-refused") == 0;
 	return true;
 }
 
-static int query_events(struct mm_register *reg, void *userdata)
+static bool count_row(void *userdata, const struct mm_profile_row *row)
 {
-	return mm_register_events(reg, 0, 100, false, count_code, userdata);
+	struct counts *counts = userdata;
+
+	counts->rows++;
+	counts->rows_uwh += row->delivered_uwh;
+	return true;
+}
+
+static int query_all(struct mm_register *reg, void *userdata)
+{
+	int r = mm_register_events(reg, 0, 1000, false, count_code, userdata);
+
+	return r < 0 ? r : mm_register_profile(reg, 0, INT64_MIN, INT64_MAX, count_row, userdata);
 }
 
 static void query_done(int result, void *userdata)
@@ -388,9 +423,25 @@ static void query_done(int result, void *userdata)
 	counts->done = true;
 }
 
-START_TEST(what_matters_to_a_bill_is_in_the_log_once)
+/* What the database has once all commits are done. */
+static struct counts count(void)
 {
 	struct counts counts = {0};
+
+	settle();
+	ck_assert_int_eq(mm_register_worker_query(worker, query_all, query_done, &counts), 0);
+	while (!counts.done) {
+		struct pollfd p = {.fd = mm_register_worker_fd(worker), .events = POLLIN};
+
+		(void)poll(&p, 1, 100);
+		mm_register_worker_dispatch(worker);
+	}
+	return counts;
+}
+
+START_TEST(what_matters_to_a_bill_is_in_the_log_once)
+{
+	struct counts counts;
 
 	window(7200);
 	wall_offset_ns += 3600 * MM_NS_PER_S;
@@ -401,17 +452,152 @@ START_TEST(what_matters_to_a_bill_is_in_the_log_once)
 	window(7200);
 	now_ns += 61 * MM_NS_PER_S;
 	window(7200);
-	settle();
-	ck_assert_int_eq(mm_register_worker_query(worker, query_events, query_done, &counts), 0);
-	while (!counts.done) {
-		struct pollfd p = {.fd = mm_register_worker_fd(worker), .events = POLLIN};
-
-		(void)poll(&p, 1, 100);
-		mm_register_worker_dispatch(worker);
-	}
+	counts = count();
 	ck_assert_uint_eq(counts.clock_step, 1);
 	ck_assert_uint_eq(counts.gap, 2);
 	ck_assert_uint_eq(counts.absent, 1);
+	stop();
+}
+END_TEST
+
+/* Windows of many powers; after each one a crash, or none. */
+static void run_windows(unsigned count, bool crashes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		window(500 + (i * 7919 % 13) * 1777.7);
+		run_timer_until(now_ns);
+		if (crashes) {
+			crash();
+			start();
+		}
+	}
+	for (int i = 0; i < 5; i++) {
+		window(0);
+		run_timer_until(now_ns);
+	}
+}
+
+START_TEST(a_crash_after_any_window_changes_nothing)
+{
+	struct mm_registers expected;
+	struct mm_edge edges[MM_COUNT_OF(lines.edge)];
+	unsigned count;
+
+	run_windows(200, false);
+	expected = engine.meters[0].meter.registers;
+	expected.profile = (struct mm_profile){0}; /* marked as interrupted */
+	count = lines.edges;
+	memcpy(edges, lines.edge, sizeof(edges));
+	ck_assert_uint_gt(count, 100);
+	stop();
+	teardown();
+	setup();
+	stop();
+	keep_memory();
+	start();
+	run_windows(200, true);
+	engine.meters[0].meter.registers.profile = (struct mm_profile){0};
+	ck_assert_mem_eq(&engine.meters[0].meter.registers, &expected, sizeof(expected));
+	ck_assert_uint_eq(lines.edges, count);
+	for (unsigned i = 0; i < count; i++) {
+		ck_assert_int_eq(lines.edge[i].at_ns, edges[i].at_ns);
+		ck_assert_int_eq(lines.edge[i].position_uwh, edges[i].position_uwh);
+		ck_assert_uint_eq(lines.edge[i].output, edges[i].output);
+		ck_assert(lines.edge[i].level == edges[i].level);
+	}
+	ck_assert_uint_eq(engine.missed, 0);
+	stop();
+}
+END_TEST
+
+/* Keeps the register's file aside, or puts it back: then what was committed since is not durable. */
+static void copy_register(const char *from, const char *to)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "rm -rf %s/%s* && cp %s/%s %s/%s", directory, to, directory, from, directory, to);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(rows_and_events_that_were_on_their_way_are_there_once)
+{
+	struct counts counts;
+
+	stop();
+	keep_memory();
+	start();
+	/* Two intervals are closed; a gap in each. */
+	for (int i = 0; i < 40; i++) {
+		if (i == 20) {
+			stop();
+			copy_register("register.db", "aside");
+			start();
+		}
+		window(3600);
+		now_ns += i % 20 == 10 ? 900 * MM_NS_PER_S : 0;
+	}
+	crash();
+	copy_register("aside", "register.db");
+	start();
+	window(3600);
+	counts = count();
+	ck_assert_uint_eq(counts.gap, 2);
+	ck_assert_uint_eq(counts.rows, 2);
+	ck_assert_uint_eq(counts.resumed, 2); /* that of the crash, and the one before, which was not durable */
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 41 * MM_UWH_PER_WH);
+	ck_assert_int_eq(counts.rows_uwh + engine.meters[0].meter.registers.profile.row.delivered_uwh, 41 * MM_UWH_PER_WH);
+	/* What is durable by now is not written again. */
+	crash();
+	start();
+	for (int i = 0; i < 10; i++) {
+		window(3600);
+	}
+	counts = count();
+	ck_assert_uint_eq(counts.gap, 2);
+	ck_assert_uint_eq(counts.rows, 2);
+	ck_assert_uint_eq(counts.resumed, 3);
+	stop();
+}
+END_TEST
+
+START_TEST(memory_that_is_behind_the_register_is_refused)
+{
+	struct mm_handover *kept;
+
+	stop();
+	keep_memory();
+	start();
+	window(7200);
+	stop();
+	/* A run without it, as by hand. */
+	kept = handover;
+	handover = NULL;
+	start();
+	window(7200);
+	stop();
+	handover = kept;
+	start();
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 4 * MM_UWH_PER_WH);
+	for (int i = 0; i < 5; i++) {
+		window(7200);
+	}
+	ck_assert_uint_eq(count().refused, 1);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 14 * MM_UWH_PER_WH);
+	stop();
+}
+END_TEST
+
+START_TEST(memory_of_another_meter_is_not_taken)
+{
+	stop();
+	keep_memory();
+	start();
+	window(7200);
+	stop();
+	strcpy(config.meter[0].serial, "2");
+	strcat(register_path, "2");
+	start();
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 0);
 	stop();
 }
 END_TEST
@@ -433,6 +619,10 @@ int main(void)
 	tcase_add_test(tc, lines_that_fail_are_made_again);
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
+	tcase_add_test(tc, a_crash_after_any_window_changes_nothing);
+	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
+	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
+	tcase_add_test(tc, memory_of_another_meter_is_not_taken);
 	suite_add_tcase(suite, tc);
 	return mm_run_suite(suite);
 }

@@ -15,11 +15,15 @@
 
 #include "core/units.h"
 #include "daemon/acts.h"
+#include "daemon/handover.h"
 #include "daemon/log.h"
 #include "daemon/messages.h"
+#include "daemon/passed.h"
 #include "daemon/server.h"
 #include "daemon/service.h"
 
+/* By this name the service manager gives back the memory that it holds for us. */
+#define HANDOVER_NAME "handover"
 /* Threads may be busy for this long before the watchdog is no longer fed: a bus or a card that takes longer is hung. */
 #define BEAT_MAX_NS (20 * MM_NS_PER_S)
 
@@ -33,6 +37,8 @@ struct daemon {
 	struct mm_config *config;
 	const struct mm_daemon_adapters *adapters;
 	sd_event *event;
+	struct mm_passed passed;
+	struct mm_handover *handover;
 	struct mm_clock *clock;
 	struct mm_afe *afe;
 	struct mm_register *reg;
@@ -228,15 +234,32 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 	return 0;
 }
 
-static int open_register(struct daemon *d)
+/*
+ * Memory that outlives this process, where a service manager holds it. Without one a restart goes on from the register, which is
+ * as right, only less by what was still to be written.
+ */
+static void keep_memory(struct daemon *d, const char *boot_id)
+{
+	int fd = mm_passed_take(&d->passed, HANDOVER_NAME);
+	int r = mm_handover_new(fd, boot_id, &d->handover);
+
+	if (r < 0) {
+		mm_log(LOG_ERR, NULL, NULL, "no memory to hand over at a restart: %s", strerror(-r));
+		return;
+	}
+	fd = mm_handover_fd(d->handover);
+	r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" HANDOVER_NAME, &fd, 1);
+	if (r <= 0) {
+		mm_handover_free(d->handover);
+		d->handover = NULL;
+	}
+}
+
+static int open_register(struct daemon *d, const char *boot_id)
 {
 	struct mm_register_meter meters[MM_METERS_MAX];
-	char message[MM_REGISTER_MESSAGE_MAX], boot[SD_ID128_STRING_MAX];
-	sd_id128_t boot_id;
+	char message[MM_REGISTER_MESSAGE_MAX];
 
-	if (sd_id128_get_boot(&boot_id) < 0) {
-		boot_id = SD_ID128_NULL; /* a container without /proc: a label less, the register holds all the same */
-	}
 	for (unsigned i = 0; i < d->config->meter_count; i++) {
 		const struct mm_config_meter *meter = &d->config->meter[i];
 
@@ -245,8 +268,7 @@ static int open_register(struct daemon *d)
 		strcpy(meters[i].serial, meter->serial);
 		strcpy(meters[i].model, meter->model.canonical);
 	}
-	if (mm_register_open(d->config->register_path, sd_id128_to_string(boot_id, boot), meters, d->config->meter_count, message,
-			     &d->reg) < 0) {
+	if (mm_register_open(d->config->register_path, boot_id, meters, d->config->meter_count, message, &d->reg) < 0) {
 		return fail(message, "");
 	}
 	return 0;
@@ -291,6 +313,8 @@ static int start(struct daemon *d)
 {
 	char message[MM_CONFIG_MESSAGE_MAX];
 	const struct mm_afe_driver *driver = NULL;
+	char boot[SD_ID128_STRING_MAX];
+	sd_id128_t boot_id;
 	sigset_t blocked;
 	int r;
 
@@ -309,10 +333,17 @@ static int start(struct daemon *d)
 	if (r < 0) {
 		return fail("clock", strerror(-r));
 	}
-	if (start_front_end(d, &driver) < 0 || open_register(d) < 0) {
+	if (sd_id128_get_boot(&boot_id) < 0) {
+		boot_id = SD_ID128_NULL; /* a container without /proc: a label less, the register holds all the same */
+	}
+	sd_id128_to_string(boot_id, boot);
+	mm_passed_init(&d->passed);
+	keep_memory(d, boot);
+	if (start_front_end(d, &driver) < 0 || open_register(d, boot) < 0) {
 		return -1;
 	}
-	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->adapters->outputs_new, driver->adc_full_scale_v, message);
+	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->handover, d->adapters->outputs_new,
+			   driver->adc_full_scale_v, message);
 	if (r < 0) {
 		return fail(message, "");
 	}
@@ -323,10 +354,11 @@ static int start(struct daemon *d)
 	d->reg = NULL; /* the worker's now */
 	mm_engine_start(&d->engine, d->worker);
 	mm_service_init(&d->service, &d->engine);
-	r = mm_server_new(d->event, d->config, &d->service, message, &d->server);
+	r = mm_server_new(d->event, d->config, &d->service, &d->passed, message, &d->server);
 	if (r < 0) {
 		return fail(message, "");
 	}
+	mm_passed_done(&d->passed);
 	r = mm_front_end_new(d->afe, d->clock, &d->front_end);
 	if (r < 0) {
 		return fail("front-end thread", strerror(-r));
@@ -360,6 +392,8 @@ int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_da
 	}
 	mm_register_close(d.reg);
 	mm_engine_done(&d.engine);
+	mm_handover_free(d.handover);
+	mm_passed_done(&d.passed);
 	if (mm_front_end_free(d.front_end)) {
 		mm_afe_free(d.afe);
 		mm_clock_free(d.clock);

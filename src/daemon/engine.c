@@ -14,8 +14,6 @@
 #include "daemon/log.h"
 #include "daemon/messages.h"
 
-#define EVENTS_PENDING_MAX 256
-#define ROWS_PENDING_MAX (MM_METERS_MAX * MM_PROFILE_CLOSED_MAX)
 /* A front end unheard of for this long is stale, whatever its thread is stuck in. */
 #define SILENCE_NS (5 * MM_NS_PER_S)
 /* Windows follow each other to within their jitter; more than half a window between two is a gap. */
@@ -31,23 +29,18 @@ static int meter_index(const struct mm_engine *engine, const struct mm_engine_me
 void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
 		     const char *code, const char *format, ...)
 {
-	struct mm_register_event *e;
-	char text[sizeof(e->text)];
+	struct mm_register_event e = {.boottime_ns = mm_clock_boottime(engine->clock),
+				      .realtime_ns = mm_clock_realtime(engine->clock),
+				      .meter = meter_index(engine, em)};
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	vsnprintf(e.text, sizeof(e.text), format, args);
 	va_end(args);
-	mm_log(priority, message_id, em ? em->config->name : NULL, "%s", text);
-	if (engine->event_count == EVENTS_PENDING_MAX) {
-		return; /* a commit at half of this has not been taken: the journal has the event all the same */
-	}
-	e = &engine->events[engine->event_count++];
-	*e = (struct mm_register_event){.boottime_ns = mm_clock_boottime(engine->clock),
-					.realtime_ns = mm_clock_realtime(engine->clock),
-					.meter = meter_index(engine, em)};
-	snprintf(e->code, sizeof(e->code), "%s", code);
-	snprintf(e->text, sizeof(e->text), "%s", text);
+	snprintf(e.code, sizeof(e.code), "%s", code);
+	mm_log(priority, message_id, em ? em->config->name : NULL, "%s", e.text);
+	/* Refused only where a commit at half of the room has not been taken: the journal has the event all the same. */
+	(void)mm_pending_add_event(engine->pending, &e);
 }
 
 /* ---- Register ---- */
@@ -69,35 +62,30 @@ static int64_t all_registers(const struct mm_engine *engine)
 
 static void commit(struct mm_engine *engine, int64_t now)
 {
-	struct mm_register_commit c = {.boottime_ns = now,
-				       .realtime_ns = mm_clock_realtime(engine->clock),
-				       .meter_count = engine->meter_count,
-				       .event_count = engine->event_count,
-				       .events = engine->events,
-				       .row_count = engine->row_count,
-				       .rows = engine->rows};
+	/* Time may stand still between two commits; it is what tells them apart. */
+	int64_t at = now > engine->last_commit_ns ? now : engine->last_commit_ns + 1;
+	struct mm_register_commit c = {
+		.boottime_ns = at, .realtime_ns = mm_clock_realtime(engine->clock), .meter_count = engine->meter_count};
 
+	mm_pending_offer(engine->pending, &c);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		const struct mm_engine_meter *em = &engine->meters[i];
 
 		c.meter[i] = em->meter.registers;
 		c.meter[i].output_uwh = mm_player_position(&em->player, em->meter.registers.output_uwh);
 	}
-	if (mm_register_worker_commit(engine->worker, &c) < 0) {
-		return; /* refused: what waits goes with the next one */
-	}
-	engine->event_count = 0;
-	engine->row_count = 0;
-	engine->last_commit_ns = now;
+	mm_pending_handed(engine->pending, at);
+	engine->last_commit_ns = at;
 	engine->handed_uwh = all_registers(engine);
+	/* What the register gets is never ahead of what the next run finds. */
+	mm_engine_hand_over(engine);
+	(void)mm_register_worker_commit(engine->worker, &c); /* only refuses meters that are not there */
 }
 
 int64_t mm_engine_commit(struct mm_engine *engine)
 {
-	int64_t now = mm_clock_boottime(engine->clock);
-
-	commit(engine, now);
-	return now;
+	commit(engine, mm_clock_boottime(engine->clock));
+	return engine->last_commit_ns;
 }
 
 /*
@@ -108,12 +96,14 @@ int64_t mm_engine_commit(struct mm_engine *engine)
 static void commit_if_due(struct mm_engine *engine, int64_t now)
 {
 	int64_t waiting = all_registers(engine) - engine->handed_uwh;
-	bool changed = waiting > 0 || engine->event_count > 0;
+	size_t events = engine->pending->event_count - engine->pending->events_handed;
+	size_t rows = engine->pending->row_count - engine->pending->rows_handed;
+	bool changed = waiting > 0 || events > 0;
 
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		waiting += engine->meters[i].window_uwh;
 	}
-	if (engine->row_count > 0 || engine->event_count > EVENTS_PENDING_MAX / 2 ||
+	if (rows > 0 || events > MM_PENDING_EVENTS_MAX / 2 ||
 	    (changed && (double)waiting >= engine->config->commit_wh * (double)MM_UWH_PER_WH) ||
 	    (changed && now - engine->last_commit_ns >= engine->config->commit_interval_s * MM_NS_PER_S)) {
 		commit(engine, now);
@@ -141,6 +131,7 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_registe
 		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_REGISTER_RECOVERED, "register-recovered",
 				"the register is written again; nothing was lost");
 	}
+	mm_pending_committed(engine->pending, status->committed_ns);
 	engine->register_error = status->error;
 	snprintf(engine->store.reason, sizeof(engine->store.reason), "%s", status->error ? status->message : "");
 }
@@ -242,9 +233,10 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 		log_flags(engine, em, e, step.raised[e], true);
 		log_flags(engine, em, e, step.cleared[e], false);
 	}
-	for (unsigned i = 0; i < step.closed_count && engine->row_count < ROWS_PENDING_MAX; i++) {
-		engine->rows[engine->row_count++] =
-			(struct mm_register_profile_row){.meter = meter_index(engine, em), .row = step.closed[i]};
+	for (unsigned i = 0; i < step.closed_count; i++) {
+		struct mm_register_profile_row row = {.meter = meter_index(engine, em), .row = step.closed[i]};
+
+		(void)mm_pending_add_row(engine->pending, &row); /* there is room: rows go with the commit below */
 	}
 	mm_engine_show(em);
 }
@@ -276,6 +268,8 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		step_meter(engine, &engine->meters[i], &m, m.end_ns + engine->clock_offset_ns);
 	}
+	/* Before any edge of this window can be played. */
+	mm_engine_hand_over(engine);
 	commit_if_due(engine, now);
 	mm_engine_tick(engine);
 	return changed || window;
@@ -384,6 +378,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 	struct mm_engine_meter *em = &engine->meters[index];
 	struct mm_registers registers;
 	struct mm_meter_config mc;
+	int64_t window_end_ns;
 	int r;
 
 	em->config = &engine->config->meter[index];
@@ -398,11 +393,14 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 			 strerror(-r));
 		return r;
 	}
+	engine->handed_uwh += registers_sum(&registers);
+	window_end_ns = mm_engine_adopt(engine, em, &registers);
 	r = mm_meter_init(&em->meter, &mc, &registers);
 	if (r < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": %s", em->config->name, strerror(-r));
 		return r;
 	}
+	em->meter.window_end_ns = window_end_ns;
 	r = mm_engine_make_outputs(engine, em, message);
 	if (r < 0) {
 		return r;
@@ -418,7 +416,8 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 }
 
 int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
-		   mm_outputs_factory outputs_new, double adc_full_scale_v, char message[static MM_CONFIG_MESSAGE_MAX])
+		   struct mm_handover *handover, mm_outputs_factory outputs_new, double adc_full_scale_v,
+		   char message[static MM_CONFIG_MESSAGE_MAX])
 {
 	struct mm_health_limits limits[MM_INPUTS_MAX];
 	struct mm_afe_input inputs[MM_INPUTS_MAX];
@@ -427,15 +426,15 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 	*engine = (struct mm_engine){.config = config,
 				     .clock = clock,
 				     .outputs_new = outputs_new,
+				     .handover = handover,
 				     .meter_count = config->meter_count,
 				     .health = MM_HEALTH_STARTING};
 	if (input_count < 0) {
 		return input_count;
 	}
 	engine->meters = calloc(config->meter_count, sizeof(*engine->meters));
-	engine->events = calloc(EVENTS_PENDING_MAX, sizeof(*engine->events));
-	engine->rows = calloc(ROWS_PENDING_MAX, sizeof(*engine->rows));
-	if (!engine->meters || !engine->events || !engine->rows) {
+	engine->pending = calloc(1, sizeof(*engine->pending));
+	if (!engine->meters || !engine->pending || mm_engine_inherit(engine, reg) < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
 		return -ENOMEM;
 	}
@@ -450,7 +449,7 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 			return r;
 		}
 	}
-	engine->handed_uwh = all_registers(engine);
+	mm_engine_inherited(engine);
 	return 0;
 }
 
@@ -481,6 +480,7 @@ void mm_engine_stop(struct mm_engine *engine, const char *reason)
 		mm_outputs_free(engine->meters[i].outputs);
 		engine->meters[i].outputs = NULL;
 	}
+	engine->safe = true;
 	commit(engine, mm_clock_boottime(engine->clock));
 }
 
@@ -491,6 +491,6 @@ void mm_engine_done(struct mm_engine *engine)
 		mm_lcd_free(engine->meters[i].lcd);
 	}
 	free(engine->meters);
-	free(engine->events);
-	free(engine->rows);
+	free(engine->inheritance);
+	free(engine->pending);
 }

@@ -15,6 +15,7 @@
 #include "core/meter.h"
 #include "daemon/config.h"
 #include "daemon/front_end.h"
+#include "daemon/handover.h"
 #include "daemon/player.h"
 #include "daemon/software.h"
 #include "outputs/outputs.h"
@@ -55,14 +56,14 @@ struct mm_engine {
 	struct mm_engine_condition front_end;
 	int register_error; /* 0, or why commits fail */
 	struct mm_engine_condition store;
-	struct mm_register_event *events; /* not yet handed to the register */
-	size_t event_count;
-	struct mm_register_profile_row *rows;
-	size_t row_count;
+	struct mm_pending *pending;
+	struct mm_handover *handover;	    /* NULL: nobody keeps it over a restart */
+	struct mm_inheritance *inheritance; /* what the run before left, while starting */
+	bool safe;			    /* stopping: the lines are at their safe level */
 	int64_t started_ns;
 	int64_t last_report_ns;	    /* when the front end was last heard of */
 	int64_t last_window_end_ns; /* 0: none yet */
-	int64_t last_commit_ns;	    /* when a commit was last handed over */
+	int64_t last_commit_ns;	    /* time of the commit last handed over; each is later than the one before */
 	int64_t handed_uwh;	    /* all energy registers together as last handed over */
 	int64_t clock_offset_ns;    /* realtime - boottime when last looked; 0: never */
 	int64_t outputs_retry_ns;
@@ -78,11 +79,13 @@ int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, st
 		     char message[static MM_CONFIG_MESSAGE_MAX]);
 
 /*
- * Loads the meters from the register, requests the output lines and opens the displays. 0, or -errno with one line in message;
- * either way mm_engine_done() frees what was made.
+ * Loads the meters from the register or, where the run before left more in handover (borrowed; may be NULL), from there; requests
+ * the output lines and opens the displays. 0, or -errno with one line in message; either way mm_engine_done() frees what was
+ * made.
  */
 int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
-		   mm_outputs_factory outputs_new, double adc_full_scale_v, char message[static MM_CONFIG_MESSAGE_MAX]);
+		   struct mm_handover *handover, mm_outputs_factory outputs_new, double adc_full_scale_v,
+		   char message[static MM_CONFIG_MESSAGE_MAX]);
 
 /* Gives the engine the register's thread (borrowed), writes the start into the audit trail and shows what was stored. */
 void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker);
@@ -133,6 +136,21 @@ int mm_engine_make_outputs(struct mm_engine *engine, struct mm_engine_meter *em,
 /* Plays what is due on all outputs, and tries lines that failed again. Returns the instant of the next edge, or MM_CLOCK_NEVER.
  */
 int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
+
+/* Reads what the run before left, if anybody kept it and it is sound. 0 or -ENOMEM. */
+int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg);
+
+/*
+ * Takes over what was left of a meter: registers is what the register has of it and becomes what was left, the queue of edges is
+ * filled. Returns CLOCK_BOOTTIME at the end of its last window; 0: nothing was taken.
+ */
+int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers);
+
+/* Tells the audit trail how far that went, and lets go of it. */
+void mm_engine_inherited(struct mm_engine *engine);
+
+/* Writes down where everything stands, for the next run. */
+void mm_engine_hand_over(struct mm_engine *engine);
 
 /* Brings the display up to date. */
 void mm_engine_show(struct mm_engine_meter *em);

@@ -120,11 +120,14 @@ void mm_engine_show(struct mm_engine_meter *em)
 /* Plays what is due of one meter; returns when it wants to be played again. While its lines fail, the edges stay owed. */
 static int64_t play_meter(struct mm_engine *engine, struct mm_engine_meter *em, int64_t now)
 {
+	unsigned index = (unsigned)(em - engine->meters);
 	const struct mm_edge *edge;
 	int64_t next;
 
 	while (!em->outputs_failing && (edge = mm_player_first(&em->player, now))) {
+		mm_handover_edge_begun(engine->handover, index);
 		drive(engine, em, edge->output, edge->level, edge->at_ns + MM_OUTPUT_DELAY_NS, edge->position_uwh);
+		mm_handover_edge_ended(engine->handover, index, !em->outputs_failing);
 		if (!em->outputs_failing) {
 			mm_player_played(&em->player, now);
 		}

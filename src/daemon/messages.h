@@ -6,6 +6,8 @@
  * Journal entries that others may watch for. The identifiers are stable: minimeterd(8) lists them.
  */
 #define MM_MESSAGE_STARTED "b2dfaa82df394abb8bc75c0c62bfdcd5"
+#define MM_MESSAGE_RESUMED "f2dea07525c64a798d23bf985118b4a8"
+#define MM_MESSAGE_HANDOVER_REFUSED "7bdb234ef55141cc8e5b55460d45f369"
 #define MM_MESSAGE_STOPPED "7446fbc6114143c78ded77558c49d7b5"
 #define MM_MESSAGE_FRONT_END_FAULT "dd75014063714c89b1a6cbd704fc51b7"
 #define MM_MESSAGE_FRONT_END_RECOVERED "dddc4b68dece4ecbb433205ffb203604"

@@ -5,12 +5,16 @@ libdaemon_a_SOURCES = \
 	src/daemon/config.c src/daemon/config.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/engine.c src/daemon/engine.h \
+	src/daemon/engine_handover.c \
 	src/daemon/engine_outputs.c \
 	src/daemon/front_end.c src/daemon/front_end.h \
+	src/daemon/handover.c src/daemon/handover.h \
 	src/daemon/history.c src/daemon/history.h \
 	src/daemon/identity.c src/daemon/identity.h \
 	src/daemon/log.c src/daemon/log.h \
 	src/daemon/messages.h \
+	src/daemon/passed.c src/daemon/passed.h \
+	src/daemon/pending.c src/daemon/pending.h \
 	src/daemon/player.c src/daemon/player.h \
 	src/daemon/readings.c src/daemon/readings.h \
 	src/daemon/server.c src/daemon/server.h \
@@ -25,14 +29,17 @@ minimeterd_LDADD = libdaemon.a libafe.a libregister.a liboutputs.a libvarlink.a 
 	$(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_config tests/check_engine tests/check_identity tests/check_player
-TESTS += tests/check_config tests/check_engine tests/check_identity tests/check_player
+check_PROGRAMS += tests/check_config tests/check_engine tests/check_handover tests/check_identity tests/check_player
+TESTS += tests/check_config tests/check_engine tests/check_handover tests/check_identity tests/check_player
 tests_check_config_SOURCES = tests/check_config.c
 tests_check_config_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_config_LDADD = libdaemon.a liboutputs.a libcore.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_check_engine_SOURCES = tests/check_engine.c
 tests_check_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_engine_LDADD = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_check_handover_SOURCES = tests/check_handover.c
+tests_check_handover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_handover_LDADD = libdaemon.a libregister.a $(SQLITE_LIBS) $(CHECK_LIBS)
 tests_check_identity_SOURCES = tests/check_identity.c
 tests_check_identity_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CHECK_CFLAGS)
 tests_check_identity_LDADD = libdaemon.a $(CHECK_LIBS)

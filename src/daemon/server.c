@@ -254,12 +254,22 @@ static const char *socket_advice(int r)
 	return strerror(-r);
 }
 
-int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_service *service,
+/* A listening socket of that name; -1: none was passed. */
+static int passed_socket(struct mm_passed *passed, const char *name)
+{
+	int fd;
+
+	while ((fd = mm_passed_take(passed, name)) >= 0 && sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
+		close(fd);
+	}
+	return fd;
+}
+
+int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_service *service, struct mm_passed *passed,
 		  char message[static MM_CONFIG_MESSAGE_MAX], struct mm_server **ret)
 {
 	struct mm_server *server = calloc(1, sizeof(*server));
-	char **names = NULL;
-	int passed, r;
+	int r;
 
 	if (!server) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
@@ -272,23 +282,11 @@ int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_ser
 		.service = &service->read, .name = "read", .path = config->socket, .group = "minimeter", .fd = -1};
 	server->listener[1] = (struct listener){
 		.service = &service->admin, .name = "admin", .path = config->admin_socket, .group = "minimeter-admin", .fd = -1};
-	passed = sd_listen_fds_with_names(1, &names);
-	for (int i = 0; i < passed; i++) {
-		for (size_t l = 0; l < LISTENERS; l++) {
-			struct listener *listener = &server->listener[l];
-
-			if (listener->fd < 0 && strcmp(names[i], listener->name) == 0 &&
-			    sd_is_socket(SD_LISTEN_FDS_START + i, AF_UNIX, SOCK_STREAM, 1) > 0) {
-				listener->fd = SD_LISTEN_FDS_START + i;
-			}
-		}
-		free(names[i]);
-	}
-	free(names);
 	for (size_t l = 0; l < LISTENERS; l++) {
 		struct listener *listener = &server->listener[l];
 
 		listener->server = server;
+		listener->fd = passed_socket(passed, listener->name);
 		r = listener->fd < 0 ? bind_socket(listener) : 0;
 		if (r < 0) {
 			snprintf(message, MM_CONFIG_MESSAGE_MAX, "socket %s: %s", listener->path, socket_advice(r));

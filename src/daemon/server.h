@@ -10,15 +10,16 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/config.h"
+#include "daemon/passed.h"
 #include "daemon/service.h"
 
 struct mm_server;
 
 /*
- * Takes the sockets that systemd passed by name ("read", "admin"), binds those it did not, and serves. A live socket of another
+ * Takes the sockets that were passed by name ("read", "admin"), binds those it did not, and serves. A live socket of another
  * daemon at the same path is -EADDRINUSE; a stale one is replaced. 0, or -errno with one line in message.
  */
-int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_service *service,
+int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_service *service, struct mm_passed *passed,
 		  char message[static MM_CONFIG_MESSAGE_MAX], struct mm_server **ret);
 
 /* Drops all clients, closes the sockets, and removes those bound here. NULL-safe. */
