@@ -73,7 +73,7 @@ int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, 
 		return r;
 	}
 	if (registers != NULL) {
-		if (!registers_valid(registers)) {
+		if (!registers_valid(registers) || !mm_correction_valid(registers->correction, config->model.elements)) {
 			return -ERANGE;
 		}
 		r = mm_profile_resume(&profile, &registers->profile);
@@ -205,7 +205,9 @@ static void step_registers(struct mm_meter *meter, const struct mm_measurement *
 	struct sums sums = {0};
 
 	for (unsigned e = 0; e < meter->config.model.elements; e++) {
-		step_element(meter, e, &measurement->input[meter->config.input[e]], seconds, &sums, ret);
+		struct mm_input_reading reading = mm_correction_apply(registers->correction, measurement, meter->config.input, e);
+
+		step_element(meter, e, &reading, seconds, &sums, ret);
 	}
 	register_signed(sums.active_ws, &registers->delivered, &registers->received, &increment->delivered_uwh,
 			&increment->received_uwh);
@@ -310,6 +312,15 @@ int mm_meter_preset(struct mm_meter *meter, int64_t delivered_uwh, int64_t recei
 	registers->preset_delivered_uwh = delivered_uwh;
 	registers->preset_received_uwh = received_uwh;
 	registers->preset_s = real_s;
+	return 0;
+}
+
+int mm_meter_correct(struct mm_meter *meter, uint32_t correction)
+{
+	if (!mm_correction_valid(correction, meter->config.model.elements)) {
+		return -EINVAL;
+	}
+	meter->registers.correction = correction;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
  * Reactive energy is registered likewise: an element counts by its reactive power, the sum goes to lagging or leading.
  */
 
+#include "core/correction.h"
 #include "core/measurement.h"
 #include "core/model.h"
 #include "core/profile.h"
@@ -68,7 +69,8 @@ struct mm_registers {
 	int64_t output_uwh;	      /* delivered energy up to which the outputs have been played */
 	int64_t preset_delivered_uwh; /* start reading that the registers were preset by; both 0: never */
 	int64_t preset_received_uwh;
-	int64_t preset_s; /* CLOCK_REALTIME seconds of that, a label */
+	int64_t preset_s;    /* CLOCK_REALTIME seconds of that, a label */
+	uint32_t correction; /* MM_CORRECTION_* in force */
 	double max_demand_w;
 	int64_t max_demand_s; /* CLOCK_REALTIME seconds at the end of its interval; 0: none yet */
 	struct mm_profile profile;
@@ -138,6 +140,9 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
  * -EALREADY: has been preset; -EBUSY: has delivered or received more than MM_PRESET_REGISTERED_MAX_UWH; -EINVAL: no such figures.
  */
 int mm_meter_preset(struct mm_meter *meter, int64_t delivered_uwh, int64_t received_uwh, int64_t real_s);
+
+/* Sets MM_CORRECTION_* for the windows to come. -EINVAL: not for this model, or not together. */
+int mm_meter_correct(struct mm_meter *meter, uint32_t correction);
 
 /* Stable name of one MM_ELEMENT_* bit: "voltage-low", "voltage-high", "over-current", "frequency", "reversed". */
 const char *mm_element_flag_name(uint32_t flag);

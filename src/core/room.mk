@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
 	src/core/calibration.c src/core/calibration.h \
+	src/core/correction.c src/core/correction.h \
 	src/core/health.c src/core/health.h \
 	src/core/measurement.h \
 	src/core/meter.c src/core/meter.h \
@@ -11,12 +12,15 @@ libcore_a_SOURCES = \
 	src/core/units.h
 
 if TESTS_ENABLED
-core_checks = tests/check_calibration tests/check_model tests/check_pulse tests/check_profile tests/check_health tests/check_meter tests/check_fuzz_model
+core_checks = tests/check_calibration tests/check_correction tests/check_model tests/check_pulse tests/check_profile tests/check_health tests/check_meter tests/check_fuzz_model
 check_PROGRAMS += $(core_checks)
 TESTS += $(core_checks)
 tests_check_calibration_SOURCES = tests/check_calibration.c tests/random.h
 tests_check_calibration_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_calibration_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_correction_SOURCES = tests/check_correction.c
+tests_check_correction_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_correction_LDADD = libcore.a $(CHECK_LIBS)
 tests_check_model_SOURCES = tests/check_model.c
 tests_check_model_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_model_LDADD = libcore.a $(CHECK_LIBS)

@@ -291,6 +291,8 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
 	{"outputs test", "OUTPUT [SECONDS]", "invert the power or reverse LED", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
+	{"correct", "CORRECTION...", "correct reversed or crossed CTs by arithmetic", METER | MM_OPTION_BIT(MM_OPTION_CONFIRM),
+	 MM_CTL_SOCKET_ADMIN, mm_ctl_correct},
 	{"preset", "READING OLD-SERIAL", "set the start reading, once",
 	 METER | MM_OPTION_BIT(MM_OPTION_RECEIVED) | MM_OPTION_BIT(MM_OPTION_CONFIRM), MM_CTL_SOCKET_ADMIN, mm_ctl_preset},
 	{"help", "[COMMAND]...", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},

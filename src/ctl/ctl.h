@@ -123,6 +123,7 @@ int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
 /* ---- Commands with files of their own ---- */
 
 int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_ctl_correct(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_preset(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_watch(struct mm_ctl *ctl, int argc, char *argv[]);
 

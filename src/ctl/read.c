@@ -69,6 +69,10 @@ static void warnings_text(struct mm_ctl *ctl, const json_t *meter)
 		fprintf(ctl->out, "  %snot valid: the last right reading is %s old; see 'minimeterctl status'%s\n",
 			mm_paint(ctl, true), text, mm_unpaint(ctl, true));
 	}
+	if (json_array_size(json_object_get(meter, "corrections")) > 0) {
+		mm_cell_as(MM_FORMAT_FLAGS, meter, "corrections", text);
+		fprintf(ctl->out, "  wiring corrected by arithmetic: %s\n", text);
+	}
 	if (json_array_size(json_object_get(meter, "faults")) > 0) {
 		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
 		fprintf(ctl->out, "  %sfault: %s%s\n", mm_paint(ctl, true), text, mm_unpaint(ctl, true));

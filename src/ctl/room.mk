@@ -3,6 +3,7 @@ noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	src/ctl/call.c \
 	src/ctl/commands.c \
+	src/ctl/correct.c \
 	src/ctl/ctl.c src/ctl/ctl.h \
 	src/ctl/label.c src/ctl/label.h \
 	src/ctl/panel.c src/ctl/panel.h \

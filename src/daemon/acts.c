@@ -60,12 +60,27 @@ void mm_acts_done(struct mm_service *service)
 	}
 }
 
-/* ---- Preset ---- */
+/* ---- What acts have in common ---- */
+
+/* The meter that the call names, which it must; NULL after having answered. */
+static struct mm_engine_meter *named_meter(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters)
+{
+	int meter;
+
+	if (!json_is_string(json_object_get(parameters, "meter"))) {
+		mm_varlink_invalid_parameter(call, "meter");
+		return NULL;
+	}
+	meter = mm_service_meter(call, parameters, service->engine);
+	return meter >= 0 ? &service->engine->meters[meter] : NULL;
+}
 
 static void refuse(struct mm_varlink_call *call, const char *reason)
 {
 	mm_varlink_error(call, "org.minimeter.NotPermitted", json_pack("{s:s}", "reason", reason));
 }
+
+/* ---- Preset ---- */
 
 /* Why mm_meter_preset() refused; the text may stand in scratch. */
 static const char *preset_reason(int error, const struct mm_meter *meter, char *scratch, size_t size)
@@ -107,16 +122,11 @@ void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void
 	const char *old_serial = json_string_value(json_object_get(parameters, "old_serial"));
 	char who[MM_IDENTITY_MAX], scratch[160];
 	int64_t delivered_uwh, received_uwh;
-	struct mm_engine_meter *em;
+	struct mm_engine_meter *em = named_meter(service, call, parameters);
 	struct mm_meter trial;
-	int meter, r;
+	int r;
 
-	if (!json_is_string(json_object_get(parameters, "meter"))) {
-		mm_varlink_invalid_parameter(call, "meter");
-		return;
-	}
-	meter = mm_service_meter(call, parameters, service->engine);
-	if (meter == -2) {
+	if (!em) {
 		return;
 	}
 	if (!old_serial || old_serial[0] == '\0' || strlen(old_serial) >= MM_NAME_MAX) {
@@ -127,7 +137,6 @@ void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void
 	    !read_wh(call, parameters, "received_wh", &received_uwh)) {
 		return;
 	}
-	em = &service->engine->meters[meter];
 	trial = em->meter;
 	r = mm_meter_preset(&trial, delivered_uwh, received_uwh, 0);
 	if (r < 0) {
@@ -144,4 +153,86 @@ void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void
 	mm_acts_settle(service, call,
 		       json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)em->meter.registers.delivered.uwh, "received_uwh",
 				 (json_int_t)em->meter.registers.received.uwh));
+}
+
+/* ---- Correction ---- */
+
+/* The bits that the names stand for; false after having answered. */
+static bool read_correction(struct mm_varlink_call *call, const json_t *names, uint32_t *ret)
+{
+	uint32_t correction = 0;
+	json_t *name;
+	size_t i;
+
+	if (!json_is_array(names)) {
+		mm_varlink_invalid_parameter(call, "corrections");
+		return false;
+	}
+	json_array_foreach(names, i, name)
+	{
+		uint32_t found = 0;
+
+		for (unsigned bit = 0; bit < MM_CORRECTION_BITS && json_is_string(name); bit++) {
+			const char *known = mm_correction_name(1u << bit);
+
+			found |= known && strcmp(known, json_string_value(name)) == 0 ? 1u << bit : 0;
+		}
+		if (found == 0) {
+			mm_varlink_invalid_parameter(call, "corrections");
+			return false;
+		}
+		correction |= found;
+	}
+	*ret = correction;
+	return true;
+}
+
+/* The elements' powers as they are, and as the last window would have had them. */
+static json_t *correction_json(const struct mm_engine *engine, const struct mm_engine_meter *em, uint32_t correction)
+{
+	struct mm_meter trial = em->meter;
+	json_t *elements = json_array();
+	struct mm_meter_step step;
+
+	trial.registers.correction = correction;
+	trial.window_end_ns = 0;
+	mm_meter_step(&trial, &engine->judge.last, engine->health, 0, &step);
+	for (unsigned e = 0; e < trial.config.model.elements; e++) {
+		json_array_append_new(elements,
+				      json_pack("{s:o, s:f, s:f}", "name", json_sprintf("element%u", e + 1), "power_w",
+						em->meter.element[e].power_w, "corrected_power_w", trial.element[e].power_w));
+	}
+	return json_pack("{s:o}", "elements", elements);
+}
+
+void mm_acts_correct(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	struct mm_service *service = userdata;
+	struct mm_engine_meter *em = named_meter(service, call, parameters);
+	char who[MM_IDENTITY_MAX];
+	uint32_t correction;
+	json_t *reply;
+
+	if (!em || !read_correction(call, json_object_get(parameters, "corrections"), &correction)) {
+		return;
+	}
+	if (!mm_correction_valid(correction, em->meter.config.model.elements)) {
+		refuse(call,
+		       em->meter.config.model.elements == 1
+			       ? "a meter of one element has one CT: only ct1-reversed can be corrected"
+			       : "ct-crossed goes with one of lines-180, lines-120 and lines-240, and they go with nothing else");
+		return;
+	}
+	if (service->engine->health != MM_HEALTH_OK || service->engine->windows == 0) {
+		refuse(call, "the front end is not in order, and nobody could see what the correction does");
+		return;
+	}
+	reply = correction_json(service->engine, em, correction);
+	if (json_is_true(json_object_get(parameters, "dry_run"))) {
+		mm_service_reply(call, reply);
+		return;
+	}
+	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, who);
+	(void)mm_engine_correct(service->engine, em, correction, who);
+	mm_acts_settle(service, call, reply);
 }

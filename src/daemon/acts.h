@@ -24,4 +24,7 @@ void mm_acts_done(struct mm_service *service);
 /* org.minimeter.Preset */
 void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void *userdata);
 
+/* org.minimeter.Correct */
+void mm_acts_correct(struct mm_varlink_call *call, const json_t *parameters, void *userdata);
+
 #endif

@@ -293,6 +293,35 @@ int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64
 	return 0;
 }
 
+static const char *correction_text(uint32_t correction, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(ret, size, "as wired");
+	for (unsigned i = 0; i < MM_CORRECTION_BITS; i++) {
+		if (correction & (1u << i) && used < size) {
+			used += (size_t)snprintf(ret + used, size - used, "%s%s", used > 0 ? ", " : "",
+						 mm_correction_name(1u << i));
+		}
+	}
+	return ret;
+}
+
+int mm_engine_correct(struct mm_engine *engine, struct mm_engine_meter *em, uint32_t correction, const char *who)
+{
+	uint32_t was = em->meter.registers.correction;
+	int r = mm_meter_correct(&em->meter, correction);
+	char now_text[64], was_text[64];
+
+	if (r < 0) {
+		return r;
+	}
+	mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_CORRECTION, "correction", "wiring corrected by %s: %s (was: %s)", who,
+			correction_text(correction, now_text, sizeof(now_text)),
+			correction_text(was, was_text, sizeof(was_text)));
+	return 0;
+}
+
 /* ---- Time ---- */
 
 void mm_engine_tick(struct mm_engine *engine)

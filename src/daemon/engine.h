@@ -115,6 +115,12 @@ int64_t mm_engine_commit(struct mm_engine *engine);
 int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64_t delivered_uwh, int64_t received_uwh,
 		     const char *old_serial, const char *who);
 
+/*
+ * Corrects a meter's wiring by arithmetic from the next window on, as mm_meter_correct() does; who asked for it and what was in
+ * force before go into the audit trail.
+ */
+int mm_engine_correct(struct mm_engine *engine, struct mm_engine_meter *em, uint32_t correction, const char *who);
+
 /* Safe levels, release of all lines, and the last commit with the reason of the stop. */
 void mm_engine_stop(struct mm_engine *engine, const char *reason);
 

@@ -136,15 +136,16 @@ json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine
 	const struct mm_registers *registers = &em->meter.registers;
 	int64_t now = mm_clock_boottime(engine->clock);
 	int64_t age = now - (em->meter.window_end_ns ? em->meter.window_end_ns : engine->started_ns);
-	json_t *elements = json_array();
+	json_t *elements = json_array(), *corrections = json_array();
 	double power_w = 0;
 
 	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
 		json_array_append_new(elements, element_json(em, e));
 		power_w += em->meter.element[e].power_w;
 	}
+	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
 	return json_pack(
-		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o}",
+		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
 		"name", em->config->name, "serial", em->config->serial, "model", em->config->model.canonical, "valid",
 		(int)meter_valid(engine, em), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
 		time_json(mm_clock_realtime(engine->clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
@@ -154,7 +155,7 @@ json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine
 		"max_demand_time", time_json(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2), "display",
 		display_json(em), "power_led", (int)em->level[MM_OUTPUT_LED_POWER], "load_led",
 		(int)em->level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)em->level[MM_OUTPUT_LED_REVERSE], "faults",
-		faults_json(engine, em), "elements", elements);
+		faults_json(engine, em), "corrections", corrections, "elements", elements);
 }
 json_t *mm_readings_each(const struct mm_engine *engine, int meter, const char *key,
 			 json_t *(*one)(const struct mm_engine *, const struct mm_engine_meter *))

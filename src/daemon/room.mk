@@ -48,7 +48,7 @@ tests_check_player_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_player_LDADD = libdaemon.a $(CHECK_LIBS)
 
 # The real programs against each other.
-e2e_tests = tests/e2e/bad_input.sh tests/e2e/day.sh tests/e2e/enclosure.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/preset.sh tests/e2e/reversed.sh tests/e2e/trace.sh
+e2e_tests = tests/e2e/bad_input.sh tests/e2e/correct.sh tests/e2e/day.sh tests/e2e/enclosure.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/preset.sh tests/e2e/reversed.sh tests/e2e/trace.sh
 dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh
 TESTS += $(e2e_tests)

@@ -215,11 +215,13 @@ static const struct mm_varlink_method read_methods[] = {
 	READ_METHODS,
 	{"org.minimeter.TestOutput", handle_not_here},
 	{"org.minimeter.Preset", handle_not_here},
+	{"org.minimeter.Correct", handle_not_here},
 };
 static const struct mm_varlink_method admin_methods[] = {
 	READ_METHODS,
 	{"org.minimeter.TestOutput", handle_test_output},
 	{"org.minimeter.Preset", mm_acts_preset},
+	{"org.minimeter.Correct", mm_acts_correct},
 };
 
 void mm_service_init(struct mm_service *service, struct mm_engine *engine)

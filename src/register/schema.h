@@ -47,6 +47,7 @@ enum mm_column_kind {
 	X(COUNT, preset_delivered_uwh, preset_delivered_uwh)                                                                     \
 	X(COUNT, preset_received_uwh, preset_received_uwh)                                                                       \
 	X(INT64, preset_s, preset_s)                                                                                             \
+	X(UINT32, correction, correction)                                                                                        \
 	X(PEAK, max_demand_w, max_demand_w)                                                                                      \
 	X(INT64, max_demand_s, max_demand_s)                                                                                     \
 	X(INT32, interval_s, profile.interval_s)                                                                                 \

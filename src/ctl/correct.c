@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+/* Correcting the wiring of CTs by arithmetic until somebody is there with a ladder. */
+
+#include "ctl/ctl.h"
+
+#include <string.h>
+
+#include "ctl/writer.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* What a correction means, and what it costs. */
+static const struct {
+	const char *name;
+	const char *meaning;
+} corrections[] = {
+	{"ct1-reversed", "CT1 is turned round"},
+	{"ct2-reversed", "CT2 is turned round"},
+	{"ct-crossed", "CT1 sits on line 2 and CT2 on line 1"},
+	{"lines-180", "with ct-crossed: split phase"},
+	{"lines-120", "with ct-crossed: L2 lags L1 by 120 degrees"},
+	{"lines-240", "with ct-crossed: L2 lags L1 by 240 degrees"},
+	{"none", "as wired"},
+};
+
+static const char reversed_cost[] =
+	"A reversed CT costs a little accuracy: CTs are tested the right way round. Turn it when you can, and then say 'none'.\n";
+static const char crossed_cost[] =
+	"Crossed CTs cost accuracy: each current is put against the other line's voltage, scaled and turned by the angle that\n"
+	"you state. An angle that is off by 0.1 degrees costs 0.3 % at power factor 0.5, and with harmonics the figures are an\n"
+	"estimate; while one line is dead both elements read no power. Put the CTs right soon, and then say 'none'.\n";
+
+static bool asked_for(int argc, char *argv[], const char *part)
+{
+	for (int i = 0; i < argc; i++) {
+		if (strstr(argv[i], part) != NULL) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* The names as the daemon wants them; NULL after having said what is wrong. */
+static json_t *read_corrections(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *names = json_array();
+
+	for (int i = 0; i < argc; i++) {
+		size_t known = 0;
+
+		while (known < COUNT(corrections) && strcmp(corrections[known].name, argv[i]) != 0) {
+			known++;
+		}
+		if (known == COUNT(corrections)) {
+			mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no correction '%s'; there are:", argv[i]);
+			for (size_t c = 0; c < COUNT(corrections); c++) {
+				fprintf(ctl->err, "  %-14s%s\n", corrections[c].name, corrections[c].meaning);
+			}
+		} else if (strcmp(argv[i], "none") != 0) {
+			json_array_append_new(names, json_string(argv[i]));
+			continue;
+		} else if (argc == 1) {
+			continue;
+		} else {
+			mm_ctl_fail(ctl, MM_CTL_USAGE, "'none' stands alone: it takes back every correction");
+		}
+		json_decref(names);
+		return NULL;
+	}
+	return names;
+}
+
+static void correct_text(struct mm_ctl *ctl, const json_t *answer, int argc, char *argv[])
+{
+	static const struct mm_column columns[] = {
+		{MM_COLUMN(TEXT, "name", "ELEMENT")},
+		{MM_NUMBER("power_w", "READS", "W", 1)},
+		{MM_NUMBER("corrected_power_w", "CORRECTED", "W", 1)},
+	};
+
+	mm_writer_table(ctl->out, columns, COUNT(columns), json_object_get(answer, "elements"), true);
+	fputc('\n', ctl->out);
+	if (asked_for(argc, argv, "reversed")) {
+		fputs(reversed_cost, ctl->out);
+	}
+	if (asked_for(argc, argv, "crossed")) {
+		fputs(crossed_cost, ctl->out);
+	}
+	fputs(ctl->option[MM_OPTION_CONFIRM] != NULL
+		      ? "In force from now on; 'minimeterctl read' shows it, and the audit trail keeps who said so.\n"
+		      : "Nothing has been changed. Say the same again with --confirm to put it in force.\n",
+	      ctl->out);
+}
+
+int mm_ctl_correct(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *names = read_corrections(ctl, argc, argv), *parameters, *answer;
+	int r;
+
+	if (names == NULL) {
+		return MM_CTL_USAGE;
+	}
+	r = mm_ctl_one_meter(ctl, &parameters);
+	if (r != MM_CTL_FINE) {
+		json_decref(names);
+		return r;
+	}
+	json_object_set_new(parameters, "corrections", names);
+	json_object_set_new(parameters, "dry_run", json_boolean(ctl->option[MM_OPTION_CONFIRM] == NULL));
+	r = mm_ctl_call(ctl, "org.minimeter.Correct", parameters, &answer);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	if (ctl->option[MM_OPTION_JSON] != NULL) {
+		mm_writer_json(ctl->out, answer, false);
+	} else {
+		correct_text(ctl, answer, argc, argv);
+	}
+	json_decref(answer);
+	return MM_CTL_FINE;
+}
