@@ -313,9 +313,11 @@ END_TEST
 
 START_TEST(mangled_requests_do_no_harm)
 {
-	static const char text[] = "~VERSION\r\nPRINT\r\nREAD iio:device0 INPUT energy0 active_raw\r\nREAD iio:device1\r\n"
-				   "WRITE iio:device1 time_ns 10\r\n1000000000WRITE iio:device1 fault 9\r\nstall 250\r\n"
-				   "READ iio:device0 INPUT power0\r\nOPEN iio:device0 4 0000003\r\nTIMEOUT 5\r\nEXIT\r\n";
+	static const char text[] =
+		"~VERSION\r\nPRINT\r\nREAD iio:device0 INPUT energy0 active_raw\r\nREAD iio:device1\r\n"
+		"WRITE iio:device1 time_ns 10\r\n1000000000WRITE iio:device1 fault 9\r\nstall 250\r\n"
+		"READ iio:device0 INPUT power0\r\nSETTRIG iio:device0 trigger0\r\nOPEN iio:device0 40 00000013\r\n"
+		"READBUF iio:device0 640\r\nTIMEOUT 5\r\nREADBUF iio:device0 9999\r\nCLOSE iio:device0\r\nEXIT\r\n";
 	uint8_t copy[sizeof(text)];
 	uint32_t dice = 1;
 

@@ -123,8 +123,27 @@ static const struct {
 	{"[at 0]\nlead_n = reversed\n", "t.ini:2: lead_n: " LEAD_REASON},
 	{"[at 0]\nline_ohm = 11\n", "t.ini:2: line_ohm: ohms from 0 to 10"},
 	{"[at 0]\nvoltage_a = 1001\n", "t.ini:2: voltage_a: volts from 0 to 1000"},
-	{"[at 0]\nfault = stall\n", "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"},
-	{"[at 0]\nfault = eio 5\n", "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"},
+	{"[at 0]\ncurrent_harmonics = 1:40\n",
+	 "t.ini:2: current_harmonics: \"none\" or up to four of different order, as \"5:40 7:20:180\" (order, percent, degrees)"},
+	{"[at 0]\ncurrent_harmonics = 5:40 5:2\n",
+	 "t.ini:2: current_harmonics: \"none\" or up to four of different order, as \"5:40 7:20:180\" (order, percent, degrees)"},
+	{"[at 0]\nvoltage_harmonics = 5\n",
+	 "t.ini:2: voltage_harmonics: \"none\" or up to four of different order, as \"5:40 7:20:180\" (order, percent, degrees)"},
+	{"[at 0]\ncurrent_shape = burst 2\n", "t.ini:2: current_shape: \"sine\", \"half-wave\", \"phase-fired 90\" (degrees up "
+					      "to 170) or \"burst 2 2\" (cycles on and off)"},
+	{"[at 0]\ncurrent_shape = phase-fired 175\n", "t.ini:2: current_shape: \"sine\", \"half-wave\", \"phase-fired 90\" "
+						      "(degrees up to 170) or \"burst 2 2\" (cycles on and off)"},
+	{"[at 0]\nfault = rate 5\n",
+	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, "
+	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
+	{"[board]\nchip = ade7753\n", "t.ini:2: chip: ade9000, mcp3910, mcp3911, mcp3912, mcp3913, mcp3914, mcp3918, mcp3919, "
+				      "ads131e04, ads131e06 or ads131e08"},
+	{"[at 0]\nfault = stall\n",
+	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, "
+	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
+	{"[at 0]\nfault = eio 5\n",
+	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, "
+	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
 	{"[at 0]\nrubbish\nload_d = off\n", "t.ini:2: line: neither [section] nor key = value"},
 	{"[at 0]\nload_a = off\n  1 W\n", "t.ini:3: line: begins with a blank"},
 	{"[at 0\n", "t.ini:1: section: no ] where it should be"},
@@ -198,6 +217,14 @@ static const struct {
 	{MM_SIM_LINE_OHM, "0.05", "0.05"},
 	{MM_SIM_FAULT, "stall 250", "stall 250"},
 	{MM_SIM_FAULT, "implausible", "implausible"},
+	{MM_SIM_FAULT, "rate 50", "rate 50"},
+	{MM_SIM_FAULT, "no-trigger", "no-trigger"},
+	{MM_SIM_VOLTAGE_HARMONICS, "none", "none"},
+	{MM_SIM_CURRENT_HARMONICS, "5:40 7:20:180", "5:40:0 7:20:180"},
+	{MM_SIM_CURRENT_SHAPE, "sine", "sine"},
+	{MM_SIM_CURRENT_SHAPE, "half-wave", "half-wave"},
+	{MM_SIM_CURRENT_SHAPE, "phase-fired 90", "phase-fired 90"},
+	{MM_SIM_CURRENT_SHAPE, "burst 2 3", "burst 2 3"},
 };
 
 START_TEST(values_come_back)

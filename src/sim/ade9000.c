@@ -4,6 +4,8 @@
 
 #include <math.h>
 
+#include "sim/noise.h"
+
 /* The one-pole filter behind the multiplier lets 2f through: about 7 % of the apparent power at 120 Hz. */
 #define POWER_FILTER_HZ 8.9
 /* Peaks of the noise in codes; its density is a triangle of mean zero. */
@@ -29,25 +31,9 @@ void mm_sim_ade9000_init(struct mm_sim_ade9000 *chip, const struct mm_sim_board_
 	};
 }
 
-/* A well-mixed number from where and when: splitmix64's finaliser (Steele, Lea, Flood 2014). */
-static uint64_t mix(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15u;
-	x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ (x >> 27)) * 0x94d049bb133111ebu;
-	return x ^ (x >> 31);
-}
-
-/* The same for the same board, register, phase and moment, so that a scenario always gives the same codes. */
 static double noise(const struct mm_sim_ade9000 *chip, unsigned channel, uint64_t moment, double peak)
 {
-	uint64_t x;
-
-	if (!chip->noise) {
-		return 0.0;
-	}
-	x = mix(mix(mix(chip->seed) ^ channel) ^ moment);
-	return peak * ((double)(x >> 32) - (double)(x & UINT32_MAX)) / 4294967296.0;
+	return chip->noise ? mm_sim_noise(chip->seed, channel, moment, peak) : 0.0;
 }
 
 static int64_t clamp(double code, int64_t min, int64_t max)

@@ -33,8 +33,9 @@ struct mm_sim_board {
 	union mm_sim_value override[MM_SIM_KEY_COUNT];
 	struct mm_sim_flow flow;
 	struct mm_sim_ade9000 chip;
-	int64_t clock_ppb; /* by how much the chip's clock is fast */
-	int64_t window;	   /* number of the one under way */
+	struct mm_sim_stream stream; /* of the other chips */
+	int64_t clock_ppb;	     /* by how much the chip's clock is fast */
+	int64_t window;		     /* number of the one under way */
 	int64_t window_start_ns, window_end_ns;
 	struct energy window_sum[MM_SIM_ENERGIES][MM_SIM_LINES];
 	struct energy load_sum[MM_SIM_LINES];
@@ -123,6 +124,7 @@ static void integrate(struct mm_sim_board *board, int64_t until_ns)
 	const struct mm_sim_flow *flow = &board->flow;
 	int64_t span_ns = until_ns - board->now_ns;
 
+	mm_sim_stream_run(&board->stream, &board->state, flow, until_ns);
 	for (unsigned i = 0; i < MM_SIM_LINES; i++) {
 		add(&board->load_sum[i], flow->load_uw[i], span_ns);
 		add(&board->seen_sum[i], flow->active_uw[i], span_ns);
@@ -207,6 +209,8 @@ int mm_sim_board_new(const struct mm_sim_scenario *scenario, bool stepped, int64
 	board->start_s = start_s;
 	board->clock_ppb = (int64_t)(scenario->board.ppm * 1000.0);
 	mm_sim_ade9000_init(&board->chip, &scenario->board);
+	mm_sim_stream_init(&board->stream, &scenario->board);
+	board->stream.stamp_offset_ns = start_s * MM_NS_PER_S; /* CLOCK_REALTIME, unless a client chooses */
 	mm_sim_state_init(&board->scripted);
 	start_window(board, 0);
 	take_changes(board);
@@ -216,7 +220,20 @@ int mm_sim_board_new(const struct mm_sim_scenario *scenario, bool stepped, int64
 
 void mm_sim_board_free(struct mm_sim_board *board)
 {
-	free(board);
+	if (board) {
+		mm_sim_stream_stop(&board->stream);
+		free(board);
+	}
+}
+
+const struct mm_sim_chip *mm_sim_board_chip(const struct mm_sim_board *board)
+{
+	return board->scenario->board.chip;
+}
+
+struct mm_sim_stream *mm_sim_board_stream(struct mm_sim_board *board)
+{
+	return mm_sim_board_chip(board)->family == MM_SIM_ADE9000 ? NULL : &board->stream;
 }
 
 int64_t mm_sim_board_time(const struct mm_sim_board *board)
@@ -274,16 +291,35 @@ void mm_sim_board_override(struct mm_sim_board *board, enum mm_sim_key key, cons
 	apply_state(board);
 }
 
+static int bus_error(const struct mm_sim_board *board)
+{
+	enum mm_sim_fault_kind fault = board->state.fault.kind;
+
+	return fault == MM_SIM_FAULT_VANISHED ? -ENODEV : fault == MM_SIM_FAULT_EIO ? -EIO : 0;
+}
+
+int mm_sim_board_convert(struct mm_sim_board *board, unsigned channel, int32_t *ret)
+{
+	int32_t codes[MM_SIM_ADC_CHANNELS_MAX];
+	int r = bus_error(board);
+
+	if (r < 0) {
+		return r;
+	}
+	mm_sim_adc_convert(&board->stream.adc, &board->state, &board->flow, (uint64_t)board->now_ns, (double)board->now_ns, 0.0,
+			   1, codes);
+	*ret = codes[channel];
+	return 0;
+}
+
 int mm_sim_board_read(struct mm_sim_board *board, enum mm_sim_register which, unsigned phase, int64_t *ret)
 {
 	enum mm_sim_fault_kind fault = board->state.fault.kind;
 	int64_t code;
+	int r = bus_error(board);
 
-	if (fault == MM_SIM_FAULT_VANISHED) {
-		return -ENODEV;
-	}
-	if (fault == MM_SIM_FAULT_EIO) {
-		return -EIO;
+	if (r < 0) {
+		return r;
 	}
 	if (board->frozen[which] & (1u << phase)) {
 		*ret = board->frozen_code[which][phase];

@@ -8,6 +8,7 @@
  */
 
 #include "sim/ade9000.h"
+#include "sim/stream.h"
 
 struct mm_sim_board;
 
@@ -36,6 +37,13 @@ bool mm_sim_board_stepped(const struct mm_sim_board *board);
 
 /* Energy windows that have ended so far. */
 uint64_t mm_sim_board_windows(const struct mm_sim_board *board);
+
+/* The board's chip, and its converter at work; NULL for a chip that has none. */
+const struct mm_sim_chip *mm_sim_board_chip(const struct mm_sim_board *board);
+struct mm_sim_stream *mm_sim_board_stream(struct mm_sim_board *board);
+
+/* One conversion of a converter's channel just now: 0, -ENODEV or -EIO by the present fault. */
+int mm_sim_board_convert(struct mm_sim_board *board, unsigned channel, int32_t *ret);
 
 /* What the scenario and the live switches make of the board just now. */
 const struct mm_sim_state *mm_sim_board_state(const struct mm_sim_board *board);

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The attributes of both devices. Names and their order within a channel are those that libiio finds under sysfs on a real board;
- * a file's name is "in_", the channel's id, its extra name where it has one, and the attribute's name.
- */
+/* Finding, reading and writing the attributes of all devices, and the XML that lists them. */
 #include "sim/context.h"
 
 #include "core/units.h"
@@ -14,153 +11,79 @@
 #include <stdio.h>
 #include <string.h>
 
-enum reader {
-	READ_REGISTER,	/* arg: enum mm_sim_register */
-	READ_FREQUENCY, /* as the driver computes it: half */
-	READ_SCALE,	/* arg: the full-scale code */
-	READ_REFUSED,	/* the driver has the file and no way to read it */
-	READ_FILTER,
-	READ_TEXT, /* text */
-	READ_KEY,  /* arg: enum mm_sim_key */
-	READ_TIME,
-	READ_START,
-	READ_MODE,
-	READ_WINDOWS,
-	READ_TRUTH_LOAD, /* arg: line */
-	READ_TRUTH_SEEN, /* arg: element */
-	READ_TRUTH_TOTAL,
-};
-
-struct mm_sim_attr {
-	const char *name;
-	enum reader reader;
-	unsigned arg;
-	const char *text;
-};
-
-struct channel {
-	const char *kind; /* the id without its number */
-	const char *name; /* the modifier libiio knows, or NULL */
-	int scan;	  /* index of phase A's scan element, or -1 */
-	const struct mm_sim_attr *attrs;
-	unsigned count;
-};
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define WAVEFORM_SCALE READ_SCALE, MM_SIM_WAVEFORM_FULL_SCALE, NULL
-#define RMS_SCALE READ_SCALE, MM_SIM_RMS_FULL_SCALE, NULL
-#define POWER_SCALE READ_SCALE, MM_SIM_POWER_FULL_SCALE, NULL
-
-static const struct mm_sim_attr current_attrs[] = {
-	{"calibscale", READ_REFUSED, 0, NULL},
-	{"raw", READ_REGISTER, MM_SIM_I_PCF, NULL},
-	{"scale", WAVEFORM_SCALE},
-};
-static const struct mm_sim_attr voltage_attrs[] = {
-	{"calibscale", READ_REFUSED, 0, NULL},
-	{"frequency", READ_FREQUENCY, MM_SIM_PERIOD, NULL},
-	{"raw", READ_REGISTER, MM_SIM_V_PCF, NULL},
-	{"scale", WAVEFORM_SCALE},
-};
-static const struct mm_sim_attr altcurrent_attrs[] = {
-	{"calibbias", READ_REFUSED, 0, NULL},
-	{"raw", READ_REGISTER, MM_SIM_IRMS, NULL},
-	{"scale", RMS_SCALE},
-};
-static const struct mm_sim_attr altvoltage_attrs[] = {
-	{"calibbias", READ_REFUSED, 0, NULL},
-	{"raw", READ_REGISTER, MM_SIM_VRMS, NULL},
-	{"scale", RMS_SCALE},
-};
-static const struct mm_sim_attr power_attrs[] = {
-	{"active_calibbias", READ_REFUSED, 0, NULL},	   {"active_calibscale", READ_REFUSED, 0, NULL},
-	{"active_raw", READ_REGISTER, MM_SIM_WATT, NULL},  {"active_scale", POWER_SCALE},
-	{"apparent_raw", READ_REGISTER, MM_SIM_VA, NULL},  {"apparent_scale", POWER_SCALE},
-	{"powerfactor", READ_REGISTER, MM_SIM_PF, NULL},   {"reactive_calibbias", READ_REFUSED, 0, NULL},
-	{"reactive_raw", READ_REGISTER, MM_SIM_VAR, NULL}, {"reactive_scale", POWER_SCALE},
-};
-static const struct mm_sim_attr energy_attrs[] = {
-	{"active_raw", READ_REGISTER, MM_SIM_WATTHR, NULL},
-	{"apparent_raw", READ_REGISTER, MM_SIM_VAHR, NULL},
-	{"reactive_raw", READ_REGISTER, MM_SIM_VARHR, NULL},
-};
-static const struct mm_sim_attr chip_attrs[] = {
-	{"filter_type", READ_FILTER, 0, NULL},
-	{"filter_type_available", READ_TEXT, 0, "sinc4 sinc4+lp"},
-};
-static const struct mm_sim_attr chip_buffer_attrs[] = {
-	{"data_available", READ_TEXT, 0, "0"},
-	{"direction", READ_TEXT, 0, "in"},
-};
-
-static const struct channel channels[] = {
-	{"current", NULL, 0, current_attrs, COUNT(current_attrs)},
-	{"voltage", NULL, 1, voltage_attrs, COUNT(voltage_attrs)},
-	{"altcurrent", "rms", -1, altcurrent_attrs, COUNT(altcurrent_attrs)},
-	{"altvoltage", "rms", -1, altvoltage_attrs, COUNT(altvoltage_attrs)},
-	{"power", NULL, -1, power_attrs, COUNT(power_attrs)},
-	{"energy", NULL, -1, energy_attrs, COUNT(energy_attrs)},
-};
-
-static const struct mm_sim_attr board_attrs[] = {
-	{"time_ns", READ_TIME, 0, NULL},
-	{"start_time", READ_START, 0, NULL},
-	{"mode", READ_MODE, 0, NULL},
-	{"windows", READ_WINDOWS, 0, NULL},
-	{"voltage_a", READ_KEY, MM_SIM_VOLTAGE_A, NULL},
-	{"voltage_b", READ_KEY, MM_SIM_VOLTAGE_B, NULL},
-	{"voltage_c", READ_KEY, MM_SIM_VOLTAGE_C, NULL},
-	{"phase_a", READ_KEY, MM_SIM_PHASE_A, NULL},
-	{"phase_b", READ_KEY, MM_SIM_PHASE_B, NULL},
-	{"phase_c", READ_KEY, MM_SIM_PHASE_C, NULL},
-	{"frequency_hz", READ_KEY, MM_SIM_FREQUENCY, NULL},
-	{"load_a", READ_KEY, MM_SIM_LOAD_A, NULL},
-	{"load_b", READ_KEY, MM_SIM_LOAD_B, NULL},
-	{"load_c", READ_KEY, MM_SIM_LOAD_C, NULL},
-	{"load_ab", READ_KEY, MM_SIM_LOAD_AB, NULL},
-	{"line_ohm", READ_KEY, MM_SIM_LINE_OHM, NULL},
-	{"lead_a", READ_KEY, MM_SIM_LEAD_A, NULL},
-	{"lead_b", READ_KEY, MM_SIM_LEAD_B, NULL},
-	{"lead_c", READ_KEY, MM_SIM_LEAD_C, NULL},
-	{"lead_n", READ_KEY, MM_SIM_LEAD_N, NULL},
-	{"ct_a", READ_KEY, MM_SIM_CT_A, NULL},
-	{"ct_b", READ_KEY, MM_SIM_CT_B, NULL},
-	{"ct_c", READ_KEY, MM_SIM_CT_C, NULL},
-	{"fault", READ_KEY, MM_SIM_FAULT, NULL},
-	{"truth_load_a_uwh", READ_TRUTH_LOAD, 0, NULL},
-	{"truth_load_b_uwh", READ_TRUTH_LOAD, 1, NULL},
-	{"truth_load_c_uwh", READ_TRUTH_LOAD, 2, NULL},
-	{"truth_load_total_uwh", READ_TRUTH_TOTAL, 0, NULL},
-	{"truth_seen_a_uwh", READ_TRUTH_SEEN, 0, NULL},
-	{"truth_seen_b_uwh", READ_TRUTH_SEEN, 1, NULL},
-	{"truth_seen_c_uwh", READ_TRUTH_SEEN, 2, NULL},
-};
-
 enum device {
 	DEVICE_CHIP,
+	DEVICE_TRIGGER,
 	DEVICE_BOARD,
 	DEVICE_COUNT,
 };
 
-static const struct {
-	const char *id, *name;
-} devices[DEVICE_COUNT] = {
-	[DEVICE_CHIP] = {"iio:device0", "ade9000"},
-	[DEVICE_BOARD] = {"iio:device1", "minimeter-sim"},
+static const char *const device_ids[DEVICE_COUNT] = {
+	[DEVICE_CHIP] = "iio:device0",
+	[DEVICE_TRIGGER] = "trigger0",
+	[DEVICE_BOARD] = "iio:device1",
 };
 
-static bool chip_gone(const struct mm_sim_board *board)
+static const struct mm_sim_face *face_of(const struct mm_sim_board *board)
 {
-	return mm_sim_board_state(board)->fault.kind == MM_SIM_FAULT_VANISHED;
+	return &mm_sim_faces[mm_sim_board_chip(board)->family];
 }
 
-static int find_device(const struct mm_sim_board *board, const char *device, enum device *ret)
+/* Channels of each kind. */
+static unsigned channels_of(const struct mm_sim_board *board)
+{
+	const struct mm_sim_chip *chip = mm_sim_board_chip(board);
+
+	if (chip->family == MM_SIM_ADE9000) {
+		return MM_SIM_LINES;
+	}
+	return chip->channels - (mm_sim_board_state(board)->fault.kind == MM_SIM_FAULT_NO_CHANNEL);
+}
+
+static bool exists(const struct mm_sim_board *board, enum device device)
+{
+	bool gone = mm_sim_board_state(board)->fault.kind == MM_SIM_FAULT_VANISHED;
+
+	switch (device) {
+	case DEVICE_CHIP:
+		return !gone;
+	case DEVICE_TRIGGER:
+		return !gone && mm_sim_board_chip(board)->family != MM_SIM_ADE9000;
+	case DEVICE_BOARD:
+	case DEVICE_COUNT:
+		break;
+	}
+	return true;
+}
+
+void mm_sim_context_trigger_name(const struct mm_sim_board *board, char ret[static MM_SIM_ATTR_TEXT_MAX])
+{
+	snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s-dev0", mm_sim_board_chip(board)->name);
+}
+
+static void device_name(const struct mm_sim_board *board, enum device device, char ret[static MM_SIM_ATTR_TEXT_MAX])
+{
+	switch (device) {
+	case DEVICE_CHIP:
+		snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", mm_sim_board_chip(board)->name);
+		break;
+	case DEVICE_TRIGGER:
+		mm_sim_context_trigger_name(board, ret);
+		break;
+	case DEVICE_BOARD:
+	case DEVICE_COUNT:
+		snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "minimeter-sim");
+		break;
+	}
+}
+
+static int find_device(const struct mm_sim_board *board, const char *wanted, enum device *ret)
 {
 	for (enum device i = 0; i < DEVICE_COUNT; i++) {
-		if (strcmp(devices[i].id, device) == 0 || strcmp(devices[i].name, device) == 0) {
-			if (i == DEVICE_CHIP && chip_gone(board)) {
-				return -ENODEV;
-			}
+		char name[MM_SIM_ATTR_TEXT_MAX];
+
+		device_name(board, i, name);
+		if (exists(board, i) && (strcmp(device_ids[i], wanted) == 0 || strcmp(name, wanted) == 0)) {
 			*ret = i;
 			return 0;
 		}
@@ -175,14 +98,30 @@ bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *dev
 	return find_device(board, device, &found) == 0;
 }
 
-static int find_channel(const char *id, struct mm_sim_group *ret)
+bool mm_sim_context_is_chip(const struct mm_sim_board *board, const char *device)
 {
-	for (unsigned i = 0; i < COUNT(channels); i++) {
-		size_t len = strlen(channels[i].kind);
+	enum device found;
 
-		if (strncmp(channels[i].kind, id, len) == 0 && id[len] >= '0' && id[len] < '0' + MM_SIM_LINES &&
+	return find_device(board, device, &found) == 0 && found == DEVICE_CHIP;
+}
+
+bool mm_sim_context_is_trigger(const struct mm_sim_board *board, const char *device)
+{
+	enum device found;
+
+	return find_device(board, device, &found) == 0 && found == DEVICE_TRIGGER;
+}
+
+static int find_channel(const struct mm_sim_board *board, const char *id, struct mm_sim_group *ret)
+{
+	const struct mm_sim_face *face = face_of(board);
+
+	for (unsigned i = 0; i < face->kind_count; i++) {
+		size_t len = strlen(face->kinds[i].id);
+
+		if (strncmp(face->kinds[i].id, id, len) == 0 && id[len] >= '0' && id[len] < '0' + (char)channels_of(board) &&
 		    id[len + 1] == '\0') {
-			*ret = (struct mm_sim_group){channels[i].attrs, channels[i].count, (unsigned)(id[len] - '0')};
+			*ret = (struct mm_sim_group){face->kinds[i].attrs, (unsigned)(id[len] - '0')};
 			return 0;
 		}
 	}
@@ -198,21 +137,21 @@ int mm_sim_context_find_group(const struct mm_sim_board *board, const char *devi
 	if (r < 0) {
 		return r;
 	}
-	if (found == DEVICE_BOARD) {
+	if (found != DEVICE_CHIP) {
 		if (scope != MM_SIM_SCOPE_DEVICE) {
 			return -ENOENT;
 		}
-		*ret = (struct mm_sim_group){board_attrs, COUNT(board_attrs), 0};
+		*ret = (struct mm_sim_group){.attrs = found == DEVICE_BOARD ? mm_sim_board_attrs : (struct mm_sim_attrs){0}};
 		return 0;
 	}
 	switch (scope) {
 	case MM_SIM_SCOPE_DEVICE:
-		*ret = (struct mm_sim_group){chip_attrs, COUNT(chip_attrs), 0};
+		*ret = (struct mm_sim_group){.attrs = face_of(board)->device};
 		return 0;
 	case MM_SIM_SCOPE_CHANNEL:
-		return find_channel(channel, ret);
+		return find_channel(board, channel, ret);
 	case MM_SIM_SCOPE_BUFFER:
-		*ret = (struct mm_sim_group){chip_buffer_attrs, COUNT(chip_buffer_attrs), 0};
+		*ret = (struct mm_sim_group){.attrs = face_of(board)->buffer};
 		return 0;
 	case MM_SIM_SCOPE_DEBUG:
 		break;
@@ -222,10 +161,10 @@ int mm_sim_context_find_group(const struct mm_sim_board *board, const char *devi
 
 int mm_sim_context_narrow(struct mm_sim_group *group, const char *name)
 {
-	for (unsigned i = 0; i < group->count; i++) {
-		if (strcmp(group->attrs[i].name, name) == 0) {
-			group->attrs += i;
-			group->count = 1;
+	for (unsigned i = 0; i < group->attrs.count; i++) {
+		if (strcmp(group->attrs.list[i].name, name) == 0) {
+			group->attrs.list += i;
+			group->attrs.count = 1;
 			return 0;
 		}
 	}
@@ -234,8 +173,10 @@ int mm_sim_context_narrow(struct mm_sim_group *group, const char *name)
 
 bool mm_sim_context_on_bus(const struct mm_sim_group *group)
 {
-	for (unsigned i = 0; i < group->count; i++) {
-		if (group->attrs[i].reader == READ_REGISTER || group->attrs[i].reader == READ_FREQUENCY) {
+	for (unsigned i = 0; i < group->attrs.count; i++) {
+		enum mm_sim_reader reader = group->attrs.list[i].reader;
+
+		if (reader == MM_SIM_READ_REGISTER || reader == MM_SIM_READ_FREQUENCY || reader == MM_SIM_READ_CODE) {
 			return true;
 		}
 	}
@@ -259,7 +200,7 @@ static int read_register(struct mm_sim_board *board, const struct mm_sim_attr *a
 	if (r < 0) {
 		return r;
 	}
-	if (attr->reader == READ_FREQUENCY) {
+	if (attr->reader == MM_SIM_READ_FREQUENCY) {
 		return print_fraction(INT64_C(4000) * 65536, code + 1, ret);
 	}
 	return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, code);
@@ -271,40 +212,66 @@ static int read_truth(const struct mm_sim_board *board, const struct mm_sim_attr
 	int64_t uwh;
 
 	mm_sim_board_truth(board, &truth);
-	uwh = attr->reader == READ_TRUTH_LOAD	? truth.load_uwh[attr->arg]
-	      : attr->reader == READ_TRUTH_SEEN ? truth.seen_uwh[attr->arg]
-						: truth.load_total_uwh;
+	uwh = attr->reader == MM_SIM_READ_TRUTH_LOAD   ? truth.load_uwh[attr->arg]
+	      : attr->reader == MM_SIM_READ_TRUTH_SEEN ? truth.seen_uwh[attr->arg]
+						       : truth.load_total_uwh;
 	return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, uwh);
 }
+
+static int read_code(struct mm_sim_board *board, unsigned channel, char ret[static MM_SIM_ATTR_TEXT_MAX])
+{
+	int32_t code;
+	int r = mm_sim_board_convert(board, channel, &code);
+
+	return r < 0 ? r : snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId32, code);
+}
+
+/* Clocks of the time stamps that the board knows; by the others of the kernel it has none. */
+static const char *const stamp_clocks[] = {"realtime", "boottime"};
 
 static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr, unsigned phase,
 		     char ret[static MM_SIM_ATTR_TEXT_MAX])
 {
+	const struct mm_sim_stream *stream = mm_sim_board_stream(board);
+
 	switch (attr->reader) {
-	case READ_REGISTER:
-	case READ_FREQUENCY:
+	case MM_SIM_READ_REGISTER:
+	case MM_SIM_READ_FREQUENCY:
 		return read_register(board, attr, phase, ret);
-	case READ_SCALE:
+	case MM_SIM_READ_SCALE:
 		return print_fraction(1, attr->arg, ret);
-	case READ_REFUSED:
-	case READ_FILTER: /* the driver's own default is none of the types it knows, and it refuses to say it */
+	case MM_SIM_READ_REFUSED:
+	case MM_SIM_READ_FILTER: /* the driver's own default is none of the types it knows, and it refuses to say it */
 		return -EINVAL;
-	case READ_TEXT:
+	case MM_SIM_READ_TEXT:
+	case MM_SIM_READ_SHARED:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", attr->text);
-	case READ_KEY:
+	case MM_SIM_READ_CODE:
+		return read_code(board, phase, ret);
+	case MM_SIM_READ_OSR:
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->osr);
+	case MM_SIM_READ_RATE:
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->rate_khz);
+	case MM_SIM_READ_STAMP_CLOCK:
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", stamp_clocks[stream->stamp_offset_ns == 0]);
+	case MM_SIM_READ_ENABLE:
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%d", stream->enabled);
+	case MM_SIM_READ_LOST:
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRIu64, stream ? stream->lost : 0);
+	case MM_SIM_READ_KEY:
 		mm_sim_state_format(mm_sim_board_state(board), attr->arg, ret);
 		return (int)strlen(ret);
-	case READ_TIME:
+	case MM_SIM_READ_TIME:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, mm_sim_board_time(board));
-	case READ_START:
+	case MM_SIM_READ_START:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, mm_sim_board_start(board));
-	case READ_MODE:
+	case MM_SIM_READ_MODE:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", mm_sim_board_stepped(board) ? "stepped" : "realtime");
-	case READ_WINDOWS:
+	case MM_SIM_READ_WINDOWS:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRIu64, mm_sim_board_windows(board));
-	case READ_TRUTH_LOAD:
-	case READ_TRUTH_SEEN:
-	case READ_TRUTH_TOTAL:
+	case MM_SIM_READ_TRUTH_LOAD:
+	case MM_SIM_READ_TRUTH_SEEN:
+	case MM_SIM_READ_TRUTH_TOTAL:
 		return read_truth(board, attr, ret);
 	}
 	return -EINVAL;
@@ -313,7 +280,7 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 ssize_t mm_sim_context_read(struct mm_sim_board *board, const struct mm_sim_group *group, unsigned i,
 			    char ret[static MM_SIM_ATTR_TEXT_MAX])
 {
-	int r = read_text(board, &group->attrs[i], group->phase, ret);
+	int r = read_text(board, &group->attrs.list[i], group->number, ret);
 
 	return r < 0 ? r : r + 1;
 }
@@ -352,27 +319,70 @@ static int write_key(struct mm_sim_board *board, enum mm_sim_key key, const char
 	return 0;
 }
 
+static int write_stamp_clock(struct mm_sim_board *board, const char *text)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		if (strcmp(text, stamp_clocks[i]) == 0) {
+			mm_sim_board_stream(board)->stamp_offset_ns = i == 0 ? mm_sim_board_start(board) * MM_NS_PER_S : 0;
+			return 0;
+		}
+	}
+	return -EINVAL;
+}
+
+/* What a driver takes: whole numbers, and the names of clocks. */
+static int write_stream(struct mm_sim_board *board, enum mm_sim_reader reader, const char *text)
+{
+	struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	double number;
+
+	if (reader == MM_SIM_READ_STAMP_CLOCK) {
+		return write_stamp_clock(board, text);
+	}
+	if (!mm_sim_number_parse(text, 0.0, 65536.0, &number) || strspn(text, "0123456789") != strlen(text)) {
+		return -EINVAL;
+	}
+	if (reader == MM_SIM_READ_OSR) {
+		return mm_sim_stream_set_osr(stream, (unsigned)number);
+	}
+	if (reader == MM_SIM_READ_RATE) {
+		return mm_sim_stream_set_rate(stream, (unsigned)number);
+	}
+	/* 1 leaves a buffer behind that nobody reads, as a client that was killed does. */
+	mm_sim_stream_stop(stream);
+	stream->enabled = number > 0.0;
+	return 0;
+}
+
 int mm_sim_context_write(struct mm_sim_board *board, const struct mm_sim_group *group, unsigned i, const char *text)
 {
-	const struct mm_sim_attr *attr = &group->attrs[i];
+	const struct mm_sim_attr *attr = &group->attrs.list[i];
 
 	switch (attr->reader) {
-	case READ_TIME:
+	case MM_SIM_READ_TIME:
 		return write_time(board, text);
-	case READ_KEY:
+	case MM_SIM_READ_KEY:
 		return write_key(board, attr->arg, text);
-	case READ_REGISTER:
-	case READ_FREQUENCY:
-	case READ_SCALE:
-	case READ_REFUSED:
-	case READ_FILTER:
-	case READ_TEXT:
-	case READ_START:
-	case READ_MODE:
-	case READ_WINDOWS:
-	case READ_TRUTH_LOAD:
-	case READ_TRUTH_SEEN:
-	case READ_TRUTH_TOTAL:
+	case MM_SIM_READ_OSR:
+	case MM_SIM_READ_RATE:
+	case MM_SIM_READ_STAMP_CLOCK:
+	case MM_SIM_READ_ENABLE:
+		return write_stream(board, attr->reader, text);
+	case MM_SIM_READ_REGISTER:
+	case MM_SIM_READ_FREQUENCY:
+	case MM_SIM_READ_SCALE:
+	case MM_SIM_READ_REFUSED:
+	case MM_SIM_READ_FILTER:
+	case MM_SIM_READ_TEXT:
+	case MM_SIM_READ_CODE:
+	case MM_SIM_READ_SHARED:
+	case MM_SIM_READ_START:
+	case MM_SIM_READ_MODE:
+	case MM_SIM_READ_WINDOWS:
+	case MM_SIM_READ_LOST:
+	case MM_SIM_READ_TRUTH_LOAD:
+	case MM_SIM_READ_TRUTH_SEEN:
+	case MM_SIM_READ_TRUTH_TOTAL:
 		break;
 	}
 	return -EACCES;
@@ -394,38 +404,73 @@ __attribute__((format(printf, 2, 3))) static void append(struct writer *out, con
 	assert(out->len < MM_SIM_XML_MAX);
 }
 
-static void append_channel(struct writer *out, const struct channel *channel, unsigned phase)
+/* One file for all channels of a kind has no number in its name. */
+static bool is_shared(const struct mm_sim_attr *attr)
 {
-	append(out, "<channel id=\"%s%u\" ", channel->kind, phase);
-	if (channel->name) {
-		append(out, "name=\"%s\" ", channel->name);
+	return attr->reader == MM_SIM_READ_OSR || attr->reader == MM_SIM_READ_RATE || attr->reader == MM_SIM_READ_SHARED;
+}
+
+/* scan: index of its scan element, or -1. */
+static void append_channel(struct writer *out, const struct mm_sim_face *face, const struct mm_sim_channel_kind *kind,
+			   unsigned number, int scan)
+{
+	append(out, "<channel id=\"%s%u\" ", kind->id, number);
+	if (kind->name) {
+		append(out, "name=\"%s\" ", kind->name);
 	}
 	append(out, "type=\"input\" >");
-	if (channel->scan >= 0) {
-		append(out, "<scan-element index=\"%u\" format=\"be:S32/32&gt;&gt;0\" scale=\"0.000000\" />",
-		       (unsigned)channel->scan + 2 * phase);
+	if (scan >= 0) {
+		append(out, "<scan-element index=\"%d\" format=\"%s\" scale=\"0.000000\" />", scan, face->format);
 	}
-	for (unsigned i = 0; i < channel->count; i++) {
-		append(out, "<attribute name=\"%s\" filename=\"in_%s%u_%s%s%s\" />", channel->attrs[i].name, channel->kind, phase,
-		       channel->name ? channel->name : "", channel->name ? "_" : "", channel->attrs[i].name);
+	for (unsigned i = 0; i < kind->attrs.count; i++) {
+		const struct mm_sim_attr *attr = &kind->attrs.list[i];
+		char digits[12] = "";
+
+		if (!is_shared(attr)) {
+			snprintf(digits, sizeof(digits), "%u", number);
+		}
+		append(out, "<attribute name=\"%s\" filename=\"in_%s%s_%s%s%s\" />", attr->name, kind->id, digits,
+		       kind->name ? kind->name : "", kind->name ? "_" : "", attr->name);
 	}
 	append(out, "</channel>");
 }
 
-static void append_chip(struct writer *out)
+static void append_head(struct writer *out, const struct mm_sim_board *board, enum device device)
 {
-	append(out, "<device id=\"%s\" name=\"%s\" >", devices[DEVICE_CHIP].id, devices[DEVICE_CHIP].name);
-	for (unsigned i = 0; i < COUNT(channels) * MM_SIM_LINES; i++) {
-		/* The scan elements first and in their order, as the library sorts them. */
-		append_channel(out, i < 2 * MM_SIM_LINES ? &channels[i % 2] : &channels[i / MM_SIM_LINES],
-			       i < 2 * MM_SIM_LINES ? i / 2 : i % MM_SIM_LINES);
+	char name[MM_SIM_ATTR_TEXT_MAX];
+
+	device_name(board, device, name);
+	append(out, "<device id=\"%s\" name=\"%s\" >", device_ids[device], name);
+}
+
+static void append_attrs(struct writer *out, const char *element, const struct mm_sim_attrs *attrs)
+{
+	for (unsigned i = 0; i < attrs->count; i++) {
+		append(out, "<%s name=\"%s\" />", element, attrs->list[i].name);
 	}
-	for (unsigned i = 0; i < COUNT(chip_attrs); i++) {
-		append(out, "<attribute name=\"%s\" />", chip_attrs[i].name);
+}
+
+static void append_chip(struct writer *out, const struct mm_sim_board *board)
+{
+	const struct mm_sim_face *face = face_of(board);
+	unsigned count = channels_of(board);
+
+	append_head(out, board, DEVICE_CHIP);
+	/* The scan elements first and in their order, as the library sorts them. */
+	for (unsigned i = 0; i < count * face->scan_kinds; i++) {
+		append_channel(out, face, &face->kinds[i % face->scan_kinds], i / face->scan_kinds, (int)i);
 	}
-	for (unsigned i = 0; i < COUNT(chip_buffer_attrs); i++) {
-		append(out, "<buffer-attribute name=\"%s\" />", chip_buffer_attrs[i].name);
+	for (unsigned i = count * face->scan_kinds; i < count * face->kind_count; i++) {
+		append_channel(out, face, &face->kinds[i / count], i % count, -1);
 	}
+	if (face->timestamp) {
+		append(out,
+		       "<channel id=\"timestamp\" type=\"input\" ><scan-element index=\"%u\" format=\"le:S64/64&gt;&gt;0\" />"
+		       "</channel>",
+		       mm_sim_board_chip(board)->channels);
+	}
+	append_attrs(out, "attribute", &face->device);
+	append_attrs(out, "buffer-attribute", &face->buffer);
 	append(out, "</device>");
 }
 
@@ -447,13 +492,15 @@ size_t mm_sim_context_xml(const struct mm_sim_board *board, char ret[static MM_S
 
 	append(&out, "%s<context name=\"local\" version-major=\"0\" version-minor=\"26\" version-git=\"v0.26\" ", xml_head);
 	append(&out, "description=\"minimeter simulated board\" >");
-	if (!chip_gone(board)) {
-		append_chip(&out);
+	if (exists(board, DEVICE_CHIP)) {
+		append_chip(&out, board);
 	}
-	append(&out, "<device id=\"%s\" name=\"%s\" >", devices[DEVICE_BOARD].id, devices[DEVICE_BOARD].name);
-	for (unsigned i = 0; i < COUNT(board_attrs); i++) {
-		append(&out, "<attribute name=\"%s\" />", board_attrs[i].name);
+	if (exists(board, DEVICE_TRIGGER)) {
+		append_head(&out, board, DEVICE_TRIGGER);
+		append(&out, "</device>");
 	}
+	append_head(&out, board, DEVICE_BOARD);
+	append_attrs(&out, "attribute", &mm_sim_board_attrs);
 	append(&out, "</device></context>");
 	return out.len;
 }

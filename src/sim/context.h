@@ -3,10 +3,11 @@
 #define MM_SIM_CONTEXT_H
 
 /*
- * The IIO context the board shows: the device "ade9000" with the channels and attributes of the mainline driver, and the device
- * "minimeter-sim" with the board's own. One table serves look-up, reading, writing and the XML.
+ * The IIO context the board shows: the chip's device with the channels and attributes of its mainline driver, where that has one
+ * its trigger, and the device "minimeter-sim" with the board's own. The same tables serve look-up, reading, writing and the XML.
  */
 
+#include "sim/attrs.h"
 #include "sim/board.h"
 
 #include <sys/types.h>
@@ -21,15 +22,21 @@ enum mm_sim_scope {
 	MM_SIM_SCOPE_DEBUG,
 };
 
-/* A list of attributes: a device's own, its buffer's, or one channel's. */
+/* A list of attributes: a device's own, its buffer's, or those of channel number. */
 struct mm_sim_group {
-	const struct mm_sim_attr *attrs;
-	unsigned count;
-	unsigned phase;
+	struct mm_sim_attrs attrs;
+	unsigned number;
 };
 
 /* Is there such a device just now, by its id ("iio:device0") or its name? */
 bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *device);
+
+/* Is it the chip's? And is that the trigger of a converter? */
+bool mm_sim_context_is_chip(const struct mm_sim_board *board, const char *device);
+bool mm_sim_context_is_trigger(const struct mm_sim_board *board, const char *device);
+
+/* The name of a converter's trigger. */
+void mm_sim_context_trigger_name(const struct mm_sim_board *board, char ret[static MM_SIM_ATTR_TEXT_MAX]);
 
 /*
  * Finds a list of attributes; channel names the channel for MM_SIM_SCOPE_CHANNEL. -ENODEV: no such device (now); -ENOENT: no such
@@ -51,7 +58,8 @@ bool mm_sim_context_on_bus(const struct mm_sim_group *group);
 ssize_t mm_sim_context_read(struct mm_sim_board *board, const struct mm_sim_group *group, unsigned i,
 			    char ret[static MM_SIM_ATTR_TEXT_MAX]);
 
-/* Writes attribute i of a list. 0, -EACCES (not writable), -EINVAL (not such a value), -ERANGE (too far ahead). */
+/* Writes attribute i of a list. 0, -EACCES (not writable), -EINVAL (not such a value), -ERANGE (too far ahead), -EBUSY (not now).
+ */
 int mm_sim_context_write(struct mm_sim_board *board, const struct mm_sim_group *group, unsigned i, const char *text);
 
 /* Writes the context's XML and a NUL; returns its length. */

@@ -94,6 +94,22 @@ static double complex shown_voltage(const struct mm_sim_state *state, const doub
 	return lead->open || unused ? 0.0 : potential - meter_neutral(state, conductor);
 }
 
+/* Turns the figures of one line from those of sines into those of the wave forms. */
+static void distort(const struct mm_sim_wave *wave, double complex voltage, double complex current, struct mm_sim_flow *flow,
+		    unsigned i)
+{
+	struct mm_sim_power load, shown;
+
+	mm_sim_wave_power(wave, cabs(voltage), cabs(current), carg(voltage) - carg(current), &load);
+	mm_sim_wave_power(wave, flow->sine_v[i], flow->sine_a[i], flow->current_lag_rad[i] - flow->voltage_lag_rad[i], &shown);
+	flow->load_uw[i] = micro(load.active_w);
+	flow->voltage_v[i] = shown.voltage_v;
+	flow->current_a[i] = shown.current_a;
+	flow->active_uw[i] = micro(shown.active_w);
+	flow->reactive_uvar[i] = micro(shown.reactive_var);
+	flow->apparent_uva[i] = micro(shown.voltage_v * shown.current_a);
+}
+
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
 {
 	double complex conductor[MM_SIM_LINES + 1] = {0}, current[MM_SIM_LINES];
@@ -112,8 +128,13 @@ void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *r
 		ret->voltage_lag_rad[i] = -carg(voltage);
 		ret->current_a[i] = cabs(seen);
 		ret->current_lag_rad[i] = -carg(seen);
+		ret->sine_v[i] = cabs(voltage);
+		ret->sine_a[i] = cabs(seen);
 		ret->active_uw[i] = micro(creal(power));
 		ret->reactive_uvar[i] = micro(cimag(power));
 		ret->apparent_uva[i] = micro(cabs(power));
+		if (!mm_sim_wave_is_sine(&state->wave)) {
+			distort(&state->wave, conductor[i], current[i], ret, i);
+		}
 	}
 }

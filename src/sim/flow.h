@@ -19,6 +19,8 @@ struct mm_sim_flow {
 	double voltage_lag_rad[MM_SIM_LINES]; /* angles in the sense of v(t) = sqrt(2) V sin(2 pi f t - lag) */
 	double current_a[MM_SIM_LINES];	      /* rms */
 	double current_lag_rad[MM_SIM_LINES];
+	double sine_v[MM_SIM_LINES]; /* rms of the sines that the wave forms of the state are built on */
+	double sine_a[MM_SIM_LINES];
 	int64_t active_uw[MM_SIM_LINES];
 	int64_t reactive_uvar[MM_SIM_LINES]; /* positive: current lags voltage */
 	int64_t apparent_uva[MM_SIM_LINES];
@@ -28,6 +30,7 @@ struct mm_sim_flow {
 /*
  * S = V I*, with I = (S / V)* of each load and V what the supply's conductors leave of the source. A line below 1 V is dead and
  * draws nothing. A neutral lead that hangs in the air floats in the middle of the lines that are connected.
+ * This is for sines; wave forms that are none change rms values and powers by closed forms (sim/wave.h).
  */
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret);
 

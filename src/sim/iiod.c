@@ -3,7 +3,7 @@
  * The commands of iiod, as its parser takes them: words between blanks, a line end of \n or \r\n. An answer is a number on a line
  * of its own, negative for an errno, and where it counts bytes those bytes and a line end. A line that is no command is -EINVAL.
  */
-#include "sim/iiod.h"
+#include "sim/iiod_command.h"
 
 #include <assert.h>
 #include <endian.h>
@@ -13,126 +13,95 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define WORDS_MAX 8
+/* What libiio's clients ask for unless told otherwise, and the most that is granted. */
+#define TIMEOUT_DEFAULT_MS 2500
+#define TIMEOUT_MAX_MS 60000
+#define READ_ALL_MAX 64
 /* Of the version an iiod answers with; clients want the tag to have seven characters. */
 #define VERSION_ANSWER "0.26.minimtr\n"
 
-struct request {
-	char *word[WORDS_MAX];
-	unsigned count;
-	char *payload; /* what follows the line: WRITE only */
-	size_t payload_max;
-};
-
-/* What becomes of the bytes of a request. */
-enum outcome {
-	DONE,
-	WAIT, /* keep them: more is needed, or the read stalls */
-	CLOSE,
-};
-
-static void put(struct mm_sim_session *session, const void *data, size_t len)
+void mm_sim_put(struct mm_sim_session *session, const void *data, size_t len)
 {
 	assert(session->out_len + len <= sizeof(session->out));
 	memcpy(session->out + session->out_len, data, len);
 	session->out_len += len;
 }
 
-static void put_number(struct mm_sim_session *session, long number)
+void mm_sim_put_number(struct mm_sim_session *session, long number)
 {
 	char text[24];
 
-	put(session, text, (size_t)snprintf(text, sizeof(text), "%ld\n", number));
+	mm_sim_put(session, text, (size_t)snprintf(text, sizeof(text), "%ld\n", number));
 }
 
-static void put_bytes(struct mm_sim_session *session, const void *data, size_t len)
+void mm_sim_put_bytes(struct mm_sim_session *session, const void *data, size_t len)
 {
-	put_number(session, (long)len);
-	put(session, data, len);
-	put(session, "\n", 1);
+	mm_sim_put_number(session, (long)len);
+	mm_sim_put(session, data, len);
+	mm_sim_put(session, "\n", 1);
 }
 
-static enum outcome answer(struct mm_sim_session *session, long number)
+enum mm_sim_outcome mm_sim_answer(struct mm_sim_session *session, long number)
 {
-	put_number(session, number);
-	return DONE;
+	mm_sim_put_number(session, number);
+	return MM_SIM_DONE;
 }
 
 /* A board without the device: say so and hang up, as a server does whose device went away. */
-static enum outcome answer_gone(struct mm_sim_session *session, int error)
+enum mm_sim_outcome mm_sim_answer_gone(struct mm_sim_session *session, int error)
 {
-	put_number(session, error);
-	return error == -ENODEV ? CLOSE : DONE;
+	mm_sim_put_number(session, error);
+	return error == -ENODEV ? MM_SIM_CLOSE : MM_SIM_DONE;
 }
 
-static enum outcome do_print(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+static enum mm_sim_outcome do_print(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
 	char xml[MM_SIM_XML_MAX];
 
 	(void)request;
-	put_bytes(session, xml, mm_sim_context_xml(board, xml));
-	return DONE;
+	mm_sim_put_bytes(session, xml, mm_sim_context_xml(board, xml));
+	return MM_SIM_DONE;
 }
 
-static enum outcome do_version(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+static enum mm_sim_outcome do_version(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
 	(void)board;
 	(void)request;
-	put(session, VERSION_ANSWER, strlen(VERSION_ANSWER));
-	return DONE;
+	mm_sim_put(session, VERSION_ANSWER, strlen(VERSION_ANSWER));
+	return MM_SIM_DONE;
 }
 
-static enum outcome do_exit(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+static enum mm_sim_outcome do_exit(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
 	(void)session;
 	(void)board;
 	(void)request;
-	return CLOSE;
+	return MM_SIM_CLOSE;
 }
 
-static enum outcome do_timeout(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+/* A whole number of up to nine digits; -1 where it is none. */
+long mm_sim_number(const char *text)
 {
+	return text[0] == '\0' || strlen(text) > 9 || strspn(text, "0123456789") != strlen(text) ? -1 : strtol(text, NULL, 10);
+}
+
+static enum mm_sim_outcome do_timeout(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	long ms = request->count == 2 ? mm_sim_number(request->word[1]) : -1;
+
 	(void)board;
-	return answer(session, request->count == 2 ? 0 : -EINVAL);
-}
-
-/* The driver's buffer handler takes the bus mutex twice: here it is refused what would hang there. */
-static enum outcome do_open(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
-{
-	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
-		return answer(session, -ENODEV);
+	if (ms < 0) {
+		return mm_sim_answer(session, -EINVAL);
 	}
-	return answer(session, -EDEADLK);
-}
-
-/* CLOSE, READBUF and WRITEBUF want an open buffer, and there never is one. */
-static enum outcome do_unopened(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
-{
-	(void)board;
-	(void)request;
-	return answer(session, -EBADF);
-}
-
-static enum outcome do_trigger(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
-{
-	bool known = request->count > 1 && mm_sim_context_has_device(board, request->word[1]);
-
-	return answer(session, known ? -ENOENT : -ENODEV);
-}
-
-static enum outcome do_set(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
-{
-	if (request->count != 4 || strcmp(request->word[2], "BUFFERS_COUNT") != 0) {
-		return answer(session, -EINVAL);
-	}
-	return answer(session, mm_sim_context_has_device(board, request->word[1]) ? 0 : -ENODEV);
+	session->timeout_ms = ms == 0 || ms > TIMEOUT_MAX_MS ? TIMEOUT_MAX_MS : (unsigned)ms;
+	return mm_sim_answer(session, 0);
 }
 
 /*
  * READ and WRITE name an attribute as "DEVICE [INPUT|OUTPUT CHANNEL|DEBUG|BUFFER] [ATTRIBUTE]". Finds the list it is in and
  * steps over the words up to the attribute.
  */
-static int find_group(const struct mm_sim_board *board, const struct request *request, struct mm_sim_group *ret,
+static int find_group(const struct mm_sim_board *board, const struct mm_sim_request *request, struct mm_sim_group *ret,
 		      unsigned *ret_next)
 {
 	const char *place = request->count > 2 ? request->word[2] : "";
@@ -160,7 +129,7 @@ static int find_group(const struct mm_sim_board *board, const struct request *re
 }
 
 /* Has the read to wait? A stepped board has nobody else to move its time on while a read stalls, so the read itself does. */
-static bool stalls(struct mm_sim_session *session, struct mm_sim_board *board)
+bool mm_sim_stalls(struct mm_sim_session *session, struct mm_sim_board *board)
 {
 	const struct mm_sim_fault *fault = &mm_sim_board_state(board)->fault;
 	int64_t now_ns = mm_sim_board_time(board);
@@ -172,10 +141,10 @@ static bool stalls(struct mm_sim_session *session, struct mm_sim_board *board)
 		session->resume_ns = 0;
 		return false;
 	}
-	if (fault->kind != MM_SIM_FAULT_STALL || fault->stall_ms == 0) {
+	if (fault->kind != MM_SIM_FAULT_STALL || fault->number == 0) {
 		return false;
 	}
-	now_ns += (int64_t)fault->stall_ms * 1000000;
+	now_ns += (int64_t)fault->number * 1000000;
 	if (mm_sim_board_stepped(board)) {
 		(void)mm_sim_board_advance(board, now_ns);
 		return false;
@@ -185,13 +154,13 @@ static bool stalls(struct mm_sim_session *session, struct mm_sim_board *board)
 }
 
 /* All attributes of a list in one answer: each with its length or errno in 32 bits, big end first, padded to four bytes. */
-static enum outcome read_all(struct mm_sim_session *session, struct mm_sim_board *board, const struct mm_sim_group *group)
+static enum mm_sim_outcome read_all(struct mm_sim_session *session, struct mm_sim_board *board, const struct mm_sim_group *group)
 {
-	char data[32 * (MM_SIM_ATTR_TEXT_MAX + 4)];
+	char data[READ_ALL_MAX * (MM_SIM_ATTR_TEXT_MAX + 4)];
 	size_t len = 0;
 
-	assert(group->count <= 32);
-	for (unsigned i = 0; i < group->count; i++) {
+	assert(group->attrs.count <= READ_ALL_MAX);
+	for (unsigned i = 0; i < group->attrs.count; i++) {
 		char text[MM_SIM_ATTR_TEXT_MAX] = "";
 		ssize_t r = mm_sim_context_read(board, group, i, text);
 		size_t padded = r > 0 ? ((size_t)r + 3) / 4 * 4 : 0;
@@ -201,11 +170,11 @@ static enum outcome read_all(struct mm_sim_session *session, struct mm_sim_board
 		memcpy(data + len + sizeof(length), text, padded);
 		len += sizeof(length) + padded;
 	}
-	put_bytes(session, data, len);
-	return DONE;
+	mm_sim_put_bytes(session, data, len);
+	return MM_SIM_DONE;
 }
 
-static enum outcome do_read(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+static enum mm_sim_outcome do_read(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
 	char text[MM_SIM_ATTR_TEXT_MAX];
 	struct mm_sim_group group;
@@ -214,29 +183,29 @@ static enum outcome do_read(struct mm_sim_session *session, struct mm_sim_board 
 	int r = find_group(board, request, &group, &next);
 
 	if (r < 0) {
-		return answer_gone(session, r);
+		return mm_sim_answer_gone(session, r);
 	}
 	if (request->count > next + 1) {
-		return answer(session, -EINVAL);
+		return mm_sim_answer(session, -EINVAL);
 	}
 	if (request->count == next + 1) {
 		r = mm_sim_context_narrow(&group, request->word[next]);
 		if (r < 0) {
-			return answer(session, r);
+			return mm_sim_answer(session, r);
 		}
 	}
-	if (mm_sim_context_on_bus(&group) && stalls(session, board)) {
-		return WAIT;
+	if (mm_sim_context_on_bus(&group) && mm_sim_stalls(session, board)) {
+		return MM_SIM_WAIT;
 	}
 	if (request->count == next) {
 		return read_all(session, board, &group);
 	}
 	len = mm_sim_context_read(board, &group, 0, text);
 	if (len < 0) {
-		return answer_gone(session, (int)len);
+		return mm_sim_answer_gone(session, (int)len);
 	}
-	put_bytes(session, text, (size_t)len);
-	return DONE;
+	mm_sim_put_bytes(session, text, (size_t)len);
+	return MM_SIM_DONE;
 }
 
 /* The value comes as libiio sends it: with a NUL, a newline, or neither. */
@@ -255,67 +224,73 @@ static int write_attribute(struct mm_sim_board *board, const struct mm_sim_group
 	return mm_sim_context_write(board, attribute, 0, text);
 }
 
-static enum outcome do_write(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request)
+static enum mm_sim_outcome do_write(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	const char *digits = request->word[request->count - 1];
+	long len = mm_sim_number(request->word[request->count - 1]);
 	struct mm_sim_group group;
 	unsigned next = 0;
-	unsigned long len;
 	int r;
 
-	if (strlen(digits) > 9 || strspn(digits, "0123456789") != strlen(digits) ||
-	    (len = strtoul(digits, NULL, 10)) > MM_SIM_PAYLOAD_MAX) {
+	if (len < 0 || len > MM_SIM_PAYLOAD_MAX) {
 		/* Where the next command begins is anybody's guess. */
-		put_number(session, -EINVAL);
-		return CLOSE;
+		mm_sim_put_number(session, -EINVAL);
+		return MM_SIM_CLOSE;
 	}
-	if (request->payload_max < len) {
-		return WAIT;
+	if (request->payload_max < (size_t)len) {
+		return MM_SIM_WAIT;
 	}
-	request->payload_max = len;
+	request->payload_max = (size_t)len;
 	r = find_group(board, request, &group, &next);
 	if (r == 0) {
 		r = request->count != next + 2 ? -EINVAL : mm_sim_context_narrow(&group, request->word[next]);
 	}
 	if (r == 0) {
-		r = write_attribute(board, &group, request->payload, len);
+		r = write_attribute(board, &group, request->payload, (size_t)len);
 	}
-	return r < 0 ? answer_gone(session, r) : answer(session, (long)len);
+	return r < 0 ? mm_sim_answer_gone(session, r) : mm_sim_answer(session, len);
 }
 
 static const struct {
 	const char *name;
-	enum outcome (*run)(struct mm_sim_session *session, struct mm_sim_board *board, struct request *request);
+	enum mm_sim_outcome (*run)(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request);
 	bool payload;
 } commands[] = {
-	{"READ", do_read, false},	{"WRITE", do_write, true},	 {"PRINT", do_print, false},
-	{"VERSION", do_version, false}, {"TIMEOUT", do_timeout, false},	 {"OPEN", do_open, false},
-	{"CLOSE", do_unopened, false},	{"READBUF", do_unopened, false}, {"WRITEBUF", do_unopened, false},
-	{"GETTRIG", do_trigger, false}, {"SETTRIG", do_trigger, false},	 {"SET", do_set, false},
+	{"READ", do_read, false},
+	{"WRITE", do_write, true},
+	{"PRINT", do_print, false},
+	{"VERSION", do_version, false},
+	{"TIMEOUT", do_timeout, false},
+	{"OPEN", mm_sim_do_open, false},
+	{"CLOSE", mm_sim_do_close, false},
+	{"READBUF", mm_sim_do_readbuf, false},
+	{"WRITEBUF", mm_sim_do_writebuf, false},
+	{"GETTRIG", mm_sim_do_gettrig, false},
+	{"SETTRIG", mm_sim_do_settrig, false},
+	{"SET", mm_sim_do_set, false},
 	{"EXIT", do_exit, false},
 };
 
 /* Runs the command at the front of in, whose line is len bytes with its end; ret_used is how much it took. */
-static enum outcome run_line(struct mm_sim_session *session, struct mm_sim_board *board, size_t len, size_t *ret_used)
+static enum mm_sim_outcome run_line(struct mm_sim_session *session, struct mm_sim_board *board, size_t len, size_t *ret_used)
 {
-	struct request request = {.payload = session->in + len};
+	struct mm_sim_request request = {.payload = session->in + len};
 	char line[MM_SIM_LINE_MAX], *rest = NULL;
 
 	memcpy(line, session->in, len);
 	line[len - 1] = '\0';
 	*ret_used = len;
 	for (char *word = strtok_r(line, " \t\r", &rest); word; word = strtok_r(NULL, " \t\r", &rest)) {
-		if (request.count == WORDS_MAX) {
-			return answer(session, -EINVAL);
+		if (request.count == MM_SIM_WORDS_MAX) {
+			return mm_sim_answer(session, -EINVAL);
 		}
 		request.word[request.count++] = word;
 	}
 	if (request.count == 0) {
-		return DONE;
+		return MM_SIM_DONE;
 	}
 	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, request.word[0]) == 0) {
-			enum outcome outcome;
+			enum mm_sim_outcome outcome;
 
 			request.payload_max = commands[i].payload ? session->in_len - len : 0;
 			outcome = commands[i].run(session, board, &request);
@@ -323,13 +298,15 @@ static enum outcome run_line(struct mm_sim_session *session, struct mm_sim_board
 			return outcome;
 		}
 	}
-	return answer(session, -EINVAL);
+	return mm_sim_answer(session, -EINVAL);
 }
 
 void mm_sim_session_init(struct mm_sim_session *session)
 {
 	session->in_len = session->out_start = session->out_len = 0;
-	session->resume_ns = 0;
+	session->resume_ns = session->deadline_ns = 0;
+	session->timeout_ms = TIMEOUT_DEFAULT_MS;
+	session->sent_frames = 0;
 	session->closing = false;
 }
 
@@ -346,14 +323,14 @@ bool mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *boa
 	while (!session->closing) {
 		const char *newline = memchr(session->in, '\n', session->in_len);
 		size_t len = newline ? (size_t)(newline - session->in) + 1 : session->in_len;
-		enum outcome outcome;
+		enum mm_sim_outcome outcome;
 		size_t used;
 
 		if (session->out_len > sizeof(session->out) - MM_SIM_ANSWER_MAX) {
 			return true;
 		}
 		if (len > MM_SIM_LINE_MAX) {
-			put_number(session, -EINVAL);
+			mm_sim_put_number(session, -EINVAL);
 			session->closing = true;
 			break;
 		}
@@ -361,10 +338,10 @@ bool mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *boa
 			break;
 		}
 		outcome = run_line(session, board, len, &used);
-		if (outcome == WAIT) {
+		if (outcome == MM_SIM_WAIT) {
 			break;
 		}
-		session->closing = outcome == CLOSE;
+		session->closing = outcome == MM_SIM_CLOSE;
 		session->in_len -= used;
 		memmove(session->in, session->in + used, session->in_len);
 	}

@@ -19,11 +19,17 @@ struct mm_sim_session {
 	size_t in_len;
 	char out[2 * MM_SIM_ANSWER_MAX];
 	size_t out_start, out_len; /* unsent bytes are out[out_start] to out[out_len - 1] */
-	int64_t resume_ns;	   /* board time at which a stalled read is answered; 0: none is under way */
+	int64_t resume_ns;	   /* board time at which a stalled read goes on; 0: none is under way */
+	unsigned timeout_ms;	   /* of a read from a buffer */
+	int64_t deadline_ns;	   /* by it; 0: none is under way */
+	size_t sent_frames;	   /* of the block being read from the buffer */
 	bool closing;		   /* nothing more is read: close when all is sent */
 };
 
 void mm_sim_session_init(struct mm_sim_session *session);
+
+/* The client is gone: its buffer is disabled. */
+void mm_sim_session_end(struct mm_sim_session *session, struct mm_sim_board *board);
 
 /*
  * Takes what is in the in buffer as far as it is complete, there is room for the answers and no read stalls. Call it after

@@ -1,14 +1,21 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libsim.a
 libsim_a_SOURCES = \
+	src/sim/adc.c src/sim/adc.h \
 	src/sim/ade9000.c src/sim/ade9000.h \
+	src/sim/attrs.c src/sim/attrs.h \
 	src/sim/board.c src/sim/board.h \
+	src/sim/chip.c src/sim/chip.h \
 	src/sim/context.c src/sim/context.h \
 	src/sim/flow.c src/sim/flow.h \
 	src/sim/iiod.c src/sim/iiod.h \
+	src/sim/iiod_buffer.c src/sim/iiod_command.h \
+	src/sim/noise.h \
 	src/sim/scenario.c src/sim/scenario.h \
 	src/sim/server.c src/sim/server.h \
-	src/sim/state.c src/sim/state.h
+	src/sim/state.c src/sim/state.h \
+	src/sim/stream.c src/sim/stream.h \
+	src/sim/wave.c src/sim/wave.h
 libsim_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 
 bin_PROGRAMS += minimeter-sim
@@ -20,14 +27,17 @@ scenariodir = $(pkgdatadir)/scenarios
 dist_scenario_DATA = etc/scenarios/demo.ini etc/scenarios/house.ini etc/scenarios/reversed.ini
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_iiod tests/check_sim
-TESTS += tests/check_iiod tests/check_sim tests/sim_iio_utils.sh
+check_PROGRAMS += tests/check_iiod tests/check_sim tests/check_sim_adc
+TESTS += tests/check_iiod tests/check_sim tests/check_sim_adc tests/sim_iio_utils.sh
 tests_check_iiod_SOURCES = tests/check_iiod.c tests/fuzz_iiod.c
 tests_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_iiod_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_check_sim_SOURCES = tests/check_sim.c tests/fuzz_scenario.c
 tests_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_check_sim_adc_SOURCES = tests/check_sim_adc.c
+tests_check_sim_adc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_sim_adc_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
 endif
 dist_check_SCRIPTS += tests/sim_iio_utils.sh
 

@@ -22,6 +22,7 @@ enum board_kind {
 	BOARD_SWITCH,
 	BOARD_START,
 	BOARD_REPEAT,
+	BOARD_CHIP,
 };
 
 struct board_key {
@@ -35,6 +36,8 @@ struct board_key {
 #define AT(member) offsetof(struct mm_sim_board_config, member)
 
 static const struct board_key board_keys[] = {
+	{"chip", BOARD_CHIP, AT(chip), 0.0, 0.0,
+	 "ade9000, mcp3910, mcp3911, mcp3912, mcp3913, mcp3914, mcp3918, mcp3919, ads131e04, ads131e06 or ads131e08"},
 	{"ppm", BOARD_NUMBER, AT(ppm), -1000.0, 1000.0, "parts per million from -1000 to 1000"},
 	{"seed", BOARD_SEED, AT(seed), 0.0, 4294967295.0, "a whole number from 0 to 4294967295"},
 	{"noise", BOARD_SWITCH, AT(noise), 0.0, 0.0, "on or off"},
@@ -43,6 +46,9 @@ static const struct board_key board_keys[] = {
 	{"voltage_divider", BOARD_NUMBER, AT(voltage_divider), 1.0, 1e5, "a ratio from 1 to 100000"},
 	{"burden_ohm", BOARD_NUMBER, AT(burden_ohm), 0.01, 1e4, "ohms from 0.01 to 10000"},
 	{"ct_primary_a", BOARD_NUMBER, AT(ct_primary_a), 1.0, 1e4, "amperes from 1 to 10000"},
+	{"mclk_hz", BOARD_NUMBER, AT(mclk_hz), 1e6, 2e7, "hertz from 1000000 to 20000000"},
+	{"offset_uv", BOARD_NUMBER, AT(offset_uv), -1e5, 1e5, "microvolts from -100000 to 100000"},
+	{"stores_as_declared", BOARD_SWITCH, AT(stores_as_declared), 0.0, 0.0, "on or off"},
 	{"ct_secondary_a", BOARD_NUMBER, AT(ct_secondary_a), 0.001, 10.0, "amperes from 0.001 to 10"},
 };
 
@@ -152,6 +158,9 @@ static bool set_board(struct mm_sim_board_config *board, const struct board_key 
 		return parse_start(text, member);
 	case BOARD_REPEAT:
 		return parse_time(text, key->min, member);
+	case BOARD_CHIP:
+		board->chip = mm_sim_chip_find(text);
+		return board->chip != NULL;
 	}
 	return false;
 }
@@ -296,12 +305,14 @@ int mm_sim_scenario_new(struct mm_sim_scenario **ret)
 		return -ENOMEM;
 	}
 	scenario->board = (struct mm_sim_board_config){
+		.chip = mm_sim_chip_find("ade9000"),
 		.seed = 1,
 		.noise = true,
 		.voltage_divider = 1001.0,
 		.burden_ohm = 5.1,
 		.ct_primary_a = 200.0,
 		.ct_secondary_a = 0.1,
+		.mclk_hz = 4e6,
 	};
 	*ret = scenario;
 	return 0;

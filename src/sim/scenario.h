@@ -7,12 +7,14 @@
  * minimeter-sim(1) describes it.
  */
 
+#include "sim/chip.h"
 #include "sim/state.h"
 
 #define MM_SIM_ERROR_MAX 256
 #define MM_SIM_TIME_MAX_S (10.0 * 366 * 86400)
 
 struct mm_sim_board_config {
+	const struct mm_sim_chip *chip;
 	double ppm;	   /* by how much the chip's clock is fast */
 	uint64_t seed;	   /* of the noise */
 	bool noise;	   /* in the last digits of the codes */
@@ -23,6 +25,10 @@ struct mm_sim_board_config {
 	double burden_ohm;
 	double ct_primary_a;
 	double ct_secondary_a;
+	/* Of waveform converters only: */
+	double mclk_hz;		 /* an MCP39xx's master clock, ppm off */
+	double offset_uv;	 /* of each channel, at the chip's pins */
+	bool stores_as_declared; /* what a driver that has been put right would do, where the kernel's does not */
 };
 
 struct mm_sim_event {

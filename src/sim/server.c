@@ -84,6 +84,7 @@ int mm_sim_server_new(struct mm_sim_board *board, const char *address, uint16_t 
 
 static void drop(struct mm_sim_server *server, unsigned i)
 {
+	mm_sim_session_end(&server->clients[i]->session, server->board);
 	close(server->clients[i]->fd);
 	free(server->clients[i]);
 	server->clients[i] = server->clients[--server->count];
@@ -174,7 +175,7 @@ static bool serve(struct mm_sim_server *server, struct client *client, short rev
 	bool more = true;
 
 	/* POLLHUP is both directions closed: there is nobody to answer. */
-	if (revents & (POLLERR | POLLHUP | POLLNVAL)) {
+	if (revents & (POLLERR | POLLHUP | POLLNVAL | POLLRDHUP)) {
 		return false;
 	}
 	if ((revents & POLLIN) && wants_input(session) && !receive(client)) {
@@ -215,6 +216,9 @@ static nfds_t fill(const struct mm_sim_server *server, int stop_fd, struct pollf
 
 		if (session->out_start < session->out_len) {
 			events |= POLLOUT;
+		}
+		if (session->deadline_ns > 0) {
+			events |= POLLRDHUP; /* one that reads from a buffer and hangs up must not keep the buffer */
 		}
 		fds[i + 2] = (struct pollfd){.fd = server->clients[i]->fd, .events = events};
 	}

@@ -17,6 +17,8 @@ enum kind {
 	KIND_LEAD,
 	KIND_CT,
 	KIND_ERROR,
+	KIND_HARMONICS,
+	KIND_SHAPE,
 	KIND_FAULT,
 };
 
@@ -41,7 +43,16 @@ struct key {
 #define ERROR(n)                                                                                                                 \
 	KIND_ERROR, n, AT(error[n]), -100.0, 100.0,                                                                              \
 		"\"none\", or percent, degrees and watts as \"1.5 % 0.2 deg -0.3 W\", up to 100 each"
-#define FAULT KIND_FAULT, 0, AT(fault), 0.0, 60000.0, "none, frozen, stall MS (up to 60000), eio, vanished, stuck or implausible"
+#define HARMONICS(member)                                                                                                        \
+	KIND_HARMONICS, 0, AT(member), 0.0, 0.0,                                                                                 \
+		"\"none\" or up to four of different order, as \"5:40 7:20:180\" (order, percent, degrees)"
+#define SHAPE                                                                                                                    \
+	KIND_SHAPE, 0, AT(wave.shape), 0.0, 0.0,                                                                                 \
+		"\"sine\", \"half-wave\", \"phase-fired 90\" (degrees up to 170) or \"burst 2 2\" (cycles on and off)"
+#define FAULT                                                                                                                    \
+	KIND_FAULT, 0, AT(fault), 0.0, 0.0,                                                                                      \
+		"none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, rate PERCENT (10 to 200), "   \
+		"losing N (one sample in 2 to 1000000), no-trigger or no-channel"
 
 static const struct key keys[MM_SIM_KEY_COUNT] = {
 	[MM_SIM_VOLTAGE_A] = {"voltage_a", VOLTAGE(0)},
@@ -66,17 +77,29 @@ static const struct key keys[MM_SIM_KEY_COUNT] = {
 	[MM_SIM_ERROR_A] = {"error_a", ERROR(0)},
 	[MM_SIM_ERROR_B] = {"error_b", ERROR(1)},
 	[MM_SIM_ERROR_C] = {"error_c", ERROR(2)},
+	[MM_SIM_VOLTAGE_HARMONICS] = {"voltage_harmonics", HARMONICS(wave.voltage)},
+	[MM_SIM_CURRENT_HARMONICS] = {"current_harmonics", HARMONICS(wave.current)},
+	[MM_SIM_CURRENT_SHAPE] = {"current_shape", SHAPE},
 	[MM_SIM_FAULT] = {"fault", FAULT},
 };
 
-static const char *const fault_names[MM_SIM_FAULT_COUNT] = {
-	[MM_SIM_FAULT_NONE] = "none",
-	[MM_SIM_FAULT_FROZEN] = "frozen",
-	[MM_SIM_FAULT_STALL] = "stall",
-	[MM_SIM_FAULT_EIO] = "eio",
-	[MM_SIM_FAULT_VANISHED] = "vanished",
-	[MM_SIM_FAULT_STUCK] = "stuck",
-	[MM_SIM_FAULT_IMPLAUSIBLE] = "implausible",
+/* The faults' words, and the range of the number behind those that have one. */
+static const struct {
+	const char *name;
+	double min, max;
+} faults[MM_SIM_FAULT_COUNT] = {
+	[MM_SIM_FAULT_NONE] = {"none", 0.0, 0.0},
+	[MM_SIM_FAULT_FROZEN] = {"frozen", 0.0, 0.0},
+	[MM_SIM_FAULT_STALL] = {"stall", 0.0, 60000.0},
+	[MM_SIM_FAULT_EIO] = {"eio", 0.0, 0.0},
+	[MM_SIM_FAULT_VANISHED] = {"vanished", 0.0, 0.0},
+	[MM_SIM_FAULT_STUCK] = {"stuck", 0.0, 0.0},
+	[MM_SIM_FAULT_IMPLAUSIBLE] = {"implausible", 0.0, 0.0},
+	[MM_SIM_FAULT_SWAPPED] = {"swapped", 0.0, 0.0},
+	[MM_SIM_FAULT_RATE] = {"rate", 10.0, 200.0},
+	[MM_SIM_FAULT_LOSING] = {"losing", 2.0, 1e6},
+	[MM_SIM_FAULT_NO_TRIGGER] = {"no-trigger", 0.0, 0.0},
+	[MM_SIM_FAULT_NO_CHANNEL] = {"no-channel", 0.0, 0.0},
 };
 
 void mm_sim_state_init(struct mm_sim_state *state)
@@ -243,20 +266,19 @@ static bool parse_error(const struct key *key, char *words[], unsigned count, st
 	return true;
 }
 
-static bool parse_fault(const struct key *key, char *words[], unsigned count, struct mm_sim_fault *ret)
+static bool parse_fault(char *words[], unsigned count, struct mm_sim_fault *ret)
 {
-	double ms = 0.0;
+	double number = 0.0;
 
-	*ret = (struct mm_sim_fault){0};
-	for (enum mm_sim_fault_kind kind = 0; kind < MM_SIM_FAULT_COUNT && count > 0; kind++) {
-		if (strcmp(words[0], fault_names[kind]) == 0) {
-			bool stall = kind == MM_SIM_FAULT_STALL;
+	for (enum mm_sim_fault_kind kind = 0; kind < MM_SIM_FAULT_COUNT; kind++) {
+		if (strcmp(words[0], faults[kind].name) == 0) {
+			bool numbered = faults[kind].max > 0.0;
 
-			ret->kind = kind;
-			if (count != (stall ? 2 : 1) || (stall && !mm_sim_number_parse(words[1], key->min, key->max, &ms))) {
+			if (count != (numbered ? 2 : 1) ||
+			    (numbered && !mm_sim_number_parse(words[1], faults[kind].min, faults[kind].max, &number))) {
 				return false;
 			}
-			ret->stall_ms = (unsigned)ms;
+			*ret = (struct mm_sim_fault){.kind = kind, .number = (unsigned)number};
 			return true;
 		}
 	}
@@ -296,8 +318,14 @@ int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value
 	case KIND_ERROR:
 		right = parse_error(&keys[key], words, count, &value.error);
 		break;
+	case KIND_HARMONICS:
+		right = mm_sim_harmonics_parse(words, count, &value.harmonics);
+		break;
+	case KIND_SHAPE:
+		right = mm_sim_shape_parse(words, count, &value.shape);
+		break;
 	case KIND_FAULT:
-		right = parse_fault(&keys[key], words, count, &value.fault);
+		right = parse_fault(words, count, &value.fault);
 		break;
 	}
 	if (!right) {
@@ -326,6 +354,12 @@ void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const uni
 		break;
 	case KIND_ERROR:
 		*(struct mm_sim_error *)member = value->error;
+		break;
+	case KIND_HARMONICS:
+		*(struct mm_sim_harmonics *)member = value->harmonics;
+		break;
+	case KIND_SHAPE:
+		*(struct mm_sim_shape *)member = value->shape;
 		break;
 	case KIND_FAULT:
 		*(struct mm_sim_fault *)member = value->fault;
@@ -395,12 +429,15 @@ void mm_sim_state_format(const struct mm_sim_state *state, enum mm_sim_key key, 
 	case KIND_ERROR:
 		format_error(member, ret);
 		break;
+	case KIND_HARMONICS:
+		mm_sim_harmonics_format(member, ret, MM_SIM_VALUE_TEXT_MAX);
+		break;
+	case KIND_SHAPE:
+		mm_sim_shape_format(member, ret, MM_SIM_VALUE_TEXT_MAX);
+		break;
 	case KIND_FAULT:
-		if (fault->kind == MM_SIM_FAULT_STALL) {
-			snprintf(ret, MM_SIM_VALUE_TEXT_MAX, "stall %u", fault->stall_ms);
-		} else {
-			strcpy(ret, fault_names[fault->kind]);
-		}
+		snprintf(ret, MM_SIM_VALUE_TEXT_MAX, faults[fault->kind].max > 0.0 ? "%s %u" : "%s", faults[fault->kind].name,
+			 fault->number);
 		break;
 	}
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/wave.h"
+
 #define MM_SIM_LINES 3 /* A, B and C: the chip's phases */
 #define MM_SIM_NEUTRAL MM_SIM_LINES
 #define MM_SIM_VALUE_TEXT_MAX 64
@@ -46,17 +48,23 @@ struct mm_sim_error {
 enum mm_sim_fault_kind {
 	MM_SIM_FAULT_NONE,
 	MM_SIM_FAULT_FROZEN,	  /* the driver's register cache: each register repeats its first reading for ever */
-	MM_SIM_FAULT_STALL,	  /* each register takes its time to read */
+	MM_SIM_FAULT_STALL,	  /* each register, or block of samples, takes number ms to read */
 	MM_SIM_FAULT_EIO,	  /* the bus fails */
 	MM_SIM_FAULT_VANISHED,	  /* the device is gone */
-	MM_SIM_FAULT_STUCK,	  /* energy no longer latches, rms lives on */
-	MM_SIM_FAULT_IMPLAUSIBLE, /* rms codes above full scale */
+	MM_SIM_FAULT_STUCK,	  /* energy no longer latches, rms lives on; a converter's codes stand still */
+	MM_SIM_FAULT_IMPLAUSIBLE, /* rms codes above full scale; a converter is driven to its rails */
+	/* Of waveform converters only: */
+	MM_SIM_FAULT_SWAPPED,	 /* the inputs of voltage and current change places */
+	MM_SIM_FAULT_RATE,	 /* the master clock has number percent of its frequency */
+	MM_SIM_FAULT_LOSING,	 /* one sample in number is lost */
+	MM_SIM_FAULT_NO_TRIGGER, /* data-ready does not come */
+	MM_SIM_FAULT_NO_CHANNEL, /* the driver does not know the last channel */
 	MM_SIM_FAULT_COUNT,
 };
 
 struct mm_sim_fault {
 	enum mm_sim_fault_kind kind;
-	unsigned stall_ms;
+	unsigned number;
 };
 
 struct mm_sim_state {
@@ -69,6 +77,7 @@ struct mm_sim_state {
 	struct mm_sim_ct ct[MM_SIM_LINES];
 	struct mm_sim_error error[MM_SIM_LINES];
 	double frequency_hz;
+	struct mm_sim_wave wave; /* of all lines alike */
 	struct mm_sim_fault fault;
 };
 
@@ -95,6 +104,9 @@ enum mm_sim_key {
 	MM_SIM_ERROR_A,
 	MM_SIM_ERROR_B,
 	MM_SIM_ERROR_C,
+	MM_SIM_VOLTAGE_HARMONICS,
+	MM_SIM_CURRENT_HARMONICS,
+	MM_SIM_CURRENT_SHAPE,
 	MM_SIM_FAULT,
 	MM_SIM_KEY_COUNT,
 };
@@ -105,6 +117,8 @@ union mm_sim_value {
 	struct mm_sim_lead lead;
 	struct mm_sim_ct ct;
 	struct mm_sim_error error;
+	struct mm_sim_harmonics harmonics;
+	struct mm_sim_shape shape;
 	struct mm_sim_fault fault;
 };
 

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* Buffers over iiod: opening, reading block by block, triggers. A client has a connection of its own for a buffer. */
+#include "sim/iiod_command.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Of samples in one piece of an answer. */
+#define PIECE_MAX 32768
+
+enum mm_sim_outcome mm_sim_do_open(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	char *end = NULL;
+	unsigned long mask;
+	long samples;
+
+	if (request->count < 2 || !mm_sim_context_is_chip(board, request->word[1])) {
+		return mm_sim_answer(session, -ENODEV);
+	}
+	if (!stream) {
+		/* The ADE9000's buffer handler takes the bus mutex twice: here it is refused what would hang there. */
+		return mm_sim_answer(session, -EDEADLK);
+	}
+	samples = request->count == 4 ? mm_sim_number(request->word[2]) : -1;
+	mask = request->count == 4 ? strtoul(request->word[3], &end, 16) : 0;
+	if (samples < 0 || !end || *end != '\0' || strlen(request->word[3]) != 8) {
+		return mm_sim_answer(session, -EINVAL);
+	}
+	return mm_sim_answer(session,
+			     mm_sim_stream_start(stream, session, (uint32_t)mask, (size_t)samples, mm_sim_board_time(board)));
+}
+
+/* The stream that this client has opened; NULL where it has none. */
+static struct mm_sim_stream *opened(const struct mm_sim_session *session, struct mm_sim_board *board)
+{
+	struct mm_sim_stream *stream = mm_sim_board_stream(board);
+
+	return stream && stream->owner == session ? stream : NULL;
+}
+
+enum mm_sim_outcome mm_sim_do_close(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	struct mm_sim_stream *stream = opened(session, board);
+
+	(void)request;
+	if (!stream) {
+		return mm_sim_answer(session, -EBADF);
+	}
+	mm_sim_stream_stop(stream);
+	return mm_sim_answer(session, 0);
+}
+
+enum mm_sim_outcome mm_sim_do_writebuf(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	(void)board;
+	(void)request;
+	return mm_sim_answer(session, -EBADF);
+}
+
+/*
+ * Are so many frames there? 0, -EAGAIN (later), or -ETIMEDOUT. As with a register that stalls, it is the read that moves a
+ * stepped board's time on.
+ */
+static int await(struct mm_sim_session *session, struct mm_sim_board *board, const struct mm_sim_stream *stream, size_t frames)
+{
+	int64_t now_ns = mm_sim_board_time(board), ready_ns, due_ns;
+
+	if (session->deadline_ns == 0) {
+		session->deadline_ns = now_ns + session->timeout_ms * INT64_C(1000000);
+	}
+	do {
+		ready_ns = mm_sim_stream_ready(stream, mm_sim_board_state(board), frames);
+		due_ns = ready_ns < session->deadline_ns ? ready_ns : session->deadline_ns;
+		if (due_ns <= now_ns || !mm_sim_board_stepped(board)) {
+			break;
+		}
+		(void)mm_sim_board_advance(board, due_ns);
+		now_ns = due_ns;
+	} while (stream->waiting < frames); /* some may have been lost on the way */
+	session->resume_ns = 0;
+	if (stream->waiting >= frames) {
+		session->deadline_ns = 0;
+		return 0;
+	}
+	if (now_ns >= session->deadline_ns) {
+		session->deadline_ns = 0;
+		return -ETIMEDOUT;
+	}
+	session->resume_ns = due_ns > now_ns ? due_ns : now_ns + 1;
+	return -EAGAIN;
+}
+
+static void put_frames(struct mm_sim_session *session, struct mm_sim_stream *stream, size_t frames)
+{
+	size_t len = frames * stream->frame_size;
+
+	mm_sim_put_number(session, (long)len);
+	if (session->sent_frames == 0) {
+		char mask[16];
+
+		mm_sim_put(session, mask, (size_t)snprintf(mask, sizeof(mask), "%08x\n", (unsigned)stream->mask));
+	}
+	assert(session->out_len + len <= sizeof(session->out));
+	mm_sim_stream_take(stream, frames, session->out + session->out_len);
+	session->out_len += len;
+	session->sent_frames += frames;
+}
+
+/* A block of the buffer, in pieces where it is longer than the queue or than there is room for. */
+enum mm_sim_outcome mm_sim_do_readbuf(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	struct mm_sim_stream *stream = opened(session, board);
+	long bytes = request->count == 3 ? mm_sim_number(request->word[2]) : -1;
+	size_t wanted, piece;
+	int r;
+
+	if (request->count > 1 && !mm_sim_context_has_device(board, request->word[1])) {
+		return mm_sim_answer_gone(session, -ENODEV);
+	}
+	if (!stream || bytes < (long)stream->frame_size) {
+		session->sent_frames = 0;
+		return mm_sim_answer(session, stream ? -EINVAL : -EBADF);
+	}
+	if (session->sent_frames == 0 && session->deadline_ns == 0 && mm_sim_stalls(session, board)) {
+		return MM_SIM_WAIT;
+	}
+	wanted = (size_t)bytes / stream->frame_size - session->sent_frames;
+	piece = PIECE_MAX / stream->frame_size < stream->capacity ? PIECE_MAX / stream->frame_size : stream->capacity;
+	piece = wanted < piece ? wanted : piece;
+	r = await(session, board, stream, piece);
+	if (r == -EAGAIN) {
+		return MM_SIM_WAIT;
+	}
+	if (r < 0) {
+		session->sent_frames = 0;
+		return mm_sim_answer(session, r);
+	}
+	put_frames(session, stream, piece);
+	if (piece < wanted) {
+		session->resume_ns = mm_sim_board_time(board) + 1;
+		return MM_SIM_WAIT;
+	}
+	session->sent_frames = 0;
+	if ((size_t)bytes % stream->frame_size != 0) {
+		mm_sim_put_number(session, 0); /* there is no more of it */
+	}
+	return MM_SIM_DONE;
+}
+
+enum mm_sim_outcome mm_sim_do_gettrig(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	const struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	char name[MM_SIM_ATTR_TEXT_MAX];
+
+	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
+		return mm_sim_answer(session, -ENODEV);
+	}
+	if (!stream || !mm_sim_context_is_chip(board, request->word[1])) {
+		return mm_sim_answer(session, -ENOENT);
+	}
+	if (!stream->triggered) {
+		return mm_sim_answer(session, 0);
+	}
+	mm_sim_context_trigger_name(board, name);
+	mm_sim_put_bytes(session, name, strlen(name));
+	return MM_SIM_DONE;
+}
+
+enum mm_sim_outcome mm_sim_do_settrig(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	struct mm_sim_stream *stream = mm_sim_board_stream(board);
+
+	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
+		return mm_sim_answer(session, -ENODEV);
+	}
+	if (!stream || !mm_sim_context_is_chip(board, request->word[1])) {
+		return mm_sim_answer(session, -ENOENT);
+	}
+	if (request->count > 2 && !mm_sim_context_is_trigger(board, request->word[2])) {
+		return mm_sim_answer(session, -ENODEV);
+	}
+	if (stream->enabled) {
+		return mm_sim_answer(session, -EBUSY);
+	}
+	stream->triggered = request->count > 2;
+	return mm_sim_answer(session, 0);
+}
+
+enum mm_sim_outcome mm_sim_do_set(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
+{
+	struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	long blocks = request->count == 4 ? mm_sim_number(request->word[3]) : -1;
+
+	if (blocks < 1 || blocks > MM_SIM_BLOCKS_MAX || strcmp(request->word[2], "BUFFERS_COUNT") != 0) {
+		return mm_sim_answer(session, -EINVAL);
+	}
+	if (!mm_sim_context_has_device(board, request->word[1])) {
+		return mm_sim_answer(session, -ENODEV);
+	}
+	if (stream && mm_sim_context_is_chip(board, request->word[1])) {
+		stream->blocks = (unsigned)blocks;
+	}
+	return mm_sim_answer(session, 0);
+}
+
+void mm_sim_session_end(struct mm_sim_session *session, struct mm_sim_board *board)
+{
+	struct mm_sim_stream *stream = opened(session, board);
+
+	if (stream) {
+		mm_sim_stream_stop(stream);
+	}
+}
