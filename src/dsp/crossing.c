@@ -6,7 +6,7 @@
 
 /* The middle of 45 to 65 Hz, and a width that passes all of it with little delay. */
 #define CENTRE_HZ 54.0
-#define QUALITY 1.0
+#define QUALITY 0.5
 /* A half cycle that is longer is none: 35 Hz. */
 #define HALF_CYCLE_MAX_S 0.0142
 /* One that is shorter is noise: 100 Hz. */
