@@ -20,29 +20,19 @@ configure board "${dual[@]}"
 start_meter
 wait_for "readings" metered
 
-# correct CODE WORDS ARGUMENT...: what is said, and how it ends.
-correct() {
-	local code=0 wanted=$1 words=$2
-
-	shift 2
-	"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct "$@" >"$scratch/said" 2>&1 || code=$?
-	check "correct $* exits with $wanted, not $code" test "$code" = "$wanted"
-	check "correct $* says: $(cat "$scratch/said")" grep -qE -- "$words" "$scratch/said"
-}
-
 # right: does each element read what its line carries?
 right() {
 	holds "(($(reading '.elements[0].power_w')) / 2400 - 1) ^ 2 < 1e-6 && (($(reading '.elements[1].power_w')) / 900 - 1) ^ 2 < 1e-6"
 }
 
-correct 2 "too few arguments"
-correct 2 "no correction 'ct2'; there are:" ct2
-correct 2 "'none' stands alone" none ct2-reversed
-correct 1 "ct-crossed goes with one of" ct-crossed
-correct 1 "only on the admin socket" --admin-socket "$scratch/sock" ct2-reversed
-correct 0 "element2 +-900.0 W +900.0 W" ct2-reversed
+said 2 "too few arguments" correct
+said 2 "no correction 'ct2'; there are:" correct ct2
+said 2 "'none' stands alone" correct none ct2-reversed
+said 1 "ct-crossed goes with one of" correct ct-crossed
+said 1 "only on the admin socket" correct --admin-socket "$scratch/sock" ct2-reversed
+said 0 "element2 +-900.0 W +900.0 W" correct ct2-reversed
 check "asking changes nothing" holds "$(reading '.elements[1].power_w') < 0"
-correct 0 "costs a little accuracy" ct2-reversed --confirm
+said 0 "costs a little accuracy" correct ct2-reversed --confirm
 wait_for "the corrected reading" right
 check "the reading says so" test "$(reading '.corrections | join(" ")')" = ct2-reversed
 "$ctl" --socket "$scratch/sock" read >"$scratch/read"
@@ -53,12 +43,12 @@ start_meter
 wait_for "the corrected reading after a kill" right
 check "the trail has who and what" grep -q 'by .*uid.*: ct2-reversed (was: as wired)' <(ask events | jq -r '.events[] | select(.code == "correction").text')
 
-correct 0 "In force" none --confirm
+said 0 "In force" correct none --confirm
 board ct_b ok >/dev/null
 wait_for "right wiring" right
 board ct_a "on b" >/dev/null
 board ct_b "on a" >/dev/null
-correct 0 "An angle that is off" ct-crossed lines-180 --confirm
+said 0 "An angle that is off" correct ct-crossed lines-180 --confirm
 wait_for "crossed CTs, corrected" right
 check "the reading says that too" test "$(reading '.corrections | join(" ")')" = "ct-crossed lines-180"
 check "it is the last of three events" test "$(ask events | jq '[.events[] | select(.code == "correction")] | length')" = 3

@@ -135,6 +135,16 @@ ask() {
 	"$ctl" --socket "$scratch/sock" --json "$@"
 }
 
+# said CODE WORDS ARGUMENT...: the client, for people and with both sockets, exits so and says something that matches.
+said() {
+	local code=0 wanted=$1 words=$2
+
+	shift 2
+	"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" "$@" >"$scratch/said" 2>&1 || code=$?
+	check "$* exits with $wanted, not $code" test "$code" = "$wanted"
+	check "$* says: $(cat "$scratch/said")" grep -qE -- "$words" "$scratch/said"
+}
+
 # metered: readings are there and right.
 metered() {
 	[ "$(ask read | jq '.meters[0].valid')" = true ]

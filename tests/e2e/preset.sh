@@ -17,27 +17,17 @@ configure board "[meter house]" "model=MMD-120-2001-T-SCC" "serial=1001" "elemen
 start_meter
 wait_for "readings" metered
 
-# preset CODE WORDS ARGUMENT...: what is said, and how it ends.
-preset() {
-	local code=0 wanted=$1 words=$2
-
-	shift 2
-	"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" preset "$@" >"$scratch/said" 2>&1 || code=$?
-	check "preset $* exits with $wanted, not $code" test "$code" = "$wanted"
-	check "preset $* says: $(cat "$scratch/said")" grep -qF -- "$words" "$scratch/said"
-}
-
-preset 2 "too few arguments" 12345.6
-preset 2 "kWh as a display shows them" 12,345 OLD-1
-preset 2 "kWh as a display shows them" 12345.67 OLD-1
-preset 2 "above 999999 kWh" 1000000 OLD-1
-preset 1 "above 0, below" 0 OLD-1
-preset 1 "there is no meter 'hose'; there are: house" --meter hose 12345.6 OLD-1
-preset 1 "only on the admin socket" --admin-socket "$scratch/sock" 12345.6 OLD-1
-preset 1 "refuses the value for 'old_serial'" 12345.6 ""
-preset 0 "would read" 12345.6 OLD-1
+said 2 "too few arguments" preset 12345.6
+said 2 "kWh as a display shows them" preset 12,345 OLD-1
+said 2 "kWh as a display shows them" preset 12345.67 OLD-1
+said 2 "above 999999 kWh" preset 1000000 OLD-1
+said 1 "above 0, below" preset 0 OLD-1
+said 1 "there is no meter 'hose'; there are: house" preset --meter hose 12345.6 OLD-1
+said 1 "only on the admin socket" preset --admin-socket "$scratch/sock" 12345.6 OLD-1
+said 1 "refuses the value for 'old_serial'" preset 12345.6 ""
+said 0 "would read" preset 12345.6 OLD-1
 check "asking changes nothing" holds "$(reading .delivered_wh) < 10000"
-preset 0 "now reads" 12345.6 OLD-1 --received 7 --confirm
+said 0 "now reads" preset 12345.6 OLD-1 --received 7 --confirm
 stop_meter KILL
 start_meter
 wait_for "readings" metered
@@ -45,7 +35,7 @@ delivered=$(reading .delivered_wh)
 check "the reading has the start reading and what was metered: $delivered Wh" holds "$delivered > 12345600 && $delivered < 12355600"
 check "the received one too" test "$(reading .received_wh)" = 7000
 check "the elements have what they saw" holds "$(reading '.elements[0].delivered_wh') < 10000"
-preset 1 "has been preset to 12345.6 kWh before" 12345.6 OLD-1 --confirm
+said 1 "has been preset to 12345.6 kWh before" preset 12345.6 OLD-1 --confirm
 check "the plate shows it" holds "$(ask nameplate | jq '.meters[0].preset_delivered_wh') == 12345600"
 check "the trail has who and whose" grep -q 'preset by .*uid.*OLD-1' <(ask events | jq -r '.events[] | select(.code == "preset").text')
 check "no pulse was put out for it" holds "$(edges_of 10 | wc -l) < 2000"
