@@ -387,10 +387,11 @@ struct counts {
 	bool done;
 };
 
-static bool count_code(void *userdata, const struct mm_register_event *event)
+static bool count_code(void *userdata, const struct mm_register_event *event, const char *data)
 {
 	struct counts *counts = userdata;
 
+	(void)data;
 	counts->clock_step += strcmp(event->code, "clock-step") == 0;
 	counts->gap += strcmp(event->code, "gap") == 0;
 	counts->absent += strcmp(event->code, "absent") == 0;

@@ -45,7 +45,7 @@ START_TEST(test_new_register_is_one_clean_file)
 	bench_assert_answer(reg, "PRAGMA synchronous", "2");
 	bench_assert_answer(reg, "PRAGMA locking_mode", "exclusive");
 	bench_assert_answer(reg, "PRAGMA application_id", "1296919383");
-	bench_assert_answer(reg, "PRAGMA user_version", "1");
+	bench_assert_answer(reg, "PRAGMA user_version", "2");
 	bench_commit_n(reg, 0, 1);
 	ck_assert(!exists(&b, "-shm"));
 	ck_assert_int_eq(stat(b.path, &st), 0);
@@ -189,10 +189,11 @@ struct events {
 	size_t count;
 };
 
-static bool take_event(void *userdata, const struct mm_register_event *event)
+static bool take_event(void *userdata, const struct mm_register_event *event, const char *data)
 {
 	struct events *events = userdata;
 
+	ck_assert_ptr_null(data);
 	ck_assert_uint_lt(events->count, 16);
 	events->event[events->count++] = *event;
 	return true;
@@ -223,6 +224,7 @@ START_TEST(test_events_come_back_in_order)
 	bench_commit(1, 2, &c);
 	commit = c.commit;
 	commit.row_count = 0;
+	memset(commit.meter, 0, sizeof(commit.meter)); /* no energy that the register would have something to say of */
 	for (int i = 0; i < 10; i++) {
 		event[i] = c.event;
 		event[i].meter = i % 3 - 1;
@@ -306,7 +308,7 @@ START_TEST(test_no_register_goes_back)
 		}
 		bench_assert_registers(reg, 0, 3);
 		bench_assert_registers(reg, 1, 3);
-		assert_events(reg, 0, 10, false, 1, 1);
+		bench_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'gap'", "1");
 	}
 	ck_assert_uint_eq(tried, 20);
 	ck_assert_uint_eq(stopped_by_trigger, 12);

@@ -165,7 +165,7 @@ static void make_shorter(struct bench *b)
 
 static void make_newer(struct bench *b)
 {
-	ck_assert_int_eq(bench_sql(b->path, "PRAGMA user_version = 2"), SQLITE_OK);
+	ck_assert_int_eq(bench_sql(b->path, "PRAGMA user_version = 3"), SQLITE_OK);
 }
 
 static void make_foreign(struct bench *b)
@@ -255,7 +255,7 @@ static const struct {
 	{make_half, -EBADMSG, "malformed"},
 	{make_shorter, -EBADMSG, "malformed"},
 	{make_noise, -EBADMSG, "malformed"},
-	{make_newer, -EPROTO, "schema version 2"},
+	{make_newer, -EPROTO, "schema version 3"},
 	{make_foreign, -EBADMSG, "another program"},
 	{make_bare, -EBADMSG, "empty database"},
 	{make_tableless, -EBADMSG, "no such table"},

@@ -170,9 +170,13 @@ static void tally(struct tally *t, int64_t n, unsigned add)
 	t->highest = n > t->highest ? n : t->highest;
 }
 
-static bool tally_event(void *userdata, const struct mm_register_event *event)
+static bool tally_event(void *userdata, const struct mm_register_event *event, const char *data)
 {
-	tally(userdata, atoll(event->text), 1);
+	(void)data;
+	/* The register adds some of its own. */
+	if (strcmp(event->code, "gap") == 0) {
+		tally(userdata, atoll(event->text), 1);
+	}
 	return true;
 }
 

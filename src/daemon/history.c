@@ -169,10 +169,11 @@ void mm_history_profile(struct mm_varlink_call *call, const json_t *parameters, 
 	start_query(query, run_profile, profile_done);
 }
 
-static bool on_event(void *userdata, const struct mm_register_event *event)
+static bool on_event(void *userdata, const struct mm_register_event *event, const char *data)
 {
 	struct query *query = userdata;
 
+	(void)data;
 	json_array_append_new(query->items, mm_readings_event(query->service->engine, event));
 	return true;
 }

@@ -4,7 +4,7 @@
  * answered, and nothing is ever removed or truncated. A new database is made whole under another name and then renamed, so that
  * an empty file in its place is always damage and never taken for a meter at zero.
  */
-#include "register/store.h"
+#include "register/chain.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,7 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "core/units.h"
 
 struct setting {
 	const char *sql;
@@ -354,6 +357,14 @@ static int find_boot(struct mm_register *reg, const char *boot_id)
 	return r;
 }
 
+static int64_t now_ns(clockid_t id)
+{
+	struct timespec ts;
+
+	clock_gettime(id, &ts);
+	return (int64_t)ts.tv_sec * MM_NS_PER_S + ts.tv_nsec;
+}
+
 static int add_meter(struct mm_register *reg, const struct mm_register_meter *meter, int64_t *ret_id)
 {
 	sqlite3_stmt *add = reg->stmt[MM_STMT_METER_ADD];
@@ -385,15 +396,29 @@ static int rename_meter(struct mm_register *reg, int64_t id, const char *name)
 	return mm_register_run(reg, MM_STMT_METER_NAME, rc);
 }
 
+/* That somebody else has written is told by the trail for ever: the next seal would hide it. */
+static int tell_broken(struct mm_register *reg, const char *broken)
+{
+	struct mm_register_event event = {
+		.boottime_ns = now_ns(CLOCK_BOOTTIME), .realtime_ns = now_ns(CLOCK_REALTIME), .meter = -1, .code = "tampered"};
+
+	snprintf(event.text, sizeof(event.text), "the register was changed from outside: %.140s", broken);
+	return mm_chain_add(reg, &event, NULL);
+}
+
 /* Enters this boot and the meters that are new, all in one transaction, and loads the registers. */
 static int enter(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters)
 {
+	char broken[MM_REGISTER_MESSAGE_MAX];
 	int r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
 
 	if (r < 0) {
 		return r;
 	}
-	r = find_boot(reg, boot_id);
+	r = mm_chain_check(reg, broken);
+	if (r == 0) {
+		r = find_boot(reg, boot_id);
+	}
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
 		if (reg->meter_id[i] == 0) {
 			r = add_meter(reg, &meters[i], &reg->meter_id[i]);
@@ -401,11 +426,16 @@ static int enter(struct mm_register *reg, const char *boot_id, const struct mm_r
 			r = rename_meter(reg, reg->meter_id[i], meters[i].name);
 		}
 	}
-	r = mm_register_end(reg, r);
+	if (r == 0) {
+		r = mm_chain_load(reg);
+	}
+	if (r == 0 && broken[0] != '\0') {
+		r = tell_broken(reg, broken);
+	}
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
 		r = mm_register_read(reg, i);
 	}
-	return r;
+	return mm_register_end(reg, r);
 }
 
 static int check_meters(struct mm_register *reg, const struct mm_register_meter *meters)
@@ -449,6 +479,12 @@ static int open_whole(struct mm_register *reg, const char *boot_id, const struct
 	}
 	if (r == 0) {
 		r = check_tables(reg);
+	}
+	if (r == 0) {
+		r = mm_chain_functions(reg);
+	}
+	if (r == 0) {
+		r = mm_register_upgrade(reg);
 	}
 	if (r == 0) {
 		r = prepare(reg);

@@ -96,10 +96,23 @@ typedef bool (*mm_register_row_fn)(void *userdata, const struct mm_profile_row *
 int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s, int64_t to_s, mm_register_row_fn fn,
 			void *userdata);
 
-/* Up to limit events with id > after_id, oldest first; newest: the last of them instead of the first. 0, -EIO, -EBADMSG. */
-typedef bool (*mm_register_event_fn)(void *userdata, const struct mm_register_event *event);
+/*
+ * Up to limit events with id > after_id, oldest first; newest: the last of them instead of the first. data is the JSON of a
+ * record, or NULL. Snapshots are left out. 0, -EIO, -EBADMSG.
+ */
+typedef bool (*mm_register_event_fn)(void *userdata, const struct mm_register_event *event, const char *data);
 int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
 		       void *userdata);
+
+/*
+ * A record: an event with figures that a program will read again, such as constants of a calibration. data is a JSON object. It
+ * is durable when this returns 0, and nobody can change it afterwards unseen. For mm_register_worker_query(). Errors as
+ * mm_register_commit().
+ */
+int mm_register_record(struct mm_register *reg, const struct mm_register_event *event, const char *data);
+
+/* All records of one code, oldest first: the last one is in force. meter: an index, or -1 for those of all. 0, -EIO, -EBADMSG. */
+int mm_register_records(struct mm_register *reg, const char *code, int meter, mm_register_event_fn fn, void *userdata);
 
 /* ---- The register's thread ---- */
 

@@ -4,17 +4,19 @@ libregister_a_SOURCES = \
 	src/register/bytes.c src/register/bytes.h \
 	src/register/copy.c src/register/copy.h \
 	src/register/image.c src/register/image.h \
+	src/register/chain.c src/register/chain.h \
 	src/register/open.c \
 	src/register/register.h \
 	src/register/schema.c src/register/schema.h \
 	src/register/state.c src/register/state.h \
 	src/register/store.c src/register/store.h \
+	src/register/upgrade.c \
 	src/register/worker.c
-libregister_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS)
+libregister_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS)
 
 if TESTS_ENABLED
-register_check_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CHECK_CFLAGS)
-register_check_LDADD = libregister.a $(SQLITE_LIBS) $(CHECK_LIBS)
+register_check_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(CHECK_CFLAGS)
+register_check_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 register_check_SOURCES = tests/register_bench.c tests/register_bench.h
 
 check_PROGRAMS += tests/check_register
@@ -26,13 +28,20 @@ tests_check_register_LDADD = $(register_check_LDADD)
 check_PROGRAMS += tests/check_fuzz_image
 TESTS += tests/check_fuzz_image
 tests_check_fuzz_image_SOURCES = tests/fuzz_image.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
-tests_check_fuzz_image_LDADD = libregister.a $(SQLITE_LIBS)
+tests_check_fuzz_image_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/check_register_copy
 TESTS += tests/check_register_copy
 tests_check_register_copy_SOURCES = tests/check_register_copy.c $(register_check_SOURCES)
 tests_check_register_copy_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_copy_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_chain
+TESTS += tests/check_register_chain
+tests_check_register_chain_SOURCES = tests/check_register_chain.c $(register_check_SOURCES)
+tests_check_register_chain_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_chain_LDADD = $(register_check_LDADD)
+EXTRA_DIST += tests/register_v1.sql
 
 check_PROGRAMS += tests/check_register_fault
 TESTS += tests/check_register_fault
@@ -61,7 +70,7 @@ tests_check_register_state_LDADD = $(register_check_LDADD)
 check_PROGRAMS += tests/check_fuzz_state
 TESTS += tests/check_fuzz_state
 tests_check_fuzz_state_SOURCES = tests/fuzz_state.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
-tests_check_fuzz_state_LDADD = libregister.a $(SQLITE_LIBS)
+tests_check_fuzz_state_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/check_register_worker
 TESTS += tests/check_register_worker
@@ -74,8 +83,8 @@ if FUZZERS
 noinst_PROGRAMS += tests/fuzz_image tests/fuzz_state
 tests_fuzz_image_SOURCES = tests/fuzz_image.c tests/fuzz.h
 tests_fuzz_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_image_LDADD = libregister.a $(SQLITE_LIBS)
+tests_fuzz_image_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 tests_fuzz_state_SOURCES = tests/fuzz_state.c tests/fuzz.h
 tests_fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_state_LDADD = libregister.a $(SQLITE_LIBS)
+tests_fuzz_state_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 endif

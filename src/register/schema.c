@@ -40,41 +40,137 @@
 
 const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL] = {MM_REGISTER_COLUMNS(COLUMN)};
 
+/*
+ * The chain: the hash of a row is that of the row before it and of all its own fields, other tables' identifiers by their
+ * meaning. mm_hash() is chain.c's.
+ */
+#define EVENT_HASH(before, id, boot, boottime_ns, realtime_ns, meter, code, text, data)                                          \
+	"mm_hash('event', " before ", " id ", (SELECT boot_id FROM boot WHERE id = " boot "), " boottime_ns ", " realtime_ns     \
+	", (SELECT serial FROM meter WHERE id = " meter "), " code ", " text ", " data ")"
+#define PROFILE_HASH(before, id, meter, columns)                                                                                 \
+	"mm_hash('profile', " before ", " id ", (SELECT serial FROM meter WHERE id = " meter "), " columns ")"
+/* The id after the newest. One that was added by another hand stays where it is, out of the chain. */
+#define NEXT(table) "max(" table ", coalesce((SELECT max(id) FROM " table "), 0)) + 1"
+
+/* What may change, under one hash: the registers and meters, and where both chains end. */
+#define SEAL                                                                                                                     \
+	"mm_hash('seal', event, event_hash, profile, profile_hash, snapshot, (SELECT count(*) FROM boot), "                      \
+	"(SELECT max(id) FROM boot), (SELECT count(*) FROM register), (SELECT group_concat(hex(hash)) FROM (SELECT "             \
+	"mm_hash('register', m.id, m.serial, m.model, m.name, b.boot_id, r.boottime_ns, "                                        \
+	"r.realtime_ns" MM_REGISTER_COLUMNS(NAME) ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "         \
+						  "LEFT JOIN boot AS b ON b.id = r.boot ORDER BY m.id)))"
+
+/* The current registers; boot is null until the first commit. */
+#define CREATE_REGISTER                                                                                                          \
+	"CREATE TABLE register (meter INTEGER PRIMARY KEY REFERENCES meter (id), boot INTEGER REFERENCES boot (id), "            \
+	"boottime_ns INTEGER NOT NULL DEFAULT 0, realtime_ns INTEGER NOT NULL DEFAULT 0" MM_REGISTER_COLUMNS(DEFINE) ") STRICT", \
+		"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_REGISTER_COLUMNS( \
+			FALLS) " BEGIN SELECT RAISE(ABORT, 'a register would decrease'); END",                                   \
+		NEVER_DELETED("register"), NEVER_REPLACED("register", "meter = NEW.meter")
+
+/* seq of version 1, which told apart intervals of the same begin, is the order of the ids now. */
+#define CREATE_PROFILE                                                                                                           \
+	"CREATE TABLE profile (id INTEGER PRIMARY KEY, meter INTEGER NOT NULL REFERENCES meter (id), start_s INTEGER NOT NULL, " \
+	"duration_s INTEGER NOT NULL, status INTEGER NOT NULL, delivered_uwh INTEGER NOT NULL, received_uwh INTEGER NOT NULL, "  \
+	"lagging_uvarh INTEGER NOT NULL, leading_uvarh INTEGER NOT NULL, covered_ns INTEGER NOT NULL, hash BLOB NOT NULL) "      \
+	"STRICT",                                                                                                                \
+		"CREATE INDEX profile_time ON profile (meter, start_s)", NEVER_UPDATED("profile"), NEVER_DELETED("profile"),     \
+		NEVER_REPLACED("profile", "id = NEW.id")
+
+/* meter is null for the whole daemon; data is JSON for what is read again by a program. */
+#define CREATE_EVENT                                                                                                             \
+	"CREATE TABLE event (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL REFERENCES boot (id), boottime_ns INTEGER NOT NULL, " \
+	"realtime_ns INTEGER NOT NULL, meter INTEGER REFERENCES meter (id), code TEXT NOT NULL, text TEXT NOT NULL, data TEXT, " \
+	"hash BLOB NOT NULL) STRICT",                                                                                            \
+		"CREATE INDEX event_record ON event (code) WHERE data IS NOT NULL", NEVER_UPDATED("event"),                      \
+		NEVER_DELETED("event"), NEVER_REPLACED("event", "id = NEW.id")
+
+/* One row: the newest event and profile row, so that their removal shows, and the last snapshot. */
+#define CREATE_HEAD                                                                                                              \
+	"CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), event INTEGER NOT NULL, event_hash BLOB NOT NULL, "           \
+	"profile INTEGER NOT NULL, profile_hash BLOB NOT NULL, snapshot INTEGER NOT NULL, seal BLOB NOT NULL) STRICT",           \
+		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, zeroblob(32))"
+
 const char *const mm_schema_sql[] = {
 	"BEGIN IMMEDIATE",
 	/* Every run of the machine in which something was written: CLOCK_BOOTTIME means nothing without it. */
 	"CREATE TABLE boot (id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE) STRICT",
 	"CREATE TABLE meter (id INTEGER PRIMARY KEY, serial TEXT NOT NULL UNIQUE, model TEXT NOT NULL, name TEXT NOT NULL) "
 	"STRICT",
-	/* The current registers; boot is null until the first commit. */
-	"CREATE TABLE register (meter INTEGER PRIMARY KEY REFERENCES meter (id), boot INTEGER REFERENCES boot (id), "
-	"boottime_ns INTEGER NOT NULL DEFAULT 0, realtime_ns INTEGER NOT NULL DEFAULT 0" MM_REGISTER_COLUMNS(DEFINE) ") STRICT",
-	"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_REGISTER_COLUMNS(
-		FALLS) " BEGIN SELECT RAISE(ABORT, 'a register would decrease'); END",
-	NEVER_DELETED("register"),
-	NEVER_REPLACED("register", "meter = NEW.meter"),
-	/* seq tells apart intervals of the same begin, which a clock set back brings. */
-	"CREATE TABLE profile (meter INTEGER NOT NULL REFERENCES meter (id), start_s INTEGER NOT NULL, seq INTEGER NOT NULL, "
-	"duration_s INTEGER NOT NULL, status INTEGER NOT NULL, delivered_uwh INTEGER NOT NULL, received_uwh INTEGER NOT NULL, "
-	"lagging_uvarh INTEGER NOT NULL, leading_uvarh INTEGER NOT NULL, covered_ns INTEGER NOT NULL, "
-	"PRIMARY KEY (meter, start_s, seq)) STRICT, WITHOUT ROWID",
-	NEVER_UPDATED("profile"),
-	NEVER_DELETED("profile"),
-	NEVER_REPLACED("profile", "meter = NEW.meter AND start_s = NEW.start_s AND seq = NEW.seq"),
-	/* meter is null for the whole daemon. */
-	"CREATE TABLE event (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL REFERENCES boot (id), boottime_ns INTEGER NOT NULL, "
-	"realtime_ns INTEGER NOT NULL, meter INTEGER REFERENCES meter (id), code TEXT NOT NULL, text TEXT NOT NULL) STRICT",
-	NEVER_UPDATED("event"),
-	NEVER_DELETED("event"),
-	NEVER_REPLACED("event", "id = NEW.id"),
+	CREATE_REGISTER,
+	CREATE_PROFILE,
+	CREATE_EVENT,
+	CREATE_HEAD,
 	"PRAGMA application_id = " TEXT_OF(MM_SCHEMA_APPLICATION_ID),
 	"PRAGMA user_version = " TEXT_OF(MM_SCHEMA_VERSION),
 	"COMMIT",
 	NULL,
 };
 
-#define PROFILE_COLUMNS "start_s, duration_s, status, delivered_uwh, received_uwh, lagging_uvarh, leading_uvarh, covered_ns"
-#define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text"
+#define ENERGY_COLUMNS "delivered_uwh, received_uwh, lagging_uvarh, leading_uvarh"
+#define PROFILE_COLUMNS "start_s, duration_s, status, " ENERGY_COLUMNS ", covered_ns"
+#define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text, data"
+#define EVENT_INSERT "INSERT INTO event (id, boot, boottime_ns, realtime_ns, meter, code, text, data, hash) "
+#define PROFILE_INSERT "INSERT INTO profile (id, meter, " PROFILE_COLUMNS ", hash) "
+
+/* An energy of a meter in a snapshot, less what is in the open interval: it lies in closed ones. */
+#define IN_JSON(column) "json_extract(j.value, '$." column "')"
+#define CLOSED(column) IN_JSON(column) " - iif(" IN_JSON("interval_open") ", " IN_JSON("interval_" column) ", 0)"
+#define METERED(column) CLOSED(column) " - " IN_JSON("preset_" column)
+#define IN_DATA(column) "json_extract(data, '$." column "')"
+#define CLOSED_ENERGIES                                                                                                          \
+	METERED("delivered_uwh") ", " METERED("received_uwh") ", " CLOSED("lagging_uvarh") ", " CLOSED("leading_uvarh")
+#define UNPROFILED_ENERGIES                                                                                                      \
+	IN_DATA("delivered_uwh") ", " IN_DATA("received_uwh") ", " IN_DATA("lagging_uvarh") ", " IN_DATA("leading_uvarh")
+
+#define PROFILE_AT(snapshot, otherwise)                                                                                          \
+	"coalesce((SELECT json_extract(data, '$.profile') FROM event WHERE id = " snapshot "), " otherwise ")"
+#define PROFILE_BETWEEN "id > " PROFILE_AT("?1", "0") " AND id <= " PROFILE_AT("?2", "9223372036854775807")
+
+#define PAIR(kind, column, member) ", '" #column "', r." #column
+
+#define REGISTER_1_COLUMNS                                                                                                       \
+	"meter, boot, boottime_ns, realtime_ns, delivered_uwh, delivered_carry, received_uwh, received_carry, lagging_uvarh, "   \
+	"lagging_carry, leading_uvarh, leading_carry, element_1_delivered_uwh, element_1_delivered_carry, "                      \
+	"element_2_delivered_uwh, element_2_delivered_carry, element_1_received_uwh, element_1_received_carry, "                 \
+	"element_2_received_uwh, element_2_received_carry, output_uwh, max_demand_w, max_demand_s, interval_s, interval_open, "  \
+	"interval_last_real_ns, interval_last_boot_ns, interval_start_s, interval_duration_s, interval_status, "                 \
+	"interval_delivered_uwh, interval_received_uwh, interval_lagging_uvarh, interval_leading_uvarh, interval_covered_ns"
+
+const char *const mm_schema_upgrade_sql[] = {
+	"BEGIN IMMEDIATE",
+	"DROP TRIGGER register_no_decrease",
+	"DROP TRIGGER register_no_delete",
+	"DROP TRIGGER register_no_replace",
+	"ALTER TABLE register RENAME TO register_1",
+	CREATE_REGISTER,
+	"INSERT INTO register (" REGISTER_1_COLUMNS ") SELECT " REGISTER_1_COLUMNS " FROM register_1",
+	"DROP TABLE register_1",
+	"DROP TRIGGER profile_no_update",
+	"DROP TRIGGER profile_no_delete",
+	"DROP TRIGGER profile_no_replace",
+	"DROP TRIGGER event_no_update",
+	"DROP TRIGGER event_no_delete",
+	"DROP TRIGGER event_no_replace",
+	"ALTER TABLE profile RENAME TO profile_1",
+	"ALTER TABLE event RENAME TO event_1",
+	CREATE_PROFILE,
+	CREATE_EVENT,
+	CREATE_HEAD,
+	NULL,
+};
+
+const char *const mm_schema_1_events = "SELECT boot, boottime_ns, realtime_ns, meter, code, text, NULL FROM event_1 ORDER BY id";
+const char *const mm_schema_1_profile = "SELECT meter, " PROFILE_COLUMNS " FROM profile_1 ORDER BY start_s, meter, seq";
+
+const char *const mm_schema_upgraded_sql[] = {
+	"DROP TABLE profile_1",
+	"DROP TABLE event_1",
+	"UPDATE head SET seal = " SEAL,
+	"PRAGMA user_version = " TEXT_OF(MM_SCHEMA_VERSION),
+	"COMMIT",
+	NULL,
+};
 
 const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_BEGIN] = "BEGIN IMMEDIATE",
@@ -89,14 +185,37 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_REGISTER_LOAD] = "SELECT boot, boottime_ns" MM_REGISTER_COLUMNS(NAME) " FROM register WHERE meter = ?1",
 	[MM_STMT_REGISTER_SAVE] = "UPDATE register SET boot = ?2, boottime_ns = ?3, "
 				  "realtime_ns = ?4" MM_REGISTER_COLUMNS(SET) " WHERE meter = ?1",
-	[MM_STMT_EVENT_ADD] = "INSERT INTO event (boot, boottime_ns, realtime_ns, meter, code, text) "
-			      "VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
-	[MM_STMT_PROFILE_ADD] = "INSERT INTO profile (meter, seq, " PROFILE_COLUMNS ") "
-				"SELECT ?1, coalesce(max(seq) + 1, 0), ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 "
-				"FROM profile WHERE meter = ?1 AND start_s = ?2",
+	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, " EVENT_HASH(
+		"event_hash", NEXT("event"), "?1", "?2", "?3", "?4", "?5", "?6", "?7") " FROM head",
+	[MM_STMT_EVENT_HEAD] = "UPDATE head SET event = ?1, event_hash = (SELECT hash FROM event WHERE id = ?1)",
+	[MM_STMT_PROFILE_ADD] = PROFILE_INSERT "SELECT " NEXT("profile") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " PROFILE_HASH(
+		"profile_hash", NEXT("profile"), "?1", "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9") " FROM head",
+	[MM_STMT_PROFILE_HEAD] = "UPDATE head SET profile = ?1, profile_hash = (SELECT hash FROM profile WHERE id = ?1)",
 	[MM_STMT_PROFILE] = "SELECT " PROFILE_COLUMNS " FROM profile "
-			    "WHERE meter = ?1 AND start_s >= ?2 AND start_s < ?3 ORDER BY start_s, seq",
-	[MM_STMT_EVENTS_AFTER] = "SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
-	[MM_STMT_EVENTS_NEWEST] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 ORDER BY id DESC LIMIT ?2) "
-				  "ORDER BY id",
+			    "WHERE meter = ?1 AND start_s >= ?2 AND start_s < ?3 ORDER BY start_s, id",
+	[MM_STMT_EVENTS_AFTER] = "SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 AND code <> 'snapshot' ORDER BY id LIMIT ?2",
+	[MM_STMT_EVENTS_NEWEST] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 AND code <> 'snapshot' "
+				  "ORDER BY id DESC LIMIT ?2) ORDER BY id",
+	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event WHERE data IS NOT NULL AND code = ?1 "
+			    "AND (?2 IS NULL OR meter = ?2) ORDER BY id",
+	[MM_STMT_SEAL] = "UPDATE head SET seal = " SEAL,
+	[MM_STMT_HEAD] = "SELECT event, event_hash, profile, profile_hash, snapshot, seal IS " SEAL " FROM head",
+	[MM_STMT_NEWEST] = "SELECT coalesce((SELECT max(id) FROM event), 0), "
+			   "(SELECT hash FROM event ORDER BY id DESC LIMIT 1), coalesce((SELECT max(id) FROM profile), 0), "
+			   "(SELECT hash FROM profile ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM meter)",
+	/* Every day, and so often that what lies between two is soon added up. */
+	[MM_STMT_SNAPSHOT_DUE] = "SELECT 1 FROM head LEFT JOIN event AS e ON e.id = snapshot WHERE e.id IS NULL "
+				 "OR e.realtime_ns / 86400000000000 <> ?1 / 86400000000000 "
+				 "OR profile - json_extract(e.data, '$.profile') >= 1000",
+	[MM_STMT_SNAPSHOT] =
+		"SELECT json_object('profile', profile, 'profile_hash', lower(hex(profile_hash)), 'meters', "
+		"(SELECT json_group_array(json_object('serial', m.serial, 'model', m.model, 'name', "
+		"m.name" MM_REGISTER_COLUMNS(PAIR) ")) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
+	[MM_STMT_SNAPSHOT_HEAD] = "UPDATE head SET snapshot = event",
+	[MM_STMT_STANDING] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
+			     "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
+	[MM_STMT_PROFILED] = "SELECT meter, sum(delivered_uwh), sum(received_uwh), sum(lagging_uvarh), sum(leading_uvarh) FROM ("
+			     "SELECT meter, " ENERGY_COLUMNS " FROM profile WHERE " PROFILE_BETWEEN " UNION ALL "
+			     "SELECT meter, " UNPROFILED_ENERGIES " FROM event WHERE data IS NOT NULL AND code = 'unprofiled' "
+			     "AND id > ?1 AND id < ?2) GROUP BY meter",
 };

@@ -12,7 +12,7 @@
 #include "core/meter.h"
 
 #define MM_SCHEMA_APPLICATION_ID 0x4d4d6b57 /* "MMkW" */
-#define MM_SCHEMA_VERSION 1
+#define MM_SCHEMA_VERSION 2
 
 /* What a column holds and how it may change. */
 enum mm_column_kind {
@@ -77,6 +77,18 @@ extern const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL];
 /* One transaction: every table and trigger of a new database, and its version. Ends with NULL. */
 extern const char *const mm_schema_sql[];
 
+/*
+ * From version 1: new tables beside the old ones, then the rows of both chains as MM_STMT_EVENT_ADD and MM_STMT_PROFILE_ADD take
+ * them, then the end of it. All in one transaction. The lists end with NULL.
+ */
+extern const char *const mm_schema_upgrade_sql[];
+extern const char *const mm_schema_1_events;
+extern const char *const mm_schema_1_profile;
+extern const char *const mm_schema_upgraded_sql[];
+
+/* The event of a snapshot that is still to come. */
+#define MM_SNAPSHOT_NONE INT64_MAX
+
 enum mm_stmt {
 	MM_STMT_BEGIN,
 	MM_STMT_COMMIT,
@@ -89,11 +101,23 @@ enum mm_stmt {
 	MM_STMT_REGISTER_ADD,  /* meter */
 	MM_STMT_REGISTER_LOAD, /* meter -> boot, boottime_ns, then mm_columns */
 	MM_STMT_REGISTER_SAVE, /* meter, boot, boottime_ns, realtime_ns, then mm_columns */
-	MM_STMT_EVENT_ADD,     /* boot, boottime_ns, realtime_ns, meter, code, text */
-	MM_STMT_PROFILE_ADD,   /* meter, then the row as MM_STMT_PROFILE gives it */
+	MM_STMT_EVENT_ADD,     /* boot, boottime_ns, realtime_ns, meter, code, text, data; then MM_STMT_EVENT_HEAD */
+	MM_STMT_EVENT_HEAD,    /* id of the event just added */
+	MM_STMT_PROFILE_ADD,   /* meter, then the row as MM_STMT_PROFILE gives it; then MM_STMT_PROFILE_HEAD */
+	MM_STMT_PROFILE_HEAD,  /* id of the row just added */
 	MM_STMT_PROFILE,       /* meter, from, to -> start_s, duration_s, status, four energies, covered_ns */
-	MM_STMT_EVENTS_AFTER,  /* after_id, limit -> id, boottime_ns, realtime_ns, meter, code, text */
+	MM_STMT_EVENTS_AFTER,  /* after_id, limit -> id, boottime_ns, realtime_ns, meter, code, text, data; no snapshots */
 	MM_STMT_EVENTS_NEWEST, /* the same */
+	MM_STMT_RECORDS,       /* code, meter or null -> the same, of those with data, oldest first */
+	MM_STMT_SEAL,	       /* the last statement of every transaction that writes */
+	MM_STMT_HEAD,	       /* -> event, event_hash, profile, profile_hash, snapshot, and is the seal right */
+	MM_STMT_NEWEST,	       /* -> highest id and its hash of the events, the same of the profile, number of meters */
+	MM_STMT_SNAPSHOT_DUE,  /* realtime_ns -> a row where one is due */
+	MM_STMT_SNAPSHOT,      /* -> all registers and the head of the profile, as JSON */
+	MM_STMT_SNAPSHOT_HEAD, /* the newest event is the snapshot */
+	MM_STMT_STANDING,      /* snapshot's event -> meter, the four energies less what is in its open interval */
+	MM_STMT_PROFILED, /* events of two snapshots; 0: from the beginning, MM_SNAPSHOT_NONE: to the end -> meter, four energies
+			   */
 	MM_STMT_COUNT,
 };
 

@@ -3,7 +3,7 @@
  * Commits and queries. A failed commit leaves the connection without a transaction and the WAL at the last commit that was
  * acknowledged, so that the next attempt writes over whatever the failed one left behind it.
  */
-#include "register/store.h"
+#include "register/chain.h"
 
 #include <errno.h>
 #include <math.h>
@@ -104,6 +104,9 @@ int mm_register_run(struct mm_register *reg, enum mm_stmt stmt, int bound)
 
 int mm_register_end(struct mm_register *reg, int r)
 {
+	if (r == 0) {
+		r = mm_register_run(reg, MM_STMT_SEAL, SQLITE_OK);
+	}
 	if (r == 0) {
 		r = mm_register_run(reg, MM_STMT_COMMIT, SQLITE_OK);
 	}
@@ -260,6 +263,20 @@ int64_t mm_register_committed_ns(const struct mm_register *reg)
 
 /* ---- Commit ---- */
 
+/* 9 GWh in an interval is no meter's; a thousand of them can still be added up. */
+#define ROW_ENERGY_MAX_UWH (INT64_C(1) << 53)
+
+static bool energy_valid(int64_t uwh)
+{
+	return uwh >= 0 && uwh <= ROW_ENERGY_MAX_UWH;
+}
+
+static bool row_valid(const struct mm_profile_row *row)
+{
+	return energy_valid(row->delivered_uwh) && energy_valid(row->received_uwh) && energy_valid(row->lagging_uvarh) &&
+	       energy_valid(row->leading_uvarh);
+}
+
 int mm_register_check(const struct mm_register *reg, const struct mm_register_commit *commit)
 {
 	if (commit->meter_count != reg->meter_count) {
@@ -271,7 +288,9 @@ int mm_register_check(const struct mm_register *reg, const struct mm_register_co
 		}
 	}
 	for (size_t i = 0; i < commit->row_count; i++) {
-		if (commit->rows[i].meter < 0 || commit->rows[i].meter >= (int)reg->meter_count) {
+		const struct mm_register_profile_row *row = &commit->rows[i];
+
+		if (row->meter < 0 || row->meter >= (int)reg->meter_count || !row_valid(&row->row)) {
 			return -EINVAL;
 		}
 	}
@@ -310,44 +329,9 @@ static int save(struct mm_register *reg, unsigned index, const struct mm_registe
 	return r;
 }
 
-static int add_event(struct mm_register *reg, const struct mm_register_event *event)
-{
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_EVENT_ADD];
-	int rc;
-
-	rc = sqlite3_bind_int64(stmt, 1, reg->boot);
-	rc |= sqlite3_bind_int64(stmt, 2, event->boottime_ns);
-	rc |= sqlite3_bind_int64(stmt, 3, event->realtime_ns);
-	if (event->meter >= 0) {
-		rc |= sqlite3_bind_int64(stmt, 4, reg->meter_id[event->meter]);
-	} else {
-		rc |= sqlite3_bind_null(stmt, 4);
-	}
-	rc |= sqlite3_bind_text(stmt, 5, event->code, (int)strnlen(event->code, sizeof(event->code)), SQLITE_STATIC);
-	rc |= sqlite3_bind_text(stmt, 6, event->text, (int)strnlen(event->text, sizeof(event->text)), SQLITE_STATIC);
-	return mm_register_run(reg, MM_STMT_EVENT_ADD, rc);
-}
-
-static int add_row(struct mm_register *reg, const struct mm_register_profile_row *entry)
-{
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE_ADD];
-	const struct mm_profile_row *row = &entry->row;
-	int rc;
-
-	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[entry->meter]);
-	rc |= sqlite3_bind_int64(stmt, 2, row->start_s);
-	rc |= sqlite3_bind_int64(stmt, 3, row->duration_s);
-	rc |= sqlite3_bind_int64(stmt, 4, row->status);
-	rc |= sqlite3_bind_int64(stmt, 5, row->delivered_uwh);
-	rc |= sqlite3_bind_int64(stmt, 6, row->received_uwh);
-	rc |= sqlite3_bind_int64(stmt, 7, row->lagging_uvarh);
-	rc |= sqlite3_bind_int64(stmt, 8, row->leading_uvarh);
-	rc |= sqlite3_bind_int64(stmt, 9, row->covered_ns);
-	return mm_register_run(reg, MM_STMT_PROFILE_ADD, rc);
-}
-
 int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit)
 {
+	struct mm_balance balance = reg->balance;
 	int r = judge_commit(reg, commit);
 
 	if (r == 0) {
@@ -360,17 +344,35 @@ int mm_register_commit(struct mm_register *reg, const struct mm_register_commit 
 		r = save(reg, i, commit);
 	}
 	for (size_t i = 0; i < commit->event_count && r == 0; i++) {
-		r = add_event(reg, &commit->events[i]);
+		r = mm_chain_add(reg, &commit->events[i], NULL);
 	}
 	for (size_t i = 0; i < commit->row_count && r == 0; i++) {
-		r = add_row(reg, &commit->rows[i]);
+		r = mm_chain_add_row(reg, &commit->rows[i], &balance);
+	}
+	if (r == 0) {
+		r = mm_chain_account(reg, commit, &balance);
 	}
 	r = mm_register_end(reg, r);
 	if (r == 0) {
 		memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
 		reg->committed_ns = commit->boottime_ns;
+		reg->balance = balance;
 	}
 	return r;
+}
+
+int mm_register_record(struct mm_register *reg, const struct mm_register_event *event, const char *data)
+{
+	int r;
+
+	if (event->meter >= (int)reg->meter_count) {
+		return mm_register_fail(reg, -EINVAL, "a record of a meter that is not there");
+	}
+	r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
+	if (r < 0) {
+		return r;
+	}
+	return mm_register_end(reg, mm_chain_add(reg, event, data));
 }
 
 /* ---- Queries ---- */
@@ -449,21 +451,37 @@ static bool give_event(struct mm_register *reg, sqlite3_stmt *stmt, mm_register_
 
 	get_text(stmt, 4, event.code, sizeof(event.code));
 	get_text(stmt, 5, event.text, sizeof(event.text));
-	return fn(userdata, &event);
+	return fn(userdata, &event, (const char *)sqlite3_column_text(stmt, 6));
 }
 
-int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
-		       void *userdata)
+/* Runs a bound query for events and ends it. */
+static int give_events(struct mm_register *reg, sqlite3_stmt *stmt, int bound, mm_register_event_fn fn, void *userdata)
 {
-	sqlite3_stmt *stmt = reg->stmt[newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER];
-	int rc;
+	int rc = bound;
 
-	rc = sqlite3_bind_int64(stmt, 1, after_id);
-	rc |= sqlite3_bind_int64(stmt, 2, limit);
 	if (rc == SQLITE_OK) {
 		do {
 			rc = sqlite3_step(stmt);
 		} while (rc == SQLITE_ROW && give_event(reg, stmt, fn, userdata));
 	}
 	return end_query(reg, stmt, rc);
+}
+
+int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
+		       void *userdata)
+{
+	sqlite3_stmt *stmt = reg->stmt[newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER];
+	int rc = sqlite3_bind_int64(stmt, 1, after_id);
+
+	rc |= sqlite3_bind_int64(stmt, 2, limit);
+	return give_events(reg, stmt, rc, fn, userdata);
+}
+
+int mm_register_records(struct mm_register *reg, const char *code, int meter, mm_register_event_fn fn, void *userdata)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_RECORDS];
+	int rc = sqlite3_bind_text(stmt, 1, code, -1, SQLITE_STATIC);
+
+	rc |= meter < 0 ? sqlite3_bind_null(stmt, 2) : sqlite3_bind_int64(stmt, 2, reg->meter_id[meter]);
+	return give_events(reg, stmt, rc, fn, userdata);
 }
