@@ -53,15 +53,19 @@ dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh
 TESTS += $(e2e_tests)
 
-EXTRA_PROGRAMS = tests/bench/bare_timer tests/bench/round_trip
+EXTRA_PROGRAMS = tests/bench/bare_timer tests/bench/metrology tests/bench/round_trip
 tests_bench_bare_timer_SOURCES = tests/bench/bare_timer.c
+tests_bench_metrology_SOURCES = tests/bench/metrology.c
+tests_bench_metrology_LDADD = libdsp.a
 tests_bench_round_trip_SOURCES = tests/bench/round_trip.c
 tests_bench_round_trip_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_bench_round_trip_LDADD = libvarlink.a $(JANSSON_LIBS)
 endif
 
-dist_noinst_SCRIPTS += tests/bench/run.sh
-CLEANFILES += tests/bench/bare_timer tests/bench/round_trip
-.PHONY: bench
-bench: all tests/bench/bare_timer tests/bench/round_trip
+dist_noinst_SCRIPTS += tests/bench/metrology.sh tests/bench/run.sh
+CLEANFILES += $(EXTRA_PROGRAMS)
+.PHONY: bench bench-metrology
+bench: all bench-metrology tests/bench/bare_timer tests/bench/round_trip
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run.sh
+bench-metrology: tests/bench/metrology
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/metrology.sh

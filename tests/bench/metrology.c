@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What metrology costs: feeds CHANNELS channels (voltage and current by turns, each with a delay to take out) at RATE samples a
- * second for SECONDS, and prints the nanoseconds of processor time that each second of samples took. run.sh counts its
- * instructions with callgrind.
+ * second for SECONDS, and prints the nanoseconds of processor time that each second of samples took, and the bytes of memory.
+ * metrology.sh counts its instructions with callgrind.
  */
 #include <math.h>
 #include <stdio.h>
@@ -73,7 +73,7 @@ int main(int argc, char **argv)
 			windows += window.synchronous;
 		}
 	}
-	printf("%.0f\n", (double)(clock() - begin) / CLOCKS_PER_SEC / seconds * 1e9);
+	printf("%.0f %zu\n", (double)(clock() - begin) / CLOCKS_PER_SEC / seconds * 1e9, sizeof(metrology));
 	free(codes);
 	return windows > 4 * (seconds - 1) ? 0 : 1;
 }
