@@ -45,33 +45,68 @@ static struct mm_clock hand_clock = {.ops = &hand_ops};
 
 /* ---- Lines that can fail ---- */
 
+static bool crashing;
+
 static struct {
 	bool level[MM_OUTPUT_COUNT];
+	bool reverts; /* the kernel lets lines go dark with the process */
 	unsigned rising[MM_OUTPUT_COUNT];
 	int set_error, new_error;
 	unsigned made, freed;
-	struct mm_edge edge[512]; /* rising edges of energy outputs that were put out */
+	struct mm_edge edge[512]; /* edges of energy outputs that were put out */
 	unsigned edges;
 } lines;
 
+/* An instant inside the setting of a line, just before or after its effect: what a kill there would leave. */
+static struct {
+	unsigned countdown; /* of sets of energy outputs; 0: never */
+	bool after;
+	uint8_t *memory; /* what was handed over, then; NULL: the instant has not come */
+	bool level[MM_OUTPUT_COUNT];
+	unsigned rising[MM_OUTPUT_COUNT];
+} instant;
+
+static struct mm_handover *handover;
+
+static void note_instant(void)
+{
+	size_t size = (size_t)lseek(mm_handover_fd(handover), 0, SEEK_END);
+
+	instant.memory = malloc(size);
+	ck_assert_ptr_nonnull(instant.memory);
+	ck_assert_int_eq(pread(mm_handover_fd(handover), instant.memory, size, 0), (ssize_t)size);
+	memcpy(instant.level, lines.level, sizeof(lines.level));
+	memcpy(instant.rising, lines.rising, sizeof(lines.rising));
+}
+
 static int lines_set(struct mm_outputs *outputs, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh)
 {
+	bool now = output < MM_OUTPUT_ENERGY_COUNT && instant.countdown > 0 && --instant.countdown == 0;
+
 	(void)outputs;
 	if (lines.set_error) {
 		return lines.set_error;
 	}
-	if (output < MM_OUTPUT_ENERGY_COUNT && level && lines.edges < MM_COUNT_OF(lines.edge)) {
+	if (now && !instant.after) {
+		note_instant();
+	}
+	if (output < MM_OUTPUT_ENERGY_COUNT && lines.edges < MM_COUNT_OF(lines.edge)) {
 		lines.edge[lines.edges++] =
 			(struct mm_edge){.at_ns = at_ns, .position_uwh = position_uwh, .output = output, .level = level};
 	}
 	lines.rising[output] += level && !lines.level[output];
 	lines.level[output] = level;
+	if (now && instant.after) {
+		note_instant();
+	}
 	return 0;
 }
 
 static void lines_free(struct mm_outputs *outputs)
 {
-	memset(lines.level, 0, sizeof(lines.level));
+	if (!crashing || lines.reverts) {
+		memset(lines.level, 0, sizeof(lines.level));
+	}
 	lines.freed++;
 	free(outputs);
 }
@@ -82,7 +117,6 @@ static int lines_new(const struct mm_config *config, const struct mm_outputs_con
 	static const struct mm_outputs_ops ops = {.set = lines_set, .free = lines_free};
 
 	(void)config;
-	(void)wanted;
 	(void)clock;
 	if (lines.new_error) {
 		snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "the line is gone");
@@ -91,6 +125,10 @@ static int lines_new(const struct mm_config *config, const struct mm_outputs_con
 	*ret = calloc(1, sizeof(**ret));
 	ck_assert_ptr_nonnull(*ret);
 	(*ret)->ops = &ops;
+	for (unsigned o = 0; o < MM_OUTPUT_COUNT; o++) {
+		(*ret)->held[o] = wanted->resumed && !lines.reverts;
+		(*ret)->level[o] = (*ret)->held[o] && lines.level[o];
+	}
 	lines.made++;
 	return 0;
 }
@@ -102,7 +140,6 @@ static char register_path[64];
 static struct mm_config config;
 static struct mm_engine engine;
 static struct mm_register_worker *worker;
-static struct mm_handover *handover;
 
 static void start(void)
 {
@@ -129,7 +166,9 @@ static void stop(void)
 static void crash(void)
 {
 	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	crashing = true;
 	mm_engine_done(&engine);
+	crashing = false;
 }
 
 static void setup(void)
@@ -511,6 +550,61 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 }
 END_TEST
 
+/* Windows of 5 Wh, with one kill within a set; returns how many pulses of 10 Wh a counter on the line has seen. */
+static unsigned pulses_after_kill_in_set(unsigned number, bool after, bool reverts)
+{
+	teardown();
+	setup();
+	stop();
+	keep_memory();
+	lines.reverts = reverts;
+	start();
+	memset(&instant, 0, sizeof(instant));
+	instant.countdown = number;
+	instant.after = after;
+	for (int i = 0; i < 24; i++) {
+		window(i < 20 ? 18000 : 0);
+		run_timer_until(now_ns);
+		if (instant.memory) {
+			size_t size = (size_t)lseek(mm_handover_fd(handover), 0, SEEK_END);
+
+			crash();
+			ck_assert_int_eq(pwrite(mm_handover_fd(handover), instant.memory, size, 0), (ssize_t)size);
+			memcpy(lines.level, instant.level, sizeof(lines.level));
+			memcpy(lines.rising, instant.rising, sizeof(lines.rising));
+			if (reverts) {
+				memset(lines.level, 0, sizeof(lines.level));
+			}
+			free(instant.memory);
+			instant.memory = NULL;
+			start();
+		}
+	}
+	ck_assert_uint_eq(instant.countdown, 0);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 100 * MM_UWH_PER_WH);
+	number = lines.rising[MM_OUTPUT_10];
+	stop();
+	return number;
+}
+
+START_TEST(a_kill_while_a_line_is_set_loses_and_repeats_no_pulse)
+{
+	unsigned lost = 0;
+
+	stop();
+	for (unsigned number = 1; number <= 36; number++) {
+		ck_assert_uint_eq(pulses_after_kill_in_set(number, false, false), 10);
+		ck_assert_uint_eq(pulses_after_kill_in_set(number, true, false), 10);
+		ck_assert_uint_eq(pulses_after_kill_in_set(number, true, true), 10);
+		/* Noted, not made, and the line went dark: nothing on the machine knows. */
+		lost += 10 - pulses_after_kill_in_set(number, false, true);
+	}
+	ck_assert_uint_le(lost, 10);
+	start();
+	stop();
+}
+END_TEST
+
 /* Keeps the register's file aside, or puts it back: then what was committed since is not durable. */
 static void copy_register(const char *from, const char *to)
 {
@@ -621,6 +715,7 @@ int main(void)
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
 	tcase_add_test(tc, a_crash_after_any_window_changes_nothing);
+	tcase_add_test(tc, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);
 	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
 	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
 	tcase_add_test(tc, memory_of_another_meter_is_not_taken);

@@ -11,9 +11,12 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "clock/clock.h"
+#include "core/units.h"
+#include "gpio_shim.h"
 #include "outputs/outputs.h"
 #include "suite.h"
 
@@ -76,8 +79,8 @@ static void make_chips(void)
 
 static void remove_directory(void)
 {
-	static const char *const names[] = {"gpiochip0", "gpiochip1", "gpiochip2", "gpiochip3",	   "gpiochip4",
-					    "log",	 "trace",     "fail-open", "fail-request", "fail-set"};
+	static const char *const names[] = {"gpiochip0", "gpiochip1", "gpiochip2",    "gpiochip3", "gpiochip4", "log",
+					    "trace",	 "fail-open", "fail-request", "fail-set",  "revert",	"wires"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		remove_file(names[i]);
@@ -329,6 +332,92 @@ START_TEST(gpio_make_safe)
 }
 END_TEST
 
+/* What a process leaves that ends without a word: the wires, and lines that are released. */
+static void crash(struct mm_outputs *outputs)
+{
+	struct gpio_shim_wires wires;
+	FILE *file = fopen(path_of("wires"), "r+");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fread(&wires, sizeof(wires), 1, file), 1);
+	mm_outputs_free(outputs);
+	rewind(file);
+	ck_assert_uint_eq(fwrite(&wires, sizeof(wires), 1, file), 1);
+	fclose(file);
+	write_file("log", "");
+}
+
+static uint32_t pulses(unsigned offset)
+{
+	struct gpio_shim_wires wires;
+	FILE *file = fopen(path_of("wires"), "r");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_uint_eq(fread(&wires, sizeof(wires), 1, file), 1);
+	fclose(file);
+	return wires.wire[0][offset].pulses;
+}
+
+START_TEST(gpio_goes_on_where_it_was_left)
+{
+	struct mm_outputs_config config = CONFIG("GPIO0,active-low", "GPIO1", "GPIO2,open-drain,active-low");
+	struct mm_outputs *outputs = must_open(config);
+
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(!outputs->held[i] && !outputs->level[i]);
+		ck_assert_int_eq(outputs->ops->set(outputs, i, i != 1, 0, 1), 0);
+	}
+	crash(outputs);
+	config.resumed = true;
+	outputs = must_open(config);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(outputs->held[i]);
+		ck_assert(outputs->level[i] == (i != 1));
+	}
+	/* No level has changed, and a counter has seen nothing. */
+	ck_assert_str_eq(read_file("log"), "gpiochip0 0 request as-is,active-low 1\n"
+					   "gpiochip0 0 config output,active-low 1\n"
+					   "gpiochip0 1 request as-is 0\n"
+					   "gpiochip0 1 config output 0\n"
+					   "gpiochip0 2 request as-is,active-low 1\n"
+					   "gpiochip0 2 config output,active-low,open-drain 1\n");
+	ck_assert_uint_eq(pulses(0), 1);
+	ck_assert_uint_eq(pulses(1), 0);
+	ck_assert_uint_eq(pulses(2), 1);
+	mm_outputs_free(outputs);
+}
+END_TEST
+
+START_TEST(gpio_begins_dark_where_the_line_was_let_go)
+{
+	struct mm_outputs_config config = CONFIG("GPIO0");
+	struct mm_outputs *outputs = must_open(config);
+
+	ck_assert_int_eq(outputs->ops->set(outputs, 0, true, 0, 1), 0);
+	write_file("revert", "1");
+	mm_outputs_free(outputs);
+	config.resumed = true;
+	config.level[0] = true;
+	outputs = must_open(config);
+	ck_assert(!outputs->held[0] && !outputs->level[0]);
+	ck_assert_uint_eq(pulses(0), 1);
+	mm_outputs_free(outputs);
+}
+END_TEST
+
+START_TEST(gpio_ends_no_pulse_too_early)
+{
+	struct mm_outputs *outputs = must_open(CONFIG("GPIO0"));
+	struct timespec begin, end;
+
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	ck_assert_int_eq(outputs->ops->set(outputs, 0, true, 0, 1), 0);
+	mm_outputs_free(outputs);
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	ck_assert_int_ge((end.tv_sec - begin.tv_sec) * MM_NS_PER_S + end.tv_nsec - begin.tv_nsec, MM_PULSE_MIN_NS);
+}
+END_TEST
+
 START_TEST(gpio_long_meter_name)
 {
 	char name[400] = "";
@@ -373,7 +462,9 @@ static struct mm_outputs *must_trace(const char *path, const char *meter)
 {
 	struct mm_outputs *outputs = NULL;
 
-	ck_assert_msg(mm_outputs_trace_new(path, meter, &counting_clock.base, message, &outputs) == 0, "%s", message);
+	ck_assert_msg(mm_outputs_trace_new(path, &(struct mm_outputs_config){.meter = meter}, &counting_clock.base, message,
+					   &outputs) == 0,
+		      "%s", message);
 	return outputs;
 }
 
@@ -457,12 +548,16 @@ START_TEST(trace_not_writable)
 {
 	struct mm_outputs *outputs = NULL;
 
-	ck_assert_int_eq(mm_outputs_trace_new("/nowhere/trace", "tenant-1", &counting_clock.base, message, &outputs), -ENOENT);
+	ck_assert_int_eq(mm_outputs_trace_new("/nowhere/trace", &(struct mm_outputs_config){.meter = "tenant-1"},
+					      &counting_clock.base, message, &outputs),
+			 -ENOENT);
 	ck_assert_str_eq(message, "meter \"tenant-1\": trace file /nowhere/trace: No such file or directory");
 	ck_assert_ptr_null(outputs);
 	/* A pipe that nobody reads must not hold the main loop up. */
 	ck_assert_int_eq(mkfifo(path_of("trace"), 0600), 0);
-	ck_assert_int_eq(mm_outputs_trace_new(path_of("trace"), "tenant-1", &counting_clock.base, message, &outputs), -ENXIO);
+	ck_assert_int_eq(mm_outputs_trace_new(path_of("trace"), &(struct mm_outputs_config){.meter = "tenant-1"},
+					      &counting_clock.base, message, &outputs),
+			 -ENXIO);
 }
 END_TEST
 
@@ -485,6 +580,9 @@ int main(void)
 	tcase_add_test(gpio, gpio_all_or_nothing);
 	tcase_add_test(gpio, gpio_chip_goes_away);
 	tcase_add_test(gpio, gpio_make_safe);
+	tcase_add_test(gpio, gpio_goes_on_where_it_was_left);
+	tcase_add_test(gpio, gpio_begins_dark_where_the_line_was_let_go);
+	tcase_add_test(gpio, gpio_ends_no_pulse_too_early);
 	tcase_add_test(gpio, gpio_long_meter_name);
 	/* Distributions that have libgpiod 2 build it with 64-bit times everywhere, as the emulated chips are. */
 	if (sizeof(void *) == 8 || dlsym(RTLD_DEFAULT, "gpiod_chip_request_lines")) {

@@ -8,6 +8,10 @@
  *                  a symbolic link stands for a link in /dev
  *   fail-open, fail-request, fail-set
  *                  an errno number: that call fails (re-read at each call)
+ *   kill-set       "N before" or "N after": the process is killed when it drives a line for the N-th time, before or after the
+ *                  level has changed
+ *   revert         "1": a line that is released goes dark; else it stays as it is
+ *   wires          written here: the levels, see gpio_shim.h
  *   log            written here: "CHIP OFFSET request FLAGS LEVEL", "CHIP OFFSET set LEVEL", "CHIP OFFSET release"
  *
  * FLAGS are "output" and those of active-low, open-drain, open-source, with commas; LEVEL is the logical one.
@@ -19,6 +23,7 @@
 #include <glob.h>
 #include <limits.h>
 #include <linux/gpio.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -31,11 +36,13 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "gpio_shim.h"
+
 #define DEVICE_PREFIX "/dev/gpiochip"
 #define SYSFS_PREFIX "/sys/bus/gpio/devices/gpiochip"
 #define GPIO_MAJOR 254
 #define FD_MAX 256
-#define LINES_MAX 64
+#define LINES_MAX GPIO_SHIM_LINES
 
 /* What a descriptor of ours is. */
 struct handle {
@@ -43,6 +50,7 @@ struct handle {
 	unsigned chip; /* N of gpiochipN */
 	unsigned count;
 	unsigned offset[LINES_MAX];
+	bool active_low;
 	char consumer[GPIO_MAX_NAME_SIZE];
 };
 
@@ -55,6 +63,8 @@ struct chip {
 };
 
 static struct handle handles[FD_MAX];
+static struct gpio_shim_wires *wires;
+static unsigned sets; /* how often a line was driven */
 
 /* The library's own function behind one of ours. Where 32 bits were once enough, the C library has each twice, and headers give
  * ours the name of the wide one as well. */
@@ -128,6 +138,60 @@ __attribute__((format(printf, 3, 4))) static void record(unsigned chip, unsigned
 	va_end(arguments);
 	fprintf(file, "\n");
 	fclose(file);
+}
+
+/* ---- Wires ---- */
+
+static struct gpio_shim_wire *wire_of(unsigned chip, unsigned offset)
+{
+	if (wires == NULL) {
+		char path[PATH_MAX];
+
+		snprintf(path, sizeof(path), "%s/wires", directory());
+		int fd = REAL(open)(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		if (fd < 0 || ftruncate(fd, sizeof(*wires)) < 0) {
+			abort();
+		}
+		wires = mmap(NULL, sizeof(*wires), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		if (wires == MAP_FAILED) {
+			abort();
+		}
+		REAL(close)(fd);
+	}
+	return &wires->wire[chip][offset];
+}
+
+static void drive(struct gpio_shim_wire *wire, bool high)
+{
+	bool active_before = (wire->high != 0) != (wire->active_low != 0), active = high != (wire->active_low != 0);
+
+	wire->pulses += active && !active_before;
+	wire->high = high;
+}
+
+static void release(unsigned chip, unsigned offset)
+{
+	struct gpio_shim_wire *wire = wire_of(chip, offset);
+
+	if (wire->output != 0 && failure("revert") < 0) {
+		drive(wire, wire->active_low != 0);
+		wire->output = 0;
+	}
+}
+
+/* Kills the process where the test asked for it. */
+static void maybe_kill(const char *when)
+{
+	FILE *file = open_file("kill-set", "r");
+	unsigned number;
+	char word[16];
+
+	if (file != NULL && fscanf(file, "%u %15s", &number, word) == 2 && number == sets && strcmp(word, when) == 0) {
+		kill(getpid(), SIGKILL);
+	}
+	if (file != NULL) {
+		fclose(file);
+	}
 }
 
 static void copy_name(char ret[static GPIO_MAX_NAME_SIZE], const char *name)
@@ -234,6 +298,7 @@ int close(int fd)
 {
 	if (fd >= 0 && fd < FD_MAX && handles[fd].kind != HANDLE_NONE) {
 		for (unsigned i = 0; i < handles[fd].count; i++) {
+			release(handles[fd].chip, handles[fd].offset[i]);
 			record(handles[fd].chip, handles[fd].offset[i], "release");
 		}
 		handles[fd] = (struct handle){.kind = HANDLE_NONE};
@@ -315,7 +380,7 @@ static int get_chip_info(unsigned number, struct gpiochip_info *ret)
 	return 0;
 }
 
-static int get_line_info(unsigned number, unsigned offset, char *name, char *consumer, bool *used)
+static int get_line_info(unsigned number, unsigned offset, char *name, char *consumer, bool *used, bool *output)
 {
 	struct chip chip = read_chip(number);
 
@@ -326,11 +391,18 @@ static int get_line_info(unsigned number, unsigned offset, char *name, char *con
 	copy_name(name, chip.name[offset]);
 	copy_name(consumer, chip.consumer[offset]);
 	*used = chip.consumer[offset][0] != '\0';
+	*output = wire_of(number, offset)->output != 0;
 	return 0;
 }
 
-/* Returns the new descriptor. flags are those of the second interface. */
-static int request_lines(unsigned number, const __u32 *offsets, unsigned count, const char *consumer, __u64 flags, __u64 values)
+static bool logical(const struct handle *handle, const struct gpio_shim_wire *wire)
+{
+	return (wire->high != 0) != handle->active_low;
+}
+
+/* Makes the lines what the flags (of the second interface) say. An open drain that is high is not driven, nor an open source low.
+ */
+static void configure_lines(struct handle *handle, const char *act, __u64 flags, __u64 values)
 {
 	static const struct {
 		__u64 flag;
@@ -340,8 +412,32 @@ static int request_lines(unsigned number, const __u32 *offsets, unsigned count, 
 		{GPIO_V2_LINE_FLAG_OPEN_DRAIN, ",open-drain"},
 		{GPIO_V2_LINE_FLAG_OPEN_SOURCE, ",open-source"},
 	};
-	struct chip chip = read_chip(number);
+	bool output = (flags & GPIO_V2_LINE_FLAG_OUTPUT) != 0;
 	char text[64];
+
+	handle->active_low = (flags & GPIO_V2_LINE_FLAG_ACTIVE_LOW) != 0;
+	strcpy(text, output ? "output" : (flags & GPIO_V2_LINE_FLAG_INPUT) != 0 ? "input" : "as-is");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		strcat(text, (flags & names[i].flag) != 0 ? names[i].name : "");
+	}
+	for (unsigned i = 0; i < handle->count; i++) {
+		struct gpio_shim_wire *wire = wire_of(handle->chip, handle->offset[i]);
+
+		if (output) {
+			wire->active_low = handle->active_low;
+			wire->output = 1;
+			drive(wire, ((values >> i & 1) != 0) != handle->active_low);
+		} else if ((flags & GPIO_V2_LINE_FLAG_INPUT) != 0) {
+			wire->output = 0;
+		}
+		record(handle->chip, handle->offset[i], "%s %s %d", act, text, logical(handle, wire));
+	}
+}
+
+/* Returns the new descriptor. flags are those of the second interface. */
+static int request_lines(unsigned number, const __u32 *offsets, unsigned count, const char *consumer, __u64 flags, __u64 values)
+{
+	struct chip chip = read_chip(number);
 
 	if (failure("fail-request") < 0) {
 		return -1;
@@ -354,14 +450,9 @@ static int request_lines(unsigned number, const __u32 *offsets, unsigned count, 
 	}
 	int fd = new_handle(HANDLE_LINES, number);
 	copy_name(handles[fd].consumer, consumer);
-	strcpy(text, (flags & GPIO_V2_LINE_FLAG_OUTPUT) != 0 ? "output" : "input");
-	for (unsigned i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		strcat(text, (flags & names[i].flag) != 0 ? names[i].name : "");
-	}
-	for (unsigned i = 0; i < count; i++) {
-		handles[fd].offset[handles[fd].count++] = offsets[i];
-		record(number, offsets[i], "request %s %d", text, (int)(values >> i & 1));
-	}
+	memcpy(handles[fd].offset, offsets, count * sizeof(offsets[0]));
+	handles[fd].count = count;
+	configure_lines(&handles[fd], "request", flags, values);
 	return fd;
 }
 
@@ -372,10 +463,24 @@ static int set_lines(const struct handle *handle, __u64 mask, __u64 values)
 	}
 	for (unsigned i = 0; i < handle->count; i++) {
 		if ((mask >> i & 1) != 0) {
+			sets++;
+			maybe_kill("before");
+			drive(wire_of(handle->chip, handle->offset[i]), ((values >> i & 1) != 0) != handle->active_low);
+			maybe_kill("after");
 			record(handle->chip, handle->offset[i], "set %d", (int)(values >> i & 1));
 		}
 	}
 	return 0;
+}
+
+static __u64 get_lines(const struct handle *handle)
+{
+	__u64 values = 0;
+
+	for (unsigned i = 0; i < handle->count; i++) {
+		values |= (__u64)logical(handle, wire_of(handle->chip, handle->offset[i])) << i;
+	}
+	return values;
 }
 
 static __u64 bits(const __u8 *values, unsigned count)
@@ -390,53 +495,92 @@ static __u64 bits(const __u8 *values, unsigned count)
 
 static int v1_line_info(unsigned chip, struct gpioline_info *info)
 {
-	bool used;
+	bool used, output;
 
 	info->flags = 0;
-	if (get_line_info(chip, info->line_offset, info->name, info->consumer, &used) < 0) {
+	if (get_line_info(chip, info->line_offset, info->name, info->consumer, &used, &output) < 0) {
 		return -1;
 	}
-	info->flags = used ? GPIOLINE_FLAG_KERNEL : 0;
+	info->flags = (used ? GPIOLINE_FLAG_KERNEL : 0u) | (output ? GPIOLINE_FLAG_IS_OUT : 0u);
 	return 0;
+}
+
+/* Flags of the first interface as those of the second. */
+static __u64 v1_flags(__u32 flags)
+{
+	return ((flags & GPIOHANDLE_REQUEST_OUTPUT) != 0 ? GPIO_V2_LINE_FLAG_OUTPUT : 0) |
+	       ((flags & GPIOHANDLE_REQUEST_INPUT) != 0 ? GPIO_V2_LINE_FLAG_INPUT : 0) |
+	       ((flags & GPIOHANDLE_REQUEST_ACTIVE_LOW) != 0 ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0) |
+	       ((flags & GPIOHANDLE_REQUEST_OPEN_DRAIN) != 0 ? GPIO_V2_LINE_FLAG_OPEN_DRAIN : 0) |
+	       ((flags & GPIOHANDLE_REQUEST_OPEN_SOURCE) != 0 ? GPIO_V2_LINE_FLAG_OPEN_SOURCE : 0);
 }
 
 static int v1_request(unsigned chip, struct gpiohandle_request *request)
 {
-	__u64 flags = ((request->flags & GPIOHANDLE_REQUEST_OUTPUT) != 0 ? GPIO_V2_LINE_FLAG_OUTPUT : 0) |
-		      ((request->flags & GPIOHANDLE_REQUEST_ACTIVE_LOW) != 0 ? GPIO_V2_LINE_FLAG_ACTIVE_LOW : 0) |
-		      ((request->flags & GPIOHANDLE_REQUEST_OPEN_DRAIN) != 0 ? GPIO_V2_LINE_FLAG_OPEN_DRAIN : 0) |
-		      ((request->flags & GPIOHANDLE_REQUEST_OPEN_SOURCE) != 0 ? GPIO_V2_LINE_FLAG_OPEN_SOURCE : 0);
-
-	request->fd = request_lines(chip, request->lineoffsets, request->lines, request->consumer_label, flags,
+	/* Like the kernel: a drive is for outputs only. */
+	if ((request->flags & GPIOHANDLE_REQUEST_OUTPUT) == 0 &&
+	    (request->flags & (GPIOHANDLE_REQUEST_OPEN_DRAIN | GPIOHANDLE_REQUEST_OPEN_SOURCE)) != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	request->fd = request_lines(chip, request->lineoffsets, request->lines, request->consumer_label, v1_flags(request->flags),
 				    bits(request->default_values, request->lines));
 	return request->fd < 0 ? -1 : 0;
 }
 
-static int v2_line_info(unsigned chip, struct gpio_v2_line_info *info)
+static int v1_get_values(const struct handle *handle, struct gpiohandle_data *data)
 {
-	bool used;
+	__u64 values = get_lines(handle);
 
-	info->flags = 0;
-	if (get_line_info(chip, info->offset, info->name, info->consumer, &used) < 0) {
-		return -1;
+	for (unsigned i = 0; i < handle->count; i++) {
+		data->values[i] = values >> i & 1;
 	}
-	info->flags = GPIO_V2_LINE_FLAG_INPUT | (used ? GPIO_V2_LINE_FLAG_USED : 0);
 	return 0;
 }
 
-static int v2_request(unsigned chip, struct gpio_v2_line_request *request)
+static int v1_set_config(struct handle *handle, const struct gpiohandle_config *config)
+{
+	configure_lines(handle, "config", v1_flags(config->flags), bits(config->default_values, handle->count));
+	return 0;
+}
+
+static int v2_line_info(unsigned chip, struct gpio_v2_line_info *info)
+{
+	bool used, output;
+
+	info->flags = 0;
+	if (get_line_info(chip, info->offset, info->name, info->consumer, &used, &output) < 0) {
+		return -1;
+	}
+	info->flags = (output ? GPIO_V2_LINE_FLAG_OUTPUT : GPIO_V2_LINE_FLAG_INPUT) | (used ? GPIO_V2_LINE_FLAG_USED : 0);
+	return 0;
+}
+
+static __u64 v2_values(const struct gpio_v2_line_config *config)
 {
 	__u64 values = 0;
 
-	for (unsigned i = 0; i < request->config.num_attrs; i++) {
-		const struct gpio_v2_line_config_attribute *attribute = &request->config.attrs[i];
+	for (unsigned i = 0; i < config->num_attrs; i++) {
+		const struct gpio_v2_line_config_attribute *attribute = &config->attrs[i];
 		if (attribute->attr.id != GPIO_V2_LINE_ATTR_ID_OUTPUT_VALUES) {
 			abort(); /* flags that differ within one request: nobody asks for that */
 		}
 		values = attribute->attr.values & attribute->mask;
 	}
-	request->fd = request_lines(chip, request->offsets, request->num_lines, request->consumer, request->config.flags, values);
+	return values;
+}
+
+static int v2_request(unsigned chip, struct gpio_v2_line_request *request)
+{
+	request->fd = request_lines(chip, request->offsets, request->num_lines, request->consumer, request->config.flags,
+				    v2_values(&request->config));
 	return request->fd < 0 ? -1 : 0;
+}
+
+static int v2_set_config(struct handle *handle, const struct gpio_v2_line_config *config)
+{
+	configure_lines(handle, "config", config->flags, v2_values(config));
+	return 0;
 }
 
 int ioctl(int fd, unsigned long request, ...)
@@ -446,7 +590,7 @@ int ioctl(int fd, unsigned long request, ...)
 	va_start(arguments, request);
 	void *argument = va_arg(arguments, void *);
 	va_end(arguments);
-	const struct handle *handle = fd >= 0 && fd < FD_MAX ? &handles[fd] : NULL;
+	struct handle *handle = fd >= 0 && fd < FD_MAX ? &handles[fd] : NULL;
 	if (handle == NULL || handle->kind == HANDLE_NONE) {
 		return REAL(ioctl)(fd, request, argument);
 	}
@@ -459,6 +603,10 @@ int ioctl(int fd, unsigned long request, ...)
 		return v1_request(handle->chip, argument);
 	case GPIOHANDLE_SET_LINE_VALUES_IOCTL:
 		return set_lines(handle, ~UINT64_C(0), bits(((struct gpiohandle_data *)argument)->values, handle->count));
+	case GPIOHANDLE_GET_LINE_VALUES_IOCTL:
+		return v1_get_values(handle, argument);
+	case GPIOHANDLE_SET_CONFIG_IOCTL:
+		return v1_set_config(handle, argument);
 	case GPIO_V2_GET_LINEINFO_IOCTL:
 		return v2_line_info(handle->chip, argument);
 	case GPIO_V2_GET_LINE_IOCTL:
@@ -467,6 +615,13 @@ int ioctl(int fd, unsigned long request, ...)
 		const struct gpio_v2_line_values *values = argument;
 		return set_lines(handle, values->mask, values->bits);
 	}
+	case GPIO_V2_LINE_GET_VALUES_IOCTL: {
+		struct gpio_v2_line_values *values = argument;
+		values->bits = get_lines(handle) & values->mask;
+		return 0;
+	}
+	case GPIO_V2_LINE_SET_CONFIG_IOCTL:
+		return v2_set_config(handle, argument);
 	default:
 		errno = ENOTTY;
 		return -1;

@@ -430,7 +430,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 		return r;
 	}
 	em->meter.window_end_ns = window_end_ns;
-	r = mm_engine_make_outputs(engine, em, message);
+	r = mm_engine_make_outputs(engine, em, window_end_ns > 0, message);
 	if (r < 0) {
 		return r;
 	}
@@ -508,8 +508,8 @@ void mm_engine_stop(struct mm_engine *engine, const char *reason)
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_outputs_free(engine->meters[i].outputs);
 		engine->meters[i].outputs = NULL;
+		memset(engine->meters[i].level, 0, sizeof(engine->meters[i].level));
 	}
-	engine->safe = true;
 	commit(engine, mm_clock_boottime(engine->clock));
 }
 

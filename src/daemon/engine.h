@@ -59,7 +59,6 @@ struct mm_engine {
 	struct mm_pending *pending;
 	struct mm_handover *handover;	    /* NULL: nobody keeps it over a restart */
 	struct mm_inheritance *inheritance; /* what the run before left, while starting */
-	bool safe;			    /* stopping: the lines are at their safe level */
 	int64_t started_ns;
 	int64_t last_report_ns;	    /* when the front end was last heard of */
 	int64_t last_window_end_ns; /* 0: none yet */
@@ -136,8 +135,14 @@ int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct m
 void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
 		     const char *code, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
-/* Requests the lines of a meter. 0 or -errno with one line in message. */
-int mm_engine_make_outputs(struct mm_engine *engine, struct mm_engine_meter *em, char message[static MM_OUTPUTS_MESSAGE_MAX]);
+/*
+ * Requests the lines of a meter; resumed: to go on at the levels that the run before left. 0 or -errno with one line in message.
+ */
+int mm_engine_make_outputs(struct mm_engine *engine, struct mm_engine_meter *em, bool resumed,
+			   char message[static MM_OUTPUTS_MESSAGE_MAX]);
+
+/* Puts an edge out that the run before was about to, where the line tells whether it did. */
+void mm_engine_settle_edge(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_edge *edge);
 
 /* Plays what is due on all outputs, and tries lines that failed again. Returns the instant of the next edge, or MM_CLOCK_NEVER.
  */

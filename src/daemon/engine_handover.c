@@ -41,8 +41,8 @@ void mm_engine_hand_over(struct mm_engine *engine)
 		memcpy(who->serial, em->config->serial, sizeof(who->serial));
 		memcpy(who->model, em->meter.config.model.canonical, sizeof(who->model));
 		content.state.meter[i] = em->meter.registers;
-		content.meter[i] = (struct mm_handover_meter){
-			.player = &em->player, .window_end_ns = em->meter.window_end_ns, .safe = engine->safe};
+		content.meter[i] = (struct mm_handover_meter){.player = &em->player, .window_end_ns = em->meter.window_end_ns};
+		memcpy(content.meter[i].level, em->level, sizeof(em->level));
 	}
 	mm_handover_write(engine->handover, &content);
 }
@@ -136,6 +136,7 @@ int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, st
 	in->owed += left->player->count;
 	*registers = in->content.state.meter[index];
 	em->player = *left->player;
+	memcpy(em->level, left->level, sizeof(em->level));
 	for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
 		em->player.last_ns[o] = now; /* later than it was: the distance between edges is kept over the restart */
 	}
@@ -174,6 +175,11 @@ void mm_engine_inherited(struct mm_engine *engine)
 		return;
 	}
 	rename_meters(in, engine->pending);
+	for (unsigned i = 0; i < in->content.state.meter_count; i++) {
+		if (in->taken[i] >= 0 && in->content.meter[i].in_doubt) {
+			mm_engine_settle_edge(engine, &engine->meters[in->taken[i]], &in->content.meter[i].doubtful);
+		}
+	}
 	mm_engine_event(engine, NULL, LOG_INFO, MM_MESSAGE_RESUMED, "resumed",
 			"goes on from memory: %.3f Wh that were still to be written, %u edges of outputs owed",
 			(double)in->ahead_uwh / (double)MM_UWH_PER_WH, in->owed);

@@ -97,7 +97,26 @@ int mm_handover_fd(const struct mm_handover *handover)
 	return handover->fd;
 }
 
-/* ---- Edges and what is pending, as bytes ---- */
+/* ---- Levels, edges and what is pending, as bytes ---- */
+
+static void put_levels(struct mm_writer *w, const bool *level)
+{
+	uint64_t bits = 0;
+
+	for (unsigned o = 0; o < MM_OUTPUT_COUNT; o++) {
+		bits |= (uint64_t)level[o] << o;
+	}
+	mm_put_u64(w, bits);
+}
+
+static void get_levels(struct mm_reader *r, bool *ret_level)
+{
+	uint64_t bits = mm_get_u64(r);
+
+	for (unsigned o = 0; o < MM_OUTPUT_COUNT; o++) {
+		ret_level[o] = (bits >> o & 1) != 0;
+	}
+}
 
 static void put_player(struct mm_writer *w, const struct mm_player *player)
 {
@@ -221,6 +240,9 @@ static int take_played(const struct slot *slot, unsigned index, struct mm_handov
 	if (ret->in_doubt) {
 		ret->doubtful = player->queue[taken - 1];
 	}
+	for (unsigned i = 0; i < played / 2; i++) {
+		ret->level[player->queue[i].output] = player->queue[i].level;
+	}
 	player->head = (unsigned)taken % MM_PLAYER_LENGTH;
 	player->count -= (unsigned)taken;
 	return 0;
@@ -238,7 +260,7 @@ static int read_slot(const struct slot *slot, struct mm_handover_content *ret)
 	r.used = (size_t)length;
 	for (unsigned i = 0; i < ret->state.meter_count; i++) {
 		ret->meter[i].window_end_ns = (int64_t)mm_get_u64(&r);
-		ret->meter[i].safe = mm_get_u64(&r) != 0;
+		get_levels(&r, ret->meter[i].level);
 		get_player(&r, ret->meter[i].player);
 		result = r.bad ? -EBADMSG : take_played(slot, i, &ret->meter[i]);
 		if (result < 0) {
@@ -299,7 +321,7 @@ void mm_handover_write(struct mm_handover *handover, struct mm_handover_content 
 	w.used = mm_state_write(&content->state, slot->image, sizeof(slot->image));
 	for (unsigned i = 0; i < content->state.meter_count; i++) {
 		mm_put_u64(&w, (uint64_t)content->meter[i].window_end_ns);
-		mm_put_u64(&w, content->meter[i].safe);
+		put_levels(&w, content->meter[i].level);
 		put_player(&w, content->meter[i].player);
 	}
 	put_pending(&w, content->pending);

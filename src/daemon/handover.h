@@ -17,10 +17,10 @@ struct mm_handover;
 
 /* What a meter has beside its registers. */
 struct mm_handover_meter {
-	struct mm_player *player; /* whose queue is written, or filled */
-	int64_t window_end_ns;	  /* CLOCK_BOOTTIME at the end of the last window registered; 0: none */
-	bool safe;		  /* the lines were driven to their safe level after the last edge */
-	/* Only when read: the last edge was being put out when the process ended. It counts as played. */
+	struct mm_player *player;    /* whose queue is written, or filled */
+	int64_t window_end_ns;	     /* CLOCK_BOOTTIME at the end of the last window registered; 0: none */
+	bool level[MM_OUTPUT_COUNT]; /* of the lines */
+	/* Only when read: the last edge was being put out when the process ended. It counts as played, but not in level. */
 	bool in_doubt;
 	struct mm_edge doubtful;
 };

@@ -26,22 +26,37 @@ static int outputs_new(const struct mm_config *config, const struct mm_outputs_c
 		return mm_outputs_gpiod_new(lines, message, ret);
 	}
 	if (strcmp(config->outputs_driver, "trace") == 0) {
-		return mm_outputs_trace_new(config->trace, lines->meter, clock, message, ret);
+		return mm_outputs_trace_new(config->trace, lines, clock, message, ret);
 	}
 	*ret = NULL;
 	return 0;
 }
 
-/* What ExecStopPost= does after a crash: the lines go dark even though nobody is left to hold them. */
+/*
+ * Will systemd, who runs us as ExecStopPost=, start the daemon again? Its unit does after every failure but a wrong
+ * configuration. systemd.exec(5) has the variables.
+ */
+static bool starts_again(void)
+{
+	const char *result = getenv("SERVICE_RESULT"), *status = getenv("EXIT_STATUS");
+
+	return result && strcmp(result, "success") != 0 && !(status && strcmp(status, "2") == 0);
+}
+
+/*
+ * The lines go dark even though nobody is left to hold them. After a crash only indicators do: outputs that follow energy stay
+ * where they are for the few seconds, or a counter would see a pulse cut off and perhaps another begin.
+ */
 static int make_outputs_safe(const struct mm_config *config)
 {
+	enum mm_output first = starts_again() ? MM_OUTPUT_LED_POWER : 0;
 	char message[MM_OUTPUTS_MESSAGE_MAX];
 	int status = 0;
 
 	for (unsigned i = 0; i < config->meter_count && strcmp(config->outputs_driver, "gpiod") == 0; i++) {
 		struct mm_outputs_config lines = {.consumer = "minimeterd", .meter = config->meter[i].name};
 
-		memcpy(lines.line, config->meter[i].line, sizeof(lines.line));
+		memcpy(lines.line + first, config->meter[i].line + first, sizeof(lines.line) - first * sizeof(lines.line[0]));
 		if (mm_outputs_gpiod_make_safe(&lines, message) < 0) {
 			mm_log(LOG_ERR, NULL, NULL, "%s", message);
 			status = 1;

@@ -12,7 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "core/units.h"
 #include "outputs/gpiod_api.h"
 #include "outputs/outputs.h"
 
@@ -32,6 +34,7 @@ struct place {
 	char chip[MM_GPIO_NAME_MAX]; /* the kernel's name for it, which all its paths share */
 	unsigned offset;
 	char consumer[MM_GPIO_NAME_MAX]; /* who had the line when it was found; empty: nobody known */
+	bool output;			 /* driven, though nobody holds it */
 };
 
 struct search {
@@ -47,6 +50,7 @@ struct search {
 struct gpiod_outputs {
 	struct mm_outputs base;
 	struct mm_gpio_line *line[MM_OUTPUT_COUNT]; /* NULL: the meter has no such line */
+	int64_t on_since_ns[MM_OUTPUT_COUNT];	    /* CLOCK_MONOTONIC; 0: it is off, or was on already */
 };
 
 static const struct mm_line_spec *subject_spec(const struct subject *subject)
@@ -117,6 +121,7 @@ static int search_lines(struct search *search, struct gpiod_chip *chip, const ch
 			snprintf(place->path, sizeof(place->path), "%s", path);
 			memcpy(place->chip, info->name, sizeof(place->chip));
 			memcpy(place->consumer, line.consumer, sizeof(place->consumer));
+			place->output = line.output;
 		}
 		search->matches++;
 	}
@@ -214,10 +219,11 @@ static int find_line(const struct subject *subject, struct place *ret)
 
 /* ---- Requesting and driving ---- */
 
-static int request_line(const struct subject *subject, const struct place *place, struct mm_gpio_line **ret)
+/* ret_level as in mm_gpio_line_request(). */
+static int request_line(const struct subject *subject, const struct place *place, bool *ret_level, struct mm_gpio_line **ret)
 {
 	const char *consumer = subject->config->consumer;
-	int error = mm_gpio_line_request(place->path, place->offset, subject_spec(subject), consumer, ret);
+	int error = mm_gpio_line_request(place->path, place->offset, subject_spec(subject), consumer, ret_level, ret);
 
 	switch (error) {
 	case 0:
@@ -239,19 +245,44 @@ static int request_line(const struct subject *subject, const struct place *place
 	}
 }
 
+static int64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * MM_NS_PER_S + now.tv_nsec;
+}
+
 static int gpiod_set(struct mm_outputs *base, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh)
 {
 	struct gpiod_outputs *outputs = (struct gpiod_outputs *)base;
 
 	(void)at_ns;
 	(void)position_uwh;
+	outputs->on_since_ns[output] = level ? monotonic_ns() : 0;
 	return outputs->line[output] == NULL ? 0 : mm_gpio_line_set(outputs->line[output], level);
+}
+
+/* What counts on the other side needs a pulse of full length, the last one as well. */
+static void end_pulses(const struct gpiod_outputs *outputs)
+{
+	int64_t until_ns = 0;
+
+	for (unsigned i = 0; i < MM_OUTPUT_ENERGY_COUNT; i++) {
+		if (outputs->on_since_ns[i] > 0 && outputs->on_since_ns[i] + MM_PULSE_MIN_NS > until_ns) {
+			until_ns = outputs->on_since_ns[i] + MM_PULSE_MIN_NS;
+		}
+	}
+	const struct timespec until = {.tv_sec = until_ns / MM_NS_PER_S, .tv_nsec = until_ns % MM_NS_PER_S};
+	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
+	}
 }
 
 static void gpiod_free(struct mm_outputs *base)
 {
 	struct gpiod_outputs *outputs = (struct gpiod_outputs *)base;
 
+	end_pulses(outputs);
 	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
 		if (outputs->line[i] != NULL) {
 			mm_gpio_line_set(outputs->line[i], false); /* nothing is left to do where that fails */
@@ -297,11 +328,15 @@ int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, 
 	outputs->base.ops = &gpiod_ops;
 	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
 		const struct subject subject = {config, i, message};
-		error = config->line[i].used ? request_line(&subject, &place[i], &outputs->line[i]) : 0;
+		bool held = config->line[i].used && config->resumed && place[i].output;
+		if (config->line[i].used) {
+			error = request_line(&subject, &place[i], held ? &outputs->base.level[i] : NULL, &outputs->line[i]);
+		}
 		if (error < 0) {
 			gpiod_free(&outputs->base);
 			return error;
 		}
+		outputs->base.held[i] = held;
 	}
 	*ret = &outputs->base;
 	return 0;
@@ -317,7 +352,7 @@ int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, char *mes
 		struct place place;
 		int error = config->line[i].used ? find_line(&subject, &place) : 0;
 		if (error == 0 && config->line[i].used) {
-			error = request_line(&subject, &place, &line);
+			error = request_line(&subject, &place, NULL, &line);
 		}
 		mm_gpio_line_release(line);
 		result = error < 0 ? error : result;

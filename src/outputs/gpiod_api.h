@@ -24,6 +24,7 @@ struct mm_gpio_chip_info {
 struct mm_gpio_line_info {
 	char name[MM_GPIO_NAME_MAX];	 /* empty: the line has none */
 	char consumer[MM_GPIO_NAME_MAX]; /* empty: unused, or by nobody who says so */
+	bool output;			 /* driven, if only by what an earlier request left */
 };
 
 /* A line requested as an output; holds all that it needs to stay so. */
@@ -33,9 +34,12 @@ int mm_gpio_chip_info(struct gpiod_chip *chip, struct mm_gpio_chip_info *ret);
 
 int mm_gpio_line_info(struct gpiod_chip *chip, unsigned offset, struct mm_gpio_line_info *ret);
 
-/* Makes the line an output at its inactive level. path: the chip's device. */
+/*
+ * Makes the line an output. ret_level NULL: at its inactive level; else the line is driven already, goes on at the level
+ * that it has, and that is returned. path: the chip's device.
+ */
 int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
-			 struct mm_gpio_line **ret);
+			 bool *ret_level, struct mm_gpio_line **ret);
 
 /* active is the logical level: the kernel turns it round for an active-low line. */
 int mm_gpio_line_set(struct mm_gpio_line *line, bool active);

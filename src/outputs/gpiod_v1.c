@@ -35,6 +35,7 @@ int mm_gpio_line_info(struct gpiod_chip *chip, unsigned offset, struct mm_gpio_l
 	const char *consumer = gpiod_line_consumer(line);
 	snprintf(ret->name, sizeof(ret->name), "%s", name == NULL ? "" : name);
 	snprintf(ret->consumer, sizeof(ret->consumer), "%s", consumer == NULL ? "" : consumer);
+	ret->output = gpiod_line_direction(line) == GPIOD_LINE_DIRECTION_OUTPUT;
 	return 0;
 }
 
@@ -55,8 +56,25 @@ static int request_flags(const struct mm_line_spec *spec)
 	return flags;
 }
 
+/* Requests the line without a change, reads its level, and only then makes it an output at that level. -1 and errno. */
+static int request_as_it_is(struct gpiod_line *line, const struct mm_line_spec *spec, const char *consumer, bool *ret_level)
+{
+	const struct gpiod_line_request_config config = {
+		.consumer = consumer,
+		.request_type = GPIOD_LINE_REQUEST_DIRECTION_AS_IS,
+		.flags = spec->active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0,
+	};
+	int level = gpiod_line_request(line, &config, 0) < 0 ? -1 : gpiod_line_get_value(line);
+
+	if (level < 0) {
+		return -1;
+	}
+	*ret_level = level != 0;
+	return gpiod_line_set_config(line, GPIOD_LINE_REQUEST_DIRECTION_OUTPUT, request_flags(spec), level);
+}
+
 int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
-			 struct mm_gpio_line **ret)
+			 bool *ret_level, struct mm_gpio_line **ret)
 {
 	struct mm_gpio_line *line = calloc(1, sizeof(*line));
 
@@ -68,7 +86,9 @@ int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line
 		goto fail;
 	}
 	line->line = gpiod_chip_get_line(line->chip, offset);
-	if (line->line == NULL || gpiod_line_request_output_flags(line->line, consumer, request_flags(spec), 0) < 0) {
+	if (line->line == NULL ||
+	    (ret_level == NULL ? gpiod_line_request_output_flags(line->line, consumer, request_flags(spec), 0)
+			       : request_as_it_is(line->line, spec, consumer, ret_level)) < 0) {
 		goto fail;
 	}
 	*ret = line;

@@ -38,6 +38,7 @@ int mm_gpio_line_info(struct gpiod_chip *chip, unsigned offset, struct mm_gpio_l
 	const char *consumer = gpiod_line_info_get_consumer(info);
 	snprintf(ret->name, sizeof(ret->name), "%s", name == NULL ? "" : name);
 	snprintf(ret->consumer, sizeof(ret->consumer), "%s", consumer == NULL ? "" : consumer);
+	ret->output = gpiod_line_info_get_direction(info) == GPIOD_LINE_DIRECTION_OUTPUT;
 	gpiod_line_info_free(info);
 	return 0;
 }
@@ -55,35 +56,74 @@ static enum gpiod_line_drive line_drive(enum mm_line_drive drive)
 	return GPIOD_LINE_DRIVE_PUSH_PULL;
 }
 
+/* Makes the settings of an output at a level. -1 and errno. */
+static int set_output(struct gpiod_line_settings *settings, const struct mm_line_spec *spec, bool level)
+{
+	gpiod_line_settings_set_active_low(settings, spec->active_low);
+	if (gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT) < 0 ||
+	    gpiod_line_settings_set_drive(settings, line_drive(spec->drive)) < 0) {
+		return -1;
+	}
+	return gpiod_line_settings_set_output_value(settings, level ? GPIOD_LINE_VALUE_ACTIVE : GPIOD_LINE_VALUE_INACTIVE);
+}
+
+/* Requests the line without a change, reads its level, and only then makes it an output at that level. NULL and errno. */
+static struct gpiod_line_request *request_as_it_is(struct gpiod_chip *chip, unsigned offset, const struct mm_line_spec *spec,
+						   struct gpiod_request_config *request_config, struct gpiod_line_config *lines,
+						   struct gpiod_line_settings *settings, bool *ret_level)
+{
+	struct gpiod_line_request *request = NULL;
+	enum gpiod_line_value value = GPIOD_LINE_VALUE_ERROR;
+
+	gpiod_line_settings_set_active_low(settings, spec->active_low);
+	if (gpiod_line_config_add_line_settings(lines, &offset, 1, settings) == 0) {
+		request = gpiod_chip_request_lines(chip, request_config, lines);
+	}
+	if (request != NULL) {
+		value = gpiod_line_request_get_value(request, offset);
+	}
+	if (value == GPIOD_LINE_VALUE_ERROR || set_output(settings, spec, value == GPIOD_LINE_VALUE_ACTIVE) < 0 ||
+	    gpiod_line_config_add_line_settings(lines, &offset, 1, settings) < 0 ||
+	    gpiod_line_request_reconfigure_lines(request, lines) < 0) {
+		int saved_errno = errno;
+		if (request != NULL) {
+			gpiod_line_request_release(request);
+		}
+		errno = saved_errno;
+		return NULL;
+	}
+	*ret_level = value == GPIOD_LINE_VALUE_ACTIVE;
+	return request;
+}
+
 /* The request itself; NULL and errno where any part fails. */
 static struct gpiod_line_request *request_line(struct gpiod_chip *chip, unsigned offset, const struct mm_line_spec *spec,
-					       const char *consumer)
+					       const char *consumer, bool *ret_level)
 {
 	struct gpiod_line_settings *settings = gpiod_line_settings_new();
-	struct gpiod_line_config *line_config = gpiod_line_config_new();
+	struct gpiod_line_config *lines = gpiod_line_config_new();
 	struct gpiod_request_config *request_config = gpiod_request_config_new();
 	struct gpiod_line_request *request = NULL;
 
-	if (settings != NULL && line_config != NULL && request_config != NULL) {
-		gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_OUTPUT);
-		gpiod_line_settings_set_output_value(settings, GPIOD_LINE_VALUE_INACTIVE);
-		gpiod_line_settings_set_active_low(settings, spec->active_low);
-		gpiod_line_settings_set_drive(settings, line_drive(spec->drive));
+	if (settings != NULL && lines != NULL && request_config != NULL) {
 		gpiod_request_config_set_consumer(request_config, consumer);
-		if (gpiod_line_config_add_line_settings(line_config, &offset, 1, settings) == 0) {
-			request = gpiod_chip_request_lines(chip, request_config, line_config);
+		if (ret_level != NULL) {
+			request = request_as_it_is(chip, offset, spec, request_config, lines, settings, ret_level);
+		} else if (set_output(settings, spec, false) == 0 &&
+			   gpiod_line_config_add_line_settings(lines, &offset, 1, settings) == 0) {
+			request = gpiod_chip_request_lines(chip, request_config, lines);
 		}
 	}
 	int saved_errno = errno;
 	gpiod_request_config_free(request_config);
-	gpiod_line_config_free(line_config);
+	gpiod_line_config_free(lines);
 	gpiod_line_settings_free(settings);
 	errno = saved_errno;
 	return request;
 }
 
 int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
-			 struct mm_gpio_line **ret)
+			 bool *ret_level, struct mm_gpio_line **ret)
 {
 	struct mm_gpio_line *line = malloc(sizeof(*line));
 	struct gpiod_chip *chip = gpiod_chip_open(path);
@@ -92,7 +132,7 @@ int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line
 		goto fail;
 	}
 	line->offset = offset;
-	line->request = request_line(chip, offset, spec, consumer);
+	line->request = request_line(chip, offset, spec, consumer, ret_level);
 	if (line->request == NULL) {
 		goto fail;
 	}

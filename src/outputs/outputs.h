@@ -4,7 +4,7 @@
 
 /*
  * The output port: the lines of one meter. All are requested together, held for the instance's lifetime, start at the safe
- * level (inactive) and are driven back to it when the instance is freed.
+ * level (inactive) or where an earlier process left them, and are driven back to the safe level when the instance is freed.
  */
 
 #include <stdbool.h>
@@ -37,6 +37,12 @@ struct mm_outputs_config {
 	const char *consumer; /* shown by gpioinfo: "minimeterd" */
 	const char *meter;    /* the meter's name */
 	struct mm_line_spec line[MM_OUTPUT_COUNT];
+	/*
+	 * An earlier process, in this run of the machine, held the lines and left them at these levels. Those that still are
+	 * where it left them go on without a change of level; otherwise all begin at the safe level.
+	 */
+	bool resumed;
+	bool level[MM_OUTPUT_COUNT];
 };
 
 struct mm_outputs;
@@ -48,11 +54,13 @@ struct mm_outputs_ops {
 	 * free the instance and make it again.
 	 */
 	int (*set)(struct mm_outputs *outputs, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh);
-	void (*free)(struct mm_outputs *outputs); /* safe levels, then release */
+	void (*free)(struct mm_outputs *outputs); /* safe levels, not before a pulse has its MM_PULSE_MIN_NS; then release */
 };
 
 struct mm_outputs {
 	const struct mm_outputs_ops *ops;
+	bool level[MM_OUTPUT_COUNT]; /* at which the line began */
+	bool held[MM_OUTPUT_COUNT];  /* that level is what an earlier process left */
 };
 
 /* NULL-safe. */
@@ -77,10 +85,11 @@ int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, 
  *
  * set returns the -errno of the writing (-ENOSPC: the disk is full): that edge is lost to the trace, a plain level is recorded
  * when it is next asked for. A pipe is opened without waiting for its reader; the caller sees to it that SIGPIPE is ignored.
- * clock must outlive the instance.
+ * clock must outlive the instance. A trace that is resumed goes on at the levels given: nothing in it changes by itself.
  */
 struct mm_clock;
-int mm_outputs_trace_new(const char *path, const char *meter, struct mm_clock *clock, char *message, struct mm_outputs **ret);
+int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *config, struct mm_clock *clock, char *message,
+			 struct mm_outputs **ret);
 
 /*
  * Drives the lines of a meter to their safe level once and releases them: for ExecStopPost after a crash. A line that fails does

@@ -18,8 +18,8 @@ struct trace {
 	struct mm_clock *clock;
 	char *meter;
 	int fd;
-	bool torn; /* the file ends inside a line */
-	bool level[MM_OUTPUT_COUNT];
+	bool torn;		     /* the file ends inside a line */
+	bool level[MM_OUTPUT_COUNT]; /* as last recorded */
 };
 
 /* One line in one write, so that the lines of meters that share a file never mix. */
@@ -73,7 +73,8 @@ static void trace_free(struct mm_outputs *base)
 
 static const struct mm_outputs_ops trace_ops = {.set = trace_set, .free = trace_free};
 
-int mm_outputs_trace_new(const char *path, const char *meter, struct mm_clock *clock, char *message, struct mm_outputs **ret)
+int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *config, struct mm_clock *clock, char *message,
+			 struct mm_outputs **ret)
 {
 	struct trace *trace = calloc(1, sizeof(*trace));
 	int error;
@@ -82,7 +83,7 @@ int mm_outputs_trace_new(const char *path, const char *meter, struct mm_clock *c
 		error = -ENOMEM;
 		goto fail;
 	}
-	*trace = (struct trace){.base.ops = &trace_ops, .clock = clock, .meter = strdup(meter)};
+	*trace = (struct trace){.base.ops = &trace_ops, .clock = clock, .meter = strdup(config->meter)};
 	if (trace->meter == NULL) {
 		error = -ENOMEM;
 		goto fail;
@@ -93,6 +94,10 @@ int mm_outputs_trace_new(const char *path, const char *meter, struct mm_clock *c
 		error = -errno;
 		goto fail_meter;
 	}
+	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
+		trace->base.held[i] = config->resumed;
+		trace->base.level[i] = trace->level[i] = config->resumed && config->level[i];
+	}
 	*ret = &trace->base;
 	return 0;
 
@@ -100,6 +105,6 @@ fail_meter:
 	free(trace->meter);
 fail:
 	free(trace);
-	snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "meter \"%s\": trace file %s: %s", meter, path, strerror(-error));
+	snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "meter \"%s\": trace file %s: %s", config->meter, path, strerror(-error));
 	return error;
 }
