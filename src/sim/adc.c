@@ -5,6 +5,7 @@
 
 #include "core/units.h"
 #include "sim/noise.h"
+#include "sim/recording.h"
 
 #define CODE_MAX ((1 << (MM_SIM_ADC_BITS - 1)) - 1)
 /* What "implausible" overdrives the inputs by. */
@@ -62,6 +63,19 @@ static int32_t code(const struct mm_sim_adc *adc, double value, uint64_t number,
 	return (int32_t)lrint(fmin(fmax(value + adc->offset_codes + noise, -CODE_MAX - 1), CODE_MAX));
 }
 
+/* The recording, for element A. */
+static void convert_recording(const struct mm_sim_adc *adc, const struct mm_sim_recording *recording, unsigned channel,
+			      bool voltage, uint64_t number, double time_ns, double step_ns, unsigned count, int32_t *ret)
+{
+	const double codes = voltage ? adc->codes_per_v : adc->codes_per_a;
+
+	for (unsigned i = 0; i < count; i++) {
+		double value = mm_sim_recording_at(recording, voltage ? 0 : 1, time_ns + i * step_ns);
+
+		ret[i * adc->chip->channels + channel] = code(adc, codes * value, number + i, channel);
+	}
+}
+
 static void convert_channel(const struct mm_sim_adc *adc, const struct mm_sim_state *state, const struct mm_sim_flow *flow,
 			    unsigned channel, unsigned source, uint64_t number, double time_ns, double step_ns, unsigned count,
 			    int32_t *ret)
@@ -97,7 +111,11 @@ void mm_sim_adc_convert(const struct mm_sim_adc *adc, const struct mm_sim_state 
 	for (unsigned channel = 0; channel < channels; channel++) {
 		unsigned source = state->fault.kind == MM_SIM_FAULT_SWAPPED ? channel ^ 1u : channel;
 
-		convert_channel(adc, state, flow, channel, source, number, time_ns, step_ns, count, ret);
+		if (flow->recording && source / 2 == 0) {
+			convert_recording(adc, flow->recording, channel, source == 1, number, time_ns, step_ns, count, ret);
+		} else {
+			convert_channel(adc, state, flow, channel, source, number, time_ns, step_ns, count, ret);
+		}
 	}
 	for (unsigned i = 0; i < count * channels && state->fault.kind == MM_SIM_FAULT_STUCK; i++) {
 		ret[i] = (int32_t)adc->offset_codes + (int32_t)(i % channels) * 1000;

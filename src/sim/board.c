@@ -7,6 +7,7 @@
 #include "sim/board.h"
 
 #include "core/units.h"
+#include "sim/recording.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -81,6 +82,10 @@ static void apply_state(struct mm_sim_board *board)
 		memset(board->frozen, 0, sizeof(board->frozen));
 	}
 	mm_sim_flow_compute(&board->state, &board->flow);
+	if (board->scenario->board.recording) {
+		board->flow.recording = board->scenario->board.recording;
+		mm_sim_recording_flow(board->flow.recording, &board->flow);
+	}
 }
 
 /* When the next event comes, or the scenario starts anew. */

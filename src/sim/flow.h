@@ -12,6 +12,8 @@
 /* No power is beyond 2 MW, so that an hour of it in micro-watts and milliseconds fits 64 bits. */
 #define MM_SIM_POWER_MAX_UW 2e12
 
+struct mm_sim_recording;
+
 struct mm_sim_flow {
 	int64_t load_uw[MM_SIM_LINES]; /* what the loads truly draw from each line; a load between lines splits over both */
 	/* What each element is shown by its voltage leads and its current transformer as wired. */
@@ -25,6 +27,7 @@ struct mm_sim_flow {
 	int64_t reactive_uvar[MM_SIM_LINES]; /* positive: current lags voltage */
 	int64_t apparent_uva[MM_SIM_LINES];
 	double frequency_hz;
+	const struct mm_sim_recording *recording; /* what element A is shown instead of sines; or NULL */
 };
 
 /*

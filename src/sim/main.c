@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sim/board.h"
+#include "sim/recording.h"
 #include "sim/server.h"
 
 #include <errno.h>
@@ -25,6 +26,8 @@ struct options {
 	const char *listen;
 	uint16_t port;
 	const char *scenario;
+	const char *recording;
+	double recording_hz;
 	int ready_fd;
 	bool stepped;
 	bool check;
@@ -36,6 +39,8 @@ static void print_help(void)
 	puts("Usage: minimeter-sim [OPTION]...\n"
 	     "Serve a simulated metering board over libiio's network protocol.\n\n"
 	     "  --scenario FILE    play this scenario (default: 120 V split phase, no load)\n"
+	     "  --recording FILE   play volts and amperes from this file at element A of a converter\n"
+	     "  --recording-hz N   its samples a second\n"
 	     "  --listen ADDR      listen at this numeric address (default 127.0.0.1)\n"
 	     "  --port N           listen at this port (default 30431; 0: any)\n"
 	     "  --stepped          time moves only when a client writes time_ns\n"
@@ -66,6 +71,8 @@ static bool parse_unsigned(const char *text, unsigned max, unsigned *ret)
 
 enum {
 	OPTION_SCENARIO = 256,
+	OPTION_RECORDING,
+	OPTION_RECORDING_HZ,
 	OPTION_LISTEN,
 	OPTION_PORT,
 	OPTION_STEPPED,
@@ -77,11 +84,12 @@ enum {
 };
 
 static const struct option long_options[] = {
-	{"scenario", required_argument, NULL, OPTION_SCENARIO}, {"listen", required_argument, NULL, OPTION_LISTEN},
-	{"port", required_argument, NULL, OPTION_PORT},		{"stepped", no_argument, NULL, OPTION_STEPPED},
-	{"check-scenario", no_argument, NULL, OPTION_CHECK},	{"print-truth", no_argument, NULL, OPTION_TRUTH},
-	{"ready-fd", required_argument, NULL, OPTION_READY},	{"help", no_argument, NULL, OPTION_HELP},
-	{"version", no_argument, NULL, OPTION_VERSION},		{NULL, 0, NULL, 0},
+	{"scenario", required_argument, NULL, OPTION_SCENARIO},	  {"listen", required_argument, NULL, OPTION_LISTEN},
+	{"recording", required_argument, NULL, OPTION_RECORDING}, {"recording-hz", required_argument, NULL, OPTION_RECORDING_HZ},
+	{"port", required_argument, NULL, OPTION_PORT},		  {"stepped", no_argument, NULL, OPTION_STEPPED},
+	{"check-scenario", no_argument, NULL, OPTION_CHECK},	  {"print-truth", no_argument, NULL, OPTION_TRUTH},
+	{"ready-fd", required_argument, NULL, OPTION_READY},	  {"help", no_argument, NULL, OPTION_HELP},
+	{"version", no_argument, NULL, OPTION_VERSION},		  {NULL, 0, NULL, 0},
 };
 
 /* Returns -1 to go on, or what to exit with. */
@@ -94,6 +102,14 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 		switch (option) {
 		case OPTION_SCENARIO:
 			ret->scenario = optarg;
+			break;
+		case OPTION_RECORDING:
+			ret->recording = optarg;
+			break;
+		case OPTION_RECORDING_HZ:
+			if (!mm_sim_number_parse(optarg, 1.0, 1e6, &ret->recording_hz)) {
+				return usage_error("--recording-hz", optarg, "not hertz from 1 to 1000000");
+			}
 			break;
 		case OPTION_LISTEN:
 			ret->listen = optarg;
@@ -136,7 +152,39 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 		fputs("minimeter-sim: --check-scenario needs --scenario FILE\n", stderr);
 		return EXIT_USAGE;
 	}
+	if ((ret->recording != NULL) != (ret->recording_hz > 0.0)) {
+		fputs("minimeter-sim: --recording FILE and --recording-hz N need each other\n", stderr);
+		return EXIT_USAGE;
+	}
 	return -1;
+}
+
+static int load_recording(const struct options *options, struct mm_sim_recording **ret, char error[static MM_SIM_ERROR_MAX])
+{
+	FILE *file = fopen(options->recording, "re");
+	int r;
+
+	if (!file) {
+		r = -errno;
+		snprintf(error, MM_SIM_ERROR_MAX, "%.128s: %s", options->recording, strerror(-r));
+		return r;
+	}
+	r = mm_sim_recording_read(file, options->recording, options->recording_hz, ret, error, MM_SIM_ERROR_MAX);
+	fclose(file);
+	return r;
+}
+
+/* The scenario with its recording. */
+static int load(const struct options *options, struct mm_sim_scenario **ret, struct mm_sim_recording **ret_recording,
+		char error[static MM_SIM_ERROR_MAX])
+{
+	int r = options->scenario ? mm_sim_scenario_load(options->scenario, ret, error) : mm_sim_scenario_new(ret);
+
+	if (r == 0 && options->recording) {
+		r = load_recording(options, ret_recording, error);
+		(*ret)->board.recording = *ret_recording;
+	}
+	return r;
 }
 
 static void print_truth(const struct mm_sim_board *board)
@@ -213,6 +261,7 @@ int main(int argc, char *argv[])
 {
 	struct options options = {.listen = "127.0.0.1", .port = DEFAULT_PORT, .ready_fd = -1};
 	struct mm_sim_scenario *scenario = NULL;
+	struct mm_sim_recording *recording = NULL;
 	struct mm_sim_board *board = NULL;
 	char error[MM_SIM_ERROR_MAX] = "out of memory";
 	int64_t start_s;
@@ -221,14 +270,14 @@ int main(int argc, char *argv[])
 	if (r >= 0) {
 		return r;
 	}
-	r = options.scenario ? mm_sim_scenario_load(options.scenario, &scenario, error) : mm_sim_scenario_new(&scenario);
+	r = load(&options, &scenario, &recording, error);
 	if (r < 0) {
 		fprintf(stderr, "minimeter-sim: %s\n", error);
-		return EXIT_FAILURE;
+		r = EXIT_FAILURE;
+		goto out;
 	}
 	if (options.check) {
-		mm_sim_scenario_free(scenario);
-		return EXIT_SUCCESS;
+		goto out;
 	}
 	start_s = scenario->board.has_start ? scenario->board.start_s : options.stepped ? STEPPED_START_S : (int64_t)time(NULL);
 	r = mm_sim_board_new(scenario, options.stepped, start_s, &board);
@@ -238,7 +287,9 @@ int main(int argc, char *argv[])
 	} else {
 		r = serve(&options, board);
 	}
+out:
 	mm_sim_board_free(board);
 	mm_sim_scenario_free(scenario);
+	mm_sim_recording_free(recording);
 	return r;
 }

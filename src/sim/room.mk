@@ -11,6 +11,7 @@ libsim_a_SOURCES = \
 	src/sim/iiod.c src/sim/iiod.h \
 	src/sim/iiod_buffer.c src/sim/iiod_command.h \
 	src/sim/noise.h \
+	src/sim/recording.c src/sim/recording.h \
 	src/sim/scenario.c src/sim/scenario.h \
 	src/sim/server.c src/sim/server.h \
 	src/sim/state.c src/sim/state.h \
@@ -27,8 +28,9 @@ scenariodir = $(pkgdatadir)/scenarios
 dist_scenario_DATA = etc/scenarios/demo.ini etc/scenarios/house.ini etc/scenarios/reversed.ini
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_iiod tests/check_sim tests/check_sim_adc
-TESTS += tests/check_iiod tests/check_sim tests/check_sim_adc tests/sim_iio_utils.sh
+sim_checks = tests/check_iiod tests/check_recording tests/check_sim tests/check_sim_adc tests/check_fuzz_recording
+check_PROGRAMS += $(sim_checks)
+TESTS += $(sim_checks) tests/sim_iio_utils.sh
 tests_check_iiod_SOURCES = tests/check_iiod.c tests/fuzz_iiod.c
 tests_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_iiod_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
@@ -38,11 +40,19 @@ tests_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_check_sim_adc_SOURCES = tests/check_sim_adc.c
 tests_check_sim_adc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_sim_adc_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_check_recording_SOURCES = tests/check_recording.c
+tests_check_recording_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_recording_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_check_fuzz_recording_SOURCES = tests/fuzz_recording.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
+tests_check_fuzz_recording_LDADD = libsim.a
 endif
 dist_check_SCRIPTS += tests/sim_iio_utils.sh
 
 if FUZZERS
-noinst_PROGRAMS += tests/fuzz_iiod tests/fuzz_scenario
+noinst_PROGRAMS += tests/fuzz_iiod tests/fuzz_recording tests/fuzz_scenario
+tests_fuzz_recording_SOURCES = tests/fuzz_recording.c tests/fuzz.h
+tests_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_recording_LDADD = libsim.a
 tests_fuzz_iiod_SOURCES = tests/fuzz_iiod.c
 tests_fuzz_iiod_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_fuzz_iiod_LDADD = libsim.a $(INIH_LIBS)

@@ -13,6 +13,8 @@
 #define MM_SIM_ERROR_MAX 256
 #define MM_SIM_TIME_MAX_S (10.0 * 366 * 86400)
 
+struct mm_sim_recording;
+
 struct mm_sim_board_config {
 	const struct mm_sim_chip *chip;
 	double ppm;	   /* by how much the chip's clock is fast */
@@ -29,6 +31,8 @@ struct mm_sim_board_config {
 	double mclk_hz;		 /* an MCP39xx's master clock, ppm off */
 	double offset_uv;	 /* of each channel, at the chip's pins */
 	bool stores_as_declared; /* what a driver that has been put right would do, where the kernel's does not */
+	const struct mm_sim_recording
+		*recording; /* what element A is shown; the caller's, which outlives the board. NULL: none */
 };
 
 struct mm_sim_event {

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+#include "sim/recording.h"
+
+#include "core/units.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define VALUE_MAX 1e6
+
+static bool parse_line(char *line, double ret[2])
+{
+	char *rest = line, *first = strsep(&rest, ",");
+
+	if (!rest) {
+		return false;
+	}
+	rest[strcspn(rest, "\r\n")] = '\0';
+	return mm_sim_number_parse(first, -VALUE_MAX, VALUE_MAX, &ret[0]) &&
+	       mm_sim_number_parse(rest, -VALUE_MAX, VALUE_MAX, &ret[1]);
+}
+
+static int add(struct mm_sim_recording *recording, size_t *room, const double sample[2])
+{
+	if (recording->count == *room) {
+		size_t more = *room > 0 ? 2 * *room : 1024;
+		void *samples = reallocarray(recording->samples, more, sizeof(*recording->samples));
+
+		if (!samples) {
+			return -ENOMEM;
+		}
+		recording->samples = samples;
+		*room = more;
+	}
+	memcpy(recording->samples[recording->count++], sample, sizeof(*recording->samples));
+	return 0;
+}
+
+int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct mm_sim_recording **ret, char *ret_error,
+			  size_t size)
+{
+	struct mm_sim_recording *recording = calloc(1, sizeof(*recording));
+	const char *reason = NULL;
+	unsigned number = 0;
+	size_t room = 0;
+	char line[128];
+	double sample[2];
+	int r = recording ? 0 : -ENOMEM;
+
+	while (r == 0 && fgets(line, sizeof(line), file)) {
+		number++;
+		if (line[0] == '#') {
+			continue;
+		}
+		if (!parse_line(line, sample)) {
+			reason = "not VOLTS,AMPERES";
+		} else if (recording->count == MM_SIM_RECORDING_MAX) {
+			reason = "too many samples";
+		}
+		r = reason ? -EINVAL : add(recording, &room, sample);
+	}
+	if (r == 0 && ferror(file)) {
+		r = -EIO;
+	} else if (r == 0 && recording->count < 2) {
+		reason = "fewer than two samples";
+		r = -EINVAL;
+	}
+	if (r < 0) {
+		snprintf(ret_error, size, "%.128s:%u: %s", name, number, reason ? reason : strerror(-r));
+		mm_sim_recording_free(recording);
+		return r;
+	}
+	recording->rate_hz = rate_hz;
+	*ret = recording;
+	return 0;
+}
+
+void mm_sim_recording_free(struct mm_sim_recording *recording)
+{
+	if (recording) {
+		free(recording->samples);
+		free(recording);
+	}
+}
+
+double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned which, double time_ns)
+{
+	double at = fmod(time_ns * recording->rate_hz / MM_NS_PER_S, (double)recording->count);
+	size_t before = (size_t)at % recording->count;
+	size_t after = (before + 1) % recording->count;
+
+	return recording->samples[before][which] +
+	       (recording->samples[after][which] - recording->samples[before][which]) * (at - floor(at));
+}
+
+/* Mean of the product of two of the lines, about their means: a third of the ends' products and a sixth of the crossed ones. */
+static double covariance(const struct mm_sim_recording *recording, unsigned a, unsigned b)
+{
+	double product = 0.0, sum_a = 0.0, sum_b = 0.0, count = (double)recording->count;
+
+	for (size_t i = 0; i < recording->count; i++) {
+		const double *now = recording->samples[i], *next = recording->samples[(i + 1) % recording->count];
+
+		product += (2.0 * now[a] * now[b] + 2.0 * next[a] * next[b] + now[a] * next[b] + next[a] * now[b]) / 6.0;
+		sum_a += now[a];
+		sum_b += now[b];
+	}
+	return product / count - sum_a / count * (sum_b / count);
+}
+
+void mm_sim_recording_flow(const struct mm_sim_recording *recording, struct mm_sim_flow *flow)
+{
+	flow->voltage_v[0] = sqrt(fmax(0.0, covariance(recording, 0, 0)));
+	flow->current_a[0] = sqrt(fmax(0.0, covariance(recording, 1, 1)));
+	flow->load_uw[0] = flow->active_uw[0] =
+		llround(fmin(MM_SIM_POWER_MAX_UW, fmax(-MM_SIM_POWER_MAX_UW, covariance(recording, 0, 1) * 1e6)));
+	flow->reactive_uvar[0] = 0;
+	flow->apparent_uva[0] = llround(fmin(MM_SIM_POWER_MAX_UW, flow->voltage_v[0] * flow->current_a[0] * 1e6));
+}

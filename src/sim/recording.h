@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_SIM_RECORDING_H
+#define MM_SIM_RECORDING_H
+
+/*
+ * A recorded voltage and current, played over and over at the inputs of element A: a straight line from each sample to the next,
+ * and from the last to the first.
+ */
+
+#include "sim/flow.h"
+
+#include <stdio.h>
+
+#define MM_SIM_RECORDING_MAX 10000000 /* samples */
+
+struct mm_sim_recording {
+	double rate_hz;
+	size_t count;
+	double (*samples)[2]; /* volts and amperes */
+};
+
+/*
+ * Reads lines "VOLTS,AMPERES", two of them or more; lines that begin with # don't count. name is the file's, for the message.
+ * Returns 0, -ENOMEM, -EIO or -EINVAL, with a message "name:line: ...".
+ */
+int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct mm_sim_recording **ret, char *ret_error,
+			  size_t size);
+
+/* NULL-safe. */
+void mm_sim_recording_free(struct mm_sim_recording *recording);
+
+/* Volts (0) or amperes (1) at a time since the start. */
+double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned which, double time_ns);
+
+/*
+ * Puts the figures of element A and its load into a flow: rms values and mean power of the lines between the samples, in closed
+ * form and about their means, for a transformer passes no direct voltage. The reactive power is left at 0.
+ */
+void mm_sim_recording_flow(const struct mm_sim_recording *recording, struct mm_sim_flow *flow);
+
+#endif
