@@ -149,7 +149,7 @@ static void start(void)
 
 	strcpy(meter.serial, config.meter[0].serial);
 	strcpy(meter.model, config.meter[0].model.canonical);
-	ck_assert_int_eq(mm_register_open(register_path, "boot", &meter, 1, message, &reg), 0);
+	ck_assert_int_eq(mm_register_open(register_path, NULL, "boot", &meter, 1, message, &reg), 0);
 	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, handover, lines_new, ADC_V, message), 0);
 	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
 	mm_engine_start(&engine, worker);

@@ -165,7 +165,7 @@ static bool opens(struct fault_vfs *vfs, enum stage stage, enum fault fault, uns
 		acknowledged = attempted = 3;
 	}
 	fault_vfs_set(vfs, fault, at, 1);
-	r = mm_register_open(place.path, BENCH_OTHER_BOOT, place.meters, 1, place.message, &reg);
+	r = mm_register_open(place.path, NULL, BENCH_OTHER_BOOT, place.meters, 1, place.message, &reg);
 	if (r == 0) {
 		attempted++;
 		r = commit_n(reg, attempted);

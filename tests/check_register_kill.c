@@ -40,7 +40,7 @@ _Noreturn static void commit_away(const struct bench *b, int64_t n, bool checkpo
 	char message[MM_REGISTER_MESSAGE_MAX];
 	struct bench_commit c;
 
-	if (mm_register_open(b->path, BENCH_BOOT, b->meters, 1, message, &reg) < 0) {
+	if (mm_register_open(b->path, NULL, BENCH_BOOT, b->meters, 1, message, &reg) < 0) {
 		_exit(1);
 	}
 	if (checkpoints && sqlite3_exec(reg->db, "PRAGMA wal_autocheckpoint = 8", NULL, NULL, NULL) != SQLITE_OK) {

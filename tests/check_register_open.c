@@ -105,7 +105,7 @@ START_TEST(test_register_in_use_is_refused)
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		struct mm_register *reg = NULL;
-		int r = mm_register_open(b.path, BENCH_BOOT, b.meters, 1, b.message, &reg);
+		int r = mm_register_open(b.path, NULL, BENCH_BOOT, b.meters, 1, b.message, &reg);
 
 		close(finish[1]);
 		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
@@ -262,7 +262,7 @@ static const struct {
 	{make_rowless, -EBADMSG, "without its registers"},
 	{make_negative, -EBADMSG, "quick_check(register)"},
 	{make_directory, -EBADMSG, "not a regular file"},
-	{make_missing, -EBADMSG, "-wal is there"},
+	{make_missing, -EBADMSG, "-journal is there"},
 	{make_bad_new, -EBADMSG, "register.db.new"},
 	{make_no_directory, -ENOENT, "create its directory"},
 	{make_below_file, -ENOTDIR, "correct the path"},

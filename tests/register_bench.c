@@ -30,6 +30,12 @@ void bench_begin(struct bench *bench)
 	snprintf(bench->path, sizeof(bench->path), "%s/register.db", bench->dir);
 }
 
+void bench_begin_with_copy(struct bench *bench)
+{
+	bench_begin(bench);
+	snprintf(bench->copy, sizeof(bench->copy), "%s.copy", bench->path);
+}
+
 static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
 	(void)st;
@@ -46,7 +52,8 @@ void bench_end(struct bench *bench)
 struct mm_register *bench_open(struct bench *bench, unsigned meter_count)
 {
 	struct mm_register *reg = NULL;
-	int r = mm_register_open(bench->path, BENCH_BOOT, bench->meters, meter_count, bench->message, &reg);
+	int r = mm_register_open(bench->path, bench->copy[0] ? bench->copy : NULL, BENCH_BOOT, bench->meters, meter_count,
+				 bench->message, &reg);
 
 	ck_assert_msg(r == 0, "open: %d: %s", r, bench->message);
 	return reg;
@@ -58,7 +65,8 @@ int bench_open_fails(struct bench *bench, unsigned meter_count)
 	int r;
 
 	memset(bench->message, 'x', sizeof(bench->message));
-	r = mm_register_open(bench->path, BENCH_BOOT, bench->meters, meter_count, bench->message, &reg);
+	r = mm_register_open(bench->path, bench->copy[0] ? bench->copy : NULL, BENCH_BOOT, bench->meters, meter_count,
+			     bench->message, &reg);
 	ck_assert_int_lt(r, 0);
 	ck_assert_ptr_eq(reg, untouched);
 	ck_assert_uint_lt(strlen(bench->message), sizeof(bench->message));
@@ -231,6 +239,25 @@ void bench_copy(const struct bench *bench, struct bench *ret_copy)
 	snprintf(from, sizeof(from), "%s-wal", bench->path);
 	snprintf(to, sizeof(to), "%s-wal", ret_copy->path);
 	copy_file(from, to);
+	if (bench->copy[0] != '\0') {
+		snprintf(ret_copy->copy, sizeof(ret_copy->copy), "%s.copy", ret_copy->path);
+		copy_file(bench->copy, ret_copy->copy);
+	}
+}
+
+void bench_move(const struct bench *from, const struct bench *to)
+{
+	static const char *const suffixes[] = {"", "-wal", ".copy"};
+	char source[330], target[330];
+
+	for (size_t i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		snprintf(source, sizeof(source), "%s%s", from->path, suffixes[i]);
+		snprintf(target, sizeof(target), "%s%s", to->path, suffixes[i]);
+		if (access(source, F_OK) == 0) {
+			ck_assert_int_eq(rename(source, target), 0);
+		}
+	}
+	ck_assert_int_eq(rmdir(from->dir), 0);
 }
 
 int bench_sql(const char *path, const char *sql)

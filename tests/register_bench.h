@@ -15,11 +15,13 @@
 struct bench {
 	char dir[256];	/* under $TMPDIR */
 	char path[300]; /* of the register in it */
+	char copy[310]; /* and of its second copy; "": it has none */
 	struct mm_register_meter meters[3];
 	char message[MM_REGISTER_MESSAGE_MAX];
 };
 
 void bench_begin(struct bench *bench);
+void bench_begin_with_copy(struct bench *bench);
 void bench_end(struct bench *bench); /* removes the directory */
 
 /* Opens the register of the first meter_count meters and expects success. */
@@ -52,6 +54,8 @@ int64_t bench_count(struct mm_register *reg, unsigned *counts, size_t size);
 
 /* Copies the register's files to a directory below, as a crash would leave them now. */
 void bench_copy(const struct bench *bench, struct bench *ret_copy);
+/* Puts those that are there in the place of to's, which may be the register it was copied from. */
+void bench_move(const struct bench *from, const struct bench *to);
 
 /* Runs SQL on a connection of its own; the sqlite3 result code. */
 int bench_sql(const char *path, const char *sql);

@@ -268,7 +268,7 @@ static int open_register(struct daemon *d, const char *boot_id)
 		strcpy(meters[i].serial, meter->serial);
 		strcpy(meters[i].model, meter->model.canonical);
 	}
-	if (mm_register_open(d->config->register_path, boot_id, meters, d->config->meter_count, message, &d->reg) < 0) {
+	if (mm_register_open(d->config->register_path, NULL, boot_id, meters, d->config->meter_count, message, &d->reg) < 0) {
 		return fail(message, "");
 	}
 	return 0;

@@ -108,6 +108,9 @@ static int take(struct mm_copy *copy)
 	}
 	copy->device = S_ISBLK(st.st_mode) || fs.f_type == SYSFS_MAGIC;
 	copy->slot_size = size / SLOTS > SLOT_SIZE ? SLOT_SIZE : (size_t)size / SLOTS / 512 * 512;
+	if (copy->slot_size < SLOT_SIZE_MIN && !copy->device) {
+		copy->slot_size = SLOT_SIZE; /* a file that was cut off: it grows again */
+	}
 	return copy->slot_size < SLOT_SIZE_MIN ? -EFBIG : 0;
 }
 
@@ -193,6 +196,11 @@ const struct mm_image *mm_copy_newest(const struct mm_copy *copy)
 int mm_copy_slot(const struct mm_copy *copy, unsigned slot)
 {
 	return copy->error[slot];
+}
+
+bool mm_copy_follows(const struct mm_copy *copy)
+{
+	return copy->image[copy->newest].previous == copy->image[1 - copy->newest].state.sequence;
 }
 
 bool mm_copy_is_device(const struct mm_copy *copy)

@@ -29,6 +29,9 @@ const struct mm_image *mm_copy_newest(const struct mm_copy *copy);
 /* 0, or why a slot (0 or 1) gives no image: as mm_image_read(), or the -errno of reading it. */
 int mm_copy_slot(const struct mm_copy *copy, unsigned slot);
 
+/* Where both slots give images: is the older one that which the newer was written after? If not, a write was lost. */
+bool mm_copy_follows(const struct mm_copy *copy);
+
 /* True for a partition or a chip: something that can't be given another name. */
 bool mm_copy_is_device(const struct mm_copy *copy);
 

@@ -1,442 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening the register: is there one, is it sound, is it ours, is it this meter's? Nothing is written before all of that is
- * answered, and nothing is ever removed or truncated. A new database is made whole under another name and then renamed, so that
- * an empty file in its place is always damage and never taken for a meter at zero.
+ * Opening the register: database, copy and backups together. The highest right state wins and the rest is checked against it;
+ * what was out of order is told in an event. Where the registers would be lower than they may have been, with nothing right to go
+ * on from, nothing is opened.
  */
-#include "register/chain.h"
+#include "register/copy.h"
+#include "register/recover.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
-#include <unistd.h>
-
-#include "core/units.h"
-
-struct setting {
-	const char *sql;
-	const char *expected; /* the answer without which we don't go on; NULL: none */
-};
-
-/* Before the first access. One connection alone, and no shared memory: some releases of SQLite corrupt a WAL that two write. */
-static const struct setting settings_first[] = {
-	{"PRAGMA locking_mode = EXCLUSIVE", "exclusive"},
-	{"PRAGMA mmap_size = 0", NULL},
-	{"PRAGMA trusted_schema = OFF", NULL},
-	{"PRAGMA cell_size_check = ON", NULL},
-};
-
-/*
- * Once the file is known to be ours. WAL with FULL keeps every acknowledged commit. The WAL is written over from its begin after
- * each checkpoint; a file that no longer grows saves the file system's own writes, so it is not cut below what it reaches.
- */
-static const struct setting settings_own[] = {
-	{"PRAGMA journal_mode = WAL", "wal"},
-	{"PRAGMA synchronous = FULL", NULL},
-	{"PRAGMA synchronous", "2"},
-	{"PRAGMA wal_autocheckpoint = 1000", "1000"},
-	{"PRAGMA journal_size_limit = 8388608", "8388608"},
-	{"PRAGMA cache_size = -512", NULL},
-	{"PRAGMA foreign_keys = ON", NULL},
-	{"PRAGMA temp_store = MEMORY", NULL},
-};
-
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
-/* Runs one statement and gives the first column of its first row; no row: "". */
-static int ask(struct mm_register *reg, const char *sql, char *ret, size_t size)
-{
-	sqlite3_stmt *stmt;
-	int rc, r = 0;
-
-	if (sqlite3_prepare_v2(reg->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
-		return mm_register_fail_sql(reg);
-	}
-	rc = sqlite3_step(stmt);
-	if (rc == SQLITE_ROW) {
-		const char *text = (const char *)sqlite3_column_text(stmt, 0);
-
-		snprintf(ret, size, "%s", text ? text : "");
-	} else if (rc == SQLITE_DONE) {
-		ret[0] = '\0';
-	} else {
-		r = mm_register_fail_sql(reg);
-	}
-	sqlite3_finalize(stmt);
-	return r;
-}
-
-static int apply(struct mm_register *reg, const struct setting *settings, size_t count)
-{
-	char answer[32], why[128];
-	int r = 0;
-
-	for (size_t i = 0; i < count && r == 0; i++) {
-		const struct setting *s = &settings[i];
-
-		r = ask(reg, s->sql, answer, sizeof(answer));
-		if (r == 0 && s->expected && strcmp(answer, s->expected) != 0) {
-			snprintf(why, sizeof(why), "%s gives \"%s\"", s->sql, answer);
-			r = mm_register_fail(reg, -EIO, why);
-		}
-	}
-	return r;
-}
-
-/* The small tables, rules of their columns included. The profile and the events can be large: that would take seconds. */
-static int check_tables(struct mm_register *reg)
-{
-	static const char *const checks[] = {
-		"PRAGMA quick_check(boot)",
-		"PRAGMA quick_check(meter)",
-		"PRAGMA quick_check(register)",
-	};
-	char answer[128], why[64];
-	int r = 0;
-
-	for (size_t i = 0; i < COUNT_OF(checks) && r == 0; i++) {
-		r = ask(reg, checks[i], answer, sizeof(answer));
-		if (r == 0 && strcmp(answer, "ok") != 0) {
-			snprintf(why, sizeof(why), "%s finds damage", checks[i]);
-			/* A disk that can't be read is reported among the damage. */
-			r = mm_register_fail(reg, strstr(answer, "unable to get the page") ? -EIO : -EBADMSG, why);
-		}
-	}
-	return r;
-}
-
-/* 1: a new and empty database; 0: a register of ours; else -errno. */
-static int identify(struct mm_register *reg)
-{
-	char objects[32], application[32], version_text[32], why[128];
-	long version;
-	int r;
-
-	r = ask(reg, "SELECT count(*) FROM sqlite_schema", objects, sizeof(objects));
-	if (r == 0) {
-		r = ask(reg, "PRAGMA application_id", application, sizeof(application));
-	}
-	if (r == 0) {
-		r = ask(reg, "PRAGMA user_version", version_text, sizeof(version_text));
-	}
-	if (r < 0) {
-		return r;
-	}
-	version = atol(version_text);
-	if (atol(objects) == 0 && atol(application) == 0 && version == 0) {
-		return 1;
-	}
-	if (atol(application) != MM_SCHEMA_APPLICATION_ID || version < 1) {
-		return mm_register_fail(reg, -EBADMSG, "the file is a database of another program");
-	}
-	if (version > MM_SCHEMA_VERSION) {
-		snprintf(why, sizeof(why), "the register has schema version %lld, this program knows up to %d",
-			 (long long)version, MM_SCHEMA_VERSION);
-		return mm_register_fail(reg, -EPROTO, why);
-	}
-	return 0;
-}
-
-static void disconnect(struct mm_register *reg)
-{
-	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
-		sqlite3_finalize(reg->stmt[i]);
-		reg->stmt[i] = NULL;
-	}
-	sqlite3_close(reg->db);
-	reg->db = NULL;
-}
-
-/* 1: connected to an empty database; 0: to a register. Closing leaves the files as they are until keep() has been called. */
-static int connect_file(struct mm_register *reg)
-{
-	int r;
-
-	if (sqlite3_open_v2(reg->path, &reg->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
-	    SQLITE_OK) {
-		return reg->db ? mm_register_fail_sql(reg) : -ENOMEM;
-	}
-	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	r = apply(reg, settings_first, COUNT_OF(settings_first));
-	return r < 0 ? r : identify(reg);
-}
-
-/* From here on closing tidies up: the WAL goes into the database and is removed. */
-static void keep(struct mm_register *reg)
-{
-	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
-}
-
-/*
- * Copies what the WAL still holds into the database and syncs it. After a failed sync and a crash the WAL can show a commit that
- * is in memory only; a commit behind it would be lost with it at a power cut.
- */
-static int settle(struct mm_register *reg)
-{
-	if (sqlite3_wal_checkpoint_v2(reg->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
-		return mm_register_fail_sql(reg);
-	}
-	return 0;
-}
-
-int mm_register_sync_directory(const char *path)
-{
-	char *copy = strdup(path);
-	int fd, r = 0;
-
-	if (!copy) {
-		return -ENOMEM;
-	}
-	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (fd < 0 || fsync(fd) < 0) {
-		r = -errno;
-	}
-	if (fd >= 0) {
-		close(fd);
-	}
-	free(copy);
-	return r;
-}
-
-/* Makes the file at reg->path a register without meters. One that a crash left behind is gone on with. */
-static int create_as(struct mm_register *reg)
-{
-	int fd, r;
-
-	fd = open(reg->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
-	if (fd < 0) {
-		return mm_register_fail(reg, -errno, "can't create the register");
-	}
-	close(fd);
-	r = connect_file(reg);
-	if (r == 1) {
-		r = apply(reg, settings_own, COUNT_OF(settings_own));
-		for (const char *const *sql = mm_schema_sql; *sql && r == 0; sql++) {
-			r = apply(reg, &(struct setting){*sql, NULL}, 1);
-		}
-	}
-	if (r == 0) {
-		/* The WAL does not come along when the file is renamed. */
-		r = settle(reg);
-	}
-	if (r == 0) {
-		keep(reg);
-	}
-	disconnect(reg);
-	return r;
-}
-
-static int create(struct mm_register *reg)
-{
-	char *path = reg->path, *temporary;
-	int r;
-
-	if (asprintf(&temporary, "%s.new", path) < 0) {
-		return -ENOMEM;
-	}
-	reg->path = temporary; /* messages name the file that is meant */
-	r = create_as(reg);
-	reg->path = path;
-	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
-		r = mm_register_fail(reg, -errno, "can't name the new register");
-	}
-	if (r == 0) {
-		r = mm_register_sync_directory(path);
-		if (r < 0) {
-			mm_register_fail(reg, r, "can't sync the directory");
-		}
-	}
-	free(temporary);
-	return r;
-}
-
-/* Is there a register to open? 0: yes; 1: nothing there. */
-static int look(struct mm_register *reg)
-{
-	char wal[PATH_MAX];
-	struct stat st;
-
-	if (stat(reg->path, &st) < 0) {
-		if (errno != ENOENT) {
-			return mm_register_fail(reg, -errno, "can't open the register");
-		}
-		/* An empty one may be left where a register was refused. */
-		if (snprintf(wal, sizeof(wal), "%s-wal", reg->path) < (int)sizeof(wal) && stat(wal, &st) == 0 && st.st_size > 0) {
-			return mm_register_fail(reg, -EBADMSG, "the register is missing but its -wal is there");
-		}
-		return 1;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		return mm_register_fail(reg, -EBADMSG, "this is not a regular file");
-	}
-	if (st.st_size == 0) {
-		return mm_register_fail(reg, -EBADMSG, "the file is empty, which a register never is");
-	}
-	if (faccessat(AT_FDCWD, reg->path, R_OK | W_OK, AT_EACCESS) < 0) {
-		return mm_register_fail(reg, -errno, "can't open the register");
-	}
-	return 0;
-}
-
-static int prepare(struct mm_register *reg)
-{
-	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
-		if (sqlite3_prepare_v3(reg->db, mm_stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &reg->stmt[i], NULL) !=
-		    SQLITE_OK) {
-			return mm_register_fail_sql(reg);
-		}
-	}
-	return 0;
-}
-
-/* Compares the stored meters with the configured ones and notes the rows of those that are known. */
-static int match(struct mm_register *reg, const struct mm_register_meter *meters)
-{
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_METERS];
-	char stored[MM_REGISTER_NAME_MAX] = "", why[MM_REGISTER_MESSAGE_MAX];
-	unsigned matched = 0;
-	int rc, r = 0;
-
-	while (r == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		const char *serial = (const char *)sqlite3_column_text(stmt, 1);
-		const char *model = (const char *)sqlite3_column_text(stmt, 2);
-
-		if (!serial || !model) {
-			r = mm_register_fail(reg, -ENOMEM, "can't read the meters");
-			break;
-		}
-		if (stored[0] == '\0') {
-			snprintf(stored, sizeof(stored), "%s", serial);
-		}
-		for (unsigned i = 0; i < reg->meter_count; i++) {
-			if (strcmp(serial, meters[i].serial) != 0) {
-				continue;
-			}
-			if (strcmp(model, meters[i].model) != 0) {
-				snprintf(why, sizeof(why), "serial %s is stored as model %.31s, the configuration says %s",
-					 serial, model, meters[i].model);
-				r = mm_register_fail(reg, -EXDEV, why);
-			}
-			reg->meter_id[i] = sqlite3_column_int64(stmt, 0);
-			matched++;
-		}
-	}
-	if (r == 0 && rc != SQLITE_DONE) {
-		r = mm_register_fail_sql(reg);
-	}
-	if (r == 0 && matched == 0 && stored[0] != '\0') {
-		snprintf(why, sizeof(why), "the register is of meter serial %s, the configuration says %s", stored,
-			 meters[0].serial);
-		r = mm_register_fail(reg, -EXDEV, why);
-	}
-	sqlite3_reset(stmt);
-	return r;
-}
-
-static int find_boot(struct mm_register *reg, const char *boot_id)
-{
-	sqlite3_stmt *add = reg->stmt[MM_STMT_BOOT_ADD], *find = reg->stmt[MM_STMT_BOOT_FIND];
-	int r;
-
-	r = mm_register_run(reg, MM_STMT_BOOT_ADD, sqlite3_bind_text(add, 1, boot_id, -1, SQLITE_STATIC));
-	if (r < 0) {
-		return r;
-	}
-	if (sqlite3_bind_text(find, 1, boot_id, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(find) == SQLITE_ROW) {
-		reg->boot = sqlite3_column_int64(find, 0);
-	} else {
-		r = mm_register_fail_sql(reg);
-	}
-	sqlite3_reset(find);
-	return r;
-}
-
-static int64_t now_ns(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (int64_t)ts.tv_sec * MM_NS_PER_S + ts.tv_nsec;
-}
-
-static int add_meter(struct mm_register *reg, const struct mm_register_meter *meter, int64_t *ret_id)
-{
-	sqlite3_stmt *add = reg->stmt[MM_STMT_METER_ADD];
-	int64_t id;
-	int rc, r;
-
-	rc = sqlite3_bind_text(add, 1, meter->serial, -1, SQLITE_STATIC);
-	rc |= sqlite3_bind_text(add, 2, meter->model, -1, SQLITE_STATIC);
-	rc |= sqlite3_bind_text(add, 3, meter->name, -1, SQLITE_STATIC);
-	r = mm_register_run(reg, MM_STMT_METER_ADD, rc);
-	if (r < 0) {
-		return r;
-	}
-	id = sqlite3_last_insert_rowid(reg->db);
-	rc = sqlite3_bind_int64(reg->stmt[MM_STMT_REGISTER_ADD], 1, id);
-	r = mm_register_run(reg, MM_STMT_REGISTER_ADD, rc);
-	if (r == 0) {
-		*ret_id = id;
-	}
-	return r;
-}
-
-static int rename_meter(struct mm_register *reg, int64_t id, const char *name)
-{
-	int rc;
-
-	rc = sqlite3_bind_int64(reg->stmt[MM_STMT_METER_NAME], 1, id);
-	rc |= sqlite3_bind_text(reg->stmt[MM_STMT_METER_NAME], 2, name, -1, SQLITE_STATIC);
-	return mm_register_run(reg, MM_STMT_METER_NAME, rc);
-}
-
-/* That somebody else has written is told by the trail for ever: the next seal would hide it. */
-static int tell_broken(struct mm_register *reg, const char *broken)
-{
-	struct mm_register_event event = {
-		.boottime_ns = now_ns(CLOCK_BOOTTIME), .realtime_ns = now_ns(CLOCK_REALTIME), .meter = -1, .code = "tampered"};
-
-	snprintf(event.text, sizeof(event.text), "the register was changed from outside: %.140s", broken);
-	return mm_chain_add(reg, &event, NULL);
-}
-
-/* Enters this boot and the meters that are new, all in one transaction, and loads the registers. */
-static int enter(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters)
-{
-	char broken[MM_REGISTER_MESSAGE_MAX];
-	int r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
-
-	if (r < 0) {
-		return r;
-	}
-	r = mm_chain_check(reg, broken);
-	if (r == 0) {
-		r = find_boot(reg, boot_id);
-	}
-	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
-		if (reg->meter_id[i] == 0) {
-			r = add_meter(reg, &meters[i], &reg->meter_id[i]);
-		} else {
-			r = rename_meter(reg, reg->meter_id[i], meters[i].name);
-		}
-	}
-	if (r == 0) {
-		r = mm_chain_load(reg);
-	}
-	if (r == 0 && broken[0] != '\0') {
-		r = tell_broken(reg, broken);
-	}
-	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
-		r = mm_register_read(reg, i);
-	}
-	return mm_register_end(reg, r);
-}
 
 static int check_meters(struct mm_register *reg, const struct mm_register_meter *meters)
 {
@@ -458,54 +32,230 @@ static int check_meters(struct mm_register *reg, const struct mm_register_meter 
 	return 0;
 }
 
-static int open_whole(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters)
-{
-	int r = check_meters(reg, meters);
+/* How the second copy was found. */
+enum copy_found {
+	COPY_NOT_WANTED,
+	COPY_RIGHT,
+	COPY_MISSING, /* or a device that is blank */
+	COPY_UNREADABLE,
+	COPY_DAMAGED,
+	COPY_FOREIGN,
+};
 
-	if (r == 0) {
-		r = look(reg);
+static int fail_copy(struct mm_register *reg, int r, const char *why)
+{
+	snprintf(reg->message, sizeof(reg->message), "%.100s: %s", reg->copy_path, why);
+	return r;
+}
+
+/* A copy without a right image. -errno: nothing may be written to it. */
+static int judge_damage(struct mm_register *reg, enum copy_found *ret)
+{
+	int first = mm_copy_slot(reg->copy, 0), second = mm_copy_slot(reg->copy, 1);
+
+	if (!mm_copy_is_device(reg->copy) || first == -EBADMSG || second == -EBADMSG) {
+		*ret = COPY_DAMAGED;
+		mm_register_tell(reg, "the copy was damaged");
+	} else if (first == -ENOMSG || second == -ENOMSG) {
+		return fail_copy(reg, -EXDEV,
+				 "this device holds something else: write zeros over its begin to use it for the copy");
+	} else if (first == -ENODATA && second == -ENODATA) {
+		*ret = COPY_MISSING;
+	} else {
+		*ret = COPY_UNREADABLE;
+		reg->copy_error = first == -ENODATA ? second : first;
+	}
+	return 0;
+}
+
+static int judge_image(struct mm_register *reg, const struct mm_image *image, enum copy_found *ret)
+{
+	int first = mm_copy_slot(reg->copy, 0), second = mm_copy_slot(reg->copy, 1);
+
+	if (!mm_register_is_ours(reg, image)) {
+		*ret = COPY_FOREIGN;
+		mm_register_tell(reg, "the copy was of another meter");
+		return mm_copy_is_device(reg->copy)
+			       ? fail_copy(reg, -EXDEV,
+					   "the copy is of another meter: correct the configuration, or write zeros over it")
+			       : 0;
+	}
+	*ret = COPY_RIGHT;
+	if (first == 0 && second == 0) {
+		if (!mm_copy_follows(reg->copy)) {
+			mm_register_tell(reg, "a write to the copy was lost");
+		}
+	} else if (image->previous != 0) {
+		mm_register_tell(reg, "a slot of the copy was damaged, or being written when the power failed");
+	}
+	return 0;
+}
+
+static int open_copy(struct mm_register *reg, enum copy_found *ret)
+{
+	int r;
+
+	*ret = COPY_NOT_WANTED;
+	if (!reg->copy_path) {
+		return 0;
+	}
+	r = mm_copy_open(reg->copy_path, &reg->copy);
+	if (r == -ENOENT) {
+		*ret = COPY_MISSING;
+		return 0;
+	}
+	if (r == -EBUSY) {
+		return fail_copy(reg, r, "the copy is in use: stop the other process, or unmount it");
+	}
+	if (r < 0) {
+		*ret = COPY_UNREADABLE;
+		reg->copy_error = r;
+		mm_register_tell(reg, "the copy can't be opened (%s)", strerror(-r));
+		return 0;
+	}
+	if (mm_copy_slot(reg->copy, 0) == -EPROTO || mm_copy_slot(reg->copy, 1) == -EPROTO) {
+		return fail_copy(reg, -EPROTO, "the copy is of a newer version: install that again, or move it away");
+	}
+	if (!mm_copy_newest(reg->copy)) {
+		return judge_damage(reg, ret);
+	}
+	return judge_image(reg, mm_copy_newest(reg->copy), ret);
+}
+
+/* ---- The database ---- */
+
+static bool is_damage(int r, const struct mm_image *image)
+{
+	/* Backups are older: they replace what is damaged, but not what only belongs elsewhere. */
+	return r == -EBADMSG || ((r == -EPROTO || r == -EXDEV) && image);
+}
+
+static const char *what_is_wrong(int r)
+{
+	switch (r) {
+	case 1:
+		return "the database was missing";
+	case -EPROTO:
+		return "the database was of a newer version and is set aside";
+	case -EXDEV:
+		return "the database was of another meter and is set aside";
+	default:
+		return "the database was damaged and is set aside";
+	}
+}
+
+static int refuse_missing(struct mm_register *reg, enum copy_found found)
+{
+	if (found == COPY_FOREIGN) {
+		return mm_register_fail(reg, -EXDEV, "the register is missing, and its copy is of another meter");
+	}
+	return mm_register_fail(reg, found == COPY_DAMAGED ? -EBADMSG : reg->copy_error,
+				"the register is missing, and its copy can't be read");
+}
+
+/* Leaves the database open, the one that was there or another. */
+static int open_database(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
+			 enum copy_found found)
+{
+	const struct mm_image *image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
+	char message[MM_REGISTER_MESSAGE_MAX], story[MM_REGISTER_STORY_MAX];
+	int recovered, r = mm_database_open(reg, meters);
+
+	if (r != 1 && !is_damage(r, image)) {
+		return r;
+	}
+	memcpy(message, reg->message, sizeof(message));
+	memcpy(story, reg->story, sizeof(story));
+	mm_register_tell(reg, "%s", what_is_wrong(r));
+	recovered = mm_register_recover(reg, boot_id, meters, image);
+	if (recovered == 0) {
+		return mm_database_open(reg, meters);
+	}
+	if (recovered != -ENODATA) {
+		return recovered;
+	}
+	memcpy(reg->message, message, sizeof(message));
+	memcpy(reg->story, story, sizeof(story));
+	if (r == 1 && found != COPY_NOT_WANTED && found != COPY_MISSING) {
+		return refuse_missing(reg, found);
 	}
 	if (r == 1) {
-		r = create(reg);
-	}
-	if (r == 0) {
-		r = connect_file(reg);
-	}
-	if (r == 1) {
-		r = mm_register_fail(reg, -EBADMSG, "the file is an empty database");
-	}
-	if (r == 0) {
-		r = apply(reg, settings_own, COUNT_OF(settings_own));
-	}
-	if (r == 0) {
-		r = check_tables(reg);
-	}
-	if (r == 0) {
-		r = mm_chain_functions(reg);
-	}
-	if (r == 0) {
-		r = mm_register_upgrade(reg);
-	}
-	if (r == 0) {
-		r = prepare(reg);
-	}
-	if (r == 0) {
-		r = match(reg, meters);
-	}
-	if (r == 0) {
-		r = settle(reg);
-	}
-	if (r == 0) {
-		r = enter(reg, boot_id, meters);
-	}
-	if (r == 0) {
-		keep(reg);
+		r = mm_database_create(reg);
+		r = r < 0 ? r : mm_database_open(reg, meters);
 	}
 	return r;
 }
 
-int mm_register_open(const char *path, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count,
-		     char *message, struct mm_register **ret)
+/* ---- All together ---- */
+
+/* The copy that is to be begun, or begun anew; the register goes on without where it can't be. */
+static int begin_copy(struct mm_register *reg, enum copy_found found)
+{
+	static const struct mm_register_commit nothing;
+	struct mm_register_commit commit = nothing;
+	int r = 0;
+
+	if (found == COPY_NOT_WANTED || found == COPY_RIGHT || found == COPY_UNREADABLE) {
+		return 0;
+	}
+	commit.meter_count = reg->meter_count;
+	memcpy(commit.meter, reg->committed, sizeof(commit.meter));
+	mm_register_image(reg, &commit, reg->sequence);
+	if (!reg->copy || !mm_copy_is_device(reg->copy)) {
+		mm_copy_close(reg->copy);
+		reg->copy = NULL;
+		if (found != COPY_MISSING) {
+			r = mm_register_set_aside(reg, reg->copy_path);
+		}
+		r = r < 0 ? r : mm_copy_create(reg->copy_path, reg->image);
+		return r < 0 ? r : mm_copy_open(reg->copy_path, &reg->copy);
+	}
+	return mm_copy_write(reg->copy, reg->image);
+}
+
+static int open_whole(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters)
+{
+	enum copy_found found;
+	const struct mm_image *image;
+	int r = check_meters(reg, meters);
+
+	if (r == 0) {
+		r = open_copy(reg, &found);
+	}
+	if (r == 0) {
+		r = open_database(reg, boot_id, meters, found);
+	}
+	if (r < 0) {
+		return r;
+	}
+	image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
+	reg->copy_begins = found == COPY_MISSING;
+	r = mm_database_enter(reg, boot_id, meters, image);
+	if (r < 0) {
+		return r;
+	}
+	mm_database_keep(reg);
+	reg->sequence = reg->database_sequence > 0 ? reg->database_sequence : 1;
+	if (image && image->state.sequence > reg->sequence) {
+		reg->sequence = image->state.sequence;
+	}
+	if (reg->copy_error == 0) {
+		reg->copy_error = begin_copy(reg, found);
+	}
+	return 0;
+}
+
+/* Who all images are of. */
+static void introduce(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count)
+{
+	reg->meter_count = meter_count;
+	reg->who.meter_count = meter_count;
+	snprintf(reg->who.boot_id, sizeof(reg->who.boot_id), "%s", boot_id);
+	memcpy(reg->who.who, meters, meter_count * sizeof(meters[0]));
+}
+
+int mm_register_open(const char *path, const char *copy, const char *boot_id, const struct mm_register_meter *meters,
+		     unsigned meter_count, char *message, struct mm_register **ret)
 {
 	struct mm_register *reg;
 	int r;
@@ -516,9 +266,12 @@ int mm_register_open(const char *path, const char *boot_id, const struct mm_regi
 		return -EINVAL;
 	}
 	reg = calloc(1, sizeof(*reg));
-	r = reg && (reg->path = strdup(path)) ? 0 : -ENOMEM;
+	r = reg && (reg->path = strdup(path)) && (reg->image = calloc(1, sizeof(*reg->image))) ? 0 : -ENOMEM;
+	if (r == 0 && copy && !(reg->copy_path = strdup(copy))) {
+		r = -ENOMEM;
+	}
 	if (r == 0) {
-		reg->meter_count = meter_count;
+		introduce(reg, boot_id, meters, meter_count);
 		r = open_whole(reg, boot_id, meters);
 	}
 	if (r < 0) {
@@ -535,7 +288,15 @@ void mm_register_close(struct mm_register *reg)
 	if (!reg) {
 		return;
 	}
-	disconnect(reg);
+	mm_database_close(reg);
+	mm_copy_close(reg->copy);
+	free(reg->image);
+	free(reg->copy_path);
 	free(reg->path);
 	free(reg);
+}
+
+const char *mm_register_story(const struct mm_register *reg)
+{
+	return reg->story;
 }

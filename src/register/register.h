@@ -51,6 +51,7 @@ struct mm_register_commit {
 	const struct mm_register_event *events; /* ids are ignored */
 	size_t row_count;
 	const struct mm_register_profile_row *rows;
+	bool copy_suffices; /* the database may wait: where the second copy takes it, that is durable enough */
 };
 
 /*
@@ -60,15 +61,22 @@ struct mm_register_commit {
 int mm_registers_follow(const struct mm_registers *next, const struct mm_registers *last);
 
 /*
- * Opens or creates the database at path for these meters, in order. A meter whose serial number is not stored yet is added at
- * zero as long as another one is, or the register is new. boot_id is that of this run of the machine. message
- * (MM_REGISTER_MESSAGE_MAX bytes) says in one line what is wrong and what to do, and no file is changed then (an empty -wal may
- * be left). -EXDEV: the register belongs to another meter; -EBADMSG: damaged, or no register; -EPROTO: a newer schema; -EROFS,
- * -EACCES, -ENOENT, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL: serial numbers missing or
- * double.
+ * Opens or creates the register of these meters, in order: the database at path and its second copy (a file, a partition or a
+ * chip; NULL: none). A meter whose serial number is not stored yet is added at zero as long as another one is, or the register
+ * is new. boot_id is that of this run of the machine. The highest right state wins, wherever it is; what is damaged or missing is
+ * made anew from the rest (the copy, or a backup where the database is damaged), what it replaces gets another name, and an event
+ * "recovered" says so.
+ *
+ * On failure message (MM_REGISTER_MESSAGE_MAX bytes) says in one line what is wrong and what to do, and no file is changed (an
+ * empty -wal may be left). -EXDEV: the register belongs to another meter; -EBADMSG: damaged, and nothing to recover it from;
+ * -EPROTO: of a newer version; -EROFS, -EACCES, -ENOENT, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open;
+ * -EINVAL: serial numbers missing or double.
  */
-int mm_register_open(const char *path, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count,
-		     char *message, struct mm_register **ret);
+int mm_register_open(const char *path, const char *copy, const char *boot_id, const struct mm_register_meter *meters,
+		     unsigned meter_count, char *message, struct mm_register **ret);
+
+/* What was out of order when it was opened, as the event has it; "" where nothing was. */
+const char *mm_register_story(const struct mm_register *reg);
 
 /* NULL-safe. Leaves one file, without a -wal, unless the disk fails. */
 void mm_register_close(struct mm_register *reg);
@@ -86,8 +94,9 @@ int mm_register_load(struct mm_register *reg, unsigned index, struct mm_register
 int64_t mm_register_committed_ns(const struct mm_register *reg);
 
 /*
- * Durable when it returns 0. -ERANGE: would decrease a register; -EINVAL: figures that no meter gives, or a meter that is not
- * there; -ENOSPC, -EIO, -EROFS, -EBADMSG: the same commit may be tried again, and is there once when it succeeds.
+ * Goes to the copy first and, unless it suffices, to the database. Durable when it returns 0. -ERANGE: would decrease a register;
+ * -EINVAL: figures that no meter gives, or a meter that is not there; -ENOSPC, -EIO, -EROFS, -EBADMSG: the same commit may be
+ * tried again, and is there once when it succeeds.
  */
 int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit);
 

@@ -5,7 +5,9 @@ libregister_a_SOURCES = \
 	src/register/copy.c src/register/copy.h \
 	src/register/image.c src/register/image.h \
 	src/register/chain.c src/register/chain.h \
+	src/register/database.c \
 	src/register/open.c \
+	src/register/recover.c src/register/recover.h \
 	src/register/register.h \
 	src/register/schema.c src/register/schema.h \
 	src/register/state.c src/register/state.h \
@@ -42,6 +44,12 @@ tests_check_register_chain_SOURCES = tests/check_register_chain.c $(register_che
 tests_check_register_chain_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_chain_LDADD = $(register_check_LDADD)
 EXTRA_DIST += tests/register_v1.sql
+
+check_PROGRAMS += tests/check_register_recover
+TESTS += tests/check_register_recover
+tests_check_register_recover_SOURCES = tests/check_register_recover.c $(register_check_SOURCES)
+tests_check_register_recover_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_recover_LDADD = $(register_check_LDADD)
 
 check_PROGRAMS += tests/check_register_fault
 TESTS += tests/check_register_fault

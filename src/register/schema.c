@@ -54,7 +54,7 @@ const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL] = {MM_REGISTER_COLUMNS(CO
 
 /* What may change, under one hash: the registers and meters, and where both chains end. */
 #define SEAL                                                                                                                     \
-	"mm_hash('seal', event, event_hash, profile, profile_hash, snapshot, (SELECT count(*) FROM boot), "                      \
+	"mm_hash('seal', event, event_hash, profile, profile_hash, snapshot, sequence, (SELECT count(*) FROM boot), "            \
 	"(SELECT max(id) FROM boot), (SELECT count(*) FROM register), (SELECT group_concat(hex(hash)) FROM (SELECT "             \
 	"mm_hash('register', m.id, m.serial, m.model, m.name, b.boot_id, r.boottime_ns, "                                        \
 	"r.realtime_ns" MM_REGISTER_COLUMNS(NAME) ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "         \
@@ -88,8 +88,9 @@ const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL] = {MM_REGISTER_COLUMNS(CO
 /* One row: the newest event and profile row, so that their removal shows, and the last snapshot. */
 #define CREATE_HEAD                                                                                                              \
 	"CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), event INTEGER NOT NULL, event_hash BLOB NOT NULL, "           \
-	"profile INTEGER NOT NULL, profile_hash BLOB NOT NULL, snapshot INTEGER NOT NULL, seal BLOB NOT NULL) STRICT",           \
-		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, zeroblob(32))"
+	"profile INTEGER NOT NULL, profile_hash BLOB NOT NULL, snapshot INTEGER NOT NULL, sequence INTEGER NOT NULL, "           \
+	"seal BLOB NOT NULL) STRICT",                                                                                            \
+		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, 0, zeroblob(32))"
 
 const char *const mm_schema_sql[] = {
 	"BEGIN IMMEDIATE",
@@ -179,6 +180,7 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_BOOT_ADD] = "INSERT INTO boot (boot_id) VALUES (?1) ON CONFLICT DO NOTHING",
 	[MM_STMT_BOOT_FIND] = "SELECT id FROM boot WHERE boot_id = ?1",
 	[MM_STMT_METERS] = "SELECT id, serial, model FROM meter ORDER BY id",
+	[MM_STMT_METER_FIND] = "SELECT id FROM meter WHERE serial = ?1 AND model = ?2",
 	[MM_STMT_METER_ADD] = "INSERT INTO meter (serial, model, name) VALUES (?1, ?2, ?3)",
 	[MM_STMT_METER_NAME] = "UPDATE meter SET name = ?2 WHERE id = ?1 AND name <> ?2",
 	[MM_STMT_REGISTER_ADD] = "INSERT INTO register (meter) VALUES (?1)",
@@ -199,6 +201,8 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event WHERE data IS NOT NULL AND code = ?1 "
 			    "AND (?2 IS NULL OR meter = ?2) ORDER BY id",
 	[MM_STMT_SEAL] = "UPDATE head SET seal = " SEAL,
+	[MM_STMT_SEQUENCE] = "SELECT sequence FROM head",
+	[MM_STMT_SEQUENCE_SAVE] = "UPDATE head SET sequence = ?1",
 	[MM_STMT_HEAD] = "SELECT event, event_hash, profile, profile_hash, snapshot, seal IS " SEAL " FROM head",
 	[MM_STMT_NEWEST] = "SELECT coalesce((SELECT max(id) FROM event), 0), "
 			   "(SELECT hash FROM event ORDER BY id DESC LIMIT 1), coalesce((SELECT max(id) FROM profile), 0), "

@@ -96,6 +96,7 @@ enum mm_stmt {
 	MM_STMT_BOOT_ADD,      /* boot_id */
 	MM_STMT_BOOT_FIND,     /* boot_id -> id */
 	MM_STMT_METERS,	       /* -> id, serial, model, in the order they were added */
+	MM_STMT_METER_FIND,    /* serial, model -> id */
 	MM_STMT_METER_ADD,     /* serial, model, name */
 	MM_STMT_METER_NAME,    /* id, name */
 	MM_STMT_REGISTER_ADD,  /* meter */
@@ -110,6 +111,8 @@ enum mm_stmt {
 	MM_STMT_EVENTS_NEWEST, /* the same */
 	MM_STMT_RECORDS,       /* code, meter or null -> the same, of those with data, oldest first */
 	MM_STMT_SEAL,	       /* the last statement of every transaction that writes */
+	MM_STMT_SEQUENCE,      /* -> sequence of the last state */
+	MM_STMT_SEQUENCE_SAVE, /* the same */
 	MM_STMT_HEAD,	       /* -> event, event_hash, profile, profile_hash, snapshot, and is the seal right */
 	MM_STMT_NEWEST,	       /* -> highest id and its hash of the events, the same of the profile, number of meters */
 	MM_STMT_SNAPSHOT_DUE,  /* realtime_ns -> a row where one is due */

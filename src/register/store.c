@@ -4,6 +4,7 @@
  * acknowledged, so that the next attempt writes over whatever the failed one left behind it.
  */
 #include "register/chain.h"
+#include "register/copy.h"
 
 #include <errno.h>
 #include <math.h>
@@ -214,13 +215,13 @@ int mm_registers_follow(const struct mm_registers *next, const struct mm_registe
 	return 0;
 }
 
-int mm_register_read(struct mm_register *reg, unsigned index)
+int mm_register_read_id(struct mm_register *reg, int64_t id, struct mm_registers *ret)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_REGISTER_LOAD];
 	struct mm_registers registers = {0};
 	int rc, r = 0;
 
-	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[index]);
+	rc = sqlite3_bind_int64(stmt, 1, id);
 	if (rc == SQLITE_OK) {
 		rc = sqlite3_step(stmt);
 	}
@@ -242,9 +243,14 @@ int mm_register_read(struct mm_register *reg, unsigned index)
 	}
 	sqlite3_reset(stmt);
 	if (r == 0) {
-		reg->committed[index] = registers;
+		*ret = registers;
 	}
 	return r;
+}
+
+int mm_register_read(struct mm_register *reg, unsigned index)
+{
+	return mm_register_read_id(reg, reg->meter_id[index], &reg->committed[index]);
 }
 
 int mm_register_load(struct mm_register *reg, unsigned index, struct mm_registers *ret)
@@ -310,17 +316,18 @@ static int judge_commit(struct mm_register *reg, const struct mm_register_commit
 	return r;
 }
 
-static int save(struct mm_register *reg, unsigned index, const struct mm_register_commit *commit)
+int mm_register_save(struct mm_register *reg, int64_t id, int64_t boottime_ns, int64_t realtime_ns,
+		     const struct mm_registers *registers)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_REGISTER_SAVE];
 	int rc, r;
 
-	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[index]);
+	rc = sqlite3_bind_int64(stmt, 1, id);
 	rc |= sqlite3_bind_int64(stmt, 2, reg->boot);
-	rc |= sqlite3_bind_int64(stmt, 3, commit->boottime_ns);
-	rc |= sqlite3_bind_int64(stmt, 4, commit->realtime_ns);
+	rc |= sqlite3_bind_int64(stmt, 3, boottime_ns);
+	rc |= sqlite3_bind_int64(stmt, 4, realtime_ns);
 	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
-		rc |= bind_column(stmt, (int)i + 5, &mm_columns[i], &commit->meter[index]);
+		rc |= bind_column(stmt, (int)i + 5, &mm_columns[i], registers);
 	}
 	r = mm_register_run(reg, MM_STMT_REGISTER_SAVE, rc);
 	if (r == 0 && sqlite3_changes(reg->db) != 1) {
@@ -329,34 +336,93 @@ static int save(struct mm_register *reg, unsigned index, const struct mm_registe
 	return r;
 }
 
-int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit)
+int mm_register_store(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
 {
-	struct mm_balance balance = reg->balance;
-	int r = judge_commit(reg, commit);
+	int rc, r = 0;
 
-	if (r == 0) {
-		r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
-	}
-	if (r < 0) {
-		return r;
-	}
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
-		r = save(reg, i, commit);
+		r = mm_register_save(reg, reg->meter_id[i], commit->boottime_ns, commit->realtime_ns, &commit->meter[i]);
 	}
 	for (size_t i = 0; i < commit->event_count && r == 0; i++) {
 		r = mm_chain_add(reg, &commit->events[i], NULL);
 	}
 	for (size_t i = 0; i < commit->row_count && r == 0; i++) {
-		r = mm_chain_add_row(reg, &commit->rows[i], &balance);
+		r = mm_chain_add_row(reg, &commit->rows[i], &reg->balance);
 	}
 	if (r == 0) {
-		r = mm_chain_account(reg, commit, &balance);
+		r = mm_chain_account(reg, commit, &reg->balance);
 	}
-	r = mm_register_end(reg, r);
 	if (r == 0) {
-		memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
+		rc = sqlite3_bind_int64(reg->stmt[MM_STMT_SEQUENCE_SAVE], 1, (int64_t)sequence);
+		r = mm_register_run(reg, MM_STMT_SEQUENCE_SAVE, rc);
+	}
+	return r;
+}
+
+static int commit_to_database(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+{
+	struct mm_balance balance = reg->balance;
+	int r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
+
+	if (r < 0) {
+		return r;
+	}
+	r = mm_register_end(reg, mm_register_store(reg, commit, sequence));
+	if (r == 0) {
+		reg->database_sequence = sequence;
 		reg->committed_ns = commit->boottime_ns;
+	} else {
 		reg->balance = balance;
+	}
+	return r;
+}
+
+void mm_register_image(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+{
+	struct mm_image *image = reg->image;
+
+	image->state = reg->who;
+	image->state.sequence = sequence;
+	image->state.boottime_ns = commit->boottime_ns;
+	image->state.realtime_ns = commit->realtime_ns;
+	memcpy(image->state.meter, commit->meter, reg->meter_count * sizeof(commit->meter[0]));
+	image->database = reg->database_sequence;
+	image->row_count = commit->row_count < MM_IMAGE_ROWS_MAX ? commit->row_count : MM_IMAGE_ROWS_MAX;
+	image->event_count = commit->event_count < MM_IMAGE_EVENTS_MAX ? commit->event_count : MM_IMAGE_EVENTS_MAX;
+	for (size_t i = 0; i < image->row_count; i++) {
+		image->row[i] = commit->rows[i];
+	}
+	for (size_t i = 0; i < image->event_count; i++) {
+		image->event[i] = commit->events[i];
+	}
+}
+
+bool mm_register_copy(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+{
+	if (!reg->copy) {
+		return false;
+	}
+	mm_register_image(reg, commit, sequence);
+	reg->copy_error = mm_copy_write(reg->copy, reg->image);
+	return reg->copy_error == 0;
+}
+
+int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit)
+{
+	uint64_t sequence = reg->sequence + 1;
+	int r = judge_commit(reg, commit);
+	bool copied;
+
+	if (r < 0) {
+		return r;
+	}
+	copied = mm_register_copy(reg, commit, sequence);
+	if (!copied || !commit->copy_suffices) {
+		r = commit_to_database(reg, commit, sequence);
+	}
+	if (copied || r == 0) {
+		reg->sequence = sequence;
+		memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
 	}
 	return r;
 }

@@ -8,8 +8,13 @@
 
 #include "register/register.h"
 #include "register/schema.h"
+#include "register/state.h"
 
-#define MM_HASH_SIZE 32 /* SHA-256 */
+#define MM_HASH_SIZE 32		  /* SHA-256 */
+#define MM_REGISTER_STORY_MAX 192 /* the text of an event */
+
+struct mm_copy;
+struct mm_image;
 
 /* delivered, received, lagging, leading */
 #define MM_ENERGIES 4
@@ -29,6 +34,17 @@ struct mm_register {
 	struct mm_registers committed[MM_REGISTER_METERS_MAX]; /* as the last commit left them */
 	int64_t committed_ns;				       /* its boottime_ns; 0: in another run of the machine */
 	struct mm_balance balance;			       /* as the last commit left it */
+	uint64_t sequence;				       /* of the last state that is durable anywhere */
+	uint64_t database_sequence;			       /* of the last state that the database has */
+	struct mm_image *image;				       /* the one being written */
+	struct mm_copy *copy;				       /* NULL: none, or none that can be opened */
+	char *copy_path;				       /* NULL: none is wanted */
+	int copy_error;					       /* 0, or why the copy is not written */
+	bool copy_begins;				       /* at opening: there was no copy */
+	bool rebuilt;					       /* at opening: the database is made anew */
+	struct mm_state who;				       /* the meters and this boot, for the copy */
+	char story[MM_REGISTER_STORY_MAX];		       /* what was out of order at opening; "": nothing */
+	bool told;					       /* that is in an event */
 	char message[MM_REGISTER_MESSAGE_MAX];		       /* of the last failure */
 };
 
@@ -47,8 +63,59 @@ int mm_register_end(struct mm_register *reg, int r);
 /* Syncs the directory that path lies in. 0 or -errno. */
 int mm_register_sync_directory(const char *path);
 
-/* Fills reg->committed[index] from the database. -EBADMSG for figures that no meter writes. */
+/* Fills reg->committed[index] from the database; the other one: the same of any meter's row. -EBADMSG for one without registers.
+ */
 int mm_register_read(struct mm_register *reg, unsigned index);
+int mm_register_read_id(struct mm_register *reg, int64_t id, struct mm_registers *ret);
+
+/* Within a transaction: the registers of one meter's row, and all of a commit. */
+int mm_register_save(struct mm_register *reg, int64_t id, int64_t boottime_ns, int64_t realtime_ns,
+		     const struct mm_registers *registers);
+int mm_register_store(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence);
+
+/* Puts a commit into reg->image. */
+void mm_register_image(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence);
+
+/* Writes a commit to the second copy. True when it is durable there; reg->copy_error says why not. */
+bool mm_register_copy(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence);
+
+/* ---- The database file at reg->path ---- */
+
+/*
+ * Opens it for these meters, without entering anything. 0; 1: nothing is there; -errno as mm_register_open() with a message,
+ * and it is closed again. Nothing is changed (an empty -wal may be left) but that an older schema is upgraded.
+ */
+int mm_database_open(struct mm_register *reg, const struct mm_register_meter *meters);
+
+/* Makes a new one, without meters, and leaves it closed. Whole or not at all. */
+int mm_database_create(struct mm_register *reg);
+
+/* Every page of it: takes long. -EBADMSG: damaged. */
+int mm_database_check(struct mm_register *reg);
+
+/*
+ * Enters this boot, the meters that are new, the image where it is newer, and reg->story as an event, all in one transaction;
+ * loads the registers.
+ */
+int mm_database_enter(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
+		      const struct mm_image *image);
+
+/* Within a transaction: makes this run of the machine that of what is written. */
+int mm_database_boot(struct mm_register *reg, const char *boot_id);
+
+/* Within a transaction: the row of a meter, which is added where there is none. */
+int mm_database_meter(struct mm_register *reg, const struct mm_register_meter *meter, int64_t *ret_id);
+
+/*
+ * Copies what the WAL still holds into the database and syncs it. After a failed sync and a crash the WAL can show a commit that
+ * is in memory only; a commit behind it would be lost with it at a power cut.
+ */
+int mm_database_settle(struct mm_register *reg);
+
+/* From here on closing tidies up: the WAL goes into the database and is removed. */
+void mm_database_keep(struct mm_register *reg);
+
+void mm_database_close(struct mm_register *reg);
 
 /* -EINVAL where a commit names meters that are not there. Looks at nothing of reg that ever changes: any thread may ask. */
 int mm_register_check(const struct mm_register *reg, const struct mm_register_commit *commit);
