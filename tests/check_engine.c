@@ -211,6 +211,8 @@ static void keep_memory(void)
 	ck_assert_int_eq(mm_handover_new(-1, "boot", &handover), 0);
 }
 
+static struct mm_voltage_event voltage_event; /* which the next good window brings where it has a length */
+
 /* One good window of watts at 120 V. Each differs in its last digits, as live figures do. */
 static bool window(double watts)
 {
@@ -223,6 +225,9 @@ static bool window(double watts)
 						.current_a = watts / 120,
 						.active_ws = watts,
 						.frequency_hz = 60};
+	m->event[0] = voltage_event;
+	m->event_count = voltage_event.end_ns > voltage_event.start_ns;
+	voltage_event = (struct mm_voltage_event){0};
 	report.at_ns = now_ns;
 	return mm_engine_report(&engine, &report);
 }
@@ -421,7 +426,7 @@ START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
 END_TEST
 
 struct counts {
-	unsigned clock_step, gap, absent, resumed, refused, rows;
+	unsigned clock_step, gap, absent, sag, resumed, refused, rows;
 	int64_t rows_uwh;
 	bool done;
 };
@@ -434,6 +439,7 @@ static bool count_code(void *userdata, const struct mm_register_event *event, co
 	counts->clock_step += strcmp(event->code, "clock-step") == 0;
 	counts->gap += strcmp(event->code, "gap") == 0;
 	counts->absent += strcmp(event->code, "absent") == 0;
+	counts->sag += strcmp(event->code, "sag") == 0 && strcmp(event->text, "element 1: sag of 0.25 s, to 84.0 V") == 0;
 	counts->resumed += strcmp(event->code, "resumed") == 0;
 	counts->refused += strcmp(event->code, "handover-refused") == 0;
 	return true;
@@ -487,6 +493,10 @@ START_TEST(what_matters_to_a_bill_is_in_the_log_once)
 	wall_offset_ns += 3600 * MM_NS_PER_S;
 	window(7200);
 	window(7200);
+	voltage_event = (struct mm_voltage_event){.start_ns = now_ns, .end_ns = now_ns + MM_NS_PER_S / 4, .extreme_v = 84};
+	window(7200);
+	voltage_event = (struct mm_voltage_event){.end_ns = 1, .input = 1}; /* of no element */
+	window(7200);
 	failed_report(-EIO);
 	failed_report(-EIO);
 	window(7200);
@@ -496,6 +506,7 @@ START_TEST(what_matters_to_a_bill_is_in_the_log_once)
 	ck_assert_uint_eq(counts.clock_step, 1);
 	ck_assert_uint_eq(counts.gap, 2);
 	ck_assert_uint_eq(counts.absent, 1);
+	ck_assert_uint_eq(counts.sag, 1);
 	stop();
 }
 END_TEST

@@ -539,9 +539,9 @@ static int play_voltage(double voltage_v, double cycles, struct mm_voltage_event
 	while (frame < until) {
 		play();
 		while (mm_metrology_next(&metrology, &window)) {
-			for (unsigned e = 0; e < window.event_count; e++) {
-				if (window.event[e].input == 0) {
-					*ret = window.event[e];
+			for (unsigned e = 0; e < window.measurement.event_count; e++) {
+				if (window.measurement.event[e].input == 0) {
+					*ret = window.measurement.event[e];
 					count++;
 				}
 			}

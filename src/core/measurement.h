@@ -54,6 +54,21 @@ struct mm_input_phasors {
 	struct mm_phasor voltage, current;
 };
 
+/* What happened to a supply's voltage, by IEC 61000-4-30, 5.4 and 5.5; from front ends that sample. */
+enum mm_voltage_event_kind {
+	MM_VOLTAGE_SAG,
+	MM_VOLTAGE_SWELL,
+	MM_VOLTAGE_INTERRUPTION,
+	MM_VOLTAGE_EVENT_KIND_COUNT,
+};
+
+struct mm_voltage_event {
+	enum mm_voltage_event_kind kind;
+	unsigned input;
+	int64_t start_ns, end_ns; /* CLOCK_BOOTTIME */
+	double extreme_v;	  /* the lowest or, of a swell, highest rms of a cycle */
+};
+
 struct mm_measurement {
 	int64_t start_ns;      /* CLOCK_BOOTTIME of the window's begin; the end of the one before unless windows were missed */
 	int64_t end_ns;	       /* CLOCK_BOOTTIME of its end, > start_ns */
@@ -63,6 +78,8 @@ struct mm_measurement {
 	unsigned input_count;  /* 1 to MM_INPUTS_MAX */
 	struct mm_input_reading input[MM_INPUTS_MAX];
 	struct mm_input_phasors phasors[MM_INPUTS_MAX];
+	unsigned event_count;
+	struct mm_voltage_event event[MM_INPUTS_MAX]; /* that have ended since the window before */
 };
 
 #endif

@@ -217,6 +217,29 @@ static void log_flags(struct mm_engine *engine, const struct mm_engine_meter *em
 	}
 }
 
+/* What has happened to the voltages of a meter's elements. */
+static void log_voltage_events(struct mm_engine *engine, const struct mm_engine_meter *em, const struct mm_measurement *m)
+{
+	static const char *const names[MM_VOLTAGE_EVENT_KIND_COUNT] = {
+		[MM_VOLTAGE_SAG] = "sag",
+		[MM_VOLTAGE_SWELL] = "swell",
+		[MM_VOLTAGE_INTERRUPTION] = "interruption",
+	};
+
+	for (unsigned i = 0; i < m->event_count; i++) {
+		const struct mm_voltage_event *event = &m->event[i];
+
+		for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
+			if (em->meter.config.input[e] == event->input) {
+				mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_VOLTAGE_EVENT, names[event->kind],
+						"element %u: %s of %.2f s, to %.1f V", e + 1, names[event->kind],
+						(double)(event->end_ns - event->start_ns) / (double)MM_NS_PER_S,
+						event->extreme_v);
+			}
+		}
+	}
+}
+
 static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_measurement *m, int64_t end_real_ns)
 {
 	int64_t position = em->meter.registers.output_uwh;
@@ -233,6 +256,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 		log_flags(engine, em, e, step.raised[e], true);
 		log_flags(engine, em, e, step.cleared[e], false);
 	}
+	log_voltage_events(engine, em, m);
 	for (unsigned i = 0; i < step.closed_count; i++) {
 		struct mm_register_profile_row row = {.meter = meter_index(engine, em), .row = step.closed[i]};
 

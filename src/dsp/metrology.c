@@ -294,7 +294,7 @@ static void read_input(const struct mm_metrology *m, unsigned input, double samp
 	reading->reactive_vars = mm_phasor_power(phasors->voltage, phasors->current).im * seconds;
 }
 
-static void take_events(struct mm_metrology *m, struct mm_metrology_window *ret)
+static void take_events(struct mm_metrology *m, struct mm_measurement *ret)
 {
 	for (unsigned input = 0; input < m->config.input_count; input++) {
 		struct mm_voltage_event *event = &ret->event[ret->event_count];
@@ -335,7 +335,7 @@ static void end_window(struct mm_metrology *m, const struct mm_metrology_instant
 			ret->measurement.phasors[input] = (struct mm_input_phasors){0};
 		}
 	}
-	take_events(m, ret);
+	take_events(m, &ret->measurement);
 	m->start_ns = ret->measurement.end_ns;
 	m->missed = 0;
 	if (m->synchronous) {

@@ -76,8 +76,6 @@ struct mm_metrology_window {
 	struct mm_metrology_detail detail[MM_INPUTS_MAX];
 	bool synchronous; /* between zero crossings all through; else frequency and phasors are 0, not known */
 	double rate_hz;	  /* samples a second by CLOCK_BOOTTIME, as far as known by now */
-	unsigned event_count;
-	struct mm_voltage_event event[MM_INPUTS_MAX]; /* those that have ended since the window before */
 };
 
 /* A frame, counted from the start, and the part of the way to the next one. */

@@ -2,7 +2,6 @@
 /* The band and what leaves it; voltage_event.h says what for. */
 #include "dsp/voltage_event.h"
 
-#include <assert.h>
 #include <math.h>
 
 void mm_voltage_watch_init(struct mm_voltage_watch *watch, double declared_v)
@@ -64,16 +63,4 @@ bool mm_voltage_watch_take(struct mm_voltage_watch *watch, struct mm_voltage_eve
 	*ret = watch->last;
 	watch->ended = false;
 	return true;
-}
-
-const char *mm_voltage_event_name(enum mm_voltage_event_kind kind)
-{
-	static const char *const names[MM_VOLTAGE_EVENT_KIND_COUNT] = {
-		[MM_VOLTAGE_SAG] = "sag",
-		[MM_VOLTAGE_SWELL] = "swell",
-		[MM_VOLTAGE_INTERRUPTION] = "interruption",
-	};
-
-	assert(kind < MM_VOLTAGE_EVENT_KIND_COUNT);
-	return names[kind];
 }

@@ -8,28 +8,13 @@
  * says what it was.
  */
 
-#include <stdbool.h>
-#include <stdint.h>
+#include "core/measurement.h"
 
 /* Of the declared voltage. */
 #define MM_VOLTAGE_SAG_RATIO 0.90
 #define MM_VOLTAGE_SWELL_RATIO 1.10
 #define MM_VOLTAGE_INTERRUPTION_RATIO 0.10
 #define MM_VOLTAGE_HYSTERESIS_RATIO 0.02
-
-enum mm_voltage_event_kind {
-	MM_VOLTAGE_SAG,
-	MM_VOLTAGE_SWELL,
-	MM_VOLTAGE_INTERRUPTION,
-	MM_VOLTAGE_EVENT_KIND_COUNT,
-};
-
-struct mm_voltage_event {
-	enum mm_voltage_event_kind kind;
-	unsigned input;
-	int64_t start_ns, end_ns; /* CLOCK_BOOTTIME */
-	double extreme_v;	  /* the lowest or, of a swell, highest rms of a cycle */
-};
 
 struct mm_voltage_watch {
 	double declared_v;
@@ -50,8 +35,5 @@ void mm_voltage_watch_step(struct mm_voltage_watch *watch, double rms_v, int64_t
  * last's end and as deep as the deepest. ret->input is the caller's to set.
  */
 bool mm_voltage_watch_take(struct mm_voltage_watch *watch, struct mm_voltage_event *ret);
-
-/* Stable lower-case name: "sag", "swell", "interruption". */
-const char *mm_voltage_event_name(enum mm_voltage_event_kind kind);
 
 #endif
