@@ -40,7 +40,16 @@ static int hand_timer_arm(struct mm_clock *clock, int64_t t)
 	return 0;
 }
 
-static const struct mm_clock_ops hand_ops = {.boottime = hand_boottime, .realtime = hand_realtime, .timer_arm = hand_timer_arm};
+static int holds;
+
+static void hand_hold(struct mm_clock *clock, int delta)
+{
+	(void)clock;
+	holds += delta;
+}
+
+static const struct mm_clock_ops hand_ops = {
+	.boottime = hand_boottime, .realtime = hand_realtime, .timer_arm = hand_timer_arm, .hold = hand_hold};
 static struct mm_clock hand_clock = {.ops = &hand_ops};
 
 /* ---- Lines that can fail ---- */

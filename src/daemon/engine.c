@@ -77,6 +77,10 @@ static void commit(struct mm_engine *engine, int64_t now)
 	mm_pending_handed(engine->pending, at);
 	engine->last_commit_ns = at;
 	engine->handed_uwh = all_registers(engine);
+	if (!engine->committing && engine->register_error == 0) {
+		engine->committing = true;
+		mm_clock_hold(engine->clock); /* a medium that fails is not waited for */
+	}
 	/* What the register gets is never ahead of what the next run finds. */
 	mm_engine_hand_over(engine);
 	(void)mm_register_worker_commit(engine->worker, &c); /* only refuses meters that are not there */
@@ -132,6 +136,10 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_registe
 				"the register is written again; nothing was lost");
 	}
 	mm_pending_committed(engine->pending, status->committed_ns);
+	if (engine->committing && (!status->busy || status->error != 0)) {
+		engine->committing = false;
+		mm_clock_release(engine->clock);
+	}
 	engine->register_error = status->error;
 	snprintf(engine->store.reason, sizeof(engine->store.reason), "%s", status->error ? status->message : "");
 }
@@ -522,6 +530,9 @@ void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker
 			engine->meter_count == 1 ? "" : "s");
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_engine_show(&engine->meters[i]);
+	}
+	if (all_registers(engine) > engine->handed_uwh) {
+		commit(engine, now); /* what the run before left has waited long enough */
 	}
 	mm_engine_tick(engine);
 }

@@ -63,6 +63,7 @@ struct mm_engine {
 	int64_t last_report_ns;	    /* when the front end was last heard of */
 	int64_t last_window_end_ns; /* 0: none yet */
 	int64_t last_commit_ns;	    /* time of the commit last handed over; each is later than the one before */
+	bool committing;	    /* the clock is held until the register has answered */
 	int64_t handed_uwh;	    /* all energy registers together as last handed over */
 	int64_t clock_offset_ns;    /* realtime - boottime when last looked; 0: never */
 	int64_t outputs_retry_ns;
