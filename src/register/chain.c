@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "core/units.h"
@@ -273,22 +274,33 @@ static int account_meter(struct mm_register *reg, unsigned index, const struct m
 	return mm_chain_add(reg, &event, data);
 }
 
-static int snapshot(struct mm_register *reg, const struct mm_register_commit *commit)
+int mm_chain_standing(struct mm_register *reg, char **ret)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_SNAPSHOT];
+	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_register_fail_sql(reg);
+
+	if (r == 0) {
+		*ret = strdup((const char *)sqlite3_column_text(stmt, 0));
+		r = *ret ? 0 : -ENOMEM;
+	}
+	sqlite3_reset(stmt);
+	return r;
+}
+
+static int snapshot(struct mm_register *reg, const struct mm_register_commit *commit)
+{
 	struct mm_register_event event = {.boottime_ns = commit->boottime_ns,
 					  .realtime_ns = commit->realtime_ns,
 					  .meter = -1,
 					  .code = "snapshot",
 					  .text = "all registers"};
-	int r;
+	char *standing = NULL;
+	int r = mm_chain_standing(reg, &standing);
 
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		r = mm_chain_add(reg, &event, (const char *)sqlite3_column_text(stmt, 0));
-	} else {
-		r = mm_register_fail_sql(reg);
+	if (r == 0) {
+		r = mm_chain_add(reg, &event, standing);
 	}
-	sqlite3_reset(stmt);
+	free(standing);
 	return r < 0 ? r : mm_register_run(reg, MM_STMT_SNAPSHOT_HEAD, SQLITE_OK);
 }
 

@@ -24,6 +24,9 @@ int mm_register_upgrade(struct mm_register *reg);
  */
 int mm_chain_check(struct mm_register *reg, char ret_broken[static MM_REGISTER_MESSAGE_MAX]);
 
+/* All registers and the end of the profile as JSON, a new string; what a snapshot is made of. */
+int mm_chain_standing(struct mm_register *reg, char **ret);
+
 /* Loads reg->balance, once the meters are known. */
 int mm_chain_load(struct mm_register *reg);
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
+	src/register/audit.h \
 	src/register/bytes.c src/register/bytes.h \
 	src/register/copy.c src/register/copy.h \
 	src/register/image.c src/register/image.h \
@@ -13,6 +14,7 @@ libregister_a_SOURCES = \
 	src/register/state.c src/register/state.h \
 	src/register/store.c src/register/store.h \
 	src/register/upgrade.c \
+	src/register/verify.c \
 	src/register/worker.c
 libregister_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS)
 
@@ -50,6 +52,12 @@ TESTS += tests/check_register_recover
 tests_check_register_recover_SOURCES = tests/check_register_recover.c $(register_check_SOURCES)
 tests_check_register_recover_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_recover_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_register_verify
+TESTS += tests/check_register_verify
+tests_check_register_verify_SOURCES = tests/check_register_verify.c $(register_check_SOURCES)
+tests_check_register_verify_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_verify_LDADD = $(register_check_LDADD)
 
 check_PROGRAMS += tests/check_register_fault
 TESTS += tests/check_register_fault

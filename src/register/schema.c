@@ -49,12 +49,15 @@ const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL] = {MM_REGISTER_COLUMNS(CO
 	", (SELECT serial FROM meter WHERE id = " meter "), " code ", " text ", " data ")"
 #define PROFILE_HASH(before, id, meter, columns)                                                                                 \
 	"mm_hash('profile', " before ", " id ", (SELECT serial FROM meter WHERE id = " meter "), " columns ")"
+/* Of the row before row e; nothing is before the first. */
+#define HASH_BEFORE(table) "iif(e.id = 1, zeroblob(32), (SELECT hash FROM " table " AS b WHERE b.id = e.id - 1))"
 /* The id after the newest. One that was added by another hand stays where it is, out of the chain. */
 #define NEXT(table) "max(" table ", coalesce((SELECT max(id) FROM " table "), 0)) + 1"
 
 /* What may change, under one hash: the registers and meters, and where both chains end. */
 #define SEAL                                                                                                                     \
-	"mm_hash('seal', event, event_hash, profile, profile_hash, snapshot, sequence, (SELECT count(*) FROM boot), "            \
+	"mm_hash('seal', id, (SELECT count(*) FROM head), event, event_hash, profile, profile_hash, snapshot, sequence, "        \
+	"(SELECT count(*) FROM boot), "                                                                                          \
 	"(SELECT max(id) FROM boot), (SELECT count(*) FROM register), (SELECT group_concat(hex(hash)) FROM (SELECT "             \
 	"mm_hash('register', m.id, m.serial, m.model, m.name, b.boot_id, r.boottime_ns, "                                        \
 	"r.realtime_ns" MM_REGISTER_COLUMNS(NAME) ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "         \
@@ -115,12 +118,14 @@ const char *const mm_schema_sql[] = {
 #define PROFILE_INSERT "INSERT INTO profile (id, meter, " PROFILE_COLUMNS ", hash) "
 
 /* An energy of a meter in a snapshot, less what is in the open interval: it lies in closed ones. */
-#define IN_JSON(column) "json_extract(j.value, '$." column "')"
-#define CLOSED(column) IN_JSON(column) " - iif(" IN_JSON("interval_open") ", " IN_JSON("interval_" column) ", 0)"
-#define METERED(column) CLOSED(column) " - " IN_JSON("preset_" column)
+#define IN_JSON(meter, column) "json_extract(" meter ".value, '$." column "')"
+#define CLOSED(meter, column)                                                                                                    \
+	IN_JSON(meter, column) " - iif(" IN_JSON(meter, "interval_open") ", " IN_JSON(meter, "interval_" column) ", 0)"
+#define METERED(meter, column) CLOSED(meter, column) " - " IN_JSON(meter, "preset_" column)
 #define IN_DATA(column) "json_extract(data, '$." column "')"
 #define CLOSED_ENERGIES                                                                                                          \
-	METERED("delivered_uwh") ", " METERED("received_uwh") ", " CLOSED("lagging_uvarh") ", " CLOSED("leading_uvarh")
+	METERED("j", "delivered_uwh")                                                                                            \
+	", " METERED("j", "received_uwh") ", " CLOSED("j", "lagging_uvarh") ", " CLOSED("j", "leading_uvarh")
 #define UNPROFILED_ENERGIES                                                                                                      \
 	IN_DATA("delivered_uwh") ", " IN_DATA("received_uwh") ", " IN_DATA("lagging_uvarh") ", " IN_DATA("leading_uvarh")
 
@@ -137,6 +142,33 @@ const char *const mm_schema_sql[] = {
 	"element_2_received_uwh, element_2_received_carry, output_uwh, max_demand_w, max_demand_s, interval_s, interval_open, "  \
 	"interval_last_real_ns, interval_last_boot_ns, interval_start_s, interval_duration_s, interval_status, "                 \
 	"interval_delivered_uwh, interval_received_uwh, interval_lagging_uvarh, interval_leading_uvarh, interval_covered_ns"
+
+#define EVENT_OWN_HASH                                                                                                           \
+	EVENT_HASH(HASH_BEFORE("event"), "e.id", "e.boot", "e.boottime_ns", "e.realtime_ns", "e.meter", "e.code", "e.text",      \
+		   "e.data")
+/* Is the interval that was the newest at snapshot e still what it was? */
+#define PROFILE_END_IS_THERE                                                                                                     \
+	"lower(hex(coalesce((SELECT hash FROM profile WHERE id = json_extract(e.data, '$.profile')), zeroblob(32)))) IS "        \
+	"json_extract(e.data, '$.profile_hash')"
+
+/* What lies in intervals between two snapshots, or is known to lie in none, by meter. */
+#define PROFILED                                                                                                                 \
+	"SELECT meter, sum(delivered_uwh) AS delivered_uwh, sum(received_uwh) AS received_uwh, "                                 \
+	"sum(lagging_uvarh) AS lagging_uvarh, sum(leading_uvarh) AS leading_uvarh FROM ("                                        \
+	"SELECT meter, " ENERGY_COLUMNS " FROM profile WHERE " PROFILE_BETWEEN " UNION ALL "                                     \
+	"SELECT meter, " UNPROFILED_ENERGIES " FROM event WHERE data IS NOT NULL AND code = 'unprofiled' "                       \
+	"AND id > ?1 AND id < ?2) GROUP BY meter"
+
+/* Of a meter now (j), at the snapshot before (k; a meter that was not there stood at 0), and between (p). */
+#define DIFFERS(kind, column) kind("j", column) " - coalesce(" kind("k", column) ", 0) <> coalesce(p." column ", 0)"
+#define BACK_COUNT(column) " OR " IN_JSON("j", column) " < " IN_JSON("k", column)
+#define BACK_PEAK(column) BACK_COUNT(column)
+#define BACK_CARRY(column) ""
+#define BACK_INT64(column) ""
+#define BACK_INT32(column) ""
+#define BACK_UINT32(column) ""
+#define BACK_BOOL(column) ""
+#define BACK(kind, column, member) BACK_##kind(#column)
 
 const char *const mm_schema_upgrade_sql[] = {
 	"BEGIN IMMEDIATE",
@@ -218,8 +250,18 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_SNAPSHOT_HEAD] = "UPDATE head SET snapshot = event",
 	[MM_STMT_STANDING] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
 			     "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
-	[MM_STMT_PROFILED] = "SELECT meter, sum(delivered_uwh), sum(received_uwh), sum(lagging_uvarh), sum(leading_uvarh) FROM ("
-			     "SELECT meter, " ENERGY_COLUMNS " FROM profile WHERE " PROFILE_BETWEEN " UNION ALL "
-			     "SELECT meter, " UNPROFILED_ENERGIES " FROM event WHERE data IS NOT NULL AND code = 'unprofiled' "
-			     "AND id > ?1 AND id < ?2) GROUP BY meter",
+	[MM_STMT_PROFILED] = PROFILED,
+	[MM_STMT_VERIFY_EVENTS] = "SELECT e.id, e.hash IS " EVENT_OWN_HASH ", iif(e.code = 'snapshot', e.data, NULL), "
+				  "iif(e.code = 'snapshot' AND json_valid(e.data), " PROFILE_END_IS_THERE ", 0), e.code "
+				  "FROM event AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
+	[MM_STMT_VERIFY_PROFILE] = "SELECT e.id, e.hash IS " PROFILE_HASH(
+		HASH_BEFORE("profile"), "e.id", "e.meter",
+		PROFILE_COLUMNS) " FROM profile AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
+	[MM_STMT_VERIFY_ACCOUNT] = "SELECT m.serial FROM json_each(?4, '$.meters') AS j JOIN meter AS m ON m.serial = " IN_JSON("j", "serial") " LEFT JOIN json_each(?3, '$.meters') AS k ON m.serial = " IN_JSON(
+		"k", "serial") " LEFT JOIN (" PROFILED
+			       ") AS p ON p.meter = m.id WHERE " DIFFERS(METERED, "delivered_uwh") " OR " DIFFERS(
+				       METERED, "received_uwh") " OR " DIFFERS(CLOSED,
+									       "lagging_uvarh") " OR " DIFFERS(CLOSED,
+													       "leading_uvarh")
+				       MM_REGISTER_COLUMNS(BACK),
 };

@@ -121,6 +121,10 @@ enum mm_stmt {
 	MM_STMT_STANDING,      /* snapshot's event -> meter, the four energies less what is in its open interval */
 	MM_STMT_PROFILED, /* events of two snapshots; 0: from the beginning, MM_SNAPSHOT_NONE: to the end -> meter, four energies
 			   */
+	MM_STMT_VERIFY_EVENTS, /* after_id, limit -> id, is the hash right, data of a snapshot, does its end of the profile exist,
+				  code */
+	MM_STMT_VERIFY_PROFILE, /* after_id, limit -> id, is the hash right */
+	MM_STMT_VERIFY_ACCOUNT, /* two snapshots as MM_STMT_PROFILED; their JSON -> serials of the meters that do not follow */
 	MM_STMT_COUNT,
 };
 
