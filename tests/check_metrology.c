@@ -343,6 +343,71 @@ START_TEST(fifth_harmonic)
 }
 END_TEST
 
+/* Of the input asked for, once, to the last order; the others are as small as the codes' steps. */
+START_TEST(harmonics_on_request)
+{
+	const struct mm_harmonics *harmonics = &window.measurement.harmonics;
+
+	signal.fifth_v = 0.1;
+	signal.fifth_a = 0.4;
+	signal.frequency_hz = 59.87;
+	config.input[1].current.delay_s = 0.4 / 8000;
+	ck_assert_int_eq(mm_metrology_init(&metrology, &config), 0);
+	skip(3);
+	ck_assert(!harmonics->known);
+	mm_metrology_want_harmonics(&metrology, 0);
+	mm_metrology_want_harmonics(&metrology, 1);
+	skip(2);
+	ck_assert(harmonics->known);
+	ck_assert_uint_eq(harmonics->input, 1);
+	assert_near(harmonics->voltage_v[0], 120, 1e-3);
+	assert_near(harmonics->voltage_v[4], 12, 1e-3);
+	assert_near(harmonics->voltage_v[39], 0, 5e-3);
+	assert_near(harmonics->voltage_thd, 0.1, 1e-5);
+	assert_near(harmonics->current_a[4], 2, 1e-3);
+	assert_near(harmonics->current_thd, 0.4, 1e-4);
+	next_window();
+	ck_assert(!harmonics->known);
+}
+END_TEST
+
+/* A half-wave sine in closed form: half of the sine, and 2 / (pi (n² - 1)) of its peak in each even order. */
+START_TEST(harmonics_of_half_wave)
+{
+	const struct mm_harmonics *harmonics = &window.measurement.harmonics;
+
+	signal.shape = half_wave;
+	signal.frequency_hz = 59.87;
+	skip(2);
+	mm_metrology_want_harmonics(&metrology, 0);
+	skip(2);
+	ck_assert(harmonics->known);
+	for (int order = 1; order <= MM_HARMONICS_MAX; order++) {
+		double expected = order == 1 ? 5 : order % 2 == 0 ? 10 * 2 / (M_PI * (order * order - 1)) : 0;
+
+		/* The corner at zero is sampled, not filtered: orders beyond half the rate fold back. */
+		assert_near(harmonics->current_a[order - 1], expected, 3e-3);
+	}
+}
+END_TEST
+
+/* Orders beyond half the sample rate are not made up. */
+START_TEST(harmonics_of_a_slow_converter)
+{
+	const struct mm_harmonics *harmonics = &window.measurement.harmonics;
+
+	signal.rate_hz = config.rate_hz = 4000;
+	signal.fifth_a = 0.4;
+	ck_assert_int_eq(mm_metrology_init(&metrology, &config), 0);
+	skip(2);
+	mm_metrology_want_harmonics(&metrology, 0);
+	skip(2);
+	assert_near(harmonics->current_a[4], 4, 1e-3);
+	ck_assert(harmonics->current_a[32] > 0);
+	ck_assert(harmonics->current_a[33] == 0); /* 2040 Hz */
+}
+END_TEST
+
 /* ---- Samples and time ---- */
 
 /* A converter that is off by 300 ppm, read by a busy machine: energy goes by the machine's clock, in the long run exactly. */
@@ -715,6 +780,9 @@ int main(void)
 	tcase_add_test(figures, phase_fired_load);
 	tcase_add_test(figures, burst_load);
 	tcase_add_test(figures, fifth_harmonic);
+	tcase_add_test(figures, harmonics_on_request);
+	tcase_add_test(figures, harmonics_of_half_wave);
+	tcase_add_test(figures, harmonics_of_a_slow_converter);
 	suite_add_tcase(suite, figures);
 	tcase_add_checked_fixture(samples, setup, NULL);
 	tcase_add_loop_test(samples, time_is_that_of_the_machine, 0, 2);

@@ -69,6 +69,17 @@ struct mm_voltage_event {
 	double extreme_v;	  /* the lowest or, of a swell, highest rms of a cycle */
 };
 
+#define MM_HARMONICS_MAX 40
+
+/* Of one input, where they were asked for: rms of order n at [n - 1], 0 beyond half the sample rate; THD as ratios. */
+struct mm_harmonics {
+	bool known;
+	unsigned input;
+	double voltage_v[MM_HARMONICS_MAX];
+	double current_a[MM_HARMONICS_MAX];
+	double voltage_thd, current_thd;
+};
+
 struct mm_measurement {
 	int64_t start_ns;      /* CLOCK_BOOTTIME of the window's begin; the end of the one before unless windows were missed */
 	int64_t end_ns;	       /* CLOCK_BOOTTIME of its end, > start_ns */
@@ -78,6 +89,7 @@ struct mm_measurement {
 	unsigned input_count;  /* 1 to MM_INPUTS_MAX */
 	struct mm_input_reading input[MM_INPUTS_MAX];
 	struct mm_input_phasors phasors[MM_INPUTS_MAX];
+	struct mm_harmonics harmonics;
 	unsigned event_count;
 	struct mm_voltage_event event[MM_INPUTS_MAX]; /* that have ended since the window before */
 };

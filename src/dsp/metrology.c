@@ -5,13 +5,16 @@
  */
 #include "dsp/metrology.h"
 
+#include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 
 #include "core/units.h"
 
 #define LATENCY 4
+#define NO_INPUT UINT_MAX
 /* From here on a voltage is a supply, of the declared voltage. */
 #define SUPPLY_RATIO 0.05
 #define REFERENCE_RATIO 0.10
@@ -89,6 +92,7 @@ int mm_metrology_init(struct mm_metrology *metrology, const struct mm_metrology_
 	for (unsigned input = 0; input < config->input_count; input++) {
 		mm_voltage_watch_init(&metrology->watch[input], config->nominal_v);
 	}
+	metrology->harmonics_input = metrology->harmonics_wanted = NO_INPUT;
 	mm_metrology_restart(metrology, 0);
 	return 0;
 }
@@ -180,6 +184,14 @@ static void align_chunk(struct mm_metrology *m)
 	m->summed = 1;
 }
 
+/* The same without delays taken out: a fractional one costs the highest orders some of their size. */
+static struct mm_sums_samples raw_samples_of(const struct mm_metrology *m, unsigned input)
+{
+	const unsigned first = MM_METROLOGY_HISTORY - 1 - LATENCY;
+
+	return (struct mm_sums_samples){m->raw[2 * input] + first, m->raw[2 * input + 1] + first, m->cosine, m->sine};
+}
+
 static struct mm_sums_samples samples_of(const struct mm_metrology *m, unsigned input)
 {
 	return (struct mm_sums_samples){m->aligned[2 * input], m->aligned[2 * input + 1], m->cosine, m->sine};
@@ -204,6 +216,47 @@ static void set_shifts(struct mm_metrology *m)
 	}
 }
 
+void mm_metrology_want_harmonics(struct mm_metrology *metrology, unsigned input)
+{
+	assert(input < metrology->config.input_count);
+	metrology->harmonics_wanted = input;
+}
+
+/* Adds what of the harmonics has flowed beyond a crossing, or with sign -1 takes it away; mm_sums_beyond() says what it is. */
+static void add_harmonics_beyond(struct mm_metrology *m, double fraction, double sign)
+{
+	struct mm_sums_samples samples = raw_samples_of(m, m->harmonics_input);
+
+	mm_harmonics_add(&m->harmonics, &samples, m->summed - 1, m->summed, sign * 0.5 * (1.0 - fraction) * (1.0 - fraction));
+	mm_harmonics_add(&m->harmonics, &samples, m->summed, m->summed + 1, -sign * 0.5 * fraction * fraction);
+}
+
+static void start_harmonics(struct mm_metrology *m, double fraction)
+{
+	m->harmonics_input = m->harmonics_wanted;
+	if (m->harmonics_input != NO_INPUT) {
+		m->harmonics = (struct mm_harmonic_sums){0};
+		add_harmonics_beyond(m, fraction, 1.0);
+	}
+}
+
+static void end_harmonics(struct mm_metrology *m, double fraction, double samples, struct mm_harmonics *ret)
+{
+	const unsigned input = m->harmonics_input;
+
+	if (input == NO_INPUT || !m->synchronous) {
+		return;
+	}
+	add_harmonics_beyond(m, fraction, -1.0);
+	mm_harmonics_read(&m->harmonics, samples, m->frequency, m->config.input[input].voltage.scale,
+			  m->config.input[input].current.scale, ret);
+	ret->known = true;
+	ret->input = input;
+	if (m->harmonics_wanted == input) {
+		m->harmonics_wanted = NO_INPUT;
+	}
+}
+
 /* A window begins at the present crossing with what flowed beyond it; the oscillator goes on from where it is. */
 static void start_window(struct mm_metrology *m, const struct mm_metrology_instant *at, bool synchronous,
 			 const struct mm_sums *beyond)
@@ -223,6 +276,7 @@ static void start_window(struct mm_metrology *m, const struct mm_metrology_insta
 	forget_seen(m);
 	set_shifts(m);
 	oscillate(m, m->summed - 1);
+	start_harmonics(m, at->fraction);
 }
 
 /* The rms of each voltage over the cycle that ends with a half cycle of this length. */
@@ -336,6 +390,7 @@ static void end_window(struct mm_metrology *m, const struct mm_metrology_instant
 		}
 	}
 	take_events(m, &ret->measurement);
+	end_harmonics(m, at->fraction, samples, &ret->measurement.harmonics);
 	m->start_ns = ret->measurement.end_ns;
 	m->missed = 0;
 	if (m->synchronous) {
@@ -428,6 +483,11 @@ static bool sum_up(struct mm_metrology *m, struct mm_metrology_window *ret)
 		struct mm_sums_samples samples = samples_of(m, input);
 
 		mm_sums_add(&m->sums[input], &samples, m->summed, to);
+	}
+	if (m->warm_up == 0 && m->harmonics_input != NO_INPUT) {
+		struct mm_sums_samples samples = raw_samples_of(m, m->harmonics_input);
+
+		mm_harmonics_add(&m->harmonics, &samples, m->summed, to, 1.0);
 	}
 	m->summed = to;
 	return kind != MM_CROSSING_NONE && cross(m, kind, fraction, ret);

@@ -24,6 +24,7 @@
 
 #include "core/measurement.h"
 #include "dsp/crossing.h"
+#include "dsp/harmonics.h"
 #include "dsp/sample_clock.h"
 #include "dsp/sums.h"
 #include "dsp/voltage_event.h"
@@ -128,6 +129,8 @@ struct mm_metrology {
 	double frequency; /* of the oscillator, in turns a sample */
 	double phase;	  /* and where it stood at the start, in turns */
 	uint32_t missed;
+	unsigned harmonics_input, harmonics_wanted; /* whose harmonics are being summed, and whose in the next window */
+	struct mm_harmonic_sums harmonics;
 	struct mm_sums sums[MM_INPUTS_MAX];
 	struct mm_sums_seen seen[MM_METROLOGY_CHANNELS];
 	struct mm_metrology_half half[MM_INPUTS_MAX];
@@ -151,6 +154,12 @@ void mm_metrology_restart(struct mm_metrology *metrology, uint32_t missed);
  * is usual, now and then by more: it is smoothed). The codes must stay until mm_metrology_next() has returned false.
  */
 void mm_metrology_feed(struct mm_metrology *metrology, const int32_t *codes, size_t frames, int64_t end_ns);
+
+/*
+ * Asks for the harmonics of an input: they come with the first window that begins after this and is synchronous; another one
+ * asked for before then takes its place. Their volts and amperes are those at the converter: delays don't matter to them.
+ */
+void mm_metrology_want_harmonics(struct mm_metrology *metrology, unsigned input);
 
 /* The next window that the block completes; false: there is none, the block is used up. */
 bool mm_metrology_next(struct mm_metrology *metrology, struct mm_metrology_window *ret);
