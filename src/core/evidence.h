@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CORE_EVIDENCE_H
+#define MM_CORE_EVIDENCE_H
+
+/*
+ * What a diagnosis goes by: the last minute of one meter's windows. A load that comes or goes tells more than one that
+ * stands: the line that it is on sags.
+ */
+
+#include "core/meter.h"
+
+#define MM_EVIDENCE_WINDOWS 64
+/* The present state is the mean of so many windows: what a single one catches of a switching load averages out. */
+#define MM_EVIDENCE_PRESENT_WINDOWS 4
+
+/* Below this a line or its lead is dead; what is left is picked up from its neighbours. */
+#define MM_DEAD_VOLTAGE_V 10.0
+
+struct mm_evidence_window {
+	double voltage_v[MM_ELEMENTS_MAX];
+	double current_a[MM_ELEMENTS_MAX];
+	double active_w[MM_ELEMENTS_MAX];
+	double reactive_var[MM_ELEMENTS_MAX]; /* positive: the current lags */
+};
+
+struct mm_evidence {
+	unsigned elements;
+	unsigned count; /* of windows seen, at most MM_EVIDENCE_WINDOWS */
+	unsigned next;	/* where the next one goes */
+	struct mm_evidence_window window[MM_EVIDENCE_WINDOWS];
+	double frequency_hz; /* 0: not known */
+	bool lag_known;
+	double lag_deg; /* by how much element 2's voltage lags element 1's, where the front end says so */
+};
+
+/* From one window to the next. */
+struct mm_evidence_step {
+	double voltage_v[MM_ELEMENTS_MAX];
+	double active_a[MM_ELEMENTS_MAX];   /* current in phase with the element's own voltage */
+	double reactive_a[MM_ELEMENTS_MAX]; /* and 90 degrees behind it */
+};
+
+/* Forgets all; elements: 1 or 2. */
+void mm_evidence_init(struct mm_evidence *evidence, unsigned elements);
+
+/* Takes a right window of the meter that config describes. */
+void mm_evidence_add(struct mm_evidence *evidence, const struct mm_meter_config *config,
+		     const struct mm_measurement *measurement);
+
+/* The present state: the mean of the last windows; all zero where there are none. */
+struct mm_evidence_window mm_evidence_present(const struct mm_evidence *evidence);
+
+/* The steps between the windows, oldest first; returns their number. A dead voltage has no currents. */
+unsigned mm_evidence_steps(const struct mm_evidence *evidence, struct mm_evidence_step ret[static MM_EVIDENCE_WINDOWS]);
+
+/*
+ * Whether both voltages of a meter of two elements are one and the same: they never moved apart. *ret_sure: though they moved
+ * together, and the load of one line without that of the other, as the voltages of two lines can't.
+ */
+bool mm_evidence_one_voltage(const struct mm_evidence *evidence, bool *ret_sure);
+
+#endif
