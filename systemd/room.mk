@@ -21,7 +21,7 @@ endif
 # configure's own substitution would leave $${exec_prefix} in the paths.
 $(mm_units): Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@libexecdir[@]|$(libexecdir)|g' \
-		'$(srcdir)/$@.in' >$@.tmp && mv $@.tmp $@
+		-e '$(systemd_254)' '$(srcdir)/$@.in' >$@.tmp && mv $@.tmp $@
 systemd/minimeterd.service: systemd/minimeterd.service.in
 systemd/minimeter-afe-prepare.service: systemd/minimeter-afe-prepare.service.in
 
