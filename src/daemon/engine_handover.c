@@ -13,6 +13,9 @@
 #include "daemon/log.h"
 #include "daemon/messages.h"
 
+/* A stop is among so many of the newest events, or was not the last thing that happened. */
+#define LAST_EVENTS 16
+
 struct mm_inheritance {
 	struct mm_handover_content content;
 	struct mm_player player[MM_REGISTER_METERS_MAX];
@@ -66,11 +69,21 @@ static const char *refusal(int r)
 	return "it is damaged";
 }
 
-int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg)
+static bool note_stop(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	bool *stopped = userdata;
+
+	(void)data;
+	*stopped = strcmp(event->code, "stop") == 0 || (*stopped && strcmp(event->code, "start") != 0);
+	return true;
+}
+
+int mm_engine_inherit(struct mm_engine *engine, struct mm_register *reg)
 {
 	struct mm_inheritance *in;
 	int r;
 
+	(void)mm_register_events(reg, 0, LAST_EVENTS, true, note_stop, &engine->stopped);
 	if (!engine->handover) {
 		return 0;
 	}
@@ -113,6 +126,24 @@ static int find(const struct mm_inheritance *in, const struct mm_config_meter *c
 	return -1;
 }
 
+/*
+ * After a power cut, or a kill without memory, nobody knows what was put out between the last commit and the end. It is put out
+ * again, so that the outputs are ahead of the register by that much; it does not grow.
+ */
+static void note_uncertain(struct mm_engine *engine, const struct mm_engine_meter *em, const struct mm_registers *registers)
+{
+	const struct mm_model *model = &em->config->model;
+	double full_w = model->elements * model->rated_voltage_v * model->ct_primary_a * MM_OVERCURRENT_RATIO;
+	double uncommitted_s = 1 + (double)MM_OUTPUT_DELAY_NS / (double)MM_NS_PER_S;
+
+	mm_engine_event(engine, em, LOG_WARNING, MM_MESSAGE_OUTPUTS_UNCERTAIN, "outputs-uncertain",
+			"the last run had no proper end: outputs go on at %.3f Wh, %.3f Wh behind the register, and may have "
+			"put out up to %.1f Wh more",
+			(double)registers->output_uwh / (double)MM_UWH_PER_WH,
+			(double)(registers->delivered.uwh - registers->output_uwh) / (double)MM_UWH_PER_WH,
+			engine->config->commit_wh + full_w * uncommitted_s / 3600);
+}
+
 int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers)
 {
 	struct mm_inheritance *in = engine->inheritance;
@@ -122,6 +153,9 @@ int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, st
 	int64_t now = mm_clock_boottime(engine->clock);
 
 	if (index < 0) {
+		if (!engine->stopped && registers->delivered.uwh > 0) {
+			note_uncertain(engine, em, registers);
+		}
 		return 0;
 	}
 	left = &in->content.meter[index];
