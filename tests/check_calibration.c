@@ -302,6 +302,21 @@ START_TEST(a_load_that_does_not_hold_still_is_refused)
 }
 END_TEST
 
+START_TEST(a_measurement_is_all_energy_by_all_time)
+{
+	struct mm_calibration_run run = {0};
+
+	window.end_ns = 3 * MM_NS_PER_S;
+	show(2, &right, 120, 100, 0);
+	mm_calibration_add(&run, &config, &window);
+	window.start_ns = 2 * MM_NS_PER_S;
+	show(2, &right, 120, 50, 0);
+	mm_calibration_add(&run, &config, &window);
+	ck_assert_double_eq_tol(run.seconds, 4, 1e-12);
+	ck_assert_double_eq_tol(run.element[0].active_w, (3 * 12000 + 6000) / 4, 1e-9);
+}
+END_TEST
+
 START_TEST(a_reference_is_held_to_the_element_it_is_of)
 {
 	const struct mm_calibration constants[MM_ELEMENTS_MAX] = {{1.05, 0, 0}, mm_calibration_none};
@@ -341,6 +356,7 @@ int main(void)
 	tcase_add_checked_fixture(refusals, setup, NULL);
 	tcase_add_loop_test(refusals, a_measurement_of_something_else_is_refused, 0, MM_COUNT_OF(runs));
 	tcase_add_test(refusals, a_load_that_does_not_hold_still_is_refused);
+	tcase_add_test(refusals, a_measurement_is_all_energy_by_all_time);
 	tcase_add_test(refusals, a_reference_is_held_to_the_element_it_is_of);
 	suite_add_tcase(suite, refusals);
 	return mm_run_suite(suite);

@@ -87,15 +87,16 @@ void mm_calibration_apply(const struct mm_calibration constants[static MM_ELEMEN
 
 /* ---- Measuring ---- */
 
-static void add(struct mm_calibration_mean *mean, unsigned windows, const struct mm_input_reading *input, double seconds)
+/* Each window weighs by its length, so that the mean power is all energy by all time, however the front end splits them. */
+static void add(struct mm_calibration_mean *mean, double weight, const struct mm_input_reading *input, double seconds)
 {
 	double active_w = input->active_ws / seconds, before = active_w - mean->active_w;
 
-	mean->voltage_v += (input->voltage_v - mean->voltage_v) / windows;
-	mean->current_a += (input->current_a - mean->current_a) / windows;
-	mean->active_w += before / windows;
-	mean->reactive_var += (input->reactive_vars / seconds - mean->reactive_var) / windows;
-	mean->squares += before * (active_w - mean->active_w);
+	mean->voltage_v += weight * (input->voltage_v - mean->voltage_v);
+	mean->current_a += weight * (input->current_a - mean->current_a);
+	mean->active_w += weight * before;
+	mean->reactive_var += weight * (input->reactive_vars / seconds - mean->reactive_var);
+	mean->squares += seconds * before * (active_w - mean->active_w);
 }
 
 void mm_calibration_add(struct mm_calibration_run *run, const struct mm_meter_config *config,
@@ -106,7 +107,7 @@ void mm_calibration_add(struct mm_calibration_run *run, const struct mm_meter_co
 	run->windows++;
 	run->seconds += seconds;
 	for (unsigned e = 0; e < config->model.elements; e++) {
-		add(&run->element[e], run->windows, &measurement->input[config->input[e]], seconds);
+		add(&run->element[e], seconds / run->seconds, &measurement->input[config->input[e]], seconds);
 	}
 }
 
@@ -117,7 +118,7 @@ double mm_calibration_spread(const struct mm_calibration_run *run, unsigned elem
 	if (run->windows < 2 || mean->active_w == 0) {
 		return 0;
 	}
-	return sqrt(mean->squares / (run->windows - 1)) / fabs(mean->active_w);
+	return sqrt(mean->squares / run->seconds * run->windows / (run->windows - 1)) / fabs(mean->active_w);
 }
 
 double mm_calibration_power(const struct mm_calibration *constants, const struct mm_model *model,
@@ -255,6 +256,12 @@ enum mm_calibration_fault mm_calibration_solve(const struct mm_calibration_resul
 	found = (struct mm_calibration){.gain = hypot(a, b),
 					.phase_deg = atan2(b, a) / radians(1),
 					.offset_w = unknown((const double(*)[EQUATIONS])m, right, 2)};
+	if (!result[MM_CALIBRATION_POWER_FACTOR].taken) {
+		found.phase_deg = present->phase_deg; /* without the last digits of the detour */
+	}
+	if (!result[MM_CALIBRATION_LIGHT_LOAD].taken) {
+		found.offset_w = present->offset_w;
+	}
 	fault = mm_calibration_check(&found, model);
 	if (fault == MM_CALIBRATION_FINE) {
 		*ret = found;

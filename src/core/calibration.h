@@ -57,7 +57,7 @@ struct mm_calibration_mean {
 	double current_a;
 	double active_w;
 	double reactive_var;
-	double squares; /* of active_w: sum of squared differences from the mean (Welford 1962) */
+	double squares; /* of active_w: sum of squared differences from the mean, times seconds (West 1979) */
 };
 
 /* A measurement over some windows; all zero to begin with. */
