@@ -104,11 +104,16 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct daemon *d = userdata;
+	enum mm_health before = d->engine.health;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
 	mm_engine_tick(&d->engine);
+	if (d->engine.health != before) {
+		tell_status(d);
+		mm_service_publish(&d->service);
+	}
 	return 0;
 }
 

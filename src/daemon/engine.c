@@ -251,9 +251,11 @@ static void log_voltage_events(struct mm_engine *engine, const struct mm_engine_
 static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_measurement *m, int64_t end_real_ns)
 {
 	int64_t position = em->meter.registers.output_uwh;
+	struct mm_measurement calibrated = *m;
 	struct mm_meter_step step;
 
-	mm_meter_step(&em->meter, m, engine->health, end_real_ns, &step);
+	mm_calibration_apply(em->calibration.constants, &em->meter.config, &calibrated);
+	mm_meter_step(&em->meter, &calibrated, engine->health, end_real_ns, &step);
 	em->window_uwh = step.delivered_uwh + step.received_uwh;
 	if (mm_player_has_room(&em->player)) {
 		mm_player_add(&em->player, &step.edges);
@@ -296,6 +298,7 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	if (window) {
 		note_gap(engine, &m);
 		engine->windows++;
+		engine->window = m;
 	}
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		step_meter(engine, &engine->meters[i], &m, m.end_ns + engine->clock_offset_ns);
@@ -462,6 +465,13 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 		return r;
 	}
 	em->meter.window_end_ns = window_end_ns;
+	r = mm_calibration_load(reg, index, &mc.model, &em->calibration);
+	if (r < 0) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX,
+			 "meter \"%s\": its calibration in the register cannot be read (%s): put back a backup of the register",
+			 em->config->name, strerror(-r));
+		return r;
+	}
 	r = mm_engine_make_outputs(engine, em, window_end_ns > 0, message);
 	if (r < 0) {
 		return r;

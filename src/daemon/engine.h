@@ -13,6 +13,7 @@
 #include "clock/clock.h"
 #include "core/health.h"
 #include "core/meter.h"
+#include "daemon/calibration.h"
 #include "daemon/config.h"
 #include "daemon/front_end.h"
 #include "daemon/handover.h"
@@ -28,6 +29,7 @@ typedef int (*mm_outputs_factory)(const struct mm_config *config, const struct m
 struct mm_engine_meter {
 	const struct mm_config_meter *config;
 	struct mm_meter meter;
+	struct mm_calibration_version calibration; /* in force */
 	struct mm_player player;
 	struct mm_outputs *outputs; /* NULL while they fail, or with driver "none" */
 	bool outputs_failing;
@@ -69,6 +71,7 @@ struct mm_engine {
 	int64_t clock_offset_ns;    /* realtime - boottime when last looked; 0: never */
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
+	struct mm_measurement window;		 /* the latest right one, before calibration */
 	char software[MM_SOFTWARE_CHECKSUM_MAX]; /* empty: not known */
 };
 

@@ -24,8 +24,7 @@ static json_t *figure(double value, double step)
 	return json_real(isfinite(value) ? round(value / step) * step : 0.0);
 }
 
-/* RFC 3339 in UTC with milliseconds; null for no time at all. */
-static json_t *time_json(int64_t realtime_ns)
+json_t *mm_readings_time(int64_t realtime_ns)
 {
 	time_t seconds = (time_t)(realtime_ns / MM_NS_PER_S);
 	char day[32], text[48];
@@ -148,12 +147,12 @@ json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine
 		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
 		"name", em->config->name, "serial", em->config->serial, "model", em->config->model.canonical, "valid",
 		(int)meter_valid(engine, em), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
-		time_json(mm_clock_realtime(engine->clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
+		mm_readings_time(mm_clock_realtime(engine->clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
 		"delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh", json_real(wh(registers->received.uwh)),
 		"received_uwh", (json_int_t)registers->received.uwh, "lagging_varh", json_real(wh(registers->lagging.uwh)),
 		"leading_varh", json_real(wh(registers->leading.uwh)), "max_demand_w", figure(registers->max_demand_w, 1e-2),
-		"max_demand_time", time_json(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2), "display",
-		display_json(em), "power_led", (int)em->level[MM_OUTPUT_LED_POWER], "load_led",
+		"max_demand_time", mm_readings_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
+		"display", display_json(em), "power_led", (int)em->level[MM_OUTPUT_LED_POWER], "load_led",
 		(int)em->level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)em->level[MM_OUTPUT_LED_REVERSE], "faults",
 		faults_json(engine, em), "corrections", corrections, "elements", elements);
 }
@@ -214,17 +213,17 @@ json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_en
 		}
 	}
 	snprintf(ratio, sizeof(ratio), "%g:%g", model->ct_primary_a, model->ct_secondary_a);
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s, s:o, s:o, s:s, s:s?, s:f, s:f, s:o}",
-			 "name", em->config->name, "serial", em->config->serial, "model", model->canonical, "elements",
-			 (int)model->elements, "service", model->elements == 1 ? "1-phase 2-wire" : "1- or 2-phase 3-wire",
-			 "rated_voltage_v", model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a",
-			 model->ct_primary_a, "test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets",
-			 em->config->ct_sets, "display", (int)model->lcd, "frequency_hz", "50-60", "start_current_a",
-			 figure(model->ct_primary_a * 0.001, 1e-3), "outputs", outputs, "version", PACKAGE_VERSION,
-			 "software_sha256", engine->software[0] ? engine->software : NULL, "preset_delivered_wh",
-			 wh(em->meter.registers.preset_delivered_uwh), "preset_received_wh",
-			 wh(em->meter.registers.preset_received_uwh), "preset_time",
-			 time_json(em->meter.registers.preset_s * MM_NS_PER_S));
+	return json_pack(
+		"{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s, s:o, s:o, s:s, s:s?, s:I, s:f, s:f, s:o}",
+		"name", em->config->name, "serial", em->config->serial, "model", model->canonical, "elements",
+		(int)model->elements, "service", model->elements == 1 ? "1-phase 2-wire" : "1- or 2-phase 3-wire",
+		"rated_voltage_v", model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a,
+		"test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", em->config->ct_sets,
+		"display", (int)model->lcd, "frequency_hz", "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3),
+		"outputs", outputs, "version", PACKAGE_VERSION, "software_sha256", engine->software[0] ? engine->software : NULL,
+		"calibration_version", (json_int_t)em->calibration.number, "preset_delivered_wh",
+		wh(em->meter.registers.preset_delivered_uwh), "preset_received_wh", wh(em->meter.registers.preset_received_uwh),
+		"preset_time", mm_readings_time(em->meter.registers.preset_s * MM_NS_PER_S));
 }
 json_t *mm_readings_output(const struct mm_engine_meter *em, enum mm_output output)
 {
@@ -240,7 +239,7 @@ json_t *mm_readings_interval(const struct mm_profile_row *row)
 	json_t *flags = json_array();
 
 	append_names(flags, row->status, 8, profile_status_name);
-	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", time_json(row->start_s * MM_NS_PER_S),
+	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", mm_readings_time(row->start_s * MM_NS_PER_S),
 			 "duration_s", (int)row->duration_s, "status", (int)row->status, "flags", flags, "delivered_wh",
 			 wh(row->delivered_uwh), "received_wh", wh(row->received_uwh), "lagging_varh", wh(row->lagging_uvarh),
 			 "leading_varh", wh(row->leading_uvarh), "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S);
@@ -250,9 +249,10 @@ json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_regist
 {
 	bool known = event->meter >= 0 && (unsigned)event->meter < engine->meter_count;
 
-	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time", time_json(event->realtime_ns),
-			 "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S, "meter",
-			 known ? engine->meters[event->meter].config->name : NULL, "code", event->code, "text", event->text);
+	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time",
+			 mm_readings_time(event->realtime_ns), "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S,
+			 "meter", known ? engine->meters[event->meter].config->name : NULL, "code", event->code, "text",
+			 event->text);
 }
 
 json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)

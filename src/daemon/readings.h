@@ -11,6 +11,9 @@
 
 #include "daemon/engine.h"
 
+/* RFC 3339 in UTC with milliseconds; null for no time at all. */
+json_t *mm_readings_time(int64_t realtime_ns);
+
 json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine_meter *em);
 json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_engine_meter *em);
 json_t *mm_readings_output(const struct mm_engine_meter *em, enum mm_output output);

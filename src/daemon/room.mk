@@ -2,6 +2,9 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
 	src/daemon/acts.c src/daemon/acts.h \
+	src/daemon/calibration.c src/daemon/calibration.h \
+	src/daemon/calibrator.c src/daemon/calibrator.h \
+	src/daemon/calibrator_accept.c src/daemon/calibrator_refusals.c \
 	src/daemon/config.c src/daemon/config.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/engine.c src/daemon/engine.h \
@@ -36,7 +39,7 @@ tests_check_config_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_config_LDADD = libdaemon.a liboutputs.a libcore.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_check_engine_SOURCES = tests/check_engine.c
 tests_check_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_engine_LDADD = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_check_engine_LDADD = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 tests_check_handover_SOURCES = tests/check_handover.c
 tests_check_handover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_handover_LDADD = libdaemon.a libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)

@@ -78,6 +78,7 @@ static void handle_read(struct mm_varlink_call *call, const json_t *parameters, 
 
 void mm_service_publish(struct mm_service *service)
 {
+	mm_calibrator_update(&service->calibrator);
 	for (size_t i = 0; i < MM_STREAMS_MAX; i++) {
 		struct mm_stream *stream = &service->streams[i];
 		json_t *readings;
@@ -101,6 +102,7 @@ void mm_service_publish(struct mm_service *service)
 void mm_service_done(struct mm_service *service)
 {
 	mm_acts_done(service);
+	mm_calibrator_done(&service->calibrator);
 	for (size_t i = 0; i < MM_STREAMS_MAX; i++) {
 		if (service->streams[i].call) {
 			mm_varlink_call_unref(service->streams[i].call);
@@ -206,9 +208,9 @@ static void handle_not_here(struct mm_varlink_call *call, const json_t *paramete
 #define READ_METHODS                                                                                                             \
 	{"org.minimeter.Read", handle_read}, {"org.minimeter.Status", handle_status},                                            \
 		{"org.minimeter.GetNameplate", handle_nameplate}, {"org.minimeter.GetProfile", mm_history_profile},              \
-		{"org.minimeter.GetEvents", mm_history_events},                                                                  \
+		{"org.minimeter.GetEvents", mm_history_events}, {"org.minimeter.GetOutputs", handle_outputs},                    \
 	{                                                                                                                        \
-		"org.minimeter.GetOutputs", handle_outputs                                                                       \
+		"org.minimeter.GetCalibration", mm_calibrator_get                                                                \
 	}
 
 static const struct mm_varlink_method read_methods[] = {
@@ -216,17 +218,30 @@ static const struct mm_varlink_method read_methods[] = {
 	{"org.minimeter.TestOutput", handle_not_here},
 	{"org.minimeter.Preset", handle_not_here},
 	{"org.minimeter.Correct", handle_not_here},
+	{"org.minimeter.StartCalibration", handle_not_here},
+	{"org.minimeter.MeasureCalibration", handle_not_here},
+	{"org.minimeter.SetCalibrationReference", handle_not_here},
+	{"org.minimeter.AcceptCalibration", handle_not_here},
+	{"org.minimeter.CancelCalibration", handle_not_here},
+	{"org.minimeter.ReturnCalibration", handle_not_here},
 };
 static const struct mm_varlink_method admin_methods[] = {
 	READ_METHODS,
 	{"org.minimeter.TestOutput", handle_test_output},
 	{"org.minimeter.Preset", mm_acts_preset},
 	{"org.minimeter.Correct", mm_acts_correct},
+	{"org.minimeter.StartCalibration", mm_calibrator_start},
+	{"org.minimeter.MeasureCalibration", mm_calibrator_measure},
+	{"org.minimeter.SetCalibrationReference", mm_calibrator_reference},
+	{"org.minimeter.AcceptCalibration", mm_calibrator_accept},
+	{"org.minimeter.CancelCalibration", mm_calibrator_cancel},
+	{"org.minimeter.ReturnCalibration", mm_calibrator_return},
 };
 
 void mm_service_init(struct mm_service *service, struct mm_engine *engine)
 {
 	*service = (struct mm_service){.engine = engine};
+	mm_calibrator_init(&service->calibrator, engine);
 	service->read = (struct mm_varlink_service){
 		.vendor = "minimeter",
 		.product = "minimeterd",

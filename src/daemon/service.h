@@ -6,6 +6,7 @@
  * The Varlink methods of org.minimeter: one table for the read socket, one for the admin socket (which has them all).
  */
 
+#include "daemon/calibrator.h"
 #include "daemon/engine.h"
 #include "varlink/varlink.h"
 
@@ -16,6 +17,7 @@ struct mm_service {
 	struct mm_engine *engine;
 	struct mm_varlink_service read;
 	struct mm_varlink_service admin;
+	struct mm_calibrator calibrator;
 	unsigned clients; /* connected now: kept by the server */
 	struct mm_stream {
 		struct mm_varlink_call *call; /* NULL: free */
