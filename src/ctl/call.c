@@ -143,6 +143,15 @@ static int fail_meter_error(struct mm_ctl *ctl, const char *error, const json_t 
 	if (strcmp(name, "Busy") == 0) {
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "minimeterd is busy: %s; try again", reason);
 	}
+	if (strcmp(name, "CalibrationRefused") == 0) {
+		return mm_ctl_fail(ctl, MM_CTL_FAILED, "refused: %s; %s", reason, parameter(parameters, "advice"));
+	}
+	if (strcmp(name, "NoSuchSession") == 0) {
+		return mm_ctl_fail(ctl, MM_CTL_FAILED,
+				   "calibration session '%s' is over: it was accepted or cancelled, or minimeterd was restarted; "
+				   "begin again with 'minimeterctl calibrate start'",
+				   parameter(parameters, "session"));
+	}
 	if (strcmp(name, "RegisterFailed") == 0) {
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "the register failed: %s; see 'minimeterctl status'", reason);
 	}

@@ -30,6 +30,7 @@ static const struct mm_column nameplate_columns[] = {
 	{MM_COLUMN(YES, "display", "display")},
 	{MM_COLUMN(TEXT, "version", "software")},
 	{MM_COLUMN(TEXT, "software_sha256", "SHA-256")},
+	{MM_NUMBER("calibration_version", "calibration", NULL, 0)},
 	{MM_KILO("preset_delivered_wh", "start reading", "kWh", 1)},
 	{MM_KILO("preset_received_wh", "received", "kWh", 1)},
 	{MM_COLUMN(TIME, "preset_time", "set")},
@@ -277,6 +278,10 @@ static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
 	return MM_CTL_FINE;
 }
 
+#define ELEMENT MM_OPTION_BIT(MM_OPTION_ELEMENT)
+#define SESSION MM_OPTION_BIT(MM_OPTION_SESSION)
+#define SECONDS MM_OPTION_BIT(MM_OPTION_SECONDS)
+#define LEFT MM_OPTION_BIT(MM_OPTION_LEFT)
 #define METER MM_OPTION_BIT(MM_OPTION_METER)
 #define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
 #define PAGE (MM_OPTION_BIT(MM_OPTION_AFTER) | MM_OPTION_BIT(MM_OPTION_LIMIT))
@@ -284,7 +289,7 @@ static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
 const struct mm_ctl_command mm_ctl_commands[] = {
 	{"read", "", "the readings: kWh, and what flows now", METER, MM_CTL_SOCKET_READ, run_read},
 	{"status", "", "is everything in order?", 0, MM_CTL_SOCKET_READ, run_status},
-	{"watch", "", "the front panel, live", METER | MM_OPTION_BIT(MM_OPTION_SECONDS), MM_CTL_SOCKET_READ, mm_ctl_watch},
+	{"watch", "", "the front panel, live", METER | SECONDS, MM_CTL_SOCKET_READ, mm_ctl_watch},
 	{"nameplate", "", "model, serial, ratings, pulse values", METER | MM_OPTION_BIT(MM_OPTION_LABEL), MM_CTL_SOCKET_READ,
 	 run_nameplate},
 	{"profile", "", "energy by interval", METER | SPAN, MM_CTL_SOCKET_READ, mm_ctl_profile},
@@ -295,6 +300,15 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	 MM_CTL_SOCKET_ADMIN, mm_ctl_correct},
 	{"preset", "READING OLD-SERIAL", "set the start reading, once",
 	 METER | MM_OPTION_BIT(MM_OPTION_RECEIVED) | MM_OPTION_BIT(MM_OPTION_CONFIRM), MM_CTL_SOCKET_ADMIN, mm_ctl_preset},
+	{"calibrate", "", "led through three points to new constants", METER | ELEMENT | SECONDS, MM_CTL_SOCKET_ADMIN,
+	 mm_ctl_calibrate},
+	{"calibrate start", "", "the same step by step: begin", METER | ELEMENT, MM_CTL_SOCKET_ADMIN, mm_calibrate_start},
+	{"calibrate point", "POINT [REFERENCE]...", "measure a point, and its reference", SESSION | SECONDS | LEFT,
+	 MM_CTL_SOCKET_ADMIN, mm_calibrate_point},
+	{"calibrate accept", "REASON", "put the constants into force", SESSION, MM_CTL_SOCKET_ADMIN, mm_calibrate_accept},
+	{"calibrate cancel", "", "end what was begun, change nothing", 0, MM_CTL_SOCKET_ADMIN, mm_calibrate_cancel},
+	{"calibrate history", "", "all versions of the constants", METER, MM_CTL_SOCKET_READ, mm_calibrate_history},
+	{"calibrate return", "VERSION REASON", "go back to earlier constants", METER, MM_CTL_SOCKET_ADMIN, mm_calibrate_return},
 	{"help", "[COMMAND]...", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},
 };
 

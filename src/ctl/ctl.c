@@ -33,10 +33,13 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_CSV] = {"csv", NULL, "print comma-separated values"},
 	[MM_OPTION_AFTER] = {"after", "ID", "events after this one"},
 	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
-	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds"},
+	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds, or measure for so long"},
 	[MM_OPTION_LABEL] = {"label", NULL, "draw the plate as SVG, with a QR code"},
 	[MM_OPTION_RECEIVED] = {"received", "KWH", "the old meter's received reading (0)"},
 	[MM_OPTION_CONFIRM] = {"confirm", NULL, "do it; without, only say what would be"},
+	[MM_OPTION_ELEMENT] = {"element", "N", "element 1 or 2 of the meter; 1 unless given"},
+	[MM_OPTION_SESSION] = {"session", "ID", "as 'calibrate start' said it"},
+	[MM_OPTION_LEFT] = {"left", NULL, "as left, with the constants proposed"},
 };
 
 /* Values of long options for getopt: above all characters. */

@@ -47,6 +47,9 @@ enum mm_ctl_option {
 	MM_OPTION_LABEL,
 	MM_OPTION_RECEIVED,
 	MM_OPTION_CONFIRM,
+	MM_OPTION_ELEMENT,
+	MM_OPTION_SESSION,
+	MM_OPTION_LEFT,
 	MM_OPTION_COUNT,
 };
 
@@ -125,6 +128,13 @@ int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
 int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_correct(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_preset(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_ctl_calibrate(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_calibrate_start(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_calibrate_point(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_calibrate_accept(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_calibrate_cancel(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_calibrate_history(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_calibrate_return(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_watch(struct mm_ctl *ctl, int argc, char *argv[]);
 
 #endif

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
+	src/ctl/calibrate.c src/ctl/calibrate.h src/ctl/calibrate_steps.c \
 	src/ctl/call.c \
 	src/ctl/commands.c \
 	src/ctl/correct.c \
@@ -10,6 +11,7 @@ libctl_a_SOURCES = \
 	src/ctl/preset.c \
 	src/ctl/profile.c \
 	src/ctl/read.c src/ctl/read.h \
+	src/ctl/reference.c src/ctl/reference.h \
 	src/ctl/watch.c \
 	src/ctl/when.c src/ctl/when.h \
 	src/ctl/writer.c src/ctl/writer.h
@@ -25,10 +27,19 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = etc/completion/minimeterctl
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_ctl
+check_PROGRAMS += tests/check_ctl tests/check_fuzz_reference
 dist_check_SCRIPTS += tests/ctl_lists.sh
-TESTS += tests/check_ctl tests/ctl_lists.sh
+TESTS += tests/check_ctl tests/check_fuzz_reference tests/ctl_lists.sh
 tests_check_ctl_SOURCES = tests/check_ctl.c tests/check_ctl.h tests/check_ctl_texts.c tests/check_ctl_watch.c tests/fake_daemon.c tests/fake_daemon.h
 tests_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_check_ctl_LDADD = libctl.a libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
+tests_check_fuzz_reference_SOURCES = tests/fuzz_reference.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
+tests_check_fuzz_reference_LDADD = libctl.a
+endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/fuzz_reference
+tests_fuzz_reference_SOURCES = tests/fuzz_reference.c tests/fuzz.h
+tests_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_reference_LDADD = libctl.a
 endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: MIT */
+/* Calibration step by step: for scripts, and what leading a person through it consists of. */
+#include "ctl/calibrate.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/reference.h"
+#include "ctl/writer.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+
+/* Windows follow each other by a second; a front end that is silent is noticed by the daemon after five. */
+#define PROGRESS_TIMEOUT_MS 20000
+#define LINE_ROOM 160
+
+static const struct mm_column measured_columns[] = {
+	{MM_NUMBER("seconds", "SECONDS", "s", 1)},	 {MM_NUMBER("windows", "WINDOWS", NULL, 0)},
+	{MM_NUMBER("voltage_v", "VOLTAGE", "V", 2)},	 {MM_NUMBER("current_a", "CURRENT", "A", 3)},
+	{MM_NUMBER("power_w", "POWER", "W", 2)},	 {MM_NUMBER("power_factor", "PF", NULL, 4)},
+	{MM_NUMBER("spread_percent", "SPREAD", "%", 3)},
+};
+
+static const struct mm_column point_columns[] = {
+	{MM_COLUMN(TEXT, "point", "POINT")},
+	{MM_NUMBER("found_percent", "AS FOUND", "%", 3)},
+	{MM_NUMBER("left_percent", "AS LEFT", "%", 3)},
+	{MM_COLUMN(YES, "left_measured", "LEFT MEASURED")},
+};
+
+static const struct mm_column average_columns[] = {
+	{MM_NUMBER("found_average_percent", "weighted average as found", "%", 3)},
+	{MM_NUMBER("left_average_percent", "weighted average as left", "%", 3)},
+};
+
+static const struct mm_column constants_columns[] = {
+	{MM_NUMBER("gain", "gain", NULL, 6)},
+	{MM_NUMBER("phase_deg", "phase", "deg", 4)},
+	{MM_NUMBER("offset_w", "offset", "W", 3)},
+};
+
+/* ---- Asking ---- */
+
+static int reconnect(struct mm_ctl *ctl)
+{
+	mm_varlink_client_free(ctl->client);
+	ctl->client = NULL;
+	return mm_ctl_connect(ctl);
+}
+
+int mm_calibrate_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret)
+{
+	int r = reconnect(ctl);
+
+	if (r != MM_CTL_FINE) {
+		json_decref(parameters);
+		return r;
+	}
+	return mm_ctl_call(ctl, method, parameters, ret);
+}
+
+static void progress_text(struct mm_ctl *ctl, const json_t *measured, int64_t seconds)
+{
+	fprintf(ctl->out, "\r\033[K  %.0f of %d s: %.2f V, %.3f A, %.2f W",
+		json_number_value(json_object_get(measured, "seconds")), (int)seconds,
+		json_number_value(json_object_get(measured, "voltage_v")),
+		json_number_value(json_object_get(measured, "current_a")),
+		json_number_value(json_object_get(measured, "power_w")));
+	fflush(ctl->out);
+}
+
+int mm_calibrate_measure(struct mm_ctl *ctl, const char *session, const char *stage, const char *point, int64_t seconds,
+			 json_t **ret)
+{
+	bool live = ctl->option[MM_OPTION_JSON] == NULL && isatty(fileno(ctl->out)), more = true;
+	json_t *measured = NULL;
+	int r = reconnect(ctl);
+
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_send(ctl, "org.minimeter.MeasureCalibration",
+				json_pack("{s:s, s:s, s:s, s:I}", "session", session, "stage", stage, "point", point, "seconds",
+					  (json_int_t)seconds),
+				true);
+	}
+	while (r == MM_CTL_FINE && more) {
+		json_decref(measured);
+		measured = NULL;
+		r = mm_ctl_receive(ctl, PROGRESS_TIMEOUT_MS, &measured, &more);
+		if (r == MM_CTL_FINE && live && more) {
+			progress_text(ctl, measured, seconds);
+		} else if (live) {
+			fputs("\r\033[K", ctl->out);
+		}
+	}
+	if (r == MM_CTL_FINE) {
+		*ret = measured;
+	}
+	return r;
+}
+
+int mm_calibrate_refer(struct mm_ctl *ctl, const char *session, const char *stage, const char *point, double power_w,
+		       json_t **ret)
+{
+	json_t *answer;
+	int r = mm_calibrate_call(
+		ctl, "org.minimeter.SetCalibrationReference",
+		json_pack("{s:s, s:s, s:s, s:f}", "session", session, "stage", stage, "point", point, "power_w", power_w),
+		&answer);
+
+	if (r == MM_CTL_FINE) {
+		*ret = json_incref(json_object_get(answer, "session"));
+		json_decref(answer);
+	}
+	return r;
+}
+
+char *mm_calibrate_line(void)
+{
+	char *line = NULL;
+	size_t room = 0;
+	ssize_t length = getline(&line, &room, stdin);
+
+	if (length < 0) {
+		free(line);
+		return NULL;
+	}
+	line[strcspn(line, "\r\n")] = '\0';
+	return line;
+}
+
+/* ---- Showing ---- */
+
+void mm_calibrate_measured_text(struct mm_ctl *ctl, const json_t *measured)
+{
+	json_t *rows = json_pack("[O]", measured);
+
+	mm_writer_table(ctl->out, measured_columns, COUNT(measured_columns), rows, true);
+	json_decref(rows);
+}
+
+static void constants_text(struct mm_ctl *ctl, const char *heading, const json_t *constants)
+{
+	char cell[MM_CELL_MAX];
+
+	fprintf(ctl->out, "%s:", heading);
+	for (size_t c = 0; c < COUNT(constants_columns); c++) {
+		mm_cell(&constants_columns[c], constants, cell);
+		fprintf(ctl->out, "%s %s %s", c > 0 ? "," : "", constants_columns[c].heading, cell);
+	}
+	fputc('\n', ctl->out);
+}
+
+/* What sessions and versions both have. */
+static void registration_text(struct mm_ctl *ctl, const json_t *object)
+{
+	mm_writer_table(ctl->out, point_columns, COUNT(point_columns), json_object_get(object, "points"), true);
+	mm_writer_record(ctl->out, average_columns, COUNT(average_columns), object);
+}
+
+void mm_calibrate_session_text(struct mm_ctl *ctl, const json_t *session)
+{
+	registration_text(ctl, session);
+	constants_text(ctl, "constants in force", json_object_get(session, "constants"));
+	if (json_is_object(json_object_get(session, "proposed"))) {
+		constants_text(ctl, "constants proposed", json_object_get(session, "proposed"));
+	}
+}
+
+void mm_calibrate_version_text(struct mm_ctl *ctl, const json_t *version)
+{
+	char number[MM_CELL_MAX], when[MM_CELL_MAX], who[MM_CELL_MAX], why[MM_CELL_MAX], heading[LINE_ROOM];
+	const json_t *returns_to = json_object_get(version, "returns_to");
+	size_t i;
+	json_t *constants;
+
+	mm_cell(&(struct mm_column){MM_NUMBER("version", NULL, NULL, 0)}, version, number);
+	mm_cell_as(MM_FORMAT_TIME, version, "time", when);
+	mm_cell_as(MM_FORMAT_TEXT, version, "who", who);
+	mm_cell_as(MM_FORMAT_TEXT, version, "why", why);
+	fprintf(ctl->out, "version %s  %s  by %s: %s\n", number, when, who, why);
+	if (json_is_integer(returns_to)) {
+		fprintf(ctl->out, "constants of version %d again\n", (int)json_integer_value(returns_to));
+	} else {
+		fprintf(ctl->out, "element %d calibrated\n", (int)json_integer_value(json_object_get(version, "element")));
+		registration_text(ctl, version);
+	}
+	json_array_foreach(json_object_get(version, "constants"), i, constants)
+	{
+		snprintf(heading, sizeof(heading), "element %zu", i + 1);
+		constants_text(ctl, heading, constants);
+	}
+}
+
+/* ---- The steps ---- */
+
+/* Shows an answer as it came, or one member of it in words. */
+static int show(struct mm_ctl *ctl, int r, json_t *answer, const char *member, void (*text)(struct mm_ctl *, const json_t *))
+{
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] != NULL) {
+		mm_writer_json(ctl->out, answer, false);
+	} else if (r == MM_CTL_FINE) {
+		text(ctl, json_object_get(answer, member));
+	}
+	json_decref(answer);
+	return r;
+}
+
+static void started_text(struct mm_ctl *ctl, const json_t *session)
+{
+	fprintf(ctl->out, "session %s\n", json_string_value(json_object_get(session, "session")));
+}
+
+int mm_calibrate_open(struct mm_ctl *ctl, json_t **ret)
+{
+	const char *element = ctl->option[MM_OPTION_ELEMENT] != NULL ? ctl->option[MM_OPTION_ELEMENT] : "1";
+	json_t *parameters;
+	int64_t number;
+	int r = mm_ctl_number(ctl, "--element", element, 1, 2, &number);
+
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_one_meter(ctl, &parameters);
+	}
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_object_set_new(parameters, "element", json_integer(number));
+	return mm_ctl_call(ctl, "org.minimeter.StartCalibration", parameters, ret);
+}
+
+int mm_calibrate_start(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *answer = NULL;
+	int r = mm_calibrate_open(ctl, &answer);
+
+	(void)argc, (void)argv;
+	return show(ctl, r, answer, "session", started_text);
+}
+
+/* The session that a step belongs to. */
+static int need_session(struct mm_ctl *ctl)
+{
+	return ctl->option[MM_OPTION_SESSION] != NULL
+		       ? MM_CTL_FINE
+		       : mm_ctl_fail(ctl, MM_CTL_USAGE,
+				     "say of which session with --session: 'minimeterctl calibrate start' begins one");
+}
+
+/* Reads the reference from the arguments, or else from standard input: a program may read it while the daemon measures. */
+static int read_reference(struct mm_ctl *ctl, int argc, char *argv[], double *ret_w)
+{
+	char joined[LINE_ROOM] = "", *line = NULL;
+	int r = MM_CTL_FINE;
+
+	for (int i = 0; i < argc && strlen(joined) + strlen(argv[i]) + 2 < sizeof(joined); i++) {
+		strcat(strcat(joined, i > 0 ? " " : ""), argv[i]);
+	}
+	if (argc == 0) {
+		line = mm_calibrate_line();
+	}
+	if (mm_reference_parse(argc > 0 ? joined : line != NULL ? line : "", ret_w) < 0) {
+		r = mm_ctl_fail(ctl, MM_CTL_USAGE, "a reference is " MM_REFERENCE_EXAMPLES ", not '%s'",
+				argc > 0       ? joined
+				: line != NULL ? line
+					       : "");
+	}
+	free(line);
+	return r;
+}
+
+int mm_calibrate_point(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	const char *session = ctl->option[MM_OPTION_SESSION], *seconds = ctl->option[MM_OPTION_SECONDS];
+	const char *stage = ctl->option[MM_OPTION_LEFT] != NULL ? "left" : "found";
+	int64_t duration_s = MM_CALIBRATION_SECONDS_DEFAULT;
+	json_t *measured = NULL, *state = NULL;
+	double reference_w = 0;
+	int r = need_session(ctl);
+
+	if (r == MM_CTL_FINE && seconds != NULL) {
+		r = mm_ctl_number(ctl, "--seconds", seconds, 5, 3600, &duration_s);
+	}
+	/* What is wrong with arguments is said before half a minute is spent on them. */
+	if (r == MM_CTL_FINE && argc > 1) {
+		r = read_reference(ctl, argc - 1, argv + 1, &reference_w);
+	}
+	if (r == MM_CTL_FINE) {
+		r = mm_calibrate_measure(ctl, session, stage, argv[0], duration_s, &measured);
+	}
+	if (r == MM_CTL_FINE && argc == 1) {
+		r = read_reference(ctl, 0, NULL, &reference_w);
+	}
+	if (r == MM_CTL_FINE) {
+		r = mm_calibrate_refer(ctl, session, stage, argv[0], reference_w, &state);
+	}
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] != NULL) {
+		json_t *answer = json_pack("{s:O, s:O}", "measured", measured, "session", state);
+		mm_writer_json(ctl->out, answer, false);
+		json_decref(answer);
+	} else if (r == MM_CTL_FINE) {
+		mm_calibrate_measured_text(ctl, measured);
+		mm_calibrate_session_text(ctl, state);
+	}
+	json_decref(measured);
+	json_decref(state);
+	return r;
+}
+
+int mm_calibrate_accept(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *answer = NULL;
+	int r = need_session(ctl);
+
+	(void)argc;
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_call(ctl, "org.minimeter.AcceptCalibration",
+				json_pack("{s:s, s:s}", "session", ctl->option[MM_OPTION_SESSION], "reason", argv[0]), &answer);
+	}
+	return show(ctl, r, answer, "version", mm_calibrate_version_text);
+}
+
+int mm_calibrate_cancel(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *answer = NULL;
+	int r = mm_ctl_call(ctl, "org.minimeter.CancelCalibration", NULL, &answer);
+
+	(void)argc, (void)argv;
+	if (r == MM_CTL_FINE) {
+		fputs(ctl->option[MM_OPTION_JSON] != NULL ? "{}\n" : "no calibration is open; the constants are as they were\n",
+		      ctl->out);
+	}
+	json_decref(answer);
+	return r;
+}
+
+int mm_calibrate_return(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *parameters, *answer = NULL;
+	int64_t version;
+	int r;
+
+	(void)argc;
+	r = mm_ctl_number(ctl, "VERSION", argv[0], 0, INT64_MAX, &version);
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_one_meter(ctl, &parameters);
+	}
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_object_set_new(parameters, "version", json_integer(version));
+	json_object_set_new(parameters, "reason", json_string(argv[1]));
+	r = mm_ctl_call(ctl, "org.minimeter.ReturnCalibration", parameters, &answer);
+	return show(ctl, r, answer, "version", mm_calibrate_version_text);
+}
+
+static void history_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	const json_t *versions = json_object_get(answer, "versions"), *session = json_object_get(answer, "session");
+	char who[MM_CELL_MAX], since[MM_CELL_MAX];
+	size_t i;
+	json_t *version;
+
+	if (json_array_size(versions) == 0) {
+		fputs("this meter has never been calibrated\n", ctl->out);
+	}
+	json_array_foreach(versions, i, version)
+	{
+		fputs(i > 0 ? "\n" : "", ctl->out);
+		mm_calibrate_version_text(ctl, version);
+	}
+	if (json_is_object(session)) {
+		mm_cell_as(MM_FORMAT_TEXT, session, "who", who);
+		mm_cell_as(MM_FORMAT_TIME, session, "since", since);
+		fprintf(ctl->out, "element %d is being calibrated by %s since %s\n",
+			(int)json_integer_value(json_object_get(session, "element")), who, since);
+	}
+}
+
+int mm_calibrate_history(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *parameters, *answer;
+	int r;
+
+	(void)argc, (void)argv;
+	r = mm_ctl_one_meter(ctl, &parameters);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	r = mm_ctl_call(ctl, "org.minimeter.GetCalibration", parameters, &answer);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	if (ctl->option[MM_OPTION_JSON] != NULL) {
+		mm_writer_json(ctl->out, answer, false);
+	} else {
+		history_text(ctl, answer);
+	}
+	json_decref(answer);
+	return r;
+}
