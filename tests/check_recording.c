@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Recordings: what is read and refused, what lies between two samples, and the figures of the lines between them. */
+/* Recordings: what is read and refused, what lies between two samples, and the figures of the curves between them. */
 #include <check.h>
 #include <errno.h>
 #include <math.h>
@@ -27,19 +27,20 @@ static void teardown(void)
 	recording = NULL;
 }
 
+/* A cubic is what it is between its samples too, and the end joins the beginning. */
 START_TEST(between_samples)
 {
-	ck_assert_int_eq(read_text("# volts,amperes\n1,-2\n3,4e1\r\n-5.5,0\n"), 0);
-	ck_assert_uint_eq(recording->count, 3);
-	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 0, 0), 1, 1e-12);
-	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 1, 250e6), 19, 1e-12);
-	/* From the last sample to the first, and round again. */
-	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 0, 1250e6), -2.25, 1e-12);
-	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 0, 1250e6 + 7 * 1500e6), -2.25, 1e-9);
+	ck_assert_int_eq(read_text("# volts,amperes\n0,1\n1,-2\r\n8,4e1\n27,0\n64,0.5\n"), 0);
+	ck_assert_uint_eq(recording->count, 5);
+	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 0, 750e6), 3.375, 1e-12);
+	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 1, 1e9), 40, 1e-12);
+	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 1, 1e9 + 7 * 2500e6), 40, 1e-9);
+	/* Half way from 64 to 0: 9/16 of these two less 1/16 of 27 and 1. */
+	ck_assert_double_eq_tol(mm_sim_recording_at(recording, 0, 2250e6), (9 * 64 - 27 - 1) / 16.0, 1e-12);
 }
 END_TEST
 
-/* Against sums over many points of the lines. */
+/* Against sums over many points of the curves. */
 START_TEST(figures)
 {
 	struct mm_sim_flow flow = {0};

@@ -85,27 +85,47 @@ void mm_sim_recording_free(struct mm_sim_recording *recording)
 	}
 }
 
+/* Between sample before and the next one, fraction of the way: the cubic through the four samples around (Lagrange). */
+static double between(const struct mm_sim_recording *recording, unsigned which, size_t before, double fraction)
+{
+	const size_t count = recording->count;
+	const double u = fraction;
+	const double tap[4] = {-u * (u - 1.0) * (u - 2.0) / 6.0, (u + 1.0) * (u - 1.0) * (u - 2.0) / 2.0,
+			       -(u + 1.0) * u * (u - 2.0) / 2.0, (u + 1.0) * u * (u - 1.0) / 6.0};
+	double value = 0.0;
+
+	for (size_t i = 0; i < 4; i++) {
+		value += tap[i] * recording->samples[(before + count - 1 + i) % count][which];
+	}
+	return value;
+}
+
 double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned which, double time_ns)
 {
 	double at = fmod(time_ns * recording->rate_hz / MM_NS_PER_S, (double)recording->count);
-	size_t before = (size_t)at % recording->count;
-	size_t after = (before + 1) % recording->count;
 
-	return recording->samples[before][which] +
-	       (recording->samples[after][which] - recording->samples[before][which]) * (at - floor(at));
+	return between(recording, which, (size_t)at, at - floor(at));
 }
 
-/* Mean of the product of two of the lines, about their means: a third of the ends' products and a sixth of the crossed ones. */
+/*
+ * Mean of the product of two of the curves, about their means. Gauss-Legendre's four points are exact up to the seventh power of
+ * which the product of two cubics has the sixth (Abramowitz and Stegun, 25.4.29).
+ */
 static double covariance(const struct mm_sim_recording *recording, unsigned a, unsigned b)
 {
+	static const double node[] = {0.3399810435848563, 0.8611363115940526},
+			    weight[] = {0.6521451548625461, 0.3478548451374538};
 	double product = 0.0, sum_a = 0.0, sum_b = 0.0, count = (double)recording->count;
 
 	for (size_t i = 0; i < recording->count; i++) {
-		const double *now = recording->samples[i], *next = recording->samples[(i + 1) % recording->count];
+		for (unsigned k = 0; k < 4; k++) {
+			double fraction = 0.5 + (k % 2 ? 0.5 : -0.5) * node[k / 2];
+			double value_a = between(recording, a, i, fraction), value_b = between(recording, b, i, fraction);
 
-		product += (2.0 * now[a] * now[b] + 2.0 * next[a] * next[b] + now[a] * next[b] + next[a] * now[b]) / 6.0;
-		sum_a += now[a];
-		sum_b += now[b];
+			product += 0.5 * weight[k / 2] * value_a * value_b;
+			sum_a += 0.5 * weight[k / 2] * value_a;
+			sum_b += 0.5 * weight[k / 2] * value_b;
+		}
 	}
 	return product / count - sum_a / count * (sum_b / count);
 }

@@ -3,8 +3,8 @@
 #define MM_SIM_RECORDING_H
 
 /*
- * A recorded voltage and current, played over and over at the inputs of element A: a straight line from each sample to the next,
- * and from the last to the first.
+ * A recorded voltage and current, played over and over at the inputs of element A: from each sample to the next, and from the
+ * last to the first, on a cubic through the four samples around.
  */
 
 #include "sim/flow.h"
@@ -33,8 +33,8 @@ void mm_sim_recording_free(struct mm_sim_recording *recording);
 double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned which, double time_ns);
 
 /*
- * Puts the figures of element A and its load into a flow: rms values and mean power of the lines between the samples, in closed
- * form and about their means, for a transformer passes no direct voltage. The reactive power is left at 0.
+ * Puts the figures of element A and its load into a flow: rms values and mean power of these curves, exactly, and about their
+ * means, for a transformer passes no direct voltage. The reactive power is left at 0.
  */
 void mm_sim_recording_flow(const struct mm_sim_recording *recording, struct mm_sim_flow *flow);
 
