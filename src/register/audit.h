@@ -7,13 +7,34 @@
  * that take a register are for mm_register_worker_query(), or for before the worker has it.
  */
 
+#include "register/head.h"
+#include "register/key.h"
 #include "register/register.h"
 
 #define MM_PROBLEMS_MAX 8
 #define MM_PROBLEM_MAX 160
 
+/*
+ * Loads the key beside the register (its path with ".key"), or makes one where there is none; one that is damaged is set aside
+ * first. A key that is not the one the trail last named is an event with both fingerprints. Without a key heads can't be signed,
+ * and all else goes on: -errno with a message of what is wrong and what to do.
+ */
+int mm_register_key(struct mm_register *reg, int64_t boottime_ns, int64_t realtime_ns,
+		    char message[static MM_REGISTER_MESSAGE_MAX]);
+
+/* Where the trail ends and what the meters read as of the last commit to the database, signed. To be kept elsewhere. */
+struct mm_signed_head {
+	char statement[MM_HEAD_TEXT_MAX];
+	char signature[MM_SIGNATURE_MAX];   /* Base64 of ECDSA-SHA256 over the statement, DER */
+	char public_key[MM_PUBLIC_KEY_MAX]; /* PEM */
+	char fingerprint[MM_FINGERPRINT_MAX];
+};
+
+/* -ENOKEY: mm_register_key() has not succeeded; -EIO, -EBADMSG, -ENOMEM. */
+int mm_register_sign_head(struct mm_register *reg, int64_t realtime_ns, struct mm_signed_head *ret);
+
 struct mm_problem {
-	const char *part;	   /* "event", "interval" or "register" */
+	const char *part;	   /* "event", "interval", "register" or "head" */
 	int64_t id;		   /* of the row; 0: of no one row */
 	char text[MM_PROBLEM_MAX]; /* what is wrong, in one line */
 };
@@ -34,6 +55,12 @@ void mm_verify_free(struct mm_verify *verify); /* NULL-safe */
  * checked, what was committed meanwhile too; -EIO, -EBADMSG, -ENOMEM: it can't be read.
  */
 int mm_verify_step(struct mm_verify *verify, struct mm_register *reg);
+
+/*
+ * Holds a signed head from earlier on (its fingerprint is not looked at) against what is there now: whose signature is it, are
+ * the rows it names still the same, is no register lower? What is not right is a problem of the result. -EIO, -EBADMSG, -ENOMEM.
+ */
+int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *head);
 
 const struct mm_verify_result *mm_verify_result(const struct mm_verify *verify);
 

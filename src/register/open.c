@@ -5,6 +5,7 @@
  * on from, nothing is opened.
  */
 #include "register/copy.h"
+#include "register/key.h"
 #include "register/recover.h"
 
 #include <errno.h>
@@ -290,6 +291,7 @@ void mm_register_close(struct mm_register *reg)
 	}
 	mm_database_close(reg);
 	mm_copy_close(reg->copy);
+	mm_key_free(reg->key);
 	free(reg->image);
 	free(reg->copy_path);
 	free(reg->path);

@@ -4,13 +4,16 @@ libregister_a_SOURCES = \
 	src/register/audit.h \
 	src/register/bytes.c src/register/bytes.h \
 	src/register/copy.c src/register/copy.h \
+	src/register/head.c src/register/head.h \
 	src/register/image.c src/register/image.h \
+	src/register/key.c src/register/key.h \
 	src/register/chain.c src/register/chain.h \
 	src/register/database.c \
 	src/register/open.c \
 	src/register/recover.c src/register/recover.h \
 	src/register/register.h \
 	src/register/schema.c src/register/schema.h \
+	src/register/sign.c \
 	src/register/state.c src/register/state.h \
 	src/register/store.c src/register/store.h \
 	src/register/upgrade.c \
@@ -46,6 +49,17 @@ tests_check_register_chain_SOURCES = tests/check_register_chain.c $(register_che
 tests_check_register_chain_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_chain_LDADD = $(register_check_LDADD)
 EXTRA_DIST += tests/register_v1.sql
+
+check_PROGRAMS += tests/check_register_head
+TESTS += tests/check_register_head
+tests_check_register_head_SOURCES = tests/check_register_head.c $(register_check_SOURCES)
+tests_check_register_head_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_head_LDADD = $(register_check_LDADD)
+
+check_PROGRAMS += tests/check_fuzz_head
+TESTS += tests/check_fuzz_head
+tests_check_fuzz_head_SOURCES = tests/fuzz_head.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
+tests_check_fuzz_head_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/check_register_recover
 TESTS += tests/check_register_recover
@@ -96,6 +110,10 @@ tests_check_register_worker_LDADD = $(register_check_LDADD)
 endif
 
 if FUZZERS
+noinst_PROGRAMS += tests/fuzz_head
+tests_fuzz_head_SOURCES = tests/fuzz_head.c tests/fuzz.h
+tests_fuzz_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_fuzz_head_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 noinst_PROGRAMS += tests/fuzz_image tests/fuzz_state
 tests_fuzz_image_SOURCES = tests/fuzz_image.c tests/fuzz.h
 tests_fuzz_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer

@@ -251,6 +251,10 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_STANDING] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
 			     "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
 	[MM_STMT_PROFILED] = PROFILED,
+	[MM_STMT_READINGS] = "SELECT m.serial, m.model, " ENERGY_COLUMNS " FROM meter AS m JOIN register AS r ON r.meter = m.id "
+			     "ORDER BY m.id",
+	[MM_STMT_HASHES] = "SELECT (SELECT lower(hex(hash)) FROM event WHERE id = ?1), "
+			   "(SELECT lower(hex(hash)) FROM profile WHERE id = ?2)",
 	[MM_STMT_VERIFY_EVENTS] = "SELECT e.id, e.hash IS " EVENT_OWN_HASH ", iif(e.code = 'snapshot', e.data, NULL), "
 				  "iif(e.code = 'snapshot' AND json_valid(e.data), " PROFILE_END_IS_THERE ", 0), e.code "
 				  "FROM event AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",

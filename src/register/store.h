@@ -6,18 +6,16 @@
 
 #include <sqlite3.h>
 
+#include "register/head.h"
 #include "register/register.h"
 #include "register/schema.h"
 #include "register/state.h"
 
-#define MM_HASH_SIZE 32		  /* SHA-256 */
 #define MM_REGISTER_STORY_MAX 192 /* the text of an event */
 
 struct mm_copy;
 struct mm_image;
-
-/* delivered, received, lagging, leading */
-#define MM_ENERGIES 4
+struct mm_key;
 
 /* What of each meter's energies lies in closed intervals of the profile, or is known to lie in none, in µWh and µvarh. */
 struct mm_balance {
@@ -45,6 +43,7 @@ struct mm_register {
 	struct mm_state who;				       /* the meters and this boot, for the copy */
 	char story[MM_REGISTER_STORY_MAX];		       /* what was out of order at opening; "": nothing */
 	bool told;					       /* that is in an event */
+	struct mm_key *key;				       /* signs heads; NULL: none */
 	char message[MM_REGISTER_MESSAGE_MAX];		       /* of the last failure */
 };
 

@@ -223,3 +223,107 @@ int mm_verify_step(struct mm_verify *verify, struct mm_register *reg)
 	}
 	return r != 0 ? r : check_now(verify, reg);
 }
+
+/* ---- A head from earlier on ---- */
+
+struct known_key {
+	const char *fingerprint;
+	bool known;
+};
+
+static bool compare_key(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	struct known_key *key = userdata;
+
+	(void)event;
+	key->known = key->known || strstr(data, key->fingerprint) != NULL;
+	return true;
+}
+
+static int check_signature(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *signed_head)
+{
+	char fingerprint[MM_FINGERPRINT_MAX];
+	struct known_key key = {.fingerprint = fingerprint};
+	int r = mm_key_check(signed_head->public_key, signed_head->statement, signed_head->signature, fingerprint);
+
+	if (r == -EBADMSG) {
+		found(verify, "head", 0, "it is not signed by the key beside it: it was changed since");
+		return 0;
+	}
+	if (r == 0) {
+		r = mm_register_records(reg, "key", -1, compare_key, &key);
+	}
+	if (r == 0 && !key.known) {
+		found(verify, "head", 0, "its key %.16s... was never this register's, as the audit trail has it", fingerprint);
+	}
+	return r;
+}
+
+static void check_row(struct mm_verify *verify, const char *part, int64_t id, const char *expected, const char *hash)
+{
+	if (id > 0 && !hash) {
+		found(verify, part, id, "the head names it, and it is gone");
+	} else if (id > 0 && strcmp(hash, expected) != 0) {
+		found(verify, part, id, "it is not the one that the head names: it, or one before it, was changed since");
+	}
+}
+
+static int check_hashes(struct mm_verify *verify, struct mm_register *reg, const struct mm_head *head)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_HASHES];
+	int rc = sqlite3_bind_int64(stmt, 1, head->event), r = 0;
+
+	rc |= sqlite3_bind_int64(stmt, 2, head->interval);
+	if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+		check_row(verify, "event", head->event, head->event_hash, (const char *)sqlite3_column_text(stmt, 0));
+		check_row(verify, "interval", head->interval, head->interval_hash, (const char *)sqlite3_column_text(stmt, 1));
+	} else {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(stmt);
+	return r;
+}
+
+/* Does a meter still read what it did, or more? */
+static int check_reading(struct mm_verify *verify, struct mm_register *reg, const struct mm_head_meter *meter)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_READINGS];
+	bool there = false, lower = false;
+	int rc, r;
+
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (strcmp((const char *)sqlite3_column_text(stmt, 0), meter->serial) != 0 ||
+		    strcmp((const char *)sqlite3_column_text(stmt, 1), meter->model) != 0) {
+			continue;
+		}
+		there = true;
+		for (int k = 0; k < MM_ENERGIES; k++) {
+			lower = lower || sqlite3_column_int64(stmt, 2 + k) < meter->uwh[k];
+		}
+	}
+	r = rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+	sqlite3_reset(stmt);
+	if (r == 0 && (!there || lower)) {
+		found(verify, "head", 0, "meter %s %s", meter->serial,
+		      there ? "reads less now than the head says" : "is not in the register with the model that the head says");
+	}
+	return r;
+}
+
+int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *signed_head)
+{
+	struct mm_head head;
+	int r = check_signature(verify, reg, signed_head);
+
+	if (r == 0 && mm_head_read(signed_head->statement, &head) < 0) {
+		found(verify, "head", 0, "its statement is none of minimeter's");
+		return 0;
+	}
+	if (r == 0) {
+		r = check_hashes(verify, reg, &head);
+	}
+	for (unsigned i = 0; r == 0 && i < head.meter_count; i++) {
+		r = check_reading(verify, reg, &head.meter[i]);
+	}
+	return r;
+}
