@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The ADE9000 adapter against minimeter-sim as a program of its own: the same libiio, the same protocol, in stepped time. What
- * is counted is held against the board's own truth, and every fault against the judge of front ends.
- */
+/* The ADE9000 adapter against the simulated board. */
 #include <check.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -21,189 +18,11 @@
 #include "afe/power_check.h"
 #include "core/health.h"
 #include "core/units.h"
+#include "afe_bench.h"
 #include "suite.h"
 
-/* The simulated board's default front end. */
 #define FULL_SCALE_V (M_SQRT1_2 * 1001.0)
 #define FULL_SCALE_A (M_SQRT1_2 / 5.1 * 200.0 / 0.1)
-#define SCENARIO_MAX (1024 * 1024)
-
-struct bench {
-	pid_t pid;
-	char uri[64];
-	struct mm_clock *clock;
-	struct mm_afe *afe;
-	struct mm_iio_device board;
-	struct mm_health_judge judge;
-	/* Since bench_reset(): */
-	unsigned windows; /* latched and right */
-	unsigned missed;
-	unsigned health[MM_HEALTH_COUNT];
-	double active_ws[2];
-	struct mm_measurement last;
-};
-
-static char scenario[SCENARIO_MAX];
-static size_t scenario_len;
-
-/* Adds to the scenario; "" first begins a new one. */
-__attribute__((format(printf, 1, 2))) static void say(const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	scenario_len += (size_t)vsnprintf(scenario + scenario_len, sizeof(scenario) - scenario_len, format, args);
-	va_end(args);
-	ck_assert_uint_lt(scenario_len, sizeof(scenario));
-}
-
-static pid_t start_board(int ready_fd, const char *file)
-{
-	const char *build = getenv("MM_BUILDDIR");
-	char program[4096], fd[16];
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		snprintf(program, sizeof(program), "%s/minimeter-sim", build ? build : ".");
-		snprintf(fd, sizeof(fd), "%d", ready_fd);
-		execl(program, program, "--stepped", "--port", "0", "--ready-fd", fd, "--scenario", file, (char *)NULL);
-		_exit(127);
-	}
-	return pid;
-}
-
-static struct mm_afe *new_afe(struct bench *b, const char *device)
-{
-	const struct mm_afe_config config = {
-		.uri = b->uri,
-		.device = device,
-		.input_count = 2,
-		.input = {{0, FULL_SCALE_V, FULL_SCALE_A}, {1, FULL_SCALE_V, FULL_SCALE_A}},
-	};
-	struct mm_afe *afe;
-
-	ck_assert_int_eq(mm_afe_ade9000.create(&config, b->clock, &afe), 0);
-	return afe;
-}
-
-static struct bench *bench_new(void)
-{
-	const struct mm_health_limits limits[2] = {{FULL_SCALE_V, FULL_SCALE_A}, {FULL_SCALE_V, FULL_SCALE_A}};
-	struct bench *b = calloc(1, sizeof(*b));
-	char file[] = "/tmp/check_ade9000.XXXXXX", port[16] = "";
-	int fd = mkstemp(file), ready[2];
-	ssize_t len;
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, scenario, scenario_len), (ssize_t)scenario_len);
-	close(fd);
-	ck_assert_int_eq(pipe(ready), 0);
-	ck_assert_int_eq(fcntl(ready[0], F_SETFD, FD_CLOEXEC), 0);
-	b->pid = start_board(ready[1], file);
-	close(ready[1]);
-	len = read(ready[0], port, sizeof(port) - 1);
-	close(ready[0]);
-	unlink(file);
-	ck_assert_msg(len > 0, "minimeter-sim does not start");
-	snprintf(b->uri, sizeof(b->uri), "ip:127.0.0.1:%d", atoi(port));
-	ck_assert_int_eq(mm_afe_board_clock_new(b->uri, &b->clock), 0);
-	ck_assert_int_eq(mm_iio_device_open(&b->board, b->uri, "minimeter-sim", NULL, 0), 0);
-	mm_health_init(&b->judge, limits, 2);
-	b->afe = new_afe(b, "ade9000");
-	ck_assert_msg(b->afe->ops->open(b->afe) == 0, "%s", b->afe->message);
-	return b;
-}
-
-static void bench_free(struct bench *b)
-{
-	mm_afe_free(b->afe);
-	mm_iio_device_close(&b->board);
-	mm_clock_free(b->clock);
-	kill(b->pid, SIGTERM);
-	waitpid(b->pid, NULL, 0);
-	free(b);
-}
-
-static void bench_reset(struct bench *b)
-{
-	b->windows = 0;
-	b->missed = 0;
-	memset(b->health, 0, sizeof(b->health));
-	memset(b->active_ws, 0, sizeof(b->active_ws));
-}
-
-static int64_t ask(struct bench *b, const char *attribute)
-{
-	struct mm_iio_attr attr;
-	int64_t value;
-
-	ck_assert_int_eq(mm_iio_device_find(&b->board, attribute, &attr), 0);
-	ck_assert_int_eq(mm_iio_device_read_s64(&b->board, &attr, &value), 0);
-	return value;
-}
-
-/* One measurement, booked as the daemon would: what is judged right counts. */
-static enum mm_health step(struct bench *b)
-{
-	struct mm_measurement m;
-	int64_t before_ns = b->last.end_ns;
-	enum mm_health health;
-	int r = b->afe->ops->next(b->afe, &m);
-
-	ck_assert_msg(r == 0, "%s", b->afe->message);
-	if (m.end_ns <= m.start_ns) {
-		ck_abort_msg("window ends before it starts");
-	}
-	if (m.latched && b->last.latched && m.missed == 0 && m.start_ns != before_ns) {
-		ck_abort_msg("window does not start where the last one ended");
-	}
-	for (unsigned i = 0; i < m.input_count; i++) {
-		const struct mm_input_reading *input = &m.input[i];
-
-		/* Energy has to have a current that it can come from. */
-		if (m.latched && fabs(input->active_ws) > 1 + 1.02 * input->voltage_v * input->current_a) {
-			ck_abort_msg("%.1f Ws at %.1f V and %.3f A", input->active_ws, input->voltage_v, input->current_a);
-		}
-	}
-	health = mm_health_judge(&b->judge, &m);
-	b->health[health]++;
-	b->missed += m.missed;
-	if (health == MM_HEALTH_OK && m.latched) {
-		b->windows++;
-		b->active_ws[0] += m.input[0].active_ws;
-		b->active_ws[1] += m.input[1].active_ws;
-	}
-	b->last = m;
-	return health;
-}
-
-static void run_until(struct bench *b, double seconds)
-{
-	while (mm_clock_boottime(b->clock) < (int64_t)(seconds * 1e9)) {
-		(void)step(b);
-	}
-}
-
-/* Opens as the daemon does after an error: once a second until it works. */
-static unsigned reopen(struct bench *b)
-{
-	unsigned tries = 0;
-
-	do {
-		b->afe->ops->close(b->afe);
-		ck_assert_int_eq(mm_clock_sleep_until(b->clock, mm_clock_boottime(b->clock) + MM_NS_PER_S), 0);
-		ck_assert_uint_lt(++tries, 1000);
-	} while (b->afe->ops->open(b->afe) < 0);
-	return tries;
-}
-
-static void assert_energy(double ws, int64_t truth_uwh, double tolerance)
-{
-	double uwh = ws * MM_UWH_PER_WS;
-
-	ck_assert_msg(fabs(uwh - (double)truth_uwh) <= tolerance * fabs((double)truth_uwh), "%.0f uWh of %" PRId64 ": %+.4f %%",
-		      uwh, truth_uwh, (uwh / (double)truth_uwh - 1) * 100);
-}
 
 /* Every window that the chip latched since then was counted or flagged. */
 static void assert_all_windows(struct bench *b, int64_t since)
@@ -214,10 +33,15 @@ static void assert_all_windows(struct bench *b, int64_t since)
 		      b->missed, ended - since);
 }
 
-static void begin_scenario(double ppm, const char *rest)
+/* The simulated board's default front end. */
+static struct bench *new_bench(void)
 {
-	scenario_len = 0;
-	say("[board]\nppm = %g\n%s\n", ppm, rest);
+	const struct mm_afe_config front_end = {
+		.input = {{.phase = 0, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A},
+			  {.phase = 1, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A}},
+	};
+
+	return bench_new(&mm_afe_ade9000, &front_end);
 }
 
 static uint32_t draw(uint32_t *seed, uint32_t below)
@@ -239,7 +63,7 @@ START_TEST(an_hour_of_mixed_loads)
 		    5 + draw(&seed, 5), draw(&seed, 3) * draw(&seed, 4000), draw(&seed, 2) * draw(&seed, 7000));
 	}
 	say("[at 3595.5]\nload_a = off\nload_b = off\nload_ab = off\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 3600);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	ck_assert_uint_eq(b->missed, 0);
@@ -259,7 +83,7 @@ START_TEST(figures)
 
 	begin_scenario(20, "");
 	say("[at 0]\nload_a = 6000 W 0.8 lag\nload_b = 3000 W 0.5 lead\nvoltage_b = 118\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 10);
 	ck_assert_double_eq_tol(b->last.input[0].voltage_v, 120, 0.01);
 	ck_assert_double_eq_tol(b->last.input[1].voltage_v, 118, 0.01);
@@ -280,7 +104,7 @@ START_TEST(small_loads)
 	/* One watt is 843,000 codes: the lower register and the sign of the upper one count. */
 	begin_scenario(0, "");
 	say("[at 0]\nload_a = 1 W\nload_b = 1 W\nct_b = reversed\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 100.5);
 	ck_assert_double_eq_tol(b->active_ws[0] / b->windows, 1.0, 0.002);
 	ck_assert_double_eq_tol(b->active_ws[1] / b->windows, -1.0, 0.002);
@@ -298,7 +122,7 @@ START_TEST(short_loads_count_whole)
 	for (unsigned i = 0; i < 200; i++) {
 		say("[at %.3f]\nload_a = 4000 W\n[at %.3f]\nload_a = off\n", 3 + i * 2.937, 3 + i * 2.937 + 0.2);
 	}
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 600);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	assert_energy(b->active_ws[0], ask(b, "truth_seen_a_uwh"), 2e-4);
@@ -313,14 +137,14 @@ START_TEST(restart_in_mid_run)
 
 	begin_scenario(35, "");
 	say("[at 0]\nload_a = 2000 W\n");
-	b = bench_new();
+	b = new_bench();
 	for (unsigned i = 0; i < 50; i++) {
 		int64_t before;
 
 		run_until(b, 10.0 * (i + 1) + 0.0193 * i);
 		before = ask(b, "windows");
 		mm_afe_free(b->afe);
-		b->afe = new_afe(b, "ade9000");
+		b->afe = bench_new_afe(b, "ade9000");
 		ck_assert_int_eq(mm_clock_sleep_until(b->clock, mm_clock_boottime(b->clock) + (i % 7) * 290 * MM_NS_PER_MS), 0);
 		ck_assert_int_eq(b->afe->ops->open(b->afe), 0);
 		b->last.latched = false;
@@ -355,7 +179,7 @@ START_TEST(faults_are_told_apart)
 	begin_scenario(50, "");
 	say("[at 0]\nload_a = 5000 W\nload_b = 1000 W\n[at 60.4]\nfault = %s\n[at 120.7]\nfault = none\n",
 	    judged_faults[_i].fault);
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 60);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	assert_all_windows(b, 0);
@@ -385,7 +209,7 @@ START_TEST(frozen_counts_no_window_twice)
 
 	begin_scenario(-30, "");
 	say("[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = frozen\n[at 90.2]\nfault = none\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 130);
 	assert_all_windows(b, 0);
 	ck_assert_uint_ge(b->missed, 28);
@@ -411,7 +235,7 @@ START_TEST(failures_are_told_apart)
 
 	begin_scenario(80, "");
 	say("[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = %s\n[at 100.1]\nfault = none\n", failing_faults[_i].fault);
-	b = bench_new();
+	b = new_bench();
 	do {
 		r = b->afe->ops->next(b->afe, &m);
 		b->windows += r == 0 && m.latched;
@@ -439,7 +263,7 @@ START_TEST(short_bus_errors_are_forgiven)
 	for (double t = 3; t < 300; t += 0.1 + draw(&seed, 200) / 1000.0) {
 		say("[at %.3f]\nfault = eio\n[at %.3f]\nfault = none\n", t, t + 0.003);
 	}
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 300);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	assert_all_windows(b, 0);
@@ -453,7 +277,7 @@ START_TEST(slow_bus)
 
 	begin_scenario(10, "");
 	say("[at 0]\nload_a = 5000 W\nfault = stall 30\n[at 250]\nload_a = off\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 260);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	ck_assert_uint_eq(b->missed, 0);
@@ -476,7 +300,7 @@ START_TEST(energy_that_does_not_fit_power)
 		}
 	}
 	say("[at 20.5]\nload_b = 20000 W\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 19);
 	ck_assert_uint_ge(b->health[MM_HEALTH_IMPLAUSIBLE], 10);
 	ck_assert_int_eq(b->last.health, MM_HEALTH_IMPLAUSIBLE);
@@ -501,7 +325,7 @@ START_TEST(no_load_without_noise)
 		say("[at %.3f]\nload_a = %u W\n", t, 100 + draw(&seed, 5000));
 	}
 	say("[at 2600]\nload_a = off\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 1990);
 	ck_assert_uint_ge(b->windows, 1988);
 	ck_assert_uint_le(b->windows, 1990);
@@ -522,7 +346,7 @@ START_TEST(zero_energy_under_load)
 	for (unsigned t = 6; t < 20; t++) {
 		say("[at %u]\nvoltage_a = 120.%02u\n", t, t);
 	}
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 5);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	run_until(b, 12);
@@ -539,7 +363,7 @@ START_TEST(cancelled)
 
 	begin_scenario(0, "");
 	say("[at 0]\nload_a = 100 W\n");
-	b = bench_new();
+	b = new_bench();
 	run_until(b, 3);
 	mm_clock_cancel(b->clock);
 	ck_assert_int_eq(b->afe->ops->next(b->afe, &m), -ECANCELED);
@@ -555,12 +379,12 @@ START_TEST(what_is_not_there)
 
 	begin_scenario(0, "");
 	say("[at 0]\nload_a = off\n");
-	b = bench_new();
-	afe = new_afe(b, "ade9078");
+	b = new_bench();
+	afe = bench_new_afe(b, "ade9078");
 	ck_assert_int_eq(afe->ops->open(afe), -ENODEV);
 	ck_assert_msg(strstr(afe->message, "no IIO device ade9078 at ip:127.0.0.1:"), "%s", afe->message);
 	mm_afe_free(afe);
-	afe = new_afe(b, "minimeter-sim");
+	afe = bench_new_afe(b, "minimeter-sim");
 	ck_assert_int_eq(afe->ops->open(afe), -ENOENT);
 	ck_assert_msg(strstr(afe->message, "in_voltage0_frequency of minimeter-sim"), "%s", afe->message);
 	mm_afe_free(afe);
@@ -573,21 +397,25 @@ END_TEST
 
 START_TEST(configuration)
 {
-	struct mm_afe_config config = {.uri = "local:", .device = "ade9000", .input_count = 1, .input = {{0, 700, 200}}};
+	struct mm_afe_config config = {.uri = "local:",
+				       .device = "ade9000",
+				       .input_count = 1,
+				       .input = {{.phase = 0, .full_scale_v = 700, .full_scale_a = 200}}};
+	char message[MM_AFE_MESSAGE_MAX];
 	struct mm_afe *afe = NULL;
 
-	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), 0);
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), 0);
 	mm_afe_free(afe);
 	mm_afe_free(NULL);
 	config.input[0].phase = 3;
-	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
-	config.input[0] = (struct mm_afe_input){0, 0.0, 200};
-	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
-	config.input[0] = (struct mm_afe_input){0, 700, NAN};
-	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
-	config.input[0] = (struct mm_afe_input){0, 700, 200};
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	config.input[0] = (struct mm_afe_input){.full_scale_v = 0.0, .full_scale_a = 200};
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = NAN};
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = 200};
 	config.input_count = MM_INPUTS_MAX + 1;
-	ck_assert_int_eq(mm_afe_ade9000.create(&config, NULL, &afe), -EINVAL);
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
 }
 END_TEST
 

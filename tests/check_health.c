@@ -197,7 +197,8 @@ END_TEST
 
 START_TEST(names)
 {
-	static const char *const want[] = {"ok", "starting", "absent", "stale", "frozen", "implausible"};
+	static const char *const want[] = {"ok",	 "starting",   "absent",     "stale", "frozen",	   "implausible",
+					   "no-channel", "no-trigger", "wrong-rate", "stuck", "saturated", "swapped"};
 
 	for (enum mm_health health = 0; health < MM_HEALTH_COUNT; health++) {
 		ck_assert_str_eq(mm_health_name(health), want[health]);

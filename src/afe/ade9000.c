@@ -321,7 +321,8 @@ static bool config_is_valid(const struct mm_afe_config *config)
 	return true;
 }
 
-static int ade9000_new(const struct mm_afe_config *config, struct mm_clock *clock, struct mm_afe **ret)
+static int ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
+		       char *message, struct mm_afe **ret)
 {
 	static const struct mm_afe_ops ops = {
 		.open = ade9000_open,
@@ -331,9 +332,12 @@ static int ade9000_new(const struct mm_afe_config *config, struct mm_clock *cloc
 	};
 	struct ade9000 *a;
 
+	(void)driver;
 	if (!config_is_valid(config)) {
+		snprintf(message, MM_AFE_MESSAGE_MAX, "1 to %d inputs with a full scale above 0", PHASES);
 		return -EINVAL;
 	}
+	snprintf(message, MM_AFE_MESSAGE_MAX, "out of memory");
 	a = calloc(1, sizeof(*a));
 	if (!a) {
 		return -ENOMEM;

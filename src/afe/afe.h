@@ -10,21 +10,28 @@
 #include "clock/clock.h"
 #include "core/measurement.h"
 
+#define MM_AFE_MESSAGE_MAX 256
+
 /* Which phase of the chip serves an input, and its full scale in primary units. */
 struct mm_afe_input {
 	unsigned phase;	     /* the chip's phase or channel pair: 0 = A, 1 = B, 2 = C */
 	double full_scale_v; /* line volts rms at the ADC's full-scale sine */
 	double full_scale_a; /* primary amperes rms at the ADC's full-scale sine */
+	/* Of waveform converters only: */
+	unsigned voltage_channel, current_channel; /* of the converter; inputs may share a voltage's */
+	double phase_deg;			   /* the angle by which the current channel leads */
 };
 
 struct mm_afe_config {
 	const char *uri;    /* libiio context URI: "local:" or "ip:host[:port]" */
 	const char *device; /* IIO device name to look for */
+	/* Of waveform converters only: */
+	double mclk_hz;	      /* master clock, where the rate follows from it and */
+	unsigned osr;	      /* the oversampling ratio */
+	unsigned sample_rate; /* samples a second, where the driver can be told */
 	unsigned input_count;
 	struct mm_afe_input input[MM_INPUTS_MAX];
 };
-
-#define MM_AFE_MESSAGE_MAX 256
 
 struct mm_afe;
 
@@ -43,27 +50,35 @@ struct mm_afe_ops {
 	int (*next)(struct mm_afe *afe, struct mm_measurement *ret);
 	void (*close)(struct mm_afe *afe);
 	void (*free)(struct mm_afe *afe);
+	/* From another thread: ends a next() that waits for the device; it and all to come return -ECANCELED. May be NULL. */
+	void (*cancel)(struct mm_afe *afe);
 };
 
 struct mm_afe {
 	const struct mm_afe_ops *ops;
+	enum mm_health fault;		  /* what the last error is called, where the adapter knows better than ABSENT */
 	char message[MM_AFE_MESSAGE_MAX]; /* what the last error or doubt was about, for people: names device and attribute */
 };
 
 /* NULL-safe; closes first. */
 void mm_afe_free(struct mm_afe *afe);
 
-/* One chip family: what the configuration's "driver" key chooses from. */
+/* One chip: what the configuration's "driver" key chooses from. */
 struct mm_afe_driver {
 	const char *name;	 /* in the configuration */
 	const char *device;	 /* default IIO device name */
 	double adc_full_scale_v; /* rms of a full-scale sine at the ADC's pins */
-	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM. */
-	int (*create)(const struct mm_afe_config *config, struct mm_clock *clock, struct mm_afe **ret);
+	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM; then message (MM_AFE_MESSAGE_MAX) says what is wrong. */
+	int (*create)(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
+		      char *message, struct mm_afe **ret);
 };
 
 /* Analog Devices ADE9000 through the mainline Linux driver. */
 extern const struct mm_afe_driver mm_afe_ade9000;
+
+/* Waveform converters, which leave the metering to us: Microchip MCP391x, Texas Instruments ADS131E0x. */
+extern const struct mm_afe_driver mm_afe_mcp3910, mm_afe_mcp3911, mm_afe_mcp3912, mm_afe_mcp3913, mm_afe_mcp3914, mm_afe_mcp3919;
+extern const struct mm_afe_driver mm_afe_ads131e04, mm_afe_ads131e06, mm_afe_ads131e08;
 
 /*
  * The time of a simulated board (minimeter-sim --stepped) as a clock: reads and moves the attribute "time_ns" of the IIO device

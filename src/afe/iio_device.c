@@ -172,13 +172,18 @@ int mm_iio_device_read_double(struct mm_iio_device *device, const struct mm_iio_
 	return 0;
 }
 
+int mm_iio_device_write_text(struct mm_iio_device *device, const struct mm_iio_attr *attr, const char *text)
+{
+	ssize_t len = attr->channel ? iio_channel_attr_write(attr->channel, attr->name, text)
+				    : iio_device_attr_write(device->device, attr->name, text);
+
+	return len < 0 ? mm_iio_device_error(device, (int)len, "writing %s of %s", attr->file, device->name) : 0;
+}
+
 int mm_iio_device_write_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t value)
 {
 	char text[TEXT_MAX];
-	ssize_t len;
 
 	snprintf(text, sizeof(text), "%" PRId64, value);
-	len = attr->channel ? iio_channel_attr_write(attr->channel, attr->name, text)
-			    : iio_device_attr_write(device->device, attr->name, text);
-	return len < 0 ? mm_iio_device_error(device, (int)len, "writing %s of %s", attr->file, device->name) : 0;
+	return mm_iio_device_write_text(device, attr, text);
 }

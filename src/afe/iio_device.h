@@ -46,6 +46,7 @@ int mm_iio_device_find(struct mm_iio_device *device, const char *file, struct mm
 int mm_iio_device_read_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t *ret);
 int mm_iio_device_read_double(struct mm_iio_device *device, const struct mm_iio_attr *attr, double *ret);
 
+int mm_iio_device_write_text(struct mm_iio_device *device, const struct mm_iio_attr *attr, const char *text);
 int mm_iio_device_write_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t value);
 
 /* Puts an error into words: text as printf() makes it, a colon, and what r (-errno) means. Returns r. */

@@ -42,6 +42,19 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 	[MM_CAUSE_FRONT_END_IMPLAUSIBLE] = {"front-end-implausible", "front end shows what no line or load can",
 					    "compare voltage_divider, burden_ohm and CT ratio with the board", "implausible",
 					    true},
+	[MM_CAUSE_FRONT_END_NO_CHANNEL] = {"front-end-no-channel", "front end lacks a channel that is configured",
+					   "compare driver and the channel keys with the board and its device tree", "no-channel",
+					   true},
+	[MM_CAUSE_FRONT_END_NO_TRIGGER] = {"front-end-no-trigger", "front end takes no samples",
+					   "look for the converter's data-ready wire and its interrupt", "no-trigger", true},
+	[MM_CAUSE_FRONT_END_WRONG_RATE] = {"front-end-wrong-rate", "front end samples at a wrong rate",
+					   "compare mclk_hz and osr, or sample_rate, with the board", "wrong-rate", true},
+	[MM_CAUSE_FRONT_END_STUCK] = {"front-end-stuck", "front end gives one code for ever",
+				      "check the converter's supply, reset and SPI wires", "stuck", true},
+	[MM_CAUSE_FRONT_END_SATURATED] = {"front-end-saturated", "front end at its rails all the time",
+					  "check divider and burden, and that no CT's secondary is open", "saturated", true},
+	[MM_CAUSE_FRONT_END_SWAPPED] = {"front-end-swapped", "voltage and current of the front end swapped",
+					"exchange the wires or the channel keys", "swapped", true},
 	[MM_CAUSE_NO_SUPPLY] = {"no-supply", "no supply voltage",
 				"measure L1 and L2 to N at the meter's terminals; check disconnect and in-line fuses",
 				"voltage-low", true},
@@ -153,6 +166,24 @@ static bool judge_front_end(struct stage *stage, enum mm_health health)
 		break;
 	case MM_HEALTH_IMPLAUSIBLE:
 		find(stage, MM_CAUSE_FRONT_END_IMPLAUSIBLE, 0, 1);
+		break;
+	case MM_HEALTH_NO_CHANNEL:
+		find(stage, MM_CAUSE_FRONT_END_NO_CHANNEL, 0, 1);
+		break;
+	case MM_HEALTH_NO_TRIGGER:
+		find(stage, MM_CAUSE_FRONT_END_NO_TRIGGER, 0, 1);
+		break;
+	case MM_HEALTH_WRONG_RATE:
+		find(stage, MM_CAUSE_FRONT_END_WRONG_RATE, 0, 1);
+		break;
+	case MM_HEALTH_STUCK:
+		find(stage, MM_CAUSE_FRONT_END_STUCK, 0, 1);
+		break;
+	case MM_HEALTH_SATURATED:
+		find(stage, MM_CAUSE_FRONT_END_SATURATED, 0, 1);
+		break;
+	case MM_HEALTH_SWAPPED:
+		find(stage, MM_CAUSE_FRONT_END_SWAPPED, 0, 1);
 		break;
 	case MM_HEALTH_COUNT:
 		break;

@@ -16,8 +16,18 @@
 #define POWER_EXCESS_RATIO 0.01
 
 static const char *const health_names[MM_HEALTH_COUNT] = {
-	[MM_HEALTH_OK] = "ok",	     [MM_HEALTH_STARTING] = "starting", [MM_HEALTH_ABSENT] = "absent",
-	[MM_HEALTH_STALE] = "stale", [MM_HEALTH_FROZEN] = "frozen",	[MM_HEALTH_IMPLAUSIBLE] = "implausible",
+	[MM_HEALTH_OK] = "ok",
+	[MM_HEALTH_STARTING] = "starting",
+	[MM_HEALTH_ABSENT] = "absent",
+	[MM_HEALTH_STALE] = "stale",
+	[MM_HEALTH_FROZEN] = "frozen",
+	[MM_HEALTH_IMPLAUSIBLE] = "implausible",
+	[MM_HEALTH_NO_CHANNEL] = "no-channel",
+	[MM_HEALTH_NO_TRIGGER] = "no-trigger",
+	[MM_HEALTH_WRONG_RATE] = "wrong-rate",
+	[MM_HEALTH_STUCK] = "stuck",
+	[MM_HEALTH_SATURATED] = "saturated",
+	[MM_HEALTH_SWAPPED] = "swapped",
 };
 
 const char *mm_health_name(enum mm_health health)

@@ -42,7 +42,7 @@ void mm_health_init(struct mm_health_judge *judge, const struct mm_health_limits
  */
 enum mm_health mm_health_judge(struct mm_health_judge *judge, const struct mm_measurement *measurement);
 
-/* Stable lower-case name: "ok", "starting", "absent", "stale", "frozen", "implausible". */
+/* Stable lower-case name: "ok", "starting", "absent", "stale", "frozen", "implausible", "no-channel", ... */
 const char *mm_health_name(enum mm_health health);
 
 #endif

@@ -20,6 +20,13 @@ enum mm_health {
 	MM_HEALTH_STALE,       /* it answers, but no new window has come for too long */
 	MM_HEALTH_FROZEN,      /* it answers with the same figures to the last digit for ever */
 	MM_HEALTH_IMPLAUSIBLE, /* figures that no line or load can produce */
+	/* Of waveform converters: */
+	MM_HEALTH_NO_CHANNEL, /* it lacks a channel that is needed */
+	MM_HEALTH_NO_TRIGGER, /* its samples never become ready */
+	MM_HEALTH_WRONG_RATE, /* they come faster or slower than they should */
+	MM_HEALTH_STUCK,      /* one code for ever */
+	MM_HEALTH_SATURATED,  /* at its rails all the time */
+	MM_HEALTH_SWAPPED,    /* voltage and current have changed places */
 	MM_HEALTH_COUNT,
 };
 

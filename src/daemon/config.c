@@ -99,6 +99,25 @@ static const char *parse_int(const struct key *key, const char *value, void *fie
 	return NULL;
 }
 
+/* A doubling of the least. */
+static const char *parse_ratio(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+{
+	int number = 0, doubled = (int)key->min;
+
+	if (parse_int(key, value, &number, scratch, scratch_size)) {
+		return scratch;
+	}
+	while (doubled < number) {
+		doubled *= 2;
+	}
+	if (doubled != number) {
+		snprintf(scratch, scratch_size, "must be %g, %g, %g ... %g", key->min, 2 * key->min, 4 * key->min, key->max);
+		return scratch;
+	}
+	*(int *)field = number;
+	return NULL;
+}
+
 static const char *parse_interval(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
 {
 	int minutes = 0;
@@ -152,6 +171,7 @@ static const char *parse_line(const struct key *key, const char *value, void *fi
 	return NULL;
 }
 
+#define FRONT_ENDS "ade9000|mcp3910|mcp3911|mcp3912|mcp3913|mcp3914|mcp3919|ads131e04|ads131e06|ads131e08"
 #define FIELD(member) offsetof(struct mm_config, member), sizeof(((struct mm_config *)NULL)->member)
 #define METER_FIELD(member) offsetof(struct mm_config_meter, member), sizeof(((struct mm_config_meter *)NULL)->member)
 #define METER_LINE(output) (output), 0
@@ -166,11 +186,23 @@ static const struct key keys[] = {
 	{"daemon", "profile_interval_min", parse_interval, FIELD(profile_interval_min), "15", 1, 60, NULL, false},
 	{"daemon", "clients_max", parse_int, FIELD(clients_max), "32", 1, 256, NULL, true},
 	{"daemon", "idle_timeout_s", parse_int, FIELD(idle_timeout_s), "60", 1, 3600, NULL, true},
-	{"front-end", "driver", parse_word, FIELD(front_end_driver), "ade9000", 0, 0, "ade9000", false},
+	{"front-end", "driver", parse_word, FIELD(front_end_driver), "ade9000", 0, 0, FRONT_ENDS, false},
 	{"front-end", "uri", parse_text, FIELD(front_end_uri), "local:", 0, 0, NULL, false},
 	{"front-end", "device", parse_text, FIELD(front_end_device), "", 0, 0, NULL, false},
 	{"front-end", "voltage_divider", parse_double, FIELD(voltage_divider), "1001", 1, 1e5, NULL, false},
 	{"front-end", "burden_ohm", parse_double, FIELD(burden_ohm), "5.1", 0.01, 1e4, NULL, false},
+	{"front-end", "mclk_hz", parse_double, FIELD(mclk_hz), "4000000", 1e6, 2e7, NULL, false},
+	{"front-end", "osr", parse_ratio, FIELD(osr), "256", 32, 4096, NULL, false},
+	{"front-end", "sample_rate", parse_ratio, FIELD(sample_rate), "4000", 2000, 16000, NULL, false},
+	{"front-end", "voltage_channel_a", parse_int, FIELD(voltage_channel[0]), "1", 0, 7, NULL, false},
+	{"front-end", "voltage_channel_b", parse_int, FIELD(voltage_channel[1]), "3", 0, 7, NULL, false},
+	{"front-end", "voltage_channel_c", parse_int, FIELD(voltage_channel[2]), "5", 0, 7, NULL, false},
+	{"front-end", "current_channel_a", parse_int, FIELD(current_channel[0]), "0", 0, 7, NULL, false},
+	{"front-end", "current_channel_b", parse_int, FIELD(current_channel[1]), "2", 0, 7, NULL, false},
+	{"front-end", "current_channel_c", parse_int, FIELD(current_channel[2]), "4", 0, 7, NULL, false},
+	{"front-end", "phase_deg_a", parse_double, FIELD(phase_deg[0]), "0", -10, 10, NULL, false},
+	{"front-end", "phase_deg_b", parse_double, FIELD(phase_deg[1]), "0", -10, 10, NULL, false},
+	{"front-end", "phase_deg_c", parse_double, FIELD(phase_deg[2]), "0", -10, 10, NULL, false},
 	{"outputs", "driver", parse_word, FIELD(outputs_driver), "gpiod", 0, 0, "gpiod|trace|none", false},
 	{"outputs", "trace", parse_path, FIELD(trace), "/run/minimeter/edges.log", 0, 0, NULL, false},
 	{"meter", "model", parse_model, METER_FIELD(model), NULL, 0, 0, NULL, false},

@@ -11,6 +11,7 @@
 #include "outputs/outputs.h"
 
 #define MM_METERS_MAX 16
+#define MM_PHASES 3 /* of a front end: A, B and C */
 #define MM_NAME_MAX 64
 #define MM_PATH_LEN_MAX 108 /* what fits a Unix socket address, NUL included */
 #define MM_CT_SETS_MAX 3    /* manual, FAQ: up to three CT sets in parallel on one meter */
@@ -41,6 +42,12 @@ struct mm_config {
 	char front_end_device[MM_NAME_MAX]; /* empty: the driver's own */
 	double voltage_divider;		    /* line volts per volt at the ADC's pins */
 	double burden_ohm;
+	/* Of waveform converters: */
+	double mclk_hz;
+	int osr;
+	int sample_rate; /* samples a second */
+	int voltage_channel[MM_PHASES], current_channel[MM_PHASES];
+	double phase_deg[MM_PHASES]; /* by which the current channel leads */
 	char outputs_driver[MM_NAME_MAX];
 	char trace[MM_PATH_LEN_MAX];
 	unsigned meter_count;

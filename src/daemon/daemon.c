@@ -210,7 +210,13 @@ static int fail(const char *what, const char *why)
 
 static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_driver)
 {
-	struct mm_afe_config config = {.uri = d->config->front_end_uri, .device = d->config->front_end_device};
+	struct mm_afe_config config = {
+		.uri = d->config->front_end_uri,
+		.device = d->config->front_end_device,
+		.mclk_hz = d->config->mclk_hz,
+		.osr = (unsigned)d->config->osr,
+		.sample_rate = (unsigned)d->config->sample_rate,
+	};
 	const struct mm_afe_driver *driver = NULL;
 	char message[MM_CONFIG_MESSAGE_MAX];
 	int r;
@@ -231,9 +237,9 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 		return fail(message, "");
 	}
 	config.input_count = (unsigned)r;
-	r = driver->create(&config, d->clock, &d->afe);
+	r = driver->create(driver, &config, d->clock, message, &d->afe);
 	if (r < 0) {
-		return fail("front end", strerror(-r));
+		return fail("front end", message);
 	}
 	*ret_driver = driver;
 	return 0;

@@ -153,6 +153,12 @@ static const char *const health_text[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_STALE] = "front end stale: no new energy window",
 	[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as read through a cache",
 	[MM_HEALTH_IMPLAUSIBLE] = "front end implausible: figures that no line or load can produce",
+	[MM_HEALTH_NO_CHANNEL] = "front end without a channel that is configured",
+	[MM_HEALTH_NO_TRIGGER] = "front end without samples: its trigger does not fire",
+	[MM_HEALTH_WRONG_RATE] = "front end at a wrong sample rate",
+	[MM_HEALTH_STUCK] = "front end stuck: one code for ever",
+	[MM_HEALTH_SATURATED] = "front end saturated: at its rails all the time",
+	[MM_HEALTH_SWAPPED] = "front end's voltage and current swapped",
 };
 
 /* Notes the front end's health; true when it has changed. */
@@ -278,7 +284,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report *report)
 {
 	struct mm_measurement m = report->measurement;
-	enum mm_health health = MM_HEALTH_ABSENT;
+	enum mm_health health = report->fault == MM_HEALTH_OK ? MM_HEALTH_ABSENT : report->fault;
 	int64_t now = report->at_ns;
 	const char *reason = report->message;
 	bool changed, window;
@@ -422,6 +428,9 @@ int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, st
 				.full_scale_v = adc_full_scale_v * config->voltage_divider,
 				.full_scale_a = adc_full_scale_v / config->burden_ohm * meter->model.ct_primary_a /
 						meter->model.ct_secondary_a,
+				.voltage_channel = (unsigned)config->voltage_channel[meter->phase[e]],
+				.current_channel = (unsigned)config->current_channel[meter->phase[e]],
+				.phase_deg = config->phase_deg[meter->phase[e]],
 			};
 			int r = check_full_scale(config, meter, &input, message);
 

@@ -62,6 +62,7 @@ static void *run(void *userdata)
 
 		atomic_fetch_add(&fe->beat, 1);
 		afe->message[0] = '\0';
+		afe->fault = MM_HEALTH_OK;
 		if (!open) {
 			r = afe->ops->open(afe);
 			open = r >= 0;
@@ -73,6 +74,7 @@ static void *run(void *userdata)
 			break;
 		}
 		rep.error = r;
+		rep.fault = afe->fault;
 		snprintf(rep.message, sizeof(rep.message), "%s", afe->message);
 		if (r < 0 && open) {
 			afe->ops->close(afe);
@@ -139,6 +141,9 @@ bool mm_front_end_free(struct mm_front_end *fe)
 		return true;
 	}
 	mm_clock_cancel(fe->clock);
+	if (fe->afe->ops->cancel) {
+		fe->afe->ops->cancel(fe->afe);
+	}
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += JOIN_S;
 	if (pthread_clockjoin_np(fe->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {

@@ -9,7 +9,17 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 
-static const struct mm_afe_driver *const afe_drivers[] = {&mm_afe_ade9000, NULL};
+static const struct mm_afe_driver *const afe_drivers[] = {&mm_afe_ade9000,
+							  &mm_afe_mcp3910,
+							  &mm_afe_mcp3911,
+							  &mm_afe_mcp3912,
+							  &mm_afe_mcp3913,
+							  &mm_afe_mcp3914,
+							  &mm_afe_mcp3919,
+							  &mm_afe_ads131e04,
+							  &mm_afe_ads131e06,
+							  &mm_afe_ads131e08,
+							  NULL};
 
 static int clock_new(const struct mm_config *config, struct mm_clock **ret)
 {

@@ -179,6 +179,14 @@ static const char *const front_end_advice[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_FROZEN] = "the driver answers from its cache: systemctl restart minimeter-afe-prepare (sets the register "
 			     "map's cache_bypass)",
 	[MM_HEALTH_IMPLAUSIBLE] = "check voltage_divider, burden_ohm and the CT ratio in the configuration, then the wiring",
+	[MM_HEALTH_NO_CHANNEL] = "check driver and the voltage_channel and current_channel keys in the configuration, and the "
+				 "chip's node in the device tree",
+	[MM_HEALTH_NO_TRIGGER] = "check the wire of the chip's data-ready output, and its interrupt in the device tree",
+	[MM_HEALTH_WRONG_RATE] = "check mclk_hz and osr, or sample_rate, in the configuration against the chip's crystal",
+	[MM_HEALTH_STUCK] = "check the chip's supply, reset and SPI wires",
+	[MM_HEALTH_SATURATED] =
+		"check the divider, the burden (is a CT's secondary open?) and what the configuration says of them",
+	[MM_HEALTH_SWAPPED] = "exchange the wires, or the voltage_channel and current_channel keys in the configuration",
 };
 
 static json_t *condition_json(const struct mm_engine *engine, const struct mm_engine_condition *condition, const char *state,

@@ -28,7 +28,7 @@ libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFL
 sbin_PROGRAMS += minimeterd
 minimeterd_SOURCES = src/daemon/main.c
 minimeterd_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
-minimeterd_LDADD = libdaemon.a libafe.a libregister.a liboutputs.a libvarlink.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
+minimeterd_LDADD = libdaemon.a libafe.a libdsp.a libregister.a liboutputs.a libvarlink.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
 	$(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 if TESTS_ENABLED
@@ -57,7 +57,18 @@ tests_check_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_restart_LDADD = libdaemon.a libregister.a libcore.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 # The real programs against each other.
-e2e_tests = tests/e2e/bad_input.sh tests/e2e/calibrate.sh tests/e2e/correct.sh tests/e2e/day.sh tests/e2e/enclosure.sh tests/e2e/front_end.sh tests/e2e/kill.sh tests/e2e/preset.sh tests/e2e/reversed.sh tests/e2e/trace.sh
+e2e_tests = \
+	tests/e2e/bad_input.sh \
+	tests/e2e/calibrate.sh \
+	tests/e2e/correct.sh \
+	tests/e2e/day.sh \
+	tests/e2e/enclosure.sh \
+	tests/e2e/front_end.sh \
+	tests/e2e/kill.sh \
+	tests/e2e/preset.sh \
+	tests/e2e/reversed.sh \
+	tests/e2e/trace.sh \
+	tests/e2e/waveform.sh
 dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh
 TESTS += $(e2e_tests)

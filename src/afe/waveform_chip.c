@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: MIT */
+#include "afe/waveform_chip.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "core/units.h"
+
+/*
+ * MCP391x data sheets: code = V / 1.2 V * 1.5 * 2^23, +-0.6 V specified, OSR 256 after reset. ADS131E0x data sheet: code = V
+ * / 2.4 V * 2^23 with the internal reference. The drivers print scales with nine decimals, so that the constants serve where they
+ * fit.
+ */
+#define MCP391X 6291456.0, 1200.0 / 12582912.0, true
+#define ADS131E 8388608.0, 2400.0 / 8388608.0, false
+#define OSR_AT_RESET 256
+/* A scale this near a gain's is that gain's: its ninth decimal is 200 ppm of the smallest. */
+#define GAIN_TOLERANCE 0.001
+#define GAIN_MAX 32.0
+/* References from outside: 4 V has an ADS131E at 0.6. */
+#define GAIN_MIN 0.25
+
+static const struct mm_waveform_chip chips[] = {
+	{"mcp3910", 2, MCP391X},   {"mcp3911", 2, MCP391X},   {"mcp3912", 4, MCP391X},
+	{"mcp3913", 6, MCP391X},   {"mcp3914", 8, MCP391X},   {"mcp3919", 3, MCP391X},
+	{"ads131e04", 4, ADS131E}, {"ads131e06", 6, ADS131E}, {"ads131e08", 8, ADS131E},
+};
+
+const struct mm_waveform_chip *mm_waveform_chip_find(const char *name)
+{
+	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
+		if (strcmp(chips[i].name, name) == 0) {
+			return &chips[i];
+		}
+	}
+	return NULL;
+}
+
+double mm_waveform_chip_rate(const struct mm_waveform_chip *chip, const struct mm_afe_config *config)
+{
+	return chip->has_osr ? config->mclk_hz / (4.0 * config->osr) : config->sample_rate;
+}
+
+int mm_waveform_chip_set_rate(const struct mm_waveform_chip *chip, const struct mm_afe_config *config,
+			      struct mm_iio_device *device)
+{
+	struct mm_iio_attr attr;
+	int r;
+
+	r = mm_iio_device_find(device, chip->has_osr ? "in_voltage_oversampling_ratio" : "in_voltage_sampling_frequency", &attr);
+	if (r == -ENOENT && chip->has_osr) {
+		/* The driver of Linux 6.1 has no such file. */
+		return config->osr == OSR_AT_RESET
+			       ? 0
+			       : mm_iio_device_error(device, -EINVAL,
+						     "the driver can't set the oversampling ratio of %s: osr = %d is what it has",
+						     device->name, OSR_AT_RESET);
+	}
+	return r < 0 ? r : mm_iio_device_write_s64(device, &attr, chip->has_osr ? config->osr : config->sample_rate / 1000);
+}
+
+int mm_waveform_chip_gain(const struct mm_waveform_chip *chip, struct mm_iio_device *device, unsigned channel, double *ret)
+{
+	struct mm_iio_attr attr;
+	double scale_mv, ratio;
+	char file[40];
+	int r;
+
+	snprintf(file, sizeof(file), "in_voltage%u_scale", channel);
+	r = mm_iio_device_find(device, file, &attr);
+	if (r == 0) {
+		r = mm_iio_device_read_double(device, &attr, &scale_mv);
+	}
+	if (r < 0) {
+		return r;
+	}
+	ratio = chip->scale_mv / scale_mv;
+	if (!(ratio >= GAIN_MIN && ratio <= GAIN_MAX * (1.0 + GAIN_TOLERANCE))) {
+		return mm_iio_device_error(device, -EINVAL, "%s of %s is %.9f mV: no gain of this chip", file, device->name,
+					   scale_mv);
+	}
+	*ret = fabs(ratio / round(ratio) - 1.0) <= GAIN_TOLERANCE ? round(ratio) : ratio;
+	return 0;
+}

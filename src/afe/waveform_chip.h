@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_AFE_WAVEFORM_CHIP_H
+#define MM_AFE_WAVEFORM_CHIP_H
+
+/* The waveform converters: what their data sheets say, how their drivers are told the rate, and what a code is worth. */
+
+#include "afe/afe.h"
+#include "afe/iio_stream.h"
+
+#define MM_WAVEFORM_CODE_MAX 8388607 /* 24 bits, signed */
+
+/* Pin volts peak that a chip is specified for, the code they give, and its driver's scale in mV, at gain 1. */
+struct mm_waveform_chip {
+	const char *name;
+	unsigned channels;
+	double full_scale_code;
+	double scale_mv;
+	bool has_osr; /* the rate is MCLK / (4 * OSR); else the driver takes it in kS/s */
+};
+
+/* NULL: there is none of that name. */
+const struct mm_waveform_chip *mm_waveform_chip_find(const char *name);
+
+/* Samples a second, as configured. */
+double mm_waveform_chip_rate(const struct mm_waveform_chip *chip, const struct mm_afe_config *config);
+
+/* Tells the device its rate. -EINVAL: the driver can't set it, and it is not what the chip comes up with; other -errno. */
+int mm_waveform_chip_set_rate(const struct mm_waveform_chip *chip, const struct mm_afe_config *config,
+			      struct mm_iio_device *device);
+
+/*
+ * A channel's gain, or what stands for it where the reference is another, by the driver's scale: how much more a code counts than
+ * at gain 1. -EINVAL: a scale that none of the chip's gains gives; other -errno.
+ */
+int mm_waveform_chip_gain(const struct mm_waveform_chip *chip, struct mm_iio_device *device, unsigned channel, double *ret);
+
+#endif
