@@ -241,6 +241,41 @@ START_TEST(what_a_crash_left_is_cleared)
 }
 END_TEST
 
+/* What only some of a second's windows have is not lost among the others. */
+START_TEST(events_and_harmonics_come_through)
+{
+	unsigned sags = 0;
+	struct bench *b;
+
+	begin(&chips[0], 0);
+	say("[at 0]\nload_a = 1200 W\nload_b = 600 W\ncurrent_harmonics = 5:40\n[at 5]\nvoltage_b = 60\n[at 5.3]\nvoltage_b = "
+	    "120\n");
+	b = new_bench(&chips[0]);
+	while (mm_clock_boottime(b->clock) < 10 * MM_NS_PER_S) {
+		(void)step(b);
+		ck_assert(!b->last.harmonics.known);
+		for (unsigned i = 0; i < b->last.event_count; i++) {
+			ck_assert_uint_eq(b->last.event[i].input, 1);
+			ck_assert_int_eq(b->last.event[i].kind, MM_VOLTAGE_SAG);
+			ck_assert_double_eq_tol((double)(b->last.event[i].end_ns - b->last.event[i].start_ns) / 1e9, 0.3, 0.02);
+			sags++;
+		}
+	}
+	ck_assert_uint_eq(sags, 1);
+	b->afe->ops->want_harmonics(b->afe, 7); /* nobody's */
+	(void)step(b);
+	ck_assert(!b->last.harmonics.known);
+	b->afe->ops->want_harmonics(b->afe, 0);
+	(void)step(b);
+	ck_assert(b->last.harmonics.known);
+	ck_assert_double_eq_tol(b->last.harmonics.current_a[4], 4.0, 0.02);
+	ck_assert_double_eq_tol(b->last.harmonics.current_thd, 0.4, 0.002);
+	(void)step(b);
+	ck_assert(!b->last.harmonics.known);
+	bench_free(b);
+}
+END_TEST
+
 static void *cancel(void *userdata)
 {
 	struct mm_afe *afe = userdata;
@@ -448,6 +483,7 @@ static Suite *waveform_suite(void)
 	tcase_add_loop_test(board, faults_are_named_and_pass, 0, MM_COUNT_OF(faults));
 	tcase_add_loop_test(board, an_overrun_is_a_gap, 2, 4);
 	tcase_add_test(board, single_samples_lost_are_seen_by_their_stamps);
+	tcase_add_test(board, events_and_harmonics_come_through);
 	tcase_add_test(board, what_a_crash_left_is_cleared);
 	tcase_add_test(board, a_read_under_way_is_cancelled);
 	suite_add_tcase(suite, board);

@@ -52,6 +52,9 @@ struct mm_afe_ops {
 	void (*free)(struct mm_afe *afe);
 	/* From another thread: ends a next() that waits for the device; it and all to come return -ECANCELED. May be NULL. */
 	void (*cancel)(struct mm_afe *afe);
+	/* From another thread: one of the measurements to come shall have the harmonics of this input. NULL: it can't tell them.
+	 */
+	void (*want_harmonics)(struct mm_afe *afe, unsigned input);
 };
 
 struct mm_afe {

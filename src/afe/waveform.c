@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,7 @@ struct waveform {
 	size_t block_frames;
 	int32_t *codes;
 	int64_t *stamps;
+	atomic_int wanted; /* input whose harmonics were asked for; -1: none */
 
 	/* Since open: */
 	enum mm_byte_order order; /* as declared until it is found */
@@ -184,8 +186,12 @@ static bool judge_block(struct waveform *w, struct mm_measurement *ret)
 static int waveform_next(struct mm_afe *afe, struct mm_measurement *ret)
 {
 	struct waveform *w = from_afe(afe);
+	int wanted = atomic_exchange(&w->wanted, -1);
 	bool done = false;
 
+	if (wanted >= 0 && (unsigned)wanted < w->config.input_count) {
+		mm_metrology_want_harmonics(&w->metrology, (unsigned)wanted);
+	}
 	while (!done) {
 		struct mm_metrology_window window;
 
@@ -265,6 +271,11 @@ static int waveform_open(struct mm_afe *afe)
 static void waveform_cancel(struct mm_afe *afe)
 {
 	mm_iio_stream_cancel(&from_afe(afe)->stream);
+}
+
+static void waveform_want_harmonics(struct mm_afe *afe, unsigned input)
+{
+	atomic_store(&from_afe(afe)->wanted, (int)input);
 }
 
 static void waveform_free(struct mm_afe *afe)
@@ -362,6 +373,7 @@ static int waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 		.close = waveform_close,
 		.free = waveform_free,
 		.cancel = waveform_cancel,
+		.want_harmonics = waveform_want_harmonics,
 	};
 	const struct mm_waveform_chip *chip = mm_waveform_chip_find(driver->name);
 	struct waveform *w;
@@ -378,6 +390,7 @@ static int waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 	w->afe.ops = &ops;
 	w->clock = clock;
 	w->chip = chip;
+	atomic_init(&w->wanted, -1);
 	mm_iio_stream_init(&w->stream);
 	w->uri = strdup(config->uri);
 	w->device_name = strdup(config->device);
