@@ -3,7 +3,7 @@
 #
 # Every test under every compiler and checker there is, out of tree in build/check. The last line is "N passed, N failed,
 # N skipped": cases of Check programs, scripts, builds and checks each count. ./bootstrap check installs what this uses and
-# runs it. Arguments choose steps: gcc clang asan tsan valgrind distcheck style; none means all.
+# runs it. Arguments choose steps: gcc accuracy clang asan tsan valgrind distcheck style; none means all.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -73,6 +73,13 @@ works() {
 step_gcc() {
 	title="gcc, hardened, warnings are errors"
 	build gcc CC=gcc && run gcc
+}
+
+# Registered energy through the whole chain against what has flowed, by the gcc build.
+step_accuracy() {
+	title="accuracy of registered energy"
+	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc || return
+	check accuracy make -s -C "$out/gcc" check-accuracy-short
 }
 
 step_clang() {
@@ -153,7 +160,7 @@ step() {
 }
 
 if [ $# = 0 ]; then
-	set -- style gcc clang asan tsan valgrind distcheck
+	set -- style gcc accuracy clang asan tsan valgrind distcheck
 fi
 rm -rf "$logs"
 mkdir -p "$out" "$logs"

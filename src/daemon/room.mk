@@ -70,7 +70,7 @@ e2e_tests = \
 	tests/e2e/trace.sh \
 	tests/e2e/waveform.sh
 dist_check_SCRIPTS += $(e2e_tests)
-EXTRA_DIST += tests/e2e/lib.sh
+EXTRA_DIST += tests/e2e/lib.sh tests/accuracy.sh tests/real_signals.sh
 TESTS += $(e2e_tests)
 
 EXTRA_PROGRAMS = tests/bench/bare_timer tests/bench/metrology tests/bench/round_trip
@@ -89,3 +89,13 @@ bench: all bench-metrology tests/bench/bare_timer tests/bench/round_trip
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run.sh
 bench-metrology: tests/bench/metrology
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/metrology.sh
+
+# Accuracy through the whole chain; the short ones are a step of tests/matrix.sh.
+ACCURACY_CHIPS = ade9000 mcp3912 ads131e04
+.PHONY: check-accuracy check-accuracy-short
+check-accuracy: all
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/accuracy.sh $(ACCURACY_CHIPS)
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/real_signals.sh || test $$? = 77
+check-accuracy-short: all
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/accuracy.sh --short ade9000 mcp3912
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/real_signals.sh --short || test $$? = 77
