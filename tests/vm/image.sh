@@ -26,7 +26,9 @@ build_packages=(
 )
 # For the initrd, and for the board once it runs.
 initrd_modules=(virtio_pci virtio_blk ext4)
-board_modules=(gpio-sim ade9000 ade9000-chip)
+# Of the board's own modules the sources are here.
+own_modules=(board-spi ade9000-chip)
+board_modules=(gpio-sim ade9000 "${own_modules[@]}")
 
 # in_build COMMAND...: objtool wants /proc.
 in_build() {
@@ -77,19 +79,21 @@ make_kernel() {
 	echo "$kernel" >"$cache/kernel"
 }
 
-# The driver as it is, and the chip; not again where neither has changed.
+# The driver as it is, and ours; not again where nothing has changed.
 make_modules() {
-	if cmp -s "$here/ade9000-chip.c" "$build/modules/ade9000-chip.c" && [ -e "$build/modules/ade9000-chip.ko" ] &&
-		cmp -s "$build/kernel/ade9000.c" "$build/modules/ade9000.c"; then
+	local sources=("$here"/*.[ch] "$build/kernel/ade9000.c") known=$build/modules/sources
+
+	if cat "${sources[@]}" | cmp -s - "$known"; then
 		return
 	fi
 	rm -rf "$build/modules" && mkdir "$build/modules"
-	cp "$here/ade9000-chip.c" "$build/kernel/ade9000.c" "$build/modules"
-	echo 'obj-m := ade9000.o ade9000-chip.o' >"$build/modules/Kbuild"
+	cp "${sources[@]}" "$build/modules"
+	printf 'obj-m += %s.o\n' ade9000 "${own_modules[@]}" >"$build/modules/Kbuild"
 	in_build make -s -C "/lib/modules/$kernel/build" M=/modules modules
 	mkdir -p "$build/kernel/lib/modules/$kernel/updates"
 	cp "$build"/modules/*.ko "$build/kernel/lib/modules/$kernel/updates"
 	in_build depmod -b /kernel "$kernel"
+	cat "${sources[@]}" >"$known"
 }
 
 # copy_modules ROOT MODULE...: with what they depend on, into a root below the build root; unpacked for busybox's sake.

@@ -4,6 +4,7 @@
 
 chip=/sys/kernel/debug/ade9000-chip
 lines=/sys/kernel/config/gpio-sim/board
+tracing=/sys/kernel/tracing
 
 # compute EXPRESSION: awk arithmetic, printed.
 compute() {
