@@ -5,10 +5,12 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -418,6 +420,62 @@ START_TEST(gpio_ends_no_pulse_too_early)
 }
 END_TEST
 
+START_TEST(input_tells_of_changes)
+{
+	struct mm_line_spec spec;
+	struct gpio_shim_wires *wires;
+	struct mm_input *input;
+	const char *reason;
+	int64_t first_ns = 0, later_ns = 0;
+	int fd;
+
+	ck_assert_int_eq(mm_line_spec_parse("GPIO1,active-low", &spec, &reason), 0);
+	ck_assert_int_eq(mm_input_gpiod_new(&spec, "minimeterd", "power-fail", message, &input), 0);
+	fd = open(path_of("wires"), O_RDWR);
+	wires = mmap(NULL, sizeof(*wires), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	ck_assert_ptr_ne(wires, MAP_FAILED);
+	close(fd);
+	ck_assert_str_eq(read_file("log"), "gpiochip0 1 request input,active-low 1\n");
+	ck_assert_int_eq(mm_input_take(input, &first_ns), 0);
+	ck_assert_int_eq(first_ns, 0);
+	ck_assert_int_eq(mm_input_level(input), 1);
+	ck_assert(gpio_shim_put(directory, wires, 0, 1, true));
+	ck_assert_int_eq(mm_input_level(input), 0);
+	ck_assert(gpio_shim_put(directory, wires, 0, 1, false));
+	ck_assert_int_eq(mm_input_take(input, &first_ns), 1);
+	ck_assert_int_gt(first_ns, 0);
+	ck_assert_int_eq(mm_input_take(input, &later_ns), 0);
+	ck_assert_int_eq(mm_input_level(input), 1);
+	/* A line that never rests can't keep the caller. */
+	for (int i = 0; i < 40; i++) {
+		ck_assert(gpio_shim_put(directory, wires, 0, 1, i % 2));
+	}
+	ck_assert_int_eq(mm_input_take(input, &later_ns), 1);
+	ck_assert_int_gt(later_ns, first_ns);
+	ck_assert_int_eq(mm_input_take(input, &later_ns), 1);
+	mm_input_free(input);
+	munmap(wires, sizeof(*wires));
+	remove_file("gpiochip0.1.v1");
+	remove_file("gpiochip0.1.v2");
+}
+END_TEST
+
+START_TEST(input_errors)
+{
+	struct mm_line_spec spec;
+	struct mm_input *input = NULL;
+	const char *reason;
+
+	ck_assert_int_eq(mm_line_spec_parse("GPIO3", &spec, &reason), 0);
+	ck_assert_int_eq(mm_input_gpiod_new(&spec, "minimeterd", "power-fail", message, &input), -EBUSY);
+	ck_assert_str_eq(message, "power-fail: line \"GPIO3\": in use by \"leds\"; free it or choose another line");
+	ck_assert_int_eq(mm_line_spec_parse("GPIO99", &spec, &reason), 0);
+	ck_assert_int_eq(mm_input_gpiod_new(&spec, "minimeterd", "power-fail", message, &input), -ENOENT);
+	ck_assert_ptr_null(input);
+	mm_input_free(NULL);
+}
+END_TEST
+
 START_TEST(gpio_long_meter_name)
 {
 	char name[400] = "";
@@ -583,6 +641,8 @@ int main(void)
 	tcase_add_test(gpio, gpio_goes_on_where_it_was_left);
 	tcase_add_test(gpio, gpio_begins_dark_where_the_line_was_let_go);
 	tcase_add_test(gpio, gpio_ends_no_pulse_too_early);
+	tcase_add_test(gpio, input_tells_of_changes);
+	tcase_add_test(gpio, input_errors);
 	tcase_add_test(gpio, gpio_long_meter_name);
 	/* Distributions that have libgpiod 2 build it with 64-bit times everywhere, as the emulated chips are. */
 	if (sizeof(void *) == 8 || dlsym(RTLD_DEFAULT, "gpiod_chip_request_lines")) {

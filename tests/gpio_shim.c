@@ -434,8 +434,24 @@ static void configure_lines(struct handle *handle, const char *act, __u64 flags,
 	}
 }
 
-/* Returns the new descriptor. flags are those of the second interface. */
-static int request_lines(unsigned number, const __u32 *offsets, unsigned count, const char *consumer, __u64 flags, __u64 values)
+/* A descriptor that becomes readable with the edges of a line. */
+static int edges_fd(unsigned chip, unsigned offset, int interface)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/gpiochip%u.%u.v%d", directory(), chip, offset, interface);
+	unlink(path);
+	int fd = mkfifo(path, 0600) < 0 ? -1 : REAL(open)(path, O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	if (fd < 0 || fd >= FD_MAX) {
+		abort();
+	}
+	handles[fd] = (struct handle){.kind = HANDLE_LINES, .chip = chip};
+	return fd;
+}
+
+/* Returns the new descriptor. flags are those of the second interface; watched: by which interface edges are wanted, 0: none. */
+static int request_lines(unsigned number, const __u32 *offsets, unsigned count, const char *consumer, __u64 flags, __u64 values,
+			 int watched)
 {
 	struct chip chip = read_chip(number);
 
@@ -448,7 +464,7 @@ static int request_lines(unsigned number, const __u32 *offsets, unsigned count, 
 			return -1;
 		}
 	}
-	int fd = new_handle(HANDLE_LINES, number);
+	int fd = watched ? edges_fd(number, offsets[0], watched) : new_handle(HANDLE_LINES, number);
 	copy_name(handles[fd].consumer, consumer);
 	memcpy(handles[fd].offset, offsets, count * sizeof(offsets[0]));
 	handles[fd].count = count;
@@ -524,7 +540,14 @@ static int v1_request(unsigned chip, struct gpiohandle_request *request)
 		return -1;
 	}
 	request->fd = request_lines(chip, request->lineoffsets, request->lines, request->consumer_label, v1_flags(request->flags),
-				    bits(request->default_values, request->lines));
+				    bits(request->default_values, request->lines), 0);
+	return request->fd < 0 ? -1 : 0;
+}
+
+static int v1_watch(unsigned chip, struct gpioevent_request *request)
+{
+	request->fd = request_lines(chip, &request->lineoffset, 1, request->consumer_label,
+				    v1_flags(request->handleflags | GPIOHANDLE_REQUEST_INPUT), 0, 1);
 	return request->fd < 0 ? -1 : 0;
 }
 
@@ -572,8 +595,9 @@ static __u64 v2_values(const struct gpio_v2_line_config *config)
 
 static int v2_request(unsigned chip, struct gpio_v2_line_request *request)
 {
-	request->fd = request_lines(chip, request->offsets, request->num_lines, request->consumer, request->config.flags,
-				    v2_values(&request->config));
+	request->fd =
+		request_lines(chip, request->offsets, request->num_lines, request->consumer, request->config.flags,
+			      v2_values(&request->config), (request->config.flags & GPIO_V2_LINE_FLAG_EDGE_RISING) != 0 ? 2 : 0);
 	return request->fd < 0 ? -1 : 0;
 }
 
@@ -601,6 +625,8 @@ int ioctl(int fd, unsigned long request, ...)
 		return v1_line_info(handle->chip, argument);
 	case GPIO_GET_LINEHANDLE_IOCTL:
 		return v1_request(handle->chip, argument);
+	case GPIO_GET_LINEEVENT_IOCTL:
+		return v1_watch(handle->chip, argument);
 	case GPIOHANDLE_SET_LINE_VALUES_IOCTL:
 		return set_lines(handle, ~UINT64_C(0), bits(((struct gpiohandle_data *)argument)->values, handle->count));
 	case GPIOHANDLE_GET_LINE_VALUES_IOCTL:

@@ -4,10 +4,17 @@
 
 /*
  * The wires of the emulated chips, as the file "wires" in the shim's directory holds them: what is on them outlives the process
- * that drove them.
+ * that drove them. An input that is watched has a FIFO "gpiochipN.OFFSET.vV", into which edges go in the form of the kernel's
+ * interface V.
  */
 
+#include <fcntl.h>
+#include <linux/gpio.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
 
 #define GPIO_SHIM_CHIPS 8
 #define GPIO_SHIM_LINES 64
@@ -23,5 +30,53 @@ struct gpio_shim_wire {
 struct gpio_shim_wires {
 	struct gpio_shim_wire wire[GPIO_SHIM_CHIPS][GPIO_SHIM_LINES];
 };
+
+/* An edge as the kernel reports it; returns its length. */
+static inline size_t gpio_shim_edge(int interface, unsigned offset, bool high, void *ret)
+{
+	struct timespec now;
+	uint64_t ns;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+	if (interface == 1) {
+		*(struct gpioevent_data *)ret = (struct gpioevent_data){
+			.timestamp = ns, .id = high ? GPIOEVENT_EVENT_RISING_EDGE : GPIOEVENT_EVENT_FALLING_EDGE};
+		return sizeof(struct gpioevent_data);
+	}
+	*(struct gpio_v2_line_event *)ret =
+		(struct gpio_v2_line_event){.timestamp_ns = ns,
+					    .id = high ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE,
+					    .offset = offset};
+	return sizeof(struct gpio_v2_line_event);
+}
+
+/*
+ * Changes the level of a wire from outside, with the edge that a watcher sees. A full queue loses edges, as the kernel's does.
+ * false where nobody watches.
+ */
+static inline bool gpio_shim_put(const char *directory, struct gpio_shim_wires *wires, unsigned chip, unsigned offset, bool high)
+{
+	union {
+		struct gpioevent_data v1;
+		struct gpio_v2_line_event v2;
+	} edge;
+	bool watched = false;
+
+	wires->wire[chip][offset].high = high;
+	for (int interface = 1; interface <= 2; interface++) {
+		char path[256];
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/gpiochip%u.%u.v%d", directory, chip, offset, interface);
+		fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
+		if (fd >= 0) {
+			(void)!write(fd, &edge, gpio_shim_edge(interface, offset, high, &edge));
+			close(fd);
+			watched = true;
+		}
+	}
+	return watched;
+}
 
 #endif

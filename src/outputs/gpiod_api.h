@@ -27,7 +27,7 @@ struct mm_gpio_line_info {
 	bool output;			 /* driven, if only by what an earlier request left */
 };
 
-/* A line requested as an output; holds all that it needs to stay so. */
+/* A line that is requested; holds all that it needs to stay so. */
 struct mm_gpio_line;
 
 int mm_gpio_chip_info(struct gpiod_chip *chip, struct mm_gpio_chip_info *ret);
@@ -40,6 +40,22 @@ int mm_gpio_line_info(struct gpiod_chip *chip, unsigned offset, struct mm_gpio_l
  */
 int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
 			 bool *ret_level, struct mm_gpio_line **ret);
+
+/* Makes the line an input whose edges, both ways, are reported by its descriptor. */
+int mm_gpio_line_watch(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+		       struct mm_gpio_line **ret);
+
+/* The descriptor of a watched line: readable while edges wait. */
+int mm_gpio_line_fd(struct mm_gpio_line *line);
+
+/*
+ * Takes one edge of a watched line without waiting: 1 with its time (CLOCK_MONOTONIC, ns), 0 where none waits. Which way it goes
+ * is not told: an edge may have been missed, the level never is.
+ */
+int mm_gpio_line_take_edge(struct mm_gpio_line *line, int64_t *ret_ns);
+
+/* The logical level, 0 or 1. */
+int mm_gpio_line_get(struct mm_gpio_line *line);
 
 /* active is the logical level: the kernel turns it round for an active-low line. */
 int mm_gpio_line_set(struct mm_gpio_line *line, bool active);

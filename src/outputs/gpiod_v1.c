@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "core/units.h"
 #include "outputs/gpiod_api.h"
 
 struct mm_gpio_line {
@@ -73,8 +74,8 @@ static int request_as_it_is(struct gpiod_line *line, const struct mm_line_spec *
 	return gpiod_line_set_config(line, GPIOD_LINE_REQUEST_DIRECTION_OUTPUT, request_flags(spec), level);
 }
 
-int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
-			 bool *ret_level, struct mm_gpio_line **ret)
+/* Opens the line on a chip of its own. */
+static int open_line(const char *path, unsigned offset, struct mm_gpio_line **ret)
 {
 	struct mm_gpio_line *line = calloc(1, sizeof(*line));
 
@@ -82,22 +83,80 @@ int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line
 		return -ENOMEM;
 	}
 	line->chip = gpiod_chip_open(path);
-	if (line->chip == NULL) {
-		goto fail;
-	}
-	line->line = gpiod_chip_get_line(line->chip, offset);
-	if (line->line == NULL ||
-	    (ret_level == NULL ? gpiod_line_request_output_flags(line->line, consumer, request_flags(spec), 0)
-			       : request_as_it_is(line->line, spec, consumer, ret_level)) < 0) {
-		goto fail;
+	line->line = line->chip == NULL ? NULL : gpiod_chip_get_line(line->chip, offset);
+	if (line->line == NULL) {
+		int error = -errno;
+		mm_gpio_line_release(line);
+		return error;
 	}
 	*ret = line;
 	return 0;
+}
 
-fail:;
-	int error = -errno;
-	mm_gpio_line_release(line);
-	return error;
+/* Hands out a line that was requested with this result; one that was not is released. */
+static int requested(int result, struct mm_gpio_line *line, struct mm_gpio_line **ret)
+{
+	if (result < 0) {
+		int error = -errno;
+		mm_gpio_line_release(line);
+		return error;
+	}
+	*ret = line;
+	return 0;
+}
+
+int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+			 bool *ret_level, struct mm_gpio_line **ret)
+{
+	struct mm_gpio_line *line;
+	int error = open_line(path, offset, &line);
+
+	if (error < 0) {
+		return error;
+	}
+	return requested(ret_level == NULL ? gpiod_line_request_output_flags(line->line, consumer, request_flags(spec), 0)
+					   : request_as_it_is(line->line, spec, consumer, ret_level),
+			 line, ret);
+}
+
+int mm_gpio_line_watch(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+		       struct mm_gpio_line **ret)
+{
+	int flags = spec->active_low ? GPIOD_LINE_REQUEST_FLAG_ACTIVE_LOW : 0;
+	struct mm_gpio_line *line;
+	int error = open_line(path, offset, &line);
+
+	if (error < 0) {
+		return error;
+	}
+	return requested(gpiod_line_request_both_edges_events_flags(line->line, consumer, flags), line, ret);
+}
+
+int mm_gpio_line_fd(struct mm_gpio_line *line)
+{
+	return gpiod_line_event_get_fd(line->line);
+}
+
+int mm_gpio_line_take_edge(struct mm_gpio_line *line, int64_t *ret_ns)
+{
+	const struct timespec now = {0};
+	struct gpiod_line_event event;
+	int waiting = gpiod_line_event_wait(line->line, &now);
+
+	if (waiting < 0 || (waiting > 0 && gpiod_line_event_read(line->line, &event) < 0)) {
+		return -errno;
+	}
+	if (waiting > 0) {
+		*ret_ns = (int64_t)event.ts.tv_sec * MM_NS_PER_S + event.ts.tv_nsec;
+	}
+	return waiting;
+}
+
+int mm_gpio_line_get(struct mm_gpio_line *line)
+{
+	int level = gpiod_line_get_value(line->line);
+
+	return level < 0 ? -errno : level;
 }
 
 int mm_gpio_line_set(struct mm_gpio_line *line, bool active)

@@ -11,6 +11,7 @@
 struct mm_gpio_line {
 	struct gpiod_line_request *request;
 	unsigned offset;
+	struct gpiod_edge_event_buffer *edges; /* of a watched line, else NULL */
 };
 
 int mm_gpio_chip_info(struct gpiod_chip *chip, struct mm_gpio_chip_info *ret)
@@ -96,21 +97,34 @@ static struct gpiod_line_request *request_as_it_is(struct gpiod_chip *chip, unsi
 	return request;
 }
 
+enum purpose { PURPOSE_OUTPUT, PURPOSE_HELD_OUTPUT, PURPOSE_INPUT };
+
 /* The request itself; NULL and errno where any part fails. */
 static struct gpiod_line_request *request_line(struct gpiod_chip *chip, unsigned offset, const struct mm_line_spec *spec,
-					       const char *consumer, bool *ret_level)
+					       const char *consumer, enum purpose purpose, bool *ret_level)
 {
 	struct gpiod_line_settings *settings = gpiod_line_settings_new();
 	struct gpiod_line_config *lines = gpiod_line_config_new();
 	struct gpiod_request_config *request_config = gpiod_request_config_new();
 	struct gpiod_line_request *request = NULL;
+	int set = -1;
 
 	if (settings != NULL && lines != NULL && request_config != NULL) {
 		gpiod_request_config_set_consumer(request_config, consumer);
-		if (ret_level != NULL) {
+		switch (purpose) {
+		case PURPOSE_OUTPUT:
+			set = set_output(settings, spec, false);
+			break;
+		case PURPOSE_HELD_OUTPUT:
 			request = request_as_it_is(chip, offset, spec, request_config, lines, settings, ret_level);
-		} else if (set_output(settings, spec, false) == 0 &&
-			   gpiod_line_config_add_line_settings(lines, &offset, 1, settings) == 0) {
+			break;
+		case PURPOSE_INPUT:
+			gpiod_line_settings_set_active_low(settings, spec->active_low);
+			gpiod_line_settings_set_direction(settings, GPIOD_LINE_DIRECTION_INPUT);
+			set = gpiod_line_settings_set_edge_detection(settings, GPIOD_LINE_EDGE_BOTH);
+			break;
+		}
+		if (set == 0 && gpiod_line_config_add_line_settings(lines, &offset, 1, settings) == 0) {
 			request = gpiod_chip_request_lines(chip, request_config, lines);
 		}
 	}
@@ -122,17 +136,23 @@ static struct gpiod_line_request *request_line(struct gpiod_chip *chip, unsigned
 	return request;
 }
 
-int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
-			 bool *ret_level, struct mm_gpio_line **ret)
+static int new_line(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+		    enum purpose purpose, bool *ret_level, struct mm_gpio_line **ret)
 {
-	struct mm_gpio_line *line = malloc(sizeof(*line));
+	struct mm_gpio_line *line = calloc(1, sizeof(*line));
 	struct gpiod_chip *chip = gpiod_chip_open(path);
 
 	if (line == NULL || chip == NULL) {
 		goto fail;
 	}
 	line->offset = offset;
-	line->request = request_line(chip, offset, spec, consumer, ret_level);
+	if (purpose == PURPOSE_INPUT) {
+		line->edges = gpiod_edge_event_buffer_new(1);
+		if (line->edges == NULL) {
+			goto fail;
+		}
+	}
+	line->request = request_line(chip, offset, spec, consumer, purpose, ret_level);
 	if (line->request == NULL) {
 		goto fail;
 	}
@@ -142,9 +162,51 @@ int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line
 
 fail:;
 	int error = -errno;
-	gpiod_chip_close(chip);
+	if (chip != NULL) {
+		gpiod_chip_close(chip);
+	}
+	if (line != NULL) {
+		gpiod_edge_event_buffer_free(line->edges);
+	}
 	free(line);
 	return error;
+}
+
+int mm_gpio_line_request(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+			 bool *ret_level, struct mm_gpio_line **ret)
+{
+	return new_line(path, offset, spec, consumer, ret_level == NULL ? PURPOSE_OUTPUT : PURPOSE_HELD_OUTPUT, ret_level, ret);
+}
+
+int mm_gpio_line_watch(const char *path, unsigned offset, const struct mm_line_spec *spec, const char *consumer,
+		       struct mm_gpio_line **ret)
+{
+	return new_line(path, offset, spec, consumer, PURPOSE_INPUT, NULL, ret);
+}
+
+int mm_gpio_line_fd(struct mm_gpio_line *line)
+{
+	return gpiod_line_request_get_fd(line->request);
+}
+
+int mm_gpio_line_take_edge(struct mm_gpio_line *line, int64_t *ret_ns)
+{
+	int waiting = gpiod_line_request_wait_edge_events(line->request, 0);
+
+	if (waiting < 0 || (waiting > 0 && gpiod_line_request_read_edge_events(line->request, line->edges, 1) < 0)) {
+		return -errno;
+	}
+	if (waiting > 0) {
+		*ret_ns = (int64_t)gpiod_edge_event_get_timestamp_ns(gpiod_edge_event_buffer_get_event(line->edges, 0));
+	}
+	return waiting;
+}
+
+int mm_gpio_line_get(struct mm_gpio_line *line)
+{
+	enum gpiod_line_value value = gpiod_line_request_get_value(line->request, line->offset);
+
+	return value == GPIOD_LINE_VALUE_ERROR ? -errno : value == GPIOD_LINE_VALUE_ACTIVE;
 }
 
 int mm_gpio_line_set(struct mm_gpio_line *line, bool active)
@@ -160,5 +222,6 @@ void mm_gpio_line_release(struct mm_gpio_line *line)
 		return;
 	}
 	gpiod_line_request_release(line->request);
+	gpiod_edge_event_buffer_free(line->edges);
 	free(line);
 }

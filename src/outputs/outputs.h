@@ -97,6 +97,28 @@ int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *confi
  */
 int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, char *message);
 
+/* ---- An input ---- */
+
+struct mm_input;
+
+/*
+ * Watches one line for changes of its level; role ("power-fail") is for messages. 0, or -errno with message as
+ * mm_outputs_gpiod_new() has them.
+ */
+int mm_input_gpiod_new(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message,
+		       struct mm_input **ret);
+/* NULL-safe. */
+void mm_input_free(struct mm_input *input);
+/* Readable while changes wait. */
+int mm_input_fd(struct mm_input *input);
+/*
+ * Takes the changes that wait, a limited number: a line that changes faster is still readable then. Returns 1 with the time of
+ * the first (CLOCK_MONOTONIC, ns), 0 where none waited, or -errno: the chip is gone.
+ */
+int mm_input_take(struct mm_input *input, int64_t *ret_ns);
+/* The logical level, 0 or 1, or -errno. */
+int mm_input_level(struct mm_input *input);
+
 /* ---- Display ---- */
 
 struct mm_lcd;

@@ -3,6 +3,8 @@ noinst_LIBRARIES += liboutputs.a
 liboutputs_a_SOURCES = \
 	src/outputs/gpiod.c \
 	src/outputs/gpiod_api.h \
+	src/outputs/gpiod_find.c src/outputs/gpiod_find.h \
+	src/outputs/gpiod_input.c \
 	src/outputs/lcd.c \
 	src/outputs/line_spec.c \
 	src/outputs/outputs.c src/outputs/outputs.h \
