@@ -435,7 +435,7 @@ START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
 END_TEST
 
 struct counts {
-	unsigned clock_step, gap, absent, sag, resumed, refused, uncertain, rows;
+	unsigned power_fail, power_returned, clock_step, gap, absent, sag, resumed, refused, uncertain, rows;
 	int64_t rows_uwh;
 	bool done;
 };
@@ -449,6 +449,8 @@ static bool count_code(void *userdata, const struct mm_register_event *event, co
 	counts->gap += strcmp(event->code, "gap") == 0;
 	counts->absent += strcmp(event->code, "absent") == 0;
 	counts->sag += strcmp(event->code, "sag") == 0 && strcmp(event->text, "element 1: sag of 0.25 s, to 84.0 V") == 0;
+	counts->power_fail += strcmp(event->code, "power-fail") == 0;
+	counts->power_returned += strcmp(event->code, "power-returned") == 0;
 	counts->resumed += strcmp(event->code, "resumed") == 0;
 	counts->uncertain += strcmp(event->code, "outputs-uncertain") == 0;
 	counts->refused += strcmp(event->code, "handover-refused") == 0;
@@ -665,6 +667,51 @@ START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
 }
 END_TEST
 
+START_TEST(a_failing_supply_is_written_for_at_once)
+{
+	struct mm_register_status status;
+	int64_t stored_uwh;
+
+	window(3600);
+	status = settle();
+	ck_assert_int_gt(mm_engine_uncommitted_uwh(&engine, &status), 0);
+	mm_engine_power_fail(&engine, 0);
+	status = settle();
+	ck_assert_int_eq(mm_engine_uncommitted_uwh(&engine, &status), 0);
+	stored_uwh = status.committed[0].profile.row.delivered_uwh;
+	ck_assert_int_eq(stored_uwh, 1 * MM_UWH_PER_WH);
+	/* And metering goes on, whether it comes back or not. */
+	window(3600);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 2 * MM_UWH_PER_WH);
+	mm_engine_power_returned(&engine);
+	for (int i = 0; i < 5; i++) {
+		window(7200);
+	}
+	ck_assert_uint_eq(count().power_fail, 1);
+	ck_assert_uint_eq(count().power_returned, 1);
+	stop();
+}
+END_TEST
+
+START_TEST(a_supply_that_flickers_for_ever_does_not_wear_the_medium)
+{
+	uint64_t commits = settle().commits;
+
+	/* A day of it, ten times a second; no load that would commit by itself. */
+	for (int i = 0; i < 864000; i++) {
+		now_ns += 100 * MM_NS_PER_MS;
+		mm_engine_power_fail(&engine, 0);
+		mm_engine_power_returned(&engine);
+		if (i % 1000 == 0) {
+			settle();
+		}
+	}
+	ck_assert_uint_le(settle().commits - commits, 288 + 8);
+	ck_assert_uint_ge(settle().commits - commits, 288 - 8);
+	stop();
+}
+END_TEST
+
 /* Keeps the register's file aside, or puts it back: then what was committed since is not durable. */
 static void copy_register(const char *from, const char *to)
 {
@@ -777,6 +824,8 @@ int main(void)
 	tcase_add_test(tc, a_crash_after_any_window_changes_nothing);
 	tcase_add_test(tc, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);
 	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);
+	tcase_add_test(tc, a_failing_supply_is_written_for_at_once);
+	tcase_add_test(tc, a_supply_that_flickers_for_ever_does_not_wear_the_medium);
 	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
 	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
 	tcase_add_test(tc, memory_of_another_meter_is_not_taken);

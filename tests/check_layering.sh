@@ -34,7 +34,7 @@ violations() {
 	matches "$1" src '#[[:space:]]*include[[:space:]]*<sqlite3\.h>' 'src/register/[^:]*'
 	matches "$1" src '#[[:space:]]*include[[:space:]]*<systemd/' 'src/daemon/[^:]*'
 	matches "$1" src '(^|[^a-z0-9_])mm_afe_ade9000([^a-z0-9_]|$)' 'src/afe/[^:]*|src/[a-z]*/main\.c'
-	matches "$1" src '(^|[^a-z0-9_])mm_outputs_(gpiod|trace)_new([^a-z0-9_]|$)' 'src/outputs/[^:]*|src/[a-z]*/main\.c'
+	matches "$1" src '(^|[^a-z0-9_])mm_(outputs_(gpiod|trace)|input_gpiod)_new([^a-z0-9_]|$)' 'src/outputs/[^:]*|src/[a-z]*/main\.c'
 	for room in core dsp; do
 		if [ -d "$1/src/$room" ]; then
 			matches "$1" "src/$room" '#[[:space:]]*include' '-' |
@@ -97,6 +97,7 @@ expect src/daemon/main.c 'driver = &mm_afe_ade9000;' no
 expect src/sim/x.c 'mm_outputs_trace_new(path)' yes
 expect src/daemon/x.c 'mm_outputs_gpiod_new(config)' yes
 expect src/daemon/main.c 'mm_outputs_gpiod_new(config)' no
+expect src/daemon/x.c 'mm_input_gpiod_new(spec)' yes
 expect src/outputs/gpiod.c 'int mm_outputs_gpiod_new(config)' no
 
 # a library that uses $1 is impure ($2 = yes) or isn't (no)

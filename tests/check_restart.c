@@ -40,7 +40,7 @@ static const struct mm_register_meter meter = {.name = "house", .serial = "1001"
 static struct mm_model model;
 static struct manager manager;
 static pid_t sim;
-static const struct gpio_shim_wires *wires;
+static struct gpio_shim_wires *wires;
 static uint64_t chance;
 
 /* A sanitizer's own library has to be the first: then no chips are preloaded, and pulses are not counted. */
@@ -148,12 +148,13 @@ static void setup(void)
 	port = start_sim(path);
 	write_text(configuration,
 		   "[daemon]\nsocket=%s/sock\nadmin_socket=%s/admin\nregister=%s\nclock=board\ncommit_wh=%d\n"
-		   "[front-end]\nuri=ip:127.0.0.1:%u\n[outputs]\ndriver=%s\n"
+		   "[front-end]\nuri=ip:127.0.0.1:%u\n[outputs]\ndriver=%s\n%s"
 		   "[meter house]\nmodel=%s\nserial=%s\nelement1=A\nelement2=B\n"
 		   "output_10=P0\noutput_100=P1\ncounter=P2\nled_load=P3\nled_power=P4\n",
-		   directory, directory, register_path, COMMIT_WH, port, driver, meter.model, meter.serial);
+		   directory, directory, register_path, COMMIT_WH, port, driver,
+		   strcmp(driver, "gpiod") == 0 ? "[power-fail]\nline=P5\n" : "", meter.model, meter.serial);
 	path_in(path, sizeof(path), "gpiochip0");
-	write_text(path, "test\nP0\nP1\nP2\nP3\nP4\n");
+	write_text(path, "test\nP0\nP1\nP2\nP3\nP4\nP5\n");
 	fd = open(wires_path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	ck_assert_int_eq(ftruncate(fd, sizeof(*wires)), 0);
 	wires = mmap(NULL, sizeof(*wires), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -168,7 +169,7 @@ static void teardown(void)
 	manager_end(&manager);
 	kill(sim, SIGKILL);
 	waitpid(sim, NULL, 0);
-	munmap((void *)(uintptr_t)wires, sizeof(*wires));
+	munmap(wires, sizeof(*wires));
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
 }
@@ -330,6 +331,37 @@ START_TEST(an_upgrade_that_knows_another_layout_goes_on_from_the_register)
 }
 END_TEST
 
+START_TEST(the_power_fail_line_is_debounced)
+{
+	manager_begin(&manager, true);
+	if (strcmp(driver, "gpiod") != 0) {
+		return; /* no chips here */
+	}
+	run_until_ready();
+	/* A glitch: over before the daemon gets to look. */
+	ck_assert_int_eq(kill(manager.child, SIGSTOP), 0);
+	for (int i = 0; i < 20; i++) {
+		ck_assert(gpio_shim_put(directory, wires, 0, 5, i % 2 == 0));
+	}
+	ck_assert_int_eq(kill(manager.child, SIGCONT), 0);
+	usleep(50000);
+	ck_assert_uint_eq(said("the supply fails"), 0);
+	/* And one that stays. */
+	ck_assert(gpio_shim_put(directory, wires, 0, 5, true));
+	for (int i = 0; i < 6000 && said("everything was durable") == 0; i++) {
+		usleep(10000);
+	}
+	ck_assert_uint_eq(said("everything was durable"), 1);
+	ck_assert(gpio_shim_put(directory, wires, 0, 5, false));
+	for (int i = 0; i < 6000 && said("the supply is back") == 0; i++) {
+		usleep(10000);
+	}
+	ck_assert_uint_eq(said("the supply fails"), 1);
+	ck_assert_uint_eq(said("the supply is back"), 1);
+	ck_assert_int_eq(manager_stop(&manager, SIGTERM), 0);
+}
+END_TEST
+
 /* ---- Kills ---- */
 
 struct toll {
@@ -342,7 +374,7 @@ struct toll {
 static void let_go(void)
 {
 	for (int i = 0; i < GPIO_SHIM_LINES; i++) {
-		struct gpio_shim_wire *wire = (struct gpio_shim_wire *)(uintptr_t)&wires->wire[0][i];
+		struct gpio_shim_wire *wire = &wires->wire[0][i];
 
 		wire->high = wire->output = 0;
 	}
@@ -499,6 +531,7 @@ int main(void)
 	tcase_set_tags(tc, "slow");
 	tcase_add_test(tc, a_stop_keeps_everything);
 	tcase_add_test(tc, an_upgrade_that_knows_another_layout_goes_on_from_the_register);
+	tcase_add_test(tc, the_power_fail_line_is_debounced);
 	tcase_add_test(tc, kills_lose_nothing_where_memory_is_held);
 	tcase_add_test(tc, kills_lose_nothing_where_lines_go_dark);
 	tcase_add_test(tc, kills_lose_no_more_than_the_bound_without);

@@ -171,7 +171,25 @@ static const char *parse_line(const struct key *key, const char *value, void *fi
 	return NULL;
 }
 
+static const char *parse_input(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+{
+	struct mm_line_spec spec;
+	const char *reason;
+
+	(void)key;
+	if (mm_line_spec_parse(value, &spec, &reason) < 0) {
+		snprintf(scratch, scratch_size, "is no line: %s", reason);
+		return scratch;
+	}
+	if (spec.drive != MM_DRIVE_PUSH_PULL) {
+		return "is an input: active-low is the only option it takes";
+	}
+	*(struct mm_line_spec *)field = spec;
+	return NULL;
+}
+
 #define FRONT_ENDS "ade9000|mcp3910|mcp3911|mcp3912|mcp3913|mcp3914|mcp3919|ads131e04|ads131e06|ads131e08"
+
 #define FIELD(member) offsetof(struct mm_config, member), sizeof(((struct mm_config *)NULL)->member)
 #define METER_FIELD(member) offsetof(struct mm_config_meter, member), sizeof(((struct mm_config_meter *)NULL)->member)
 #define METER_LINE(output) (output), 0
@@ -205,6 +223,8 @@ static const struct key keys[] = {
 	{"front-end", "phase_deg_c", parse_double, FIELD(phase_deg[2]), "0", -10, 10, NULL, false},
 	{"outputs", "driver", parse_word, FIELD(outputs_driver), "gpiod", 0, 0, "gpiod|trace|none", false},
 	{"outputs", "trace", parse_path, FIELD(trace), "/run/minimeter/edges.log", 0, 0, NULL, false},
+	{"power-fail", "line", parse_input, FIELD(power_fail), NULL, 0, 0, NULL, false},
+	{"power-fail", "debounce_ms", parse_int, FIELD(power_fail_debounce_ms), "2", 1, 1000, NULL, false},
 	{"meter", "model", parse_model, METER_FIELD(model), NULL, 0, 0, NULL, false},
 	{"meter", "serial", parse_text, METER_FIELD(serial), NULL, 0, 0, NULL, false},
 	{"meter", "element1", parse_phase, METER_FIELD(phase[0]), NULL, 0, 0, NULL, false},

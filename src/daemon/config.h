@@ -50,6 +50,8 @@ struct mm_config {
 	double phase_deg[MM_PHASES]; /* by which the current channel leads */
 	char outputs_driver[MM_NAME_MAX];
 	char trace[MM_PATH_LEN_MAX];
+	struct mm_line_spec power_fail; /* active: the supply fails */
+	int power_fail_debounce_ms;
 	unsigned meter_count;
 	struct mm_config_meter meter[MM_METERS_MAX];
 };

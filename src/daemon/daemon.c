@@ -19,6 +19,7 @@
 #include "daemon/log.h"
 #include "daemon/messages.h"
 #include "daemon/passed.h"
+#include "daemon/power_fail.h"
 #include "daemon/server.h"
 #include "daemon/service.h"
 
@@ -47,6 +48,7 @@ struct daemon {
 	struct mm_service service;
 	struct mm_server *server;
 	struct mm_front_end *front_end;
+	struct mm_power_fail *power_fail;
 	struct beat front_end_beat, register_beat;
 	const char *stop_reason;
 	bool ready;
@@ -285,6 +287,26 @@ static int open_register(struct daemon *d, const char *boot_id)
 	return 0;
 }
 
+static int watch_power_fail(struct daemon *d)
+{
+	char message[MM_OUTPUTS_MESSAGE_MAX];
+	struct mm_input *input;
+	int r;
+
+	if (!d->config->power_fail.used) {
+		return 0;
+	}
+	if (d->adapters->input_new(&d->config->power_fail, "minimeterd", "power-fail", message, &input) < 0) {
+		return fail(message, "");
+	}
+	r = mm_power_fail_new(d->event, &d->engine, input, d->config->power_fail_debounce_ms, &d->power_fail);
+	if (r < 0) {
+		mm_input_free(input);
+		return fail("power-fail line", strerror(-r));
+	}
+	return 0;
+}
+
 static int add_sources(struct daemon *d)
 {
 	static const struct {
@@ -378,7 +400,7 @@ static int start(struct daemon *d)
 	if (r < 0) {
 		return fail("event loop", strerror(-r));
 	}
-	return 0;
+	return watch_power_fail(d);
 }
 
 int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_daemon_adapters *adapters)
@@ -391,6 +413,7 @@ int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_da
 		status = sd_event_loop(d.event);
 		sd_notify(0, "STOPPING=1");
 	}
+	mm_power_fail_free(d.power_fail);
 	/* Lines safe and register committed before anything that might hang. */
 	if (d.worker) {
 		mm_engine_stop(&d.engine, d.stop_reason ? d.stop_reason : "it could not start");

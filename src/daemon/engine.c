@@ -136,6 +136,7 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_registe
 				"the register is written again; nothing was lost");
 	}
 	mm_pending_committed(engine->pending, status->committed_ns);
+	mm_engine_power_status(engine, status);
 	if (engine->committing && (!status->busy || status->error != 0)) {
 		engine->committing = false;
 		mm_clock_release(engine->clock);

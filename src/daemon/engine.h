@@ -46,6 +46,15 @@ struct mm_engine_condition {
 	char reason[MM_REGISTER_MESSAGE_MAX];
 };
 
+/* The supply that the power-fail line speaks of. */
+struct mm_engine_power {
+	bool failed;	   /* and that was said */
+	int64_t spent_ns;  /* CLOCK_BOOTTIME up to which commits for it have used up what the medium is allowed */
+	uint64_t skipped;  /* failures without a commit of their own since the last that had one */
+	int64_t edge_ns;   /* CLOCK_MONOTONIC when the line changed */
+	int64_t commit_ns; /* of the commit that is on its way; 0: none */
+};
+
 struct mm_engine {
 	struct mm_config *config;
 	struct mm_clock *clock;
@@ -69,6 +78,7 @@ struct mm_engine {
 	bool committing;	    /* the clock is held until the register has answered */
 	int64_t handed_uwh;	    /* all energy registers together as last handed over */
 	int64_t clock_offset_ns;    /* realtime - boottime when last looked; 0: never */
+	struct mm_engine_power power;
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
 	struct mm_measurement window;		 /* the latest right one, before calibration */
@@ -125,6 +135,13 @@ int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64
  */
 int mm_engine_correct(struct mm_engine *engine, struct mm_engine_meter *em, uint32_t correction, const char *who);
 
+/*
+ * The supply fails, as the line said at edge_ns (CLOCK_MONOTONIC): commits everything at once, within what the medium is allowed.
+ * Metering goes on.
+ */
+void mm_engine_power_fail(struct mm_engine *engine, int64_t edge_ns);
+void mm_engine_power_returned(struct mm_engine *engine);
+
 /* Safe levels, release of all lines, and the last commit with the reason of the stop. */
 void mm_engine_stop(struct mm_engine *engine, const char *reason);
 
@@ -152,6 +169,9 @@ void mm_engine_settle_edge(struct mm_engine *engine, struct mm_engine_meter *em,
 /* Plays what is due on all outputs, and tries lines that failed again. Returns the instant of the next edge, or MM_CLOCK_NEVER.
  */
 int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
+
+/* Says how long the commit took once it is durable. */
+void mm_engine_power_status(struct mm_engine *engine, const struct mm_register_status *status);
 
 /* Reads what the run before left, if anybody kept it and it is sound. 0 or -ENOMEM. */
 int mm_engine_inherit(struct mm_engine *engine, struct mm_register *reg);

@@ -100,7 +100,7 @@ int main(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	const struct mm_daemon_adapters adapters = {
-		.afe_drivers = afe_drivers, .outputs_new = outputs_new, .clock_new = clock_new};
+		.afe_drivers = afe_drivers, .outputs_new = outputs_new, .clock_new = clock_new, .input_new = mm_input_gpiod_new};
 	const char *path = SYSCONFDIR "/minimeter/minimeter.conf";
 	char message[MM_CONFIG_MESSAGE_MAX];
 	struct mm_config *config;

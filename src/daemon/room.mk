@@ -10,6 +10,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/engine.c src/daemon/engine.h \
 	src/daemon/engine_handover.c \
 	src/daemon/engine_outputs.c \
+	src/daemon/engine_power.c \
 	src/daemon/front_end.c src/daemon/front_end.h \
 	src/daemon/handover.c src/daemon/handover.h \
 	src/daemon/history.c src/daemon/history.h \
@@ -19,6 +20,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/passed.c src/daemon/passed.h \
 	src/daemon/pending.c src/daemon/pending.h \
 	src/daemon/player.c src/daemon/player.h \
+	src/daemon/power_fail.c src/daemon/power_fail.h \
 	src/daemon/readings.c src/daemon/readings.h \
 	src/daemon/server.c src/daemon/server.h \
 	src/daemon/service.c src/daemon/service.h \
