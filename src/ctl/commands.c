@@ -247,6 +247,69 @@ static int run_outputs(struct mm_ctl *ctl, int argc, char *argv[])
 	return show(ctl, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(ctl), outputs_text);
 }
 
+static const struct mm_column harmonics_columns[] = {
+	{MM_NUMBER("frequency_hz", "frequency", "Hz", 2)},
+	{MM_NUMBER("voltage_thd", "voltage THD", "%", 2), .scale = 100},
+	{MM_NUMBER("current_thd", "current THD", "%", 2), .scale = 100},
+};
+
+static const struct mm_column harmonic_columns[] = {
+	{MM_NUMBER("order", "ORDER", NULL, 0)},
+	{MM_NUMBER("voltage_v", "VOLTAGE", "V", 3)},
+	{MM_NUMBER("voltage_ratio", "", "%", 2), .scale = 100},
+	{MM_NUMBER("current_a", "CURRENT", "A", 4)},
+	{MM_NUMBER("current_ratio", "", "%", 2), .scale = 100},
+};
+
+/* The order's figure of an array, and its ratio to the first. */
+static void add_harmonic(json_t *row, const json_t *answer, const char *key, const char *ratio_key, size_t i)
+{
+	double first = json_number_value(json_array_get(json_object_get(answer, key), 0));
+	double value = json_number_value(json_array_get(json_object_get(answer, key), i));
+
+	json_object_set_new(row, key, json_real(value));
+	json_object_set_new(row, ratio_key, json_real(first > 0 ? value / first : 0));
+}
+
+static void harmonics_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	json_t *rows = json_array();
+
+	for (size_t i = 0; i < json_array_size(json_object_get(answer, "voltage_v")); i++) {
+		json_t *row = json_pack("{s:I}", "order", (json_int_t)i + 1);
+
+		add_harmonic(row, answer, "voltage_v", "voltage_ratio", i);
+		add_harmonic(row, answer, "current_a", "current_ratio", i);
+		json_array_append_new(rows, row);
+	}
+	mm_writer_record(ctl->out, harmonics_columns, COUNT(harmonics_columns), answer);
+	fputc('\n', ctl->out);
+	mm_writer_table(ctl->out, harmonic_columns, COUNT(harmonic_columns), rows, true);
+	json_decref(rows);
+}
+
+static int run_harmonics(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	const char *element = ctl->option[MM_OPTION_ELEMENT];
+	json_t *parameters;
+	int64_t number = 1;
+	int r;
+
+	(void)argc, (void)argv;
+	if (element != NULL) {
+		r = mm_ctl_number(ctl, "--element", element, 1, 2, &number);
+		if (r != MM_CTL_FINE) {
+			return r;
+		}
+	}
+	r = mm_ctl_one_meter(ctl, &parameters);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_object_set_new(parameters, "element", json_integer(number));
+	return show(ctl, "org.minimeter.GetHarmonics", parameters, harmonics_text);
+}
+
 static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
 {
 	int64_t seconds = TEST_SECONDS_DEFAULT;
@@ -296,6 +359,7 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
 	{"outputs test", "OUTPUT [SECONDS]", "invert the power or reverse LED", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
+	{"harmonics", "", "harmonics to the 40th, and THD", METER | ELEMENT, MM_CTL_SOCKET_READ, run_harmonics},
 	{"correct", "CORRECTION...", "correct reversed or crossed CTs by arithmetic", METER | MM_OPTION_BIT(MM_OPTION_CONFIRM),
 	 MM_CTL_SOCKET_ADMIN, mm_ctl_correct},
 	{"preset", "READING OLD-SERIAL", "set the start reading, once",

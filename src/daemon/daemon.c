@@ -86,6 +86,7 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 		enum mm_health before = d->engine.health;
 		bool changed = mm_engine_report(&d->engine, &report);
 
+		mm_harmonics_update(&d->service.harmonics);
 		mm_clock_release(d->clock);
 		if (d->engine.health != before) {
 			tell_status(d);
@@ -160,6 +161,13 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 		       ignored[0] ? "; a restart is needed for: " : "", ignored);
 	}
 	return 0;
+}
+
+static void want_harmonics(void *userdata, unsigned input)
+{
+	struct daemon *d = userdata;
+
+	d->afe->ops->want_harmonics(d->afe, input);
 }
 
 /* ---- Watchdog ---- */
@@ -395,6 +403,10 @@ static int start(struct daemon *d)
 	r = mm_front_end_new(d->afe, d->clock, &d->front_end);
 	if (r < 0) {
 		return fail("front-end thread", strerror(-r));
+	}
+	if (d->afe->ops->want_harmonics) {
+		d->service.harmonics.want = want_harmonics;
+		d->service.harmonics.userdata = d;
 	}
 	r = add_sources(d);
 	if (r < 0) {

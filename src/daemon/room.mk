@@ -12,6 +12,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/engine_outputs.c \
 	src/daemon/engine_power.c \
 	src/daemon/front_end.c src/daemon/front_end.h \
+	src/daemon/harmonics.c src/daemon/harmonics.h \
 	src/daemon/handover.c src/daemon/handover.h \
 	src/daemon/history.c src/daemon/history.h \
 	src/daemon/identity.c src/daemon/identity.h \
@@ -65,7 +66,7 @@ e2e_tests = \
 	tests/e2e/correct.sh \
 	tests/e2e/day.sh \
 	tests/e2e/enclosure.sh \
-	tests/e2e/front_end.sh \
+	tests/e2e/front_end.sh tests/e2e/harmonics.sh \
 	tests/e2e/kill.sh \
 	tests/e2e/preset.sh \
 	tests/e2e/reversed.sh \

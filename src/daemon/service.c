@@ -103,6 +103,7 @@ void mm_service_done(struct mm_service *service)
 {
 	mm_acts_done(service);
 	mm_calibrator_done(&service->calibrator);
+	mm_harmonics_done(&service->harmonics);
 	for (size_t i = 0; i < MM_STREAMS_MAX; i++) {
 		if (service->streams[i].call) {
 			mm_varlink_call_unref(service->streams[i].call);
@@ -129,6 +130,16 @@ static void handle_nameplate(struct mm_varlink_call *call, const json_t *paramet
 		mm_service_reply(call, mm_readings_each(service->engine, meter, "meters", mm_readings_nameplate));
 	}
 }
+static void handle_harmonics(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	struct mm_service *service = userdata;
+	int meter = mm_service_meter(call, parameters, service->engine);
+
+	if (meter != -2) {
+		mm_harmonics_get(&service->harmonics, call, parameters, meter);
+	}
+}
+
 static void handle_outputs(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
@@ -209,6 +220,7 @@ static void handle_not_here(struct mm_varlink_call *call, const json_t *paramete
 	{"org.minimeter.Read", handle_read}, {"org.minimeter.Status", handle_status},                                            \
 		{"org.minimeter.GetNameplate", handle_nameplate}, {"org.minimeter.GetProfile", mm_history_profile},              \
 		{"org.minimeter.GetEvents", mm_history_events}, {"org.minimeter.GetOutputs", handle_outputs},                    \
+		{"org.minimeter.GetHarmonics", handle_harmonics},                                                                \
 	{                                                                                                                        \
 		"org.minimeter.GetCalibration", mm_calibrator_get                                                                \
 	}
@@ -242,6 +254,7 @@ void mm_service_init(struct mm_service *service, struct mm_engine *engine)
 {
 	*service = (struct mm_service){.engine = engine};
 	mm_calibrator_init(&service->calibrator, engine);
+	service->harmonics.engine = engine;
 	service->read = (struct mm_varlink_service){
 		.vendor = "minimeter",
 		.product = "minimeterd",

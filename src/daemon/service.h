@@ -8,6 +8,7 @@
 
 #include "daemon/calibrator.h"
 #include "daemon/engine.h"
+#include "daemon/harmonics.h"
 #include "varlink/varlink.h"
 
 #define MM_STREAMS_MAX 64
@@ -18,7 +19,8 @@ struct mm_service {
 	struct mm_varlink_service read;
 	struct mm_varlink_service admin;
 	struct mm_calibrator calibrator;
-	unsigned clients; /* connected now: kept by the server */
+	struct mm_harmonics_desk harmonics; /* want and userdata are set by who knows the front end */
+	unsigned clients;		    /* connected now: kept by the server */
 	struct mm_stream {
 		struct mm_varlink_call *call; /* NULL: free */
 		int meter;		      /* -1: all */
