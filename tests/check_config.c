@@ -51,7 +51,10 @@ START_TEST(defaults_are_those_of_the_manual_page)
 	ck_assert_str_eq(config->register_path, "/var/lib/minimeter/register.db");
 	ck_assert_str_eq(config->clock, "system");
 	ck_assert_double_eq(config->commit_wh, 8);
-	ck_assert_int_eq(config->commit_interval_s, 60);
+	ck_assert_double_eq(config->database_wh, 250);
+	ck_assert_int_eq(config->commit_interval_s, 300);
+	ck_assert_int_eq(config->backup_interval_h, 24);
+	ck_assert_str_eq(config->copy_path, "");
 	ck_assert_int_eq(config->profile_interval_min, 15);
 	ck_assert_int_eq(config->clients_max, 32);
 	ck_assert_int_eq(config->idle_timeout_s, 60);

@@ -190,6 +190,7 @@ static void setup(void)
 	memset(&lines, 0, sizeof(lines));
 	memset(&config, 0, sizeof(config));
 	config.commit_wh = 8;
+	config.database_wh = 250;
 	config.commit_interval_s = 60;
 	config.profile_interval_min = 15;
 	config.voltage_divider = 1001;

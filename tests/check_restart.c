@@ -32,7 +32,7 @@
 #define WINDOW_UWH (INT64_C(2) * 440 * 120 * MM_UWH_PER_WH / 3600)
 
 static char directory[64], program[300], sim_program[300], shim[300];
-static char configuration[96], register_path[96], wires_path[96], log_path[96], boot_id[40];
+static char configuration[96], register_path[96], copy_path[96], wires_path[96], log_path[96], boot_id[40];
 static char preload[400], shim_directory[128];
 static const char *const environment[] = {preload, shim_directory, NULL};
 static const char *const daemon_argv[] = {program, "--config", configuration, NULL};
@@ -132,6 +132,7 @@ static void setup(void)
 	snprintf(shim_directory, sizeof(shim_directory), "MM_GPIO_SHIM=%s", directory);
 	path_in(configuration, sizeof(configuration), "minimeter.conf");
 	path_in(register_path, sizeof(register_path), "register.db");
+	path_in(copy_path, sizeof(copy_path), "register.db.copy");
 	path_in(wires_path, sizeof(wires_path), "wires");
 	path_in(log_path, sizeof(log_path), "stderr");
 	file = fopen("/proc/sys/kernel/random/boot_id", "r");
@@ -252,7 +253,7 @@ static struct mm_registers read_register(void)
 	struct mm_registers registers;
 	struct mm_register *reg;
 
-	ck_assert_msg(mm_register_open(register_path, NULL, boot_id, &meter, 1, message, &reg) == 0, "%s", message);
+	ck_assert_msg(mm_register_open(register_path, copy_path, boot_id, &meter, 1, message, &reg) == 0, "%s", message);
 	ck_assert_int_eq(mm_register_load(reg, 0, &registers), 0);
 	mm_register_close(reg);
 	return registers;

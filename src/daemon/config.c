@@ -47,6 +47,14 @@ static const char *parse_path(const struct key *key, const char *value, void *fi
 	return parse_text(key, value, field, scratch, scratch_size);
 }
 
+static const char *parse_path_or_none(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+{
+	if (strcmp(value, "none") != 0 && value[0] != '/') {
+		return "must be an absolute path, or none";
+	}
+	return parse_text(key, value, field, scratch, scratch_size);
+}
+
 static const char *parse_word(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
 {
 	size_t length = strlen(value);
@@ -198,9 +206,12 @@ static const struct key keys[] = {
 	{"daemon", "socket", parse_path, FIELD(socket), "/run/minimeter/minimeter.sock", 0, 0, NULL, false},
 	{"daemon", "admin_socket", parse_path, FIELD(admin_socket), "/run/minimeter/admin.sock", 0, 0, NULL, false},
 	{"daemon", "register", parse_path, FIELD(register_path), "/var/lib/minimeter/register.db", 0, 0, NULL, false},
+	{"daemon", "copy", parse_path_or_none, FIELD(copy_path), NULL, 0, 0, NULL, false},
 	{"daemon", "clock", parse_word, FIELD(clock), "system", 0, 0, "system|board", false},
 	{"daemon", "commit_wh", parse_double, FIELD(commit_wh), "8", 1, 10, NULL, true},
-	{"daemon", "commit_interval_s", parse_int, FIELD(commit_interval_s), "60", 1, 3600, NULL, true},
+	{"daemon", "database_wh", parse_double, FIELD(database_wh), "250", 1, 10000, NULL, true},
+	{"daemon", "commit_interval_s", parse_int, FIELD(commit_interval_s), "300", 1, 3600, NULL, true},
+	{"daemon", "backup_interval_h", parse_int, FIELD(backup_interval_h), "24", 0, 720, NULL, true},
 	{"daemon", "profile_interval_min", parse_interval, FIELD(profile_interval_min), "15", 1, 60, NULL, false},
 	{"daemon", "clients_max", parse_int, FIELD(clients_max), "32", 1, 256, NULL, true},
 	{"daemon", "idle_timeout_s", parse_int, FIELD(idle_timeout_s), "60", 1, 3600, NULL, true},

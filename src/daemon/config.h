@@ -31,9 +31,12 @@ struct mm_config {
 	char socket[MM_PATH_LEN_MAX];
 	char admin_socket[MM_PATH_LEN_MAX];
 	char register_path[MM_PATH_LEN_MAX];
+	char copy_path[MM_PATH_LEN_MAX]; /* empty: beside the register; "none" */
 	char clock[MM_NAME_MAX];
-	double commit_wh;
+	double commit_wh;   /* at most this may be lost */
+	double database_wh; /* and this be in the copy only */
 	int commit_interval_s;
+	int backup_interval_h; /* 0: never */
 	int profile_interval_min;
 	int clients_max;
 	int idle_timeout_s;

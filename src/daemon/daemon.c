@@ -279,7 +279,8 @@ static void keep_memory(struct daemon *d, const char *boot_id)
 static int open_register(struct daemon *d, const char *boot_id)
 {
 	struct mm_register_meter meters[MM_METERS_MAX];
-	char message[MM_REGISTER_MESSAGE_MAX];
+	char message[MM_REGISTER_MESSAGE_MAX], beside[MM_PATH_LEN_MAX + 8];
+	const char *copy = d->config->copy_path;
 
 	for (unsigned i = 0; i < d->config->meter_count; i++) {
 		const struct mm_config_meter *meter = &d->config->meter[i];
@@ -289,8 +290,16 @@ static int open_register(struct daemon *d, const char *boot_id)
 		strcpy(meters[i].serial, meter->serial);
 		strcpy(meters[i].model, meter->model.canonical);
 	}
-	if (mm_register_open(d->config->register_path, NULL, boot_id, meters, d->config->meter_count, message, &d->reg) < 0) {
+	if (copy[0] == '\0') {
+		snprintf(beside, sizeof(beside), "%s.copy", d->config->register_path);
+		copy = beside;
+	}
+	if (mm_register_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, boot_id, meters,
+			     d->config->meter_count, message, &d->reg) < 0) {
 		return fail(message, "");
+	}
+	if (mm_register_story(d->reg)[0] != '\0') {
+		mm_log(LOG_WARNING, MM_MESSAGE_RECOVERED, NULL, "the register was recovered: %s", mm_register_story(d->reg));
 	}
 	return 0;
 }

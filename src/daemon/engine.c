@@ -16,6 +16,8 @@
 
 /* A front end unheard of for this long is stale, whatever its thread is stuck in. */
 #define SILENCE_NS (5 * MM_NS_PER_S)
+/* An event reaches the database at once where the last commit to it was so long ago: many in a row must not wear it. */
+#define EVENTS_NS (10 * MM_NS_PER_S)
 /* Windows follow each other to within their jitter; more than half a window between two is a gap. */
 #define GAP_RATIO 0.5
 
@@ -60,12 +62,15 @@ static int64_t all_registers(const struct mm_engine *engine)
 	return sum;
 }
 
-static void commit(struct mm_engine *engine, int64_t now)
+/* copy_suffices: the database need not have this one yet. */
+static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 {
 	/* Time may stand still between two commits; it is what tells them apart. */
 	int64_t at = now > engine->last_commit_ns ? now : engine->last_commit_ns + 1;
-	struct mm_register_commit c = {
-		.boottime_ns = at, .realtime_ns = mm_clock_realtime(engine->clock), .meter_count = engine->meter_count};
+	struct mm_register_commit c = {.boottime_ns = at,
+				       .realtime_ns = mm_clock_realtime(engine->clock),
+				       .meter_count = engine->meter_count,
+				       .copy_suffices = copy_suffices};
 
 	mm_pending_offer(engine->pending, &c);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
@@ -77,6 +82,11 @@ static void commit(struct mm_engine *engine, int64_t now)
 	mm_pending_handed(engine->pending, at);
 	engine->last_commit_ns = at;
 	engine->handed_uwh = all_registers(engine);
+	engine->history_waits = copy_suffices && (engine->history_waits || c.event_count > 0);
+	if (!copy_suffices) {
+		engine->last_full_ns = at;
+		engine->full_uwh = engine->handed_uwh;
+	}
 	if (!engine->committing && engine->register_error == 0) {
 		engine->committing = true;
 		mm_clock_hold(engine->clock); /* a medium that fails is not waited for */
@@ -88,29 +98,41 @@ static void commit(struct mm_engine *engine, int64_t now)
 
 int64_t mm_engine_commit(struct mm_engine *engine)
 {
-	commit(engine, mm_clock_boottime(engine->clock));
+	commit(engine, mm_clock_boottime(engine->clock), false);
 	return engine->last_commit_ns;
 }
 
 /*
- * A commit is due when the energy that waits, with what the next window is likely to bring, would pass commit_wh; when
- * commit_interval_s is over and anything at all has changed; and at once when an interval of the profile is
- * complete or many events wait.
+ * The database is due at once when an interval of the profile is complete or many events wait; soon when one does; and when
+ * database_wh have been registered since it was, or commit_interval_s is over and anything at all has changed.
+ */
+static bool is_database_due(const struct mm_engine *engine, int64_t now)
+{
+	size_t events = engine->pending->event_count - engine->pending->events_handed;
+	size_t rows = engine->pending->row_count - engine->pending->rows_handed;
+	int64_t waiting = all_registers(engine) - engine->full_uwh;
+	bool history = events > 0 || engine->history_waits;
+	int64_t since = now - engine->last_full_ns;
+
+	return rows > 0 || events > MM_PENDING_EVENTS_MAX / 2 || (history && since >= EVENTS_NS) ||
+	       (double)waiting >= engine->config->database_wh * (double)MM_UWH_PER_WH ||
+	       ((history || waiting > 0) && since >= engine->config->commit_interval_s * MM_NS_PER_S);
+}
+
+/*
+ * What may be lost at a power cut is bound by the copy: it is due when the energy that waits, with what the next window is likely
+ * to bring, would pass commit_wh.
  */
 static void commit_if_due(struct mm_engine *engine, int64_t now)
 {
 	int64_t waiting = all_registers(engine) - engine->handed_uwh;
-	size_t events = engine->pending->event_count - engine->pending->events_handed;
-	size_t rows = engine->pending->row_count - engine->pending->rows_handed;
-	bool changed = waiting > 0 || events > 0;
+	bool database = is_database_due(engine, now), changed = waiting > 0;
 
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		waiting += engine->meters[i].window_uwh;
 	}
-	if (rows > 0 || events > MM_PENDING_EVENTS_MAX / 2 ||
-	    (changed && (double)waiting >= engine->config->commit_wh * (double)MM_UWH_PER_WH) ||
-	    (changed && now - engine->last_commit_ns >= engine->config->commit_interval_s * MM_NS_PER_S)) {
-		commit(engine, now);
+	if (database || (changed && (double)waiting >= engine->config->commit_wh * (double)MM_UWH_PER_WH)) {
+		commit(engine, now, !database);
 	}
 }
 
@@ -124,25 +146,48 @@ int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct m
 	return all_registers(engine) - durable;
 }
 
-void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status)
+static void note_store(struct mm_engine *engine, int error, const char *message)
 {
-	if (status->error != 0 && engine->register_error == 0) {
+	if (error != 0 && engine->register_error == 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
 		mm_engine_event(engine, NULL, LOG_ERR, MM_MESSAGE_REGISTER_FAILING, "register-failing",
-				"the register cannot be written: %s; metering goes on in memory", status->message);
-	} else if (status->error == 0 && engine->register_error != 0) {
+				"the register cannot be written: %s; metering goes on in memory", message);
+	} else if (error == 0 && engine->register_error != 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
 		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_REGISTER_RECOVERED, "register-recovered",
 				"the register is written again; nothing was lost");
 	}
+	engine->register_error = error;
+}
+
+static void note_copy(struct mm_engine *engine, int error)
+{
+	if (error != 0 && engine->copy_error == 0) {
+		engine->store.since_ns = mm_clock_boottime(engine->clock);
+		mm_engine_event(engine, NULL, LOG_ERR, MM_MESSAGE_COPY_FAILING, "copy-failing",
+				"the second copy of the register cannot be written: %s; each commit goes to the database",
+				strerror(-error));
+	} else if (error == 0 && engine->copy_error != 0) {
+		engine->store.since_ns = mm_clock_boottime(engine->clock);
+		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_COPY_RECOVERED, "copy-recovered",
+				"the second copy of the register is written again");
+	}
+	engine->copy_error = error;
+}
+
+void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status)
+{
+	const char *reason = status->error ? status->message : status->copy_error ? strerror(-status->copy_error) : "";
+
+	note_store(engine, status->error, status->message);
+	note_copy(engine, status->copy_error);
 	mm_pending_committed(engine->pending, status->committed_ns);
 	mm_engine_power_status(engine, status);
 	if (engine->committing && (!status->busy || status->error != 0)) {
 		engine->committing = false;
 		mm_clock_release(engine->clock);
 	}
-	engine->register_error = status->error;
-	snprintf(engine->store.reason, sizeof(engine->store.reason), "%s", status->error ? status->message : "");
+	snprintf(engine->store.reason, sizeof(engine->store.reason), "%s", reason);
 }
 
 /* ---- Front end ---- */
@@ -316,6 +361,7 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	/* Before any edge of this window can be played. */
 	mm_engine_hand_over(engine);
 	commit_if_due(engine, now);
+	mm_engine_backup_if_due(engine, now);
 	mm_engine_tick(engine);
 	return changed || window;
 }
@@ -534,6 +580,7 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 		}
 	}
 	mm_engine_inherited(engine);
+	mm_engine_plan_backup(engine, mm_register_backed_up(reg));
 	return 0;
 }
 
@@ -543,6 +590,8 @@ void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker
 
 	engine->worker = worker;
 	engine->started_ns = engine->last_report_ns = engine->last_commit_ns = now;
+	engine->last_full_ns = now - EVENTS_NS;
+	engine->full_uwh = engine->handed_uwh;
 	engine->front_end.since_ns = engine->store.since_ns = now;
 	if (mm_software_checksum(engine->software) < 0) {
 		engine->software[0] = '\0';
@@ -555,7 +604,7 @@ void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker
 		mm_engine_show(&engine->meters[i]);
 	}
 	if (all_registers(engine) > engine->handed_uwh) {
-		commit(engine, now); /* what the run before left has waited long enough */
+		commit(engine, now, false); /* what the run before left has waited long enough */
 	}
 	mm_engine_tick(engine);
 }
@@ -568,7 +617,7 @@ void mm_engine_stop(struct mm_engine *engine, const char *reason)
 		engine->meters[i].outputs = NULL;
 		memset(engine->meters[i].level, 0, sizeof(engine->meters[i].level));
 	}
-	commit(engine, mm_clock_boottime(engine->clock));
+	commit(engine, mm_clock_boottime(engine->clock), false);
 }
 
 void mm_engine_done(struct mm_engine *engine)

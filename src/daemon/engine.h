@@ -77,8 +77,14 @@ struct mm_engine {
 	int64_t last_commit_ns;	    /* time of the commit last handed over; each is later than the one before */
 	bool committing;	    /* the clock is held until the register has answered */
 	int64_t handed_uwh;	    /* all energy registers together as last handed over */
-	int64_t clock_offset_ns;    /* realtime - boottime when last looked; 0: never */
 	struct mm_engine_power power;
+	int64_t last_full_ns; /* the same two of the last commit that the database had to take */
+	int64_t full_uwh;
+	bool history_waits; /* events were handed over since then, to the copy */
+	int64_t backup_ns;  /* when the register is backed up next: CLOCK_BOOTTIME */
+	bool backup_runs, backup_failed;
+	int copy_error;		 /* 0, or why the copy is not written */
+	int64_t clock_offset_ns; /* realtime - boottime when last looked; 0: never */
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
 	struct mm_harmonics harmonics;		 /* the latest that came; known until somebody has taken them */
@@ -188,6 +194,11 @@ void mm_engine_inherited(struct mm_engine *engine);
 
 /* Writes down where everything stands, for the next run. */
 void mm_engine_hand_over(struct mm_engine *engine);
+
+/* Plans the next backup; last_s: when the last one was made, CLOCK_REALTIME, 0: never. */
+void mm_engine_plan_backup(struct mm_engine *engine, int64_t last_s);
+
+void mm_engine_backup_if_due(struct mm_engine *engine, int64_t now);
 
 /* Brings the display up to date. */
 void mm_engine_show(struct mm_engine_meter *em);

@@ -263,11 +263,22 @@ json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_regist
 			 event->text);
 }
 
+static json_t *register_json(const struct mm_engine *engine)
+{
+	if (engine->register_error) {
+		return condition_json(engine, &engine->store, "failing",
+				      "free or mend the disk that holds the register; metering goes on in memory");
+	}
+	return condition_json(
+		engine, &engine->store, engine->copy_error ? "copy-failing" : "ok",
+		engine->copy_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL);
+}
+
 json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)
 {
 	struct mm_register_status status;
 	json_t *meters = json_array();
-	bool ok = engine->health == MM_HEALTH_OK && engine->register_error == 0;
+	bool ok = engine->health == MM_HEALTH_OK && engine->register_error == 0 && engine->copy_error == 0;
 
 	mm_register_worker_status(engine->worker, &status);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
@@ -281,12 +292,7 @@ json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)
 		figure((double)(mm_clock_boottime(engine->clock) - engine->started_ns) / (double)MM_NS_PER_S, 1e-3), "ok",
 		(int)ok, "front_end",
 		condition_json(engine, &engine->front_end, mm_health_name(engine->health), front_end_advice[engine->health]),
-		"register",
-		condition_json(engine, &engine->store, engine->register_error ? "failing" : "ok",
-			       engine->register_error
-				       ? "free or mend the disk that holds the register; metering goes on in memory"
-				       : NULL),
-		"windows", (json_int_t)engine->windows, "missed_windows", (json_int_t)engine->missed, "commits",
-		(json_int_t)status.commits, "uncommitted_wh", wh(mm_engine_uncommitted_uwh(engine, &status)), "clients",
-		(int)clients, "meters", meters);
+		"register", register_json(engine), "windows", (json_int_t)engine->windows, "missed_windows",
+		(json_int_t)engine->missed, "commits", (json_int_t)status.commits, "uncommitted_wh",
+		wh(mm_engine_uncommitted_uwh(engine, &status)), "clients", (int)clients, "meters", meters);
 }

@@ -8,6 +8,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/config.c src/daemon/config.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/engine.c src/daemon/engine.h \
+	src/daemon/engine_backup.c \
 	src/daemon/engine_handover.c \
 	src/daemon/engine_outputs.c \
 	src/daemon/engine_power.c \

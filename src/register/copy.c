@@ -200,7 +200,11 @@ int mm_copy_slot(const struct mm_copy *copy, unsigned slot)
 
 bool mm_copy_follows(const struct mm_copy *copy)
 {
-	return copy->image[copy->newest].previous == copy->image[1 - copy->newest].state.sequence;
+	const struct mm_image *newest = mm_copy_newest(copy);
+
+	/* The first one was written when there was nothing else. */
+	return newest && (newest->previous == 0 || (copy->error[1 - copy->newest] == 0 &&
+						    newest->previous == copy->image[1 - copy->newest].state.sequence));
 }
 
 bool mm_copy_is_device(const struct mm_copy *copy)

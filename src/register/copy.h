@@ -29,7 +29,7 @@ const struct mm_image *mm_copy_newest(const struct mm_copy *copy);
 /* 0, or why a slot (0 or 1) gives no image: as mm_image_read(), or the -errno of reading it. */
 int mm_copy_slot(const struct mm_copy *copy, unsigned slot);
 
-/* Where both slots give images: is the older one that which the newer was written after? If not, a write was lost. */
+/* Is the other image the one that the newest was written after? If both are there and it is not, a write was lost. */
 bool mm_copy_follows(const struct mm_copy *copy);
 
 /* True for a partition or a chip: something that can't be given another name. */

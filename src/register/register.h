@@ -123,15 +123,37 @@ int mm_register_record(struct mm_register *reg, const struct mm_register_event *
 /* All records of one code, oldest first: the last one is in force. meter: an index, or -1 for those of all. 0, -EIO, -EBADMSG. */
 int mm_register_records(struct mm_register *reg, const char *code, int meter, mm_register_event_fn fn, void *userdata);
 
+/*
+ * Makes a backup beside the database: complete, synced and read back before it takes the place of the last one, which takes that
+ * of the one before. Takes seconds. For mm_register_worker_query(): what the copy can take is written meanwhile. -ENOSPC, -EIO,
+ * ... with the two there were left as they are.
+ */
+int mm_register_backup(struct mm_register *reg);
+
+/* When that was done last: seconds of CLOCK_REALTIME, 0: never. */
+int64_t mm_register_backed_up(const struct mm_register *reg);
+
+/* What one of the files of the register is like. */
+struct mm_register_inspection {
+	const char *what; /* "database", "copy", "backup", "backup-old" */
+	int error;	  /* 0; -ENOENT: there is none; -EBADMSG: damaged; -errno */
+	char text[96];
+};
+
+/* Reads all files of the register whole and gives what each is like to fn; takes as long as a backup. 0 or -ENOMEM. */
+typedef void (*mm_register_inspect_fn)(void *userdata, const struct mm_register_inspection *inspection);
+int mm_register_inspect(struct mm_register *reg, mm_register_inspect_fn fn, void *userdata);
+
 /* ---- The register's thread ---- */
 
 struct mm_register_worker;
 
 /* What became of the commits, for the main loop. */
 struct mm_register_status {
-	uint64_t commits;  /* transactions committed since start */
+	uint64_t commits;  /* transactions committed to the database since start */
 	uint64_t failures; /* failed attempts since start */
-	int error;	   /* 0, or the -errno of the last attempt while it keeps failing */
+	int error;	   /* of the database: 0, or the -errno of the last attempt while it keeps failing */
+	int copy_error;	   /* of the copy: the same, or why it could not be opened */
 	char message[MM_REGISTER_MESSAGE_MAX];
 	struct mm_registers committed[MM_REGISTER_METERS_MAX]; /* durable state of every meter */
 	int64_t committed_ns;				       /* as mm_register_committed_ns() */
@@ -160,7 +182,8 @@ int mm_register_worker_free(struct mm_register_worker *worker);
 /*
  * Queues a commit and returns at once: registers supersede those still waiting, events and rows are appended in bounded queues.
  * Where a queue is full the oldest are kept: they tell how the trouble began, and the registers carry all energy anyhow.
- * A failing commit is tried again after 1 s, 2 s, ... up to 30 s; new ones wait with it. -EINVAL as mm_register_commit().
+ * A failing commit is tried again after 1 s, 2 s, ... up to 30 s; new ones wait with it, but for what the copy takes. -EINVAL as
+ * mm_register_commit().
  */
 int mm_register_worker_commit(struct mm_register_worker *worker, const struct mm_register_commit *commit);
 

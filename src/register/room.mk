@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libregister.a
 libregister_a_SOURCES = \
 	src/register/audit.h \
+	src/register/backup.c \
 	src/register/bytes.c src/register/bytes.h \
 	src/register/copy.c src/register/copy.h \
 	src/register/head.c src/register/head.h \

@@ -397,14 +397,30 @@ void mm_register_image(struct mm_register *reg, const struct mm_register_commit 
 	}
 }
 
-bool mm_register_copy(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+/* It stands so now, somewhere durable. */
+static void stand(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+{
+	reg->sequence = sequence;
+	memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
+}
+
+static bool copy(struct mm_register *reg, const struct mm_register_commit *commit)
 {
 	if (!reg->copy) {
 		return false;
 	}
-	mm_register_image(reg, commit, sequence);
+	mm_register_image(reg, commit, reg->sequence + 1);
 	reg->copy_error = mm_copy_write(reg->copy, reg->image);
 	return reg->copy_error == 0;
+}
+
+bool mm_register_commit_to_copy(struct mm_register *reg, const struct mm_register_commit *commit)
+{
+	if (judge_commit(reg, commit) < 0 || !copy(reg, commit)) {
+		return false;
+	}
+	stand(reg, commit, reg->sequence + 1);
+	return true;
 }
 
 int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit)
@@ -416,13 +432,12 @@ int mm_register_commit(struct mm_register *reg, const struct mm_register_commit 
 	if (r < 0) {
 		return r;
 	}
-	copied = mm_register_copy(reg, commit, sequence);
+	copied = copy(reg, commit);
 	if (!copied || !commit->copy_suffices) {
 		r = commit_to_database(reg, commit, sequence);
 	}
 	if (copied || r == 0) {
-		reg->sequence = sequence;
-		memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
+		stand(reg, commit, sequence);
 	}
 	return r;
 }

@@ -44,7 +44,9 @@ struct mm_register {
 	char story[MM_REGISTER_STORY_MAX];		       /* what was out of order at opening; "": nothing */
 	bool told;					       /* that is in an event */
 	struct mm_key *key;				       /* signs heads; NULL: none */
-	char message[MM_REGISTER_MESSAGE_MAX];		       /* of the last failure */
+	void (*serve)(void *userdata);			       /* NULL, or to be called while something takes long */
+	void *serve_userdata;
+	char message[MM_REGISTER_MESSAGE_MAX]; /* of the last failure */
 };
 
 /* Writes "path: why: what to do" into reg->message and returns r, a -errno. */
@@ -75,8 +77,11 @@ int mm_register_store(struct mm_register *reg, const struct mm_register_commit *
 /* Puts a commit into reg->image. */
 void mm_register_image(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence);
 
-/* Writes a commit to the second copy. True when it is durable there; reg->copy_error says why not. */
-bool mm_register_copy(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence);
+/*
+ * Writes a commit to the second copy and to nothing else: also in the midst of a statement. True when it is durable there;
+ * reg->copy_error says why not.
+ */
+bool mm_register_commit_to_copy(struct mm_register *reg, const struct mm_register_commit *commit);
 
 /* ---- The database file at reg->path ---- */
 

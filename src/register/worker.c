@@ -37,7 +37,8 @@ struct mm_register_worker {
 	pthread_cond_t cond;   /* something to do for the thread */
 	bool stop;
 
-	uint64_t asked, written; /* commits taken in, and the number of the last one that is durable */
+	uint64_t asked, durable; /* commits taken in, and the number of the last one that is durable somewhere */
+	bool database_wanted;	 /* the database lacks one that it must have */
 	struct mm_register_commit pending;
 	struct mm_register_event *events; /* pending.events and pending.rows, writable */
 	struct mm_register_profile_row *rows;
@@ -77,34 +78,82 @@ static void drop_front(struct mm_register_worker *worker, const struct mm_regist
 	memmove(worker->rows, worker->rows + written->row_count, pending->row_count * sizeof(*worker->rows));
 }
 
+/* What came of an attempt: durable somewhere, and r of the database. */
+static void note(struct mm_register_worker *worker, const struct mm_register_commit *commit, uint64_t number, bool durable, int r)
+{
+	struct mm_register *reg = worker->reg;
+	struct mm_register_status *status = &worker->status;
+
+	if (durable) {
+		worker->durable = number;
+		memcpy(status->committed, commit->meter, sizeof(status->committed));
+	}
+	if (r < 0) {
+		worker->database_wanted = true;
+		worker->due_ns = monotonic() + worker->retry_ns;
+		worker->retry_ns = worker->retry_ns * 2 < RETRY_MAX_NS ? worker->retry_ns * 2 : RETRY_MAX_NS;
+		status->error = r;
+		status->failures++;
+		snprintf(status->message, sizeof(status->message), "%s", reg->message);
+	} else if (durable && reg->database_sequence == reg->sequence) {
+		worker->database_wanted = worker->database_wanted && worker->asked != number;
+		worker->retry_ns = RETRY_FIRST_NS;
+		worker->due_ns = 0;
+		drop_front(worker, commit);
+		status->error = 0;
+		status->message[0] = '\0';
+		status->commits++;
+		status->committed_ns = commit->boottime_ns;
+	}
+	status->copy_error = reg->copy_error;
+	notify(worker);
+}
+
 static void attempt(struct mm_register_worker *worker)
 {
 	struct mm_register_commit commit = worker->pending;
-	struct mm_register_status *status = &worker->status;
-	uint64_t number = worker->asked;
+	uint64_t number = worker->asked, sequence = worker->reg->sequence;
 	int r;
 
+	commit.copy_suffices = !worker->database_wanted || monotonic() < worker->due_ns;
+	if (!commit.copy_suffices) {
+		worker->database_wanted = false;
+	}
 	pthread_mutex_unlock(&worker->mutex);
 	r = mm_register_commit(worker->reg, &commit);
 	pthread_mutex_lock(&worker->mutex);
+	note(worker, &commit, number, worker->reg->sequence != sequence, r);
+}
 
-	status->error = r;
-	if (r == 0) {
-		worker->written = number;
-		worker->retry_ns = RETRY_FIRST_NS;
-		worker->due_ns = 0;
-		drop_front(worker, &commit);
-		status->commits++;
-		status->message[0] = '\0';
-		memcpy(status->committed, commit.meter, sizeof(status->committed));
-		status->committed_ns = commit.boottime_ns;
-	} else {
-		worker->due_ns = monotonic() + worker->retry_ns;
-		worker->retry_ns = worker->retry_ns * 2 < RETRY_MAX_NS ? worker->retry_ns * 2 : RETRY_MAX_NS;
-		status->failures++;
-		snprintf(status->message, sizeof(status->message), "%s", worker->reg->message);
+/* Is there something to write that may be tried now? While the database has to wait, the copy need not. */
+static bool is_due(const struct mm_register_worker *worker, int64_t now)
+{
+	bool lacking = worker->asked != worker->durable;
+
+	if (now >= worker->due_ns) {
+		return lacking || worker->database_wanted;
 	}
-	notify(worker);
+	return lacking && worker->reg->copy && worker->reg->copy_error == 0;
+}
+
+/* In the midst of something long on the thread: what the copy can take does not wait for its end. */
+static void serve(void *userdata)
+{
+	struct mm_register_worker *worker = userdata;
+
+	pthread_mutex_lock(&worker->mutex);
+	worker->status.beat++;
+	if (worker->asked != worker->durable && worker->reg->copy_error == 0) {
+		struct mm_register_commit commit = worker->pending;
+		uint64_t number = worker->asked;
+		bool durable;
+
+		pthread_mutex_unlock(&worker->mutex);
+		durable = mm_register_commit_to_copy(worker->reg, &commit);
+		pthread_mutex_lock(&worker->mutex);
+		note(worker, &commit, number, durable, 0);
+	}
+	pthread_mutex_unlock(&worker->mutex);
 }
 
 static struct query *query_at(struct mm_register_worker *worker, unsigned i)
@@ -139,22 +188,23 @@ static void *run(void *userdata)
 
 	pthread_mutex_lock(&worker->mutex);
 	while (!worker->stop) {
-		bool pending = worker->asked != worker->written;
+		bool waiting = worker->asked != worker->durable || worker->database_wanted;
 		bool query = worker->query_ran < worker->query_count;
 		int64_t now = monotonic();
 
 		worker->status.beat++;
-		if (pending && now >= worker->due_ns) {
+		if (is_due(worker, now)) {
 			attempt(worker);
 		} else if (!query) {
-			wait_until(worker, pending && worker->due_ns < now + IDLE_NS ? worker->due_ns : now + IDLE_NS);
+			wait_until(worker, waiting && worker->due_ns < now + IDLE_NS ? worker->due_ns : now + IDLE_NS);
 		}
 		/* One in between, so that neither commits nor queries starve the other. */
 		if (query) {
 			run_query(worker);
 		}
 	}
-	if (worker->asked != worker->written) {
+	worker->due_ns = 0;
+	if (is_due(worker, monotonic())) {
 		attempt(worker);
 	}
 	pthread_mutex_unlock(&worker->mutex);
@@ -209,6 +259,9 @@ int mm_register_worker_new(struct mm_register *reg, struct mm_register_worker **
 	worker->retry_ns = RETRY_FIRST_NS;
 	memcpy(worker->status.committed, reg->committed, sizeof(reg->committed));
 	worker->status.committed_ns = reg->committed_ns;
+	worker->status.copy_error = reg->copy_error;
+	reg->serve = serve;
+	reg->serve_userdata = worker;
 	worker->events = calloc(MM_REGISTER_EVENTS_WAITING_MAX, sizeof(*worker->events));
 	worker->rows = calloc(MM_REGISTER_ROWS_WAITING_MAX, sizeof(*worker->rows));
 	worker->pending.events = worker->events;
@@ -247,7 +300,7 @@ int mm_register_worker_free(struct mm_register_worker *worker)
 
 		query->done(i < worker->query_ran ? query->result : -ECANCELED, query->userdata);
 	}
-	r = worker->asked != worker->written ? worker->status.error : 0;
+	r = worker->asked != worker->durable || worker->database_wanted ? worker->status.error : 0;
 	mm_register_close(worker->reg);
 	destroy(worker);
 	return r;
@@ -283,6 +336,7 @@ int mm_register_worker_commit(struct mm_register_worker *worker, const struct mm
 	worker->status.dropped_rows += (int64_t)append(worker->rows, &pending->row_count, MM_REGISTER_ROWS_WAITING_MAX,
 						       commit->rows, commit->row_count, sizeof(*worker->rows));
 	worker->asked++;
+	worker->database_wanted = worker->database_wanted || !commit->copy_suffices;
 	pthread_cond_signal(&worker->cond);
 	pthread_mutex_unlock(&worker->mutex);
 	return 0;
@@ -296,7 +350,7 @@ int mm_register_worker_fd(const struct mm_register_worker *worker)
 void mm_register_worker_status(struct mm_register_worker *worker, struct mm_register_status *ret)
 {
 	pthread_mutex_lock(&worker->mutex);
-	worker->status.busy = worker->asked != worker->written;
+	worker->status.busy = worker->asked != worker->durable || worker->database_wanted;
 	*ret = worker->status;
 	pthread_mutex_unlock(&worker->mutex);
 }
