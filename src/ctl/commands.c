@@ -357,6 +357,8 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	 run_nameplate},
 	{"profile", "", "energy by interval", METER | SPAN, MM_CTL_SOCKET_READ, mm_ctl_profile},
 	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
+	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},
+	{"head", "", "a signed head of the audit trail, to keep elsewhere", 0, MM_CTL_SOCKET_READ, mm_ctl_head},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
 	{"outputs test", "OUTPUT [SECONDS]", "invert the power or reverse LED", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
 	{"harmonics", "", "harmonics to the 40th, and THD", METER | ELEMENT, MM_CTL_SOCKET_READ, run_harmonics},

@@ -21,6 +21,8 @@
 
 /* How long the daemon may take over one answer. */
 #define MM_CTL_TIMEOUT_MS 5000
+/* The same of a register being verified, which says that it goes on every some thousand rows. */
+#define MM_CTL_VERIFY_TIMEOUT_MS 60000
 
 /* Exit codes: scripts rely on them. All functions here that return int return one of these. */
 enum mm_ctl_exit {
@@ -50,6 +52,7 @@ enum mm_ctl_option {
 	MM_OPTION_ELEMENT,
 	MM_OPTION_SESSION,
 	MM_OPTION_LEFT,
+	MM_OPTION_HEAD,
 	MM_OPTION_COUNT,
 };
 
@@ -135,6 +138,8 @@ int mm_calibrate_accept(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_calibrate_cancel(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_calibrate_history(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_calibrate_return(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_ctl_verify(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_ctl_head(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_watch(struct mm_ctl *ctl, int argc, char *argv[]);
 
 #endif

@@ -12,6 +12,7 @@ libctl_a_SOURCES = \
 	src/ctl/profile.c \
 	src/ctl/read.c src/ctl/read.h \
 	src/ctl/reference.c src/ctl/reference.h \
+	src/ctl/verify.c \
 	src/ctl/watch.c \
 	src/ctl/when.c src/ctl/when.h \
 	src/ctl/writer.c src/ctl/writer.h

@@ -504,3 +504,44 @@ void mm_config_reload(struct mm_config *config, const struct mm_config *newer, c
 		list_ignored(ignored, size, "[meter] sections");
 	}
 }
+
+/* The value of a key as its parser would read it. */
+static void show(const struct key *key, const void *base, char *ret, size_t size)
+{
+	const void *field = (const char *)base + key->offset;
+
+	if (key->parse == parse_double) {
+		snprintf(ret, size, "%.15g", *(const double *)field);
+	} else if (key->parse == parse_int || key->parse == parse_interval) {
+		snprintf(ret, size, "%d", *(const int *)field);
+	} else if (key->parse == parse_model) {
+		snprintf(ret, size, "%s", ((const struct mm_model *)field)->canonical);
+	} else if (key->parse == parse_phase) {
+		int phase = *(const int *)field;
+
+		snprintf(ret, size, "%.*s", phase >= 0, &"ABC"[phase >= 0 ? phase : 0]);
+	} else if (key->parse == parse_line) {
+		snprintf(ret, size, "%s", ((const struct mm_config_meter *)base)->line_text[key->offset]);
+	} else {
+		snprintf(ret, size, "%s", (const char *)field);
+	}
+}
+
+void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, const char *name, const char *value),
+		    void *userdata)
+{
+	char name[MM_NAME_MAX + 64], value[MM_PATH_LEN_MAX];
+
+	for (size_t i = 0; i < KEY_COUNT; i++) {
+		bool of_meter = strcmp(keys[i].section, "meter") == 0;
+
+		for (unsigned m = 0; m < (of_meter ? config->meter_count : 1); m++) {
+			const struct mm_config_meter *meter = &config->meter[m];
+
+			snprintf(name, sizeof(name), "%s%s%s.%s", keys[i].section, of_meter ? " " : "",
+				 of_meter ? meter->name : "", keys[i].name);
+			show(&keys[i], of_meter ? (const void *)meter : config, value, sizeof(value));
+			fn(userdata, name, value);
+		}
+	}
+}

@@ -74,4 +74,8 @@ int mm_config_load(const char *path, char message[static MM_CONFIG_MESSAGE_MAX],
  */
 void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size);
 
+/* Calls fn with every setting, defaults too, and its value as in the file: "daemon.commit_wh", "meter flat 1.serial", ... */
+void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, const char *name, const char *value),
+		    void *userdata);
+
 #endif

@@ -22,6 +22,8 @@
 #include "daemon/power_fail.h"
 #include "daemon/server.h"
 #include "daemon/service.h"
+#include "daemon/settings.h"
+#include "register/audit.h"
 
 /* By this name the service manager gives back the memory that it holds for us. */
 #define HANDOVER_NAME "handover"
@@ -144,6 +146,27 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
 	return sd_event_exit(d->event, 0);
 }
 
+static void settings_recorded(int result, void *settings)
+{
+	if (result < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "the settings are not in the audit trail: %s", strerror(-result));
+	}
+	mm_settings_free(settings);
+}
+
+static void record_settings(struct daemon *d)
+{
+	struct mm_settings *settings = NULL;
+	int r = mm_settings_new(d->config, mm_clock_boottime(d->clock), mm_clock_realtime(d->clock), &settings);
+
+	if (r == 0) {
+		r = mm_register_worker_query(d->worker, mm_settings_record, settings_recorded, settings);
+	}
+	if (r < 0) {
+		settings_recorded(r, settings);
+	}
+}
+
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct daemon *d = userdata;
@@ -157,6 +180,7 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 	} else {
 		mm_config_reload(d->config, newer, ignored, sizeof(ignored));
 		free(newer);
+		record_settings(d);
 		mm_log(LOG_NOTICE, MM_MESSAGE_RELOADED, NULL, "configuration reloaded%s%s",
 		       ignored[0] ? "; a restart is needed for: " : "", ignored);
 	}
@@ -324,6 +348,27 @@ static int watch_power_fail(struct daemon *d)
 	return 0;
 }
 
+/* Who signs the audit trail, and by which settings it is metered: where one of them fails metering goes on. */
+static void begin_trail(struct daemon *d)
+{
+	int64_t boottime_ns = mm_clock_boottime(d->clock), realtime_ns = mm_clock_realtime(d->clock);
+	char message[MM_REGISTER_MESSAGE_MAX];
+	struct mm_settings *settings = NULL;
+	int r;
+
+	if (mm_register_key(d->reg, boottime_ns, realtime_ns, message) < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "%s", message);
+	}
+	r = mm_settings_new(d->config, boottime_ns, realtime_ns, &settings);
+	if (r == 0) {
+		r = mm_settings_record(d->reg, settings);
+	}
+	mm_settings_free(settings);
+	if (r < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "the settings are not in the audit trail: %s", strerror(-r));
+	}
+}
+
 static int add_sources(struct daemon *d)
 {
 	static const struct {
@@ -392,6 +437,7 @@ static int start(struct daemon *d)
 	if (start_front_end(d, &driver) < 0 || open_register(d, boot) < 0) {
 		return -1;
 	}
+	begin_trail(d);
 	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->handover, d->adapters->outputs_new,
 			   driver->adc_full_scale_v, message);
 	if (r < 0) {

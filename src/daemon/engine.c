@@ -228,18 +228,6 @@ static bool note_health(struct mm_engine *engine, enum mm_health health, const c
 	return true;
 }
 
-static void note_clock(struct mm_engine *engine)
-{
-	int64_t offset = mm_clock_realtime(engine->clock) - mm_clock_boottime(engine->clock);
-	int64_t step = offset - engine->clock_offset_ns;
-
-	if (engine->clock_offset_ns != 0 && (step > MM_PROFILE_STEP_NS || step < -MM_PROFILE_STEP_NS)) {
-		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_CLOCK_STEPPED, "clock-step", "wall clock stepped by %+.3f s",
-				(double)step / (double)MM_NS_PER_S);
-	}
-	engine->clock_offset_ns = offset;
-}
-
 /* Windows lost before this one: those the adapter counted, and those that an absent front end took with it. */
 static void note_gap(struct mm_engine *engine, struct mm_measurement *m)
 {
@@ -336,7 +324,7 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	bool changed, window;
 
 	engine->last_report_ns = now;
-	note_clock(engine);
+	mm_engine_note_clock(engine);
 	if (report->error == 0) {
 		health = mm_health_judge(&engine->judge, &m);
 	} else {
@@ -581,6 +569,9 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 	}
 	mm_engine_inherited(engine);
 	mm_engine_plan_backup(engine, mm_register_backed_up(reg));
+	if (mm_register_last_run(reg, &engine->last_run) < 0) {
+		engine->last_run = (struct mm_register_last_run){0}; /* the trail lacks a line, no more */
+	}
 	return 0;
 }
 
@@ -600,12 +591,12 @@ void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker
 			"minimeterd " PACKAGE_VERSION " (SHA-256 %s) started with %u meter%s",
 			engine->software[0] ? engine->software : "unknown", engine->meter_count,
 			engine->meter_count == 1 ? "" : "s");
+	mm_engine_note_last_run(engine);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_engine_show(&engine->meters[i]);
 	}
-	if (all_registers(engine) > engine->handed_uwh) {
-		commit(engine, now, false); /* what the run before left has waited long enough */
-	}
+	/* So that the next run can tell how this one ended; and what the last one left has waited long enough. */
+	commit(engine, now, false);
 	mm_engine_tick(engine);
 }
 

@@ -85,6 +85,7 @@ struct mm_engine {
 	bool backup_runs, backup_failed;
 	int copy_error;		 /* 0, or why the copy is not written */
 	int64_t clock_offset_ns; /* realtime - boottime when last looked; 0: never */
+	struct mm_register_last_run last_run;
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
 	struct mm_harmonics harmonics;		 /* the latest that came; known until somebody has taken them */
@@ -159,6 +160,12 @@ void mm_engine_done(struct mm_engine *engine);
 int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_register_status *status);
 
 /* ---- Between the engine's own files ---- */
+
+/* Whether the run before this one ended without a stop, and how long ago. */
+void mm_engine_note_last_run(struct mm_engine *engine);
+
+/* Looks whether the wall clock was set. */
+void mm_engine_note_clock(struct mm_engine *engine);
 
 /* A line in the audit trail and in the journal; em NULL: it concerns the whole daemon. */
 void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,

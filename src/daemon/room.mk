@@ -12,6 +12,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/engine_handover.c \
 	src/daemon/engine_outputs.c \
 	src/daemon/engine_power.c \
+	src/daemon/engine_time.c \
 	src/daemon/front_end.c src/daemon/front_end.h \
 	src/daemon/harmonics.c src/daemon/harmonics.h \
 	src/daemon/handover.c src/daemon/handover.h \
@@ -26,7 +27,9 @@ libdaemon_a_SOURCES = \
 	src/daemon/readings.c src/daemon/readings.h \
 	src/daemon/server.c src/daemon/server.h \
 	src/daemon/service.c src/daemon/service.h \
-	src/daemon/software.c src/daemon/software.h
+	src/daemon/settings.c src/daemon/settings.h \
+	src/daemon/software.c src/daemon/software.h \
+	src/daemon/trail.c src/daemon/trail.h
 libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS) $(INIH_CFLAGS)
 
 sbin_PROGRAMS += minimeterd
@@ -72,6 +75,7 @@ e2e_tests = \
 	tests/e2e/preset.sh \
 	tests/e2e/reversed.sh \
 	tests/e2e/trace.sh \
+	tests/e2e/verify.sh \
 	tests/e2e/waveform.sh
 dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh tests/accuracy.sh tests/real_signals.sh

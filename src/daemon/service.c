@@ -10,6 +10,7 @@
 #include "daemon/history.h"
 #include "daemon/identity.h"
 #include "daemon/readings.h"
+#include "daemon/trail.h"
 
 #define TEST_SECONDS_MAX 60
 
@@ -220,7 +221,8 @@ static void handle_not_here(struct mm_varlink_call *call, const json_t *paramete
 	{"org.minimeter.Read", handle_read}, {"org.minimeter.Status", handle_status},                                            \
 		{"org.minimeter.GetNameplate", handle_nameplate}, {"org.minimeter.GetProfile", mm_history_profile},              \
 		{"org.minimeter.GetEvents", mm_history_events}, {"org.minimeter.GetOutputs", handle_outputs},                    \
-		{"org.minimeter.GetHarmonics", handle_harmonics},                                                                \
+		{"org.minimeter.GetHarmonics", handle_harmonics}, {"org.minimeter.Verify", mm_trail_verify},                     \
+		{"org.minimeter.GetHead", mm_trail_head},                                                                        \
 	{                                                                                                                        \
 		"org.minimeter.GetCalibration", mm_calibrator_get                                                                \
 	}

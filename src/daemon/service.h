@@ -21,6 +21,7 @@ struct mm_service {
 	struct mm_calibrator calibrator;
 	struct mm_harmonics_desk harmonics; /* want and userdata are set by who knows the front end */
 	unsigned clients;		    /* connected now: kept by the server */
+	bool verifying;			    /* one at a time */
 	struct mm_stream {
 		struct mm_varlink_call *call; /* NULL: free */
 		int meter;		      /* -1: all */

@@ -144,6 +144,17 @@ struct mm_register_inspection {
 typedef void (*mm_register_inspect_fn)(void *userdata, const struct mm_register_inspection *inspection);
 int mm_register_inspect(struct mm_register *reg, mm_register_inspect_fn fn, void *userdata);
 
+/* How the run before this one ended. */
+struct mm_register_last_run {
+	bool unclean;	     /* it started and did not stop: the daemon or the machine went down */
+	bool same_boot;	     /* the machine has not: */
+	int64_t boottime_ns; /* of the last commit, comparable with now only then; 0: there was none */
+	int64_t realtime_ns;
+};
+
+/* To be asked before the "start" of this run is committed. 0, -EIO, -EBADMSG. */
+int mm_register_last_run(struct mm_register *reg, struct mm_register_last_run *ret);
+
 /* ---- The register's thread ---- */
 
 struct mm_register_worker;

@@ -125,6 +125,7 @@ enum mm_stmt {
 				  code */
 	MM_STMT_VERIFY_PROFILE, /* after_id, limit -> id, is the hash right */
 	MM_STMT_VERIFY_ACCOUNT, /* two snapshots as MM_STMT_PROFILED; their JSON -> serials of the meters that do not follow */
+	MM_STMT_LAST_RUN,	/* -> code of the newest start or stop, boot, boottime_ns and realtime_ns of the last commit */
 	MM_STMT_READINGS,	/* -> serial, model, four energies of every meter */
 	MM_STMT_HASHES,		/* id of an event, of an interval -> their hashes in hex */
 	MM_STMT_COUNT,

@@ -566,3 +566,24 @@ int mm_register_records(struct mm_register *reg, const char *code, int meter, mm
 	rc |= meter < 0 ? sqlite3_bind_null(stmt, 2) : sqlite3_bind_int64(stmt, 2, reg->meter_id[meter]);
 	return give_events(reg, stmt, rc, fn, userdata);
 }
+
+int mm_register_last_run(struct mm_register *reg, struct mm_register_last_run *ret)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_LAST_RUN];
+	int r = 0;
+
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *code = (const char *)sqlite3_column_text(stmt, 0);
+
+		*ret = (struct mm_register_last_run){
+			.unclean = code && strcmp(code, "start") == 0,
+			.same_boot = sqlite3_column_int64(stmt, 1) == reg->boot,
+			.boottime_ns = sqlite3_column_int64(stmt, 2),
+			.realtime_ns = sqlite3_column_int64(stmt, 3),
+		};
+	} else {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(stmt);
+	return r;
+}

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* Verifying the register, and heads of its audit trail to keep elsewhere. */
+
+#include "ctl/ctl.h"
+
+#include <inttypes.h>
+
+#include "ctl/writer.h"
+
+static const struct mm_column problem_columns[] = {
+	{.format = MM_FORMAT_TEXT, .key = "part", .heading = "WHAT"},
+	{.format = MM_FORMAT_NUMBER, .key = "id", .heading = "ID"},
+	{.format = MM_FORMAT_TEXT, .key = "text", .heading = "WHAT IS WRONG"},
+};
+
+static int64_t number(const json_t *answer, const char *key)
+{
+	return json_integer_value(json_object_get(answer, key));
+}
+
+static void verify_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	const json_t *problems = json_object_get(answer, "problems");
+	int64_t bad = number(answer, "bad"), shown = (int64_t)json_array_size(problems);
+
+	fprintf(ctl->out, "checked %" PRId64 " events, %" PRId64 " intervals, %" PRId64 " snapshots of the registers%s\n",
+		number(answer, "events"), number(answer, "intervals"), number(answer, "snapshots"),
+		ctl->option[MM_OPTION_HEAD] != NULL ? ", and the head" : "");
+	if (bad == 0) {
+		fputs("all is as it was written\n", ctl->out);
+		return;
+	}
+	fprintf(ctl->out, "%s%" PRId64 " %s not as it was written:%s\n", mm_paint(ctl, true), bad,
+		bad == 1 ? "thing is" : "things are", mm_unpaint(ctl, true));
+	mm_writer_table(ctl->out, problem_columns, sizeof(problem_columns) / sizeof(problem_columns[0]), problems, true);
+	if (bad > shown) {
+		fprintf(ctl->out, "and %" PRId64 " more\n", bad - shown);
+	}
+}
+
+/* Reads what 'head' printed. */
+static int read_head(struct mm_ctl *ctl, const char *path, json_t **ret)
+{
+	json_error_t error;
+	json_t *head = json_load_file(path, 0, &error);
+
+	if (head == NULL) {
+		return mm_ctl_fail(ctl, MM_CTL_FAILED, "%s: %s", path, error.text);
+	}
+	if (!json_is_string(json_object_get(head, "statement")) || !json_is_string(json_object_get(head, "signature")) ||
+	    !json_is_string(json_object_get(head, "public_key"))) {
+		json_decref(head);
+		return mm_ctl_fail(ctl, MM_CTL_FAILED, "%s: this is no head: it has to be what 'minimeterctl head' printed",
+				   path);
+	}
+	*ret = head;
+	return MM_CTL_FINE;
+}
+
+/* The last of the answers; those before it only say that it goes on. */
+static int receive_result(struct mm_ctl *ctl, json_t **ret)
+{
+	bool continues = true;
+	json_t *answer = NULL;
+	int r = MM_CTL_FINE;
+
+	while (continues) {
+		json_decref(answer);
+		answer = NULL;
+		r = mm_ctl_receive(ctl, MM_CTL_VERIFY_TIMEOUT_MS, &answer, &continues);
+		if (r != MM_CTL_FINE) {
+			return r;
+		}
+	}
+	*ret = answer;
+	return MM_CTL_FINE;
+}
+
+int mm_ctl_verify(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *head = NULL, *answer;
+	int r = MM_CTL_FINE;
+
+	(void)argc, (void)argv;
+	if (ctl->option[MM_OPTION_HEAD] != NULL) {
+		r = read_head(ctl, ctl->option[MM_OPTION_HEAD], &head);
+	}
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_send(ctl, "org.minimeter.Verify", json_pack("{s:o?}", "head", head), true);
+	}
+	if (r == MM_CTL_FINE) {
+		r = receive_result(ctl, &answer);
+	}
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	if (ctl->option[MM_OPTION_JSON] != NULL) {
+		mm_writer_json(ctl->out, answer, false);
+	} else {
+		verify_text(ctl, answer);
+	}
+	r = json_is_true(json_object_get(answer, "sound")) ? MM_CTL_FINE : MM_CTL_FAULT;
+	json_decref(answer);
+	return r;
+}
+
+int mm_ctl_head(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	json_t *answer;
+	int r;
+
+	(void)argc, (void)argv;
+	r = mm_ctl_call(ctl, "org.minimeter.GetHead", NULL, &answer);
+	if (r == MM_CTL_FINE) {
+		/* A file for programs, whoever asks. */
+		mm_writer_json(ctl->out, answer, false);
+		json_decref(answer);
+	}
+	return r;
+}
