@@ -137,7 +137,7 @@ stop() {
 
 # run CHIP: the grid of this chip; what was registered to $scratch/registered
 run() {
-	local points
+	local points missed
 
 	grid "$short" >"$scratch/grid"
 	points=$(wc -l <"$scratch/grid")
@@ -146,7 +146,8 @@ run() {
 	# The measured intervals are those of the odd minutes.
 	ask profile | jq -rs '[.[].intervals[]] | map(select(.start[14:16] | tonumber % 2 == 1) | .delivered_wh) | .[]' |
 		head -n "$points" >"$scratch/registered"
-	check "$1: no window was missed" test "$(ask status | jq .missed_windows)" = 0
+	missed=$(ask status | jq .missed_windows)
+	check "$1: $missed windows were missed" test "$missed" = 0
 	stop
 }
 

@@ -136,6 +136,9 @@ static bool fill_chunk(struct mm_metrology *m)
 		m->chunk_index += MM_METROLOGY_CHUNK;
 		m->filled = 0;
 	}
+	if (m->frames == 0) {
+		return false;
+	}
 	room = MM_METROLOGY_CHUNK - m->filled;
 	count = (unsigned)(m->frames < room ? m->frames : room);
 	for (unsigned channel = 0; channel < 2 * m->config.input_count; channel++) {
