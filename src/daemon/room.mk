@@ -81,10 +81,11 @@ dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh tests/accuracy.sh tests/real_signals.sh
 TESTS += $(e2e_tests)
 
-EXTRA_PROGRAMS = tests/bench/bare_timer tests/bench/metrology tests/bench/round_trip
+EXTRA_PROGRAMS = tests/bench/bare_timer tests/bench/metrology tests/bench/put_line tests/bench/round_trip
 tests_bench_bare_timer_SOURCES = tests/bench/bare_timer.c
 tests_bench_metrology_SOURCES = tests/bench/metrology.c
 tests_bench_metrology_LDADD = libdsp.a
+tests_bench_put_line_SOURCES = tests/bench/put_line.c tests/gpio_shim.h
 tests_bench_round_trip_SOURCES = tests/bench/round_trip.c
 tests_bench_round_trip_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_bench_round_trip_LDADD = libvarlink.a $(JANSSON_LIBS)
@@ -93,7 +94,7 @@ endif
 dist_noinst_SCRIPTS += tests/bench/metrology.sh tests/bench/run.sh
 CLEANFILES += $(EXTRA_PROGRAMS)
 .PHONY: bench bench-metrology
-bench: all bench-metrology tests/bench/bare_timer tests/bench/round_trip
+bench: all bench-metrology tests/bench/bare_timer tests/bench/put_line tests/bench/round_trip tests/gpio_shim.so
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/run.sh
 bench-metrology: tests/bench/metrology
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/bench/metrology.sh
