@@ -24,6 +24,7 @@ static const struct chip {
 	{&mm_afe_mcp3912, "chip = mcp3912\n", 0},
 	{&mm_afe_mcp3912, "chip = mcp3912\nstores_as_declared = on\n", 0},
 	{&mm_afe_mcp3914, "chip = mcp3914\noffset_uv = 500\n", 0},
+	{&mm_afe_mcp3913, "chip = mcp3913\ngain = 2\n", 0},
 	{&mm_afe_ads131e04, "chip = ads131e04\n", 4000},
 	{&mm_afe_ads131e08, "chip = ads131e08\noffset_uv = -2000\n", 8000},
 };
@@ -276,6 +277,29 @@ START_TEST(events_and_harmonics_come_through)
 }
 END_TEST
 
+/* The driver of Linux 6.1 sets no oversampling ratio: that of the chip after reset will do, and no other. */
+START_TEST(a_driver_without_oversampling)
+{
+	const struct chip chip = {&mm_afe_ads131e04, "chip = ads131e04\n", 4000};
+	struct mm_afe *afe;
+	struct bench *b;
+
+	begin(&chip, 0);
+	b = new_bench(&chip);
+	b->afe->ops->close(b->afe);
+	b->driver = &mm_afe_mcp3912;
+	afe = bench_new_afe(b, "ads131e04");
+	ck_assert_msg(afe->ops->open(afe) == 0, "%s", afe->message);
+	mm_afe_free(afe);
+	b->front_end.osr = 128;
+	afe = bench_new_afe(b, "ads131e04");
+	ck_assert_int_eq(afe->ops->open(afe), -EINVAL);
+	ck_assert_msg(strstr(afe->message, "osr = 256 is what it has"), "%s", afe->message);
+	mm_afe_free(afe);
+	bench_free(b);
+}
+END_TEST
+
 static void *cancel(void *userdata)
 {
 	struct mm_afe *afe = userdata;
@@ -313,6 +337,7 @@ static const struct {
 	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 2, 0}}, 256, NULL},
 	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 1, 2, 0}}, 256, NULL}, /* one voltage for both */
 	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 4, 0}}, 256, "current_channel_b"},
+	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 2, 20}}, 256, "phase_deg"},
 	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 0, 0}}, 256, "channel 0 is the current of two phases"},
 	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 0, 2, 0}}, 256, "channel 0 is both a voltage and a current"},
 	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 2, 0}}, 4096, "gives 244 samples a second"},
@@ -481,10 +506,11 @@ static Suite *waveform_suite(void)
 	tcase_set_timeout(board, 120);
 	tcase_add_loop_test(board, energy_is_what_flowed, 0, MM_COUNT_OF(chips));
 	tcase_add_loop_test(board, faults_are_named_and_pass, 0, MM_COUNT_OF(faults));
-	tcase_add_loop_test(board, an_overrun_is_a_gap, 2, 4);
+	tcase_add_loop_test(board, an_overrun_is_a_gap, 3, 5);
 	tcase_add_test(board, single_samples_lost_are_seen_by_their_stamps);
 	tcase_add_test(board, events_and_harmonics_come_through);
 	tcase_add_test(board, what_a_crash_left_is_cleared);
+	tcase_add_test(board, a_driver_without_oversampling);
 	tcase_add_test(board, a_read_under_way_is_cancelled);
 	suite_add_tcase(suite, board);
 	return suite;

@@ -25,7 +25,7 @@ static const struct {
 
 void mm_sim_adc_init(struct mm_sim_adc *adc, const struct mm_sim_board_config *board)
 {
-	double codes_per_pin_v = (CODE_MAX + 1) / families[board->chip->family].full_scale_v;
+	double codes_per_pin_v = board->gain * (CODE_MAX + 1) / families[board->chip->family].full_scale_v;
 
 	*adc = (struct mm_sim_adc){
 		.chip = board->chip,

@@ -16,6 +16,9 @@
 	}
 #define WAVEFORM_SCALE MM_SIM_READ_SCALE, MM_SIM_WAVEFORM_FULL_SCALE, NULL
 #define RMS_SCALE MM_SIM_READ_SCALE, MM_SIM_RMS_FULL_SCALE, NULL
+/* What would give 2^23: the MCP39xx multiplies its 1200 mV by 1.5. */
+#define MCP39XX_REFERENCE_MV 800
+#define ADS131E_REFERENCE_MV 2400
 #define POWER_SCALE MM_SIM_READ_SCALE, MM_SIM_POWER_FULL_SCALE, NULL
 
 static const struct mm_sim_attr current_attrs[] = {
@@ -69,13 +72,12 @@ static const struct mm_sim_channel_kind ade9000_kinds[] = {
 	{"energy", NULL, LIST(energy_attrs)},
 };
 
-/* The scale is that of a gain of 1, in millivolts: 1200 mV / (1.5 * 2^23) with the MCP39xx's internal reference. */
 static const struct mm_sim_attr mcp39xx_channel_attrs[] = {
 	{"offset", MM_SIM_READ_TEXT, 0, "0"},
 	{"oversampling_ratio", MM_SIM_READ_OSR, 0, NULL},
 	{"oversampling_ratio_available", MM_SIM_READ_SHARED, 0, "32 64 128 256 512 1024 2048 4096"},
 	{"raw", MM_SIM_READ_CODE, 0, NULL},
-	{"scale", MM_SIM_READ_TEXT, 0, "0.000095367"},
+	{"scale", MM_SIM_READ_CODE_SCALE, MCP39XX_REFERENCE_MV, NULL},
 	{"scale_available", MM_SIM_READ_SHARED, 0, "0.000095367 0.000047683 0.000023841 0.000011920 0.000005960 0.000002980"},
 };
 static const struct mm_sim_attr mcp39xx_attrs[] = {
@@ -86,11 +88,10 @@ static const struct mm_sim_channel_kind mcp39xx_kinds[] = {
 	{"voltage", NULL, LIST(mcp39xx_channel_attrs)},
 };
 
-/* 2400 mV / 2^23. */
 static const struct mm_sim_attr ads131e_channel_attrs[] = {
 	{"raw", MM_SIM_READ_CODE, 0, NULL},
 	{"sampling_frequency", MM_SIM_READ_RATE, 0, NULL},
-	{"scale", MM_SIM_READ_TEXT, 0, "0.000286102"},
+	{"scale", MM_SIM_READ_CODE_SCALE, ADS131E_REFERENCE_MV, NULL},
 };
 static const struct mm_sim_attr ads131e_attrs[] = {
 	{"sampling_frequency_available", MM_SIM_READ_TEXT, 0, "1 2 4 8 16 32 64"},

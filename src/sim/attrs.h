@@ -12,11 +12,12 @@ enum mm_sim_reader {
 	MM_SIM_READ_SCALE,     /* arg: the full-scale code */
 	MM_SIM_READ_REFUSED,   /* the driver has the file and no way to read it */
 	MM_SIM_READ_FILTER,
-	MM_SIM_READ_TEXT,   /* text */
-	MM_SIM_READ_CODE,   /* one conversion */
-	MM_SIM_READ_OSR,    /* one file for all channels */
-	MM_SIM_READ_RATE,   /* in kS/s; one file for all channels */
-	MM_SIM_READ_SHARED, /* text; one file for all channels */
+	MM_SIM_READ_TEXT,	/* text */
+	MM_SIM_READ_CODE,	/* one conversion */
+	MM_SIM_READ_CODE_SCALE, /* in millivolts; arg: those of 2^23 at gain 1 */
+	MM_SIM_READ_OSR,	/* one file for all channels */
+	MM_SIM_READ_RATE,	/* in kS/s; one file for all channels */
+	MM_SIM_READ_SHARED,	/* text; one file for all channels */
 	MM_SIM_READ_STAMP_CLOCK,
 	MM_SIM_READ_ENABLE, /* of the buffer */
 	MM_SIM_READ_KEY,    /* arg: enum mm_sim_key */

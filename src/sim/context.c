@@ -1,126 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding, reading and writing the attributes of all devices, and the XML that lists them. */
+/* Finding, reading and writing the attributes of all devices. */
 #include "sim/context.h"
 
 #include "core/units.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
-enum device {
-	DEVICE_CHIP,
-	DEVICE_TRIGGER,
-	DEVICE_BOARD,
-	DEVICE_COUNT,
-};
-
-static const char *const device_ids[DEVICE_COUNT] = {
-	[DEVICE_CHIP] = "iio:device0",
-	[DEVICE_TRIGGER] = "trigger0",
-	[DEVICE_BOARD] = "iio:device1",
-};
-
-static const struct mm_sim_face *face_of(const struct mm_sim_board *board)
-{
-	return &mm_sim_faces[mm_sim_board_chip(board)->family];
-}
-
-/* Channels of each kind. */
-static unsigned channels_of(const struct mm_sim_board *board)
-{
-	const struct mm_sim_chip *chip = mm_sim_board_chip(board);
-
-	if (chip->family == MM_SIM_ADE9000) {
-		return MM_SIM_LINES;
-	}
-	return chip->channels - (mm_sim_board_state(board)->fault.kind == MM_SIM_FAULT_NO_CHANNEL);
-}
-
-static bool exists(const struct mm_sim_board *board, enum device device)
-{
-	bool gone = mm_sim_board_state(board)->fault.kind == MM_SIM_FAULT_VANISHED;
-
-	switch (device) {
-	case DEVICE_CHIP:
-		return !gone;
-	case DEVICE_TRIGGER:
-		return !gone && mm_sim_board_chip(board)->family != MM_SIM_ADE9000;
-	case DEVICE_BOARD:
-	case DEVICE_COUNT:
-		break;
-	}
-	return true;
-}
-
-void mm_sim_context_trigger_name(const struct mm_sim_board *board, char ret[static MM_SIM_ATTR_TEXT_MAX])
-{
-	snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s-dev0", mm_sim_board_chip(board)->name);
-}
-
-static void device_name(const struct mm_sim_board *board, enum device device, char ret[static MM_SIM_ATTR_TEXT_MAX])
-{
-	switch (device) {
-	case DEVICE_CHIP:
-		snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", mm_sim_board_chip(board)->name);
-		break;
-	case DEVICE_TRIGGER:
-		mm_sim_context_trigger_name(board, ret);
-		break;
-	case DEVICE_BOARD:
-	case DEVICE_COUNT:
-		snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "minimeter-sim");
-		break;
-	}
-}
-
-static int find_device(const struct mm_sim_board *board, const char *wanted, enum device *ret)
-{
-	for (enum device i = 0; i < DEVICE_COUNT; i++) {
-		char name[MM_SIM_ATTR_TEXT_MAX];
-
-		device_name(board, i, name);
-		if (exists(board, i) && (strcmp(device_ids[i], wanted) == 0 || strcmp(name, wanted) == 0)) {
-			*ret = i;
-			return 0;
-		}
-	}
-	return -ENODEV;
-}
-
 bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *device)
 {
-	enum device found;
+	enum mm_sim_device found;
 
-	return find_device(board, device, &found) == 0;
-}
-
-bool mm_sim_context_is_chip(const struct mm_sim_board *board, const char *device)
-{
-	enum device found;
-
-	return find_device(board, device, &found) == 0 && found == DEVICE_CHIP;
-}
-
-bool mm_sim_context_is_trigger(const struct mm_sim_board *board, const char *device)
-{
-	enum device found;
-
-	return find_device(board, device, &found) == 0 && found == DEVICE_TRIGGER;
+	return mm_sim_device_find(board, device, &found) == 0;
 }
 
 static int find_channel(const struct mm_sim_board *board, const char *id, struct mm_sim_group *ret)
 {
-	const struct mm_sim_face *face = face_of(board);
+	const struct mm_sim_face *face = mm_sim_face_of(board);
 
 	for (unsigned i = 0; i < face->kind_count; i++) {
 		size_t len = strlen(face->kinds[i].id);
 
-		if (strncmp(face->kinds[i].id, id, len) == 0 && id[len] >= '0' && id[len] < '0' + (char)channels_of(board) &&
-		    id[len + 1] == '\0') {
+		if (strncmp(face->kinds[i].id, id, len) == 0 && id[len] >= '0' &&
+		    id[len] < '0' + (char)mm_sim_channels_of(board) && id[len + 1] == '\0') {
 			*ret = (struct mm_sim_group){face->kinds[i].attrs, (unsigned)(id[len] - '0')};
 			return 0;
 		}
@@ -131,27 +35,28 @@ static int find_channel(const struct mm_sim_board *board, const char *id, struct
 int mm_sim_context_find_group(const struct mm_sim_board *board, const char *device, enum mm_sim_scope scope, const char *channel,
 			      struct mm_sim_group *ret)
 {
-	enum device found;
-	int r = find_device(board, device, &found);
+	enum mm_sim_device found;
+	int r = mm_sim_device_find(board, device, &found);
 
 	if (r < 0) {
 		return r;
 	}
-	if (found != DEVICE_CHIP) {
+	if (found != MM_SIM_DEVICE_CHIP) {
 		if (scope != MM_SIM_SCOPE_DEVICE) {
 			return -ENOENT;
 		}
-		*ret = (struct mm_sim_group){.attrs = found == DEVICE_BOARD ? mm_sim_board_attrs : (struct mm_sim_attrs){0}};
+		*ret = (struct mm_sim_group){.attrs = found == MM_SIM_DEVICE_BOARD ? mm_sim_board_attrs
+										   : (struct mm_sim_attrs){0}};
 		return 0;
 	}
 	switch (scope) {
 	case MM_SIM_SCOPE_DEVICE:
-		*ret = (struct mm_sim_group){.attrs = face_of(board)->device};
+		*ret = (struct mm_sim_group){.attrs = mm_sim_face_of(board)->device};
 		return 0;
 	case MM_SIM_SCOPE_CHANNEL:
 		return find_channel(board, channel, ret);
 	case MM_SIM_SCOPE_BUFFER:
-		*ret = (struct mm_sim_group){.attrs = face_of(board)->buffer};
+		*ret = (struct mm_sim_group){.attrs = mm_sim_face_of(board)->buffer};
 		return 0;
 	case MM_SIM_SCOPE_DEBUG:
 		break;
@@ -248,6 +153,8 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", attr->text);
 	case MM_SIM_READ_CODE:
 		return read_code(board, phase, ret);
+	case MM_SIM_READ_CODE_SCALE:
+		return print_fraction(attr->arg, (int64_t)((1 << 23) * stream->gain), ret);
 	case MM_SIM_READ_OSR:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->osr);
 	case MM_SIM_READ_RATE:
@@ -375,6 +282,7 @@ int mm_sim_context_write(struct mm_sim_board *board, const struct mm_sim_group *
 	case MM_SIM_READ_FILTER:
 	case MM_SIM_READ_TEXT:
 	case MM_SIM_READ_CODE:
+	case MM_SIM_READ_CODE_SCALE:
 	case MM_SIM_READ_SHARED:
 	case MM_SIM_READ_START:
 	case MM_SIM_READ_MODE:
@@ -386,121 +294,4 @@ int mm_sim_context_write(struct mm_sim_board *board, const struct mm_sim_group *
 		break;
 	}
 	return -EACCES;
-}
-
-struct writer {
-	char *text;
-	size_t len;
-};
-
-__attribute__((format(printf, 2, 3))) static void append(struct writer *out, const char *format, ...)
-{
-	va_list args;
-
-	va_start(args, format);
-	out->len += (size_t)vsnprintf(out->text + out->len, MM_SIM_XML_MAX - out->len, format, args);
-	va_end(args);
-	/* Only our own tables end up here, and their size is known. */
-	assert(out->len < MM_SIM_XML_MAX);
-}
-
-/* One file for all channels of a kind has no number in its name. */
-static bool is_shared(const struct mm_sim_attr *attr)
-{
-	return attr->reader == MM_SIM_READ_OSR || attr->reader == MM_SIM_READ_RATE || attr->reader == MM_SIM_READ_SHARED;
-}
-
-/* scan: index of its scan element, or -1. */
-static void append_channel(struct writer *out, const struct mm_sim_face *face, const struct mm_sim_channel_kind *kind,
-			   unsigned number, int scan)
-{
-	append(out, "<channel id=\"%s%u\" ", kind->id, number);
-	if (kind->name) {
-		append(out, "name=\"%s\" ", kind->name);
-	}
-	append(out, "type=\"input\" >");
-	if (scan >= 0) {
-		append(out, "<scan-element index=\"%d\" format=\"%s\" scale=\"0.000000\" />", scan, face->format);
-	}
-	for (unsigned i = 0; i < kind->attrs.count; i++) {
-		const struct mm_sim_attr *attr = &kind->attrs.list[i];
-		char digits[12] = "";
-
-		if (!is_shared(attr)) {
-			snprintf(digits, sizeof(digits), "%u", number);
-		}
-		append(out, "<attribute name=\"%s\" filename=\"in_%s%s_%s%s%s\" />", attr->name, kind->id, digits,
-		       kind->name ? kind->name : "", kind->name ? "_" : "", attr->name);
-	}
-	append(out, "</channel>");
-}
-
-static void append_head(struct writer *out, const struct mm_sim_board *board, enum device device)
-{
-	char name[MM_SIM_ATTR_TEXT_MAX];
-
-	device_name(board, device, name);
-	append(out, "<device id=\"%s\" name=\"%s\" >", device_ids[device], name);
-}
-
-static void append_attrs(struct writer *out, const char *element, const struct mm_sim_attrs *attrs)
-{
-	for (unsigned i = 0; i < attrs->count; i++) {
-		append(out, "<%s name=\"%s\" />", element, attrs->list[i].name);
-	}
-}
-
-static void append_chip(struct writer *out, const struct mm_sim_board *board)
-{
-	const struct mm_sim_face *face = face_of(board);
-	unsigned count = channels_of(board);
-
-	append_head(out, board, DEVICE_CHIP);
-	/* The scan elements first and in their order, as the library sorts them. */
-	for (unsigned i = 0; i < count * face->scan_kinds; i++) {
-		append_channel(out, face, &face->kinds[i % face->scan_kinds], i / face->scan_kinds, (int)i);
-	}
-	for (unsigned i = count * face->scan_kinds; i < count * face->kind_count; i++) {
-		append_channel(out, face, &face->kinds[i / count], i % count, -1);
-	}
-	if (face->timestamp) {
-		append(out,
-		       "<channel id=\"timestamp\" type=\"input\" ><scan-element index=\"%u\" format=\"le:S64/64&gt;&gt;0\" />"
-		       "</channel>",
-		       mm_sim_board_chip(board)->channels);
-	}
-	append_attrs(out, "attribute", &face->device);
-	append_attrs(out, "buffer-attribute", &face->buffer);
-	append(out, "</device>");
-}
-
-/* Clients validate what they read, so the document brings its type: everything we use, each attribute plain text. */
-static const char xml_head[] =
-	"<?xml version=\"1.0\" encoding=\"utf-8\"?><!DOCTYPE context [<!ELEMENT context ANY><!ELEMENT device ANY><!ELEMENT "
-	"channel ANY>"
-	"<!ELEMENT scan-element EMPTY><!ELEMENT attribute EMPTY><!ELEMENT buffer-attribute EMPTY>"
-	"<!ATTLIST context name CDATA #REQUIRED version-major CDATA #IMPLIED version-minor CDATA #IMPLIED version-git CDATA "
-	"#IMPLIED "
-	"description CDATA #IMPLIED><!ATTLIST device id CDATA #REQUIRED name CDATA #IMPLIED><!ATTLIST channel id CDATA #REQUIRED "
-	"type CDATA #REQUIRED name CDATA #IMPLIED><!ATTLIST scan-element index CDATA #REQUIRED format CDATA #REQUIRED "
-	"scale CDATA #IMPLIED><!ATTLIST attribute name CDATA #REQUIRED filename CDATA #IMPLIED>"
-	"<!ATTLIST buffer-attribute name CDATA #REQUIRED>]>";
-
-size_t mm_sim_context_xml(const struct mm_sim_board *board, char ret[static MM_SIM_XML_MAX])
-{
-	struct writer out = {.text = ret};
-
-	append(&out, "%s<context name=\"local\" version-major=\"0\" version-minor=\"26\" version-git=\"v0.26\" ", xml_head);
-	append(&out, "description=\"minimeter simulated board\" >");
-	if (exists(board, DEVICE_CHIP)) {
-		append_chip(&out, board);
-	}
-	if (exists(board, DEVICE_TRIGGER)) {
-		append_head(&out, board, DEVICE_TRIGGER);
-		append(&out, "</device>");
-	}
-	append_head(&out, board, DEVICE_BOARD);
-	append_attrs(&out, "attribute", &mm_sim_board_attrs);
-	append(&out, "</device></context>");
-	return out.len;
 }

@@ -7,12 +7,10 @@
  * its trigger, and the device "minimeter-sim" with the board's own. The same tables serve look-up, reading, writing and the XML.
  */
 
-#include "sim/attrs.h"
-#include "sim/board.h"
+#include "sim/device.h"
 
 #include <sys/types.h>
 
-#define MM_SIM_ATTR_TEXT_MAX 64
 #define MM_SIM_XML_MAX 32768
 
 enum mm_sim_scope {
@@ -30,13 +28,6 @@ struct mm_sim_group {
 
 /* Is there such a device just now, by its id ("iio:device0") or its name? */
 bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *device);
-
-/* Is it the chip's? And is that the trigger of a converter? */
-bool mm_sim_context_is_chip(const struct mm_sim_board *board, const char *device);
-bool mm_sim_context_is_trigger(const struct mm_sim_board *board, const char *device);
-
-/* The name of a converter's trigger. */
-void mm_sim_context_trigger_name(const struct mm_sim_board *board, char ret[static MM_SIM_ATTR_TEXT_MAX]);
 
 /*
  * Finds a list of attributes; channel names the channel for MM_SIM_SCOPE_CHANNEL. -ENODEV: no such device (now); -ENOENT: no such

@@ -18,7 +18,7 @@ enum mm_sim_outcome mm_sim_do_open(struct mm_sim_session *session, struct mm_sim
 	unsigned long mask;
 	long samples;
 
-	if (request->count < 2 || !mm_sim_context_is_chip(board, request->word[1])) {
+	if (request->count < 2 || !mm_sim_device_is(board, request->word[1], MM_SIM_DEVICE_CHIP)) {
 		return mm_sim_answer(session, -ENODEV);
 	}
 	if (!stream) {
@@ -159,13 +159,13 @@ enum mm_sim_outcome mm_sim_do_gettrig(struct mm_sim_session *session, struct mm_
 	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
 		return mm_sim_answer(session, -ENODEV);
 	}
-	if (!stream || !mm_sim_context_is_chip(board, request->word[1])) {
+	if (!stream || !mm_sim_device_is(board, request->word[1], MM_SIM_DEVICE_CHIP)) {
 		return mm_sim_answer(session, -ENOENT);
 	}
 	if (!stream->triggered) {
 		return mm_sim_answer(session, 0);
 	}
-	mm_sim_context_trigger_name(board, name);
+	mm_sim_device_name(board, MM_SIM_DEVICE_TRIGGER, name);
 	mm_sim_put_bytes(session, name, strlen(name));
 	return MM_SIM_DONE;
 }
@@ -177,10 +177,10 @@ enum mm_sim_outcome mm_sim_do_settrig(struct mm_sim_session *session, struct mm_
 	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
 		return mm_sim_answer(session, -ENODEV);
 	}
-	if (!stream || !mm_sim_context_is_chip(board, request->word[1])) {
+	if (!stream || !mm_sim_device_is(board, request->word[1], MM_SIM_DEVICE_CHIP)) {
 		return mm_sim_answer(session, -ENOENT);
 	}
-	if (request->count > 2 && !mm_sim_context_is_trigger(board, request->word[2])) {
+	if (request->count > 2 && !mm_sim_device_is(board, request->word[2], MM_SIM_DEVICE_TRIGGER)) {
 		return mm_sim_answer(session, -ENODEV);
 	}
 	if (stream->enabled) {
@@ -201,7 +201,7 @@ enum mm_sim_outcome mm_sim_do_set(struct mm_sim_session *session, struct mm_sim_
 	if (!mm_sim_context_has_device(board, request->word[1])) {
 		return mm_sim_answer(session, -ENODEV);
 	}
-	if (stream && mm_sim_context_is_chip(board, request->word[1])) {
+	if (stream && mm_sim_device_is(board, request->word[1], MM_SIM_DEVICE_CHIP)) {
 		stream->blocks = (unsigned)blocks;
 	}
 	return mm_sim_answer(session, 0);

@@ -7,6 +7,8 @@ libsim_a_SOURCES = \
 	src/sim/board.c src/sim/board.h \
 	src/sim/chip.c src/sim/chip.h \
 	src/sim/context.c src/sim/context.h \
+	src/sim/context_xml.c \
+	src/sim/device.c src/sim/device.h \
 	src/sim/flow.c src/sim/flow.h \
 	src/sim/iiod.c src/sim/iiod.h \
 	src/sim/iiod_buffer.c src/sim/iiod_command.h \

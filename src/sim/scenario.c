@@ -47,6 +47,7 @@ static const struct board_key board_keys[] = {
 	{"burden_ohm", BOARD_NUMBER, AT(burden_ohm), 0.01, 1e4, "ohms from 0.01 to 10000"},
 	{"ct_primary_a", BOARD_NUMBER, AT(ct_primary_a), 1.0, 1e4, "amperes from 1 to 10000"},
 	{"mclk_hz", BOARD_NUMBER, AT(mclk_hz), 1e6, 2e7, "hertz from 1000000 to 20000000"},
+	{"gain", BOARD_NUMBER, AT(gain), 1.0, 32.0, "a gain from 1 to 32"},
 	{"offset_uv", BOARD_NUMBER, AT(offset_uv), -1e5, 1e5, "microvolts from -100000 to 100000"},
 	{"stores_as_declared", BOARD_SWITCH, AT(stores_as_declared), 0.0, 0.0, "on or off"},
 	{"ct_secondary_a", BOARD_NUMBER, AT(ct_secondary_a), 0.001, 10.0, "amperes from 0.001 to 10"},
@@ -313,6 +314,7 @@ int mm_sim_scenario_new(struct mm_sim_scenario **ret)
 		.ct_primary_a = 200.0,
 		.ct_secondary_a = 0.1,
 		.mclk_hz = 4e6,
+		.gain = 1.0,
 	};
 	*ret = scenario;
 	return 0;

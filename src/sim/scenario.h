@@ -29,6 +29,7 @@ struct mm_sim_board_config {
 	double ct_secondary_a;
 	/* Of waveform converters only: */
 	double mclk_hz;		 /* an MCP39xx's master clock, ppm off */
+	double gain;		 /* of each channel's amplifier */
 	double offset_uv;	 /* of each channel, at the chip's pins */
 	bool stores_as_declared; /* what a driver that has been put right would do, where the kernel's does not */
 	const struct mm_sim_recording

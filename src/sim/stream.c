@@ -23,6 +23,7 @@ void mm_sim_stream_init(struct mm_sim_stream *stream, const struct mm_sim_board_
 		.cpu_order = board->chip->family == MM_SIM_MCP39XX && !board->stores_as_declared,
 		.clock_ratio = 1.0 + board->ppm * 1e-6,
 		.mclk_hz = board->mclk_hz,
+		.gain = board->gain,
 		.osr = OSR_DEFAULT,
 		.rate_khz = RATE_DEFAULT_KHZ,
 		.triggered = board->chip->family == MM_SIM_ADS131E, /* its driver sets the chip's own */

@@ -19,6 +19,7 @@ struct mm_sim_stream {
 	bool cpu_order; /* what the driver stores in */
 	double clock_ratio;
 	double mclk_hz;
+	double gain;
 	unsigned osr;		 /* of an MCP39xx: 32 to 4096, a power of two */
 	unsigned rate_khz;	 /* of an ADS131E: 1 to 16, a power of two; above, its codes have 16 bits */
 	int64_t stamp_offset_ns; /* of the time stamps' clock to the board's */

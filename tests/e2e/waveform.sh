@@ -112,11 +112,9 @@ with_chip mcp3912
 start_meter
 wait_for "readings in real time" metered
 board fault no-trigger >/dev/null
-kill -TERM "$meter_pid"
-code=0
-wait "$meter_pid" || code=$?
-meter_pid=''
-check "the daemon ends well while it waits for samples" test "$code" = 0
+stop_meter
+check "the daemon ends well while it waits for samples" grep -q 'stopped: terminated' "$scratch/meter.err"
+stop_sim
 
 # Mistakes in the configuration.
 refused() {
