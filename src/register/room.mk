@@ -62,6 +62,14 @@ TESTS += tests/check_fuzz_head
 tests_check_fuzz_head_SOURCES = tests/fuzz_head.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
 tests_check_fuzz_head_LDADD = libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
+# Comes before the C library, to see all that is written.
+check_PROGRAMS += tests/check_register_crash
+TESTS += tests/check_register_crash
+tests_check_register_crash_SOURCES = tests/check_register_crash.c tests/crash_log.c tests/crash_log.h tests/random.h \
+	$(register_check_SOURCES)
+tests_check_register_crash_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_crash_LDADD = $(register_check_LDADD)
+
 check_PROGRAMS += tests/check_register_recover
 TESTS += tests/check_register_recover
 tests_check_register_recover_SOURCES = tests/check_register_recover.c $(register_check_SOURCES)
