@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "core/units.h"
@@ -498,6 +499,29 @@ static struct counts count(void)
 	return counts;
 }
 
+START_TEST(daylight_saving_is_that_of_the_time_zone)
+{
+	/* The last minutes before and the first after the changes of 2026 in Germany, and of a zone without. */
+	static const struct {
+		const char *zone;
+		int64_t at_s;
+		bool saving;
+	} instants[] = {
+		{"CET-1CEST,M3.5.0,M10.5.0/3", 1774745940, false},
+		{"CET-1CEST,M3.5.0,M10.5.0/3", 1774746060, true},
+		{"CET-1CEST,M3.5.0,M10.5.0/3", 1792889940, true},
+		{"CET-1CEST,M3.5.0,M10.5.0/3", 1792890060, false},
+		{"UTC0", 1780315200, false},
+	};
+
+	for (int i = 0; i < MM_COUNT_OF(instants); i++) {
+		setenv("TZ", instants[i].zone, 1);
+		tzset();
+		ck_assert_int_eq(mm_engine_daylight_saving(instants[i].at_s * MM_NS_PER_S), instants[i].saving);
+	}
+}
+END_TEST
+
 START_TEST(what_matters_to_a_bill_is_in_the_log_once)
 {
 	struct counts counts;
@@ -824,6 +848,7 @@ int main(void)
 	tcase_add_test(tc, lines_that_fail_are_made_again);
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
+	tcase_add_test(tc, daylight_saving_is_that_of_the_time_zone);
 	tcase_add_test(tc, a_crash_after_any_window_changes_nothing);
 	tcase_add_test(tc, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);
 	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);

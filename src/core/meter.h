@@ -100,6 +100,7 @@ struct mm_meter {
 	uint64_t missed;       /* windows missed since start */
 	bool power_led;
 	bool reverse_led;
+	bool daylight_saving; /* in force on the wall clock: set by who knows the time zone, marks intervals that begin now */
 };
 
 /* What one window did. */

@@ -140,8 +140,8 @@ unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t
 {
 	bool stepped = clock_stepped(profile, end_real_ns, end_boot_ns);
 	bool resumed = profile->last_boot_ns == 0 && profile->last_real_ns != 0;
-	uint32_t opening_status =
-		increment->status | (stepped ? MM_PROFILE_CLOCK_ADJUSTED : 0) | (resumed ? MM_PROFILE_POWER_DOWN : 0);
+	/* What the intervals are marked with whatever their begin. */
+	uint32_t touching_status = (increment->status & ~MM_PROFILE_DST) | (stepped ? MM_PROFILE_CLOCK_ADJUSTED : 0);
 	int64_t last_real_ns = profile->last_real_ns;
 	int64_t start_real_ns = end_real_ns - duration_ns;
 	struct mm_profile_row rest = *increment;
@@ -152,7 +152,7 @@ unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t
 	profile->last_boot_ns = end_boot_ns;
 	if (profile->open) {
 		/* The window, or what was missed before it, reaches into the open interval. */
-		profile->row.status |= increment->status | (stepped ? MM_PROFILE_CLOCK_ADJUSTED : 0);
+		profile->row.status |= touching_status;
 	}
 	if (stepped) {
 		/* Where the window began is the old time's; all of it goes where the clock is now. */
@@ -163,5 +163,7 @@ unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t
 	} else if (last_real_ns != 0 && start_real_ns < last_real_ns) {
 		start_real_ns = last_real_ns; /* a clock slewed back does not open a closed interval again */
 	}
-	return count + spread(profile, start_real_ns, end_real_ns, opening_status, &rest, ret_closed + count);
+	return count + spread(profile, start_real_ns, end_real_ns,
+			      touching_status | (increment->status & MM_PROFILE_DST) | (resumed ? MM_PROFILE_POWER_DOWN : 0),
+			      &rest, ret_closed + count);
 }

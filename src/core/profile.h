@@ -58,10 +58,11 @@ int mm_profile_resume(struct mm_profile *profile, const struct mm_profile *store
 /*
  * Adds a window that ended at wall clock end_real_ns and CLOCK_BOOTTIME end_boot_ns and lasted duration_ns (0: marks only).
  * increment gives the energies of the window (start_s, duration_s, covered_ns are ignored) and the status bits to set, on every
- * interval that the window or the gap before it touches. A window across a boundary is split by time; the parts add up
- * exactly. After a gap only the open interval is closed; those that no window touched are absent. A clock step marks the
- * open interval MM_PROFILE_CLOCK_ADJUSTED; where the clock left it, it is closed and the new one is marked too, so the same
- * start_s can come twice. Closed intervals are written to ret_closed, their number returned (0 to MM_PROFILE_CLOSED_MAX).
+ * interval that the window or the gap before it touches; MM_PROFILE_DST on those only that begin with it. A window across a
+ * boundary is split by time; the parts add up exactly. After a gap only the open interval is closed; those that no window touched
+ * are absent. A clock step marks the open interval MM_PROFILE_CLOCK_ADJUSTED; where the clock left it, it is closed and the new
+ * one is marked too, so the same start_s can come twice. Closed intervals are written to ret_closed, their number returned (0 to
+ * MM_PROFILE_CLOSED_MAX).
  */
 unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t end_boot_ns, int64_t duration_ns,
 			const struct mm_profile_row *increment, struct mm_profile_row ret_closed[MM_PROFILE_CLOSED_MAX]);

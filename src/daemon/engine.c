@@ -294,6 +294,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 	struct mm_measurement calibrated = *m;
 	struct mm_meter_step step;
 
+	em->meter.daylight_saving = mm_engine_daylight_saving(end_real_ns);
 	mm_calibration_apply(em->calibration.constants, &em->meter.config, &calibrated);
 	mm_meter_step(&em->meter, &calibrated, engine->health, end_real_ns, &step);
 	em->window_uwh = step.delivered_uwh + step.received_uwh;

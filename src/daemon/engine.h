@@ -164,6 +164,9 @@ int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct m
 /* Whether the run before this one ended without a stop, and how long ago. */
 void mm_engine_note_last_run(struct mm_engine *engine);
 
+/* Whether daylight saving is in force then, in the time zone of the machine. */
+bool mm_engine_daylight_saving(int64_t realtime_ns);
+
 /* Looks whether the wall clock was set. */
 void mm_engine_note_clock(struct mm_engine *engine);
 

@@ -21,6 +21,14 @@ static const char *stamp(int64_t realtime_ns, char ret[static STAMP_MAX])
 	return ret;
 }
 
+bool mm_engine_daylight_saving(int64_t realtime_ns)
+{
+	time_t seconds = (time_t)(realtime_ns / MM_NS_PER_S);
+	struct tm tm;
+
+	return localtime_r(&seconds, &tm) && tm.tm_isdst > 0;
+}
+
 static void tell_step(struct mm_engine *engine, int64_t was_ns, int64_t is_ns)
 {
 	char was[STAMP_MAX], is[STAMP_MAX];

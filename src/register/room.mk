@@ -51,6 +51,12 @@ tests_check_register_chain_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_chain_LDADD = $(register_check_LDADD)
 EXTRA_DIST += tests/register_v1.sql
 
+check_PROGRAMS += tests/check_clock_matrix
+TESTS += tests/check_clock_matrix
+tests_check_clock_matrix_SOURCES = tests/check_clock_matrix.c tests/random.h $(register_check_SOURCES)
+tests_check_clock_matrix_CFLAGS = $(register_check_CFLAGS)
+tests_check_clock_matrix_LDADD = $(register_check_LDADD) libcore.a -lm
+
 check_PROGRAMS += tests/check_register_head
 TESTS += tests/check_register_head
 tests_check_register_head_SOURCES = tests/check_register_head.c $(register_check_SOURCES)
