@@ -13,6 +13,11 @@ static const struct mm_column problem_columns[] = {
 	{.format = MM_FORMAT_TEXT, .key = "text", .heading = "WHAT IS WRONG"},
 };
 
+static const struct mm_column file_columns[] = {
+	{.format = MM_FORMAT_TEXT, .key = "name", .heading = "FILE"},
+	{.format = MM_FORMAT_TEXT, .key = "text", .heading = "WHAT IT IS LIKE"},
+};
+
 static int64_t number(const json_t *answer, const char *key)
 {
 	return json_integer_value(json_object_get(answer, key));
@@ -26,6 +31,8 @@ static void verify_text(struct mm_ctl *ctl, const json_t *answer)
 	fprintf(ctl->out, "checked %" PRId64 " events, %" PRId64 " intervals, %" PRId64 " snapshots of the registers%s\n",
 		number(answer, "events"), number(answer, "intervals"), number(answer, "snapshots"),
 		ctl->option[MM_OPTION_HEAD] != NULL ? ", and the head" : "");
+	mm_writer_table(ctl->out, file_columns, sizeof(file_columns) / sizeof(file_columns[0]), json_object_get(answer, "files"),
+			true);
 	if (bad == 0) {
 		fputs("all is as it was written\n", ctl->out);
 		return;

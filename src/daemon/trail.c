@@ -28,6 +28,7 @@ struct verification {
 	struct mm_varlink_call *call;
 	struct mm_verify *verify;
 	struct mm_signed_head *head; /* to compare with first; NULL: none (left) */
+	bool files_done;
 	unsigned slices;
 };
 
@@ -50,13 +51,24 @@ static int run_slice(struct mm_register *reg, void *userdata)
 		verification->head = NULL;
 		return r < 0 ? r : 1;
 	}
-	return mm_verify_step(verification->verify, reg);
+	if (verification->files_done) {
+		return mm_verify_step(verification->verify, reg);
+	}
+	verification->files_done = true;
+	r = mm_verify_files(verification->verify, reg);
+	return r < 0 ? r : 1;
 }
 
 static json_t *result_json(const struct mm_verify_result *result, bool done)
 {
-	json_t *problems = json_array();
+	json_t *problems = json_array(), *files = json_array();
 
+	for (unsigned i = 0; i < result->file_count; i++) {
+		const struct mm_register_inspection *file = &result->file[i];
+
+		json_array_append_new(files, json_pack("{s:s, s:b, s:s}", "name", file->what, "sound",
+						       (int)(file->error == 0 || file->error == -ENOENT), "text", file->text));
+	}
 	for (int64_t i = 0; i < result->bad && i < MM_PROBLEMS_MAX; i++) {
 		const struct mm_problem *problem = &result->problem[i];
 
@@ -64,9 +76,9 @@ static json_t *result_json(const struct mm_verify_result *result, bool done)
 							  problem->id != 0 ? json_integer(problem->id) : json_null(), "text",
 							  problem->text));
 	}
-	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o}", "done", (int)done, "sound", (int)(result->bad == 0), "events",
-			 (json_int_t)result->events, "intervals", (json_int_t)result->intervals, "snapshots",
-			 (json_int_t)result->snapshots, "bad", (json_int_t)result->bad, "problems", problems);
+	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "done", (int)done, "sound", (int)(result->bad == 0),
+			 "events", (json_int_t)result->events, "intervals", (json_int_t)result->intervals, "snapshots",
+			 (json_int_t)result->snapshots, "bad", (json_int_t)result->bad, "problems", problems, "files", files);
 }
 
 static void slice_done(int result, void *userdata)

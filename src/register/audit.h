@@ -13,6 +13,7 @@
 
 #define MM_PROBLEMS_MAX 8
 #define MM_PROBLEM_MAX 160
+#define MM_VERIFY_FILES_MAX 4
 
 /*
  * Loads the key beside the register (its path with ".key"), or makes one where there is none; one that is damaged is set aside
@@ -34,7 +35,7 @@ struct mm_signed_head {
 int mm_register_sign_head(struct mm_register *reg, int64_t realtime_ns, struct mm_signed_head *ret);
 
 struct mm_problem {
-	const char *part;	   /* "event", "interval", "register" or "head" */
+	const char *part;	   /* "event", "interval", "register", "head" or "file" */
 	int64_t id;		   /* of the row; 0: of no one row */
 	char text[MM_PROBLEM_MAX]; /* what is wrong, in one line */
 };
@@ -43,6 +44,8 @@ struct mm_verify_result {
 	int64_t events, intervals, snapshots;	    /* checked */
 	int64_t bad;				    /* problems found; 0: all is as it was written */
 	struct mm_problem problem[MM_PROBLEMS_MAX]; /* the first of them, those of events before those of intervals */
+	unsigned file_count;
+	struct mm_register_inspection file[MM_VERIFY_FILES_MAX];
 };
 
 struct mm_verify;
@@ -61,6 +64,9 @@ int mm_verify_step(struct mm_verify *verify, struct mm_register *reg);
  * the rows it names still the same, is no register lower? What is not right is a problem of the result. -EIO, -EBADMSG, -ENOMEM.
  */
 int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *head);
+
+/* Reads all files of the register whole, by mm_register_inspect(), and adds what is wrong to the problems. -ENOMEM. */
+int mm_verify_files(struct mm_verify *verify, struct mm_register *reg);
 
 const struct mm_verify_result *mm_verify_result(const struct mm_verify *verify);
 

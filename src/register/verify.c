@@ -327,3 +327,23 @@ int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const stru
 	}
 	return r;
 }
+
+/* ---- The files ---- */
+
+static void take_file(void *userdata, const struct mm_register_inspection *inspection)
+{
+	struct mm_verify *verify = userdata;
+
+	if (verify->result.file_count < MM_VERIFY_FILES_MAX) {
+		verify->result.file[verify->result.file_count++] = *inspection;
+	}
+	/* A backup that is not there yet is nothing wrong. */
+	if (inspection->error != 0 && inspection->error != -ENOENT) {
+		found(verify, "file", 0, "%s: %s", inspection->what, inspection->text);
+	}
+}
+
+int mm_verify_files(struct mm_verify *verify, struct mm_register *reg)
+{
+	return mm_register_inspect(reg, take_file, verify);
+}

@@ -33,6 +33,7 @@ wait_for "the start in the trail" in_trail start 1
 said 0 'all is as it was written' verify
 check "the key is" grep -qx key <(codes)
 check "the settings are" grep -qx configuration <(codes)
+check "the database's pages are whole" test "$(ask verify | jq -r '.files[] | select(.name == "database") | .sound')" = true
 check "the answer is of one shape" test "$(ask verify | jq -r '"\(.done) \(.sound) \(.bad) \(.problems | length)"')" = "true true 0 0"
 
 # A head, as it is kept elsewhere, checked by openssl alone.
