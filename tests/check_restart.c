@@ -31,7 +31,7 @@
 /* Both elements at the 440 A of a 400 A model and 120 V, in one window of a second. */
 #define WINDOW_UWH (INT64_C(2) * 440 * 120 * MM_UWH_PER_WH / 3600)
 
-static char directory[64], program[300], sim_program[300], shim[300];
+static char directory[64], build[280], program[300], sim_program[300], shim[300];
 static char configuration[96], register_path[96], copy_path[96], wires_path[96], log_path[96], boot_id[40];
 static char preload[400], shim_directory[128];
 static const char *const environment[] = {preload, shim_directory, NULL};
@@ -111,7 +111,7 @@ static unsigned start_sim(const char *scenario)
 
 static void setup(void)
 {
-	const char *build = getenv("MM_BUILDDIR") ? getenv("MM_BUILDDIR") : ".", *tmp = getenv("TMPDIR");
+	const char *tmp = getenv("TMPDIR");
 	char path[96], boot[40] = "";
 	struct mm_model_error error;
 	unsigned port;
@@ -125,6 +125,7 @@ static void setup(void)
 		 : tmp			       ? tmp
 					       : "/tmp");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(build, sizeof(build), "%s", getenv("MM_BUILDDIR") ? getenv("MM_BUILDDIR") : ".");
 	snprintf(program, sizeof(program), "%s/minimeterd", build);
 	snprintf(sim_program, sizeof(sim_program), "%s/minimeter-sim", build);
 	snprintf(shim, sizeof(shim), "%s/tests/gpio_shim.so", build);
@@ -267,6 +268,15 @@ static void assert_pulses(const struct left *left, int round)
 	}
 }
 
+/* Lets the daemon run until it has registered more than that. */
+static void meter_beyond(int64_t uwh)
+{
+	for (int i = 0; i < WAIT_MS && read_memory().registers.delivered.uwh <= uwh; i++) {
+		usleep(1000);
+	}
+	ck_assert_int_gt(read_memory().registers.delivered.uwh, uwh);
+}
+
 /* ---- Stops and upgrades ---- */
 
 START_TEST(a_stop_keeps_everything)
@@ -279,19 +289,49 @@ START_TEST(a_stop_keeps_everything)
 		struct mm_registers stored;
 
 		run_until_ready();
-		usleep(20000);
+		meter_beyond(last);
 		ck_assert_int_eq(manager_stop(&manager, SIGTERM), 0);
 		left = read_memory();
 		stored = read_register();
 		ck_assert_int_eq(stored.delivered.uwh, left.registers.delivered.uwh);
 		ck_assert_double_eq(stored.delivered.carry, left.registers.delivered.carry);
 		ck_assert_int_eq(stored.output_uwh, left.played_uwh);
-		ck_assert_int_gt(stored.delivered.uwh, last);
 		assert_pulses(&left, round);
 		for (unsigned i = 0; i < 5; i++) {
 			ck_assert(!wires->wire[0][i].high);
 		}
 		last = stored.delivered.uwh;
+	}
+}
+END_TEST
+
+/* The total as a client reads it, energy that is still to be written included. */
+static int64_t seen_by_client(void)
+{
+	char command[700], answer[4096];
+	const char *at;
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%.280s/minimeterctl --socket %s/sock --json read", build, directory);
+	pipe = popen(command, "r");
+	ck_assert_ptr_nonnull(pipe);
+	answer[fread(answer, 1, sizeof(answer) - 1, pipe)] = '\0';
+	ck_assert_int_eq(pclose(pipe) & ~0x400, 0); /* 4: the load may be beyond a limit just then */
+	at = strstr(answer, "\"delivered_uwh\":");
+	ck_assert_ptr_nonnull(at);
+	return atoll(at + strlen("\"delivered_uwh\":"));
+}
+
+START_TEST(a_client_sees_no_total_fall)
+{
+	int64_t last = 0;
+
+	manager_begin(&manager, true);
+	for (int round = 0; round < 5; round++) {
+		run_until_ready();
+		ck_assert_int_ge(seen_by_client(), last);
+		last = seen_by_client();
+		(void)manager_stop(&manager, round % 2 == 0 ? SIGKILL : SIGTERM);
 	}
 }
 END_TEST
@@ -319,7 +359,7 @@ START_TEST(an_upgrade_that_knows_another_layout_goes_on_from_the_register)
 
 	manager_begin(&manager, true);
 	run_until_ready();
-	usleep(20000);
+	meter_beyond(0);
 	(void)manager_stop(&manager, SIGKILL);
 	ck_assert_int_eq(pwrite(manager_held(&manager, "handover"), &layout, sizeof(layout), 8), sizeof(layout));
 	stored = read_register();
@@ -531,6 +571,7 @@ int main(void)
 	tcase_set_timeout(tc, 120 + kills_wanted());
 	tcase_set_tags(tc, "slow");
 	tcase_add_test(tc, a_stop_keeps_everything);
+	tcase_add_test(tc, a_client_sees_no_total_fall);
 	tcase_add_test(tc, an_upgrade_that_knows_another_layout_goes_on_from_the_register);
 	tcase_add_test(tc, the_power_fail_line_is_debounced);
 	tcase_add_test(tc, kills_lose_nothing_where_memory_is_held);
