@@ -626,6 +626,11 @@ static unsigned pulses_after_kill_in_set(unsigned number, bool after, bool rever
 			free(instant.memory);
 			instant.memory = NULL;
 			start();
+			/* And another right after what was due has been put out. */
+			run_timer_until(now_ns + 50 * MM_NS_PER_MS);
+			now_ns -= 50 * MM_NS_PER_MS;
+			crash();
+			start();
 		}
 	}
 	ck_assert_uint_eq(instant.countdown, 0);

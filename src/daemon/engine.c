@@ -557,6 +557,9 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
 		return -ENOMEM;
 	}
+	if (mm_register_last_run(reg, &engine->last_run) < 0) {
+		engine->last_run = (struct mm_register_last_run){0}; /* the trail lacks a line, no more */
+	}
 	for (int i = 0; i < input_count; i++) {
 		limits[i] = (struct mm_health_limits){.voltage_v = inputs[i].full_scale_v, .current_a = inputs[i].full_scale_a};
 	}
@@ -570,9 +573,6 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 	}
 	mm_engine_inherited(engine);
 	mm_engine_plan_backup(engine, mm_register_backed_up(reg));
-	if (mm_register_last_run(reg, &engine->last_run) < 0) {
-		engine->last_run = (struct mm_register_last_run){0}; /* the trail lacks a line, no more */
-	}
 	return 0;
 }
 

@@ -70,7 +70,6 @@ struct mm_engine {
 	struct mm_pending *pending;
 	struct mm_handover *handover;	    /* NULL: nobody keeps it over a restart */
 	struct mm_inheritance *inheritance; /* what the run before left, while starting */
-	bool stopped;			    /* the run before came to its proper end */
 	int64_t started_ns;
 	int64_t last_report_ns;	    /* when the front end was last heard of */
 	int64_t last_window_end_ns; /* 0: none yet */
@@ -191,7 +190,7 @@ int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
 void mm_engine_power_status(struct mm_engine *engine, const struct mm_register_status *status);
 
 /* Reads what the run before left, if anybody kept it and it is sound. 0 or -ENOMEM. */
-int mm_engine_inherit(struct mm_engine *engine, struct mm_register *reg);
+int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg);
 
 /*
  * Takes over what was left of a meter: registers is what the register has of it and becomes what was left, the queue of edges is

@@ -13,9 +13,6 @@
 #include "daemon/log.h"
 #include "daemon/messages.h"
 
-/* A stop is among so many of the newest events, or was not the last thing that happened. */
-#define LAST_EVENTS 16
-
 struct mm_inheritance {
 	struct mm_handover_content content;
 	struct mm_player player[MM_REGISTER_METERS_MAX];
@@ -69,21 +66,11 @@ static const char *refusal(int r)
 	return "it is damaged";
 }
 
-static bool note_stop(void *userdata, const struct mm_register_event *event, const char *data)
-{
-	bool *stopped = userdata;
-
-	(void)data;
-	*stopped = strcmp(event->code, "stop") == 0 || (*stopped && strcmp(event->code, "start") != 0);
-	return true;
-}
-
-int mm_engine_inherit(struct mm_engine *engine, struct mm_register *reg)
+int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg)
 {
 	struct mm_inheritance *in;
 	int r;
 
-	(void)mm_register_events(reg, 0, LAST_EVENTS, true, note_stop, &engine->stopped);
 	if (!engine->handover) {
 		return 0;
 	}
@@ -153,7 +140,7 @@ int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, st
 	int64_t now = mm_clock_boottime(engine->clock);
 
 	if (index < 0) {
-		if (!engine->stopped && registers->delivered.uwh > 0) {
+		if (engine->last_run.unclean) {
 			note_uncertain(engine, em, registers);
 		}
 		return 0;
