@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/calibration.h"
+#include "core/meter.h"
 #include "core/units.h"
 #include "random.h"
 #include "suite.h"
@@ -54,14 +54,13 @@ static const struct error right = {.ratio = 1};
 
 START_TEST(a_meter_never_calibrated_is_left_as_it_is)
 {
-	struct mm_calibration none[MM_ELEMENTS_MAX] = {mm_calibration_none, mm_calibration_none};
 	struct mm_measurement before;
 
 	show(0, &right, 121, 3, 31);
 	show(1, &right, 122, 4, 32);
 	show(2, &right, 123, 5, 33);
 	before = window;
-	mm_calibration_apply(none, &config, &window);
+	mm_calibration_apply(mm_calibration_none.constants, &config.model, config.input, &window);
 	ck_assert_mem_eq(&window, &before, sizeof(window));
 }
 END_TEST
@@ -71,14 +70,14 @@ START_TEST(constants_undo_the_errors_of_their_own_element)
 	/* 1 % high, leading by 0.5 degrees, 2 W too many at 120 V. */
 	static const struct error e = {1.01, 0.5, 2};
 	const double leak_w = 2 / 1.01 * cos(TURN / 720); /* it is scaled and turned with the current */
-	struct mm_calibration constants[MM_ELEMENTS_MAX] = {{1 / 1.01, 0.5, -leak_w}, mm_calibration_none};
+	struct mm_calibration constants[MM_ELEMENTS_MAX] = {{1 / 1.01, 0.5, -leak_w}, {1, 0, 0}};
 	double true_w, true_var;
 
 	window.end_ns = 3 * MM_NS_PER_S;
 	true_w = show(2, &e, 132, 50, 60); /* element 1 */
 	true_var = 132 * 50 * sin(TURN / 6);
 	show(0, &e, 132, 50, 60);
-	mm_calibration_apply(constants, &config, &window);
+	mm_calibration_apply(constants, &config.model, config.input, &window);
 	ck_assert_double_eq_tol(window.input[2].active_ws, 3 * true_w, 1e-9);
 	/* What the turn makes reactive of the leak, 0.02 var, nobody bills. */
 	ck_assert_double_eq_tol(window.input[2].reactive_vars, 3 * true_var, 3 * 0.025);
@@ -92,10 +91,10 @@ START_TEST(a_tenth_of_a_degree_costs_0_30_percent_at_half_power_factor)
 {
 	static const struct error e = {1, 0.1, 0};
 	double true_w = show(2, &e, 120, 100, 60), read_w = window.input[2].active_ws;
-	struct mm_calibration constants[MM_ELEMENTS_MAX] = {{1, 0.1, 0}, mm_calibration_none};
+	struct mm_calibration constants[MM_ELEMENTS_MAX] = {{1, 0.1, 0}, {1, 0, 0}};
 
 	ck_assert_double_eq_tol(100 * (read_w / true_w - 1), 0.302, 0.001);
-	mm_calibration_apply(constants, &config, &window);
+	mm_calibration_apply(constants, &config.model, config.input, &window);
 	ck_assert_double_eq_tol(window.input[2].active_ws, true_w, 1e-9);
 }
 END_TEST
@@ -106,7 +105,7 @@ START_TEST(no_offset_comes_from_a_dead_line)
 
 	show(2, &right, 0, 1, 0);
 	show(0, &right, 60, 1, 0);
-	mm_calibration_apply(constants, &config, &window);
+	mm_calibration_apply(constants, &config.model, config.input, &window);
 	ck_assert_double_eq(window.input[2].active_ws, 0);
 	ck_assert_double_eq_tol(window.input[0].active_ws, 60 - 6, 1e-12);
 }
@@ -119,7 +118,7 @@ START_TEST(whatever_constants_pass_the_check_keep_figures_finite)
 	for (int i = 0; i < 20000; i++) {
 		struct mm_calibration c = {mm_random_between(&seed, 0.8, 1.2), mm_random_between(&seed, -4, 4),
 					   mm_random_between(&seed, -30, 30)};
-		struct mm_calibration constants[MM_ELEMENTS_MAX] = {c, mm_calibration_none};
+		struct mm_calibration constants[MM_ELEMENTS_MAX] = {c, {1, 0, 0}};
 		bool inside = fabs(c.gain - 1) <= 0.1 && fabs(c.phase_deg) <= 3 && fabs(c.offset_w) <= 24;
 
 		ck_assert_int_eq(mm_calibration_check(&c, &config.model) == MM_CALIBRATION_FINE, inside);
@@ -127,7 +126,7 @@ START_TEST(whatever_constants_pass_the_check_keep_figures_finite)
 							    .current_a = mm_random_between(&seed, 0, 1e9),
 							    .active_ws = mm_random_between(&seed, -1e9, 1e9),
 							    .reactive_vars = mm_random_between(&seed, -1e9, 1e9)};
-		mm_calibration_apply(constants, &config, &window);
+		mm_calibration_apply(constants, &config.model, config.input, &window);
 		ck_assert(isfinite(window.input[2].active_ws) && isfinite(window.input[2].reactive_vars) &&
 			  isfinite(window.input[2].current_a));
 	}
@@ -161,7 +160,7 @@ static struct mm_calibration_result take(const struct error *e, double voltage_v
 
 	for (int i = 0; i < 10; i++) {
 		result.reference_w = show(2, e, voltage_v, current_a, lag_deg);
-		mm_calibration_add(&run, &config, &window);
+		mm_calibration_add(&run, &config.model, config.input, &window);
 	}
 	ck_assert_uint_eq(run.windows, 10);
 	ck_assert_double_eq_tol(run.seconds, 10, 1e-9);
@@ -184,7 +183,8 @@ START_TEST(three_points_find_any_error_within_the_limits)
 		const struct mm_calibration_result elsewhere = take(&e, 125, 10, -36.87);
 		struct mm_calibration found;
 
-		ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none, &config.model, &found), MM_CALIBRATION_FINE);
+		ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none.constants[0], &config.model, &found),
+				 MM_CALIBRATION_FINE);
 		for (int p = 0; p < MM_CALIBRATION_POINT_COUNT; p++) {
 			ck_assert_double_eq_tol(mm_calibration_registration(&points[p], &found, &config.model), 100, 1e-9);
 		}
@@ -221,18 +221,22 @@ START_TEST(impossible_constants_are_refused_and_nothing_is_written)
 	struct mm_calibration_result points[] = {take(&far, 120, 100, 0), take(&far, 120, 100, 60), take(&far, 120, 2, 0)};
 	struct mm_calibration found = {7, 7, 7};
 
-	ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none, &config.model, &found), MM_CALIBRATION_GAIN_LIMIT);
+	ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none.constants[0], &config.model, &found),
+			 MM_CALIBRATION_GAIN_LIMIT);
 	points[0] = take(&turned, 120, 100, 0);
 	points[1] = take(&turned, 120, 100, 60);
 	points[2] = take(&turned, 120, 2, 0);
-	ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none, &config.model, &found), MM_CALIBRATION_PHASE_LIMIT);
+	ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none.constants[0], &config.model, &found),
+			 MM_CALIBRATION_PHASE_LIMIT);
 	points[0] = take(&leaks, 120, 100, 0);
 	points[1] = take(&leaks, 120, 100, 60);
 	points[2] = take(&leaks, 120, 2, 0);
-	ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none, &config.model, &found), MM_CALIBRATION_OFFSET_LIMIT);
+	ck_assert_int_eq(mm_calibration_solve(points, &mm_calibration_none.constants[0], &config.model, &found),
+			 MM_CALIBRATION_OFFSET_LIMIT);
 	/* Twice the same point says nothing about the phase. */
 	points[1] = points[0];
-	ck_assert_int_ne(mm_calibration_solve(points, &mm_calibration_none, &config.model, &found), MM_CALIBRATION_FINE);
+	ck_assert_int_ne(mm_calibration_solve(points, &mm_calibration_none.constants[0], &config.model, &found),
+			 MM_CALIBRATION_FINE);
 	ck_assert_double_eq(found.gain, 7);
 }
 END_TEST
@@ -279,7 +283,7 @@ START_TEST(a_measurement_of_something_else_is_refused)
 	for (int i = 0; i < 10; i++) {
 		show(2, &right, runs[_i].voltage_v, runs[_i].current_a, runs[_i].lag_deg);
 		show(0, &right, 120, runs[_i].other_a, runs[_i].other_lag_deg);
-		mm_calibration_add(&run, &config, &window);
+		mm_calibration_add(&run, &config.model, config.input, &window);
 	}
 	ck_assert_msg(mm_calibration_judge_run(&run, 0, runs[_i].point, &config.model) == runs[_i].fault, "%s", runs[_i].what);
 }
@@ -291,12 +295,12 @@ START_TEST(a_load_that_does_not_hold_still_is_refused)
 
 	for (int i = 0; i < 10; i++) {
 		show(2, &right, 120, i < 5 ? 100 : 101.2, 0);
-		mm_calibration_add(&run, &config, &window);
+		mm_calibration_add(&run, &config.model, config.input, &window);
 	}
 	/* Five windows each of 12000 and 12144 W: a deviation of 72 · sqrt(10 / 9) W. */
 	ck_assert_double_eq_tol(mm_calibration_spread(&run, 0), 72 * sqrt(10.0 / 9) / 12072, 1e-12);
 	ck_assert_int_eq(mm_calibration_judge_run(&run, 0, MM_CALIBRATION_FULL_LOAD, &config.model), MM_CALIBRATION_UNSTEADY);
-	mm_calibration_add(&one, &config, &window);
+	mm_calibration_add(&one, &config.model, config.input, &window);
 	ck_assert_double_eq(mm_calibration_spread(&one, 0), 0);
 	ck_assert_double_eq(mm_calibration_spread(&(struct mm_calibration_run){.windows = 9}, 0), 0);
 }
@@ -308,10 +312,10 @@ START_TEST(a_measurement_is_all_energy_by_all_time)
 
 	window.end_ns = 3 * MM_NS_PER_S;
 	show(2, &right, 120, 100, 0);
-	mm_calibration_add(&run, &config, &window);
+	mm_calibration_add(&run, &config.model, config.input, &window);
 	window.start_ns = 2 * MM_NS_PER_S;
 	show(2, &right, 120, 50, 0);
-	mm_calibration_add(&run, &config, &window);
+	mm_calibration_add(&run, &config.model, config.input, &window);
 	ck_assert_double_eq_tol(run.seconds, 4, 1e-12);
 	ck_assert_double_eq_tol(run.element[0].active_w, (3 * 12000 + 6000) / 4, 1e-9);
 }
@@ -319,12 +323,12 @@ END_TEST
 
 START_TEST(a_reference_is_held_to_the_element_it_is_of)
 {
-	const struct mm_calibration constants[MM_ELEMENTS_MAX] = {{1.05, 0, 0}, mm_calibration_none};
+	const struct mm_calibration constants[MM_ELEMENTS_MAX] = {{1.05, 0, 0}, {1, 0, 0}};
 	struct mm_calibration_run run = {0};
 
 	show(2, &right, 120, 50, 0);
 	show(0, &right, 120, 20, 180);
-	mm_calibration_add(&run, &config, &window);
+	mm_calibration_add(&run, &config.model, config.input, &window);
 	/* As calibrated, element 1 has 6300 W. */
 	ck_assert_int_eq(mm_calibration_judge_reference(&run, 0, 6300, constants, &config.model), MM_CALIBRATION_FINE);
 	ck_assert_int_eq(mm_calibration_judge_reference(&run, 0, 6900, constants, &config.model), MM_CALIBRATION_FINE);

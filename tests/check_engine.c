@@ -437,7 +437,7 @@ START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
 END_TEST
 
 struct counts {
-	unsigned power_fail, power_returned, clock_step, gap, absent, sag, resumed, refused, uncertain, rows;
+	unsigned unrecorded, power_fail, power_returned, clock_step, gap, absent, sag, resumed, refused, uncertain, rows;
 	int64_t rows_uwh;
 	bool done;
 };
@@ -455,6 +455,7 @@ static bool count_code(void *userdata, const struct mm_register_event *event, co
 	counts->power_returned += strcmp(event->code, "power-returned") == 0;
 	counts->resumed += strcmp(event->code, "resumed") == 0;
 	counts->uncertain += strcmp(event->code, "outputs-uncertain") == 0;
+	counts->unrecorded += strcmp(event->code, "calibration-unrecorded") == 0;
 	counts->refused += strcmp(event->code, "handover-refused") == 0;
 	return true;
 }
@@ -519,6 +520,78 @@ START_TEST(daylight_saving_is_that_of_the_time_zone)
 		tzset();
 		ck_assert_int_eq(mm_engine_daylight_saving(instants[i].at_s * MM_NS_PER_S), instants[i].saving);
 	}
+}
+END_TEST
+
+static int record(struct mm_register *reg, void *userdata)
+{
+	const struct mm_register_event event = {
+		.boottime_ns = now_ns, .realtime_ns = now_ns + wall_offset_ns, .code = "calibration"};
+	for (const char *const *data = userdata; *data; data++) {
+		ck_assert_int_eq(mm_register_record(reg, &event, *data), 0);
+	}
+	return 0;
+}
+
+static bool recorded;
+
+static void record_done(int result, void *userdata)
+{
+	(void)userdata;
+	ck_assert_int_eq(result, 0);
+	recorded = true;
+}
+
+/* A record on the disk counts even where the registers with its constants are not there; what is no record does not. */
+START_TEST(the_last_calibration_on_record_is_in_force)
+{
+	static const char *const records[] = {
+		"{\"version\":1,\"constants\":[{\"gain\":1.02,\"phase_deg\":0,\"offset_w\":0}]}",
+		"{\"version\":2,\"constants\":[{\"gain\":1.01,\"phase_deg\":0.5,\"offset_w\":-1}]}",
+		"{\"version\":3,\"constants\":[{\"gain\":7,\"phase_deg\":0,\"offset_w\":0}]}",
+		"{\"version\":3,\"constants\":[]}",
+		"{\"version\":\"3\"}",
+		"[]",
+		NULL,
+	};
+	const struct mm_calibration_version *calibration;
+
+	window(7200);
+	ck_assert_double_eq(engine.meters[0].meter.element[0].power_w, 7200);
+	recorded = false;
+	ck_assert_int_eq(mm_register_worker_query(worker, record, record_done, (void *)records), 0);
+	while (!recorded) {
+		settle();
+	}
+	stop();
+	start();
+	calibration = &engine.meters[0].meter.registers.calibration;
+	ck_assert_int_eq(calibration->number, 2);
+	ck_assert_double_eq(calibration->constants[0].gain, 1.01);
+	ck_assert_double_eq(calibration->constants[0].phase_deg, 0.5);
+	ck_assert_double_eq(calibration->constants[0].offset_w, -1);
+	window(7200);
+	ck_assert_double_eq_tol(engine.meters[0].meter.element[0].power_w, 7271 - 0.277, 1e-3);
+	ck_assert_uint_eq(count().unrecorded, 0);
+	stop();
+}
+END_TEST
+
+START_TEST(constants_outlive_the_audit_trail)
+{
+	const struct mm_calibration_version calibration = {.number = 2, .constants = {{1.01, 0, 0}}};
+
+	window(7200);
+	ck_assert_int_eq(mm_meter_calibrate(&engine.meters[0].meter, &calibration), 0);
+	window(7200);
+	stop();
+	start();
+	ck_assert_int_eq(engine.meters[0].meter.registers.calibration.number, 2);
+	window(7200);
+	ck_assert_double_eq_tol(engine.meters[0].meter.element[0].power_w, 7272, 1e-9);
+	(void)mm_engine_commit(&engine);
+	ck_assert_uint_eq(count().unrecorded, 1);
+	stop();
 }
 END_TEST
 
@@ -852,6 +925,8 @@ int main(void)
 	tcase_add_test(tc, silence_is_stale);
 	tcase_add_test(tc, lines_that_fail_are_made_again);
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
+	tcase_add_test(tc, the_last_calibration_on_record_is_in_force);
+	tcase_add_test(tc, constants_outlive_the_audit_trail);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
 	tcase_add_test(tc, daylight_saving_is_that_of_the_time_zone);
 	tcase_add_test(tc, a_crash_after_any_window_changes_nothing);

@@ -115,6 +115,12 @@ START_TEST(refuses_registers)
 	case 8:
 		registers.profile.open = true;
 		break;
+	case 9:
+		registers.calibration = (struct mm_calibration_version){.number = 1, .constants = {{1, 0, 0}, {2, 0, 0}}};
+		break;
+	case 10:
+		registers.calibration.number = -1;
+		break;
 	}
 	ck_assert_int_eq(mm_meter_init(&meter, &config, &registers), -ERANGE);
 	ck_assert_int_eq(mm_meter_init(&meter, &config, &good), 0);
@@ -703,6 +709,37 @@ START_TEST(display)
 }
 END_TEST
 
+/* Energy of one element by constants, over a restart, and with a CT that is turned round by wire and by arithmetic. */
+START_TEST(calibrated)
+{
+	struct mm_calibration_version calibration = {.number = 3, .constants = {{1.01, 0, 0}, {1, 60, 0}}};
+	struct mm_registers stored;
+
+	load(0, 120, 30, 3600, 0);
+	load(1, 120, 30, 0, 0);
+	ck_assert_int_eq(mm_meter_calibrate(&meter, &calibration), -EINVAL); /* 60 degrees */
+	calibration.constants[1] = (struct mm_calibration){1, 0, 2};
+	play(1000);
+	expect_wh(&meter.registers.delivered, 1000);
+	ck_assert_int_eq(mm_meter_calibrate(&meter, &calibration), 0);
+	ck_assert_int_eq(mm_meter_calibrate(&meter, &calibration), -EINVAL); /* no new version */
+	play(1800);
+	stored = meter.registers;
+	start("MMD-120-1001", &stored);
+	window.end_ns += 3000 * MM_NS_PER_S;
+	load(0, 120, 30, 3600, 0);
+	load(1, 120, 30, 0, 0);
+	play(1800);
+	expect_wh(&meter.registers.element_delivered[0], 1000 + 2 * 1818);
+	ck_assert_double_eq_tol(meter.element[0].current_a, 30.3, 1e-9);
+	/* The offset belongs to the channel: 2 W of the second one, whichever way its CT is turned. */
+	expect_wh(&meter.registers.element_delivered[1], 2);
+	ck_assert_int_eq(mm_meter_correct(&meter, MM_CORRECTION_CT2_REVERSED), 0);
+	play(1800);
+	expect_wh(&meter.registers.element_received[1], 1);
+}
+END_TEST
+
 /* A preset is the old meter's reading and nothing else: no edge, no demand, no interval has it. */
 START_TEST(preset)
 {
@@ -846,7 +883,7 @@ int main(void)
 	tcase_set_timeout(tcase, 900);
 	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_loop_test(tcase, refuses_config, 0, 5);
-	tcase_add_loop_test(tcase, refuses_registers, 0, 9);
+	tcase_add_loop_test(tcase, refuses_registers, 0, 11);
 	tcase_add_test(tcase, carry_over_restarts);
 	tcase_add_loop_test(tcase, start_current, 0, MM_COUNT_OF(ratings));
 	tcase_add_test(tcase, creep);
@@ -871,6 +908,7 @@ int main(void)
 	tcase_add_test(tcase, max_demand);
 	tcase_add_test(tcase, max_demand_not_from_adjusted);
 	tcase_add_test(tcase, display);
+	tcase_add_test(tcase, calibrated);
 	tcase_add_test(tcase, preset);
 	tcase_add_test(tcase, preset_outputs);
 	tcase_add_test(tcase, preset_refused);

@@ -290,16 +290,16 @@ START_TEST(test_torn_write_leaves_the_other_slot)
 	ck_assert_uint_eq(fread(after, 1, sizeof(after), f), sizeof(after));
 	fclose(f);
 	ck_assert_mem_eq(before + SLOT, after + SLOT, SLOT);
-	/* In sectors of 64 bytes, so that there is something to tear. */
+	/* In sectors of 128 bytes, so that there is something to tear. */
 	for (unsigned mask = 0; mask < 256; mask++) {
 		bool old = true, whole = true;
 
 		bench_write(path, 0, before, SLOT);
 		for (unsigned i = 0; i < 8; i++) {
-			bool differs = memcmp(before + 64 * i, after + 64 * i, 64) != 0;
+			bool differs = memcmp(before + 128 * i, after + 128 * i, 128) != 0;
 
 			if (mask & (1u << i)) {
-				bench_write(path, 64 * (long)i, after + 64 * i, 64);
+				bench_write(path, 128 * (long)i, after + 128 * i, 128);
 				old = old && !differs;
 			} else {
 				whole = whole && !differs;

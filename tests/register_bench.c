@@ -96,6 +96,8 @@ void bench_registers(int64_t n, unsigned meter, struct mm_registers *ret)
 	ret->preset_delivered_uwh = n + 1;
 	ret->preset_received_uwh = n + 1;
 	ret->preset_s = BENCH_EPOCH_S;
+	ret->calibration = (struct mm_calibration_version){
+		.number = n + 1, .constants = {{1 + 1e-4 * (double)n, 0.25, -0.5}, {1 - 1e-4 * (double)n, -0.25, 0.5}}};
 	ret->max_demand_w = 100.5 + (double)n;
 	ret->max_demand_s = BENCH_EPOCH_S + n;
 	ret->profile.interval_s = BENCH_INTERVAL_S;

@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <math.h>
 
+#include "core/meter.h"
 #include "core/units.h"
 
 /* Below this part of the rated current there is no load to speak of. */
@@ -17,7 +18,7 @@
 
 #define EQUATIONS 3
 
-const struct mm_calibration mm_calibration_none = {.gain = 1};
+const struct mm_calibration_version mm_calibration_none = {.constants = {{.gain = 1}, {.gain = 1}}};
 
 const struct mm_calibration_range mm_calibration_range[MM_CALIBRATION_POINT_COUNT] = {
 	[MM_CALIBRATION_FULL_LOAD] = {0.10, MM_OVERCURRENT_RATIO, 0.97, 1.0},
@@ -67,21 +68,20 @@ enum mm_calibration_fault mm_calibration_check(const struct mm_calibration *cons
 	return MM_CALIBRATION_FINE;
 }
 
-void mm_calibration_apply(const struct mm_calibration constants[static MM_ELEMENTS_MAX], const struct mm_meter_config *config,
-			  struct mm_measurement *measurement)
+void mm_calibration_apply(const struct mm_calibration constants[static MM_ELEMENTS_MAX], const struct mm_model *model,
+			  const unsigned input[static MM_ELEMENTS_MAX], struct mm_measurement *measurement)
 {
 	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
 
-	for (unsigned e = 0; e < config->model.elements && config->input[e] < measurement->input_count; e++) {
-		struct mm_input_reading *input = &measurement->input[config->input[e]];
+	for (unsigned e = 0; e < model->elements; e++) {
+		struct mm_input_reading *reading = &measurement->input[input[e]];
 		const struct mm_calibration *c = &constants[e];
 		double a = c->gain * cos(radians(c->phase_deg)), b = c->gain * sin(radians(c->phase_deg));
-		double active_ws = input->active_ws, reactive_vars = input->reactive_vars;
+		double active_ws = reading->active_ws, reactive_vars = reading->reactive_vars;
 
-		input->current_a *= c->gain;
-		input->active_ws =
-			a * active_ws - b * reactive_vars + c->offset_w * leak(input->voltage_v, &config->model) * seconds;
-		input->reactive_vars = b * active_ws + a * reactive_vars;
+		reading->current_a *= c->gain;
+		reading->active_ws = a * active_ws - b * reactive_vars + c->offset_w * leak(reading->voltage_v, model) * seconds;
+		reading->reactive_vars = b * active_ws + a * reactive_vars;
 	}
 }
 
@@ -99,15 +99,15 @@ static void add(struct mm_calibration_mean *mean, double weight, const struct mm
 	mean->squares += seconds * before * (active_w - mean->active_w);
 }
 
-void mm_calibration_add(struct mm_calibration_run *run, const struct mm_meter_config *config,
-			const struct mm_measurement *measurement)
+void mm_calibration_add(struct mm_calibration_run *run, const struct mm_model *model,
+			const unsigned input[static MM_ELEMENTS_MAX], const struct mm_measurement *measurement)
 {
 	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
 
 	run->windows++;
 	run->seconds += seconds;
-	for (unsigned e = 0; e < config->model.elements; e++) {
-		add(&run->element[e], seconds / run->seconds, &measurement->input[config->input[e]], seconds);
+	for (unsigned e = 0; e < model->elements; e++) {
+		add(&run->element[e], seconds / run->seconds, &measurement->input[input[e]], seconds);
 	}
 }
 

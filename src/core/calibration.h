@@ -17,7 +17,7 @@
  */
 
 #include "core/measurement.h"
-#include "core/meter.h"
+#include "core/model.h"
 
 /* No part may be off by more: what errs further is broken, wired wrong or configured wrong, and is to be mended instead. */
 #define MM_CALIBRATION_ERROR_MAX_RATIO 0.10
@@ -28,6 +28,12 @@ struct mm_calibration {
 	double gain;	  /* of current and power */
 	double phase_deg; /* the angle by which the current channel leads */
 	double offset_w;  /* added to the active power, at rated voltage */
+};
+
+/* The constants of all elements of a meter. Each version is higher than those before it; 0 stands for never calibrated. */
+struct mm_calibration_version {
+	int64_t number;
+	struct mm_calibration constants[MM_ELEMENTS_MAX];
 };
 
 enum mm_calibration_point {
@@ -91,8 +97,8 @@ struct mm_calibration_result {
 	double reference_w; /* above 0 */
 };
 
-/* Gain 1, no phase error, no offset: what a meter is that was never calibrated. */
-extern const struct mm_calibration mm_calibration_none;
+/* Gain 1, no phase error, no offset for every element: what a meter is that was never calibrated. */
+extern const struct mm_calibration_version mm_calibration_none;
 
 /* Names for people and protocols: "full-load", "power-factor", "light-load". */
 const char *mm_calibration_point_name(enum mm_calibration_point point);
@@ -101,15 +107,15 @@ const char *mm_calibration_point_name(enum mm_calibration_point point);
 enum mm_calibration_fault mm_calibration_check(const struct mm_calibration *constants, const struct mm_model *model);
 
 /*
- * Applies the constants of each element to its input; the other inputs stay as they are. The constants are such as
- * mm_calibration_check() passes, and then finite figures stay finite. config is that of the meter, measurement of its front end.
+ * Applies the constants of each element to the input that serves it; the other inputs stay as they are. The constants are such as
+ * mm_calibration_check() passes, and then finite figures stay finite.
  */
-void mm_calibration_apply(const struct mm_calibration constants[static MM_ELEMENTS_MAX], const struct mm_meter_config *config,
-			  struct mm_measurement *measurement);
+void mm_calibration_apply(const struct mm_calibration constants[static MM_ELEMENTS_MAX], const struct mm_model *model,
+			  const unsigned input[static MM_ELEMENTS_MAX], struct mm_measurement *measurement);
 
 /* Adds a window, as the front end gave it, to a measurement of the elements of a meter. */
-void mm_calibration_add(struct mm_calibration_run *run, const struct mm_meter_config *config,
-			const struct mm_measurement *measurement);
+void mm_calibration_add(struct mm_calibration_run *run, const struct mm_model *model,
+			const unsigned input[static MM_ELEMENTS_MAX], const struct mm_measurement *measurement);
 
 /* Standard deviation of the windows' powers of an element as a part of their mean: 0 with one window or no power. */
 double mm_calibration_spread(const struct mm_calibration_run *run, unsigned element);

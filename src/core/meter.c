@@ -44,6 +44,16 @@ static bool registers_valid(const struct mm_registers *registers)
 	return valid;
 }
 
+static bool calibration_valid(const struct mm_calibration_version *calibration, const struct mm_model *model)
+{
+	for (unsigned e = 0; e < model->elements; e++) {
+		if (mm_calibration_check(&calibration->constants[e], model) != MM_CALIBRATION_FINE) {
+			return false;
+		}
+	}
+	return true;
+}
+
 static bool config_valid(const struct mm_meter_config *config)
 {
 	unsigned elements = config->model.elements;
@@ -81,6 +91,11 @@ int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, 
 			return r;
 		}
 		made.registers = *registers;
+	}
+	if (made.registers.calibration.number == 0) {
+		made.registers.calibration = mm_calibration_none; /* of a new meter it is all zero */
+	} else if (made.registers.calibration.number < 0 || !calibration_valid(&made.registers.calibration, &config->model)) {
+		return -ERANGE;
 	}
 	made.registers.profile = profile;
 	*meter = made;
@@ -202,10 +217,13 @@ static void step_registers(struct mm_meter *meter, const struct mm_measurement *
 {
 	struct mm_registers *registers = &meter->registers;
 	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
+	struct mm_measurement calibrated = *measurement;
 	struct sums sums = {0};
 
+	/* Each channel as it is wired, then the wiring. */
+	mm_calibration_apply(registers->calibration.constants, &meter->config.model, meter->config.input, &calibrated);
 	for (unsigned e = 0; e < meter->config.model.elements; e++) {
-		struct mm_input_reading reading = mm_correction_apply(registers->correction, measurement, meter->config.input, e);
+		struct mm_input_reading reading = mm_correction_apply(registers->correction, &calibrated, meter->config.input, e);
 
 		step_element(meter, e, &reading, seconds, &sums, ret);
 	}
@@ -313,6 +331,15 @@ int mm_meter_preset(struct mm_meter *meter, int64_t delivered_uwh, int64_t recei
 	registers->preset_delivered_uwh = delivered_uwh;
 	registers->preset_received_uwh = received_uwh;
 	registers->preset_s = real_s;
+	return 0;
+}
+
+int mm_meter_calibrate(struct mm_meter *meter, const struct mm_calibration_version *calibration)
+{
+	if (calibration->number <= meter->registers.calibration.number || !calibration_valid(calibration, &meter->config.model)) {
+		return -EINVAL;
+	}
+	meter->registers.calibration = *calibration;
 	return 0;
 }
 

@@ -12,6 +12,7 @@
  * Reactive energy is registered likewise: an element counts by its reactive power, the sum goes to lagging or leading.
  */
 
+#include "core/calibration.h"
 #include "core/correction.h"
 #include "core/measurement.h"
 #include "core/model.h"
@@ -69,8 +70,9 @@ struct mm_registers {
 	int64_t output_uwh;	      /* delivered energy up to which the outputs have been played */
 	int64_t preset_delivered_uwh; /* start reading that the registers were preset by; both 0: never */
 	int64_t preset_received_uwh;
-	int64_t preset_s;    /* CLOCK_REALTIME seconds of that, a label */
-	uint32_t correction; /* MM_CORRECTION_* in force */
+	int64_t preset_s;			   /* CLOCK_REALTIME seconds of that, a label */
+	uint32_t correction;			   /* MM_CORRECTION_* in force */
+	struct mm_calibration_version calibration; /* in force */
 	double max_demand_w;
 	int64_t max_demand_s; /* CLOCK_REALTIME seconds at the end of its interval; 0: none yet */
 	struct mm_profile profile;
@@ -141,6 +143,12 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
  * -EALREADY: has been preset; -EBUSY: has delivered or received more than MM_PRESET_REGISTERED_MAX_UWH; -EINVAL: no such figures.
  */
 int mm_meter_preset(struct mm_meter *meter, int64_t delivered_uwh, int64_t received_uwh, int64_t real_s);
+
+/*
+ * Puts constants into force for the windows to come. -EINVAL: mm_calibration_check() does not pass them, or the version is not
+ * above the one in force.
+ */
+int mm_meter_calibrate(struct mm_meter *meter, const struct mm_calibration_version *calibration);
 
 /* Sets MM_CORRECTION_* for the windows to come. -EINVAL: not for this model, or not together. */
 int mm_meter_correct(struct mm_meter *meter, uint32_t correction);

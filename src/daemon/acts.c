@@ -190,15 +190,13 @@ static bool read_correction(struct mm_varlink_call *call, const json_t *names, u
 /* The elements' powers as they are, and as the last window would have had them. */
 static json_t *correction_json(const struct mm_engine *engine, const struct mm_engine_meter *em, uint32_t correction)
 {
-	struct mm_measurement window = engine->window;
 	struct mm_meter trial = em->meter;
 	json_t *elements = json_array();
 	struct mm_meter_step step;
 
 	trial.registers.correction = correction;
 	trial.window_end_ns = 0;
-	mm_calibration_apply(em->calibration.constants, &em->meter.config, &window);
-	mm_meter_step(&trial, &window, engine->health, 0, &step);
+	mm_meter_step(&trial, &engine->window, engine->health, 0, &step);
 	for (unsigned e = 0; e < trial.config.model.elements; e++) {
 		json_array_append_new(elements,
 				      json_pack("{s:o, s:f, s:f}", "name", json_sprintf("element%u", e + 1), "power_w",

@@ -39,8 +39,8 @@ static int parse_constants(const json_t *array, const struct mm_model *model, st
 
 int mm_calibration_parse(const char *record, const struct mm_model *model, struct mm_calibration_version *ret)
 {
-	struct mm_calibration_version version = {.constants = {mm_calibration_none, mm_calibration_none}};
-	json_t *root = json_loads(record, 0, NULL), *constants = NULL;
+	struct mm_calibration_version version = mm_calibration_none;
+	json_t *root = json_loads(record ? record : "", 0, NULL), *constants = NULL;
 	json_int_t number = 0;
 	int r = -EBADMSG;
 
@@ -58,7 +58,6 @@ int mm_calibration_parse(const char *record, const struct mm_model *model, struc
 struct loading {
 	const struct mm_model *model;
 	struct mm_calibration_version version;
-	int error;
 };
 
 static bool on_record(void *userdata, const struct mm_register_event *event, const char *data)
@@ -66,18 +65,15 @@ static bool on_record(void *userdata, const struct mm_register_event *event, con
 	struct loading *loading = userdata;
 
 	(void)event;
-	loading->error = mm_calibration_parse(data, loading->model, &loading->version);
+	(void)mm_calibration_parse(data, loading->model, &loading->version);
 	return true;
 }
 
 int mm_calibration_load(struct mm_register *reg, unsigned index, const struct mm_model *model, struct mm_calibration_version *ret)
 {
-	struct loading loading = {.model = model, .version.constants = {mm_calibration_none, mm_calibration_none}};
+	struct loading loading = {.model = model, .version = mm_calibration_none};
 	int r = mm_register_records(reg, MM_CALIBRATION_RECORD, (int)index, on_record, &loading);
 
-	if (r == 0) {
-		r = loading.error;
-	}
 	if (r == 0) {
 		*ret = loading.version;
 	}

@@ -3,8 +3,9 @@
 #define MM_DAEMON_CALIBRATION_H
 
 /*
- * Versions of a meter's calibration constants. Each is a record of the audit trail, code "calibration", and the last one is in
- * force: what it replaced, who did it and why stand in it, and nothing is ever taken out.
+ * Versions of a meter's calibration constants. Each is a record of the audit trail, code "calibration": what it replaced, who did
+ * it and why stand in it, and nothing is ever taken out. The constants in force stand among the meter's registers as well, so
+ * that they are there where the trail is lost.
  */
 
 #include <jansson.h>
@@ -16,14 +17,9 @@
 /* A reason is for the record: words, or the number of a job. */
 #define MM_CALIBRATION_WHY_MAX 128
 
-struct mm_calibration_version {
-	int64_t number; /* 0: never calibrated */
-	struct mm_calibration constants[MM_ELEMENTS_MAX];
-};
-
 /*
- * The version in force of meter number index: version 0 where there is none. -EBADMSG: a record that no calibration writes;
- * -EIO, ... of the register.
+ * The last version on record of meter number index: mm_calibration_none where there is none. Records that no calibration writes
+ * are passed over: verifying the audit trail tells of them. -EIO, ... of the register.
  */
 int mm_calibration_load(struct mm_register *reg, unsigned index, const struct mm_model *model,
 			struct mm_calibration_version *ret);

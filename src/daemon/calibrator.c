@@ -24,7 +24,7 @@ static const struct mm_model *model_of(const struct mm_calibrator *c)
 
 static const struct mm_calibration *in_force(const struct mm_calibrator *c)
 {
-	return c->engine->meters[c->meter].calibration.constants;
+	return c->engine->meters[c->meter].meter.registers.calibration.constants;
 }
 
 /* What a measurement of this stage is seen through. */
@@ -102,8 +102,9 @@ json_t *mm_calibrator_session_json(const struct mm_calibrator *c)
 	}
 	session = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:o, s:o}", "session", c->session, "meter", em->config->name,
 			    "element", (int)c->element + 1, "who", c->who, "since", mm_readings_time(c->started_ns), "version",
-			    (json_int_t)em->calibration.number, "constants", mm_calibration_json(&in_force(c)[c->element]),
-			    "proposed", c->solved ? mm_calibration_json(&c->proposed) : json_null());
+			    (json_int_t)em->meter.registers.calibration.number, "constants",
+			    mm_calibration_json(&in_force(c)[c->element]), "proposed",
+			    c->solved ? mm_calibration_json(&c->proposed) : json_null());
 	json_object_update_new(session, mm_calibrator_registration_json(c));
 	add_ranges(c, json_object_get(session, "points"));
 	return session;
@@ -359,6 +360,7 @@ static bool disturbed(struct mm_calibrator *c)
 
 void mm_calibrator_update(struct mm_calibrator *c)
 {
+	const struct mm_meter_config *config = &c->engine->meters[c->meter].meter.config;
 	const struct mm_measurement *window = &c->engine->window;
 
 	if (!c->call) {
@@ -375,7 +377,7 @@ void mm_calibrator_update(struct mm_calibrator *c)
 	if (window->start_ns < c->from_ns) {
 		return;
 	}
-	mm_calibration_add(&c->measured, &c->engine->meters[c->meter].meter.config, window);
+	mm_calibration_add(&c->measured, &config->model, config->input, window);
 	if (c->measured.seconds >= c->seconds - SECONDS_SLACK) {
 		finish(c);
 	} else if (mm_varlink_call_more(c->call)) {

@@ -55,7 +55,7 @@ static void describe(const struct mm_calibration *old, const struct mm_calibrati
 static void fill_event(struct act *act, const char *who)
 {
 	const struct mm_engine *engine = act->calibrator->engine;
-	const struct mm_calibration_version *before = &engine->meters[act->meter].calibration;
+	const struct mm_calibration_version *before = &engine->meters[act->meter].meter.registers.calibration;
 	struct mm_register_event *event = &act->event;
 	int length;
 
@@ -120,7 +120,7 @@ static void written(int result, void *userdata)
 		fail_act(act, result);
 		return;
 	}
-	em->calibration = act->version;
+	(void)mm_meter_calibrate(&em->meter, &act->version);
 	mm_log(LOG_NOTICE, MM_MESSAGE_CALIBRATED, em->config->name, "calibration: %s", act->event.text);
 	mm_calibrator_init(c, c->engine);
 	json_object_set_new(act->record, "time", mm_readings_time(act->event.realtime_ns));
@@ -142,7 +142,7 @@ static void query(struct act *act, mm_register_query_fn run, mm_register_done_fn
 static void write_version(struct act *act)
 {
 	const struct mm_engine *engine = act->calibrator->engine;
-	const struct mm_calibration_version *before = &engine->meters[act->meter].calibration;
+	const struct mm_calibration_version *before = &engine->meters[act->meter].meter.registers.calibration;
 	unsigned elements = act->model->elements;
 
 	json_object_set_new(act->record, "version", json_integer(act->version.number));
@@ -174,7 +174,7 @@ static struct act *new_act(struct mm_calibrator *c, struct mm_varlink_call *call
 				      .realtime_ns = mm_clock_realtime(c->engine->clock),
 				      .meter = (int)meter,
 				      .code = MM_CALIBRATION_RECORD},
-			    .version = em->calibration};
+			    .version = em->meter.registers.calibration};
 	act->version.number++;
 	c->writing = true;
 	return act;
@@ -293,7 +293,7 @@ void mm_calibrator_return(struct mm_varlink_call *call, const json_t *parameters
 	act->returns_to = json_integer_value(version);
 	if (act->returns_to == 0) {
 		/* The meter as it was before its first calibration. */
-		act->version.constants[0] = act->version.constants[1] = mm_calibration_none;
+		memcpy(act->version.constants, mm_calibration_none.constants, sizeof(act->version.constants));
 		act->found = true;
 	}
 	query(act, run_find, found);

@@ -65,7 +65,7 @@ void mm_calibrator_refuse_run(const struct mm_calibrator *calibrator, struct mm_
 	const struct mm_engine_meter *em = &calibrator->engine->meters[calibrator->meter];
 	const struct mm_calibration_mean *mean = &run->element[calibrator->element];
 	const struct mm_model *model = &em->meter.config.model;
-	double power_w = mm_calibration_power(&em->calibration.constants[calibrator->element], model, mean);
+	double power_w = mm_calibration_power(&em->meter.registers.calibration.constants[calibrator->element], model, mean);
 	char reason[REASON_MAX] = "";
 
 	switch (fault) {

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "daemon/calibration.h"
 #include "daemon/log.h"
 #include "daemon/messages.h"
 
@@ -291,12 +292,10 @@ static void log_voltage_events(struct mm_engine *engine, const struct mm_engine_
 static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_measurement *m, int64_t end_real_ns)
 {
 	int64_t position = em->meter.registers.output_uwh;
-	struct mm_measurement calibrated = *m;
 	struct mm_meter_step step;
 
 	em->meter.daylight_saving = mm_engine_daylight_saving(end_real_ns);
-	mm_calibration_apply(em->calibration.constants, &em->meter.config, &calibrated);
-	mm_meter_step(&em->meter, &calibrated, engine->health, end_real_ns, &step);
+	mm_meter_step(&em->meter, m, engine->health, end_real_ns, &step);
 	em->window_uwh = step.delivered_uwh + step.received_uwh;
 	if (mm_player_has_room(&em->player)) {
 		mm_player_add(&em->player, &step.edges);
@@ -484,6 +483,26 @@ int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, st
 	return (int)count;
 }
 
+/* A record is on the disk before its constants are among the registers, and is missing where the audit trail was lost. */
+static int load_calibration(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_register *reg)
+{
+	struct mm_calibration_version recorded;
+	int64_t in_force = em->meter.registers.calibration.number;
+	int r = mm_calibration_load(reg, (unsigned)meter_index(engine, em), &em->config->model, &recorded);
+
+	if (r < 0) {
+		return r;
+	}
+	if (recorded.number > in_force) {
+		return mm_meter_calibrate(&em->meter, &recorded);
+	}
+	if (recorded.number < in_force) {
+		mm_engine_event(engine, em, LOG_WARNING, MM_MESSAGE_CALIBRATED, "calibration-unrecorded",
+				"calibration %" PRId64 " is in force, but its record is lost with the audit trail", in_force);
+	}
+	return 0;
+}
+
 static int init_meter(struct mm_engine *engine, unsigned index, struct mm_register *reg, const struct mm_afe_input *inputs,
 		      unsigned input_count, char *message)
 {
@@ -513,11 +532,10 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 		return r;
 	}
 	em->meter.window_end_ns = window_end_ns;
-	r = mm_calibration_load(reg, index, &mc.model, &em->calibration);
+	r = load_calibration(engine, em, reg);
 	if (r < 0) {
-		snprintf(message, MM_CONFIG_MESSAGE_MAX,
-			 "meter \"%s\": its calibration in the register cannot be read (%s): put back a backup of the register",
-			 em->config->name, strerror(-r));
+		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": its calibration cannot be read: %s", em->config->name,
+			 strerror(-r));
 		return r;
 	}
 	r = mm_engine_make_outputs(engine, em, window_end_ns > 0, message);

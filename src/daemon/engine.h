@@ -13,7 +13,6 @@
 #include "clock/clock.h"
 #include "core/health.h"
 #include "core/meter.h"
-#include "daemon/calibration.h"
 #include "daemon/config.h"
 #include "daemon/front_end.h"
 #include "daemon/handover.h"
@@ -29,7 +28,6 @@ typedef int (*mm_outputs_factory)(const struct mm_config *config, const struct m
 struct mm_engine_meter {
 	const struct mm_config_meter *config;
 	struct mm_meter meter;
-	struct mm_calibration_version calibration; /* in force */
 	struct mm_player player;
 	struct mm_outputs *outputs; /* NULL while they fail, or with driver "none" */
 	bool outputs_failing;

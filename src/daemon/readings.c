@@ -229,7 +229,7 @@ json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_en
 		"test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", em->config->ct_sets,
 		"display", (int)model->lcd, "frequency_hz", "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3),
 		"outputs", outputs, "version", PACKAGE_VERSION, "software_sha256", engine->software[0] ? engine->software : NULL,
-		"calibration_version", (json_int_t)em->calibration.number, "preset_delivered_wh",
+		"calibration_version", (json_int_t)em->meter.registers.calibration.number, "preset_delivered_wh",
 		wh(em->meter.registers.preset_delivered_uwh), "preset_received_wh", wh(em->meter.registers.preset_received_uwh),
 		"preset_time", mm_readings_time(em->meter.registers.preset_s * MM_NS_PER_S));
 }

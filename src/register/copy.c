@@ -17,7 +17,7 @@
 /* Erase blocks and pages of flash don't reach from one slot into the other, as far as a file can tell. */
 #define SLOT_SIZE MM_IMAGE_SIZE_MAX
 #define SLOTS 2
-/* An image of one meter and nothing else is some 500 bytes. */
+/* An image of one meter and nothing else is some 600 bytes. */
 #define SLOT_SIZE_MIN 1024
 
 struct mm_copy {

@@ -292,6 +292,7 @@ static bool raise(struct mm_registers *registers, const struct mm_registers *oth
 			follows = *(const double *)(const void *)p < *(const double *)(const void *)q;
 			break;
 		case MM_COLUMN_CARRY:
+		case MM_COLUMN_FIGURE:
 		case MM_COLUMN_INT64:
 			break;
 		case MM_COLUMN_INT32:

@@ -11,6 +11,7 @@
 #define SQL_COUNT(column) "INTEGER NOT NULL DEFAULT 0 CHECK (" column " >= 0)"
 #define SQL_CARRY(column) "REAL NOT NULL DEFAULT 0 CHECK (" column " >= 0 AND " column " < 1)"
 #define SQL_PEAK(column) "REAL NOT NULL DEFAULT 0 CHECK (" column " >= 0)"
+#define SQL_FIGURE(column) "REAL NOT NULL DEFAULT 0"
 #define SQL_INT64(column) "INTEGER NOT NULL DEFAULT 0"
 #define SQL_INT32(column) SQL_INT64(column)
 #define SQL_UINT32(column) SQL_INT64(column)
@@ -20,6 +21,7 @@
 #define FALLS_COUNT(column) " OR NEW." column " < OLD." column
 #define FALLS_PEAK(column) FALLS_COUNT(column)
 #define FALLS_CARRY(column) ""
+#define FALLS_FIGURE(column) ""
 #define FALLS_INT64(column) ""
 #define FALLS_INT32(column) ""
 #define FALLS_UINT32(column) ""
@@ -164,6 +166,7 @@ const char *const mm_schema_sql[] = {
 #define BACK_COUNT(column) " OR " IN_JSON("j", column) " < " IN_JSON("k", column)
 #define BACK_PEAK(column) BACK_COUNT(column)
 #define BACK_CARRY(column) ""
+#define BACK_FIGURE(column) ""
 #define BACK_INT64(column) ""
 #define BACK_INT32(column) ""
 #define BACK_UINT32(column) ""

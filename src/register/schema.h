@@ -16,10 +16,11 @@
 
 /* What a column holds and how it may change. */
 enum mm_column_kind {
-	MM_COLUMN_COUNT, /* int64_t, 0 or more, never decreasing */
-	MM_COLUMN_CARRY, /* double, 0 <= x < 1: the fraction of the count in the column before it */
-	MM_COLUMN_PEAK,	 /* double, 0 or more, never decreasing */
-	MM_COLUMN_INT64, /* the rest may change freely */
+	MM_COLUMN_COUNT,  /* int64_t, 0 or more, never decreasing */
+	MM_COLUMN_CARRY,  /* double, 0 <= x < 1: the fraction of the count in the column before it */
+	MM_COLUMN_PEAK,	  /* double, 0 or more, never decreasing */
+	MM_COLUMN_FIGURE, /* double: what the count before it counts the versions of */
+	MM_COLUMN_INT64,  /* the rest may change freely */
 	MM_COLUMN_INT32,
 	MM_COLUMN_UINT32,
 	MM_COLUMN_BOOL,
@@ -61,7 +62,14 @@ enum mm_column_kind {
 	X(INT64, interval_received_uwh, profile.row.received_uwh)                                                                \
 	X(INT64, interval_lagging_uvarh, profile.row.lagging_uvarh)                                                              \
 	X(INT64, interval_leading_uvarh, profile.row.leading_uvarh)                                                              \
-	X(INT64, interval_covered_ns, profile.row.covered_ns)
+	X(INT64, interval_covered_ns, profile.row.covered_ns)                                                                    \
+	X(COUNT, calibration, calibration.number)                                                                                \
+	X(FIGURE, element_1_gain, calibration.constants[0].gain)                                                                 \
+	X(FIGURE, element_1_phase_deg, calibration.constants[0].phase_deg)                                                       \
+	X(FIGURE, element_1_offset_w, calibration.constants[0].offset_w)                                                         \
+	X(FIGURE, element_2_gain, calibration.constants[1].gain)                                                                 \
+	X(FIGURE, element_2_phase_deg, calibration.constants[1].phase_deg)                                                       \
+	X(FIGURE, element_2_offset_w, calibration.constants[1].offset_w)
 
 _Static_assert(MM_ELEMENTS_MAX == 2, "every element needs its columns");
 

@@ -15,7 +15,7 @@
 #define LENGTH_AT 16 /* where the length stands */
 #define LENGTH_MIN 24
 
-_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_REGISTER_NAME_MAX) <= 512, "a meter fits its part of MM_STATE_SIZE_MAX");
+_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_REGISTER_NAME_MAX) <= 640, "a meter fits its part of MM_STATE_SIZE_MAX");
 
 static void put_column(struct mm_writer *writer, const struct mm_column *column, const struct mm_registers *registers)
 {
@@ -28,6 +28,7 @@ static void put_column(struct mm_writer *writer, const struct mm_column *column,
 		break;
 	case MM_COLUMN_CARRY:
 	case MM_COLUMN_PEAK:
+	case MM_COLUMN_FIGURE:
 		mm_put_double(writer, *(const double *)p);
 		break;
 	case MM_COLUMN_INT32:
@@ -53,6 +54,7 @@ static void get_column(struct mm_reader *reader, const struct mm_column *column,
 		break;
 	case MM_COLUMN_CARRY:
 	case MM_COLUMN_PEAK:
+	case MM_COLUMN_FIGURE:
 		*(double *)p = mm_get_double(reader);
 		break;
 	case MM_COLUMN_INT32:

@@ -25,7 +25,7 @@ struct mm_state {
 };
 
 /* Room that is enough for any state. */
-#define MM_STATE_SIZE_MAX (4096 + MM_REGISTER_METERS_MAX * 512)
+#define MM_STATE_SIZE_MAX (4096 + MM_REGISTER_METERS_MAX * 640)
 
 /* Returns the length in bytes, at most MM_STATE_SIZE_MAX; more than size: it did not fit. */
 size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size);

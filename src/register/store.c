@@ -137,6 +137,7 @@ static void get_column(sqlite3_stmt *stmt, int i, const struct mm_column *column
 		break;
 	case MM_COLUMN_CARRY:
 	case MM_COLUMN_PEAK:
+	case MM_COLUMN_FIGURE:
 		*(double *)p = sqlite3_column_double(stmt, i);
 		break;
 	case MM_COLUMN_INT32:
@@ -161,6 +162,7 @@ static int bind_column(sqlite3_stmt *stmt, int i, const struct mm_column *column
 		return sqlite3_bind_int64(stmt, i, *(const int64_t *)p);
 	case MM_COLUMN_CARRY:
 	case MM_COLUMN_PEAK:
+	case MM_COLUMN_FIGURE:
 		return sqlite3_bind_double(stmt, i, *(const double *)p);
 	case MM_COLUMN_INT32:
 		return sqlite3_bind_int64(stmt, i, *(const int32_t *)p);
@@ -198,6 +200,11 @@ int mm_registers_follow(const struct mm_registers *next, const struct mm_registe
 		case MM_COLUMN_PEAK:
 			figure = *(const double *)n;
 			figure_was = *(const double *)l;
+			break;
+		case MM_COLUMN_FIGURE:
+			if (!isfinite(*(const double *)n)) {
+				return -EINVAL;
+			}
 			break;
 		case MM_COLUMN_INT64:
 		case MM_COLUMN_INT32:

@@ -198,5 +198,16 @@ check "four versions, each with who and why" test "$(jq -c '[.versions[] | [.ver
 check "each starts where the one before it ended" test "$(jq '[.versions as $v | range(1; 4) | $v[.].before == $v[. - 1].constants] | all' \
 	"$scratch/history")" = true
 check "and is in the audit trail" test "$(ask events --limit 100 | jq '[.events[] | select(.code == "calibration")] | length')" = 4
+said 0 "all is as it was written" verify
 check "the read socket changes nothing" grep -q "not permitted" <("$ctl" --admin-socket "$scratch/sock" calibrate cancel 2>&1 || true)
+
+# ---- The database is lost, and its history with it: the constants are not ----
+
+stop_meter
+rm "$scratch/state/register.db"
+start_meter
+wait_for "readings" metered
+check "the constants outlive the database" test "$(ask nameplate | jq '.meters[0].calibration_version')" = 4
+as_left 1 a "after the database was lost"
+check "and that their record is gone is said" grep -q "calibration 4 is in force, but its record is lost" "$scratch/meter.err"
 finish
