@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The second copy: what goes in comes out, and whatever is damaged is never taken for something that was written. */
 #include <check.h>
+#include <dlfcn.h>
 #include <errno.h>
+#include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,10 +11,106 @@
 #include <unistd.h>
 
 #include "register/copy.h"
+#include "register/store.h"
 #include "register_bench.h"
 #include "suite.h"
 
 #define SLOT 16384
+
+/* ---- A copy that fails ---- */
+
+enum fault { FAULT_NONE, FAULT_EIO, FAULT_FULL, FAULT_SHORT, FAULT_SYNC, FAULT_READ, FAULT_COUNT, FAULT_STALL };
+
+static struct {
+	enum fault fault;
+	unsigned times; /* calls that fail */
+	unsigned hits;
+	bool halved; /* a short write goes on with a failure */
+	sem_t stalled, go_on;
+} copy_fault;
+
+static bool strikes(int fd, enum fault fault)
+{
+	char link[64], path[400];
+	ssize_t n;
+
+	if (copy_fault.fault != fault) {
+		return false;
+	}
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	n = readlink(link, path, sizeof(path) - 1);
+	if (n < 5 || memcmp(path + n - 5, ".copy", 5) != 0) {
+		return false;
+	}
+	if (copy_fault.hits >= copy_fault.times) {
+		return false;
+	}
+	copy_fault.hits++;
+	return true;
+}
+
+/* These come before the C library's. */
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
+{
+	ssize_t (*real)(int, const void *, size_t, off_t);
+
+	*(void **)(&real) = dlsym(RTLD_NEXT, "pwrite");
+	if (strikes(fd, FAULT_EIO)) {
+		errno = EIO;
+		return -1;
+	}
+	if (strikes(fd, FAULT_FULL)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	if (copy_fault.halved) {
+		copy_fault.halved = false;
+		errno = EIO;
+		return -1;
+	}
+	if (count > 1 && strikes(fd, FAULT_SHORT)) {
+		copy_fault.halved = true;
+		count /= 2;
+	}
+	return real(fd, bytes, count, offset);
+}
+
+ssize_t pread(int fd, void *bytes, size_t count, off_t offset)
+{
+	ssize_t (*real)(int, void *, size_t, off_t);
+
+	*(void **)(&real) = dlsym(RTLD_NEXT, "pread");
+	if (strikes(fd, FAULT_READ)) {
+		errno = EIO;
+		return -1;
+	}
+	return real(fd, bytes, count, offset);
+}
+
+int fdatasync(int fd)
+{
+	int (*real)(int);
+
+	*(void **)(&real) = dlsym(RTLD_NEXT, "fdatasync");
+	if (strikes(fd, FAULT_SYNC)) {
+		errno = EIO;
+		return -1;
+	}
+	if (strikes(fd, FAULT_STALL)) {
+		sem_post(&copy_fault.stalled);
+		while (sem_wait(&copy_fault.go_on) < 0) {
+		}
+	}
+	return real(fd);
+}
+
+static void set_fault(enum fault fault, unsigned times)
+{
+	copy_fault.fault = fault;
+	copy_fault.times = times;
+	copy_fault.hits = 0;
+	copy_fault.halved = false;
+}
 
 static void make_image(uint64_t sequence, unsigned meters, size_t rows, size_t events, struct mm_image *ret)
 {
@@ -314,6 +412,148 @@ START_TEST(test_torn_write_leaves_the_other_slot)
 }
 END_TEST
 
+/* ---- Under the register ---- */
+
+#define COMMITS 8
+
+static int copy_n(struct mm_register *reg, int64_t n)
+{
+	struct bench_commit c;
+
+	bench_commit(n, 1, &c);
+	c.commit.event_count = c.commit.row_count = 0;
+	c.commit.copy_suffices = true;
+	return mm_register_commit(reg, &c.commit);
+}
+
+static void assert_kept(struct bench *b, int64_t n)
+{
+	struct mm_register *reg;
+	struct bench cut;
+
+	bench_copy(b, &cut);
+	reg = bench_open(&cut, 1);
+	bench_assert_registers(reg, 0, n);
+	mm_register_close(reg);
+	bench_end(&cut);
+}
+
+/* The copy fails in commit number at, or from it on: the database does its work, and nothing that was acknowledged is lost. */
+static void fail_at(enum fault fault, int64_t at, bool lasting)
+{
+	struct mm_register *reg;
+	struct bench b;
+
+	bench_begin_with_copy(&b);
+	reg = bench_open(&b, 1);
+	for (int64_t n = 0; n < COMMITS; n++) {
+		bool fails = lasting ? n >= at : n == at;
+		uint64_t sequence = reg->database_sequence;
+
+		set_fault(fails ? fault : FAULT_NONE, UINT32_MAX);
+		ck_assert_int_eq(copy_n(reg, n), 0);
+		ck_assert_int_eq(copy_fault.hits > 0, fails);
+		ck_assert_int_eq(reg->copy_error != 0, fails);
+		ck_assert_int_eq(reg->database_sequence != sequence, fails);
+		set_fault(FAULT_NONE, 0);
+		assert_kept(&b, n);
+	}
+	mm_register_close(reg);
+	bench_end(&b);
+}
+
+START_TEST(test_register_goes_on_without_its_copy)
+{
+	unsigned points = 0;
+
+	for (enum fault fault = FAULT_EIO; fault < FAULT_COUNT; fault++) {
+		for (int64_t at = 0; at < COMMITS; at++) {
+			fail_at(fault, at, false);
+			fail_at(fault, at, true);
+			points += 2;
+		}
+	}
+	printf("faults of the copy: %u points, nothing lost\n", points);
+}
+END_TEST
+
+/* A copy that stalls for as long as it likes holds up the register's thread and nobody else; then it catches up. */
+START_TEST(test_stalling_copy_holds_up_nobody)
+{
+	struct mm_register_worker *worker = NULL;
+	struct mm_register_status status;
+	struct bench_commit c;
+	struct bench b;
+
+	bench_begin_with_copy(&b);
+	sem_init(&copy_fault.stalled, 0, 0);
+	sem_init(&copy_fault.go_on, 0, 0);
+	ck_assert_int_eq(mm_register_worker_new(bench_open(&b, 1), &worker), 0);
+	set_fault(FAULT_STALL, 1);
+	for (int64_t n = 0; n < 100; n++) {
+		bench_commit(n, 1, &c);
+		c.commit.event_count = c.commit.row_count = 0;
+		c.commit.copy_suffices = true;
+		ck_assert_int_eq(mm_register_worker_commit(worker, &c.commit), 0);
+		if (n == 0) {
+			while (sem_wait(&copy_fault.stalled) < 0) {
+			}
+		}
+	}
+	mm_register_worker_status(worker, &status);
+	ck_assert(status.busy);
+	ck_assert_int_eq(status.committed[0].delivered.uwh, 0);
+	sem_post(&copy_fault.go_on);
+	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	set_fault(FAULT_NONE, 0);
+	assert_kept(&b, 99);
+	bench_end(&b);
+}
+END_TEST
+
+/* While the database fails the copy alone is written, and at once; what waited for the database gets there when it works again.
+ */
+START_TEST(test_full_disk_leaves_the_copy)
+{
+	struct mm_register_worker *worker = NULL;
+	struct mm_register_status status;
+	struct mm_register *reg;
+	struct bench_commit c;
+	unsigned counts[20];
+	struct bench b;
+
+	bench_begin_with_copy(&b);
+	reg = bench_open(&b, 1);
+	ck_assert_int_eq(sqlite3_exec(reg->db,
+				      "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.register BEGIN "
+				      "SELECT RAISE(FAIL, 'full'); END",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
+	for (int64_t n = 0; n < 10; n++) {
+		bench_commit(n, 1, &c);
+		c.commit.copy_suffices = n > 0;
+		ck_assert_int_eq(mm_register_worker_commit(worker, &c.commit), 0);
+		do {
+			mm_register_worker_status(worker, &status);
+		} while (status.committed[0].delivered.uwh != c.commit.meter[0].delivered.uwh || status.failures == 0);
+	}
+	ck_assert_int_lt(status.error, 0);
+	ck_assert_int_eq(status.copy_error, 0);
+	ck_assert(status.busy);
+	assert_kept(&b, 9);
+	ck_assert_int_lt(mm_register_worker_free(worker), 0);
+	reg = bench_open(&b, 1);
+	bench_assert_registers(reg, 0, 9);
+	ck_assert_int_eq(bench_count(reg, counts, 20), 9);
+	for (int n = 0; n < 10; n++) {
+		ck_assert_uint_eq(counts[n], 1);
+	}
+	mm_register_close(reg);
+	bench_end(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("register-copy");
@@ -325,6 +565,9 @@ int main(void)
 	tcase_add_test(tcase, test_slots_are_written_in_turn);
 	tcase_add_test(tcase, test_what_is_there_is_not_written_over);
 	tcase_add_test(tcase, test_small_chip);
+	tcase_add_test(tcase, test_register_goes_on_without_its_copy);
+	tcase_add_test(tcase, test_stalling_copy_holds_up_nobody);
+	tcase_add_test(tcase, test_full_disk_leaves_the_copy);
 	tcase_add_test(tcase, test_torn_write_leaves_the_other_slot);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);

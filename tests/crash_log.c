@@ -61,7 +61,10 @@ struct crash_log {
 static struct crash_log *recording;
 static int file_of_fd[FDS_MAX]; /* 0: not ours; file + 1, or DIRECTORY */
 static const char *lying;
-static const char *name_of_fd_file(int file);
+static struct {
+	const char *suffix;
+	size_t offset, size;
+} stuck;
 
 /* ---- The C library ---- */
 
@@ -216,6 +219,44 @@ int close(int fd)
 	return real(fd);
 }
 
+static bool is_named(int file, const char *suffix)
+{
+	for (int i = 0; i < NAMES_MAX; i++) {
+		size_t length = strlen(recording->now.name[i]), end = strlen(suffix);
+
+		if (length >= end && recording->now.named[i] == file &&
+		    strcmp(recording->now.name[i] + length - end, suffix) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* Puts back what the region held before a write. */
+struct overlap {
+	uint8_t held[65536];
+	size_t size;
+	off_t offset;
+};
+
+static void hold(int fd, size_t count, off_t offset, struct overlap *ret)
+{
+	off_t from = (off_t)stuck.offset > offset ? (off_t)stuck.offset : offset;
+	off_t to = (off_t)(stuck.offset + stuck.size), end = offset + (off_t)count;
+	ssize_t n;
+
+	ret->size = 0;
+	if (!stuck.suffix || !recording || fd >= FDS_MAX || file_of_fd[fd] <= 0 || !is_named(file_of_fd[fd] - 1, stuck.suffix)) {
+		return;
+	}
+	to = to < end ? to : end;
+	if (to > from && (size_t)(to - from) <= sizeof(ret->held)) {
+		n = pread(fd, ret->held, (size_t)(to - from), from);
+		ret->size = n > 0 ? (size_t)n : 0;
+		ret->offset = from;
+	}
+}
+
 static void note_write(int fd, const void *bytes, ssize_t count, int64_t offset)
 {
 	if (recording && fd >= 0 && fd < FDS_MAX && file_of_fd[fd] > 0 && count > 0) {
@@ -232,8 +273,14 @@ static void note_write(int fd, const void *bytes, ssize_t count, int64_t offset)
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 {
 	REAL("pwrite", ssize_t, int, const void *, size_t, off_t);
-	ssize_t n = real(fd, bytes, count, offset);
+	struct overlap overlap;
+	ssize_t n;
 
+	hold(fd, count, offset, &overlap);
+	n = real(fd, bytes, count, offset);
+	if (overlap.size > 0) {
+		(void)!real(fd, overlap.held, overlap.size, overlap.offset);
+	}
 	note_write(fd, bytes, n, offset);
 	return n;
 }
@@ -241,8 +288,14 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
 {
 	REAL("pwrite64", ssize_t, int, const void *, size_t, off64_t);
-	ssize_t n = real(fd, bytes, count, offset);
+	struct overlap overlap;
+	ssize_t n;
 
+	hold(fd, count, offset, &overlap);
+	n = real(fd, bytes, count, offset);
+	if (overlap.size > 0) {
+		(void)!real(fd, overlap.held, overlap.size, overlap.offset);
+	}
 	note_write(fd, bytes, n, offset);
 	return n;
 }
@@ -288,13 +341,8 @@ static void note_sync(int fd)
 		add(SYNC_DIRECTORY, -1);
 		return;
 	}
-	if (lying) {
-		const char *name = name_of_fd_file(file_of_fd[fd] - 1);
-		size_t length = strlen(name), end = strlen(lying);
-
-		if (length >= end && strcmp(name + length - end, lying) == 0) {
-			return;
-		}
+	if (lying && is_named(file_of_fd[fd] - 1, lying)) {
+		return;
 	}
 	add(SYNC, file_of_fd[fd] - 1);
 }
@@ -359,16 +407,6 @@ int unlink(const char *path)
 		drop_name(&recording->now, name);
 	}
 	return r;
-}
-
-static const char *name_of_fd_file(int file)
-{
-	for (int i = 0; i < NAMES_MAX; i++) {
-		if (recording->now.name[i][0] != '\0' && recording->now.named[i] == file) {
-			return recording->now.name[i];
-		}
-	}
-	return "";
 }
 
 /* ---- Recording ---- */
@@ -496,6 +534,13 @@ void crash_damage(const char *path, size_t count)
 void crash_lie(const char *suffix)
 {
 	lying = suffix;
+}
+
+void crash_stick(const char *suffix, size_t offset, size_t size)
+{
+	stuck.suffix = suffix;
+	stuck.offset = offset;
+	stuck.size = size;
 }
 
 size_t crash_moments(const struct crash_log *log)

@@ -32,6 +32,9 @@ void crash_damage(const char *path, size_t count);
 /* Syncs of files whose name ends so are let through as if they had happened; NULL: none. For the test of the test. */
 void crash_lie(const char *suffix);
 
+/* From now on a region of the file whose name ends so keeps what it holds, while writes to it succeed; NULL: none does. */
+void crash_stick(const char *suffix, size_t offset, size_t size);
+
 /* How many moments there are; 0 is the begin. */
 size_t crash_moments(const struct crash_log *log);
 

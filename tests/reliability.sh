@@ -29,6 +29,7 @@ long() {
 
 cd "$MM_BUILDDIR" || exit 1
 long crash env MM_CRASH_VARIANTS=136 tests/check_register_crash
+long damage env MM_DAMAGE_PLACES=64 tests/check_register_damage
 long kill-writer env MM_KILL_ROUNDS=2000 tests/check_register_kill
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ]

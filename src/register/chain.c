@@ -122,12 +122,13 @@ static const char *judge_end(int64_t head, int64_t newest, bool same)
 	return same ? NULL : "the newest is another";
 }
 
-int mm_chain_check(struct mm_register *reg, char ret_broken[static MM_REGISTER_MESSAGE_MAX])
+int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[static MM_REGISTER_MESSAGE_MAX])
 {
 	sqlite3_stmt *head = reg->stmt[MM_STMT_HEAD], *newest = reg->stmt[MM_STMT_NEWEST];
 	int r = 0, rc = sqlite3_step(head);
 
 	ret_broken[0] = '\0';
+	*ret_sealed = true;
 	if (rc == SQLITE_DONE) {
 		r = mm_register_fail(reg, -EBADMSG, "the head of the audit trail is gone");
 	} else if (rc != SQLITE_ROW || sqlite3_step(newest) != SQLITE_ROW) {
@@ -139,6 +140,7 @@ int mm_chain_check(struct mm_register *reg, char ret_broken[static MM_REGISTER_M
 			judge_end(sqlite3_column_int64(head, 2), sqlite3_column_int64(newest, 2), same_hash(head, 3, newest, 3));
 		bool sealed = sqlite3_column_int(head, 5) != 0 || sqlite3_column_int64(newest, 4) == 0;
 
+		*ret_sealed = sealed;
 		if (events || rows || !sealed) {
 			snprintf(ret_broken, MM_REGISTER_MESSAGE_MAX, "%s%s%s%s%s",
 				 sealed ? "" : "registers, meters or heads changed", events ? "; of the events " : "",

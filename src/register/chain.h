@@ -20,9 +20,9 @@ int mm_register_upgrade(struct mm_register *reg);
 
 /*
  * Before anything is written: are the seal and the ends of the chains as the last transaction left them? Puts what is not into
- * ret_broken, else "". -EBADMSG where there is no head.
+ * ret_broken, else "". sealed: registers, meters and heads are. -EBADMSG where there is no head.
  */
-int mm_chain_check(struct mm_register *reg, char ret_broken[static MM_REGISTER_MESSAGE_MAX]);
+int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[static MM_REGISTER_MESSAGE_MAX]);
 
 /* All registers and the end of the profile as JSON, a new string; what a snapshot is made of. */
 int mm_chain_standing(struct mm_register *reg, char **ret);

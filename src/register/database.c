@@ -449,12 +449,13 @@ int mm_database_enter(struct mm_register *reg, const char *boot_id, const struct
 		      const struct mm_image *image)
 {
 	char broken[MM_REGISTER_MESSAGE_MAX];
+	bool sealed = true;
 	int r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
 
 	if (r < 0) {
 		return r;
 	}
-	r = mm_chain_check(reg, broken);
+	r = mm_chain_check(reg, &sealed, broken);
 	if (r == 0) {
 		r = mm_database_boot(reg, boot_id);
 	}
@@ -474,6 +475,9 @@ int mm_database_enter(struct mm_register *reg, const char *boot_id, const struct
 	}
 	if (r == 0) {
 		r = read_all(reg);
+	}
+	if (r == 0 && !sealed && image && mm_register_contradicts(reg, image)) {
+		r = mm_register_fail(reg, -EBADMSG, "the registers were changed from outside or by a failing disk");
 	}
 	if (r == 0 && reg->copy_begins && reg->database_sequence > 0) {
 		mm_register_tell(reg, "the copy was missing and begins anew");

@@ -154,23 +154,41 @@ static int refuse_missing(struct mm_register *reg, enum copy_found found)
 				"the register is missing, and its copy can't be read");
 }
 
+/* Opens and enters the database that is there. 1: none is. */
+static int enter_database(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
+			  const struct mm_image *image)
+{
+	int r = mm_database_open(reg, meters);
+
+	if (r != 0) {
+		return r;
+	}
+	r = mm_database_enter(reg, boot_id, meters, image);
+	if (r < 0) {
+		mm_database_close(reg);
+	}
+	return r;
+}
+
 /* Leaves the database open, the one that was there or another. */
 static int open_database(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
 			 enum copy_found found)
 {
 	const struct mm_image *image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
 	char message[MM_REGISTER_MESSAGE_MAX], story[MM_REGISTER_STORY_MAX];
-	int recovered, r = mm_database_open(reg, meters);
+	int recovered, r;
 
+	memcpy(story, reg->story, sizeof(story));
+	r = enter_database(reg, boot_id, meters, image);
 	if (r != 1 && !is_damage(r, image)) {
 		return r;
 	}
 	memcpy(message, reg->message, sizeof(message));
-	memcpy(story, reg->story, sizeof(story));
+	memcpy(reg->story, story, sizeof(story));
 	mm_register_tell(reg, "%s", what_is_wrong(r));
 	recovered = mm_register_recover(reg, boot_id, meters, image);
 	if (recovered == 0) {
-		return mm_database_open(reg, meters);
+		return enter_database(reg, boot_id, meters, image);
 	}
 	if (recovered != -ENODATA) {
 		return recovered;
@@ -182,7 +200,7 @@ static int open_database(struct mm_register *reg, const char *boot_id, const str
 	}
 	if (r == 1) {
 		r = mm_database_create(reg);
-		r = r < 0 ? r : mm_database_open(reg, meters);
+		r = r < 0 ? r : enter_database(reg, boot_id, meters, image);
 	}
 	return r;
 }
@@ -223,6 +241,7 @@ static int open_whole(struct mm_register *reg, const char *boot_id, const struct
 	if (r == 0) {
 		r = open_copy(reg, &found);
 	}
+	reg->copy_begins = r == 0 && found == COPY_MISSING;
 	if (r == 0) {
 		r = open_database(reg, boot_id, meters, found);
 	}
@@ -230,11 +249,6 @@ static int open_whole(struct mm_register *reg, const char *boot_id, const struct
 		return r;
 	}
 	image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
-	reg->copy_begins = found == COPY_MISSING;
-	r = mm_database_enter(reg, boot_id, meters, image);
-	if (r < 0) {
-		return r;
-	}
 	mm_database_keep(reg);
 	reg->sequence = reg->database_sequence > 0 ? reg->database_sequence : 1;
 	if (image && image->state.sequence > reg->sequence) {

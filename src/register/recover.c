@@ -338,6 +338,22 @@ bool mm_register_is_ours(const struct mm_register *reg, const struct mm_image *i
 	return ours;
 }
 
+bool mm_register_contradicts(const struct mm_register *reg, const struct mm_image *image)
+{
+	bool above = reg->database_sequence > image->state.sequence;
+
+	for (unsigned i = 0; i < reg->meter_count; i++) {
+		int j = find(&image->state, &reg->who.who[i]);
+
+		if (j >= 0) {
+			struct mm_registers registers = image->state.meter[j];
+
+			above = raise(&registers, &reg->committed[i]) || above;
+		}
+	}
+	return above;
+}
+
 /* The rows and events of the image that concern configured meters, by our numbers. */
 static void take_history(const struct mm_register *reg, const struct mm_image *image, struct mm_register_profile_row *rows,
 			 struct mm_register_event *events, struct mm_register_commit *commit)

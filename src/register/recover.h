@@ -25,6 +25,9 @@ int mm_register_recover(struct mm_register *reg, const char *boot_id, const stru
 /* Within a transaction: brings the database up to the image, and no register below either. */
 int mm_register_adopt(struct mm_register *reg, const struct mm_image *image);
 
+/* Is the database, where nothing vouches for it, later than the image or higher in any register? */
+bool mm_register_contradicts(const struct mm_register *reg, const struct mm_image *image);
+
 /* Does the image hold a meter of the configuration? */
 bool mm_register_is_ours(const struct mm_register *reg, const struct mm_image *image);
 

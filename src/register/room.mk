@@ -76,6 +76,13 @@ tests_check_register_crash_SOURCES = tests/check_register_crash.c tests/crash_lo
 tests_check_register_crash_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_crash_LDADD = $(register_check_LDADD)
 
+check_PROGRAMS += tests/check_register_damage
+TESTS += tests/check_register_damage
+tests_check_register_damage_SOURCES = tests/check_register_damage.c tests/crash_log.c tests/crash_log.h tests/random.h \
+	$(register_check_SOURCES)
+tests_check_register_damage_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_damage_LDADD = $(register_check_LDADD)
+
 check_PROGRAMS += tests/check_register_recover
 TESTS += tests/check_register_recover
 tests_check_register_recover_SOURCES = tests/check_register_recover.c $(register_check_SOURCES)

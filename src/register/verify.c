@@ -194,8 +194,9 @@ static int check_rows(struct mm_verify *verify, struct mm_register *reg, enum mm
 /* At the end, with no commit in between: what is there now. */
 static int check_now(struct mm_verify *verify, struct mm_register *reg)
 {
+	bool sealed;
 	char broken[MM_REGISTER_MESSAGE_MAX], *standing = NULL;
-	int r = mm_chain_check(reg, broken);
+	int r = mm_chain_check(reg, &sealed, broken);
 
 	if (r == -EBADMSG) {
 		found(verify, "register", 0, "%.150s", reg->message);
