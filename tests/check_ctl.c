@@ -493,6 +493,7 @@ int main(void)
 	tcase_add_test(errors, no_permission_names_the_group);
 	tcase_add_test(errors, a_hung_daemon_is_told_from_a_slow_one);
 	tcase_add_test(errors, output_that_can_not_be_written_fails);
+	suite_add_tcase(suite, check_tcase());
 	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, watch_tcase());
 	int status = mm_run_suite(suite);

@@ -44,6 +44,7 @@ void outcome_free(struct outcome *outcome);
 /* Runs it against a script and checks exit code and a part of each text; NULL: don't care, "": nothing at all. */
 void expect(const struct fake_answer *script, const char *words, int code, const char *out, const char *err);
 
+TCase *check_tcase(void);
 TCase *texts_tcase(void);
 TCase *watch_tcase(void);
 

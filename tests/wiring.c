@@ -17,9 +17,9 @@
 #define SHORT_STRIDE 101
 #define SHORT_TOLERANCE 0.02
 #define RATED_A 200.0
-#define WINDOWS 24
+#define WINDOWS 40
 #define LOAD_MIN_A 1.1
-/* A 1.5 kW heater is switched on one line, then on the other. */
+/* A 1.5 kW heater is switched on one line, then on the other, five seconds on and off as minimeterctl check asks for it. */
 #define HEATER_W 1500.0
 /* The service: what its conductors drop, how it moves from second to second, both lines together and each by itself. */
 #define LINE_OHM 0.03
@@ -269,7 +269,7 @@ static void observe(const struct wiring *wiring, const struct service *service, 
 	for (unsigned w = 0; w < WINDOWS; w++) {
 		double together = mm_random_noise(random, COMMON_NOISE_V);
 		struct mm_measurement measurement;
-		unsigned phase = mode->switching ? w / 3 % 8 : 0;
+		unsigned phase = mode->switching ? w / 5 % 8 : 0;
 
 		for (unsigned i = 0; i < service->lines; i++) {
 			state.voltage_v[i] = source_v[i] + together + mm_random_noise(random, OWN_NOISE_V);

@@ -29,87 +29,6 @@
 /* So near the start current a load is hard to tell from an offset. */
 #define CREEP_CURRENT_RATIO 0.0012
 
-static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
-	[MM_CAUSE_NONE] = {"none", "nothing wrong is seen", "nothing; try it at another load to be sure", NULL, false},
-	[MM_CAUSE_NO_READING] = {"no-reading", "there is no reading yet", "wait for the first window, about a second", NULL,
-				 false},
-	[MM_CAUSE_FRONT_END_ABSENT] = {"front-end-absent", "front end absent",
-				       "look for the metering chip: its wiring, overlay and driver (iio_info)", "absent", true},
-	[MM_CAUSE_FRONT_END_STALE] = {"front-end-stale", "front end answers, but measures nothing new",
-				      "check the SPI bus and the chip's supply; restart the board if it stays", "stale", true},
-	[MM_CAUSE_FRONT_END_FROZEN] = {"front-end-frozen", "front end frozen: every figure repeats",
-				       "systemctl restart minimeter-afe-prepare", "frozen", true},
-	[MM_CAUSE_FRONT_END_IMPLAUSIBLE] = {"front-end-implausible", "front end shows what no line or load can",
-					    "compare voltage_divider, burden_ohm and CT ratio with the board", "implausible",
-					    true},
-	[MM_CAUSE_FRONT_END_NO_CHANNEL] = {"front-end-no-channel", "front end lacks a channel that is configured",
-					   "compare driver and the channel keys with the board and its device tree", "no-channel",
-					   true},
-	[MM_CAUSE_FRONT_END_NO_TRIGGER] = {"front-end-no-trigger", "front end takes no samples",
-					   "look for the converter's data-ready wire and its interrupt", "no-trigger", true},
-	[MM_CAUSE_FRONT_END_WRONG_RATE] = {"front-end-wrong-rate", "front end samples at a wrong rate",
-					   "compare mclk_hz and osr, or sample_rate, with the board", "wrong-rate", true},
-	[MM_CAUSE_FRONT_END_STUCK] = {"front-end-stuck", "front end gives one code for ever",
-				      "check the converter's supply, reset and SPI wires", "stuck", true},
-	[MM_CAUSE_FRONT_END_SATURATED] = {"front-end-saturated", "front end at its rails all the time",
-					  "check divider and burden, and that no CT's secondary is open", "saturated", true},
-	[MM_CAUSE_FRONT_END_SWAPPED] = {"front-end-swapped", "voltage and current of the front end swapped",
-					"exchange the wires or the channel keys", "swapped", true},
-	[MM_CAUSE_NO_SUPPLY] = {"no-supply", "no supply voltage",
-				"measure L1 and L2 to N at the meter's terminals; check disconnect and in-line fuses",
-				"voltage-low", true},
-	[MM_CAUSE_LINE_MISSING] = {"line-missing", "no voltage from this line: lead, in-line fuse or the line itself",
-				   "measure this line to N at the meter's terminal, then before its fuse", "voltage-low", true},
-	[MM_CAUSE_VOLTAGE_LOW] = {"voltage-low", "voltage below 102 V",
-				  "measure at the meter's terminals; compare with voltage_divider before blaming the supply",
-				  "voltage-low", true},
-	[MM_CAUSE_VOLTAGE_HIGH] = {"voltage-high", "voltage above 138 V",
-				   "measure at the meter's terminals; compare with voltage_divider before blaming the supply",
-				   "voltage-high", true},
-	[MM_CAUSE_NEUTRAL_SWAPPED] = {"neutral-swapped", "neutral and line lead swapped",
-				      "with power off, put the white wire on N and the line's lead on its own terminal",
-				      "voltage-high", true},
-	[MM_CAUSE_NEUTRAL_LOST] = {"neutral-lost", "the service's neutral is open: the lines share their voltage by their loads",
-				   "switch off: loads are at the wrong voltage; have the supply's neutral mended", "voltage-high",
-				   true},
-	[MM_CAUSE_NEUTRAL_LEAD_OPEN] = {"neutral-lead-open", "the meter's neutral lead is not connected",
-					"measure N at the meter's terminal against the panel's neutral bar: 0 V is right", NULL,
-					true},
-	[MM_CAUSE_LEAD_WRONG_LINE] = {"lead-wrong-line", "voltage lead on the other line: both show one line",
-				      "measure L1 to L2 at the meter's terminals: 0 V shows that they are one line", "reversed",
-				      true},
-	[MM_CAUSE_FREQUENCY] = {"frequency", "line frequency out of range", "measure the frequency; on a generator, its governor",
-				"frequency", true},
-	[MM_CAUSE_CT_OPEN] = {"ct-open", "CT open or not connected",
-			      "with a load on, measure the line with a clamp meter; check X1 and X2 with the load off", NULL,
-			      true},
-	[MM_CAUSE_CT_REVERSED] = {"ct-reversed", "CT turned round, or X1 and X2 swapped",
-				  "switch a known load on this line: see whether its voltage falls as the power goes negative",
-				  "reversed", true},
-	[MM_CAUSE_CTS_REVERSED] = {"cts-reversed", "both CTs turned round",
-				   "switch a 120 V load on L1: if element 1's current moves, the CTs are on their lines",
-				   "reversed", true},
-	[MM_CAUSE_CTS_CROSSED] = {"cts-crossed", "CTs crossed, CT1 on line 2 and CT2 on line 1 (or leads L1 and L2 crossed)",
-				  "switch a 120 V load on L1: if element 2's current moves, they are crossed", "reversed", true},
-	[MM_CAUSE_CT_WRONG_LINE] = {"ct-wrong-line", "CT on a line that is not its voltage's",
-				    "switch a 120 V load on this line: this CT's current must move", "reversed", true},
-	[MM_CAUSE_SEVERAL] = {"several-mistakes", "more than one mistake",
-			      "follow each CT's colour to its line; mend one wire and ask again", "reversed", true},
-	[MM_CAUSE_OVER_RANGE] = {"over-range", "current above 110 % of the rating",
-				 "compare with a clamp meter: if it agrees, the load is too large for this meter", "over-current",
-				 true},
-	[MM_CAUSE_CT_RATIO] = {"ct-ratio", "CT of another ratio than the model's",
-			       "compare with a clamp meter, and the CT's label with the nameplate's ratio", "over-current", true},
-	[MM_CAUSE_GENERATION] = {"generation", "true reverse energy: something generates",
-				 "switch the generator off: the power must turn positive", "reversed", false},
-	[MM_CAUSE_REACTIVE_LOAD] = {"reactive-load", "the load's power factor is below 0.5: it only looks like a phasing fault",
-				    "switch a heater or lamp on this line: the power factor must rise", NULL, false},
-	[MM_CAUSE_LOAD_SMALL] = {"load-too-small", "load under 1 A: phasing can't be judged",
-				 "switch on a load of more than 1 A on this line", NULL, false},
-	[MM_CAUSE_CREEP] = {"creep", "a very small load registers: something stands by, or the reading creeps",
-			    "open the breakers behind the CTs: registration must stop", NULL, false},
-};
-
 struct stage {
 	const struct mm_evidence *evidence;
 	const struct mm_model *model;
@@ -118,12 +37,6 @@ struct stage {
 	bool loaded;
 	struct mm_diagnosis *ret;
 };
-
-const struct mm_cause_info *mm_cause_info(enum mm_cause cause)
-{
-	assert(cause < MM_CAUSE_COUNT);
-	return &causes[cause];
-}
 
 static struct mm_finding *find(struct stage *stage, enum mm_cause cause, unsigned element, double confidence)
 {

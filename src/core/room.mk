@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libcore.a
 libcore_a_SOURCES = \
 	src/core/calibration.c src/core/calibration.h \
+	src/core/cause.c src/core/cause.h \
 	src/core/correction.c src/core/correction.h \
 	src/core/diagnosis.c src/core/diagnosis.h \
 	src/core/evidence.c src/core/evidence.h \

@@ -14,11 +14,12 @@
 struct mm_sag {
 	unsigned elements;
 	unsigned count;
-	struct mm_evidence_step step[MM_EVIDENCE_WINDOWS];
-	bool load[MM_EVIDENCE_WINDOWS]; /* the step is that of a load */
-	unsigned loads;			/* how many of them are */
-	unsigned blind;			/* and how many loads pulled one line's voltage down unseen by any CT */
-	double difference_noise_v2;	/* variance where no load came or went */
+	struct mm_evidence_step step[MM_EVIDENCE_WINDOWS]; /* each with the one before it */
+	bool load[MM_EVIDENCE_WINDOWS];			   /* the later of the two is that of a load */
+	bool quiet[MM_EVIDENCE_WINDOWS];		   /* neither is, nor the next one */
+	unsigned loads;					   /* how many of them are */
+	unsigned blind;		    /* and how many loads pulled one line's voltage down unseen by any CT */
+	double difference_noise_v2; /* variance where no load came or went */
 	double sum_noise_v2;
 };
 

@@ -53,6 +53,7 @@ enum mm_ctl_option {
 	MM_OPTION_SESSION,
 	MM_OPTION_LEFT,
 	MM_OPTION_HEAD,
+	MM_OPTION_LOADED,
 	MM_OPTION_COUNT,
 };
 
@@ -128,6 +129,8 @@ int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
 
 /* ---- Commands with files of their own ---- */
 
+int mm_ctl_check(struct mm_ctl *ctl, int argc, char *argv[]);
+int mm_ctl_diagnose(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_correct(struct mm_ctl *ctl, int argc, char *argv[]);
 int mm_ctl_preset(struct mm_ctl *ctl, int argc, char *argv[]);

@@ -3,9 +3,12 @@ noinst_LIBRARIES += libctl.a
 libctl_a_SOURCES = \
 	src/ctl/calibrate.c src/ctl/calibrate.h src/ctl/calibrate_steps.c \
 	src/ctl/call.c \
+	src/ctl/check.c src/ctl/check.h \
+	src/ctl/check_items.c \
 	src/ctl/commands.c \
 	src/ctl/correct.c \
 	src/ctl/ctl.c src/ctl/ctl.h \
+	src/ctl/diagnose.c src/ctl/diagnose.h \
 	src/ctl/label.c src/ctl/label.h \
 	src/ctl/panel.c src/ctl/panel.h \
 	src/ctl/preset.c \
@@ -31,7 +34,7 @@ if TESTS_ENABLED
 check_PROGRAMS += tests/check_ctl tests/check_fuzz_reference
 dist_check_SCRIPTS += tests/ctl_lists.sh
 TESTS += tests/check_ctl tests/check_fuzz_reference tests/ctl_lists.sh
-tests_check_ctl_SOURCES = tests/check_ctl.c tests/check_ctl.h tests/check_ctl_texts.c tests/check_ctl_watch.c tests/fake_daemon.c tests/fake_daemon.h
+tests_check_ctl_SOURCES = tests/check_ctl.c tests/check_ctl.h tests/check_ctl_check.c tests/check_ctl_texts.c tests/check_ctl_watch.c tests/fake_daemon.c tests/fake_daemon.h
 tests_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_check_ctl_LDADD = libctl.a libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
 tests_check_fuzz_reference_SOURCES = tests/fuzz_reference.c tests/fuzz_driver.c tests/fuzz.h tests/random.h

@@ -20,6 +20,12 @@ static void clean(char *text)
 	}
 }
 
+void mm_cell_text(const char *text, char ret[static MM_CELL_MAX])
+{
+	snprintf(ret, MM_CELL_MAX, "%s", text != NULL ? text : "-");
+	clean(ret);
+}
+
 void mm_cell_flag(const json_t *flag, char ret[static MM_CELL_MAX])
 {
 	static const struct {

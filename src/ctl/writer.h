@@ -46,6 +46,9 @@ void mm_cell(const struct mm_column *column, const json_t *row, char ret[static 
 /* The same for a figure that stands by itself, without a unit. */
 void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX]);
 
+/* Any text from the daemon, fit for a terminal; "-" for NULL. */
+void mm_cell_text(const char *text, char ret[static MM_CELL_MAX]);
+
 /* A condition's name in plain words: "element2-reversed" as "element2: CT reversed or on wrong line". */
 void mm_cell_flag(const json_t *flag, char ret[static MM_CELL_MAX]);
 

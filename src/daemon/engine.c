@@ -297,6 +297,9 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 	em->meter.daylight_saving = mm_engine_daylight_saving(end_real_ns);
 	mm_meter_step(&em->meter, m, engine->health, end_real_ns, &step);
 	em->window_uwh = step.delivered_uwh + step.received_uwh;
+	if (em->meter.health == MM_HEALTH_OK && m->latched) {
+		mm_evidence_add(&em->evidence, &em->meter.config, m);
+	}
 	if (mm_player_has_room(&em->player)) {
 		mm_player_add(&em->player, &step.edges);
 	} else {
@@ -538,6 +541,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 			 strerror(-r));
 		return r;
 	}
+	mm_evidence_init(&em->evidence, mc.model.elements);
 	r = mm_engine_make_outputs(engine, em, window_end_ns > 0, message);
 	if (r < 0) {
 		return r;

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "clock/clock.h"
+#include "core/evidence.h"
 #include "core/health.h"
 #include "core/meter.h"
 #include "daemon/config.h"
@@ -36,6 +37,7 @@ struct mm_engine_meter {
 	int64_t test_until_ns[MM_OUTPUT_COUNT]; /* an output under test is inverted until then; 0: none */
 	struct mm_lcd *lcd;
 	int64_t window_uwh; /* energy of the last window, to foresee the next */
+	struct mm_evidence evidence;
 };
 
 /* Why the front end or the register is not in order, and since when. */

@@ -7,6 +7,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/calibrator_accept.c src/daemon/calibrator_refusals.c \
 	src/daemon/config.c src/daemon/config.h \
 	src/daemon/daemon.c src/daemon/daemon.h \
+	src/daemon/diagnose.c src/daemon/diagnose.h \
 	src/daemon/engine.c src/daemon/engine.h \
 	src/daemon/engine_backup.c \
 	src/daemon/engine_handover.c \

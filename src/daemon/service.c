@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/acts.h"
+#include "daemon/diagnose.h"
 #include "daemon/history.h"
 #include "daemon/identity.h"
 #include "daemon/readings.h"
@@ -222,7 +223,7 @@ static void handle_not_here(struct mm_varlink_call *call, const json_t *paramete
 		{"org.minimeter.GetNameplate", handle_nameplate}, {"org.minimeter.GetProfile", mm_history_profile},              \
 		{"org.minimeter.GetEvents", mm_history_events}, {"org.minimeter.GetOutputs", handle_outputs},                    \
 		{"org.minimeter.GetHarmonics", handle_harmonics}, {"org.minimeter.Verify", mm_trail_verify},                     \
-		{"org.minimeter.GetHead", mm_trail_head},                                                                        \
+		{"org.minimeter.GetHead", mm_trail_head}, {"org.minimeter.Diagnose", mm_diagnose_call},                          \
 	{                                                                                                                        \
 		"org.minimeter.GetCalibration", mm_calibrator_get                                                                \
 	}

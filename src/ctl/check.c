@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * check: the installation test. In a terminal it asks for loads, for a known load to be switched where the readings fit more than
+ * one wiring, and for a look at the LEDs and the display; otherwise it judges what is there.
+ */
+
+#include "ctl/check.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ctl/ctl.h"
+#include "ctl/diagnose.h"
+#include "ctl/writer.h"
+
+/* So many windows are let go by: for the load LED to turn in, and for a change of load to be seen. */
+#define WINDOWS_LED 5
+#define WINDOWS_AFTER_LOAD 5
+#define LED_TEST_SECONDS 5
+
+struct check {
+	struct mm_ctl *ctl;
+	json_t *parameters; /* {"meter": NAME} */
+	const char *name;
+	bool interactive;
+	bool loaded;		     /* somebody says that every element has its load */
+	json_t *reading, *diagnosis; /* the latest of the meter, owned */
+	json_t *items;
+};
+
+/* ---- Asking the daemon ---- */
+
+/* Calls a method that answers with meters, and keeps the one; *kept is replaced. */
+static int refresh(struct check *check, const char *method, bool loaded, json_t **kept)
+{
+	json_t *parameters = json_copy(check->parameters), *answer;
+	int r;
+
+	if (loaded) {
+		json_object_set_new(parameters, "loaded", json_true());
+	}
+	r = mm_ctl_call(check->ctl, method, parameters, &answer);
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_decref(*kept);
+	*kept = json_incref(json_array_get(json_object_get(answer, "meters"), 0));
+	json_decref(answer);
+	return MM_CTL_FINE;
+}
+
+static int refresh_reading(struct check *check)
+{
+	return refresh(check, "org.minimeter.Read", false, &check->reading);
+}
+
+static int refresh_diagnosis(struct check *check)
+{
+	return refresh(check, "org.minimeter.Diagnose", check->loaded, &check->diagnosis);
+}
+
+/* Lets so many windows go by, on a connection of their own: a stream of readings has no end. Where none comes, it says nothing.
+ */
+static void wait_windows(struct check *check, unsigned windows)
+{
+	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_READ);
+	struct mm_varlink_client *client;
+	json_t *reading;
+	char *error;
+	bool more = true;
+
+	if (!json_is_true(json_object_get(check->reading, "valid")) || mm_varlink_client_connect(path, &client) < 0) {
+		return;
+	}
+	more = mm_varlink_client_send(client, "org.minimeter.Read", json_incref(check->parameters), true) == 0;
+	for (unsigned i = 0; i <= windows && more; i++) {
+		more = mm_varlink_client_receive(client, MM_CTL_TIMEOUT_MS, &reading, &error, &more) == 0 && more;
+		if (more) {
+			free(error);
+			json_decref(reading);
+		}
+	}
+	mm_varlink_client_free(client);
+}
+
+static int read_led(struct check *check, struct mm_check_led *ret)
+{
+	json_t *answer, *output;
+	size_t i;
+	int r = mm_ctl_call(check->ctl, "org.minimeter.GetOutputs", json_incref(check->parameters), &answer);
+
+	if (r == MM_CTL_FINE) {
+		r = refresh_reading(check);
+		json_array_foreach(json_object_get(answer, "outputs"), i, output)
+		{
+			const char *name = json_string_value(json_object_get(output, "name"));
+
+			if (r == MM_CTL_FINE && name != NULL && strcmp(name, "led_load") == 0) {
+				*ret = mm_check_led(check->reading, output);
+			}
+		}
+		json_decref(answer);
+	}
+	return r;
+}
+
+/* ---- Asking people ---- */
+
+/* Reads a line; its first letter, small, or 'n' at the end of the input. */
+static int read_answer(void)
+{
+	char line[64], rest[64];
+	bool whole;
+
+	if (fgets(line, sizeof(line), stdin) == NULL) {
+		return 'n';
+	}
+	for (whole = strchr(line, '\n') != NULL; !whole && fgets(rest, sizeof(rest), stdin) != NULL;) {
+		whole = strchr(rest, '\n') != NULL;
+	}
+	return tolower((unsigned char)line[0]);
+}
+
+/* Asks until the answer is one of choices ("y, n") or '\n', Enter alone. */
+static int ask(const struct check *check, const char *question, const char *choices)
+{
+	int answer;
+
+	fprintf(check->ctl->out, "%s ", question);
+	fflush(check->ctl->out);
+	answer = read_answer();
+	while (answer != '\n' && (!isalpha(answer) || strchr(choices, answer) == NULL)) {
+		fprintf(check->ctl->out, "Say %s, or press Enter: ", choices);
+		fflush(check->ctl->out);
+		answer = read_answer();
+	}
+	return answer;
+}
+
+static double element_a(const json_t *reading, int element)
+{
+	const json_t *elements = json_object_get(reading, "elements");
+
+	return json_number_value(json_object_get(json_array_get(elements, (size_t)element - 1), "current_a"));
+}
+
+static int ask_for_loads(struct check *check)
+{
+	int element, r = MM_CTL_FINE;
+
+	while (r == MM_CTL_FINE && json_is_true(json_object_get(check->reading, "valid")) &&
+	       mm_check_wants_load(check->reading, &element)) {
+		int answer;
+
+		fprintf(check->ctl->out,
+			"\nLine %d carries %.3f A, which is too little to judge its CT by.\n"
+			"Switch on a load of more than 1 A on line %d, such as a heater, and press Enter.\n"
+			"(y: it surely runs and still nothing shows; n: go on without)",
+			element, element_a(check->reading, element), element);
+		answer = ask(check, "", "y, n");
+		if (answer == 'y' || answer == 'n') {
+			check->loaded = answer == 'y';
+			return MM_CTL_FINE;
+		}
+		wait_windows(check, WINDOWS_AFTER_LOAD);
+		r = refresh_reading(check);
+	}
+	return r;
+}
+
+/* Whether the likeliest cause is a fault that the readings do not tell from others. */
+static bool is_tied(const json_t *diagnosis)
+{
+	const json_t *first = json_array_get(json_object_get(diagnosis, "findings"), 0);
+
+	return mm_diagnose_faulty(diagnosis) && json_is_true(json_object_get(first, "tied"));
+}
+
+static int ask_to_switch(struct check *check)
+{
+	size_t lines = json_array_size(json_object_get(check->reading, "elements"));
+	int r = MM_CTL_FINE;
+
+	for (size_t line = 1; line <= lines && r == MM_CTL_FINE && is_tied(check->diagnosis); line++) {
+		fprintf(check->ctl->out,
+			"\nThe readings fit more than one cause. Switch a load of 5 A or more between line %zu and neutral on,\n"
+			"and off again after five seconds, twice; the rest as it is. Then press Enter (n: go on without).",
+			line);
+		if (ask(check, "", "n") == 'n') {
+			return MM_CTL_FINE;
+		}
+		r = refresh_diagnosis(check);
+	}
+	return r;
+}
+
+/* Inverts an LED and asks whether it moved. */
+static void look_at_led(struct check *check, struct mm_varlink_client *admin, const char *output, const char *words)
+{
+	json_t *parameters = json_copy(check->parameters), *reply = NULL;
+	char *error = NULL, question[96];
+	bool more;
+	int answer;
+
+	json_object_set_new(parameters, "output", json_string(output));
+	json_object_set_new(parameters, "seconds", json_integer(LED_TEST_SECONDS));
+	if (mm_varlink_client_send(admin, "org.minimeter.TestOutput", parameters, false) < 0 ||
+	    mm_varlink_client_receive(admin, MM_CTL_TIMEOUT_MS, &reply, &error, &more) < 0 || error != NULL) {
+		mm_check_add(check->items, output, 0, MM_CHECK_NOT_DONE, "see 'minimeterctl outputs'", "the test was refused");
+		free(error);
+		json_decref(reply);
+		return;
+	}
+	json_decref(reply);
+	snprintf(question, sizeof(question), "The %s LED is inverted for %d s. Do you see it change? (y, n; Enter: no LED there)",
+		 words, LED_TEST_SECONDS);
+	answer = ask(check, question, "y, n");
+	if (answer == 'y') {
+		mm_check_add(check->items, output, 0, MM_CHECK_OK, NULL, "seen to change");
+	} else if (answer == 'n') {
+		mm_check_add(check->items, output, 0, MM_CHECK_FAULT,
+			     "check its line and its LED; 'minimeterctl outputs' has the line", "not seen to change");
+	} else {
+		mm_check_add(check->items, output, 0, MM_CHECK_NOT_DONE, NULL, "there is none");
+	}
+}
+
+static void look_at_outputs(struct check *check)
+{
+	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_ADMIN);
+	const char *display = json_string_value(json_object_get(check->reading, "display"));
+	struct mm_varlink_client *admin;
+	char question[96];
+
+	if (!check->interactive) {
+		mm_check_add(check->items, "led-test", 0, MM_CHECK_NOT_DONE, "run the check in a terminal",
+			     "nobody to look at the LEDs");
+	} else if (mm_varlink_client_connect(path, &admin) < 0) {
+		mm_check_add(check->items, "led-test", 0, MM_CHECK_NOT_DONE,
+			     "run it with sudo, or as a member of the group minimeter-admin", "%s can't be used", path);
+	} else {
+		look_at_led(check, admin, "led_power", "power");
+		look_at_led(check, admin, "led_reverse", "reverse-phase");
+		mm_varlink_client_free(admin);
+	}
+	if (display == NULL || !check->interactive) {
+		return;
+	}
+	snprintf(question, sizeof(question), "The display reads %.16s kWh, or a little more. Does it? (y, n; Enter: skip)",
+		 display);
+	switch (ask(check, question, "y, n")) {
+	case 'y':
+		mm_check_add(check->items, "display", 0, MM_CHECK_OK, NULL, "seen to read %.16s kWh", display);
+		break;
+	case 'n':
+		mm_check_add(check->items, "display", 0, MM_CHECK_FAULT,
+			     "check lcd in the configuration and the display's wiring", "does not read %.16s kWh", display);
+		break;
+	default:
+		mm_check_add(check->items, "display", 0, MM_CHECK_NOT_DONE, NULL, "not looked at");
+		break;
+	}
+}
+
+/* ---- The test ---- */
+
+static int gather(struct check *check)
+{
+	struct mm_check_led before = {0}, after = {0};
+	int r = refresh_reading(check);
+
+	if (r == MM_CTL_FINE && check->interactive) {
+		r = ask_for_loads(check);
+	}
+	if (r == MM_CTL_FINE && (r = read_led(check, &before)) == MM_CTL_FINE) {
+		wait_windows(check, WINDOWS_LED);
+		r = refresh_diagnosis(check);
+	}
+	if (r == MM_CTL_FINE && check->interactive) {
+		r = ask_to_switch(check);
+	}
+	if (r != MM_CTL_FINE || (r = read_led(check, &after)) != MM_CTL_FINE) {
+		return r;
+	}
+	mm_check_readings(check->items, check->reading, check->diagnosis);
+	mm_check_load_led(check->items, &before, &after);
+	look_at_outputs(check);
+	return MM_CTL_FINE;
+}
+
+static void items_text(const struct check *check)
+{
+	static const char *const heading = "STATE";
+	struct mm_ctl *ctl = check->ctl;
+	char state[MM_CELL_MAX], item[MM_CELL_MAX], text[MM_CELL_MAX];
+	size_t i;
+	json_t *one;
+
+	fprintf(ctl->out, "\n%-9s  %-16s  WHAT\n", heading, "ITEM");
+	json_array_foreach(check->items, i, one)
+	{
+		const json_t *element = json_object_get(one, "element");
+		bool fault;
+
+		mm_cell_as(MM_FORMAT_TEXT, one, "state", state);
+		mm_cell_as(MM_FORMAT_TEXT, one, "item", item);
+		mm_cell_as(MM_FORMAT_TEXT, one, "text", text);
+		fault = strcmp(state, "fault") == 0;
+		if (json_is_integer(element)) {
+			snprintf(item + strlen(item), MM_CELL_MAX - strlen(item), " %d", (int)json_integer_value(element));
+		}
+		fprintf(ctl->out, "%s%-9s%s  %-16s  %s\n", mm_paint(ctl, fault), state, mm_unpaint(ctl, fault), item, text);
+		if (json_is_string(json_object_get(one, "next"))) {
+			mm_cell_as(MM_FORMAT_TEXT, one, "next", text);
+			fprintf(ctl->out, "%-9s  %-16s  next: %s\n", "", "", text);
+		}
+	}
+}
+
+static int conclude(struct check *check)
+{
+	unsigned faults = mm_check_count(check->items, MM_CHECK_FAULT);
+	unsigned undecided = mm_check_count(check->items, MM_CHECK_UNDECIDED);
+	struct mm_ctl *ctl = check->ctl;
+
+	if (ctl->option[MM_OPTION_JSON] != NULL) {
+		json_t *answer = json_pack("{s:[{s:s, s:b, s:O, s:O}]}", "meters", "name", check->name, "ok",
+					   (int)(faults + undecided == 0), "items", check->items, "findings",
+					   json_object_get(check->diagnosis, "findings"));
+
+		mm_writer_json(ctl->out, answer, false);
+		json_decref(answer);
+	} else {
+		items_text(check);
+		fputc('\n', ctl->out);
+		if (faults + undecided > 0) {
+			mm_diagnose_text(ctl, check->diagnosis);
+			fputc('\n', ctl->out);
+		}
+		fprintf(ctl->out, "%s: %s%u fault%s, %u undecided%s\n", check->name, mm_paint(ctl, faults > 0), faults,
+			faults == 1 ? "" : "s", undecided, mm_unpaint(ctl, faults > 0));
+	}
+	return faults > 0 ? MM_CTL_FAULT : undecided > 0 ? MM_CTL_FAILED : MM_CTL_FINE;
+}
+
+int mm_ctl_check(struct mm_ctl *ctl, int argc, char *argv[])
+{
+	struct check check = {.ctl = ctl, .items = json_array(), .loaded = ctl->option[MM_OPTION_LOADED] != NULL};
+	int r = mm_ctl_one_meter(ctl, &check.parameters);
+
+	(void)argc, (void)argv;
+	if (r == MM_CTL_FINE) {
+		check.name = json_string_value(json_object_get(check.parameters, "meter"));
+		check.interactive = ctl->option[MM_OPTION_JSON] == NULL && isatty(STDIN_FILENO) && isatty(fileno(ctl->out));
+		r = gather(&check);
+	}
+	if (r == MM_CTL_FINE) {
+		r = conclude(&check);
+	}
+	json_decref(check.parameters);
+	json_decref(check.reading);
+	json_decref(check.diagnosis);
+	json_decref(check.items);
+	return r;
+}

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CTL_CHECK_H
+#define MM_CTL_CHECK_H
+
+/*
+ * The items of the installation test (IMS manual, 3.9), each an object: item, element (or null), state, text and next. They are
+ * judged from the daemon's answers; asking people is somebody else's.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+enum mm_check_state {
+	MM_CHECK_OK,
+	MM_CHECK_FAULT,
+	MM_CHECK_UNDECIDED, /* more load or time is needed */
+	MM_CHECK_NOT_DONE,  /* not measured by this front end, or nobody was asked */
+	MM_CHECK_STATE_COUNT,
+};
+
+/* The load LED and the register that it follows, at one moment. */
+struct mm_check_led {
+	bool level;
+	int64_t edges;
+	int64_t delivered_uwh;
+	double power_w;
+};
+
+/* Adds an item; element 0: of the meter as a whole; next NULL: nothing is left to do. */
+void mm_check_add(json_t *items, const char *item, int element, enum mm_check_state state, const char *next, const char *format,
+		  ...) __attribute__((format(printf, 6, 7)));
+
+/* Voltages, the angle between the lines, loads, CTs, power and reverse-phase LED: by one meter's Read and Diagnose. */
+void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagnosis);
+
+/* Whether the load LED turned as often as energy says, and stands as it should. */
+void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after);
+
+/* Takes the LED out of one meter's reading and its row of GetOutputs. */
+struct mm_check_led mm_check_led(const json_t *reading, const json_t *output);
+
+/* How many items are of that state. */
+unsigned mm_check_count(const json_t *items, enum mm_check_state state);
+
+/* True where an element of the reading has less load than phasing needs; *ret_element is the first such, 1 or 2. */
+bool mm_check_wants_load(const json_t *reading, int *ret_element);
+
+#endif

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* What the installation test makes of the daemon's answers. */
+
+#include "ctl/check.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Manual, table 1 and 3.9. */
+#define SUPPLY_MIN_V 102.0
+#define SUPPLY_MAX_V 138.0
+#define LOAD_MIN_A 1.0
+/* By how much the angle between two lines may be off. */
+#define ANGLE_DEG 15.0
+/* A finding less likely than this does not fail a CT. */
+#define CONFIDENCE_MIN 0.1
+/* The load LED is on for one of these and off for the next; 10 Wh a cycle. */
+#define LED_HALF_UWH INT64_C(5000000)
+/* The outputs play a window behind, and the readings come from two calls. */
+#define LED_LAG_S 3.0
+
+static const char *const state_names[MM_CHECK_STATE_COUNT] = {
+	[MM_CHECK_OK] = "ok",
+	[MM_CHECK_FAULT] = "fault",
+	[MM_CHECK_UNDECIDED] = "undecided",
+	[MM_CHECK_NOT_DONE] = "not-done",
+};
+
+void mm_check_add(json_t *items, const char *item, int element, enum mm_check_state state, const char *next, const char *format,
+		  ...)
+{
+	char text[256];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	json_array_append_new(items, json_pack("{s:s, s:o, s:s, s:s, s:s?}", "item", item, "element",
+					       element > 0 ? json_integer(element) : json_null(), "state", state_names[state],
+					       "text", text, "next", next));
+}
+
+unsigned mm_check_count(const json_t *items, enum mm_check_state state)
+{
+	unsigned count = 0;
+	size_t i;
+	json_t *item;
+
+	json_array_foreach(items, i, item)
+	{
+		count += strcmp(json_string_value(json_object_get(item, "state")), state_names[state]) == 0;
+	}
+	return count;
+}
+
+static double number(const json_t *object, const char *key)
+{
+	return json_number_value(json_object_get(object, key));
+}
+
+static void check_voltages(json_t *items, const json_t *elements)
+{
+	size_t i;
+	json_t *element;
+
+	json_array_foreach(elements, i, element)
+	{
+		double volts = number(element, "voltage_v");
+		bool right = volts >= SUPPLY_MIN_V && volts <= SUPPLY_MAX_V;
+
+		mm_check_add(items, "voltage", (int)i + 1, right ? MM_CHECK_OK : MM_CHECK_FAULT,
+			     right ? NULL : "measure this line to N at the meter's terminals",
+			     "L%zu to N %.1f V, 102 to 138 is right", i + 1, volts);
+	}
+}
+
+static bool is_angle(double lag_deg, double angle_deg)
+{
+	return fabs(remainder(lag_deg - angle_deg, 360)) <= ANGLE_DEG;
+}
+
+static void check_angle(json_t *items, const json_t *diagnosis)
+{
+	const json_t *lag = json_object_get(diagnosis, "lines_lag_deg");
+	double deg = json_number_value(lag);
+
+	if (!json_is_number(lag)) {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_NOT_DONE, "measure L1 to L2: 240 V, or 208 V in a wye",
+			     "this front end does not measure the angle between the lines");
+	} else if (is_angle(deg, 180)) {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "L2 lags L1 by %.0f degrees: split phase", deg);
+	} else if (is_angle(deg, 120) || is_angle(deg, 240)) {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "L2 lags L1 by %.0f degrees: two lines of a wye",
+			     deg);
+	} else if (is_angle(deg, 0)) {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 0 V shows that they are one line",
+			     "L1 and L2 are the same line");
+	} else {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 240 V, or 208 V in a wye",
+			     "L2 lags L1 by %.0f degrees, as no service does", deg);
+	}
+}
+
+bool mm_check_wants_load(const json_t *reading, int *ret_element)
+{
+	size_t i;
+	json_t *element;
+
+	json_array_foreach(json_object_get(reading, "elements"), i, element)
+	{
+		if (number(element, "current_a") <= LOAD_MIN_A) {
+			*ret_element = (int)i + 1;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void check_loads(json_t *items, const json_t *elements)
+{
+	size_t i;
+	json_t *element;
+
+	json_array_foreach(elements, i, element)
+	{
+		double amperes = number(element, "current_a");
+
+		mm_check_add(items, "load", (int)i + 1, amperes > LOAD_MIN_A ? MM_CHECK_OK : MM_CHECK_UNDECIDED,
+			     amperes > LOAD_MIN_A ? NULL : "switch on a load of more than 1 A on this line", "%.3f A, %.1f W",
+			     amperes, number(element, "power_w"));
+	}
+}
+
+/* The first finding worth a mention about an element, or about the meter as a whole; *ret_tied_load: it may as well be for want
+ * of load. */
+static const json_t *finding_of(const json_t *diagnosis, int element, bool *ret_tied_load)
+{
+	const json_t *first = NULL;
+	size_t i;
+	json_t *finding;
+
+	*ret_tied_load = false;
+	json_array_foreach(json_object_get(diagnosis, "findings"), i, finding)
+	{
+		const json_t *of = json_object_get(finding, "element");
+		const char *cause = json_string_value(json_object_get(finding, "cause"));
+
+		if (cause == NULL || (json_is_integer(of) && json_integer_value(of) != element) ||
+		    number(finding, "confidence") < CONFIDENCE_MIN) {
+			continue;
+		}
+		if (first == NULL) {
+			first = finding;
+		} else if (strcmp(cause, "load-too-small") == 0 && json_is_true(json_object_get(finding, "tied"))) {
+			*ret_tied_load = true;
+		}
+	}
+	return first;
+}
+
+static void check_ct(json_t *items, const json_t *diagnosis, int element)
+{
+	bool tied_load;
+	const json_t *finding = finding_of(diagnosis, element, &tied_load);
+	const char *cause = json_string_value(json_object_get(finding, "cause"));
+	const char *words = json_string_value(json_object_get(finding, "words"));
+	const char *next = json_string_value(json_object_get(finding, "next"));
+	bool fault = json_is_true(json_object_get(finding, "fault"));
+
+	if (finding == NULL || cause == NULL || words == NULL || strcmp(cause, "none") == 0) {
+		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "right way round, and on line %d", element);
+	} else {
+		mm_check_add(items, "ct", element, fault && !tied_load ? MM_CHECK_FAULT : MM_CHECK_UNDECIDED, next, "%s%s", words,
+			     tied_load ? ", or no load on this line" : "");
+	}
+}
+
+static void check_leds(json_t *items, const json_t *reading)
+{
+	bool power = json_is_true(json_object_get(reading, "power_led"));
+	bool reverse = json_is_true(json_object_get(reading, "reverse_led"));
+	int element;
+
+	mm_check_add(items, "power-led", 0, power ? MM_CHECK_OK : MM_CHECK_FAULT, power ? NULL : "mend what is wrong above first",
+		     power ? "lit" : "dark: no proper voltage, or no valid reading");
+	if (reverse) {
+		mm_check_add(items, "reverse-led", 0, MM_CHECK_FAULT, "mend the CT that is named above",
+			     "lit: a phasing problem");
+	} else if (mm_check_wants_load(reading, &element)) {
+		mm_check_add(items, "reverse-led", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on this line",
+			     "dark, but line %d has too little load for it to mean anything", element);
+	} else {
+		mm_check_add(items, "reverse-led", 0, MM_CHECK_OK, NULL, "dark");
+	}
+}
+
+void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagnosis)
+{
+	const json_t *elements = json_object_get(reading, "elements");
+
+	if (!json_is_true(json_object_get(reading, "valid"))) {
+		mm_check_add(items, "front-end", 0, MM_CHECK_FAULT, "see 'minimeterctl status'", "there is no valid reading");
+	} else {
+		mm_check_add(items, "front-end", 0, MM_CHECK_OK, NULL, "readings are valid");
+	}
+	check_voltages(items, elements);
+	if (json_array_size(elements) == 2) {
+		check_angle(items, diagnosis);
+	}
+	check_loads(items, elements);
+	for (int e = 1; e <= (int)json_array_size(elements); e++) {
+		check_ct(items, diagnosis, e);
+	}
+	check_leds(items, reading);
+}
+
+/* ---- Load LED ---- */
+
+struct mm_check_led mm_check_led(const json_t *reading, const json_t *output)
+{
+	return (struct mm_check_led){
+		.level = json_is_true(json_object_get(output, "level")),
+		.edges = json_integer_value(json_object_get(output, "edges")),
+		.delivered_uwh = json_integer_value(json_object_get(reading, "delivered_uwh")),
+		.power_w = number(reading, "power_w"),
+	};
+}
+
+static bool led_level(int64_t delivered_uwh)
+{
+	return delivered_uwh / LED_HALF_UWH % 2 != 0;
+}
+
+void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after)
+{
+	double lag_uwh = fmax(after->power_w, 0) * LED_LAG_S / 3600 * 1e6;
+	int64_t turned = after->edges - before->edges;
+	int64_t due = after->delivered_uwh / LED_HALF_UWH - before->delivered_uwh / LED_HALF_UWH;
+	int64_t slack = 1 + (int64_t)(lag_uwh / (double)LED_HALF_UWH);
+	int64_t earliest_uwh = after->delivered_uwh - (int64_t)lag_uwh;
+	bool stands = earliest_uwh > 0 && led_level(earliest_uwh) == led_level(after->delivered_uwh) &&
+		      earliest_uwh / LED_HALF_UWH == after->delivered_uwh / LED_HALF_UWH;
+
+	if (after->power_w <= 0) {
+		mm_check_add(items, "load-led", 0, MM_CHECK_UNDECIDED, "switch on a load",
+			     "stands still: no energy is delivered");
+	} else if (llabs(turned - due) > slack || (stands && after->level != led_level(after->delivered_uwh))) {
+		mm_check_add(items, "load-led", 0, MM_CHECK_FAULT, "see the faults in 'minimeterctl status'",
+			     "out of step with the register: turned %" PRId64 " times where %" PRId64 " were due", turned, due);
+	} else {
+		mm_check_add(items, "load-led", 0, MM_CHECK_OK, NULL,
+			     "in step with the register; at %.0f W on %.1f s, off %.1f s", after->power_w, 18000 / after->power_w,
+			     18000 / after->power_w);
+	}
+}

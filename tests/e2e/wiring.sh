@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What diagnose and check say of wiring that is known: one mistake after another on a board whose supply gives way under its loads.
+set -eu
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
+
+# Loads of a few amperes; a heater of 1.5 kW on each line in turn, again and again.
+{
+	printf '[board]\nrepeat = 64\n[at 0]\nvoltage_a = 121\nvoltage_b = 119.2\nline_ohm = 0.05\n'
+	printf 'load_a = 900 W 0.9 lag\nload_b = 600 W\n'
+	for ((t = 4; t < 64; t += 16)); do
+		printf '[at %d]\nload_a = 2400 W\n[at %d]\nload_a = 900 W 0.9 lag\n' $t $((t + 3))
+		printf '[at %d]\nload_b = 2100 W\n[at %d]\nload_b = 600 W\n' $((t + 6)) $((t + 9))
+	done
+} >"$scratch/heater.ini"
+start_sim "$scratch/heater.ini" --stepped
+configure board "${dual[@]}"
+start_meter
+wait_for "readings" metered
+
+# look: the likeliest cause and its element, after a minute of windows.
+look() {
+	local past
+
+	past=$(($(board time_ns) / 1000000000 + 66))
+	wait_for "a minute" board_past "$past"
+	ask diagnose >"$scratch/diagnosis" || true
+	jq -r '.meters[0].findings[0] | "\(.cause) \(.element)"' "$scratch/diagnosis"
+}
+
+# wired CAUSE ELEMENT KEY=VALUE...: with these keys switched, that is what is found.
+wired() {
+	local want="$1 $2" setting found
+
+	shift 2
+	for setting; do
+		board "${setting%%=*}" "${setting#*=}" >/dev/null
+	done
+	found=$(look)
+	check "$*: $want is found, not $found" test "$found" = "$want"
+	for setting; do
+		board "${setting%%=*}" scenario >/dev/null
+	done
+}
+
+wired none null load_c=off
+check "nothing is mended" test "$(jq '.meters[0].findings[0].mended_w' "$scratch/diagnosis")" = null
+wired ct-reversed 2 ct_b=reversed
+check "what it would register" holds "$(jq '.meters[0].findings[0].mended_w' "$scratch/diagnosis") > 1450"
+check "it is sure" test "$(jq '.meters[0].findings[0].tied' "$scratch/diagnosis")" = false
+check "the log is quoted" test "$(jq -r '.meters[0].events[] | select(.code == "reversed") | .count' "$scratch/diagnosis")" -ge 1
+wired generation null load_ab="-9000 W"
+wired ct-reversed 1 load_a="-4000 W"
+check "that it may be generation is said" test "$(jq -c '.meters[0].findings[:2] | map([.cause, .tied])' "$scratch/diagnosis")" = \
+	'[["ct-reversed",true],["generation",true]]'
+wired cts-crossed null ct_a="on b" ct_b="on a"
+wired cts-crossed null lead_a="on b" lead_b="on a"
+wired cts-reversed null ct_a=reversed ct_b=reversed
+wired ct-wrong-line 1 ct_a="on b"
+wired ct-open 2 ct_b=open
+wired lead-wrong-line 2 lead_b="on a"
+wired neutral-lead-open null lead_n=open
+wired line-missing 1 lead_a=open
+wired neutral-swapped 1 lead_n="on a" lead_a="on n"
+wired no-supply null voltage_a=0 voltage_b=0
+wired voltage-low 2 voltage_b=95
+wired voltage-high 1 voltage_a=145
+wired over-range 1 error_a="100 %" load_a="14000 W"
+wired load-too-small 2 load_b="30 W"
+wired reactive-load 1 load_a="200 W 600 var"
+
+# The installation test as a script: 0 only where all holds.
+checked() {
+	local code=0
+
+	ask check "$@" >"$scratch/check" || code=$?
+	echo "$code"
+}
+look >/dev/null
+check "a right installation passes" test "$(checked)" = 0
+check "and says so" test "$(jq '.meters[0].ok' "$scratch/check")" = true
+board ct_a reversed >/dev/null
+look >/dev/null
+check "a turned CT fails" test "$(checked)" = 4
+check "it is CT 1" test "$(jq -r '.meters[0].items[] | select(.item == "ct" and .state == "fault") | .element' "$scratch/check")" = 1
+check "the red LED is told of" test "$(jq -r '.meters[0].items[] | select(.item == "reverse-led") | .state' "$scratch/check")" = fault
+board ct_a scenario >/dev/null
+board load_b off >/dev/null
+look >/dev/null
+check "no load is no verdict" test "$(checked)" = 1
+check "no verdict on CT 2" test "$(jq -r '.meters[0].items[] | select(.item == "ct" and .element == 2) | .state' "$scratch/check")" = undecided
+check "a load that surely runs makes it one" test "$(checked --loaded)" = 4
+board fault vanished >/dev/null
+faulty() {
+	[ "$(ask read | jq '.meters[0].valid')" = false ]
+}
+wait_for "the fault" faulty
+check "without a front end nothing is checked" test "$(checked)" = 4
+check "which is what is found" test "$(ask diagnose | jq -r '.meters[0].findings[0].cause')" = front-end-absent
+finish
