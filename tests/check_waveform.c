@@ -242,6 +242,22 @@ START_TEST(what_a_crash_left_is_cleared)
 }
 END_TEST
 
+/* A supply that breaks down under load is no wiring mistake, and a load whose lead is off neither. */
+START_TEST(sags_and_open_leads_are_not_swapped)
+{
+	struct bench *b;
+
+	begin(&chips[0], 0);
+	say("[at 0]\nload_a = 8400 W\nload_b = 8400 W\n");
+	say("[at 10]\nvoltage_b = 50\nload_b = 3500 W\n[at 11.5]\nvoltage_b = 120\nload_b = 8400 W\n[at 15]\nlead_b = open\n");
+	b = new_bench(&chips[0]);
+	run_until(b, 30);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	ck_assert_uint_ge(b->windows, 28);
+	bench_free(b);
+}
+END_TEST
+
 /* What only some of a second's windows have is not lost among the others. */
 START_TEST(events_and_harmonics_come_through)
 {
@@ -508,6 +524,7 @@ static Suite *waveform_suite(void)
 	tcase_add_loop_test(board, faults_are_named_and_pass, 0, MM_COUNT_OF(faults));
 	tcase_add_loop_test(board, an_overrun_is_a_gap, 3, 5);
 	tcase_add_test(board, single_samples_lost_are_seen_by_their_stamps);
+	tcase_add_test(board, sags_and_open_leads_are_not_swapped);
 	tcase_add_test(board, events_and_harmonics_come_through);
 	tcase_add_test(board, what_a_crash_left_is_cleared);
 	tcase_add_test(board, a_driver_without_oversampling);

@@ -25,6 +25,8 @@
 #define EARLY_NS (5 * MM_NS_PER_MS)
 /* A read that took less has found its block waiting. */
 #define AT_ONCE_NS MM_NS_PER_MS
+/* For so many seconds in a row voltage and current must look swapped: a deep sag under load may look so for one. */
+#define SWAPPED_SECONDS 3
 /* While nothing can be measured there is a report so often. */
 #define REPORT_NS MM_NS_PER_S
 
@@ -51,6 +53,7 @@ struct waveform {
 	enum mm_samples samples; /* of the last block */
 	struct mm_metrology metrology;
 	struct mm_second second;
+	unsigned swapped;  /* seconds in a row */
 	int64_t due_ns;	   /* the next block is expected; 0: it may wait already */
 	int64_t report_ns; /* end of the last report */
 };
@@ -163,6 +166,23 @@ static bool report_doubt(struct waveform *w, struct mm_measurement *ret)
 	return true;
 }
 
+/*
+ * Takes the second, if there is anything in it. Until voltage and current have looked swapped for long enough it counts: their
+ * product is the same either way.
+ */
+static bool take_second(struct waveform *w, struct mm_measurement *ret)
+{
+	if (!mm_second_take(&w->second, &w->config, w->device_name, ret, w->afe.message)) {
+		return false;
+	}
+	w->swapped = ret->health == MM_HEALTH_SWAPPED ? w->swapped + 1 : 0;
+	if (w->swapped > 0 && w->swapped < SWAPPED_SECONDS) {
+		ret->health = MM_HEALTH_OK;
+		w->afe.message[0] = '\0';
+	}
+	return true;
+}
+
 /* What became of the block: true where that ends in a report. */
 static bool judge_block(struct waveform *w, struct mm_measurement *ret)
 {
@@ -173,7 +193,7 @@ static bool judge_block(struct waveform *w, struct mm_measurement *ret)
 		break;
 	case MM_SAMPLES_LOST:
 		/* Whole windows from before it count; the one that it broke is missed. */
-		any = mm_second_take(&w->second, &w->config, w->device_name, ret, w->afe.message);
+		any = take_second(w, ret);
 		mm_metrology_restart(&w->metrology, 1);
 		break;
 	case MM_SAMPLES_WRONG_RATE:
@@ -196,8 +216,7 @@ static int waveform_next(struct mm_afe *afe, struct mm_measurement *ret)
 		struct mm_metrology_window window;
 
 		if (mm_metrology_next(&w->metrology, &window)) {
-			done = mm_second_add(&w->second, &w->config, &window) &&
-			       mm_second_take(&w->second, &w->config, w->device_name, ret, afe->message);
+			done = mm_second_add(&w->second, &w->config, &window) && take_second(w, ret);
 		} else {
 			int r = read_block(w);
 
@@ -261,6 +280,7 @@ static int waveform_open(struct mm_afe *afe)
 	}
 	w->order = w->stream.declared_be ? MM_BYTE_ORDER_BIG : MM_BYTE_ORDER_LITTLE;
 	w->order_found = false;
+	w->swapped = 0;
 	w->due_ns = 0;
 	w->report_ns = mm_clock_boottime(w->clock);
 	mm_sample_watch_init(&w->watch, w->rate_hz);
