@@ -16,7 +16,7 @@ struct mm_daemon_adapters {
 	mm_outputs_factory outputs_new;
 	/* The configured clock. */
 	int (*clock_new)(const struct mm_config *config, struct mm_clock **ret);
-	/* As mm_input_gpiod_new(). */
+	/* A line to watch, as outputs/outputs.h has it. */
 	int (*input_new)(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message,
 			 struct mm_input **ret);
 };
