@@ -130,6 +130,27 @@ START_TEST(short_loads_count_whole)
 }
 END_TEST
 
+/* A supply that goes or sags under load, anywhere in a window: what had flowed until then counts. */
+START_TEST(supply_lost_under_load)
+{
+	struct bench *b;
+
+	begin_scenario(-60, "");
+	say("[at 0]\nload_a = 12000 W\nload_b = 4000 W\n");
+	for (unsigned i = 0; i < 50; i++) {
+		say("[at %.3f]\nvoltage_a = 0\nvoltage_b = 40\nload_b = off\n", 5 + i * 5.937);
+		say("[at %.3f]\nvoltage_a = 120\nvoltage_b = 120\nload_b = 4000 W\n", 7 + i * 5.937);
+	}
+	b = new_bench();
+	run_until(b, 310);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	ck_assert_uint_eq(b->missed, 0);
+	assert_energy(b->active_ws[0], ask(b, "truth_seen_a_uwh"), 5e-3);
+	assert_energy(b->active_ws[1], ask(b, "truth_seen_b_uwh"), 5e-3);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(restart_in_mid_run)
 {
 	struct bench *b;
@@ -477,6 +498,7 @@ int main(void)
 	tcase_add_loop_test(tcase, an_hour_of_mixed_loads, 0, 5);
 	tcase_add_test(tcase, small_loads);
 	tcase_add_test(tcase, short_loads_count_whole);
+	tcase_add_test(tcase, supply_lost_under_load);
 	tcase_add_test(tcase, restart_in_mid_run);
 	tcase_add_loop_test(tcase, faults_are_told_apart, 0, 4);
 	tcase_add_test(tcase, frozen_counts_no_window_twice);

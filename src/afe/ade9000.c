@@ -31,7 +31,8 @@ struct ade9000 {
 	unsigned probe_input;		    /* the register furthest from zero */
 	enum mm_ade9000_energy probe_energy;
 	struct mm_power_check check;
-	bool polling; /* for the check */
+	double reported_v[MM_INPUTS_MAX]; /* with the last latched window */
+	bool polling;			  /* for the check */
 	unsigned polled_input;
 	int64_t next_poll_ns;
 };
@@ -197,7 +198,23 @@ static bool is_loaded_through(const struct ade9000 *a, const struct mm_ade9000_r
 	return false;
 }
 
-static void fill(const struct ade9000 *a, const struct mm_ade9000_reading *reading, bool latched, struct mm_measurement *ret)
+/*
+ * Volts and amperes of the window itself. The rms registers tell only of its end, where a load may have come or gone: the current
+ * is the apparent energy's over the voltage. Where that is more than there can be it is the voltage that has gone: the one
+ * reported last stands for it then.
+ */
+static void read_volt_amperes(const struct mm_afe_input *config, double apparent_va, double last_v,
+			      struct mm_input_reading *input)
+{
+	if (apparent_va > input->voltage_v * config->full_scale_a && last_v > input->voltage_v) {
+		input->voltage_v = last_v;
+	}
+	if (input->voltage_v >= 1.0 && apparent_va > 0.0) {
+		input->current_a = apparent_va / input->voltage_v;
+	}
+}
+
+static void fill(struct ade9000 *a, const struct mm_ade9000_reading *reading, bool latched, struct mm_measurement *ret)
 {
 	double seconds = a->window.period_ns / (double)MM_NS_PER_S;
 
@@ -210,7 +227,8 @@ static void fill(const struct ade9000 *a, const struct mm_ade9000_reading *readi
 		.input_count = a->chip.input_count,
 	};
 	for (unsigned i = 0; i < a->chip.input_count; i++) {
-		double watts = mm_ade9000_watts_per_energy(&a->chip.input[i].config);
+		const struct mm_afe_input *config = &a->chip.input[i].config;
+		double watts = mm_ade9000_watts_per_energy(config);
 		struct mm_input_reading *input = &ret->input[i];
 
 		input->voltage_v = reading->voltage_v[i];
@@ -221,11 +239,8 @@ static void fill(const struct ade9000 *a, const struct mm_ade9000_reading *readi
 		}
 		input->active_ws = (double)reading->energy[i][MM_ADE9000_ACTIVE] * watts * seconds;
 		input->reactive_vars = (double)reading->energy[i][MM_ADE9000_REACTIVE] * watts * seconds;
-		if (input->voltage_v >= 1.0 && reading->energy[i][MM_ADE9000_APPARENT] != 0) {
-			/* The current of the window itself: the rms register tells only of its end, where a load may have come or
-			 * gone. */
-			input->current_a = (double)reading->energy[i][MM_ADE9000_APPARENT] * watts / input->voltage_v;
-		}
+		read_volt_amperes(config, (double)reading->energy[i][MM_ADE9000_APPARENT] * watts, a->reported_v[i], input);
+		a->reported_v[i] = input->voltage_v;
 	}
 }
 
