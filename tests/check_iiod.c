@@ -439,6 +439,42 @@ START_TEST(a_client_gone_in_a_stall_frees_its_place)
 }
 END_TEST
 
+static void expect_answer(int fd, const char *request, const char *answer)
+{
+	char got[64];
+
+	ck_assert_int_eq(send(fd, request, strlen(request), MSG_NOSIGNAL), (ssize_t)strlen(request));
+	ck_assert_int_eq(recv(fd, got, strlen(answer), MSG_WAITALL), (ssize_t)strlen(answer));
+	ck_assert_mem_eq(got, answer, strlen(answer));
+}
+
+/* One that waits for samples, which don't come for a minute, and hangs up in the usual way. */
+START_TEST(a_client_gone_in_a_block_frees_the_buffer)
+{
+	static const char request[] = "READBUF iio:device0 16\r\n";
+	struct service service;
+	int fd, next;
+
+	serve_board("[board]\nchip = mcp3912\n[at 0]\nfault = no-trigger\n", &service);
+	fd = dial(&service);
+	expect_answer(fd, "TIMEOUT 60000\r\n", "0\n");
+	expect_answer(fd, "SETTRIG iio:device0 trigger0\r\n", "0\n");
+	expect_answer(fd, "OPEN iio:device0 4 00000001\r\n", "0\n");
+	ck_assert_int_eq(send(fd, request, sizeof(request) - 1, MSG_NOSIGNAL), sizeof(request) - 1);
+	next = dial(&service);
+	expect_answer(next, "OPEN iio:device0 4 00000001\r\n", "-16\n");
+	close(fd);
+	/* By the time that another one is served, the one that hung up has been seen to. */
+	fd = dial(&service);
+	expect_service(fd);
+	expect_service(next);
+	expect_answer(next, "OPEN iio:device0 4 00000001\r\n", "0\n");
+	close(fd);
+	close(next);
+	stop_service(&service);
+}
+END_TEST
+
 START_TEST(bad_clients_hold_up_nobody)
 {
 	static const char stalled[] = "READ iio:device0 INPUT altvoltage0 raw\r\n", print[] = "PRINT\r\n";
@@ -543,6 +579,7 @@ static Suite *iiod_suite(void)
 	tcase_set_timeout(server, 120);
 	tcase_add_test(server, serves_so_many_clients);
 	tcase_add_test(server, a_client_gone_in_a_stall_frees_its_place);
+	tcase_add_test(server, a_client_gone_in_a_block_frees_the_buffer);
 	tcase_add_test(server, bad_clients_hold_up_nobody);
 	tcase_add_test(server, answers_all_that_is_pipelined);
 	tcase_add_test(server, refuses_bad_addresses);

@@ -31,7 +31,7 @@ static int find_channels(struct mm_iio_stream *stream, const unsigned numbers[],
 		snprintf(id, sizeof(id), "voltage%u", numbers[i]);
 		channel = iio_device_find_channel(device, id, false);
 		if (!channel || !iio_channel_is_scan_element(channel)) {
-			return mm_iio_device_error(&stream->device, -ENOENT, "looking for channel %s of %s", id,
+			return mm_iio_device_error(&stream->device, -ECHRNG, "looking for channel %s of %s", id,
 						   stream->device.name);
 		}
 		format = iio_channel_get_data_format(channel);

@@ -42,7 +42,7 @@ void mm_iio_stream_init(struct mm_iio_stream *stream);
 
 /*
  * Connects as mm_iio_device_open() does, finds the channels "voltageN" of these numbers, and clears what a crash has left of the
- * buffer. -ENOENT: a channel is missing; -EPROTO: its words are not 24 bits in 32; as mm_iio_device_open().
+ * buffer. -ECHRNG: a channel is missing; -EPROTO: its words are not 24 bits in 32; as mm_iio_device_open().
  */
 int mm_iio_stream_open(struct mm_iio_stream *stream, const char *uri, const char *name, const unsigned numbers[], unsigned count,
 		       char *message, size_t message_size);

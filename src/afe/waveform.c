@@ -263,7 +263,7 @@ static int waveform_open(struct mm_afe *afe)
 	waveform_close(afe);
 	r = mm_iio_stream_open(&w->stream, w->uri, w->device_name, w->channel, w->slot_count, afe->message, sizeof(afe->message));
 	if (r < 0) {
-		afe->fault = r == -ENOENT ? MM_HEALTH_NO_CHANNEL : MM_HEALTH_OK;
+		afe->fault = r == -ECHRNG ? MM_HEALTH_NO_CHANNEL : MM_HEALTH_OK;
 		return r;
 	}
 	r = mm_waveform_chip_set_rate(w->chip, &w->config, &w->stream.device);
