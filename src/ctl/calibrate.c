@@ -18,18 +18,21 @@ struct leading {
 /* What a person decides at a prompt. */
 enum answer { ANSWER_GO, ANSWER_SKIP, ANSWER_QUIT };
 
-/* Asks, and takes an empty line as go. *ret_text, where it is wanted, is the line itself for go. */
+/* Asks. Where text is wanted it is *ret_text at go; else an empty line is go, and anything longer is asked again. */
 static enum answer ask(struct leading *l, const char *prompt, char **ret_text)
 {
 	enum answer answer = ANSWER_GO;
-	char *line;
+	char *line = NULL;
 
-	fprintf(l->ctl->out, "%s ", prompt);
-	fflush(l->ctl->out);
-	line = mm_calibrate_line();
-	if (line == NULL || strcmp(line, "q") == 0 || strcmp(line, "quit") == 0) {
+	do {
+		free(line);
+		fprintf(l->ctl->out, "%s ", prompt);
+		fflush(l->ctl->out);
+		line = mm_calibrate_line();
+	} while (ret_text == NULL && line != NULL && strlen(line) > 0 && strcmp(line, "s") != 0 && strcmp(line, "q") != 0);
+	if (line == NULL || strcmp(line, "q") == 0) {
 		answer = ANSWER_QUIT;
-	} else if (strcmp(line, "s") == 0 || strcmp(line, "skip") == 0) {
+	} else if (strcmp(line, "s") == 0) {
 		answer = ANSWER_SKIP;
 	}
 	if (ret_text != NULL && answer == ANSWER_GO) {
@@ -146,7 +149,7 @@ static int lead_point(struct leading *l, const char *stage, const char *heading,
 		json_t *measured;
 
 		describe_point(l, heading, json_array_get(json_object_get(l->session, "points"), index));
-		*ret = ask(l, "Enter when the load is on and steady:", NULL);
+		*ret = ask(l, "Enter when the load is on and steady (s, q):", NULL);
 		if (*ret != ANSWER_GO) {
 			break;
 		}
@@ -166,7 +169,7 @@ static int lead_point(struct leading *l, const char *stage, const char *heading,
 	return r;
 }
 
-/* All points at one stage; those that were not taken as found are not asked for as left. */
+/* All points at one stage. Full load as found is taken or nothing is; what was not taken as found is not asked for as left. */
 static int lead_stage(struct leading *l, const char *stage, const char *heading, enum answer *ret)
 {
 	size_t count = json_array_size(json_object_get(l->session, "points"));
@@ -179,7 +182,10 @@ static int lead_stage(struct leading *l, const char *stage, const char *heading,
 		if (left && !json_is_real(json_object_get(point, "found_percent"))) {
 			continue;
 		}
-		r = lead_point(l, stage, heading, i, ret);
+		do {
+			r = lead_point(l, stage, heading, i, ret);
+		} while (r == MM_CTL_FINE && *ret == ANSWER_SKIP && !left && i == 0 &&
+			 fputs("Full load can't be skipped: gain and all the rest hang on it.\n", l->ctl->out) >= 0);
 		if (*ret == ANSWER_QUIT) {
 			return r;
 		}
@@ -223,10 +229,6 @@ static int lead(struct leading *l, enum answer *ret)
 	r = lead_stage(l, "found", "As found", ret);
 	if (r != MM_CTL_FINE || *ret == ANSWER_QUIT) {
 		return r;
-	}
-	if (!json_is_object(json_object_get(l->session, "proposed"))) {
-		*ret = ANSWER_QUIT;
-		return mm_ctl_fail(l->ctl, MM_CTL_FAILED, "without full load nothing can be proposed");
 	}
 	fputc('\n', l->ctl->out);
 	mm_calibrate_session_text(l->ctl, l->session);
