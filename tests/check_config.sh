@@ -24,7 +24,7 @@ if ! diff -u "$work/ids" "$work/manual" || [ ! -s "$work/ids" ]; then
 fi
 
 # With every key spoken out, so that the defaults shown are right as well.
-sed -E -e 's/^#([a-z_0-9]+ = .)/\1/' -e '/=[[:space:]]*$/d' "$MM_SRCDIR/etc/minimeter.conf" >"$work/full.conf"
+sed -E -e 's/^#([a-z_0-9]+ = .)/\1/' -e 's/^#(\[[a-z-]+\])$/\1/' -e '/=[[:space:]]*$/d' "$MM_SRCDIR/etc/minimeter.conf" >"$work/full.conf"
 for config in "$MM_SRCDIR/etc/minimeter.conf" "$work/full.conf"; do
 	if ! "$MM_BUILDDIR/minimeterd" --check-config --config "$config"; then
 		echo "FAIL: the daemon refuses $config"
