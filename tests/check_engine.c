@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "core/units.h"
@@ -146,7 +147,7 @@ static int lines_new(const struct mm_config *config, const struct mm_outputs_con
 /* ---- The engine under test ---- */
 
 static char directory[] = "/tmp/check_engine.XXXXXX";
-static char register_path[64];
+static char register_path[64], copy_path[80]; /* copy "": none */
 static struct mm_config config;
 static struct mm_engine engine;
 static struct mm_register_worker *worker;
@@ -159,7 +160,7 @@ static void start(void)
 
 	strcpy(meter.serial, config.meter[0].serial);
 	strcpy(meter.model, config.meter[0].model.canonical);
-	ck_assert_int_eq(mm_register_open(register_path, NULL, "boot", &meter, 1, message, &reg), 0);
+	ck_assert_int_eq(mm_register_open(register_path, copy_path[0] ? copy_path : NULL, "boot", &meter, 1, message, &reg), 0);
 	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, handover, lines_new, ADC_V, message), 0);
 	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
 	mm_engine_start(&engine, worker);
@@ -201,6 +202,7 @@ static void setup(void)
 	strcpy(config.meter[0].serial, "1");
 	config.meter[0].phase[1] = -1;
 	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &config.meter[0].model, &error), 0);
+	copy_path[0] = '\0';
 	now_ns = 1000 * MM_NS_PER_S;
 	wall_offset_ns = INT64_C(1780000000) * MM_NS_PER_S;
 	start();
@@ -770,6 +772,108 @@ START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
 }
 END_TEST
 
+/* The same register with a copy. */
+static void start_with_copy(void)
+{
+	stop();
+	snprintf(copy_path, sizeof(copy_path), "%s.copy", register_path);
+	start();
+	config.commit_interval_s = 300;
+}
+
+/* What is durable lacks commit_wh at most whenever a window has been dealt with; the window itself is all that can be lost
+ * besides. */
+START_TEST(loss_is_bound_at_any_load)
+{
+	static const double loads_w[] = {40, 3000, 14000, 25000, 48000};
+
+	start_with_copy();
+	for (int i = 0; i < MM_COUNT_OF(loads_w); i++) {
+		for (int n = 0; n < 60; n++) {
+			struct mm_register_status status;
+
+			/* Loads come and go from one window to the next. */
+			window(n % 17 == 16 ? 48000 : loads_w[i]);
+			status = settle();
+			ck_assert_msg(mm_engine_uncommitted_uwh(&engine, &status) <= 8 * MM_UWH_PER_WH, "%g W: %lld uWh",
+				      loads_w[i], (long long)mm_engine_uncommitted_uwh(&engine, &status));
+		}
+	}
+	stop();
+}
+END_TEST
+
+/* 3 kW for a quarter of an hour: the copy takes a write every nine seconds, the database one in five minutes and one an interval.
+ */
+START_TEST(the_database_is_spared)
+{
+	uint64_t commits;
+
+	start_with_copy();
+	window(3000);
+	commits = settle().commits;
+	for (int n = 0; n < 900; n++) {
+		window(3000);
+		(void)settle();
+	}
+	commits = settle().commits - commits;
+	ck_assert_msg(commits >= 3 && commits <= 5, "%llu commits", (unsigned long long)commits);
+	stop();
+}
+END_TEST
+
+START_TEST(an_event_reaches_the_database_soon)
+{
+	uint64_t commits;
+
+	start_with_copy();
+	for (int n = 0; n < 20; n++) {
+		window(100);
+	}
+	commits = settle().commits;
+	mm_engine_event(&engine, NULL, LOG_INFO, NULL, "test", "something that matters");
+	window(100);
+	ck_assert_uint_eq(settle().commits, commits + 1);
+	/* One after the other wears nothing. */
+	for (int n = 0; n < 30; n++) {
+		mm_engine_event(&engine, NULL, LOG_INFO, NULL, "test", "again");
+		window(100);
+		(void)settle();
+	}
+	ck_assert_uint_le(settle().commits, commits + 5);
+	stop();
+}
+END_TEST
+
+START_TEST(a_backup_is_made_when_it_is_due)
+{
+	char backup[80];
+
+	snprintf(backup, sizeof(backup), "%s.backup", register_path);
+	config.backup_interval_h = 24;
+	for (int n = 0; n < 590; n++) {
+		window(100);
+	}
+	(void)settle();
+	ck_assert_int_ne(access(backup, F_OK), 0);
+	for (int n = 0; n < 20; n++) {
+		window(100);
+	}
+	while (engine.backup_runs) {
+		(void)settle();
+	}
+	ck_assert_int_eq(access(backup, F_OK), 0);
+	ck_assert(!engine.backup_failed);
+	ck_assert_int_gt(engine.backup_ns, now_ns + 23 * 3600 * MM_NS_PER_S);
+	/* One that is an hour old is not made again at a start; nor does a clock that is not set yet put it off. */
+	mm_engine_plan_backup(&engine, mm_clock_realtime(engine.clock) / MM_NS_PER_S - 3600);
+	ck_assert_int_gt(engine.backup_ns, now_ns + 22 * 3600 * MM_NS_PER_S);
+	mm_engine_plan_backup(&engine, mm_clock_realtime(engine.clock) / MM_NS_PER_S + 3600);
+	ck_assert_int_lt(engine.backup_ns, now_ns + 3600 * MM_NS_PER_S);
+	stop();
+}
+END_TEST
+
 START_TEST(a_failing_supply_is_written_for_at_once)
 {
 	struct mm_register_status status;
@@ -932,6 +1036,10 @@ int main(void)
 	tcase_add_test(tc, a_crash_after_any_window_changes_nothing);
 	tcase_add_test(tc, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);
 	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);
+	tcase_add_test(tc, loss_is_bound_at_any_load);
+	tcase_add_test(tc, the_database_is_spared);
+	tcase_add_test(tc, an_event_reaches_the_database_soon);
+	tcase_add_test(tc, a_backup_is_made_when_it_is_due);
 	tcase_add_test(tc, a_failing_supply_is_written_for_at_once);
 	tcase_add_test(tc, a_supply_that_flickers_for_ever_does_not_wear_the_medium);
 	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);

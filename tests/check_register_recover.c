@@ -34,7 +34,7 @@ static void copy_n(struct mm_register *reg, int64_t n)
 	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
 }
 
-static bool stop_at_recovered(void *userdata, const struct mm_register_event *event, const char *data)
+static bool keep_recovered(void *userdata, const struct mm_register_event *event, const char *data)
 {
 	char *text = userdata;
 
@@ -50,7 +50,7 @@ static void assert_recovered(struct mm_register *reg, const char *words)
 {
 	char text[MM_REGISTER_MESSAGE_MAX] = "";
 
-	ck_assert_int_eq(mm_register_events(reg, 0, 1000, false, stop_at_recovered, text), 0);
+	ck_assert_int_eq(mm_register_events(reg, 0, 1000, true, keep_recovered, text), 0);
 	ck_assert_msg(words ? strstr(text, words) != NULL : text[0] == '\0', "%s: %s", words, text);
 	ck_assert_str_eq(mm_register_story(reg), text);
 }
@@ -493,6 +493,116 @@ START_TEST(test_damaged_backup_is_passed_over)
 }
 END_TEST
 
+struct served {
+	struct mm_register *reg;
+	int64_t n;
+};
+
+static void serve(void *userdata)
+{
+	struct served *served = userdata;
+	struct bench_commit c;
+
+	if (served->n < 50) {
+		bench_commit(++served->n, 1, &c);
+		c.commit.event_count = c.commit.row_count = 0;
+		ck_assert(mm_register_commit_to_copy(served->reg, &c.commit));
+	}
+}
+
+/* Two are kept; and while one is made the copy is written, which is what bounds the loss. */
+START_TEST(test_backups_are_made_and_kept)
+{
+	static struct mm_register_event filler[1000];
+	unsigned counts[300];
+	struct served served = {0};
+	struct bench_commit c;
+	struct bench b;
+
+	bench_begin_with_copy(&b);
+	served.reg = bench_open(&b, 1);
+	ck_assert_int_eq(mm_register_backed_up(served.reg), 0);
+	while (served.n < 30) {
+		bench_commit_n(served.reg, served.n++, 1);
+	}
+	bench_commit(served.n, 1, &c);
+	for (int i = 0; i < MM_COUNT_OF(filler); i++) {
+		filler[i] = c.event;
+		snprintf(filler[i].code, sizeof(filler[i].code), "filler");
+	}
+	c.commit.events = filler;
+	c.commit.event_count = MM_COUNT_OF(filler);
+	c.commit.row_count = 0;
+	ck_assert_int_eq(mm_register_commit(served.reg, &c.commit), 0);
+	ck_assert_int_eq(mm_register_backup(served.reg), 0);
+	ck_assert_int_gt(mm_register_backed_up(served.reg), 0);
+	ck_assert(exists(&b, ".backup") && !exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
+	served.reg->serve = serve;
+	served.reg->serve_userdata = &served;
+	ck_assert_int_eq(mm_register_backup(served.reg), 0);
+	ck_assert_int_gt(served.n, 30);
+	bench_assert_registers(served.reg, 0, served.n);
+	ck_assert(exists(&b, ".backup") && exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
+	mm_register_close(served.reg);
+	lose_database(&b);
+	served.reg = bench_open(&b, 1);
+	bench_assert_registers(served.reg, 0, served.n);
+	assert_recovered(served.reg, "history from the backup of ");
+	ck_assert_int_eq(bench_count(served.reg, counts, 300), 29);
+	mm_register_close(served.reg);
+	bench_end(&b);
+}
+END_TEST
+
+static void note_inspection(void *userdata, const struct mm_register_inspection *inspection)
+{
+	char *text = userdata;
+
+	snprintf(text + strlen(text), 512 - strlen(text), "%s %d, ", inspection->what, inspection->error);
+}
+
+START_TEST(test_inspection_finds_what_is_damaged)
+{
+	struct mm_register *reg;
+	char path[330], text[512] = "";
+	struct bench b;
+
+	bench_begin_with_copy(&b);
+	reg = bench_open(&b, 1);
+	bench_commit_n(reg, 0, 1);
+	bench_commit_n(reg, 1, 1);
+	ck_assert_int_eq(mm_register_backup(reg), 0);
+	ck_assert_int_eq(mm_register_inspect(reg, note_inspection, text), 0);
+	ck_assert_str_eq(text, "database 0, copy 0, backup 0, backup-old -2, ");
+	ck_assert_int_eq(mm_register_backup(reg), 0);
+	snprintf(path, sizeof(path), "%s.backup-old", b.path);
+	write_noise(path, 8192, 4096);
+	write_noise(b.copy, 0, 512);
+	text[0] = '\0';
+	ck_assert_int_eq(mm_register_inspect(reg, note_inspection, text), 0);
+	ck_assert_str_eq(text, "database 0, copy -74, backup 0, backup-old -74, ");
+	mm_register_close(reg);
+	bench_end(&b);
+}
+END_TEST
+
+static void raise_in_database(struct bench *b)
+{
+	ck_assert_int_eq(bench_sql(b->path, "UPDATE register SET delivered_uwh = delivered_uwh + (1 << 40)"), SQLITE_OK);
+}
+
+/* A bit that flips in the database and would raise the bill. */
+START_TEST(test_flipped_bit_is_not_billed)
+{
+	struct bench b;
+
+	begin(&b);
+	raise_in_database(&b);
+	assert_stands(&b, 5, "the database was damaged and is set aside");
+	bench_end(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("register-recover");
@@ -509,6 +619,9 @@ int main(void)
 	tcase_add_test(tcase, test_backup_gives_the_history);
 	tcase_add_test(tcase, test_backup_without_copy_gives_all);
 	tcase_add_test(tcase, test_damaged_backup_is_passed_over);
+	tcase_add_test(tcase, test_backups_are_made_and_kept);
+	tcase_add_test(tcase, test_inspection_finds_what_is_damaged);
+	tcase_add_test(tcase, test_flipped_bit_is_not_billed);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
 }

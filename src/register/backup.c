@@ -15,8 +15,8 @@
 #include <time.h>
 #include <unistd.h>
 
-/* A few milliseconds of SQLite's work on a small board. */
-#define STEPS 20000
+/* A millisecond or so of SQLite's work on a small board. */
+#define STEPS 2000
 /* So much is synced at a time, so that no single sync takes long. */
 #define SYNC_BYTES (1 << 20)
 
