@@ -242,6 +242,24 @@ START_TEST(what_a_crash_left_is_cleared)
 }
 END_TEST
 
+/* A motor's start that clips is metered as far as it goes; a converter that stays at its rails is not believed. */
+START_TEST(clipping_for_a_moment_counts)
+{
+	struct bench *b;
+
+	begin(&chips[0], 0);
+	say("[at 0]\nload_a = 3000 W\n[at 10.3]\nload_a = 45000 W\n[at 10.6]\nload_a = 3000 W\n[at 20]\nload_a = 45000 W\n");
+	b = new_bench(&chips[0]);
+	run_until(b, 19);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	ck_assert_double_gt(b->active_ws[0], 3000 * 17.5 + 0.8 * 42000 * 0.3);
+	ck_assert_double_lt(b->active_ws[0], 3000 * 19 + 42000 * 0.3);
+	run_until(b, 25);
+	ck_assert_uint_ge(b->health[MM_HEALTH_SATURATED], 3);
+	bench_free(b);
+}
+END_TEST
+
 /* A supply that breaks down under load is no wiring mistake, and a load whose lead is off neither. */
 START_TEST(sags_and_open_leads_are_not_swapped)
 {
@@ -524,6 +542,7 @@ static Suite *waveform_suite(void)
 	tcase_add_loop_test(board, faults_are_named_and_pass, 0, MM_COUNT_OF(faults));
 	tcase_add_loop_test(board, an_overrun_is_a_gap, 3, 5);
 	tcase_add_test(board, single_samples_lost_are_seen_by_their_stamps);
+	tcase_add_test(board, clipping_for_a_moment_counts);
 	tcase_add_test(board, sags_and_open_leads_are_not_swapped);
 	tcase_add_test(board, events_and_harmonics_come_through);
 	tcase_add_test(board, what_a_crash_left_is_cleared);
