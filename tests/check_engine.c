@@ -522,6 +522,7 @@ START_TEST(daylight_saving_is_that_of_the_time_zone)
 		tzset();
 		ck_assert_int_eq(mm_engine_daylight_saving(instants[i].at_s * MM_NS_PER_S), instants[i].saving);
 	}
+	stop();
 }
 END_TEST
 

@@ -17,17 +17,18 @@
 #define HANDOVER_MAGIC UINT64_C(0x7265766f646e6168) /* "handover" */
 #define LAYOUT 1
 #define SLOTS 2
-/* State; queues of all meters; events and rows with their texts. Pages that were never written cost nothing. */
-#define IMAGE_MAX                                                                                                                \
-	(MM_STATE_SIZE_MAX + MM_REGISTER_METERS_MAX * (MM_PLAYER_LENGTH * 24 + 64) + MM_PENDING_EVENTS_MAX * 320 +               \
-	 MM_PENDING_ROWS_MAX * 96 + 64)
+/*
+ * A slot, whatever a version of this program puts into it: an upgrade finds the images where the old one wrote them. Pages that
+ * were never written cost nothing.
+ */
+#define SLOT_SIZE 1048576
 
 struct slot {
 	uint64_t length; /* of the image */
 	uint64_t sum;	 /* over the image; 0: being written */
 	/* Edges of each meter played since the image was written, twice; odd: one more is being put out. */
 	_Atomic uint64_t played[MM_REGISTER_METERS_MAX];
-	uint8_t image[IMAGE_MAX];
+	uint8_t image[SLOT_SIZE - 2 * sizeof(uint64_t) - MM_REGISTER_METERS_MAX * sizeof(uint64_t)];
 };
 
 struct memory {
@@ -35,6 +36,12 @@ struct memory {
 	uint64_t layout;
 	struct slot slot[SLOTS];
 };
+
+_Static_assert(MM_REGISTER_METERS_MAX == 16, "another number is another layout");
+_Static_assert(MM_STATE_SIZE_MAX + MM_REGISTER_METERS_MAX * (MM_PLAYER_LENGTH * 24 + 64) + MM_PENDING_EVENTS_MAX * 320 +
+			       MM_PENDING_ROWS_MAX * 96 <
+		       SLOT_SIZE - 1024,
+	       "state, queues of all meters, events and rows with their texts fit a slot");
 
 struct mm_handover {
 	int fd;
