@@ -30,6 +30,7 @@ long() {
 cd "$MM_BUILDDIR" || exit 1
 long crash env MM_CRASH_VARIANTS=136 tests/check_register_crash
 long damage env MM_DAMAGE_PLACES=64 tests/check_register_damage
+long kill-daemon env MM_KILLS=3334 tests/check_restart
 long kill-writer env MM_KILL_ROUNDS=2000 tests/check_register_kill
 long tamper tests/check_register_verify
 long ten-years tests/check_register

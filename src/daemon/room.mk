@@ -112,8 +112,3 @@ check-accuracy: all
 check-accuracy-short: all
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/accuracy.sh --short ade9000 mcp3912
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/real_signals.sh --short || test $$? = 77
-
-# Kills the daemon 10,000 times; some 15 min.
-.PHONY: check-kill
-check-kill: all tests/check_restart tests/gpio_shim.so
-	$(AM_TESTS_ENVIRONMENT) MM_KILLS=3334 tests/check_restart
