@@ -2,7 +2,8 @@
 /*
  * The diagnosis judged against truth: every wiring of a two-element meter, under many loads and currents, through the simulated
  * ADE9000. Prints what was named for what was wrong, and fails where single mistakes are named wrongly or a right installation
- * raises an alarm. "full" tries all combinations; otherwise one in SHORT_STRIDE, where a case more or less weighs more.
+ * raises an alarm. "full" tries all combinations; otherwise one in SHORT_STRIDE, without measured angles;
+ * a case more or less weighs more there.
  */
 #include <math.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include "sim/ade9000.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
-#define SHORT_STRIDE 101
+#define SHORT_STRIDE 403
 #define SHORT_TOLERANCE 0.02
 #define RATED_A 200.0
 #define WINDOWS 40
@@ -360,7 +361,7 @@ static void try_loads(struct tally *tally, const struct wiring *wiring, const st
 	for (unsigned l = 0; l < COUNT(loads); l++) {
 		for (unsigned c = 0; c < COUNT(currents_a); c++) {
 			/* Two mistakes are the many: they are thinned out first. */
-			if (mm_random(random) % (single ? (stride + 7) / 8 : stride) == 0) {
+			if (mm_random(random) % (single ? (stride + 30) / 31 : stride) == 0) {
 				try_one(tally, wiring, service, &loads[l], currents_a[c], mode, random);
 			}
 		}
@@ -421,15 +422,15 @@ static bool print_tally(const struct mode *mode, const struct tally *tally, doub
 int main(int argc, char *argv[])
 {
 	bool full = argc > 1 && strcmp(argv[1], "full") == 0;
-	unsigned failures = 0;
+	unsigned tried = 0, failures = 0;
 
-	for (unsigned m = 0; m < COUNT(modes); m++) {
+	for (unsigned m = 0; m < COUNT(modes); m += full ? 1 : 2) {
 		struct tally tally = {0};
 
 		try_all(&tally, &modes[m], full ? 1 : SHORT_STRIDE);
+		tried++;
 		failures += !print_tally(&modes[m], &tally, full ? 0 : SHORT_TOLERANCE);
 	}
-	printf("%u%%: Checks: %zu, Failures: %u, Errors: 0\n", (unsigned)(100 * (COUNT(modes) - failures) / COUNT(modes)),
-	       COUNT(modes), failures);
+	printf("%u%%: Checks: %u, Failures: %u, Errors: 0\n", 100 * (tried - failures) / tried, tried, failures);
 	return failures > 0;
 }

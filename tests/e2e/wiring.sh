@@ -99,4 +99,24 @@ faulty() {
 wait_for "the fault" faulty
 check "without a front end nothing is checked" test "$(checked)" = 4
 check "which is what is found" test "$(ask diagnose | jq -r '.meters[0].findings[0].cause')" = front-end-absent
+
+# A front end that samples measures the angle between the lines: a lead on the wrong line is told from a turned CT at once.
+stop_meter
+stop_sim
+printf '[board]\nchip=mcp3912\nburden_ohm=3.3\n[at 0]\nload_a = 900 W\nload_b = 600 W\n' >"$scratch/steady.ini"
+start_sim "$scratch/steady.ini" --stepped
+configure board "${dual[@]}"
+sed -i 's/^\[front-end\]/&\ndriver=mcp3912\nburden_ohm=3.3/' "$scratch/minimeter.conf"
+rm -rf "$scratch/state"
+mkdir "$scratch/state"
+start_meter
+wait_for "readings" metered
+look >/dev/null
+check "split phase is seen" test "$(checked)" = 0
+check "as an angle" holds "sqrt(($(jq '.meters[0].lines_lag_deg' "$scratch/diagnosis"))^2) > 179"
+board lead_b "on a" >/dev/null
+check "two leads on one line are found" test "$(look)" = "lead-wrong-line 2"
+check "and no turned CT" test "$(jq '[.meters[0].findings[] | select(.cause == "ct-reversed")] | length' "$scratch/diagnosis")" = 0
+check "the check says so" test "$(checked; jq -r '.meters[0].items[] | select(.item == "phase-relation") | .state' "$scratch/check")" = "4
+fault"
 finish
