@@ -166,14 +166,19 @@ START_TEST(load_led_follows_energy)
 		struct mm_check_led before, after;
 		const char *state;
 	} table[] = {
-		{{false, 0, 1000000, 200}, {false, 0, 4900000, 200}, "ok"},
-		{{false, 0, 1000000, 200}, {true, 1, 6900000, 200}, "ok"},
-		{{false, 0, 1000000, 200}, {false, 0, 6900000, 200}, "fault"}, /* it should have turned a while ago */
-		{{false, 0, 1000000, 200}, {false, 0, 5010000, 200}, "ok"},    /* just now */
-		{{true, 5, 0, 24000}, {true, 11, 33000000, 24000}, "ok"},
-		{{true, 5, 0, 24000}, {true, 5, 60000000, 24000}, "fault"}, /* it is stuck */
-		{{false, 5, 7000000, 0}, {false, 5, 7000000, 0}, "undecided"},
-		{{false, 5, 7000000, -10}, {false, 5, 7000000, -10}, "undecided"},
+		{{false, 0, 900000, 1000000, 200}, {false, 0, 4700000, 4900000, 200}, "ok"},
+		{{false, 0, 900000, 1000000, 200}, {true, 1, 6700000, 6900000, 200}, "ok"},
+		{{false, 0, 900000, 1000000, 200},
+		 {false, 0, 6700000, 6900000, 200},
+		 "fault"}, /* it should have turned a while ago */
+		{{false, 0, 900000, 1000000, 200}, {false, 0, 4900000, 5010000, 200}, "ok"}, /* just now */
+		{{false, 0, 900000, 1000000, 200}, {true, 1, 4900000, 5010000, 200}, "ok"},
+		{{false, 0, 900000, 1000000, 200}, {true, 3, 6700000, 6900000, 200}, "fault"}, /* it flickers */
+		{{true, 5, 0, 0, 24000}, {false, 11, 24000000, 33000000, 24000}, "ok"},
+		{{true, 5, 0, 0, 24000}, {true, 10, 24000000, 33000000, 24000}, "ok"},
+		{{true, 5, 0, 0, 24000}, {true, 5, 54000000, 60000000, 24000}, "fault"}, /* it is stuck */
+		{{false, 5, 7000000, 7000000, 0}, {false, 5, 7000000, 7000000, 0}, "undecided"},
+		{{false, 5, 7000000, 7000000, -10}, {false, 5, 7000000, 7000000, -10}, "undecided"},
 	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
@@ -183,6 +188,23 @@ START_TEST(load_led_follows_energy)
 		ck_assert_msg(strcmp(state_of(items, 0), table[i].state) == 0, "row %zu: %s", i, state_of(items, 0));
 		json_decref(items);
 	}
+}
+END_TEST
+
+START_TEST(load_led_is_between_two_readings)
+{
+	json_t *before = json_loads("{\"delivered_uwh\":10000000,\"power_w\":1200}", 0, NULL);
+	json_t *after = json_loads("{\"delivered_uwh\":10400000,\"power_w\":1200}", 0, NULL);
+	json_t *output = json_loads("{\"level\":true,\"edges\":9}", 0, NULL);
+	struct mm_check_led led = mm_check_led(before, output, after);
+
+	ck_assert(led.level);
+	ck_assert_int_eq(led.edges, 9);
+	ck_assert_int_eq(led.earliest_uwh, 9000000); /* 3 s of 1.2 kW earlier */
+	ck_assert_int_eq(led.latest_uwh, 10400000);
+	json_decref(before);
+	json_decref(after);
+	json_decref(output);
 }
 END_TEST
 
@@ -278,6 +300,7 @@ TCase *check_tcase(void)
 	tcase_add_test(tcase, check_judges_each_item);
 	tcase_add_test(tcase, items_are_judged_by_figures);
 	tcase_add_test(tcase, load_led_follows_energy);
+	tcase_add_test(tcase, load_led_is_between_two_readings);
 	tcase_add_test(tcase, terminal_is_led_through);
 	return tcase;
 }

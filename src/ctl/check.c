@@ -67,30 +67,36 @@ static void wait_windows(struct check *check, unsigned windows)
 {
 	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_READ);
 	struct mm_varlink_client *client;
-	json_t *reading;
-	char *error;
-	bool more = true;
+	bool more;
 
 	if (!json_is_true(json_object_get(check->reading, "valid")) || mm_varlink_client_connect(path, &client) < 0) {
 		return;
 	}
 	more = mm_varlink_client_send(client, "org.minimeter.Read", json_incref(check->parameters), true) == 0;
 	for (unsigned i = 0; i <= windows && more; i++) {
-		more = mm_varlink_client_receive(client, MM_CTL_TIMEOUT_MS, &reading, &error, &more) == 0 && more;
-		if (more) {
-			free(error);
-			json_decref(reading);
+		json_t *reading = NULL;
+		char *error = NULL;
+
+		if (mm_varlink_client_receive(client, MM_CTL_TIMEOUT_MS, &reading, &error, &more) < 0) {
+			break;
 		}
+		free(error);
+		json_decref(reading);
 	}
 	mm_varlink_client_free(client);
 }
 
 static int read_led(struct check *check, struct mm_check_led *ret)
 {
-	json_t *answer, *output;
+	json_t *before, *answer, *output;
 	size_t i;
-	int r = mm_ctl_call(check->ctl, "org.minimeter.GetOutputs", json_incref(check->parameters), &answer);
+	int r = refresh_reading(check);
 
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	before = json_incref(check->reading);
+	r = mm_ctl_call(check->ctl, "org.minimeter.GetOutputs", json_incref(check->parameters), &answer);
 	if (r == MM_CTL_FINE) {
 		r = refresh_reading(check);
 		json_array_foreach(json_object_get(answer, "outputs"), i, output)
@@ -98,11 +104,12 @@ static int read_led(struct check *check, struct mm_check_led *ret)
 			const char *name = json_string_value(json_object_get(output, "name"));
 
 			if (r == MM_CTL_FINE && name != NULL && strcmp(name, "led_load") == 0) {
-				*ret = mm_check_led(check->reading, output);
+				*ret = mm_check_led(before, output, check->reading);
 			}
 		}
 		json_decref(answer);
 	}
+	json_decref(before);
 	return r;
 }
 

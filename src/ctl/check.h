@@ -19,11 +19,11 @@ enum mm_check_state {
 	MM_CHECK_STATE_COUNT,
 };
 
-/* The load LED and the register that it follows, at one moment. */
+/* The load LED at one moment, and between which registers its position was then: the outputs play a window behind. */
 struct mm_check_led {
 	bool level;
 	int64_t edges;
-	int64_t delivered_uwh;
+	int64_t earliest_uwh, latest_uwh;
 	double power_w;
 };
 
@@ -37,8 +37,8 @@ void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagn
 /* Whether the load LED turned as often as energy says, and stands as it should. */
 void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after);
 
-/* Takes the LED out of one meter's reading and its row of GetOutputs. */
-struct mm_check_led mm_check_led(const json_t *reading, const json_t *output);
+/* The LED by its row of GetOutputs and the readings taken just before and after that. */
+struct mm_check_led mm_check_led(const json_t *before, const json_t *output, const json_t *after);
 
 /* How many items are of that state. */
 unsigned mm_check_count(const json_t *items, enum mm_check_state state);

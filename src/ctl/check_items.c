@@ -19,7 +19,8 @@
 #define CONFIDENCE_MIN 0.1
 /* The load LED is on for one of these and off for the next; 10 Wh a cycle. */
 #define LED_HALF_UWH INT64_C(5000000)
-/* The outputs play a window behind, and the readings come from two calls. */
+#define LED_HALF_S_W (5.0 * 3600)
+/* By how much the outputs may be behind the register: they play a window late, and an edge may wait for its turn. */
 #define LED_LAG_S 3.0
 
 static const char *const state_names[MM_CHECK_STATE_COUNT] = {
@@ -219,40 +220,36 @@ void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagn
 
 /* ---- Load LED ---- */
 
-struct mm_check_led mm_check_led(const json_t *reading, const json_t *output)
+struct mm_check_led mm_check_led(const json_t *before, const json_t *output, const json_t *after)
 {
+	double lag_uwh = fmax(number(after, "power_w"), 0) * LED_LAG_S / 3600 * 1e6;
+
 	return (struct mm_check_led){
 		.level = json_is_true(json_object_get(output, "level")),
 		.edges = json_integer_value(json_object_get(output, "edges")),
-		.delivered_uwh = json_integer_value(json_object_get(reading, "delivered_uwh")),
-		.power_w = number(reading, "power_w"),
+		.earliest_uwh = (int64_t)fmax((double)json_integer_value(json_object_get(before, "delivered_uwh")) - lag_uwh, 0),
+		.latest_uwh = json_integer_value(json_object_get(after, "delivered_uwh")),
+		.power_w = number(after, "power_w"),
 	};
-}
-
-static bool led_level(int64_t delivered_uwh)
-{
-	return delivered_uwh / LED_HALF_UWH % 2 != 0;
 }
 
 void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after)
 {
-	double lag_uwh = fmax(after->power_w, 0) * LED_LAG_S / 3600 * 1e6;
 	int64_t turned = after->edges - before->edges;
-	int64_t due = after->delivered_uwh / LED_HALF_UWH - before->delivered_uwh / LED_HALF_UWH;
-	int64_t slack = 1 + (int64_t)(lag_uwh / (double)LED_HALF_UWH);
-	int64_t earliest_uwh = after->delivered_uwh - (int64_t)lag_uwh;
-	bool stands = earliest_uwh > 0 && led_level(earliest_uwh) == led_level(after->delivered_uwh) &&
-		      earliest_uwh / LED_HALF_UWH == after->delivered_uwh / LED_HALF_UWH;
+	int64_t least = after->earliest_uwh / LED_HALF_UWH - before->latest_uwh / LED_HALF_UWH;
+	int64_t most = after->latest_uwh / LED_HALF_UWH - before->earliest_uwh / LED_HALF_UWH;
+	bool known = after->earliest_uwh / LED_HALF_UWH == after->latest_uwh / LED_HALF_UWH;
+	bool level = after->latest_uwh / LED_HALF_UWH % 2 != 0;
 
 	if (after->power_w <= 0) {
 		mm_check_add(items, "load-led", 0, MM_CHECK_UNDECIDED, "switch on a load",
 			     "stands still: no energy is delivered");
-	} else if (llabs(turned - due) > slack || (stands && after->level != led_level(after->delivered_uwh))) {
+	} else if (turned < least || turned > most || (known && after->level != level)) {
 		mm_check_add(items, "load-led", 0, MM_CHECK_FAULT, "see the faults in 'minimeterctl status'",
-			     "out of step with the register: turned %" PRId64 " times where %" PRId64 " were due", turned, due);
+			     "out of step with the register: turned %" PRId64 " times where %" PRId64 " were due", turned, most);
 	} else {
 		mm_check_add(items, "load-led", 0, MM_CHECK_OK, NULL,
-			     "in step with the register; at %.0f W on %.1f s, off %.1f s", after->power_w, 18000 / after->power_w,
-			     18000 / after->power_w);
+			     "in step with the register; at %.0f W on %.1f s, off %.1f s", after->power_w,
+			     LED_HALF_S_W / after->power_w, LED_HALF_S_W / after->power_w);
 	}
 }
