@@ -197,6 +197,18 @@ START_TEST(what_can_not_be_told_apart_is_said)
 	ck_tied(MM_CAUSE_CT_WRONG_LINE, 1, true);
 	ck_tied(MM_CAUSE_CT_REVERSED, 1, true);
 
+	/* One voltage for both: two lines that are alike, or no neutral; with something else to say it is not worth a word. */
+	begin(2);
+	steady((struct shown){120, 9, 0}, (struct shown){120, 6, 0});
+	diagnose(&dual);
+	ck_tied(MM_CAUSE_NONE, 0, true);
+	ck_tied(MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, true);
+	begin(2);
+	steady((struct shown){120, 9, 0}, (struct shown){120, 0.3, 0});
+	diagnose(&dual);
+	ck_first(MM_CAUSE_LOAD_SMALL, 2);
+	ck_assert_uint_eq(diagnosis.count, 1);
+
 	/* No current at all: nothing runs, or the CT is open; unless somebody knows that something runs. */
 	begin(2);
 	steady((struct shown){120, 0, 0}, (struct shown){119, 6, 0});

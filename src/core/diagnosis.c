@@ -335,8 +335,10 @@ static void judge_neutral(struct stage *stage, unsigned first)
 		find(stage, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3)->tied = true;
 		return;
 	}
-	top->tied = true;
-	find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1)->tied = true;
+	if (first == 0 && stage->judged[0] && stage->judged[1]) {
+		top->tied = true;
+		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1)->tied = true;
+	}
 }
 
 /* Nothing wrong in the phasing is no finding where something else is wrong. */

@@ -184,6 +184,9 @@ static json_t *finding_json(const struct query *query, const struct mm_engine_me
 	json_t *lines = json_array();
 
 	say_readings(lines, finding, query->service->engine, em);
+	if (mended && em->meter.registers.correction != 0) {
+		say(lines, "a correction is in force: what registers is not what these wires show");
+	}
 	if (past.count > 0) {
 		say(lines, "the event log has \"%s\" %u time%s of late", info->event, past.count, past.count == 1 ? "" : "s");
 	}

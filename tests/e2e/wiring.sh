@@ -50,6 +50,10 @@ check "nothing is mended" test "$(jq '.meters[0].findings[0].mended_w' "$scratch
 wired ct-reversed 2 ct_b=reversed
 check "what it would register" holds "$(jq '.meters[0].findings[0].mended_w' "$scratch/diagnosis") > 1450"
 check "it is sure" test "$(jq '.meters[0].findings[0].tied' "$scratch/diagnosis")" = false
+"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct ct2-reversed --confirm >/dev/null
+wired ct-reversed 2 ct_b=reversed
+check "a correction in force is told of" grep -q "a correction is in force" "$scratch/diagnosis"
+"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct none --confirm >/dev/null
 check "the log is quoted" test "$(jq -r '.meters[0].events[] | select(.code == "reversed") | .count' "$scratch/diagnosis")" -ge 1
 wired generation null load_ab="-9000 W"
 wired ct-reversed 1 load_a="-4000 W"
