@@ -93,6 +93,7 @@ fault swapped swapped 'exchange the wires'
 fault 'rate 50' wrong-rate mclk_hz
 fault no-trigger no-trigger data-ready
 fault vanished absent wiring
+# A driver's channels are looked for when the device is opened: its buffer taken away has the daemon do so.
 board fault no-channel >/dev/null
 iio_attr -q -u "ip:127.0.0.1:$port" -B mcp3912 enable 0 >/dev/null 2>&1 || true
 wait_for "state no-channel" in_state no-channel
