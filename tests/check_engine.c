@@ -1017,7 +1017,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("engine");
-	TCase *tc = tcase_create("engine");
+	TCase *tc = tcase_create("engine"), *slow = tcase_create("kills");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
@@ -1034,18 +1034,22 @@ int main(void)
 	tcase_add_test(tc, constants_outlive_the_audit_trail);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
 	tcase_add_test(tc, daylight_saving_is_that_of_the_time_zone);
-	tcase_add_test(tc, a_crash_after_any_window_changes_nothing);
-	tcase_add_test(tc, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);
 	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);
 	tcase_add_test(tc, loss_is_bound_at_any_load);
 	tcase_add_test(tc, the_database_is_spared);
 	tcase_add_test(tc, an_event_reaches_the_database_soon);
 	tcase_add_test(tc, a_backup_is_made_when_it_is_due);
 	tcase_add_test(tc, a_failing_supply_is_written_for_at_once);
-	tcase_add_test(tc, a_supply_that_flickers_for_ever_does_not_wear_the_medium);
 	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
 	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
 	tcase_add_test(tc, memory_of_another_meter_is_not_taken);
 	suite_add_tcase(suite, tc);
+	tcase_set_timeout(slow, 60);
+	tcase_set_tags(slow, "slow");
+	tcase_add_checked_fixture(slow, setup, teardown);
+	tcase_add_test(slow, a_crash_after_any_window_changes_nothing);
+	tcase_add_test(slow, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);
+	tcase_add_test(slow, a_supply_that_flickers_for_ever_does_not_wear_the_medium);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

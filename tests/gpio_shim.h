@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -31,26 +32,6 @@ struct gpio_shim_wires {
 	struct gpio_shim_wire wire[GPIO_SHIM_CHIPS][GPIO_SHIM_LINES];
 };
 
-/* An edge as the kernel reports it; returns its length. */
-static inline size_t gpio_shim_edge(int interface, unsigned offset, bool high, void *ret)
-{
-	struct timespec now;
-	uint64_t ns;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
-	if (interface == 1) {
-		*(struct gpioevent_data *)ret = (struct gpioevent_data){
-			.timestamp = ns, .id = high ? GPIOEVENT_EVENT_RISING_EDGE : GPIOEVENT_EVENT_FALLING_EDGE};
-		return sizeof(struct gpioevent_data);
-	}
-	*(struct gpio_v2_line_event *)ret =
-		(struct gpio_v2_line_event){.timestamp_ns = ns,
-					    .id = high ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE,
-					    .offset = offset};
-	return sizeof(struct gpio_v2_line_event);
-}
-
 /*
  * Changes the level of a wire from outside, with the edge that a watcher sees. A full queue loses edges, as the kernel's does.
  * false where nobody watches.
@@ -61,17 +42,30 @@ static inline bool gpio_shim_put(const char *directory, struct gpio_shim_wires *
 		struct gpioevent_data v1;
 		struct gpio_v2_line_event v2;
 	} edge;
+	struct timespec now;
+	uint64_t ns;
 	bool watched = false;
 
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	wires->wire[chip][offset].high = high;
 	for (int interface = 1; interface <= 2; interface++) {
 		char path[256];
 		int fd;
 
+		memset(&edge, 0, sizeof(edge));
+		if (interface == 1) {
+			edge.v1.timestamp = ns;
+			edge.v1.id = high ? GPIOEVENT_EVENT_RISING_EDGE : GPIOEVENT_EVENT_FALLING_EDGE;
+		} else {
+			edge.v2.timestamp_ns = ns;
+			edge.v2.id = high ? GPIO_V2_LINE_EVENT_RISING_EDGE : GPIO_V2_LINE_EVENT_FALLING_EDGE;
+			edge.v2.offset = offset;
+		}
 		snprintf(path, sizeof(path), "%s/gpiochip%u.%u.v%d", directory, chip, offset, interface);
 		fd = open(path, O_WRONLY | O_NONBLOCK | O_CLOEXEC);
 		if (fd >= 0) {
-			(void)!write(fd, &edge, gpio_shim_edge(interface, offset, high, &edge));
+			(void)!write(fd, &edge, interface == 1 ? sizeof(edge.v1) : sizeof(edge.v2));
 			close(fd);
 			watched = true;
 		}
