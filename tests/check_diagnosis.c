@@ -383,6 +383,8 @@ START_TEST(any_reading_is_answered)
 		begin(1 + i % 2);
 		add((struct shown){volts[i % 9], amperes[i / 9 % 9], (double)(i % 360)},
 		    (struct shown){volts[i / 81 % 9], amperes[i / 729], (double)(i % 357)});
+		evidence.lag_known = i % 2 == 1 && i % 3 == 0;
+		evidence.lag_deg = (double)(i % 361) - 180;
 		diagnose(i % 2 ? &dual : &single);
 		ck_assert_uint_ge(diagnosis.count, 1);
 		ck_assert_uint_le(diagnosis.count, MM_FINDINGS_MAX);

@@ -5,8 +5,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* A dead neutral lead, or L1 and neutral swapped, shows one line at the voltage between the lines: 1.73 (wye) or 2 times its own.
- */
+/* With the neutral lead on a line, the other line shows what lies between them: 1.73 (wye) or 2 times its own voltage. */
 #define BETWEEN_LINES_MIN 1.5
 #define BETWEEN_LINES_MAX 2.25
 /* A service without its neutral: the lines share 240 V by their loads. */
@@ -382,4 +381,7 @@ void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *mode
 		judge_small(&stage, e);
 	}
 	drop_idle(ret);
+	if (ret->count == 0) {
+		find(&stage, MM_CAUSE_NONE, 0, 0); /* no wiring explains this, and nothing else has a name */
+	}
 }
