@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Cross-builds for the boards' architectures and runs the Check programs there under qemu-user. One line for each
-# architecture, with its counts. Everything happens in a Debian 13 of its own, by debootstrap, kept in
-# $MM_CACHE (default ~/.cache/minimeter) until somebody removes it. Ends with 77 where that can't be had, and says why.
+# Builds and tests on Debian 13: natively with all tests, and for the boards' architectures with the Check programs under qemu-user. One
+# line for each architecture, with its counts. Everything happens in a Debian 13 of its own, by debootstrap, kept in $MM_CACHE
+# (default ~/.cache/minimeter) until somebody removes it. Ends with 77 where that can't be had, and says why.
 #
-# usage: cross.sh SOURCE [ARCHITECTURE...]; SOURCE is an unpacked release, architectures are arm64 and armhf
+# usage: cross.sh SOURCE [ARCHITECTURE...]; SOURCE is an unpacked release, architectures are amd64, arm64 and armhf
 set -eu
 
 readonly source=$1
@@ -13,9 +13,11 @@ shift
 readonly cache=${MM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/minimeter}
 readonly root=$cache/cross
 
-readonly tools=(make pkgconf gcc libc6-dev gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf qemu-user)
+readonly tools=(make pkgconf gcc libc6-dev gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf qemu-user
+	libiio-utils sqlite3 jq socat procps systemd tmux man-db mandoc librsvg2-bin zbar-tools device-tree-compiler python3-varlink)
 readonly libraries=(libc6-dev libiio-dev libgpiod-dev libsystemd-dev libsqlite3-dev libjansson-dev libinih-dev libssl-dev
-	libncurses-dev check)
+	libncurses-dev libqrencode-dev check)
+readonly wanted="${tools[*]} ${libraries[*]}"
 
 skip() {
 	echo "skipped: $*"
@@ -34,17 +36,29 @@ inside() {
 	' sh "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"
 }
 
-# Debian, the compilers, and the libraries of each architecture beside each other
+# Debian and the compilers
 make_root() {
-	rm -rf --one-file-system "$root" &&
+	rm -rf --one-file-system "$root" "$root".done* &&
 		debootstrap --variant=minbase trixie "$root" &&
-		inside dpkg --add-architecture arm64 &&
-		inside dpkg --add-architecture armhf &&
 		inside apt-get -q update &&
-		inside apt-get -q -y --no-install-recommends install \
-			"${tools[@]}" "${libraries[@]/%/:arm64}" "${libraries[@]/%/:armhf}" &&
+		inside apt-get -q -y --no-install-recommends install "${tools[@]}" &&
 		inside apt-get clean &&
-		touch "$root.done"
+		echo "$wanted" >"$root.done"
+}
+
+# add ARCHITECTURE: its libraries, beside those of others; what the archive can't give of one takes nothing from another
+add() {
+	if [ -e "$root.done.$1" ]; then
+		return
+	fi
+	if inside dpkg --add-architecture "$1" &&
+		inside apt-get -q update &&
+		inside apt-get -q -y --no-install-recommends install "${libraries[@]/%/:$1}"; then
+		touch "$root.done.$1"
+		return
+	fi
+	[ "$1" = amd64 ] || inside dpkg --remove-architecture "$1"
+	return 1
 }
 
 # Tests start the programs, and a kernel without binfmt_misc needs telling how.
@@ -58,24 +72,31 @@ wrap() {
 	done
 }
 
-# build ARCHITECTURE TRIPLET QEMU: ready to run, in /build/ARCHITECTURE of the root
+# build ARCHITECTURE [TRIPLET QEMU]: ready to run, in /build/ARCHITECTURE of the root
 build() {
+	local path=()
+	if [ $# = 3 ]; then
+		path=("PKG_CONFIG_LIBDIR=/usr/lib/$2/pkgconfig:/usr/share/pkgconfig")
+	fi
 	rm -rf "$root/build/$1" &&
 		mkdir -p "$root/build/$1" &&
 		cp -a "$source" "$root/build/$1/source" &&
-		inside env -C "/build/$1" PKG_CONFIG_LIBDIR="/usr/lib/$2/pkgconfig:/usr/share/pkgconfig" \
-			source/configure --quiet --host="$2" --enable-werror &&
+		inside env -C "/build/$1" "${path[@]}" source/configure --quiet ${2:+--host="$2"} --enable-werror &&
 		inside make -s -j2 -C "/build/$1" all &&
 		inside make -s -j2 -C "/build/$1" check TESTS= &&
-		wrap "/build/$1" "$3"
+		{ [ $# = 1 ] || wrap "/build/$1" "$3"; }
 }
 
-# run ARCHITECTURE QEMU
+# run ARCHITECTURE [TRIPLET QEMU]
 run() {
 	local programs
+	if [ $# = 1 ]; then
+		inside make -s -C "/build/$1" check
+		return
+	fi
 	# shellcheck disable=SC2016 # make expands it
 	programs=$(inside make -s -C "/build/$1" --eval='list-tests: ; @echo $(filter-out %.sh,$(TESTS))' list-tests)
-	inside make -s -j2 -C "/build/$1" check LOG_COMPILER="timeout -k 10 1800 $2" CK_TIMEOUT_MULTIPLIER=20 TESTS="$programs"
+	inside make -s -j2 -C "/build/$1" check LOG_COMPILER="timeout -k 10 1800 $3" CK_TIMEOUT_MULTIPLIER=20 TESTS="$programs"
 }
 
 # counts ARCHITECTURE: cases and programs of the last run
@@ -91,19 +112,23 @@ counts() {
 		}'
 }
 
-# check ARCHITECTURE TRIPLET QEMU
+# check ARCHITECTURE [TRIPLET QEMU]
 check() {
 	local since=$SECONDS status=0 log=$cache/cross-$1.log
-	if ! build "$@" >"$log" 2>&1; then
+	if ! add "$1" >"$log" 2>&1; then
+		echo "$1: skipped: no libraries for it: $(grep -E '^(E|W):' "$log" | tail -n 1)"
+		return 77
+	fi
+	if ! build "$@" >>"$log" 2>&1; then
 		tail -n 20 "$log"
 		echo "$1: does not build; the whole log is $log"
 		return 1
 	fi
-	run "$1" "$3" >>"$log" 2>&1 || status=1
+	run "$@" >>"$log" 2>&1 || status=1
 	if [ $status != 0 ]; then
 		grep -hE ':[FE]:' "$root/build/$1"/tests/*.log || tail -n 20 "$log"
 	fi
-	echo "$1 under $3: $(counts "$1"), $((SECONDS - since)) s"
+	echo "$1${3:+ under $3}: $(counts "$1"), $((SECONDS - since)) s"
 	return $status
 }
 
@@ -112,19 +137,24 @@ for tool in debootstrap unshare; do
 	command -v "$tool" >/dev/null || skip "no $tool"
 done
 mkdir -p "$cache"
-if [ ! -e "$root.done" ] && ! make_root >"$cache/cross.log" 2>&1; then
+if [ "$(cat "$root.done" 2>/dev/null)" != "$wanted" ] && ! make_root >"$cache/cross.log" 2>&1; then
 	skip "no Debian 13 to build in: $(grep -E '^(E|W):' "$cache/cross.log" | tail -n 1)"
 fi
 
 if [ $# = 0 ]; then
-	set -- arm64 armhf
+	set -- amd64 arm64 armhf
 fi
-failed=0
+worst=0
 for arch; do
+	status=0
 	case $arch in
-	arm64) check arm64 aarch64-linux-gnu qemu-aarch64 || failed=1 ;;
-	armhf) check armhf arm-linux-gnueabihf qemu-arm || failed=1 ;;
+	amd64) check amd64 || status=$? ;;
+	arm64) check arm64 aarch64-linux-gnu qemu-aarch64 || status=$? ;;
+	armhf) check armhf arm-linux-gnueabihf qemu-arm || status=$? ;;
 	*) echo "cross.sh: no architecture '$arch'" >&2 && exit 2 ;;
 	esac
+	if [ "$worst" != 1 ] && [ "$status" != 0 ]; then
+		worst=$status
+	fi
 done
-exit $failed
+exit "$worst"
