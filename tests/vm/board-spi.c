@@ -76,7 +76,7 @@ static int add_controller(void)
 
 int board_spi_add(const struct board_spi_chip *chip, struct dentry **ret_dir)
 {
-	struct spi_board_info board = {.max_speed_hz = 10000000, .irq = chip->irq};
+	struct spi_board_info board = {.max_speed_hz = 10000000, .irq = chip->irq, .swnode = chip->node};
 	int r;
 
 	if (bus.chip) {

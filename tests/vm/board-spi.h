@@ -3,12 +3,14 @@
 #pragma once
 
 #include <linux/debugfs.h>
+#include <linux/property.h>
 #include <linux/types.h>
 
 struct board_spi_chip {
-	const char *name;     /* of its directory in debugfs */
-	const char *modalias; /* by which its driver is found */
-	int irq;	      /* its interrupt line, 0 where it has none */
+	const char *name;		  /* of its directory in debugfs */
+	const char *modalias;		  /* by which its driver is found */
+	int irq;			  /* its interrupt line, 0 where it has none */
+	const struct software_node *node; /* its properties, NULL where it has none */
 	/* Answers one message: what was sent first, and what is received after it. In process context, one at a time. */
 	void (*transfer)(const u8 *sent, unsigned int sent_len, u8 *received, unsigned int received_len);
 };

@@ -47,7 +47,7 @@ can_be_tried() {
 # The board's time goes by the instructions it has executed, and is skipped while it idles: what else the machine has to do
 # stretches no interval and starves no deadline. Without rdrand it would wait for entropy, without end at times.
 board=(
-	qemu-system-x86_64 -accel tcg -icount "shift=2,sleep=off" -rtc clock=vm -cpu "qemu64,+rdrand" -smp 1 -m 768
+	qemu-system-x86_64 -accel tcg -icount "shift=1,sleep=off" -rtc clock=vm -cpu "qemu64,+rdrand" -smp 1 -m 768
 	-nodefaults -no-user-config -display none -kernel "$cache/vmlinuz" -initrd "$cache/initrd.img"
 )
 arguments="console=ttyS0 quiet loglevel=5 systemd.show_status=no audit=0 mitigations=off"

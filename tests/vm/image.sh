@@ -17,18 +17,18 @@ suite=trixie
 
 # What the board runs with: minimeter's libraries, and what the scenarios look at it with.
 board_packages=(
-	systemd systemd-sysv udev kmod procps util-linux gpiod jq sqlite3 python3-minimal python3-varlink
-	libiio0 libgpiod3 libjansson4 libinih1 libncursesw6 libsqlite3-0 libssl3t64
+	systemd systemd-sysv udev kmod procps util-linux gpiod jq sqlite3 python3 python3-varlink
+	libiio0 libiio-utils libgpiod3 libjansson4 libinih1 libncursesw6 libqrencode4 libsqlite3-0 libssl3t64
 )
 build_packages=(
 	autoconf automake libtool make pkg-config gcc libc6-dev busybox-static cpio kmod xz-utils
-	libiio-dev libgpiod-dev libsystemd-dev libsqlite3-dev libjansson-dev libinih-dev libssl-dev libncurses-dev
+	libiio-dev libgpiod-dev libsystemd-dev libsqlite3-dev libjansson-dev libinih-dev libssl-dev libncurses-dev libqrencode-dev
 )
 # For the initrd, and for the board once it runs.
 initrd_modules=(virtio_pci virtio_blk ext4)
 # Of the board's own modules the sources are here.
-own_modules=(board-spi ade9000-chip)
-board_modules=(gpio-sim ade9000 "${own_modules[@]}")
+own_modules=(board-spi ade9000-chip mcp3912-chip)
+board_modules=(gpio-sim ade9000 mcp3911 "${own_modules[@]}")
 
 # in_build COMMAND...: objtool wants /proc.
 in_build() {
@@ -36,9 +36,14 @@ in_build() {
 		LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive "$@"' "$build" "$@"
 }
 
-# once NAME: has this step not been done yet?
+# once NAME PACKAGE...: has this step not been done yet, with these packages?
 once() {
-	[ ! -e "$cache/$1.done" ]
+	[ "$(cat "$cache/$1.done" 2>/dev/null)" != "$*" ]
+}
+
+# done_with NAME PACKAGE...
+done_with() {
+	echo "$*" >"$cache/$1.done"
 }
 
 make_root() {
@@ -129,20 +134,23 @@ make_initrd() {
 	in_build sh -c 'cd /initrd && find . | cpio -o -H newc --quiet' >"$cache/initrd.img"
 }
 
-# The release as a user builds it, installed by make install.
+# The release as a user builds it, installed by make install, and a newer build to upgrade to.
 install_minimeter() {
 	rm -rf "$build/minimeter" "$build/stage" && mkdir "$build/minimeter"
 	tar -xf "$source" -C "$build/minimeter" --strip-components=1
 	in_build sh -ec 'cd /minimeter
 		./configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var --disable-tests CFLAGS="-O2 -g"
 		make -s -j2
-		make -s install DESTDIR=/stage'
+		make -s install DESTDIR=/stage
+		sed -i "s/^#define PACKAGE_VERSION .*/#define PACKAGE_VERSION \"newer\"/" config.h
+		make -s -j2 minimeterd'
 	cp -a "$build/stage/." "$root"
+	install -D -t "$root/usr/lib/board/newer" "$build/minimeter/minimeterd"
 }
 
 # What makes a Debian root a board: lines, loads, the scenarios, and no login on the serial ports.
 install_board() {
-	install -D -m 755 -t "$root/usr/lib/board" "$here"/board/{board.sh,lines,scenarios,resets}
+	install -D -m 755 -t "$root/usr/lib/board" "$here"/board/{board.sh,lines,scenarios,resets,wire,samples,probe}
 	install -D -m 644 -t "$root/etc/systemd/system" "$here"/board/*.service
 	install -D -m 644 -t "$root/etc/minimeter" "$here/board/minimeter.conf"
 	mkdir -p "$root/etc/systemd/journald.conf.d"
@@ -159,18 +167,19 @@ install_board() {
 }
 
 mkdir -p "$cache"
-if once build; then
+if once build "${build_packages[@]}"; then
+	rm -f "$cache/kernel.done"
 	make_build
-	touch "$cache/build.done"
+	done_with build "${build_packages[@]}"
 fi
 if once kernel; then
 	make_kernel
-	touch "$cache/kernel.done"
+	done_with kernel
 fi
 kernel=$(cat "$cache/kernel")
-if once root; then
+if once root "${board_packages[@]}"; then
 	make_root
-	touch "$cache/root.done"
+	done_with root "${board_packages[@]}"
 fi
 make_modules
 make_initrd

@@ -21,9 +21,8 @@ import time
 
 from disk import Disk
 
-# minimeterd(8): 8 Wh may wait (commit_wh), and the windows in flight are lost; at 36 kW one that is open and one that is being read are
-# 10 Wh each. One pulse may be repeated.
-BOUND_UWH = 28_000_000
+# minimeter.conf(5): the 8 Wh that may wait, and a second of load, which is 10 Wh here. A pulse may be repeated, none is missing.
+BOUND_UWH = 18_000_000
 PULSE_UWH = 10_000_000
 PULSE_LINE = 512 + 17  # lines of the first chip count from 512
 PATIENCE_S = 900

@@ -2,7 +2,8 @@
 # shellcheck shell=bash
 # What the scripts on the virtual board share: the chip's controls, the meter's figures, and waiting. Sourced.
 
-chip=/sys/kernel/debug/ade9000-chip
+fitted=ade9000
+chip=/sys/kernel/debug/$fitted-chip
 lines=/sys/kernel/config/gpio-sim/board
 tracing=/sys/kernel/tracing
 
@@ -16,27 +17,46 @@ holds() {
 	awk "BEGIN { exit !($1) }"
 }
 
-# Full scale in volts and amperes, from minimeter.conf.
+# Full scale of an ADE9000 in volts and amperes, from minimeter.conf; and what a code of an MCP3912 is worth, which
+# has 3.3 ohm.
 full_v=$(compute '1001 * sqrt(0.5)')
 full_a=$(compute '2000 * sqrt(0.5) / 5.1')
+code_v=$(compute '1001 * 1.2 / 1.5 / 2 ^ 23')
+code_a=$(compute '2000 / 3.3 * 1.2 / 1.5 / 2 ^ 23')
 
 # load WATTS [POWER-FACTOR]: on each of the two phases, at 120 V.
 load() {
 	local phase
 
 	for phase in 0 1; do
-		awk -v phase=$phase -v watts="$1" -v pf="${2:-1}" -v fv="$full_v" -v fa="$full_a" 'BEGIN {
+		load_phase $phase "$1" "${2:-1}"
+	done
+}
+
+# load_phase PHASE WATTS POWER-FACTOR
+load_phase() {
+	if [ $fitted = ade9000 ]; then
+		awk -v phase="$1" -v watts="$2" -v pf="$3" -v fv="$full_v" -v fa="$full_a" 'BEGIN {
 			va = watts / pf
 			code = 20694066 / (fv * fa)
 			printf "%d %d %d %d %d %d\n", phase, 120 / fv * 52866837, va / 120 / fa * 52866837, watts * code,
 				sqrt(va * va - watts * watts) * code, va * code
 		}' >$chip/load
-	done
+	else
+		awk -v phase="$1" -v watts="$2" -v pf="$3" -v v="$code_v" -v a="$code_a" 'BEGIN {
+			printf "%d %d %d %d\n", phase, 120 * sqrt(2) / v, watts / pf / 120 * sqrt(2) / a,
+				atan2(sqrt(1 - pf * pf), pf) * 180000 / atan2(0, -1)
+		}' >$chip/load
+	fi
 }
 
 # The energy that has flowed through both phases, in Wh.
 truth_wh() {
-	awk -v fv="$full_v" -v fa="$full_a" '{ sum += $2 } END { printf "%.6f\n", sum * fv * fa / 20694066 / 1e6 / 3600 }' $chip/truth
+	if [ $fitted = ade9000 ]; then
+		awk -v fv="$full_v" -v fa="$full_a" '{ sum += $2 } END { printf "%.6f\n", sum * fv * fa / 20694066 / 1e6 / 3600 }' $chip/truth
+	else
+		awk -v v="$code_v" -v a="$code_a" '{ sum += $2 * $3 } END { printf "%.6f\n", sum * 2 ^ 20 * v * a / 1e12 / 3600 }' $chip/truth
+	fi
 }
 
 ask() {
