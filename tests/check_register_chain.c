@@ -322,24 +322,6 @@ END_TEST
 
 /* ---- A register of version 1 ---- */
 
-static void make_version_1(const struct bench *b)
-{
-	static char sql[16384];
-	const char *source = getenv("MM_SRCDIR");
-	char path[4096];
-	FILE *file;
-	size_t size;
-
-	snprintf(path, sizeof(path), "%s/tests/register_v1.sql", source ? source : ".");
-	file = fopen(path, "r");
-	ck_assert_msg(file != NULL, "%s", path);
-	size = fread(sql, 1, sizeof(sql) - 1, file);
-	fclose(file);
-	ck_assert_uint_lt(size, sizeof(sql) - 1);
-	sql[size] = '\0';
-	ck_assert_int_eq(bench_sql(b->path, sql), SQLITE_OK);
-}
-
 struct intervals {
 	char text[256];
 };
@@ -379,7 +361,7 @@ START_TEST(test_version_1_is_upgraded)
 	struct bench b;
 
 	bench_begin(&b);
-	make_version_1(&b);
+	bench_make_version_1(&b);
 	reg = bench_open(&b, 2);
 	assert_upgraded(reg);
 	for (unsigned i = 0; i < 2; i++) {
@@ -421,7 +403,7 @@ START_TEST(test_an_upgraded_register_is_like_a_new_one)
 	mm_register_close(reg);
 	bench_end(&b);
 	bench_begin(&b);
-	make_version_1(&b);
+	bench_make_version_1(&b);
 	reg = bench_open(&b, 2);
 	bench_assert_answer(reg, names, expected[0]);
 	bench_assert_answer(reg, columns, expected[1]);

@@ -207,6 +207,57 @@ END_TEST
 
 /* ---- Real file systems ---- */
 
+/* Upgrades a register of version 1 with one fault on the way: it is what it was before, or what it is to be. */
+static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsigned *failures)
+{
+	struct mm_register *reg = NULL;
+	struct bench b;
+	bool hit;
+	int r;
+
+	bench_begin(&b);
+	bench_make_version_1(&b);
+	fault_vfs_set(vfs, fault, at, 1);
+	r = mm_register_open(b.path, NULL, BENCH_BOOT, b.meters, 2, b.message, &reg);
+	if (r == 0) {
+		mm_register_close(reg);
+	}
+	hit = struck(vfs);
+	if (r < 0) {
+		ck_assert(hit);
+		assert_is_disk_error(r, b.message, fault, at);
+		++*failures;
+	}
+	reg = bench_open(&b, 2);
+	bench_assert_answer(reg, "PRAGMA user_version", "2");
+	bench_assert_answer(reg, "SELECT group_concat(code, ' ') FROM event", "start gap stop");
+	bench_assert_answer(reg, "SELECT count(*) || ' ' || sum(delivered_uwh) FROM profile", "4 800070");
+	bench_assert_answer(reg, "SELECT sum(delivered_uwh) FROM register", "1000077");
+	mm_register_close(reg);
+	bench_end(&b);
+	return hit;
+}
+
+START_TEST(test_upgrading_survives_faults)
+{
+	unsigned points = 0, failures = 0;
+	struct fault_vfs vfs;
+
+	fault_vfs_install(&vfs);
+	for (enum fault fault = FAULT_WRITE_FULL; fault < FAULT_COUNT; fault++) {
+		unsigned at = 0;
+
+		while (upgrades(&vfs, fault, at, &failures)) {
+			at++;
+		}
+		points += at;
+	}
+	fault_vfs_remove(&vfs);
+	ck_assert_uint_gt(failures, 10);
+	printf("single faults while upgrading: %u points, %u failures\n", points, failures);
+}
+END_TEST
+
 /* A small file system at b->dir of our own; false where this user may not have one. */
 static bool small_disk(struct bench *b)
 {
@@ -310,6 +361,7 @@ int main(void)
 	tcase_set_tags(slow, "slow");
 	tcase_add_loop_test(slow, test_commits_survive_faults, 0, 2);
 	tcase_add_loop_test(slow, test_opening_survives_faults, 0, STAGE_COUNT);
+	tcase_add_test(slow, test_upgrading_survives_faults);
 	tcase_add_test(tcase, test_full_disk);
 	tcase_add_test(tcase, test_read_only_disk);
 	suite_add_tcase(suite, tcase);

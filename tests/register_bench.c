@@ -274,6 +274,24 @@ int bench_sql(const char *path, const char *sql)
 	return rc;
 }
 
+void bench_make_version_1(const struct bench *bench)
+{
+	static char sql[16384];
+	const char *source = getenv("MM_SRCDIR");
+	char path[4096];
+	FILE *file;
+	size_t size;
+
+	snprintf(path, sizeof(path), "%s/tests/register_v1.sql", source ? source : ".");
+	file = fopen(path, "r");
+	ck_assert_msg(file != NULL, "%s", path);
+	size = fread(sql, 1, sizeof(sql) - 1, file);
+	fclose(file);
+	ck_assert_uint_lt(size, sizeof(sql) - 1);
+	sql[size] = '\0';
+	ck_assert_int_eq(bench_sql(bench->path, sql), SQLITE_OK);
+}
+
 void bench_write(const char *path, long offset, const void *bytes, size_t count)
 {
 	FILE *f = fopen(path, "r+b");

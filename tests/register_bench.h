@@ -60,6 +60,9 @@ void bench_move(const struct bench *from, const struct bench *to);
 /* Runs SQL on a connection of its own; the sqlite3 result code. */
 int bench_sql(const char *path, const char *sql);
 
+/* A register of schema version 1 in place of one: tests/register_v1.sql. */
+void bench_make_version_1(const struct bench *bench);
+
 /* Overwrites count bytes of a file at an offset. */
 void bench_write(const char *path, long offset, const void *bytes, size_t count);
 
