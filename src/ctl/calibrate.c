@@ -80,9 +80,11 @@ static void describe_point(struct leading *l, const char *stage, const json_t *p
 /* Keeps the session as the daemon tells it after a step. */
 static void keep(struct leading *l, json_t *session)
 {
+	const char *id = json_string_value(json_object_get(session, "session"));
+
 	json_decref(l->session);
 	l->session = session;
-	l->id = json_string_value(json_object_get(session, "session"));
+	l->id = id != NULL ? id : "";
 }
 
 /* After a refusal: goes the session on? It doesn't where the daemon was restarted or somebody has ended it. */
@@ -141,7 +143,8 @@ static int lead_reference(struct leading *l, const char *stage, const char *name
 static int lead_point(struct leading *l, const char *stage, const char *heading, size_t index, enum answer *ret)
 {
 	const json_t *point = json_array_get(json_object_get(l->session, "points"), index);
-	char *name = strdup(json_string_value(json_object_get(point, "point"))); /* the session changes under way */
+	const char *text = json_string_value(json_object_get(point, "point"));
+	char *name = strdup(text != NULL ? text : ""); /* the session changes under way */
 	bool taken = false;
 	int r = name != NULL ? MM_CTL_FINE : MM_CTL_FAILED;
 

@@ -208,7 +208,10 @@ static int show(struct mm_ctl *ctl, int r, json_t *answer, const char *member, v
 
 static void started_text(struct mm_ctl *ctl, const json_t *session)
 {
-	fprintf(ctl->out, "session %s\n", json_string_value(json_object_get(session, "session")));
+	char id[MM_CELL_MAX];
+
+	mm_cell_as(MM_FORMAT_TEXT, session, "session", id);
+	fprintf(ctl->out, "session %s\n", id);
 }
 
 int mm_calibrate_open(struct mm_ctl *ctl, json_t **ret)

@@ -38,7 +38,7 @@ static void free_act(struct act *act)
 	free(act);
 }
 
-/* "gain 1 -> 0.98, phase 0 -> 0.5 deg, offset 0 -> 2 W" where they differ. */
+/* Adds the old and the new constants of an element to text where they differ. */
 static void describe(const struct mm_calibration *old, const struct mm_calibration *new, unsigned element, size_t size,
 		     char *text)
 {
