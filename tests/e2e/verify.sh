@@ -73,15 +73,26 @@ check "the settings are told once" test "$(codes | grep -c configuration)" = 2
 said 0 'all is as it was written' verify --head "$scratch/head.json"
 stop_meter
 
-# Somebody adds a kilowatt-hour, and takes an event away.
+# Somebody adds a kilowatt-hour: the second copy knows better. Where there is none, the trail tells for ever.
 db=$scratch/state/register.db
 cp "$db" "$scratch/right.db"
 sqlite3 "$db" 'UPDATE register SET delivered_uwh = delivered_uwh + 1000000000'
+cp "$db" "$scratch/more.db"
+start_meter
+wait_for "readings" metered
+check "it is not billed" holds "$(reading .delivered_uwh) < 1000000000"
+check "what was done is told" grep -qx recovered <(codes)
+check "and kept" test -e "$db.aside-1"
+stop_meter
+rm -f "$scratch/state/"register.db*
+cp "$scratch/more.db" "$db"
 start_meter
 wait_for "readings" metered
 said 4 'had been changed from outside' verify
 check "opening noted it" grep -qx tampered <(codes)
 stop_meter
+
+# Somebody takes an event away.
 sqlite3 "$scratch/right.db" 'DROP TRIGGER event_no_delete; DELETE FROM event WHERE id = 2'
 rm -f "$scratch/state/"register.db*
 cp "$scratch/right.db" "$db"
