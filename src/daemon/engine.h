@@ -160,6 +160,9 @@ int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct m
 
 /* ---- Between the engine's own files ---- */
 
+/* What counts of the registers of a meter for when to commit: delivered and received energy, µWh. */
+int64_t mm_engine_registers_sum(const struct mm_registers *r);
+
 /* Whether the run before this one ended without a stop, and how long ago. */
 void mm_engine_note_last_run(struct mm_engine *engine);
 

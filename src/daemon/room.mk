@@ -11,6 +11,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/engine.c src/daemon/engine.h \
 	src/daemon/engine_backup.c \
 	src/daemon/engine_handover.c \
+	src/daemon/engine_init.c \
 	src/daemon/engine_outputs.c \
 	src/daemon/engine_power.c \
 	src/daemon/engine_time.c \
