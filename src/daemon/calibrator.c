@@ -309,7 +309,7 @@ static bool settled(const struct mm_calibrator *c, struct mm_varlink_call *call)
 	if (c->engine->health == MM_HEALTH_OK && since_s >= SETTLED_S) {
 		return true;
 	}
-	snprintf(reason, sizeof(reason), "the front end is %s for %d s, and has to be in order for %d s",
+	snprintf(reason, sizeof(reason), "the front end has been %s for %d s, and has to be in order for %d s",
 		 mm_health_name(c->engine->health), (int)since_s, SETTLED_S);
 	mm_calibrator_refuse(call, reason, "see 'minimeterctl status', and measure after that");
 	return false;
