@@ -161,30 +161,14 @@ static void put_pending(struct mm_writer *w, const struct mm_pending *p)
 	mm_put_u64(w, p->event_count);
 	mm_put_u64(w, p->events_handed);
 	for (size_t i = 0; i < p->event_count; i++) {
-		const struct mm_register_event *e = &p->event[i];
-
 		mm_put_u64(w, i < p->events_handed ? (uint64_t)p->event_handed_ns[i] : 0);
-		mm_put_u64(w, (uint64_t)e->boottime_ns);
-		mm_put_u64(w, (uint64_t)e->realtime_ns);
-		mm_put_u64(w, (uint64_t)(int64_t)e->meter);
-		mm_put_text(w, e->code, sizeof(e->code));
-		mm_put_text(w, e->text, sizeof(e->text));
+		mm_put_event(w, &p->event[i]);
 	}
 	mm_put_u64(w, p->row_count);
 	mm_put_u64(w, p->rows_handed);
 	for (size_t i = 0; i < p->row_count; i++) {
-		const struct mm_profile_row *row = &p->row[i].row;
-
 		mm_put_u64(w, i < p->rows_handed ? (uint64_t)p->row_handed_ns[i] : 0);
-		mm_put_u64(w, (uint64_t)(int64_t)p->row[i].meter);
-		mm_put_u64(w, (uint64_t)row->start_s);
-		mm_put_u64(w, (uint64_t)(int64_t)row->duration_s);
-		mm_put_u64(w, row->status);
-		mm_put_u64(w, (uint64_t)row->delivered_uwh);
-		mm_put_u64(w, (uint64_t)row->received_uwh);
-		mm_put_u64(w, (uint64_t)row->lagging_uvarh);
-		mm_put_u64(w, (uint64_t)row->leading_uvarh);
-		mm_put_u64(w, (uint64_t)row->covered_ns);
+		mm_put_row(w, &p->row[i]);
 	}
 }
 
@@ -205,29 +189,13 @@ static void get_pending(struct mm_reader *r, struct mm_pending *ret)
 {
 	ret->event_count = get_counts(r, MM_PENDING_EVENTS_MAX, &ret->events_handed);
 	for (size_t i = 0; i < ret->event_count; i++) {
-		struct mm_register_event *e = &ret->event[i];
-
 		ret->event_handed_ns[i] = (int64_t)mm_get_u64(r);
-		e->boottime_ns = (int64_t)mm_get_u64(r);
-		e->realtime_ns = (int64_t)mm_get_u64(r);
-		e->meter = (int)(int64_t)mm_get_u64(r);
-		mm_get_text(r, e->code, sizeof(e->code));
-		mm_get_text(r, e->text, sizeof(e->text));
+		mm_get_event(r, &ret->event[i]);
 	}
 	ret->row_count = get_counts(r, MM_PENDING_ROWS_MAX, &ret->rows_handed);
 	for (size_t i = 0; i < ret->row_count; i++) {
-		struct mm_profile_row *row = &ret->row[i].row;
-
 		ret->row_handed_ns[i] = (int64_t)mm_get_u64(r);
-		ret->row[i].meter = (int)(int64_t)mm_get_u64(r);
-		row->start_s = (int64_t)mm_get_u64(r);
-		row->duration_s = (int32_t)(int64_t)mm_get_u64(r);
-		row->status = (uint32_t)mm_get_u64(r);
-		row->delivered_uwh = (int64_t)mm_get_u64(r);
-		row->received_uwh = (int64_t)mm_get_u64(r);
-		row->lagging_uvarh = (int64_t)mm_get_u64(r);
-		row->leading_uvarh = (int64_t)mm_get_u64(r);
-		row->covered_ns = (int64_t)mm_get_u64(r);
+		mm_get_row(r, &ret->row[i]);
 	}
 }
 

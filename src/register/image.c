@@ -13,30 +13,6 @@
 
 /* ---- Writing ---- */
 
-static void put_row(struct mm_writer *writer, const struct mm_register_profile_row *entry)
-{
-	const struct mm_profile_row *row = &entry->row;
-
-	mm_put_u64(writer, (uint64_t)entry->meter);
-	mm_put_u64(writer, (uint64_t)row->start_s);
-	mm_put_u64(writer, (uint64_t)row->duration_s);
-	mm_put_u64(writer, row->status);
-	mm_put_u64(writer, (uint64_t)row->delivered_uwh);
-	mm_put_u64(writer, (uint64_t)row->received_uwh);
-	mm_put_u64(writer, (uint64_t)row->lagging_uvarh);
-	mm_put_u64(writer, (uint64_t)row->leading_uvarh);
-	mm_put_u64(writer, (uint64_t)row->covered_ns);
-}
-
-static void put_event(struct mm_writer *writer, const struct mm_register_event *event)
-{
-	mm_put_u64(writer, (uint64_t)event->boottime_ns);
-	mm_put_u64(writer, (uint64_t)event->realtime_ns);
-	mm_put_u64(writer, (uint64_t)event->meter);
-	mm_put_text(writer, event->code, sizeof(event->code));
-	mm_put_text(writer, event->text, sizeof(event->text));
-}
-
 /* Puts the number of those that fit in the place kept for it; what did not fit is taken back. */
 static bool fits(struct mm_writer *writer, size_t count_at, size_t count)
 {
@@ -56,7 +32,7 @@ static void put_rows(struct mm_writer *writer, const struct mm_image *image)
 	mm_put_u64(writer, 0);
 	for (size_t i = 0; i < image->row_count && i < MM_IMAGE_ROWS_MAX; i++) {
 		before = writer->used;
-		put_row(writer, &image->row[i]);
+		mm_put_row(writer, &image->row[i]);
 		if (!fits(writer, count_at, i + 1)) {
 			writer->used = before;
 			return;
@@ -71,7 +47,7 @@ static void put_events(struct mm_writer *writer, const struct mm_image *image)
 	mm_put_u64(writer, 0);
 	for (size_t i = 0; i < image->event_count && i < MM_IMAGE_EVENTS_MAX; i++) {
 		before = writer->used;
-		put_event(writer, &image->event[i]);
+		mm_put_event(writer, &image->event[i]);
 		if (!fits(writer, count_at, i + 1)) {
 			writer->used = before;
 			return;
@@ -108,30 +84,6 @@ ssize_t mm_image_write(const struct mm_image *image, uint8_t *bytes, size_t size
 
 /* ---- Reading ---- */
 
-static void get_row(struct mm_reader *reader, struct mm_register_profile_row *ret)
-{
-	struct mm_profile_row *row = &ret->row;
-
-	ret->meter = (int)mm_get_u64(reader);
-	row->start_s = (int64_t)mm_get_u64(reader);
-	row->duration_s = (int32_t)mm_get_u64(reader);
-	row->status = (uint32_t)mm_get_u64(reader);
-	row->delivered_uwh = (int64_t)mm_get_u64(reader);
-	row->received_uwh = (int64_t)mm_get_u64(reader);
-	row->lagging_uvarh = (int64_t)mm_get_u64(reader);
-	row->leading_uvarh = (int64_t)mm_get_u64(reader);
-	row->covered_ns = (int64_t)mm_get_u64(reader);
-}
-
-static void get_event(struct mm_reader *reader, struct mm_register_event *ret)
-{
-	ret->boottime_ns = (int64_t)mm_get_u64(reader);
-	ret->realtime_ns = (int64_t)mm_get_u64(reader);
-	ret->meter = (int)mm_get_u64(reader);
-	mm_get_text(reader, ret->code, sizeof(ret->code));
-	mm_get_text(reader, ret->text, sizeof(ret->text));
-}
-
 /* False: not what a meter writes. */
 static bool get_history(struct mm_reader *reader, struct mm_image *ret)
 {
@@ -142,7 +94,7 @@ static bool get_history(struct mm_reader *reader, struct mm_image *ret)
 		if (i == MM_IMAGE_ROWS_MAX) {
 			return false;
 		}
-		get_row(reader, &ret->row[i]);
+		mm_get_row(reader, &ret->row[i]);
 		if (ret->row[i].meter < 0 || ret->row[i].meter >= meters) {
 			return false;
 		}
@@ -152,7 +104,7 @@ static bool get_history(struct mm_reader *reader, struct mm_image *ret)
 		if (i == MM_IMAGE_EVENTS_MAX) {
 			return false;
 		}
-		get_event(reader, &ret->event[i]);
+		mm_get_event(reader, &ret->event[i]);
 		if (ret->event[i].meter < -1 || ret->event[i].meter >= meters) {
 			return false;
 		}

@@ -147,3 +147,53 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
 	*ret = state;
 	return (ssize_t)length;
 }
+
+/* ---- Events and intervals ---- */
+
+void mm_put_row(struct mm_writer *writer, const struct mm_register_profile_row *entry)
+{
+	const struct mm_profile_row *row = &entry->row;
+
+	mm_put_u64(writer, (uint64_t)entry->meter);
+	mm_put_u64(writer, (uint64_t)row->start_s);
+	mm_put_u64(writer, (uint64_t)row->duration_s);
+	mm_put_u64(writer, row->status);
+	mm_put_u64(writer, (uint64_t)row->delivered_uwh);
+	mm_put_u64(writer, (uint64_t)row->received_uwh);
+	mm_put_u64(writer, (uint64_t)row->lagging_uvarh);
+	mm_put_u64(writer, (uint64_t)row->leading_uvarh);
+	mm_put_u64(writer, (uint64_t)row->covered_ns);
+}
+
+void mm_put_event(struct mm_writer *writer, const struct mm_register_event *event)
+{
+	mm_put_u64(writer, (uint64_t)event->boottime_ns);
+	mm_put_u64(writer, (uint64_t)event->realtime_ns);
+	mm_put_u64(writer, (uint64_t)event->meter);
+	mm_put_text(writer, event->code, sizeof(event->code));
+	mm_put_text(writer, event->text, sizeof(event->text));
+}
+
+void mm_get_row(struct mm_reader *reader, struct mm_register_profile_row *ret)
+{
+	struct mm_profile_row *row = &ret->row;
+
+	ret->meter = (int)mm_get_u64(reader);
+	row->start_s = (int64_t)mm_get_u64(reader);
+	row->duration_s = (int32_t)mm_get_u64(reader);
+	row->status = (uint32_t)mm_get_u64(reader);
+	row->delivered_uwh = (int64_t)mm_get_u64(reader);
+	row->received_uwh = (int64_t)mm_get_u64(reader);
+	row->lagging_uvarh = (int64_t)mm_get_u64(reader);
+	row->leading_uvarh = (int64_t)mm_get_u64(reader);
+	row->covered_ns = (int64_t)mm_get_u64(reader);
+}
+
+void mm_get_event(struct mm_reader *reader, struct mm_register_event *ret)
+{
+	ret->boottime_ns = (int64_t)mm_get_u64(reader);
+	ret->realtime_ns = (int64_t)mm_get_u64(reader);
+	ret->meter = (int)mm_get_u64(reader);
+	mm_get_text(reader, ret->code, sizeof(ret->code));
+	mm_get_text(reader, ret->text, sizeof(ret->text));
+}

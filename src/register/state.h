@@ -36,4 +36,11 @@ size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
  */
 ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret);
 
+/* An interval and an event, for those who keep some beside a state. What is read is not judged: writer and reader say whether it
+ * went well. */
+void mm_put_row(struct mm_writer *writer, const struct mm_register_profile_row *entry);
+void mm_put_event(struct mm_writer *writer, const struct mm_register_event *event);
+void mm_get_row(struct mm_reader *reader, struct mm_register_profile_row *ret);
+void mm_get_event(struct mm_reader *reader, struct mm_register_event *ret);
+
 #endif
