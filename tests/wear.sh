@@ -3,9 +3,8 @@
 #
 # What the register writes to its medium: the real daemon at 3 kW, in real time, with its register on file systems of its own over
 # loop devices, whose sectors the block layer counts. All variants run side by side for WEAR_SECONDS (1800) after a minute to settle,
-# without backups.
-# Needs root and loop devices. A year is 365 days; the process's own writes are those that /proc/PID/io counts, the rest is the file
-# system's.
+# without backups, with commit_wh = WEAR_WH (8). Its own writes are one block a state for the copy and what the WAL grows by; the
+# rest is the file system's. Needs root and loop devices.
 set -eu
 
 # variant, mount options, key of the configuration; PART stands for a raw partition, CHIP for memory that wears not
@@ -23,7 +22,7 @@ if [ "${1:-}" != one ]; then
 		echo "skipped: needs root and loop devices"
 		exit 77
 	fi
-	printf '%-22s %10s %12s %12s %12s\n' '3 kW for a year' 'loss bound' 'process' 'file system' 'device'
+	printf '%-22s %10s %12s %12s %12s\n' '3 kW for a year' 'loss bound' 'register' 'file system' 'device'
 	for i in "${!variants[@]}"; do
 		"$0" one "$i" &
 	done
@@ -66,6 +65,28 @@ bytes() {
 	echo "$sum"
 }
 
+# states: the number of the last one in the copy
+states() {
+	local slot sequence newest=0
+
+	for slot in 0 16384; do
+		sequence=$(dd if="$copy" bs=8 skip=$((slot / 8 + 8)) count=1 status=none | od -A n -t u8 | tr -d ' ')
+		newest=$((sequence > newest ? sequence : newest))
+	done
+	echo "$newest"
+}
+
+# own: bytes that the register has written by itself
+own() {
+	local bytes
+
+	bytes=$(stat -c %s "$scratch/state/register.db-wal")
+	if [ -n "$copy" ]; then
+		bytes=$((bytes + $(states) * 4096))
+	fi
+	echo "$bytes"
+}
+
 new_loop disk 4G
 mkfs.ext4 -q -b 4096 -E lazy_itable_init=0,lazy_journal_init=0 "${loops[0]}"
 mkdir -p "$scratch/state"
@@ -74,21 +95,26 @@ case $key in
 *PART) new_loop partition 1M && key=${key/PART/${loops[1]}} ;;
 *CHIP) key=${key/CHIP//dev/shm/wear-fram-$$} ;;
 esac
+copy=${key#copy=}
+case $copy in
+'') copy=$scratch/state/register.db.copy ;;
+none | /dev/shm/*) copy='' ;; # none, or nothing that wears
+esac
 printf '[at 0]\nvoltage_a = 120\nvoltage_b = 120\nload_a = 1500 W\nload_b = 1500 W\n' >"$scratch/steady.ini"
 start_sim "$scratch/steady.ini"
 configure system "${dual[@]}"
 # A backup in so short a time would count for many: it writes the size of the database once a day.
-sed -i "s|^register=|backup_interval_h=0\n${key:+$key\n}&|" "$scratch/minimeter.conf"
+sed -i "s|^register=|backup_interval_h=0\ncommit_wh=${WEAR_WH:-8}\n${key:+$key\n}&|" "$scratch/minimeter.conf"
 start_meter
 wait_for "readings" metered
 sleep 60
 seconds=${WEAR_SECONDS:-1800}
 before=$(bytes)
-own=$(awk '/^write_bytes/ { print $2 }' "/proc/$meter_pid/io")
+mine=$(own)
 sleep "$seconds"
 after=$(bytes)
-own=$(($(awk '/^write_bytes/ { print $2 }' "/proc/$meter_pid/io") - own))
-awk -v name="$name" -v own="$own" -v all="$((after - before))" -v s="$seconds" 'BEGIN {
+mine=$(($(own) - mine))
+awk -v name="$name" -v wh="${WEAR_WH:-8} Wh" -v own="$mine" -v all="$((after - before))" -v s="$seconds" 'BEGIN {
 	year = 365 * 86400 / s / 1e9
-	printf "%-22s %10s %9.1f GB %9.1f GB %9.1f GB\n", name, "8 Wh", own * year, (all - own) * year, all * year
+	printf "%-22s %10s %9.1f GB %9.1f GB %9.1f GB\n", name, wh, own * year, (all - own) * year, all * year
 }'
