@@ -3,7 +3,8 @@
  * A power cut at every moment of a register's life: creation, commits to the copy and to the database, profile rows, events,
  * checkpoints, backups, closing, opening, damage and recovery. Each moment is made again with lost, torn and reordered writes and
  * opened; some openings are cut short in turn, and the one after that as well. Whatever had been acknowledged is there, once;
- * nothing is there that was never metered. MM_CRASH_VARIANTS (4) sets how often a moment is made, MM_CRASH_SEED (1) which ways.
+ * nothing is there that was never metered. MM_CRASH_VARIANTS (4) sets how often a moment is made, MM_CRASH_SEED (1) which ways;
+ * up to 4 only every third moment is.
  */
 #include <check.h>
 #include <dirent.h>
@@ -265,12 +266,12 @@ START_TEST(test_every_moment_of_a_life)
 
 	begin(&b, true);
 	log = record_life(&b);
-	replay(&toll, log, &b, variants, 1);
+	replay(&toll, log, &b, variants, variants > 4 ? 1 : 3);
 	crash_free(log);
 	bench_end(&b);
 	print(&toll, "database, copy and backups");
 	ck_assert_msg(toll.losses + toll.inventions + toll.doubled + toll.unreadable == 0, "%s", toll.first);
-	ck_assert_uint_gt(toll.moments, 500);
+	ck_assert_uint_gt(toll.moments, 150);
 	ck_assert_uint_ge(toll.states, variants * toll.moments);
 }
 END_TEST

@@ -3,7 +3,7 @@ dist_check_SCRIPTS += tests/check_layering.sh
 TESTS += tests/check_layering.sh
 
 # The long forms of the tests that the README's section on reliability quotes, and their figures.
-dist_noinst_SCRIPTS += tests/reliability.sh
+dist_noinst_SCRIPTS += tests/reliability.sh tests/wear.sh
 .PHONY: check-register
 check-register: all
 	$(MAKE) -s check TESTS=
