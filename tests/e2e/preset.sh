@@ -33,7 +33,7 @@ start_meter
 wait_for "readings" metered
 delivered=$(reading .delivered_wh)
 check "the reading has the start reading and what was metered: $delivered Wh" holds "$delivered > 12345600 && $delivered < 12355600"
-check "the received one too" test "$(reading .received_wh)" = 7000
+check "the received one too" holds "$(reading .received_wh) == 7000"
 check "the elements have what they saw" holds "$(reading '.elements[0].delivered_wh') < 10000"
 said 1 "has been preset to 12345.6 kWh before" preset 12345.6 OLD-1 --confirm
 check "the plate shows it" holds "$(ask nameplate | jq '.meters[0].preset_delivered_wh') == 12345600"
