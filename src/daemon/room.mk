@@ -75,13 +75,15 @@ e2e_tests = \
 	tests/e2e/correct.sh \
 	tests/e2e/day.sh \
 	tests/e2e/enclosure.sh \
-	tests/e2e/front_end.sh tests/e2e/harmonics.sh \
+	tests/e2e/front_end.sh \
+	tests/e2e/harmonics.sh \
 	tests/e2e/kill.sh \
 	tests/e2e/preset.sh \
 	tests/e2e/reversed.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/verify.sh \
-	tests/e2e/waveform.sh
+	tests/e2e/waveform.sh \
+	tests/e2e/wiring.sh
 dist_check_SCRIPTS += $(e2e_tests)
 EXTRA_DIST += tests/e2e/lib.sh tests/accuracy.sh tests/real_signals.sh
 TESTS += $(e2e_tests)
