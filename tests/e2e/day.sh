@@ -81,7 +81,11 @@ stop_meter
 check "the stop was clean" test ! -s "$scratch/state/register.db-wal"
 start_meter
 wait_for "the end of the day" board_past 86520
-sleep 0.2
+# The interval that follows has what the window across midnight brought.
+next_day_begun() {
+	ask --meter house profile | jq -es '[.[].intervals[] | select(.start >= "2026-03-02T00:00:00")] | length > 0' >/dev/null
+}
+wait_for "the first interval of the next day" next_day_begun
 
 house=$(reading .delivered_uwh)
 flat=$(ask --meter flat read | jq '.meters[0].delivered_uwh')
