@@ -14,43 +14,6 @@ cat >"$scratch/steady.ini" <<-END
 	load_b = 6000 W
 END
 
-state() {
-	ask status | jq -r .front_end.state || true
-}
-
-in_state() {
-	[ "$(state)" = "$1" ]
-}
-
-windows_pass() {
-	local from
-
-	from=$(board time_ns)
-	wait_for "windows to pass" board_past $((from / 1000000000 + $1))
-}
-
-# fault WORDS STATE ADVICE: from the fault to the state and back.
-fault() {
-	local code=0 before after
-
-	board fault "$1" >/dev/null
-	wait_for "state $2 after $1" in_state "$2"
-	windows_pass 5
-	before=$(reading .delivered_uwh)
-	windows_pass 60
-	after=$(reading .delivered_uwh)
-	check "$1: nothing is registered" test "$before" = "$after"
-	check "$1: readings are not valid" test "$(reading .valid)" = false
-	check "$1: the power LED is dark" test "$(reading .power_led)" = false
-	"$ctl" --socket "$scratch/sock" status >"$scratch/status" || code=$?
-	check "$1: status exits with 4" test "$code" = 4
-	check "$1: status says what to do" grep -q "$3" "$scratch/status"
-	board fault none >/dev/null
-	wait_for "recovery from $1" in_state ok
-	windows_pass 5
-	check "$1: registration goes on" holds "$(reading .delivered_uwh) > $after"
-}
-
 start_sim "$scratch/steady.ini" --stepped
 configure board "${dual[@]}"
 start_meter
