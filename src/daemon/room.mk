@@ -41,17 +41,26 @@ minimeterd_LDADD = libdaemon.a libafe.a libdsp.a libregister.a liboutputs.a libv
 	$(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_calibrator tests/check_config tests/check_engine tests/check_handover tests/check_identity tests/check_player
-TESTS += tests/check_calibrator tests/check_config tests/check_engine tests/check_handover tests/check_identity tests/check_player
+check_PROGRAMS += tests/check_calibrator tests/check_config tests/check_engine tests/check_engine_commits tests/check_engine_restart \
+	tests/check_handover tests/check_identity tests/check_player
+TESTS += tests/check_calibrator tests/check_config tests/check_engine tests/check_engine_commits tests/check_engine_restart \
+	tests/check_handover tests/check_identity tests/check_player
 tests_check_calibrator_SOURCES = tests/check_calibrator.c
 tests_check_calibrator_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_check_calibrator_LDADD = libdaemon.a libregister.a liboutputs.a libvarlink.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 tests_check_config_SOURCES = tests/check_config.c
 tests_check_config_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_config_LDADD = libdaemon.a liboutputs.a libcore.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_engine_SOURCES = tests/check_engine.c
+engine_test_libs = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_check_engine_SOURCES = tests/check_engine.c tests/engine_bench.c tests/engine_bench.h
 tests_check_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_engine_LDADD = libdaemon.a libregister.a liboutputs.a libcore.a libclock.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_check_engine_LDADD = $(engine_test_libs)
+tests_check_engine_commits_SOURCES = tests/check_engine_commits.c tests/engine_bench.c tests/engine_bench.h
+tests_check_engine_commits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_engine_commits_LDADD = $(engine_test_libs)
+tests_check_engine_restart_SOURCES = tests/check_engine_restart.c tests/engine_bench.c tests/engine_bench.h
+tests_check_engine_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_engine_restart_LDADD = $(engine_test_libs)
 tests_check_handover_SOURCES = tests/check_handover.c
 tests_check_handover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_handover_LDADD = libdaemon.a libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
