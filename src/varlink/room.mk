@@ -20,11 +20,18 @@ src/varlink/interface.c: src/varlink/org.minimeter.varlink
 	mv $@.tmp $@
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_varlink
-TESTS += tests/check_varlink
-tests_check_varlink_SOURCES = tests/check_varlink.c
+varlink_checks = tests/check_varlink tests/check_varlink_client tests/check_varlink_streams
+check_PROGRAMS += $(varlink_checks)
+TESTS += $(varlink_checks)
+tests_check_varlink_SOURCES = tests/check_varlink.c tests/varlink_bench.c tests/varlink_bench.h
 tests_check_varlink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
 tests_check_varlink_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_check_varlink_client_SOURCES = tests/check_varlink_client.c tests/varlink_bench.c tests/varlink_bench.h
+tests_check_varlink_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_check_varlink_client_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_check_varlink_streams_SOURCES = tests/check_varlink_streams.c tests/varlink_bench.c tests/varlink_bench.h
+tests_check_varlink_streams_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_check_varlink_streams_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += tests/varlink_demo
 tests_varlink_demo_SOURCES = tests/varlink_demo.c
