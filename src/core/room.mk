@@ -17,7 +17,20 @@ libcore_a_SOURCES = \
 	src/core/units.h
 
 if TESTS_ENABLED
-core_checks = tests/check_diagnosis tests/wiring tests/check_calibration tests/check_correction tests/check_model tests/check_pulse tests/check_profile tests/check_health tests/check_meter tests/check_fuzz_model
+core_checks = \
+	tests/check_calibration \
+	tests/check_correction \
+	tests/check_diagnosis \
+	tests/check_fuzz_model \
+	tests/check_health \
+	tests/check_meter \
+	tests/check_meter_acts \
+	tests/check_meter_readings \
+	tests/check_meter_windows \
+	tests/check_model \
+	tests/check_profile \
+	tests/check_pulse \
+	tests/wiring
 check_PROGRAMS += $(core_checks)
 TESTS += $(core_checks)
 tests_check_calibration_SOURCES = tests/check_calibration.c tests/random.h
@@ -43,9 +56,18 @@ tests_check_profile_LDADD = libcore.a $(CHECK_LIBS)
 tests_check_health_SOURCES = tests/check_health.c
 tests_check_health_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_health_LDADD = libcore.a $(CHECK_LIBS)
-tests_check_meter_SOURCES = tests/check_meter.c tests/random.h
+tests_check_meter_SOURCES = tests/check_meter.c tests/meter_bench.c tests/meter_bench.h tests/random.h
 tests_check_meter_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_meter_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_meter_acts_SOURCES = tests/check_meter_acts.c tests/meter_bench.c tests/meter_bench.h
+tests_check_meter_acts_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_meter_acts_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_meter_readings_SOURCES = tests/check_meter_readings.c tests/meter_bench.c tests/meter_bench.h tests/random.h
+tests_check_meter_readings_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_meter_readings_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_meter_windows_SOURCES = tests/check_meter_windows.c tests/meter_bench.c tests/meter_bench.h
+tests_check_meter_windows_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_meter_windows_LDADD = libcore.a $(CHECK_LIBS)
 tests_check_fuzz_model_SOURCES = tests/fuzz_model.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
 tests_check_fuzz_model_LDADD = libcore.a
 endif
