@@ -17,17 +17,22 @@ liboutputs_a_SOURCES += src/outputs/gpiod_v1.c
 endif
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_line_spec tests/check_outputs tests/check_lcd tests/gpio_shim.so
-TESTS += tests/check_line_spec tests/check_outputs tests/check_lcd
+outputs_checks = tests/check_lcd tests/check_line_spec tests/check_outputs tests/check_trace
+check_PROGRAMS += $(outputs_checks) tests/gpio_shim.so
+TESTS += $(outputs_checks)
 
 tests_check_line_spec_SOURCES = tests/check_line_spec.c
 tests_check_line_spec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_line_spec_LDADD = liboutputs.a $(CHECK_LIBS)
 
 # The emulated GPIO chips come before the C library: linked in here, preloaded into the daemon by end-to-end tests.
-tests_check_outputs_SOURCES = tests/check_outputs.c tests/gpio_shim.c tests/gpio_shim.h
+tests_check_outputs_SOURCES = tests/check_outputs.c tests/gpio_shim.c tests/gpio_shim.h tests/outputs_bench.c tests/outputs_bench.h
 tests_check_outputs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_outputs_LDADD = liboutputs.a libclock.a libcore.a $(GPIOD_LIBS) $(CHECK_LIBS)
+
+tests_check_trace_SOURCES = tests/check_trace.c tests/outputs_bench.c tests/outputs_bench.h
+tests_check_trace_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_trace_LDADD = liboutputs.a libclock.a libcore.a $(CHECK_LIBS)
 
 tests_check_lcd_SOURCES = tests/check_lcd.c
 tests_check_lcd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
