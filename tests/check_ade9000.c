@@ -77,7 +77,7 @@ START_TEST(an_hour_of_mixed_loads)
 }
 END_TEST
 
-START_TEST(figures)
+START_TEST(volts_and_amperes)
 {
 	struct bench *b;
 
@@ -416,6 +416,22 @@ START_TEST(what_is_not_there)
 }
 END_TEST
 
+START_TEST(scales_of_another_chip_are_refused)
+{
+	struct bench *b;
+
+	begin_scenario(0, "");
+	say("[at 0]\nload_a = off\n");
+	b = new_bench();
+	b->afe->ops->close(b->afe);
+	ck_assert_int_ge(bench_write(b, "fault", "no-scale"), 0);
+	ck_assert_int_eq(b->afe->ops->open(b->afe), -EINVAL);
+	ck_assert_msg(strstr(b->afe->message, "in_altvoltage0_rms_scale of ade9000 is 0.000000000, not the"), "%s",
+		      b->afe->message);
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(configuration)
 {
 	struct mm_afe_config config = {.uri = "local:",
@@ -494,7 +510,7 @@ int main(void)
 	TCase *tcase = tcase_create("adapter");
 
 	tcase_set_timeout(tcase, 120);
-	tcase_add_test(tcase, figures);
+	tcase_add_test(tcase, volts_and_amperes);
 	tcase_add_loop_test(tcase, an_hour_of_mixed_loads, 0, 5);
 	tcase_add_test(tcase, small_loads);
 	tcase_add_test(tcase, short_loads_count_whole);
@@ -510,6 +526,7 @@ int main(void)
 	tcase_add_test(tcase, zero_energy_under_load);
 	tcase_add_test(tcase, cancelled);
 	tcase_add_test(tcase, what_is_not_there);
+	tcase_add_test(tcase, scales_of_another_chip_are_refused);
 	tcase_add_test(tcase, configuration);
 	tcase_add_test(tcase, power_check);
 	suite_add_tcase(suite, tcase);

@@ -134,15 +134,15 @@ static const struct {
 	{"[at 0]\ncurrent_shape = phase-fired 175\n", "t.ini:2: current_shape: \"sine\", \"half-wave\", \"phase-fired 90\" "
 						      "(degrees up to 170) or \"burst 2 2\" (cycles on and off)"},
 	{"[at 0]\nfault = rate 5\n",
-	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, "
+	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
 	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
 	{"[board]\nchip = ade7753\n", "t.ini:2: chip: ade9000, mcp3910, mcp3911, mcp3912, mcp3913, mcp3914, mcp3918, mcp3919, "
 				      "ads131e04, ads131e06 or ads131e08"},
 	{"[at 0]\nfault = stall\n",
-	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, "
+	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
 	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
 	{"[at 0]\nfault = eio 5\n",
-	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, "
+	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
 	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
 	{"[at 0]\nrubbish\nload_d = off\n", "t.ini:2: line: neither [section] nor key = value"},
 	{"[at 0]\nload_a = off\n  1 W\n", "t.ini:3: line: begins with a blank"},

@@ -311,6 +311,20 @@ START_TEST(events_and_harmonics_come_through)
 }
 END_TEST
 
+START_TEST(a_scale_that_is_no_gain_is_refused)
+{
+	struct bench *b;
+
+	begin(&chips[0], 0);
+	b = new_bench(&chips[0]);
+	b->afe->ops->close(b->afe);
+	set_fault(b, "no-scale");
+	ck_assert_int_eq(b->afe->ops->open(b->afe), -EINVAL);
+	ck_assert_msg(strstr(b->afe->message, "in_voltage1_scale of mcp3912 is 0.000000000 mV"), "%s", b->afe->message);
+	bench_free(b);
+}
+END_TEST
+
 /* The driver of Linux 6.1 sets no oversampling ratio: that of the chip after reset will do, and no other. */
 START_TEST(a_driver_without_oversampling)
 {
@@ -546,6 +560,7 @@ static Suite *waveform_suite(void)
 	tcase_add_test(board, sags_and_open_leads_are_not_swapped);
 	tcase_add_test(board, events_and_harmonics_come_through);
 	tcase_add_test(board, what_a_crash_left_is_cleared);
+	tcase_add_test(board, a_scale_that_is_no_gain_is_refused);
 	tcase_add_test(board, a_driver_without_oversampling);
 	tcase_add_test(board, a_read_under_way_is_cancelled);
 	suite_add_tcase(suite, board);

@@ -138,13 +138,14 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 		     char ret[static MM_SIM_ATTR_TEXT_MAX])
 {
 	const struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	bool scaled = mm_sim_board_state(board)->fault.kind != MM_SIM_FAULT_NO_SCALE;
 
 	switch (attr->reader) {
 	case MM_SIM_READ_REGISTER:
 	case MM_SIM_READ_FREQUENCY:
 		return read_register(board, attr, phase, ret);
 	case MM_SIM_READ_SCALE:
-		return print_fraction(1, attr->arg, ret);
+		return print_fraction(scaled, attr->arg, ret);
 	case MM_SIM_READ_REFUSED:
 	case MM_SIM_READ_FILTER: /* the driver's own default is none of the types it knows, and it refuses to say it */
 		return -EINVAL;
@@ -154,7 +155,7 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 	case MM_SIM_READ_CODE:
 		return read_code(board, phase, ret);
 	case MM_SIM_READ_CODE_SCALE:
-		return print_fraction(attr->arg, (int64_t)((1 << 23) * stream->gain), ret);
+		return print_fraction(scaled ? attr->arg : 0, (int64_t)((1 << 23) * stream->gain), ret);
 	case MM_SIM_READ_OSR:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->osr);
 	case MM_SIM_READ_RATE:

@@ -51,8 +51,8 @@ struct key {
 		"\"sine\", \"half-wave\", \"phase-fired 90\" (degrees up to 170) or \"burst 2 2\" (cycles on and off)"
 #define FAULT                                                                                                                    \
 	KIND_FAULT, 0, AT(fault), 0.0, 0.0,                                                                                      \
-		"none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, swapped, rate PERCENT (10 to 200), "   \
-		"losing N (one sample in 2 to 1000000), no-trigger or no-channel"
+		"none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "                   \
+		"rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"
 
 static const struct key keys[MM_SIM_KEY_COUNT] = {
 	[MM_SIM_VOLTAGE_A] = {"voltage_a", VOLTAGE(0)},
@@ -95,6 +95,7 @@ static const struct {
 	[MM_SIM_FAULT_VANISHED] = {"vanished", 0.0, 0.0},
 	[MM_SIM_FAULT_STUCK] = {"stuck", 0.0, 0.0},
 	[MM_SIM_FAULT_IMPLAUSIBLE] = {"implausible", 0.0, 0.0},
+	[MM_SIM_FAULT_NO_SCALE] = {"no-scale", 0.0, 0.0},
 	[MM_SIM_FAULT_SWAPPED] = {"swapped", 0.0, 0.0},
 	[MM_SIM_FAULT_RATE] = {"rate", 10.0, 200.0},
 	[MM_SIM_FAULT_LOSING] = {"losing", 2.0, 1e6},

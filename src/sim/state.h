@@ -53,6 +53,7 @@ enum mm_sim_fault_kind {
 	MM_SIM_FAULT_VANISHED,	  /* the device is gone */
 	MM_SIM_FAULT_STUCK,	  /* energy no longer latches, rms lives on; a converter's codes stand still */
 	MM_SIM_FAULT_IMPLAUSIBLE, /* rms codes above full scale; a converter is driven to its rails */
+	MM_SIM_FAULT_NO_SCALE,	  /* scales read 0 */
 	/* Of waveform converters only: */
 	MM_SIM_FAULT_SWAPPED,	 /* the inputs of voltage and current change places */
 	MM_SIM_FAULT_RATE,	 /* the master clock has number percent of its frequency */
