@@ -129,7 +129,9 @@ step_valgrind() {
 step_distcheck() {
 	title="make distcheck"
 	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc || return
-	check distcheck make -s -j2 -C "$out/gcc" distcheck
+	check distcheck make -s -j2 -C "$out/gcc" distcheck && return
+	mapfile -t broken < <(grep -lE '^:test-result: *(FAIL|ERROR)' "$out"/gcc/minimeter-*/_build/sub/tests/*.trs "$out"/gcc/minimeter-*/_build/sub/tests/*/*.trs)
+	broken=("${broken[@]/%.trs/.log}")
 }
 
 step_style() {

@@ -83,7 +83,7 @@ said 2 "a reference is" calibrate point full-load 24000,5 W --session "$session"
 said 1 "refuses the value for 'point'" calibrate point fullload 24000 W --session "$session"
 said 1 "360\.00 A|204\.0. A, and light-load is 1 to 4 A" calibrate point light-load 24000 W --session "$session" --seconds 5
 said 1 "more than 10 % apart" calibrate point full-load 48000 W --session "$session" --seconds 5
-said 0 "full-load +102\.0" calibrate point full-load 24000 W --session "$session" --seconds 10
+said 0 "full-load +10(1\.9[5-9]|2\.0)" calibrate point full-load 24000 W --session "$session" --seconds 10
 said 1 "power factor is 1\.000.*lagging is wanted" calibrate point power-factor 12 kW --session "$session" --seconds 5
 load a "12000 W 0.5 lead"
 said 1 "leading, and 0.4 to 0.6 lagging" calibrate point power-factor 12 kW --session "$session" --seconds 5
@@ -91,12 +91,16 @@ load a "12000 W 0.5 lag"
 said 0 "power-factor +103\.5" calibrate point power-factor 100 Wh in 30 s --session "$session" --seconds 10
 load a "360 W"
 echo "20 pulses of 0.5 Wh in 100 s" | calibrate point light-load --session "$session" --seconds 10 --json >"$scratch/point"
-check "light load is 102.83 % as found" holds "($(jq .session.points[2].found_percent "$scratch/point") - 102.83) ^ 2 < 0.0001"
-check "weighted average: $(jq .session.found_average_percent "$scratch/point")" \
-	holds "($(jq .session.found_average_percent "$scratch/point") - (4 * 102.0086 + 102.829) / 5) ^ 2 < 0.0001"
+# One window's power is right to some 0.01 %, because its ends are.
+full=$(jq .session.points[0].found_percent "$scratch/point")
+light=$(jq .session.points[2].found_percent "$scratch/point")
+check "full load is 102.01 % as found, not $full" holds "($full - 102.0086) ^ 2 < 0.05 ^ 2"
+check "light load is 102.83 % as found, not $light" holds "($light - 102.829) ^ 2 < 0.05 ^ 2"
+average=$(jq .session.found_average_percent "$scratch/point")
+check "weighted average: $average" holds "($average - (4 * $full + $light) / 5) ^ 2 < 1e-18"
 error=$(error_of 1 360)
 check "nothing has changed so far: $error %" holds "$error > 2.5"
-said 0 "light-load +102\.8.*99\.99|100\.00" calibrate point light-load 360 W --left --session "$session" --seconds 10
+said 0 "light-load +102\.8.*(99\.9[5-9]|100\.0)" calibrate point light-load 360 W --left --session "$session" --seconds 10
 load a "24000 W"
 said 0 "full-load" calibrate point full-load 23800 W --left --session "$session" --seconds 10
 said 1 "as left is 100\.8.*off by more" calibrate accept "wrong reading" --session "$session"
@@ -233,7 +237,7 @@ load a "24000 W"
 error=$(error_of 1 24000)
 check "as found a converter errs: $error %" holds "$error > 1.9"
 session=$(start 1)
-said 0 "full-load +102\.0" calibrate point full-load 24000 W --session "$session" --seconds 30
+said 0 "full-load +10(1\.9[5-9]|2\.0)" calibrate point full-load 24000 W --session "$session" --seconds 30
 load a "12000 W 0.5 lag"
 said 0 "power-factor +103\.5" calibrate point power-factor 12 kW --session "$session" --seconds 30
 load a "360 W"
