@@ -97,6 +97,29 @@ START_TEST(volts_and_amperes)
 }
 END_TEST
 
+/* Where a window begins and ends is found out window by window; how long it is, is known from the first. */
+START_TEST(power_right_from_the_start)
+{
+	double worst_ends = 0;
+	struct bench *b;
+
+	begin_scenario(80, "");
+	say("[at 0]\nload_a = 6000 W\n");
+	b = new_bench();
+	while (b->windows < 30) {
+		if (step(b) == MM_HEALTH_OK) {
+			const struct mm_measurement *m = &b->last;
+			double by_ends = m->input[0].active_ws / ((double)(m->end_ns - m->start_ns) / MM_NS_PER_S);
+
+			ck_assert_double_eq_tol(m->input[0].active_ws / mm_measurement_seconds(m), 6000, 0.6);
+			worst_ends = fmax(worst_ends, fabs(by_ends - 6000));
+		}
+	}
+	ck_assert_double_gt(worst_ends, 6); /* or there was nothing to show */
+	bench_free(b);
+}
+END_TEST
+
 START_TEST(small_loads)
 {
 	struct bench *b;
@@ -511,6 +534,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, volts_and_amperes);
+	tcase_add_test(tcase, power_right_from_the_start);
 	tcase_add_loop_test(tcase, an_hour_of_mixed_loads, 0, 5);
 	tcase_add_test(tcase, small_loads);
 	tcase_add_test(tcase, short_loads_count_whole);

@@ -109,6 +109,20 @@ START_TEST(carry_over_restarts)
 }
 END_TEST
 
+/* A window's ends may be off by what is not known of them; its energy counts as it is, and its power is by its length. */
+START_TEST(length_known_better_than_ends)
+{
+	load(0, 120, 50, 6000, 0);
+	window.length_s = 1;
+	window.start_ns = window.end_ns;
+	window.end_ns += MM_NS_PER_S - 5 * MM_NS_PER_MS;
+	mm_meter_step(&meter, &window, MM_HEALTH_OK, NOON_NS, &step);
+	ck_assert_double_eq(meter.element[0].power_w, 6000);
+	ck_assert_double_eq(meter.element[0].power_factor, 1);
+	ck_assert_int_eq(meter.registers.delivered.uwh, 1666666);
+}
+END_TEST
+
 static const struct {
 	const char *model;
 	double rated_a;
@@ -294,6 +308,7 @@ int main(void)
 	tcase_add_loop_test(tcase, refuses_config, 0, 5);
 	tcase_add_loop_test(tcase, refuses_registers, 0, 11);
 	tcase_add_test(tcase, carry_over_restarts);
+	tcase_add_test(tcase, length_known_better_than_ends);
 	tcase_add_loop_test(tcase, start_current, 0, MM_COUNT_OF(ratings));
 	tcase_add_test(tcase, creep);
 	tcase_add_test(tcase, detent);

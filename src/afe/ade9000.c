@@ -221,6 +221,7 @@ static void fill(struct ade9000 *a, const struct mm_ade9000_reading *reading, bo
 	*ret = (struct mm_measurement){
 		.start_ns = a->window.start_ns,
 		.end_ns = a->window.end_ns,
+		.length_s = seconds, /* its ends are estimates, the more so just after a start */
 		.missed = a->window.missed,
 		.health = a->check.wrong ? MM_HEALTH_IMPLAUSIBLE : MM_HEALTH_OK,
 		.latched = latched,

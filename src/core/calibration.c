@@ -9,7 +9,6 @@
 #include <math.h>
 
 #include "core/meter.h"
-#include "core/units.h"
 
 /* Below this part of the rated current there is no load to speak of. */
 #define LOADED_RATIO 0.003
@@ -71,7 +70,7 @@ enum mm_calibration_fault mm_calibration_check(const struct mm_calibration *cons
 void mm_calibration_apply(const struct mm_calibration constants[static MM_ELEMENTS_MAX], const struct mm_model *model,
 			  const unsigned input[static MM_ELEMENTS_MAX], struct mm_measurement *measurement)
 {
-	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
+	double seconds = mm_measurement_seconds(measurement);
 
 	for (unsigned e = 0; e < model->elements; e++) {
 		struct mm_input_reading *reading = &measurement->input[input[e]];
@@ -102,7 +101,7 @@ static void add(struct mm_calibration_mean *mean, double weight, const struct mm
 void mm_calibration_add(struct mm_calibration_run *run, const struct mm_model *model,
 			const unsigned input[static MM_ELEMENTS_MAX], const struct mm_measurement *measurement)
 {
-	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
+	double seconds = mm_measurement_seconds(measurement);
 
 	run->windows++;
 	run->seconds += seconds;

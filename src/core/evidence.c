@@ -5,8 +5,6 @@
 #include <assert.h>
 #include <math.h>
 
-#include "core/units.h"
-
 /* Two channels for one voltage differ by their calibration, and that difference stays. */
 #define ONE_VOLTAGE_RATIO 0.005
 #define ONE_VOLTAGE_APART_V 0.03
@@ -38,7 +36,7 @@ static void take_lag(struct mm_evidence *evidence, struct mm_phasor one, struct 
 
 void mm_evidence_add(struct mm_evidence *evidence, const struct mm_meter_config *config, const struct mm_measurement *measurement)
 {
-	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
+	double seconds = mm_measurement_seconds(measurement);
 	struct mm_evidence_window window = {0};
 
 	for (unsigned e = 0; e < evidence->elements; e++) {

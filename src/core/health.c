@@ -8,8 +8,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/units.h"
-
 /* A line below this is dead: its readings may well be zero for ever. */
 #define DEAD_VOLTAGE_V 1.0
 /* How far mean power may lie above volts times amperes, of that product and of full scale. */
@@ -60,7 +58,7 @@ static bool input_plausible(const struct mm_input_reading *input, const struct m
 
 static bool plausible(const struct mm_health_judge *judge, const struct mm_measurement *measurement)
 {
-	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
+	double seconds = mm_measurement_seconds(measurement);
 
 	if (measurement->end_ns <= measurement->start_ns) {
 		return false;

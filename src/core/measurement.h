@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/units.h"
+
 #define MM_INPUTS_MAX 12
 
 /* How far a measurement can be trusted. Energy is registered from MM_HEALTH_OK only. */
@@ -88,9 +90,10 @@ struct mm_harmonics {
 };
 
 struct mm_measurement {
-	int64_t start_ns;      /* CLOCK_BOOTTIME of the window's begin; the end of the one before unless windows were missed */
-	int64_t end_ns;	       /* CLOCK_BOOTTIME of its end, > start_ns */
-	uint32_t missed;       /* windows lost just before this one: a gap in the bill's evidence, never filled */
+	int64_t start_ns; /* CLOCK_BOOTTIME of the window's begin; the end of the one before unless windows were missed */
+	int64_t end_ns;	  /* CLOCK_BOOTTIME of its end, > start_ns */
+	double length_s;  /* over which its energies were summed, where that is known better than its ends; 0: as these say */
+	uint32_t missed;  /* windows lost just before this one: a gap in the bill's evidence, never filled */
 	enum mm_health health; /* other than OK: no energy counts, and start/end bound the reading attempt */
 	bool latched;	       /* false: the rms figures are fresh but the energy register did not move on */
 	unsigned input_count;  /* 1 to MM_INPUTS_MAX */
@@ -100,5 +103,12 @@ struct mm_measurement {
 	unsigned event_count;
 	struct mm_voltage_event event[MM_INPUTS_MAX]; /* that have ended since the window before */
 };
+
+/* What turns the window's energies into power, in s; above 0 where end_ns is after start_ns. */
+static inline double mm_measurement_seconds(const struct mm_measurement *measurement)
+{
+	return measurement->length_s > 0 ? measurement->length_s
+					 : (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
+}
 
 #endif

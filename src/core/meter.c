@@ -216,7 +216,7 @@ static void step_registers(struct mm_meter *meter, const struct mm_measurement *
 			   struct mm_meter_step *ret)
 {
 	struct mm_registers *registers = &meter->registers;
-	double seconds = (double)(measurement->end_ns - measurement->start_ns) / MM_NS_PER_S;
+	double seconds = mm_measurement_seconds(measurement);
 	struct mm_measurement calibrated = *measurement;
 	struct sums sums = {0};
 

@@ -14,8 +14,6 @@
 
 #define MEASURE_SECONDS_MIN 5
 #define MEASURE_SECONDS_MAX 3600
-/* A front end whose windows end unseen knows their length, and so the power of each, only after a while. */
-#define SETTLED_S 60
 /* A window counts when it is all but whole: the last one ends a hair before the second is full, by the chip's clock. */
 #define SECONDS_SLACK 1e-3
 
@@ -300,17 +298,16 @@ static json_t *measured_json(const struct mm_calibrator *c)
 			 100 * mm_calibration_spread(&c->measured, c->element));
 }
 
-/* Has the front end been in order for long enough? False after having refused. */
-static bool settled(const struct mm_calibrator *c, struct mm_varlink_call *call)
+/* Is the front end in order? False after having refused. */
+static bool in_order(const struct mm_calibrator *c, struct mm_varlink_call *call)
 {
 	int64_t since_s = (mm_clock_boottime(c->engine->clock) - c->engine->front_end.since_ns) / MM_NS_PER_S;
 	char reason[128];
 
-	if (c->engine->health == MM_HEALTH_OK && since_s >= SETTLED_S) {
+	if (c->engine->health == MM_HEALTH_OK) {
 		return true;
 	}
-	snprintf(reason, sizeof(reason), "the front end has been %s for %d s, and has to be in order for %d s",
-		 mm_health_name(c->engine->health), (int)since_s, SETTLED_S);
+	snprintf(reason, sizeof(reason), "the front end has been %s for %d s", mm_health_name(c->engine->health), (int)since_s);
 	mm_calibrator_refuse(call, reason, "see 'minimeterctl status', and measure after that");
 	return false;
 }
@@ -330,7 +327,7 @@ void mm_calibrator_measure(struct mm_varlink_call *call, const json_t *parameter
 		mm_varlink_invalid_parameter(call, "seconds");
 		return;
 	}
-	if (!settled(c, call)) {
+	if (!in_order(c, call)) {
 		return;
 	}
 	c->call = call;
