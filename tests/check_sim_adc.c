@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
 /* The board's waveform converters: codes against closed forms, and buffers over the protocol byte for byte. */
-#include "sim/iiod.h"
-#include "suite.h"
-
 #include <check.h>
 #include <endian.h>
 #include <math.h>
@@ -10,33 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SECOND INT64_C(1000000000)
-
-struct fixture {
-	struct mm_sim_scenario *scenario;
-	struct mm_sim_board *board;
-	struct mm_sim_session session;
-};
-
-static struct fixture *start(const char *text)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	char error[MM_SIM_ERROR_MAX] = "";
-
-	ck_assert_ptr_nonnull(f);
-	ck_assert_msg(mm_sim_scenario_parse("t.ini", text, strlen(text), &f->scenario, error) == 0, "%s", error);
-	ck_assert_int_eq(mm_sim_board_new(f->scenario, true, 1000, &f->board), 0);
-	mm_sim_session_init(&f->session);
-	return f;
-}
-
-static void stop(struct fixture *f)
-{
-	mm_sim_session_end(&f->session, f->board);
-	mm_sim_board_free(f->board);
-	mm_sim_scenario_free(f->scenario);
-	free(f);
-}
+#include "sim_bench.h"
+#include "suite.h"
 
 /* Says something; the whole answer stays in the session until the next request. */
 static const char *ask(struct fixture *f, const char *request, size_t *ret_len)
@@ -77,7 +49,7 @@ static void read_words(struct fixture *f, unsigned count, uint32_t *ret)
 
 START_TEST(triggers_and_buffers)
 {
-	struct fixture *f = start("[board]\nchip = mcp3912\n");
+	struct fixture *f = start("[board]\nchip = mcp3912\n", true);
 	struct mm_sim_session other;
 
 	expect(f, "GETTRIG iio:device0\r\n", "0\n");
@@ -137,7 +109,7 @@ START_TEST(codes_are_stored_as_the_driver_does)
 	uint32_t words[64];
 
 	snprintf(text, sizeof(text), "[board]\n%sburden_ohm = 3.3\nnoise = off\n[at 0]\nload_a = 1200 W\n", chips[_i].board);
-	f = start(text);
+	f = start(text, true);
 	expect(f, "SETTRIG iio:device0 trigger0\r\n", "0\n");
 	snprintf(request, sizeof(request), "OPEN iio:device0 64 %s\r\n", chips[_i].mask);
 	expect(f, request, "0\n");
@@ -156,13 +128,13 @@ END_TEST
 
 START_TEST(time_stamps_follow_the_clock_chosen)
 {
-	struct fixture *f = start("[board]\nchip = mcp3912\nppm = 100\n");
+	struct fixture *f = start("[board]\nchip = mcp3912\nppm = 100\n", true);
 	int64_t stamp;
 
 	expect(f, "SETTRIG iio:device0 trigger0\r\n", "0\n");
 	expect(f, "OPEN iio:device0 1 00000010\r\n", "0\n");
 	read_words(f, 2, (uint32_t *)&stamp);
-	ck_assert_int_eq(stamp, 1000 * SECOND + 255974); /* 256 us of a clock that is 100 ppm fast */
+	ck_assert_int_eq(stamp, BOARD_START_S * SECOND + 255974); /* 256 us of a clock that is 100 ppm fast */
 	expect(f, "CLOSE iio:device0\r\n", "0\n");
 	expect(f, "WRITE iio:device0 current_timestamp_clock 8\r\nboottime", "8\n");
 	expect(f, "WRITE iio:device0 current_timestamp_clock 9\r\nyesterday", "-22\n");
@@ -175,7 +147,7 @@ END_TEST
 
 START_TEST(a_queue_that_nobody_reads_loses)
 {
-	struct fixture *f = start("[board]\nchip = mcp3912\n");
+	struct fixture *f = start("[board]\nchip = mcp3912\n", true);
 	uint32_t words[64];
 
 	expect(f, "SETTRIG iio:device0 trigger0\r\n", "0\n");
@@ -210,7 +182,7 @@ START_TEST(faults_show_in_the_buffer)
 	uint32_t words[1000];
 
 	snprintf(text, sizeof(text), "[board]\nchip = mcp3912\n[at 0]\nvoltage_a = 120\n");
-	f = start(text);
+	f = start(text, true);
 	expect(f, "SETTRIG iio:device0 trigger0\r\n", "0\n");
 	expect(f, "OPEN iio:device0 1000 00000001\r\n", "0\n");
 	snprintf(text, sizeof(text), "WRITE iio:device1 fault %zu\r\n%s", strlen(faults[_i].fault), faults[_i].fault);
@@ -228,7 +200,7 @@ END_TEST
 
 START_TEST(a_long_block_comes_in_pieces)
 {
-	struct fixture *f = start("[board]\nchip = mcp3914\nnoise = off\n");
+	struct fixture *f = start("[board]\nchip = mcp3914\nnoise = off\n", true);
 	struct mm_sim_session *session = &f->session;
 	size_t left = 4000 * 40, parts = 0;
 	const char *line = "READBUF iio:device0 160000\r\n";
@@ -287,7 +259,7 @@ START_TEST(wave_forms_have_the_power_they_are_said_to_have)
 	char text[256];
 
 	snprintf(text, sizeof(text), "[board]\nchip = mcp3911\nnoise = off\n[at 0]\nload_a = 1000 W 0.8 lag\n%s", waves[_i].keys);
-	f = start(text);
+	f = start(text, true);
 	state = mm_sim_board_state(f->board);
 	mm_sim_flow_compute(state, &flow);
 	mm_sim_adc_init(&adc, &f->scenario->board);

@@ -30,18 +30,31 @@ scenariodir = $(pkgdatadir)/scenarios
 dist_scenario_DATA = etc/scenarios/demo.ini etc/scenarios/house.ini etc/scenarios/reversed.ini
 
 if TESTS_ENABLED
-sim_checks = tests/check_iiod tests/check_recording tests/check_sim tests/check_sim_adc tests/check_fuzz_recording
+sim_checks = \
+	tests/check_fuzz_recording \
+	tests/check_iiod \
+	tests/check_recording \
+	tests/check_scenario \
+	tests/check_sim \
+	tests/check_sim_adc \
+	tests/check_sim_server
 check_PROGRAMS += $(sim_checks)
 TESTS += $(sim_checks) tests/sim_iio_utils.sh
-tests_check_iiod_SOURCES = tests/check_iiod.c tests/fuzz_iiod.c
+tests_check_iiod_SOURCES = tests/check_iiod.c tests/fuzz_iiod.c tests/sim_bench.c tests/sim_bench.h
 tests_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_iiod_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_sim_SOURCES = tests/check_sim.c tests/fuzz_scenario.c
+tests_check_sim_SOURCES = tests/check_sim.c tests/sim_bench.c tests/sim_bench.h
 tests_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_sim_adc_SOURCES = tests/check_sim_adc.c
+tests_check_sim_adc_SOURCES = tests/check_sim_adc.c tests/sim_bench.c tests/sim_bench.h
 tests_check_sim_adc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_sim_adc_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_check_scenario_SOURCES = tests/check_scenario.c tests/fuzz_scenario.c tests/sim_bench.c tests/sim_bench.h
+tests_check_scenario_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_scenario_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_check_sim_server_SOURCES = tests/check_sim_server.c tests/sim_bench.c tests/sim_bench.h
+tests_check_sim_server_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_sim_server_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_check_recording_SOURCES = tests/check_recording.c
 tests_check_recording_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_recording_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
