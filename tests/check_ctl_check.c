@@ -20,8 +20,8 @@
 	",\"words\":\"words of " cause "\",\"evidence\":[\"seen\\u001b[2J\"],\"next\":\"next of " cause                          \
 	"\",\"mended_w\":" mended "}"
 #define DIAGNOSIS(findings, events)                                                                                              \
-	"{\"meters\":[{\"name\":\"main\",\"windows\":64,\"lines_lag_deg\":179.8,\"power_w\":1203.2,\"findings\":[" findings      \
-	"],\"events\":[" events "]}]}"
+	"{\"meters\":[{\"name\":\"main\",\"windows\":64,\"lines_lag_deg\":179.8,\"lines_lag_error_deg\":1.3,\"power_w\":1203.2," \
+	"\"findings\":[" findings "],\"events\":[" events "]}]}"
 #define NONE FINDING("none", "null", "false", "0.97", "false", "null")
 #define TURNED                                                                                                                   \
 	FINDING("ct-reversed", "2", "true", "0.68", "true", "2406.4")                                                            \
@@ -45,7 +45,7 @@ START_TEST(diagnosis_is_said_in_words)
 	json_t *request;
 
 	expect(fine, "diagnose", MM_CTL_FINE,
-	       "main, by the last 64 windows; L2 lags L1 by 180 degrees\n"
+	       "main, by the last 64 windows; L2 lags L1 by 180 +- 2 degrees\n"
 	       "  likeliest (97 %):\n    words of none\n      seen?[2J\n      next: next of none\n",
 	       "");
 	expect(turned, "diagnose", MM_CTL_FAULT,
@@ -96,7 +96,7 @@ START_TEST(check_judges_each_item)
 	};
 
 	expect(fine, "check", MM_CTL_FINE, "ok         ct 2              right way round, and on line 2\n", "");
-	expect(fine, "check", MM_CTL_FINE, "ok         phase-relation    L2 lags L1 by 180 degrees: split phase\n", "");
+	expect(fine, "check", MM_CTL_FINE, "ok         phase-relation    L2 lags L1 by 180 +- 2 degrees: split phase\n", "");
 	expect(fine, "check", MM_CTL_FINE, "ok         load-led          in step with the register; at 2406 W on 7.5 s", "");
 	expect(fine, "check", MM_CTL_FINE, "not-done   led-test          nobody to look at the LEDs\n", "");
 	expect(fine, "check", MM_CTL_FINE, "\nmain: 0 faults, 0 undecided\n", "");

@@ -292,7 +292,22 @@ START_TEST(angle_between_the_lines_settles_leads)
 }
 END_TEST
 
-/* By how much element 2's voltage lags element 1's, from where they stand. */
+/* Adds so many windows in which element 2's voltage lags by deg, give or take scatter. */
+static void add_lags(unsigned windows, double deg, double scatter_deg)
+{
+	static const struct mm_meter_config config = {.input = {2, 0}};
+
+	for (unsigned i = 0; i < windows; i++) {
+		struct mm_measurement m = {.end_ns = 1000000000, .input_count = 3};
+		double angle = (90 - deg + (i % 2 ? scatter_deg : -scatter_deg)) * RAD;
+
+		m.input[0].voltage_v = m.input[2].voltage_v = 120;
+		m.phasors[2].voltage = (struct mm_phasor){.re = 0, .im = 120};
+		m.phasors[0].voltage = (struct mm_phasor){.re = 120 * cos(angle), .im = 120 * sin(angle)};
+		mm_evidence_add(&evidence, &config, &m);
+	}
+}
+
 START_TEST(angle_comes_with_the_windows)
 {
 	static const struct mm_meter_config config = {.input = {2, 0}};
@@ -300,12 +315,34 @@ START_TEST(angle_comes_with_the_windows)
 
 	begin(2);
 	mm_evidence_add(&evidence, &config, &m);
+	add_lags(MM_LAG_WINDOWS_MIN - 1, 120, 0);
 	ck_assert(!evidence.lag_known);
-	m.phasors[2].voltage = (struct mm_phasor){.re = 0, .im = 120};
-	m.phasors[0].voltage = (struct mm_phasor){.re = 120 * cos(-30 * RAD), .im = 120 * sin(-30 * RAD)};
-	mm_evidence_add(&evidence, &config, &m);
+	add_lags(1, 120, 0);
 	ck_assert(evidence.lag_known);
 	ck_assert_double_eq_tol(evidence.lag_deg, 120, 1e-9);
+	ck_assert_double_eq_tol(evidence.lag_error_deg, 0, 1e-5);
+	/* A lead that was moved with the power off counts from there. */
+	mm_evidence_add(&evidence, &config, &m);
+	add_lags(MM_LAG_WINDOWS_MIN, -2, 0);
+	ck_assert(evidence.lag_known);
+	ck_assert_double_eq_tol(evidence.lag_deg, -2, 1e-9);
+}
+END_TEST
+
+START_TEST(angle_has_its_uncertainty)
+{
+	begin(2);
+	add_lags(16, 180, 12);
+	ck_assert(evidence.lag_known);
+	ck_assert_double_eq_tol(fabs(evidence.lag_deg), 180, 1e-6);
+	ck_assert_double_eq_tol(evidence.lag_error_deg, 6, 0.1); /* twice 12 degrees over the root of 16 */
+	begin(2);
+	add_lags(16, 180, 25);
+	ck_assert(!evidence.lag_known);
+	begin(2);
+	add_lags(20, 180, 0);
+	add_lags(20, 0, 0);
+	ck_assert(!evidence.lag_known);
 }
 END_TEST
 
@@ -405,6 +442,7 @@ int main(void)
 	tcase_add_test(causes, switching_a_load_settles_it);
 	tcase_add_test(causes, angle_between_the_lines_settles_leads);
 	tcase_add_test(causes, angle_comes_with_the_windows);
+	tcase_add_test(causes, angle_has_its_uncertainty);
 	tcase_add_test(causes, voltages_in_lockstep_are_one);
 	tcase_add_test(causes, mended_power_is_what_flows);
 	tcase_add_test(causes, one_element_has_its_own_ties);

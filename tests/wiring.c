@@ -11,6 +11,7 @@
 
 #include "core/diagnosis.h"
 #include "core/units.h"
+#include "dsp/quadrature.h"
 #include "random.h"
 #include "sim/ade9000.h"
 
@@ -26,6 +27,8 @@
 #define LINE_OHM 0.03
 #define COMMON_NOISE_V 0.1
 #define OWN_NOISE_V 0.03
+/* By how much the instants of a voltage are misread. */
+#define JITTER_NS (MM_NS_PER_MS / 4)
 
 struct load_kind {
 	const char *name;
@@ -232,14 +235,25 @@ static void measure(struct mm_sim_ade9000 *chip, const struct mm_sim_state *stat
 	}
 }
 
-/* The angle by which element 2's voltage lags element 1's, where both are there. */
-static void measure_lag(const struct mm_sim_state *state, struct mm_evidence *evidence)
+/* Two instants of each voltage, as the daemon would have them. */
+static void measure_phasors(struct mm_sim_ade9000 *chip, const struct mm_sim_state *state, uint64_t *random,
+			    struct mm_measurement *measurement)
 {
 	struct mm_sim_flow flow;
 
 	mm_sim_flow_compute(state, &flow);
-	evidence->lag_known = flow.voltage_v[0] > MM_DEAD_VOLTAGE_V && flow.voltage_v[1] > MM_DEAD_VOLTAGE_V;
-	evidence->lag_deg = (flow.voltage_lag_rad[1] - flow.voltage_lag_rad[0]) * 180 / M_PI;
+	for (unsigned e = 0; e < 2; e++) {
+		struct mm_instant instant[2];
+
+		for (unsigned i = 0; i < 2; i++) {
+			int64_t at_ns = measurement->start_ns + i * (int64_t)(MM_NS_PER_S / state->frequency_hz / 4);
+			double code = (double)mm_sim_ade9000_read(chip, &flow, at_ns, MM_SIM_V_PCF, e, false);
+
+			at_ns += (int64_t)mm_random_noise(random, JITTER_NS);
+			instant[i] = (struct mm_instant){code / MM_SIM_WAVEFORM_FULL_SCALE * chip->full_scale_v * M_SQRT2, at_ns};
+		}
+		mm_quadrature_phasor(instant, state->frequency_hz, measurement->start_ns, &measurement->phasors[e].voltage);
+	}
 }
 
 static void observe(const struct wiring *wiring, const struct service *service, const struct load_kind *load, double current_a,
@@ -280,10 +294,10 @@ static void observe(const struct wiring *wiring, const struct service *service, 
 		state.load[0].active_w += phase == 1 || phase == 3 ? HEATER_W : 0;
 		state.load[1].active_w += phase == 4 || phase == 6 ? HEATER_W : 0;
 		measure(&chip, &state, w, &measurement);
+		if (mode->lag_known) {
+			measure_phasors(&chip, &state, random, &measurement);
+		}
 		mm_evidence_add(&evidence, &config, &measurement);
-	}
-	if (mode->lag_known) {
-		measure_lag(&state, &evidence);
 	}
 	mm_diagnose(&evidence, &config.model, MM_HEALTH_OK, true, ret);
 }

@@ -18,6 +18,10 @@
 #include "core/units.h"
 
 #define PHASES 3
+/* So much time is left to the angles between the voltages, where nothing else is due. */
+#define PHASORS_NS (20 * MM_NS_PER_MS)
+/* By how much of the rms a phasor may differ from it: harmonics, and the frequency since the last window. */
+#define PHASOR_TOLERANCE 0.25
 /* Below this part of full-scale power neither a missing energy nor a wrong one can be told from noise. */
 #define LOADED_RATIO 0.01
 
@@ -32,7 +36,9 @@ struct ade9000 {
 	enum mm_ade9000_energy probe_energy;
 	struct mm_power_check check;
 	double reported_v[MM_INPUTS_MAX]; /* with the last latched window */
-	bool polling;			  /* for the check */
+	bool phasors_tried;		  /* in the window under way */
+	struct mm_input_phasors phasors[MM_INPUTS_MAX];
+	bool polling; /* for the check */
 	unsigned polled_input;
 	int64_t next_poll_ns;
 };
@@ -150,6 +156,55 @@ static int poll_power(struct ade9000 *a, int64_t t)
 	return 0;
 }
 
+/* Two instants of each voltage, a quarter of a cycle apart. */
+static int read_phasors(struct ade9000 *a, struct mm_input_phasors ret[static MM_INPUTS_MAX])
+{
+	double hz = a->standing.frequency_hz;
+	struct mm_instant instant[MM_INPUTS_MAX][2];
+
+	for (unsigned turn = 0; turn < 2; turn++) {
+		for (unsigned i = 0; i < a->chip.input_count; i++) {
+			int r = mm_ade9000_chip_read_instant(&a->chip, i, &instant[i][turn]);
+
+			if (r < 0) {
+				return r;
+			}
+		}
+		if (turn == 0) {
+			int64_t quarter_ns = (int64_t)(MM_NS_PER_S / hz / 4);
+			int r = mm_clock_sleep_until(a->chip.clock, instant[0][0].at_ns + quarter_ns);
+
+			if (r < 0) {
+				return r;
+			}
+		}
+	}
+	for (unsigned i = 0; i < a->chip.input_count; i++) {
+		double rms_v = a->standing.voltage_v[i];
+		struct mm_phasor voltage;
+
+		if (mm_quadrature_phasor(instant[i], hz, instant[0][0].at_ns, &voltage) &&
+		    fabs(hypot(voltage.re, voltage.im) - rms_v) <= PHASOR_TOLERANCE * rms_v) {
+			ret[i].voltage = voltage;
+		}
+	}
+	return 0;
+}
+
+/*
+ * Once a window, while there is time until t: how the voltages stand to each other, for the diagnosis. Where that can't be read
+ * it is not known, and no fault: the energy is what the bus is for, and its next reading tells of a bus that fails.
+ */
+static void take_phasors(struct ade9000 *a, int64_t t)
+{
+	if (a->phasors_tried || a->chip.input_count < 2 || !(a->standing.frequency_hz > 0) ||
+	    t - mm_clock_boottime(a->chip.clock) < PHASORS_NS) {
+		return;
+	}
+	a->phasors_tried = true;
+	(void)read_phasors(a, a->phasors);
+}
+
 /* Compares the window that has just ended with what was polled in it. */
 static void check_power(struct ade9000 *a)
 {
@@ -235,6 +290,7 @@ static void fill(struct ade9000 *a, const struct mm_ade9000_reading *reading, bo
 		input->voltage_v = reading->voltage_v[i];
 		input->current_a = reading->current_a[i];
 		input->frequency_hz = reading->frequency_hz;
+		ret->phasors[i] = a->phasors[i];
 		if (!latched) {
 			continue;
 		}
@@ -256,8 +312,10 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 	while (verdict == MM_WINDOW_AGAIN) {
 		int64_t at_ns;
 		enum mm_window_act act = mm_window_plan(&a->window, &at_ns);
-		int r = poll_power(a, at_ns);
+		int r;
 
+		take_phasors(a, at_ns);
+		r = poll_power(a, at_ns);
 		if (r == 0) {
 			r = mm_clock_sleep_until(a->chip.clock, at_ns);
 		}
@@ -280,6 +338,8 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 	}
 	begin_check(a);
 	fill(a, &reading, verdict == MM_WINDOW_LATCHED && !dead, ret);
+	a->phasors_tried = false;
+	memset(a->phasors, 0, sizeof(a->phasors));
 	return 0;
 }
 
@@ -306,6 +366,8 @@ static int ade9000_open(struct mm_afe *afe)
 	}
 	a->check = (struct mm_power_check){0};
 	a->polling = false;
+	a->phasors_tried = false;
+	memset(a->phasors, 0, sizeof(a->phasors));
 	stand(a, &reading);
 	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, compare(a, &reading).live);
 	return 0;

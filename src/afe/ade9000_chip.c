@@ -11,12 +11,15 @@
 /* Data sheet: codes at full scale, and samples in a window as the driver sets EGY_TIME. */
 #define RMS_FULL_SCALE 52866837.0
 #define POWER_FULL_SCALE 20694066.0
+#define WAVEFORM_FULL_SCALE 74770000.0
 #define WINDOW_SAMPLES 8000.0
 /* The driver's scale attributes, cut off, are up to 5 % low; a chip whose scale is further off is another chip. */
 #define SCALE_TOLERANCE 0.06
 
 /* A failed transfer is tried once more after this. */
 #define RETRY_NS (5 * MM_NS_PER_MS)
+/* What takes longer to read has no instant. */
+#define INSTANT_NS (2 * MM_NS_PER_MS)
 
 static double full_scale_va(const struct mm_afe_input *config)
 {
@@ -135,6 +138,24 @@ int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, dou
 	return read_scaled(chip, &from->power, full_scale_va(&from->config) / POWER_FULL_SCALE, ret_w);
 }
 
+int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, struct mm_instant *ret_v)
+{
+	const struct mm_ade9000_input *from = &chip->input[input];
+	int64_t begin_ns = mm_clock_boottime(chip->clock), code, took_ns;
+	int r = mm_iio_device_read_s64(&chip->device, &from->waveform, &code);
+
+	if (r < 0) {
+		return r;
+	}
+	took_ns = mm_clock_boottime(chip->clock) - begin_ns;
+	if (took_ns > INSTANT_NS) {
+		return -ETIME;
+	}
+	ret_v->value = (double)code / WAVEFORM_FULL_SCALE * M_SQRT2 * from->config.full_scale_v;
+	ret_v->at_ns = begin_ns + took_ns / 2;
+	return 0;
+}
+
 /* Finds one attribute of a phase: prefix, the phase's number, suffix. */
 static int find_attr(struct mm_ade9000_chip *chip, const char *prefix, unsigned phase, const char *suffix,
 		     struct mm_iio_attr *ret)
@@ -157,6 +178,7 @@ static int find_input(struct mm_ade9000_chip *chip, struct mm_ade9000_input *inp
 		{"in_power", "_active_raw", &input->power},
 		{"in_altvoltage", "_rms_raw", &input->voltage},
 		{"in_altcurrent", "_rms_raw", &input->current},
+		{"in_voltage", "_raw", &input->waveform},
 	};
 
 	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {

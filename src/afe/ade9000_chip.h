@@ -12,6 +12,7 @@
 
 #include "afe/afe.h"
 #include "afe/iio_device.h"
+#include "dsp/quadrature.h"
 
 enum mm_ade9000_energy {
 	MM_ADE9000_ACTIVE,
@@ -26,6 +27,7 @@ struct mm_ade9000_input {
 	struct mm_iio_attr power;
 	struct mm_iio_attr voltage;
 	struct mm_iio_attr current;
+	struct mm_iio_attr waveform; /* of the voltage */
 };
 
 struct mm_ade9000_chip {
@@ -61,6 +63,12 @@ int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_rea
 
 /* Reads the active power of an input as it is just now, ripple and all. */
 int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, double *ret_w);
+
+/*
+ * Reads what the voltage of an input is just now. It is tried once, and has to be back in time: -ETIME where the bus took so long
+ * that the instant is not known to 2 ms.
+ */
+int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, struct mm_instant *ret_v);
 
 /* What an energy code is worth as mean power over its window, in W. */
 double mm_ade9000_watts_per_energy(const struct mm_afe_input *config);

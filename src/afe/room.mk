@@ -17,8 +17,8 @@ libafe_a_SOURCES = \
 libafe_a_CFLAGS = $(AM_CFLAGS) $(IIO_CFLAGS)
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_window tests/check_ade9000 tests/check_waveform
-TESTS += tests/check_window tests/check_ade9000 tests/check_waveform
+check_PROGRAMS += tests/check_window tests/check_ade9000 tests/check_ade9000_angle tests/check_waveform
+TESTS += tests/check_window tests/check_ade9000 tests/check_ade9000_angle tests/check_waveform
 tests_check_window_SOURCES = tests/check_window.c
 tests_check_window_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_window_LDADD = libafe.a $(CHECK_LIBS)
@@ -27,6 +27,10 @@ tests_check_ade9000_SOURCES = tests/check_ade9000.c tests/afe_bench.c tests/afe_
 tests_check_ade9000_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_ade9000_LDADD = libafe.a libdsp.a libclock.a libcore.a $(IIO_LIBS) $(CHECK_LIBS)
 EXTRA_tests_check_ade9000_DEPENDENCIES = minimeter-sim
+tests_check_ade9000_angle_SOURCES = tests/check_ade9000_angle.c tests/afe_bench.c tests/afe_bench.h
+tests_check_ade9000_angle_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_ade9000_angle_LDADD = libafe.a libdsp.a libclock.a libcore.a $(IIO_LIBS) $(CHECK_LIBS)
+EXTRA_tests_check_ade9000_angle_DEPENDENCIES = minimeter-sim
 tests_check_waveform_SOURCES = tests/check_waveform.c tests/afe_bench.c tests/afe_bench.h
 tests_check_waveform_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_waveform_LDADD = libafe.a libdsp.a libclock.a libcore.a $(IIO_LIBS) $(CHECK_LIBS)

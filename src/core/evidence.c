@@ -23,14 +23,50 @@ void mm_evidence_init(struct mm_evidence *evidence, unsigned elements)
 	*evidence = (struct mm_evidence){.elements = elements};
 }
 
-/* The angle between the voltages, from front ends that sample. */
-static void take_lag(struct mm_evidence *evidence, struct mm_phasor one, struct mm_phasor two)
+/* The angle between two voltages as a phasor of length 1; 0 where it is not known. */
+static struct mm_phasor lag_between(struct mm_phasor one, struct mm_phasor two)
 {
 	struct mm_phasor product = mm_phasor_power(one, two);
+	double size = hypot(product.re, product.im);
 
-	if (hypot(one.re, one.im) >= MM_DEAD_VOLTAGE_V && hypot(two.re, two.im) >= MM_DEAD_VOLTAGE_V) {
-		evidence->lag_known = true;
-		evidence->lag_deg = atan2(product.im, product.re) * DEG_PER_RAD;
+	if (hypot(one.re, one.im) < MM_DEAD_VOLTAGE_V || hypot(two.re, two.im) < MM_DEAD_VOLTAGE_V) {
+		return (struct mm_phasor){0, 0};
+	}
+	return (struct mm_phasor){product.re / size, product.im / size};
+}
+
+/* The window so many before the latest, 0 being that. */
+static const struct mm_evidence_window *window_back(const struct mm_evidence *evidence, unsigned back)
+{
+	return &evidence->window[(evidence->next + MM_EVIDENCE_WINDOWS - 1 - back) % MM_EVIDENCE_WINDOWS];
+}
+
+/*
+ * Mean direction of the windows' angles and its standard error, by the length of their mean: circular standard deviation
+ * sqrt(-2 ln R) (Mardia and Jupp, Directional Statistics, 2.3).
+ */
+static void average_lag(struct mm_evidence *evidence)
+{
+	struct mm_phasor sum = {0, 0};
+	unsigned count = 0;
+	double length;
+
+	for (unsigned back = 0; back < evidence->count; back++) {
+		const struct mm_evidence_window *window = window_back(evidence, back);
+
+		if (fmin(window->voltage_v[0], window->voltage_v[1]) < MM_DEAD_VOLTAGE_V) {
+			break;
+		}
+		sum.re += window->lag.re;
+		sum.im += window->lag.im;
+		count += window->lag.re != 0 || window->lag.im != 0;
+	}
+	evidence->lag_known = false;
+	length = count >= MM_LAG_WINDOWS_MIN ? fmin(hypot(sum.re, sum.im) / count, 1) : 0;
+	if (length > 0) {
+		evidence->lag_deg = atan2(sum.im, sum.re) * DEG_PER_RAD;
+		evidence->lag_error_deg = 2 * sqrt(-2 * log(length) / count) * DEG_PER_RAD;
+		evidence->lag_known = evidence->lag_error_deg <= MM_LAG_ERROR_MAX_DEG;
 	}
 }
 
@@ -49,18 +85,15 @@ void mm_evidence_add(struct mm_evidence *evidence, const struct mm_meter_config 
 		evidence->frequency_hz = input->frequency_hz;
 	}
 	if (evidence->elements == 2) {
-		take_lag(evidence, measurement->phasors[config->input[0]].voltage,
-			 measurement->phasors[config->input[1]].voltage);
+		window.lag = lag_between(measurement->phasors[config->input[0]].voltage,
+					 measurement->phasors[config->input[1]].voltage);
 	}
 	evidence->window[evidence->next] = window;
 	evidence->next = (evidence->next + 1) % MM_EVIDENCE_WINDOWS;
 	evidence->count += evidence->count < MM_EVIDENCE_WINDOWS;
-}
-
-/* The window so many before the latest, 0 being that. */
-static const struct mm_evidence_window *window_back(const struct mm_evidence *evidence, unsigned back)
-{
-	return &evidence->window[(evidence->next + MM_EVIDENCE_WINDOWS - 1 - back) % MM_EVIDENCE_WINDOWS];
+	if (evidence->elements == 2) {
+		average_lag(evidence);
+	}
 }
 
 struct mm_evidence_window mm_evidence_present(const struct mm_evidence *evidence)

@@ -13,6 +13,14 @@
 /* The present state is the mean of so many windows: what a single one catches of a switching load averages out. */
 #define MM_EVIDENCE_PRESENT_WINDOWS 4
 
+/*
+ * The angle between the voltages is the mean since one of them was dead last: wires are changed with the power off. It takes some
+ * windows to know how they scatter; where they do more than this, half of what lies between 120 and 180 degrees and something to
+ * spare, the angle is not known.
+ */
+#define MM_LAG_WINDOWS_MIN 4
+#define MM_LAG_ERROR_MAX_DEG 10.0
+
 /* Below this a line or its lead is dead; what is left is picked up from its neighbours. */
 #define MM_DEAD_VOLTAGE_V 10.0
 
@@ -21,6 +29,7 @@ struct mm_evidence_window {
 	double current_a[MM_ELEMENTS_MAX];
 	double active_w[MM_ELEMENTS_MAX];
 	double reactive_var[MM_ELEMENTS_MAX]; /* positive: the current lags */
+	struct mm_phasor lag;		      /* of length 1, its angle that by which element 2's voltage lags; 0: not known */
 };
 
 struct mm_evidence {
@@ -28,9 +37,10 @@ struct mm_evidence {
 	unsigned count; /* of windows seen, at most MM_EVIDENCE_WINDOWS */
 	unsigned next;	/* where the next one goes */
 	struct mm_evidence_window window[MM_EVIDENCE_WINDOWS];
-	double frequency_hz; /* 0: not known */
-	bool lag_known;
-	double lag_deg; /* by how much element 2's voltage lags element 1's, where the front end says so */
+	double frequency_hz;  /* 0: not known */
+	bool lag_known;	      /* to MM_LAG_ERROR_MAX_DEG */
+	double lag_deg;	      /* by how much element 2's voltage lags element 1's, -180 to 180 */
+	double lag_error_deg; /* two standard errors of it, by how the windows scatter */
 };
 
 /* From one window to the next. */

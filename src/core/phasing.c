@@ -35,7 +35,8 @@
 #define BETWEEN_SHARE 0.5
 /* How much likelier two lines' voltages are to move as one, under different loads, where they are one. */
 #define ONE_VOLTAGE_COINCIDENCE 30.0
-#define SAME_LINE_DEG 15.0
+/* Between one line's 0 and the 120 degrees of a wye. */
+#define SAME_LINE_DEG 60.0
 /* From here on the voltages can be said to speak for a wiring. */
 #define SAGGED 4.0
 

@@ -86,22 +86,23 @@ static bool is_angle(double lag_deg, double angle_deg)
 static void check_angle(json_t *items, const json_t *diagnosis)
 {
 	const json_t *lag = json_object_get(diagnosis, "lines_lag_deg");
-	double deg = json_number_value(lag);
+	double deg = json_number_value(lag), error_deg = number(diagnosis, "lines_lag_error_deg");
 
 	if (!json_is_number(lag)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_NOT_DONE, "measure L1 to L2: 240 V, or 208 V in a wye",
-			     "this front end does not measure the angle between the lines");
+			     "the angle between the lines is not known");
 	} else if (is_angle(deg, 180)) {
-		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "L2 lags L1 by %.0f degrees: split phase", deg);
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "L2 lags L1 by %.0f +- %.0f degrees: split phase",
+			     deg, ceil(error_deg));
 	} else if (is_angle(deg, 120) || is_angle(deg, 240)) {
-		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "L2 lags L1 by %.0f degrees: two lines of a wye",
-			     deg);
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL,
+			     "L2 lags L1 by %.0f +- %.0f degrees: two lines of a wye", deg, ceil(error_deg));
 	} else if (is_angle(deg, 0)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 0 V shows that they are one line",
 			     "L1 and L2 are the same line");
 	} else {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 240 V, or 208 V in a wye",
-			     "L2 lags L1 by %.0f degrees, as no service does", deg);
+			     "L2 lags L1 by %.0f +- %.0f degrees, as no service does", deg, ceil(error_deg));
 	}
 }
 

@@ -3,6 +3,8 @@
 
 #include "ctl/diagnose.h"
 
+#include <math.h>
+
 #include "ctl/writer.h"
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
@@ -79,7 +81,8 @@ void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter)
 	fprintf(ctl->out, "%s, by the last %d windows%s", name, (int)json_integer_value(json_object_get(meter, "windows")),
 		json_is_number(lag) ? "" : "\n");
 	if (json_is_number(lag)) {
-		fprintf(ctl->out, "; L2 lags L1 by %.0f degrees\n", json_number_value(lag));
+		fprintf(ctl->out, "; L2 lags L1 by %.0f +- %.0f degrees\n", json_number_value(lag),
+			ceil(json_number_value(json_object_get(meter, "lines_lag_error_deg"))));
 	}
 	for (size_t i = 0; i < json_array_size(json_object_get(meter, "findings")); i++) {
 		finding_text(ctl, meter, i);

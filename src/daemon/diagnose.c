@@ -211,9 +211,10 @@ static json_t *meter_json(const struct query *query, int meter)
 	for (unsigned i = 0; i < diagnosis.count; i++) {
 		json_array_append_new(findings, finding_json(query, em, meter, &diagnosis.finding[i]));
 	}
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}", "name", em->config->name, "windows", (int)em->evidence.count,
-			 "lines_lag_deg", em->evidence.lag_known ? hundredths(em->evidence.lag_deg) : json_null(), "power_w",
-			 hundredths(present.active_w[0] + present.active_w[1]), "findings", findings, "events",
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "name", em->config->name, "windows", (int)em->evidence.count,
+			 "lines_lag_deg", em->evidence.lag_known ? hundredths(em->evidence.lag_deg) : json_null(),
+			 "lines_lag_error_deg", em->evidence.lag_known ? hundredths(em->evidence.lag_error_deg) : json_null(),
+			 "power_w", hundredths(present.active_w[0] + present.active_w[1]), "findings", findings, "events",
 			 past_json(query, meter));
 }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libdsp.a
-libdsp_a_SOURCES = src/dsp/crossing.c src/dsp/crossing.h src/dsp/harmonics.c src/dsp/harmonics.h src/dsp/metrology.c src/dsp/metrology.h src/dsp/sample_clock.c \
+libdsp_a_SOURCES = src/dsp/crossing.c src/dsp/crossing.h src/dsp/harmonics.c src/dsp/harmonics.h src/dsp/metrology.c src/dsp/metrology.h src/dsp/quadrature.c src/dsp/quadrature.h src/dsp/sample_clock.c \
 	src/dsp/sample_clock.h src/dsp/sums.c src/dsp/sums.h src/dsp/voltage_event.c src/dsp/voltage_event.h
 
 if TESTS_ENABLED

@@ -85,6 +85,20 @@ checked() {
 look >/dev/null
 check "a right installation passes" test "$(checked)" = 0
 check "and says so" test "$(jq '.meters[0].ok' "$scratch/check")" = true
+# relation DEGREES STATE WORDS: what the check makes of the angle between the lines.
+relation() {
+	board phase_b "$1" >/dev/null
+	look >/dev/null
+	checked >/dev/null
+	check "$1 degrees: $2" test "$(jq -r '.meters[0].items[] | select(.item == "phase-relation") | .state' "$scratch/check")" = "$2"
+	check "$1 degrees: $3" grep -q "$3" "$scratch/check"
+}
+relation 180 ok "split phase"
+relation 120 ok "two lines of a wye"
+relation 240 ok "L2 lags L1 by -120 "
+relation 90 fault "as no service does"
+relation 0 fault "the same line"
+board phase_b scenario >/dev/null
 board ct_a reversed >/dev/null
 look >/dev/null
 check "a turned CT fails" test "$(checked)" = 4

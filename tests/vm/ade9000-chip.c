@@ -4,6 +4,7 @@
  * knows. The energy registers are latched once in 8000 samples of the chip's own clock. Everything is computed when it is
  * asked for, from what has flowed since. In debugfs, under ade9000-chip, beside the files of the bus:
  *   load        write "PHASE VRMS IRMS WATT VAR VA": a phase (0 to 2) and the codes of its registers
+ *   lag         by how many degrees phase B's voltage lags phase A's; phase C's is that of A
  *   truth       read "PHASE WATT-CODE-US": active power integrated over CLOCK_BOOTTIME, exact, one line a phase
  *   record      the physical address of the sum of all phases' truth, 64 bits, renewed every 10 ms: what can still be
  *               read in the memory of a board that has been stopped
@@ -29,7 +30,7 @@
 
 /* Addresses by the data sheet; those of a phase are 0x20 apart, of energies 0x3c. */
 #define REG_PHASE_MASK 0x60
-#define REG_AI_PCF 0x20a
+#define REG_AV_PCF 0x20b
 #define REG_AIRMS 0x20c
 #define REG_AVRMS 0x20d
 #define REG_AWATT 0x210
@@ -52,6 +53,12 @@ MODULE_PARM_DESC(ppm, "how much the chip's clock is fast");
 static uint frequency_mhz = 60010;
 module_param(frequency_mhz, uint, 0444);
 MODULE_PARM_DESC(frequency_mhz, "line frequency in mHz");
+
+/* Codes of a full-scale sine: the wave form's peak and the rms. */
+#define WAVEFORM_FULL_SCALE 74770000
+#define RMS_FULL_SCALE 52866837
+
+static u32 lag_deg = 180;
 
 enum quantity { WATT, VAR, VA, QUANTITIES };
 
@@ -127,14 +134,20 @@ static void advance(void)
 	flow(now_ns);
 }
 
-/* What the filter behind the multiplier lets through of the ripple at twice the line frequency: 7 % of the apparent power. */
-static s64 ripple(const struct phase *phase)
+/* A sine of the line, or of twice its frequency, in 31 bits. */
+static s64 sine(u32 times, u32 lag)
 {
-	u32 period_ns = div_u64(500000000000ULL, frequency_mhz);
+	u32 period_ns = div_u64(1000000000000ULL, frequency_mhz * times);
 	u32 at_ns;
 
 	div_u64_rem(chip.now_ns, period_ns, &at_ns);
-	return (div_s64(phase->power[VA] * 7, 100) * fixp_sin32(div_u64((u64)at_ns * 360, period_ns))) >> 31;
+	return fixp_sin32((int)div_u64((u64)at_ns * 360, period_ns) - (int)lag);
+}
+
+/* What the filter behind the multiplier lets through of the ripple at twice the line frequency: 7 % of the apparent power. */
+static s64 ripple(const struct phase *phase)
+{
+	return (div_s64(phase->power[VA] * 7, 100) * sine(2, 0)) >> 31;
 }
 
 /* The lowest 13 bits are in LO, the others, with the sign, in HI. */
@@ -189,6 +202,9 @@ static u32 read_register(unsigned int reg)
 	}
 	phase = &chip.phase[p];
 	switch (reg & ~REG_PHASE_MASK) {
+	case REG_AV_PCF & ~REG_PHASE_MASK:
+		value = mul_u64_u32_div(phase->vrms, WAVEFORM_FULL_SCALE, RMS_FULL_SCALE);
+		return (((s64)value * sine(1, p == 1 ? lag_deg : 0)) >> 31) + noise(400);
 	case REG_AIRMS & ~REG_PHASE_MASK:
 		return phase->irms + 80 + noise(64);
 	case REG_AVRMS & ~REG_PHASE_MASK:
@@ -295,6 +311,7 @@ static int __init chip_init(void)
 		return r;
 	}
 	debugfs_create_file("load", 0200, dir, NULL, &load_fops);
+	debugfs_create_u32("lag", 0600, dir, &lag_deg);
 	debugfs_create_file("truth", 0400, dir, NULL, &truth_fops);
 	debugfs_create_x64("record", 0400, dir, &chip.record_at);
 	schedule_delayed_work(&chip.recording, 0);
