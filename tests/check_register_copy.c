@@ -558,6 +558,8 @@ int main(void)
 {
 	Suite *suite = suite_create("register-copy");
 	TCase *tcase = tcase_create("copy");
+
+	bench_use_memory();
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, test_image_comes_back);
 	tcase_add_test(tcase, test_history_that_does_not_fit_stays_out);

@@ -4,14 +4,16 @@
  * checkpoints, backups, closing, opening, damage and recovery. Each moment is made again with lost, torn and reordered writes and
  * opened; some openings are cut short in turn, and the one after that as well. Whatever had been acknowledged is there, once;
  * nothing is there that was never metered. MM_CRASH_VARIANTS (4) sets how often a moment is made, MM_CRASH_SEED (1) which ways;
- * up to 4 only every third moment is.
+ * up to 4 only every third moment is. Each processor takes its share of the moments.
  */
 #include <check.h>
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "crash_log.h"
@@ -25,7 +27,7 @@ enum note { ATTEMPTED, ACKNOWLEDGED, HISTORY, DAMAGED };
 #define COMMITS_MAX 200
 
 struct toll {
-	unsigned states, moments, decreases, losses, inventions, unreadable, doubled;
+	unsigned states, moments, losses, inventions, unreadable, doubled;
 	char first[400]; /* what was found first */
 };
 
@@ -206,36 +208,83 @@ static void judge_cut_short(struct toll *toll, struct bench *b, struct expectati
 	}
 }
 
-static void replay(struct toll *toll, struct crash_log *log, struct bench *b, unsigned variants, unsigned every)
+static void replay_moment(struct toll *toll, struct crash_log *log, struct bench *place, size_t moment, unsigned variants)
 {
-	uint64_t random = number("MM_CRASH_SEED", 1);
+	uint64_t random = ((uint64_t)number("MM_CRASH_SEED", 1) << 32 | (moment + 1)) * UINT64_C(0x9e3779b97f4a7c15);
+	struct expectation e = {.acknowledged = crash_noted(log, moment, ACKNOWLEDGED, -1),
+				.attempted = crash_noted(log, moment, ATTEMPTED, -1),
+				.history = crash_noted(log, moment, DAMAGED, 0) == 0,
+				.moment = moment};
+
+	toll->moments++;
+	for (unsigned v = 0; v < variants; v++) {
+		e.loss = (int)(v < CRASH_RANDOM ? v : CRASH_RANDOM);
+		crash_make(log, moment, (enum crash_loss)e.loss, &random, place->dir);
+		if (v % 4 == 3) {
+			judge_cut_short(toll, place, e, &random, 2);
+		} else {
+			(void)judge(toll, place, &e);
+		}
+		empty(place->dir);
+	}
+}
+
+/* Every shares-th moment from number share on, in a directory of its own. */
+static void replay_share(struct toll *toll, struct crash_log *log, const struct bench *b, unsigned variants, unsigned every,
+			 size_t share, size_t shares)
+{
 	struct bench place = *b;
 
-	snprintf(place.dir, sizeof(place.dir), "%.200s/replay", b->dir);
+	snprintf(place.dir, sizeof(place.dir), "%.200s/replay-%zu", b->dir, share);
 	snprintf(place.path, sizeof(place.path), "%s/register.db", place.dir);
 	if (b->copy[0]) {
 		snprintf(place.copy, sizeof(place.copy), "%s.copy", place.path);
 	}
 	ck_assert_int_eq(mkdir(place.dir, 0700), 0);
-	for (size_t moment = 0; moment <= crash_moments(log); moment += every) {
-		struct expectation e = {.acknowledged = crash_noted(log, moment, ACKNOWLEDGED, -1),
-					.attempted = crash_noted(log, moment, ATTEMPTED, -1),
-					.history = crash_noted(log, moment, DAMAGED, 0) == 0,
-					.moment = moment};
-
-		toll->moments++;
-		for (unsigned v = 0; v < variants; v++) {
-			e.loss = (int)(v < CRASH_RANDOM ? v : CRASH_RANDOM);
-			crash_make(log, moment, (enum crash_loss)e.loss, &random, place.dir);
-			if (v % 4 == 3) {
-				judge_cut_short(toll, &place, e, &random, 2);
-			} else {
-				(void)judge(toll, &place, &e);
-			}
-			empty(place.dir);
-		}
+	for (size_t moment = share * every; moment <= crash_moments(log); moment += shares * every) {
+		replay_moment(toll, log, &place, moment, variants);
 	}
 	ck_assert_int_eq(rmdir(place.dir), 0);
+}
+
+static void add(struct toll *toll, const struct toll *part)
+{
+	toll->states += part->states;
+	toll->moments += part->moments;
+	toll->losses += part->losses;
+	toll->inventions += part->inventions;
+	toll->unreadable += part->unreadable;
+	toll->doubled += part->doubled;
+	if (toll->first[0] == '\0') {
+		memcpy(toll->first, part->first, sizeof(toll->first));
+	}
+}
+
+static void replay(struct toll *toll, struct crash_log *log, const struct bench *b, unsigned variants, unsigned every)
+{
+	size_t shares = (size_t)sysconf(_SC_NPROCESSORS_ONLN);
+	struct toll *part = mmap(NULL, shares * sizeof(*part), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int status;
+
+	ck_assert_ptr_ne(part, MAP_FAILED);
+	fflush(stdout);
+	for (size_t i = 0; i < shares; i++) {
+		pid_t child = fork();
+
+		ck_assert_int_ge(child, 0);
+		if (child == 0) {
+			replay_share(&part[i], log, b, variants, every, i, shares);
+			_exit(EXIT_SUCCESS);
+		}
+	}
+	for (size_t i = 0; i < shares; i++) {
+		ck_assert_int_gt(wait(&status), 0);
+		ck_assert_int_eq(status, 0);
+	}
+	for (size_t i = 0; i < shares; i++) {
+		add(toll, &part[i]);
+	}
+	munmap(part, shares * sizeof(*part));
 }
 
 static void print(const struct toll *toll, const char *what)
@@ -244,12 +293,8 @@ static void print(const struct toll *toll, const char *what)
 	       toll->states, toll->moments, toll->losses, toll->inventions, toll->doubled, toll->unreadable);
 }
 
-/* In memory, where there is some: the disk plays no part. */
 static void begin(struct bench *b, bool copy)
 {
-	if (access("/dev/shm", W_OK) == 0) {
-		ck_assert_int_eq(setenv("TMPDIR", "/dev/shm", 1), 0);
-	}
 	if (copy) {
 		bench_begin_with_copy(b);
 	} else {
@@ -315,6 +360,8 @@ int main(void)
 {
 	Suite *suite = suite_create("register-crash");
 	TCase *tcase = tcase_create("crash");
+
+	bench_use_memory();
 	tcase_set_timeout(tcase, 3600);
 	tcase_set_tags(tcase, "slow");
 	tcase_add_test(tcase, test_every_moment_of_a_life);

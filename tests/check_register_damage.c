@@ -55,10 +55,6 @@ static void build(struct bench *b, struct bench *ret_cut, struct bench *ret_befo
 {
 	struct mm_register *reg;
 
-	/* In memory, where there is some: the disk plays no part. */
-	if (access("/dev/shm", W_OK) == 0) {
-		ck_assert_int_eq(setenv("TMPDIR", "/dev/shm", 1), 0);
-	}
 	bench_begin_with_copy(b);
 	reg = bench_open(b, 1);
 	for (int64_t n = 0; n <= FULL_LAST; n++) {
@@ -245,6 +241,8 @@ int main(void)
 {
 	Suite *suite = suite_create("register-damage");
 	TCase *tcase = tcase_create("damage");
+
+	bench_use_memory();
 	tcase_set_timeout(tcase, 3600);
 	tcase_set_tags(tcase, "slow");
 	tcase_add_test(tcase, test_regions);

@@ -356,6 +356,8 @@ int main(void)
 	Suite *suite = suite_create("register-fault");
 	TCase *tcase = tcase_create("faults");
 	TCase *slow = tcase_create("every fault");
+
+	bench_use_memory();
 	tcase_set_timeout(tcase, 1200);
 	tcase_set_timeout(slow, 1200);
 	tcase_set_tags(slow, "slow");

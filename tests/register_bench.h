@@ -20,6 +20,9 @@ struct bench {
 	char message[MM_REGISTER_MESSAGE_MAX];
 };
 
+/* From now on in memory, where there is some: for tests in which the disk plays no part. */
+void bench_use_memory(void);
+
 void bench_begin(struct bench *bench);
 void bench_begin_with_copy(struct bench *bench);
 void bench_end(struct bench *bench); /* removes the directory */
