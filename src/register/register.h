@@ -82,8 +82,8 @@ const char *mm_register_story(const struct mm_register *reg);
 void mm_register_close(struct mm_register *reg);
 
 /*
- * The registers of meter number index as last committed; all zero for one that is new. profile.last_boot_ns and last_real_ns are
- * 0 where they were stored in another run of the machine. -EINVAL: no such meter.
+ * The registers of meter number index as last committed; all zero for one that is new. profile.last_boot_ns is 0 where they were
+ * stored in another run of the machine. -EINVAL: no such meter.
  */
 int mm_register_load(struct mm_register *reg, unsigned index, struct mm_registers *ret);
 

@@ -239,9 +239,8 @@ int mm_register_read_id(struct mm_register *reg, int64_t id, struct mm_registers
 		if (sqlite3_column_int64(stmt, 0) == reg->boot) {
 			reg->committed_ns = sqlite3_column_int64(stmt, 1);
 		} else {
-			/* CLOCK_BOOTTIME of another run can't be compared. */
+			/* CLOCK_BOOTTIME of another run can't be compared; the wall clock still tells of a leap into the past. */
 			registers.profile.last_boot_ns = 0;
-			registers.profile.last_real_ns = 0;
 		}
 	} else if (rc == SQLITE_DONE) {
 		r = mm_register_fail(reg, -EBADMSG, "a meter is stored without its registers");
