@@ -67,24 +67,39 @@ static void start_with_copy(void)
 	config.commit_interval_s = 300;
 }
 
-/* What is durable lacks commit_wh at most whenever a window has been dealt with; the window itself is all that can be lost
- * besides. */
+/*
+ * What is durable lacks commit_wh at most whenever a window has been dealt with; the window itself is all that can be lost
+ * besides. The largest model at its limits: two elements with 440 A at 138 V.
+ */
 START_TEST(loss_is_bound_at_any_load)
 {
-	static const double loads_w[] = {40, 3000, 14000, 25000, 48000};
+	static const double full_w = 2 * 440 * 138;
+	static const double loads_w[] = {40, 3000, 14000, 25000, 48000, 2 * 440 * 138};
+	struct mm_model_error error;
 
+	stop();
+	ck_assert_int_eq(unlink(register_path), 0);
+	ck_assert_int_eq(mm_model_parse("MMD-120-4001", &config.meter[0].model, &error), 0);
+	config.meter[0].phase[1] = 1;
+	config.voltage_channel[1] = config.current_channel[1] = 1;
+	supply_v = 138;
+	start();
 	start_with_copy();
 	for (int i = 0; i < MM_COUNT_OF(loads_w); i++) {
 		for (int n = 0; n < 60; n++) {
 			struct mm_register_status status;
 
 			/* Loads come and go from one window to the next. */
-			window(n % 17 == 16 ? 48000 : loads_w[i]);
+			window(n % 17 == 16 ? full_w : loads_w[i]);
 			status = settle();
 			ck_assert_msg(mm_engine_uncommitted_uwh(&engine, &status) <= 8 * MM_UWH_PER_WH, "%g W: %lld uWh",
 				      loads_w[i], (long long)mm_engine_uncommitted_uwh(&engine, &status));
 		}
 	}
+	/* All of it was registered: 57 windows of each of the first five loads with three full ones between, then 60 full ones.
+	 */
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh / MM_UWH_PER_WH,
+			 (int64_t)((57 * (40 + 3000 + 14000 + 25000 + 48000) + (15 + 60) * full_w) / 3600));
 	stop();
 }
 END_TEST

@@ -176,6 +176,7 @@ void setup(void)
 	config.meter[0].phase[1] = -1;
 	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &config.meter[0].model, &error), 0);
 	copy_path[0] = '\0';
+	supply_v = 120;
 	now_ns = 1000 * MM_NS_PER_S;
 	wall_offset_ns = INT64_C(1780000000) * MM_NS_PER_S;
 	start();
@@ -196,6 +197,7 @@ void keep_memory(void)
 	ck_assert_int_eq(mm_handover_new(-1, "boot", &handover), 0);
 }
 
+double supply_v;
 struct mm_voltage_event voltage_event;
 
 bool window(double watts)
@@ -203,12 +205,17 @@ bool window(double watts)
 	struct mm_front_end_report report = {0};
 	struct mm_measurement *m = &report.measurement;
 
-	*m = (struct mm_measurement){.start_ns = now_ns, .end_ns = now_ns + MM_NS_PER_S, .latched = true, .input_count = 1};
+	*m = (struct mm_measurement){.start_ns = now_ns,
+				     .end_ns = now_ns + MM_NS_PER_S,
+				     .latched = true,
+				     .input_count = config.meter[0].model.elements};
 	now_ns += MM_NS_PER_S;
-	m->input[0] = (struct mm_input_reading){.voltage_v = 120 + (double)(now_ns / MM_NS_PER_S % 97) * 1e-6,
-						.current_a = watts / 120,
-						.active_ws = watts,
-						.frequency_hz = 60};
+	for (unsigned e = 0; e < m->input_count; e++) {
+		m->input[e] = (struct mm_input_reading){.voltage_v = supply_v + (double)(now_ns / MM_NS_PER_S % 97) * 1e-6,
+							.current_a = watts / m->input_count / supply_v,
+							.active_ws = watts / m->input_count,
+							.frequency_hz = 60};
+	}
 	m->event[0] = voltage_event;
 	m->event_count = voltage_event.end_ns > voltage_event.start_ns;
 	voltage_event = (struct mm_voltage_event){0};

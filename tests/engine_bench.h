@@ -54,9 +54,10 @@ void crash(void);
 /* From the next start on there is memory that outlives a crash. */
 void keep_memory(void);
 
+extern double supply_v;			      /* of windows, 120 */
 extern struct mm_voltage_event voltage_event; /* which the next good window brings where it has a length */
 
-/* One good window of watts at 120 V. Each differs in its last digits, as live figures do. */
+/* One good window of watts, shared by the meter's elements. Each differs in its last digits, as live figures do. */
 bool window(double watts);
 
 void failed_report(int error);
