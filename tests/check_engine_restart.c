@@ -109,7 +109,6 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 
 	run_windows(60, false);
 	expected = engine.meters[0].meter.registers;
-	expected.profile = (struct mm_profile){0}; /* marked as interrupted */
 	count = lines.edges;
 	memcpy(edges, lines.edge, sizeof(edges));
 	ck_assert_uint_gt(count, 40);
@@ -120,7 +119,6 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 	keep_memory();
 	start();
 	run_windows(60, true);
-	engine.meters[0].meter.registers.profile = (struct mm_profile){0};
 	ck_assert_mem_eq(&engine.meters[0].meter.registers, &expected, sizeof(expected));
 	ck_assert_uint_eq(lines.edges, count);
 	for (unsigned i = 0; i < count; i++) {
@@ -130,6 +128,73 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 		ck_assert(lines.edge[i].level == edges[i].level);
 	}
 	ck_assert_uint_eq(engine.missed, 0);
+	stop();
+}
+END_TEST
+
+static const struct mm_profile_row *interval(void)
+{
+	return &engine.meters[0].meter.registers.profile.row;
+}
+
+START_TEST(an_interval_is_marked_where_time_was_missed)
+{
+	stop();
+	keep_memory();
+	start();
+	window(3600);
+	crash();
+	start();
+	window(3600);
+	ck_assert_uint_eq(interval()->status, 0);
+	crash();
+	now_ns += 3 * MM_NS_PER_S;
+	start();
+	window(3600);
+	ck_assert_uint_eq(interval()->status, MM_PROFILE_POWER_DOWN | MM_PROFILE_DATA_INVALID);
+	ck_assert_int_eq(interval()->delivered_uwh, 3 * MM_UWH_PER_WH);
+	/* A gap in the midst of a run is none of a stop. */
+	now_ns += 900 * MM_NS_PER_S;
+	window(3600);
+	ck_assert_uint_eq(interval()->status, MM_PROFILE_DATA_INVALID);
+	stop();
+}
+END_TEST
+
+START_TEST(without_memory_a_restart_marks_its_interval)
+{
+	for (int i = 0; i < 10; i++) {
+		window(3600);
+	}
+	(void)settle();
+	crash();
+	start();
+	window(3600);
+	ck_assert_uint_eq(interval()->status, MM_PROFILE_POWER_DOWN);
+	stop();
+}
+END_TEST
+
+START_TEST(what_stood_before_a_crash_is_no_event_after_it)
+{
+	stop();
+	keep_memory();
+	start();
+	supply_v = 90;
+	for (int i = 0; i < 4; i++) {
+		window(-50);
+		ck_assert_uint_ne(engine.meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+		crash();
+		start();
+		ck_assert_uint_ne(engine.meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+	}
+	ck_assert_uint_eq(count().voltage_low, 1);
+	ck_assert_uint_eq(count().received, 1);
+	supply_v = 120;
+	window(3600);
+	crash();
+	start();
+	ck_assert_uint_eq(count().voltage_low, 2); /* and that it is over */
 	stop();
 }
 END_TEST
@@ -296,6 +361,9 @@ int main(void)
 	tcase_add_test(tc, a_restart_goes_on_where_it_stopped);
 	tcase_add_test(tc, edges_that_were_not_played_are_owed_after_a_restart);
 	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);
+	tcase_add_test(tc, an_interval_is_marked_where_time_was_missed);
+	tcase_add_test(tc, without_memory_a_restart_marks_its_interval);
+	tcase_add_test(tc, what_stood_before_a_crash_is_no_event_after_it);
 	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
 	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
 	tcase_add_test(tc, memory_of_another_meter_is_not_taken);

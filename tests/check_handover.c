@@ -43,7 +43,9 @@ static void fill(int64_t n)
 		strcpy(content.state.who[i].serial, i == 0 ? "one" : "two");
 		content.state.meter[i].delivered.uwh = n;
 		content.state.meter[i].profile.row.covered_ns = n;
-		content.meter[i].window_end_ns = n;
+		content.meter[i].left = (struct mm_meter_left){
+			.window_end_ns = n, .flags = {MM_ELEMENT_OVERCURRENT, MM_ELEMENT_REVERSED}, .backward = {false, true}};
+		content.meter[i].received_told_ns = n + 1;
 		player[i].head = MM_PLAYER_LENGTH - 3; /* across the ring's end */
 		player[i].count = QUEUE;
 		for (unsigned e = 0; e < QUEUE; e++) {
@@ -73,7 +75,11 @@ static int64_t assert_whole(void)
 	for (unsigned i = 0; i < 2; i++) {
 		ck_assert_int_eq(content.state.meter[i].delivered.uwh, n);
 		ck_assert_int_eq(content.state.meter[i].profile.row.covered_ns, n);
-		ck_assert_int_eq(content.meter[i].window_end_ns, n);
+		ck_assert_int_eq(content.meter[i].left.window_end_ns, n);
+		ck_assert_uint_eq(content.meter[i].left.flags[0], MM_ELEMENT_OVERCURRENT);
+		ck_assert_uint_eq(content.meter[i].left.flags[1], MM_ELEMENT_REVERSED);
+		ck_assert(!content.meter[i].left.backward[0] && content.meter[i].left.backward[1]);
+		ck_assert_int_eq(content.meter[i].received_told_ns, n + 1);
 		for (unsigned e = 0; e < player[i].count; e++) {
 			const struct mm_edge *edge = &player[i].queue[(player[i].head + e) % MM_PLAYER_LENGTH];
 			unsigned number = e + QUEUE - player[i].count;

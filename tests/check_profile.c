@@ -263,9 +263,27 @@ static void stop_and_resume(void)
 {
 	struct mm_profile stored = profile;
 
+	stored.last_boot_ns = 0;
 	mm_profile_init(&profile, LENGTH_S);
 	ck_assert_int_eq(mm_profile_resume(&profile, &stored), 0);
 }
+
+/* Another run of the program, of the same machine, that has missed nothing. */
+START_TEST(goes_on_unmarked)
+{
+	struct mm_profile stored;
+
+	add(100, 0, 1, 0);
+	stored = profile;
+	mm_profile_init(&profile, LENGTH_S);
+	ck_assert_int_eq(mm_profile_resume(&profile, &stored), 0);
+	ck_assert_uint_eq(add(101, 1, 1, 0), 0);
+	check_row(&profile.row, 0, 0, 2000);
+	/* And knows a step over the restart for one. */
+	add(200, 2, 1, 0);
+	check_row(&profile.row, 0, MM_PROFILE_CLOCK_ADJUSTED, 3000);
+}
+END_TEST
 
 START_TEST(resumes_same_interval)
 {
@@ -361,6 +379,7 @@ int main(void)
 	tcase_add_test(tcase, long_gap_to_boundary);
 	tcase_add_test(tcase, window_of_many_intervals);
 	tcase_add_test(tcase, marks_without_time);
+	tcase_add_test(tcase, goes_on_unmarked);
 	tcase_add_test(tcase, resumes_same_interval);
 	tcase_add_test(tcase, resumes_later);
 	tcase_add_test(tcase, resumes_between);

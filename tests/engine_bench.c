@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "engine_bench.h"
 
+#include <math.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,7 +213,7 @@ bool window(double watts)
 	now_ns += MM_NS_PER_S;
 	for (unsigned e = 0; e < m->input_count; e++) {
 		m->input[e] = (struct mm_input_reading){.voltage_v = supply_v + (double)(now_ns / MM_NS_PER_S % 97) * 1e-6,
-							.current_a = watts / m->input_count / supply_v,
+							.current_a = fabs(watts) / m->input_count / supply_v,
 							.active_ws = watts / m->input_count,
 							.frequency_hz = 60};
 	}
@@ -265,6 +266,8 @@ static bool count_code(void *userdata, const struct mm_register_event *event, co
 
 	(void)data;
 	counts->clock_step += strcmp(event->code, "clock-step") == 0;
+	counts->received += strcmp(event->code, "received") == 0;
+	counts->voltage_low += strcmp(event->code, "voltage-low") == 0;
 	counts->gap += strcmp(event->code, "gap") == 0;
 	counts->absent += strcmp(event->code, "absent") == 0;
 	counts->sag += strcmp(event->code, "sag") == 0 && strcmp(event->text, "element 1: sag of 0.25 s, to 84.0 V") == 0;

@@ -70,7 +70,8 @@ void run_timer_until(int64_t until_ns);
 
 /* What the database has once all commits are done. */
 struct counts {
-	unsigned unrecorded, power_fail, power_returned, clock_step, gap, absent, sag, resumed, refused, uncertain, rows;
+	unsigned unrecorded, power_fail, power_returned, clock_step, gap, absent, sag, resumed, refused, uncertain, rows,
+		received, voltage_low;
 	int64_t rows_uwh;
 	bool done;
 };

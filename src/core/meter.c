@@ -102,6 +102,15 @@ int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, 
 	return 0;
 }
 
+void mm_meter_leave(const struct mm_meter *meter, struct mm_meter_left *ret)
+{
+	*ret = (struct mm_meter_left){.window_end_ns = meter->window_end_ns};
+	for (unsigned e = 0; e < meter->config.model.elements; e++) {
+		ret->flags[e] = meter->element[e].flags;
+		ret->backward[e] = meter->backward[e];
+	}
+}
+
 static bool figure_usable(double figure)
 {
 	return fabs(figure) <= WINDOW_WS_MAX; /* false for NaN */
@@ -263,6 +272,16 @@ static void step_indicators(struct mm_meter *meter)
 	meter->reverse_led = (any & MM_ELEMENT_REVERSED) != 0;
 }
 
+void mm_meter_resume(struct mm_meter *meter, const struct mm_meter_left *left)
+{
+	meter->window_end_ns = left->window_end_ns;
+	for (unsigned e = 0; e < meter->config.model.elements; e++) {
+		meter->element[e].flags = left->flags[e];
+		meter->backward[e] = left->backward[e];
+	}
+	step_indicators(meter);
+}
+
 void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurement, enum mm_health health, int64_t end_real_ns,
 		   struct mm_meter_step *ret)
 {
@@ -277,7 +296,7 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
 	meter->health = health;
 	meter->missed += measurement->missed;
 	if (measurement->missed > 0) {
-		increment.status |= MM_PROFILE_DATA_INVALID;
+		increment.status |= MM_PROFILE_DATA_INVALID | (meter->windows == 0 ? MM_PROFILE_POWER_DOWN : 0);
 	}
 	if (health != MM_HEALTH_OK) {
 		increment.status |= MM_PROFILE_ERROR;

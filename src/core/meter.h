@@ -105,6 +105,13 @@ struct mm_meter {
 	bool daylight_saving; /* in force on the wall clock: set by who knows the time zone, marks intervals that begin now */
 };
 
+/* What a meter is beside its registers, for a run of the program that goes on where another has ended. */
+struct mm_meter_left {
+	int64_t window_end_ns; /* as in struct mm_meter */
+	uint32_t flags[MM_ELEMENTS_MAX];
+	bool backward[MM_ELEMENTS_MAX];
+};
+
 /* What one window did. */
 struct mm_meter_step {
 	int64_t delivered_uwh; /* added to the delivered register */
@@ -118,11 +125,17 @@ struct mm_meter_step {
 };
 
 /*
- * Starts from the registers as they were stored, or from all zero (NULL). -EINVAL where the configuration does not fit the
- * model: an input out of range or serving two elements, or a profile interval that is none. -ERANGE: registers that were never
- * stored by a meter (below zero, not finite, ...).
+ * Starts from the registers as they were stored, or from all zero (NULL); registers->profile.last_boot_ns is 0 where energy may
+ * have been missed since then. -EINVAL where the configuration does not fit the model: an input out of range or serving two
+ * elements, or a profile interval that is none. -ERANGE: registers that were never stored by a meter (below zero, not finite,
+ * ...).
  */
 int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, const struct mm_registers *registers);
+
+void mm_meter_leave(const struct mm_meter *meter, struct mm_meter_left *ret);
+
+/* After mm_meter_init() with the registers of that moment, in the same run of the machine: what stood then is no news. */
+void mm_meter_resume(struct mm_meter *meter, const struct mm_meter_left *left);
 
 /*
  * Takes one window. health is the judged health of the front end: other than MM_HEALTH_OK registers nothing, darkens the power

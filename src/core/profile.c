@@ -31,10 +31,10 @@ int mm_profile_resume(struct mm_profile *profile, const struct mm_profile *store
 	}
 	profile->open = stored->open;
 	profile->last_real_ns = stored->last_real_ns;
-	profile->last_boot_ns = 0;
+	profile->last_boot_ns = stored->last_boot_ns;
 	if (stored->open) {
 		profile->row = stored->row;
-		profile->row.status |= MM_PROFILE_POWER_DOWN;
+		profile->row.status |= stored->last_boot_ns == 0 ? MM_PROFILE_POWER_DOWN : 0;
 	}
 	return 0;
 }

@@ -38,7 +38,7 @@ struct mm_profile {
 	int32_t interval_s;
 	bool open;
 	int64_t last_real_ns;	   /* wall clock at the end of the window before, to tell a step */
-	int64_t last_boot_ns;	   /* 0: not since start */
+	int64_t last_boot_ns;	   /* CLOCK_BOOTTIME then; 0: not since a stop */
 	struct mm_profile_row row; /* the open interval */
 };
 
@@ -49,9 +49,9 @@ struct mm_profile {
 int mm_profile_init(struct mm_profile *profile, int32_t interval_s);
 
 /*
- * Goes on, after mm_profile_init(), from a profile stored before a stop: its open interval keeps its own length and is marked
- * MM_PROFILE_POWER_DOWN, as is the one in which metering resumes. How long the stop was only the wall clock can tell. -ERANGE:
- * not a profile that was ever stored.
+ * Goes on, after mm_profile_init(), from a stored profile: its open interval keeps its own length. Where last_boot_ns is 0 it was
+ * stored before a stop, and how long that was only the wall clock can tell: the open interval is marked MM_PROFILE_POWER_DOWN, as
+ * is the one in which metering resumes. -ERANGE: not a profile that was ever stored.
  */
 int mm_profile_resume(struct mm_profile *profile, const struct mm_profile *stored);
 

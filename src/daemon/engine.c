@@ -18,6 +18,8 @@
 #define SILENCE_NS (5 * MM_NS_PER_S)
 /* An event reaches the database at once where the last commit to it was so long ago: many in a row must not wear it. */
 #define EVENTS_NS (10 * MM_NS_PER_S)
+/* Where energy flows to and fro all day, one event a day says so: the intervals have the rest. */
+#define RECEIVED_NS (24 * 3600 * MM_NS_PER_S)
 /* Windows follow each other to within their jitter; more than half a window between two is a gap. */
 #define GAP_RATIO 0.5
 
@@ -288,6 +290,19 @@ static void log_voltage_events(struct mm_engine *engine, const struct mm_engine_
 	}
 }
 
+/* Energy of the whole meter that flows back is a matter of the bill, also below what tells a reversed element. */
+static void log_received(struct mm_engine *engine, struct mm_engine_meter *em, int64_t received_uwh)
+{
+	int64_t now = em->meter.window_end_ns, before = em->meter.registers.received.uwh - received_uwh;
+
+	if (received_uwh > 0 && (em->received_told_ns == 0 || now - em->received_told_ns >= RECEIVED_NS)) {
+		mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_RECEIVED, "received",
+				"energy flows back to the supply: the received register goes on from %.6f kWh",
+				(double)before / 1000 / MM_UWH_PER_WH);
+		em->received_told_ns = now;
+	}
+}
+
 static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_measurement *m, int64_t end_real_ns)
 {
 	int64_t position = em->meter.registers.output_uwh;
@@ -309,6 +324,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 		log_flags(engine, em, e, step.cleared[e], false);
 	}
 	log_voltage_events(engine, em, m);
+	log_received(engine, em, step.received_uwh);
 	for (unsigned i = 0; i < step.closed_count; i++) {
 		struct mm_register_profile_row row = {.meter = meter_index(engine, em), .row = step.closed[i]};
 

@@ -36,7 +36,8 @@ struct mm_engine_meter {
 	uint64_t edges[MM_OUTPUT_COUNT];
 	int64_t test_until_ns[MM_OUTPUT_COUNT]; /* an output under test is inverted until then; 0: none */
 	struct mm_lcd *lcd;
-	int64_t window_uwh; /* energy of the last window, to foresee the next */
+	int64_t window_uwh;	  /* energy of the last window, to foresee the next */
+	int64_t received_told_ns; /* CLOCK_BOOTTIME when it was last said that energy flows back; 0: never */
 	struct mm_evidence evidence;
 };
 
@@ -197,9 +198,9 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg);
 
 /*
  * Takes over what was left of a meter: registers is what the register has of it and becomes what was left, the queue of edges is
- * filled. Returns CLOCK_BOOTTIME at the end of its last window; 0: nothing was taken.
+ * filled. Returns what else was left, until mm_engine_inherited(); NULL: nothing was taken.
  */
-int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers);
+const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers);
 
 /* Tells the audit trail how far that went, and lets go of it. */
 void mm_engine_inherited(struct mm_engine *engine);

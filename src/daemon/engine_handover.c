@@ -41,7 +41,9 @@ void mm_engine_hand_over(struct mm_engine *engine)
 		memcpy(who->serial, em->config->serial, sizeof(who->serial));
 		memcpy(who->model, em->meter.config.model.canonical, sizeof(who->model));
 		content.state.meter[i] = em->meter.registers;
-		content.meter[i] = (struct mm_handover_meter){.player = &em->player, .window_end_ns = em->meter.window_end_ns};
+		content.meter[i].player = &em->player;
+		content.meter[i].received_told_ns = em->received_told_ns;
+		mm_meter_leave(&em->meter, &content.meter[i].left);
 		memcpy(content.meter[i].level, em->level, sizeof(em->level));
 	}
 	mm_handover_write(engine->handover, &content);
@@ -131,7 +133,7 @@ static void note_uncertain(struct mm_engine *engine, const struct mm_engine_mete
 			engine->config->commit_wh + full_w * uncommitted_s / 3600);
 }
 
-int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers)
+const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers)
 {
 	struct mm_inheritance *in = engine->inheritance;
 	int index = in ? find(in, em->config) : -1;
@@ -143,28 +145,31 @@ int64_t mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, st
 		if (engine->last_run.unclean) {
 			note_uncertain(engine, em, registers);
 		}
-		return 0;
+		registers->profile.last_boot_ns = 0;
+		return NULL;
 	}
 	left = &in->content.meter[index];
 	played = in->content.state.meter[index];
 	played.output_uwh = mm_player_position(left->player, played.output_uwh);
 	if (mm_registers_follow(&played, registers) < 0) {
 		refuse(engine, em, "the register is ahead of it");
-		return 0;
+		registers->profile.last_boot_ns = 0;
+		return NULL;
 	}
 	in->taken[index] = (int)(em - engine->meters);
 	in->ahead_uwh += played.delivered.uwh + played.received.uwh - registers->delivered.uwh - registers->received.uwh;
 	in->owed += left->player->count;
 	*registers = in->content.state.meter[index];
 	em->player = *left->player;
+	em->received_told_ns = left->received_told_ns;
 	memcpy(em->level, left->level, sizeof(em->level));
 	for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
 		em->player.last_ns[o] = now; /* later than it was: the distance between edges is kept over the restart */
 	}
-	if (left->window_end_ns > engine->last_window_end_ns) {
-		engine->last_window_end_ns = left->window_end_ns;
+	if (left->left.window_end_ns > engine->last_window_end_ns) {
+		engine->last_window_end_ns = left->left.window_end_ns;
 	}
-	return left->window_end_ns;
+	return &left->left;
 }
 
 /* Rows and events of the run before name its meters; those of a meter that is no longer there have no place in the register. */

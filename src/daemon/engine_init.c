@@ -103,7 +103,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 	struct mm_engine_meter *em = &engine->meters[index];
 	struct mm_registers registers;
 	struct mm_meter_config mc;
-	int64_t window_end_ns;
+	const struct mm_meter_left *left;
 	int r;
 
 	em->config = &engine->config->meter[index];
@@ -119,13 +119,15 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 		return r;
 	}
 	engine->handed_uwh += mm_engine_registers_sum(&registers);
-	window_end_ns = mm_engine_adopt(engine, em, &registers);
+	left = mm_engine_adopt(engine, em, &registers);
 	r = mm_meter_init(&em->meter, &mc, &registers);
 	if (r < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": %s", em->config->name, strerror(-r));
 		return r;
 	}
-	em->meter.window_end_ns = window_end_ns;
+	if (left) {
+		mm_meter_resume(&em->meter, left);
+	}
 	r = load_calibration(engine, em, reg);
 	if (r < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": its calibration cannot be read: %s", em->config->name,
@@ -133,7 +135,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 		return r;
 	}
 	mm_evidence_init(&em->evidence, mc.model.elements);
-	r = mm_engine_make_outputs(engine, em, window_end_ns > 0, message);
+	r = mm_engine_make_outputs(engine, em, em->meter.window_end_ns > 0, message);
 	if (r < 0) {
 		return r;
 	}

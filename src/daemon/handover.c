@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define HANDOVER_MAGIC UINT64_C(0x7265766f646e6168) /* "handover" */
-#define LAYOUT 1
+#define LAYOUT 2
 #define SLOTS 2
 /*
  * A slot, whatever a version of this program puts into it: an upgrade finds the images where the old one wrote them. Pages that
@@ -38,7 +38,7 @@ struct memory {
 };
 
 _Static_assert(MM_REGISTER_METERS_MAX == 16, "another number is another layout");
-_Static_assert(MM_STATE_SIZE_MAX + MM_REGISTER_METERS_MAX * (MM_PLAYER_LENGTH * 24 + 64) + MM_PENDING_EVENTS_MAX * 320 +
+_Static_assert(MM_STATE_SIZE_MAX + MM_REGISTER_METERS_MAX * (MM_PLAYER_LENGTH * 24 + 96) + MM_PENDING_EVENTS_MAX * 320 +
 			       MM_PENDING_ROWS_MAX * 96 <
 		       SLOT_SIZE - 1024,
 	       "state, queues of all meters, events and rows with their texts fit a slot");
@@ -104,7 +104,25 @@ int mm_handover_fd(const struct mm_handover *handover)
 	return handover->fd;
 }
 
-/* ---- Levels, edges and what is pending, as bytes ---- */
+/* ---- What a meter leaves, edges and what is pending, as bytes ---- */
+
+static void put_left(struct mm_writer *w, const struct mm_meter_left *left)
+{
+	mm_put_u64(w, (uint64_t)left->window_end_ns);
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		mm_put_u64(w, left->flags[e]);
+		mm_put_u64(w, left->backward[e]);
+	}
+}
+
+static void get_left(struct mm_reader *r, struct mm_meter_left *ret)
+{
+	ret->window_end_ns = (int64_t)mm_get_u64(r);
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		ret->flags[e] = (uint32_t)mm_get_u64(r);
+		ret->backward[e] = mm_get_u64(r) != 0;
+	}
+}
 
 static void put_levels(struct mm_writer *w, const bool *level)
 {
@@ -234,7 +252,8 @@ static int read_slot(const struct slot *slot, struct mm_handover_content *ret)
 	}
 	r.used = (size_t)length;
 	for (unsigned i = 0; i < ret->state.meter_count; i++) {
-		ret->meter[i].window_end_ns = (int64_t)mm_get_u64(&r);
+		get_left(&r, &ret->meter[i].left);
+		ret->meter[i].received_told_ns = (int64_t)mm_get_u64(&r);
 		get_levels(&r, ret->meter[i].level);
 		get_player(&r, ret->meter[i].player);
 		result = r.bad ? -EBADMSG : take_played(slot, i, &ret->meter[i]);
@@ -295,7 +314,8 @@ void mm_handover_write(struct mm_handover *handover, struct mm_handover_content 
 	memcpy(content->state.boot_id, handover->boot_id, sizeof(handover->boot_id));
 	w.used = mm_state_write(&content->state, slot->image, sizeof(slot->image));
 	for (unsigned i = 0; i < content->state.meter_count; i++) {
-		mm_put_u64(&w, (uint64_t)content->meter[i].window_end_ns);
+		put_left(&w, &content->meter[i].left);
+		mm_put_u64(&w, (uint64_t)content->meter[i].received_told_ns);
 		put_levels(&w, content->meter[i].level);
 		put_player(&w, content->meter[i].player);
 	}

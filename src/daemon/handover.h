@@ -17,8 +17,9 @@ struct mm_handover;
 
 /* What a meter has beside its registers. */
 struct mm_handover_meter {
-	struct mm_player *player;    /* whose queue is written, or filled */
-	int64_t window_end_ns;	     /* CLOCK_BOOTTIME at the end of the last window registered; 0: none */
+	struct mm_player *player; /* whose queue is written, or filled */
+	struct mm_meter_left left;
+	int64_t received_told_ns;    /* as in struct mm_engine_meter */
 	bool level[MM_OUTPUT_COUNT]; /* of the lines */
 	/* Only when read: the last edge was being put out when the process ended. It counts as played, but not in level. */
 	bool in_doubt;
