@@ -102,13 +102,110 @@ START_TEST(check_judges_each_item)
 	expect(fine, "check", MM_CTL_FINE, "\nmain: 0 faults, 0 undecided\n", "");
 	expect(fine, "check --json", MM_CTL_FINE, "\"ok\": true", "");
 	/* The load LED stands on the wrong side; CT 1 is not accused by a cause that is hardly likely. */
-	expect(turned, "check", MM_CTL_FAULT, "fault      ct 2              words of ct-reversed\n", "");
+	expect(turned, "check", MM_CTL_FAULT, "undecided  ct 2              words of ct-reversed; or words of generation\n", "");
 	expect(turned, "check", MM_CTL_FAULT, "ok         ct 1              right way round", "");
 	expect(turned, "check", MM_CTL_FAULT, "fault      load-led          out of step with the register", "");
-	expect(turned, "check", MM_CTL_FAULT, "\nmain: 2 faults, 0 undecided\n", "");
+	expect(turned, "check", MM_CTL_FAULT, "\nmain: 1 fault, 1 undecided\n", "");
 	expect(turned, "check --json", MM_CTL_FAULT, "\"ok\": false", "");
-	expect(open, "check", MM_CTL_FAILED, "undecided  ct 1              words of ct-open, or no load on this line\n", "");
+	expect(open, "check", MM_CTL_FAILED, "undecided  ct 1              words of ct-open; or words of load-too-small\n", "");
 	expect(open, "check", MM_CTL_FAILED, "\nmain: 0 faults, 1 undecided\n", "");
+}
+END_TEST
+
+/* A correction in force: it is for the wires, or no longer, or nothing speaks for either. */
+START_TEST(correction_is_judged)
+{
+#define CORRECTED                                                                                                                \
+	"{\"cause\":\"ct-reversed\",\"element\":2,\"fault\":true,\"corrected\":true,\"confidence\":0.9,\"tied\":false,"          \
+	"\"words\":\"turned\",\"evidence\":[],\"next\":\"turn it\",\"mended_w\":null}"
+	static const struct {
+		const char *corrections, *findings, *state, *text;
+	} table[] = {
+		{"\"ct2-reversed\"", CORRECTED, "ok", "ct2-reversed; costs a little accuracy"},
+		{"\"ct-crossed\",\"lines-180\"", CORRECTED, "ok",
+		 "ct-crossed lines-180; costs 0.3 % at power factor 0.5 for each 0.1 degrees between the lines"},
+		{"\"ct2-reversed\"", FINDING("correction-wrong", "null", "true", "0.7", "true", "null"), "fault",
+		 "ct2-reversed: not for what the wires show"},
+		{"\"ct2-reversed\"", FINDING("load-too-small", "2", "false", "0.9", "false", "null"), "undecided",
+		 "ct2-reversed: these readings don't show whether it is for these wires"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *items = json_array(), *reading, *diagnosis, *item = NULL, *ct = NULL, *one;
+		char text[1024];
+		size_t at;
+
+		snprintf(text, sizeof(text), "{\"valid\":true,\"power_led\":true,\"corrections\":[%s],\"elements\":[{},{}]}",
+			 table[i].corrections);
+		reading = json_loads(text, 0, NULL);
+		snprintf(text, sizeof(text), "{\"findings\":[%s]}", table[i].findings);
+		diagnosis = json_loads(text, 0, NULL);
+		mm_check_readings(items, reading, diagnosis);
+		json_array_foreach(items, at, one)
+		{
+			const char *name = json_string_value(json_object_get(one, "item"));
+
+			item = strcmp(name, "correction") == 0 ? one : item;
+			ct = strcmp(name, "ct") == 0 ? one : ct;
+		}
+		ck_assert_ptr_nonnull(item);
+		ck_assert_str_eq(json_string_value(json_object_get(item, "state")), table[i].state);
+		ck_assert_str_eq(json_string_value(json_object_get(item, "text")), table[i].text);
+		if (i < 2) {
+			ck_assert_str_eq(json_string_value(json_object_get(ct, "state")), "ok");
+			ck_assert_str_eq(json_string_value(json_object_get(ct, "text")),
+					 "turned: corrected in the configuration");
+		}
+		json_decref(items);
+		json_decref(reading);
+		json_decref(diagnosis);
+	}
+}
+END_TEST
+
+START_TEST(known_load_is_compared)
+{
+	static const struct fake_answer nothing[] = {{NULL, 0, NULL}};
+	static const struct {
+		const char *cause;
+		double load_w;
+		const char *state;
+	} table[] = {{"none", 1500, "ok"},
+		     {"ct-ratio", 1500, "fault"},
+		     {"creep", 1500, "ok"},
+		     {"none", 0, "ok"},
+		     {"creep", 0, "fault"}};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *items = json_array(), *reading = json_loads("{\"power_w\":750.5}", 0, NULL);
+		json_t *diagnosis =
+			json_pack("{s:[{s:s, s:s, s:s}]}", "findings", "cause", table[i].cause, "words", "words", "next", "next");
+
+		mm_check_load(items, reading, diagnosis, table[i].load_w);
+		ck_assert_msg(strcmp(json_string_value(json_object_get(json_array_get(items, 0), "state")), table[i].state) == 0,
+			      "row %zu", i);
+		json_decref(items);
+		json_decref(reading);
+		json_decref(diagnosis);
+	}
+	expect(nothing, "check --load much", MM_CTL_USAGE, "", "--load is to be a whole number from 0 to 1000000, not 'much'");
+	expect(nothing, "diagnose --load -5", MM_CTL_USAGE, "", "--load is to be a whole number from 0 to 1000000, not '-5'");
+}
+END_TEST
+
+START_TEST(pulse_outputs_are_listed)
+{
+	json_t *items = json_array();
+	json_t *outputs = json_pack("[{s:s, s:s}, {s:s, s:n}, {s:s, s:s}]", "name", "10", "line", "GPIO17", "name", "100", "line",
+				    "name", "led_load", "line", "GPIO23");
+
+	mm_check_outputs(items, outputs);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 0), "text")), "10 on GPIO17, 100");
+	json_array_clear(outputs);
+	mm_check_outputs(items, outputs);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 1), "text")), "there are none");
+	json_decref(items);
+	json_decref(outputs);
 }
 END_TEST
 
@@ -299,6 +396,9 @@ TCase *check_tcase(void)
 	tcase_add_test(tcase, diagnosis_is_said_in_words);
 	tcase_add_test(tcase, check_judges_each_item);
 	tcase_add_test(tcase, items_are_judged_by_figures);
+	tcase_add_test(tcase, correction_is_judged);
+	tcase_add_test(tcase, known_load_is_compared);
+	tcase_add_test(tcase, pulse_outputs_are_listed);
 	tcase_add_test(tcase, load_led_follows_energy);
 	tcase_add_test(tcase, load_led_is_between_two_readings);
 	tcase_add_test(tcase, terminal_is_led_through);

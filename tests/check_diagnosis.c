@@ -51,7 +51,7 @@ static void steady(struct shown one, struct shown two)
 
 static void diagnose(const struct mm_model *model)
 {
-	mm_diagnose(&evidence, model, MM_HEALTH_OK, false, &diagnosis);
+	mm_diagnose(&evidence, model, &(struct mm_circumstances){.health = MM_HEALTH_OK}, &diagnosis);
 }
 
 static const struct mm_finding *found(enum mm_cause cause, unsigned element)
@@ -103,7 +103,7 @@ START_TEST(front_end_comes_first)
 	ck_first(MM_CAUSE_NO_READING, 0);
 	steady((struct shown){0, 0, 0}, (struct shown){0, 0, 0});
 	for (int i = 0; i < MM_COUNT_OF(table); i++) {
-		mm_diagnose(&evidence, &dual, table[i].health, false, &diagnosis);
+		mm_diagnose(&evidence, &dual, &(struct mm_circumstances){.health = table[i].health}, &diagnosis);
 		ck_assert_uint_eq(diagnosis.count, 1);
 		ck_first(table[i].cause, 0);
 	}
@@ -147,7 +147,7 @@ static const struct {
 	{{120, 0.3, 0}, {119, 6, 0}, MM_CAUSE_LOAD_SMALL, 1},
 	{{120, 0.01, 0}, {119, 6, 0}, MM_CAUSE_CT_OPEN, 1},
 	{{120, 9, 0}, {119, 0, 0}, MM_CAUSE_CT_OPEN, 2},
-	{{120, 0.2, 20}, {119, 0.2, 20}, MM_CAUSE_CREEP, 1},
+	{{120, 0.2, 20}, {119, 0.2, 20}, MM_CAUSE_LOAD_SMALL, 1},
 };
 
 START_TEST(readings_have_their_cause)
@@ -215,7 +215,7 @@ START_TEST(what_can_not_be_told_apart_is_said)
 	diagnose(&dual);
 	ck_tied(MM_CAUSE_CT_OPEN, 1, true);
 	ck_tied(MM_CAUSE_LOAD_SMALL, 1, true);
-	mm_diagnose(&evidence, &dual, MM_HEALTH_OK, true, &diagnosis);
+	mm_diagnose(&evidence, &dual, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, &diagnosis);
 	ck_tied(MM_CAUSE_CT_OPEN, 1, false);
 	ck_assert_ptr_null(found(MM_CAUSE_LOAD_SMALL, 1));
 }
@@ -346,6 +346,135 @@ START_TEST(angle_has_its_uncertainty)
 }
 END_TEST
 
+static void diagnose_with(const struct mm_circumstances *circumstances)
+{
+	mm_diagnose(&evidence, &dual, circumstances, &diagnosis);
+}
+
+/* Somebody has said what is wrong and corrects it by arithmetic: so long as the wires show that, it is settled. */
+START_TEST(correction_settles_what_it_is_for)
+{
+	struct mm_circumstances turned = {.correction = MM_CORRECTION_CT2_REVERSED};
+	struct mm_circumstances crossed = {.correction = MM_CORRECTION_CT_CROSSED | MM_CORRECTION_LINES_180};
+
+	begin(2);
+	steady((struct shown){120, 9, 10}, (struct shown){119, 6, 185});
+	diagnose_with(&turned);
+	ck_first(MM_CAUSE_CT_REVERSED, 2);
+	ck_assert(diagnosis.finding[0].corrected);
+	ck_assert_ptr_null(found(MM_CAUSE_GENERATION, 2));
+	diagnose(&dual);
+	ck_first(MM_CAUSE_CT_REVERSED, 2);
+	ck_assert(!diagnosis.finding[0].corrected);
+	/* Of what fits two mistakes in a split phase, it is the one that was said. */
+	begin(2);
+	steady((struct shown){120, 9, 180}, (struct shown){119, 6, 180});
+	diagnose_with(&crossed);
+	ck_first(MM_CAUSE_CTS_CROSSED, 0);
+	ck_assert(diagnosis.finding[0].corrected);
+	turned.correction |= MM_CORRECTION_CT1_REVERSED;
+	diagnose_with(&turned);
+	ck_first(MM_CAUSE_CTS_REVERSED, 0);
+	ck_assert(diagnosis.finding[0].corrected);
+	/* It is for another angle. */
+	evidence.lag_known = true;
+	evidence.lag_deg = 180;
+	crossed.correction = MM_CORRECTION_CT_CROSSED | MM_CORRECTION_LINES_120;
+	diagnose_with(&crossed);
+	ck_assert(mm_cause_info(diagnosis.finding[0].cause)->fault && !diagnosis.finding[0].corrected);
+}
+END_TEST
+
+START_TEST(correction_that_is_wrong_is_named)
+{
+	const struct mm_circumstances turned = {.correction = MM_CORRECTION_CT2_REVERSED};
+	static const unsigned own[] = {0, 1};
+	static const double turned_sign[] = {1, -1}, right_sign[] = {1, 1};
+
+	begin(2);
+	steady((struct shown){120, 9, 10}, (struct shown){119, 6, 5});
+	diagnose_with(&turned);
+	ck_first(MM_CAUSE_CORRECTION_WRONG, 0);
+	ck_tied(MM_CAUSE_CT_REVERSED, 2, true); /* with generation: it reads the same */
+	/* Switched loads tell which. */
+	begin(2);
+	switch_loads(5, 8, own, right_sign);
+	diagnose_with(&turned);
+	ck_first(MM_CAUSE_CORRECTION_WRONG, 0);
+	ck_assert(!diagnosis.finding[0].tied);
+	begin(2);
+	switch_loads(5, 8, own, turned_sign);
+	diagnose_with(&turned);
+	ck_first(MM_CAUSE_CT_REVERSED, 2);
+	ck_assert(diagnosis.finding[0].corrected);
+	/* Without a load on the CT it is for, nothing speaks against it. */
+	begin(2);
+	steady((struct shown){120, 9, 10}, (struct shown){119, 0.5, 5});
+	diagnose_with(&turned);
+	ck_first(MM_CAUSE_LOAD_SMALL, 2);
+	ck_assert_ptr_null(found(MM_CAUSE_CORRECTION_WRONG, 0));
+}
+END_TEST
+
+/* A wrong ratio reads in proportion, as a smaller or larger load would: only what is known of the load shows it. */
+START_TEST(known_load_shows_a_wrong_ratio)
+{
+	struct mm_circumstances known = {.load_known = true, .load_w = 1500};
+
+	begin(2);
+	steady((struct shown){120, 6.2, 0}, (struct shown){119, 0.3, 0});
+	diagnose(&dual);
+	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
+	diagnose_with(&known);
+	ck_first(MM_CAUSE_CT_RATIO, 0);
+	ck_assert_double_eq_tol(diagnosis.finding[0].shown_w, 6.2 * 120 + 0.3 * 119, 1e-6);
+	known.load_w = 800;
+	diagnose_with(&known);
+	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
+	known.load_w = 200;
+	diagnose_with(&known);
+	ck_first(MM_CAUSE_CT_RATIO, 0);
+	/* With a CT turned round it is what would be shown with the CT mended. */
+	begin(2);
+	steady((struct shown){120, 6, 0}, (struct shown){119, 6, 180});
+	known.load_w = 12 * 120;
+	diagnose_with(&known);
+	ck_first(MM_CAUSE_CT_REVERSED, 2);
+	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
+	known.load_w = 24 * 120;
+	diagnose_with(&known);
+	ck_first(MM_CAUSE_CT_REVERSED, 2);
+	ck_assert_ptr_nonnull(found(MM_CAUSE_CT_RATIO, 0));
+	/* Without a voltage there is no power to compare. */
+	begin(2);
+	steady((struct shown){120, 6, 0}, (struct shown){0, 6, 0});
+	diagnose_with(&known);
+	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
+}
+END_TEST
+
+START_TEST(creep_is_what_registers_without_load)
+{
+	const struct mm_circumstances none = {.load_known = true};
+
+	begin(2);
+	steady((struct shown){120, 0.2, 20}, (struct shown){119, 0.2, 20});
+	diagnose(&dual);
+	ck_first(MM_CAUSE_LOAD_SMALL, 1);
+	ck_tied(MM_CAUSE_CREEP, 1, true);
+	diagnose_with(&none);
+	ck_first(MM_CAUSE_CREEP, 1);
+	ck_assert_uint_eq(diagnosis.count, 2);
+	ck_tied(MM_CAUSE_CREEP, 1, false);
+	ck_tied(MM_CAUSE_CREEP, 2, false);
+	begin(2);
+	steady((struct shown){120, 0.1, 20}, (struct shown){119, 0, 0});
+	diagnose_with(&none);
+	ck_first(MM_CAUSE_NONE, 0);
+	ck_assert_uint_eq(diagnosis.count, 1);
+}
+END_TEST
+
 START_TEST(voltages_in_lockstep_are_one)
 {
 	begin(2);
@@ -441,6 +570,10 @@ int main(void)
 	tcase_add_test(causes, what_can_not_be_told_apart_is_said);
 	tcase_add_test(causes, switching_a_load_settles_it);
 	tcase_add_test(causes, angle_between_the_lines_settles_leads);
+	tcase_add_test(causes, correction_settles_what_it_is_for);
+	tcase_add_test(causes, correction_that_is_wrong_is_named);
+	tcase_add_test(causes, known_load_shows_a_wrong_ratio);
+	tcase_add_test(causes, creep_is_what_registers_without_load);
 	tcase_add_test(causes, angle_comes_with_the_windows);
 	tcase_add_test(causes, angle_has_its_uncertainty);
 	tcase_add_test(causes, voltages_in_lockstep_are_one);

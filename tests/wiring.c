@@ -299,7 +299,7 @@ static void observe(const struct wiring *wiring, const struct service *service, 
 		}
 		mm_evidence_add(&evidence, &config, &measurement);
 	}
-	mm_diagnose(&evidence, &config.model, MM_HEALTH_OK, true, ret);
+	mm_diagnose(&evidence, &config.model, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, ret);
 }
 
 /* ---- Judging ---- */

@@ -222,6 +222,14 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 			.event = "reversed",
 			.fault = true,
 		},
+	[MM_CAUSE_CORRECTION_WRONG] =
+		{
+			.name = "correction-wrong",
+			.words = "the correction in force is not for what the wires show",
+			.next = "where the wires have been mended: minimeterctl correct none --confirm",
+			.event = "correction",
+			.fault = true,
+		},
 	[MM_CAUSE_OVER_RANGE] =
 		{
 			.name = "over-range",
@@ -233,8 +241,9 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 	[MM_CAUSE_CT_RATIO] =
 		{
 			.name = "ct-ratio",
-			.words = "CT of another ratio than the model's",
-			.next = "compare with a clamp meter, and the CT's label with the nameplate's ratio",
+			.words = "CT of another ratio than the model's, or a wrong burden",
+			.next = "compare with a clamp meter, the CT's label with the nameplate's ratio, burden_ohm with the "
+				"board",
 			.event = "over-current",
 			.fault = true,
 		},
@@ -260,8 +269,9 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 	[MM_CAUSE_CREEP] =
 		{
 			.name = "creep",
-			.words = "a very small load registers: something stands by, or the reading creeps",
-			.next = "open the breakers behind the CTs: registration must stop",
+			.words = "it registers though no load runs",
+			.next = "open the breakers behind the CTs: what registers then is creep; calibrate its offset",
+			.fault = true,
 		},
 };
 

@@ -28,14 +28,22 @@
 /* So near the start current a load is hard to tell from an offset. */
 #define CREEP_CURRENT_RATIO 0.0012
 
+/* By how much what is shown may differ from a load that somebody reads off its plate. */
+#define LOAD_TOLERANCE 0.25
+
 struct stage {
 	const struct mm_evidence *evidence;
 	const struct mm_model *model;
+	const struct mm_circumstances *circumstances;
 	struct mm_evidence_window present;
 	bool judged[MM_ELEMENTS_MAX];
-	bool loaded;
 	struct mm_diagnosis *ret;
 };
+
+static bool no_load(const struct stage *stage)
+{
+	return stage->circumstances->load_known && stage->circumstances->load_w <= 0;
+}
 
 static struct mm_finding *find(struct stage *stage, enum mm_cause cause, unsigned element, double confidence)
 {
@@ -55,9 +63,9 @@ static void find_tied(struct stage *stage, enum mm_cause first, enum mm_cause se
 
 /* ---- Front end ---- */
 
-static bool judge_front_end(struct stage *stage, enum mm_health health)
+static bool judge_front_end(struct stage *stage)
 {
-	switch (health) {
+	switch (stage->circumstances->health) {
 	case MM_HEALTH_OK:
 		if (stage->evidence->count > 0) {
 			return true;
@@ -194,8 +202,9 @@ static void judge_range(struct stage *stage, unsigned e)
 	double rated_a = stage->model->ct_primary_a, current_a = stage->present.current_a[e];
 
 	stage->judged[e] = !is_dead(stage->present.voltage_v[e]) && current_a >= MM_PHASING_CURRENT_A;
-	if (!is_dead(stage->present.voltage_v[e]) && current_a < rated_a * MM_START_CURRENT_RATIO) {
-		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->loaded ? 0.95 : 0.5)->tied = !stage->loaded;
+	if (!is_dead(stage->present.voltage_v[e]) && current_a < rated_a * MM_START_CURRENT_RATIO && !no_load(stage)) {
+		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->tied =
+			!stage->circumstances->loaded;
 	} else if (current_a > rated_a * RATIO_CURRENT) {
 		find_tied(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
 	} else if (current_a > rated_a * MM_OVERCURRENT_RATIO) {
@@ -207,20 +216,23 @@ static void judge_small(struct stage *stage, unsigned e)
 {
 	double rated_a = stage->model->ct_primary_a, current_a = stage->present.current_a[e];
 	double creep_w = stage->model->rated_voltage_v * rated_a * MM_CREEP_POWER_RATIO;
+	bool registers = current_a >= rated_a * MM_START_CURRENT_RATIO && fabs(stage->present.active_w[e]) > creep_w;
 
-	if (stage->judged[e] || is_dead(stage->present.voltage_v[e])) {
+	if (no_load(stage) && registers) {
+		find(stage, MM_CAUSE_CREEP, e + 1, 0.9);
+	}
+	if (no_load(stage) || stage->judged[e] || is_dead(stage->present.voltage_v[e])) {
 		return;
 	}
 	if (current_a < rated_a * MM_START_CURRENT_RATIO) {
-		if (!stage->loaded) {
+		if (!stage->circumstances->loaded) {
 			find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->tied = true; /* with the open CT that was named already */
 		}
-		return;
+	} else if (current_a < rated_a * CREEP_CURRENT_RATIO && registers) {
+		find_tied(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
+	} else {
+		find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.9);
 	}
-	if (current_a < rated_a * CREEP_CURRENT_RATIO && fabs(stage->present.active_w[e]) > creep_w) {
-		find(stage, MM_CAUSE_CREEP, e + 1, 0.5);
-	}
-	find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.9);
 }
 
 /* ---- Phasing ---- */
@@ -276,7 +288,8 @@ static unsigned reactive_element(const struct stage *stage, const struct mm_phas
 static void judge_phasing(struct stage *stage)
 {
 	struct mm_phasing_candidate candidates[MM_PHASING_CANDIDATES_MAX];
-	unsigned count = mm_phasing_rank(stage->evidence, stage->judged, candidates), first = stage->ret->count;
+	unsigned first = stage->ret->count;
+	unsigned count = mm_phasing_rank(stage->evidence, stage->judged, stage->circumstances->correction, candidates);
 	bool tied = false;
 	double sum = 0;
 
@@ -290,6 +303,11 @@ static void judge_phasing(struct stage *stage)
 		enum mm_cause cause = name_wiring(&candidates[i].wiring, &element);
 		struct mm_finding *finding;
 
+		if (mm_wiring_mistakes(&candidates[i].wiring) == 0 && stage->circumstances->correction != 0 &&
+		    !candidates[i].corrected) {
+			cause = MM_CAUSE_CORRECTION_WRONG;
+			element = 0;
+		}
 		if (cause == MM_CAUSE_NONE && reactive_element(stage, &candidates[i]) > 0) {
 			cause = MM_CAUSE_REACTIVE_LOAD;
 			element = reactive_element(stage, &candidates[i]);
@@ -300,6 +318,7 @@ static void judge_phasing(struct stage *stage)
 		tied = tied || (i > 0 && alike);
 		finding = find(stage, cause, element, confidence);
 		finding->tied = alike;
+		finding->corrected = candidates[i].corrected;
 		finding->phasing = true;
 		finding->as = candidates[i];
 	}
@@ -317,7 +336,7 @@ static void judge_neutral(struct stage *stage, unsigned first)
 	if (first == stage->ret->count) {
 		return;
 	}
-	if (stage->evidence->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED) {
+	if (stage->evidence->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
 		top->tied = true;
 		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4)->tied = true;
 	}
@@ -340,6 +359,36 @@ static void judge_neutral(struct stage *stage, unsigned first)
 	}
 }
 
+/*
+ * What somebody says of the load against what is shown, or would be with the wires mended: it is in proportion to the CT's ratio
+ * and the burden. first: of the findings in the phasing.
+ */
+static void judge_load(struct stage *stage, unsigned first)
+{
+	struct mm_finding *finding = stage->ret->finding;
+	bool mended = first < stage->ret->count && finding[first].phasing;
+	bool settled = first == stage->ret->count || !mm_cause_info(finding[first].cause)->fault || finding[first].corrected;
+	double load_w = stage->circumstances->load_w, shown_w = 0;
+	bool seen = true;
+
+	for (unsigned e = 0; e < stage->evidence->elements; e++) {
+		shown_w += mended && stage->judged[e] ? 0 : stage->present.active_w[e];
+		seen = seen && !is_dead(stage->present.voltage_v[e]);
+	}
+	shown_w = fabs(shown_w + (mended ? finding[first].as.mended_w : 0));
+	if (!seen || !stage->circumstances->load_known || load_w <= 0 || fabs(shown_w - load_w) <= LOAD_TOLERANCE * load_w) {
+		return;
+	}
+	find(stage, MM_CAUSE_CT_RATIO, 0, 0.8)->shown_w = shown_w;
+	/* With wires that are not right it is a guess. */
+	for (unsigned i = stage->ret->count - 1; i > first && settled; i--) {
+		struct mm_finding ratio = finding[i];
+
+		finding[i] = finding[i - 1];
+		finding[i - 1] = ratio;
+	}
+}
+
 /* Nothing wrong in the phasing is no finding where something else is wrong. */
 static void drop_idle(struct mm_diagnosis *diagnosis)
 {
@@ -355,14 +404,14 @@ static void drop_idle(struct mm_diagnosis *diagnosis)
 	diagnosis->count = count;
 }
 
-void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *model, enum mm_health health, bool loaded,
+void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *model, const struct mm_circumstances *circumstances,
 		 struct mm_diagnosis *ret)
 {
-	struct stage stage = {.evidence = evidence, .model = model, .loaded = loaded, .ret = ret};
+	struct stage stage = {.evidence = evidence, .model = model, .circumstances = circumstances, .ret = ret};
 	unsigned first;
 
 	ret->count = 0;
-	if (!judge_front_end(&stage, health)) {
+	if (!judge_front_end(&stage)) {
 		return;
 	}
 	stage.present = mm_evidence_present(evidence);
@@ -377,6 +426,7 @@ void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *mode
 		judge_phasing(&stage);
 		judge_neutral(&stage, first);
 	}
+	judge_load(&stage, first);
 	for (unsigned e = 0; e < evidence->elements; e++) {
 		judge_small(&stage, e);
 	}

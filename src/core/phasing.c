@@ -21,9 +21,12 @@
 #define PRIOR_THIRD_LINE 0.005
 #define PRIOR_LEAD 0.01
 #define PRIOR_GENERATES 0.02
+#define PRIOR_CORRECTION_WRONG 0.05
 #define PRIOR_SPLIT_PHASE 0.6
 #define PRIOR_WYE 0.2 /* each sense of rotation */
 
+/* A correction is for an angle between the lines that is this near. */
+#define CORRECTED_DEG 30.0
 /* Two currents that agree like this are one current: CTs of class 1 differ by less. */
 #define SAME_CURRENT_RATIO 0.04
 #define SAME_CURRENT_A 0.02
@@ -54,6 +57,7 @@ struct trial {
 struct context {
 	unsigned elements;
 	const bool *judged;
+	uint32_t correction;
 	struct mm_evidence_window present;
 	struct mm_phasor seen[MM_ELEMENTS_MAX]; /* currents, each against its own voltage */
 	bool lag_known;
@@ -254,11 +258,32 @@ unsigned mm_wiring_mistakes(const struct mm_wiring *wiring)
 	       (unsigned)((wiring->lead[0] != 0) + (wiring->lead[1] != 1));
 }
 
-static double wiring_prior(const struct mm_wiring *wiring)
+/* Whether the correction is for this wiring, as far as its currents can be judged. */
+static bool is_corrected(const struct context *context, const struct trial *trial)
 {
+	const uint32_t reversed[] = {MM_CORRECTION_CT1_REVERSED, MM_CORRECTION_CT2_REVERSED};
+	bool crossed = (context->correction & MM_CORRECTION_CT_CROSSED) != 0;
+	double lag_deg = context->correction & MM_CORRECTION_LINES_180	 ? 180
+			 : context->correction & MM_CORRECTION_LINES_120 ? 120
+									 : 240;
+	bool same = context->correction != 0;
+
+	for (unsigned e = 0; e < context->elements; e++) {
+		const struct mm_ct_state *ct = &trial->wiring.ct[e];
+
+		same = same && trial->wiring.lead[e] == e &&
+		       (!context->judged[e] ||
+			(ct->reversed == ((context->correction & reversed[e]) != 0) && ct->line == (crossed ? 1 - e : e)));
+	}
+	return same && (!crossed || fabs(wrap_deg(trial->service->lag_deg[1] - lag_deg)) < CORRECTED_DEG);
+}
+
+static double wiring_prior(const struct context *context, const struct trial *trial)
+{
+	const struct mm_wiring *wiring = &trial->wiring;
 	const struct mm_ct_state *ct = wiring->ct;
 	bool crossed = ct[0].line == 1 && ct[1].line == 0;
-	double prior = crossed ? PRIOR_CROSSED : 1;
+	double prior = (crossed ? PRIOR_CROSSED : 1) * (context->correction != 0 ? PRIOR_CORRECTION_WRONG : 1);
 
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
 		prior *= ct[e].reversed ? PRIOR_REVERSED : 1;
@@ -267,6 +292,7 @@ static double wiring_prior(const struct mm_wiring *wiring)
 			prior *= ct[e].line == MM_LINE_THIRD ? PRIOR_THIRD_LINE : PRIOR_WRONG_LINE;
 		}
 	}
+	prior = is_corrected(context, trial) ? 1 : prior;
 	return wiring->generates[0] || wiring->generates[1] ? prior * PRIOR_GENERATES : prior;
 }
 
@@ -364,7 +390,8 @@ static unsigned try_loads(const struct context *context, struct trial *trial, co
 		}
 		candidate.wiring = trial->wiring;
 		candidate.likelihood = likelihood * current_likelihood(context, trial);
-		candidate.weight = candidate.likelihood * wiring_prior(&trial->wiring);
+		candidate.weight = candidate.likelihood * wiring_prior(context, trial);
+		candidate.corrected = is_corrected(context, trial);
 		candidate.sagged = gain->difference + gain->sum > SAGGED &&
 				   gain->difference + gain->sum > 0.8 * (context->best.difference + context->best.sum);
 		mend(context, trial, &candidate);
@@ -419,11 +446,12 @@ static unsigned list_services(const struct context *context, struct service ret[
 	return 1;
 }
 
-unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[static MM_ELEMENTS_MAX],
+unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
 			 struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX])
 {
 	struct context context = {.elements = evidence->elements,
 				  .judged = judged,
+				  .correction = correction,
 				  .present = mm_evidence_present(evidence),
 				  .lag_known = evidence->lag_known,
 				  .lag_deg = evidence->lag_deg};

@@ -13,6 +13,7 @@
  * put them in an order. A load switched on one line settles it: its own line sags.
  */
 
+#include "core/correction.h"
 #include "core/evidence.h"
 
 #define MM_LINE_THIRD 2 /* a line of the service that the meter is not for */
@@ -36,6 +37,7 @@ struct mm_phasing_candidate {
 	double weight;			   /* likelihood times how often the mistake is made */
 	double mended_w;		   /* power of the lines whose current is measured, as it would register once mended */
 	bool sagged;			   /* the voltages' sagging speaks for it */
+	bool corrected;			   /* the correction in force settles it */
 	double angle_deg[MM_ELEMENTS_MAX]; /* by which the true load's current lags its line, -180 to 180 */
 };
 
@@ -43,9 +45,10 @@ struct mm_phasing_candidate {
 
 /*
  * Ranks the wirings that could be, the likeliest first; returns their number. judged: whether an element's voltage and current
- * are enough to go by; an element that is not stays as it should be. At least one must be.
+ * are enough to go by; an element that is not stays as it should be. At least one must be. correction: what somebody has found
+ * the wiring to be, or 0; it speaks for that.
  */
-unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[static MM_ELEMENTS_MAX],
+unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
 			 struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX]);
 
 /* Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. */

@@ -25,23 +25,19 @@ struct check {
 	json_t *parameters; /* {"meter": NAME} */
 	const char *name;
 	bool interactive;
-	bool loaded;		     /* somebody says that every element has its load */
-	json_t *reading, *diagnosis; /* the latest of the meter, owned */
+	json_t *loads;			       /* the same, and what somebody says of loads */
+	json_t *reading, *diagnosis, *outputs; /* the latest of the meter, owned */
 	json_t *items;
 };
 
 /* ---- Asking the daemon ---- */
 
 /* Calls a method that answers with meters, and keeps the one; *kept is replaced. */
-static int refresh(struct check *check, const char *method, bool loaded, json_t **kept)
+static int refresh(struct check *check, const char *method, json_t *parameters, json_t **kept)
 {
-	json_t *parameters = json_copy(check->parameters), *answer;
-	int r;
+	json_t *answer;
+	int r = mm_ctl_call(check->ctl, method, json_incref(parameters), &answer);
 
-	if (loaded) {
-		json_object_set_new(parameters, "loaded", json_true());
-	}
-	r = mm_ctl_call(check->ctl, method, parameters, &answer);
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
@@ -53,12 +49,12 @@ static int refresh(struct check *check, const char *method, bool loaded, json_t 
 
 static int refresh_reading(struct check *check)
 {
-	return refresh(check, "org.minimeter.Read", false, &check->reading);
+	return refresh(check, "org.minimeter.Read", check->parameters, &check->reading);
 }
 
 static int refresh_diagnosis(struct check *check)
 {
-	return refresh(check, "org.minimeter.Diagnose", check->loaded, &check->diagnosis);
+	return refresh(check, "org.minimeter.Diagnose", check->loads, &check->diagnosis);
 }
 
 /* Lets so many windows go by, on a connection of their own: a stream of readings has no end. Where none comes, it says nothing.
@@ -86,7 +82,8 @@ static void wait_windows(struct check *check, unsigned windows)
 	mm_varlink_client_free(client);
 }
 
-static int read_led(struct check *check, struct mm_check_led *ret)
+/* The outputs, and the load LED between two readings. */
+static int refresh_outputs(struct check *check, struct mm_check_led *ret_led)
 {
 	json_t *before, *answer, *output;
 	size_t i;
@@ -99,12 +96,14 @@ static int read_led(struct check *check, struct mm_check_led *ret)
 	r = mm_ctl_call(check->ctl, "org.minimeter.GetOutputs", json_incref(check->parameters), &answer);
 	if (r == MM_CTL_FINE) {
 		r = refresh_reading(check);
-		json_array_foreach(json_object_get(answer, "outputs"), i, output)
+		json_decref(check->outputs);
+		check->outputs = json_incref(json_object_get(answer, "outputs"));
+		json_array_foreach(check->outputs, i, output)
 		{
 			const char *name = json_string_value(json_object_get(output, "name"));
 
 			if (r == MM_CTL_FINE && name != NULL && strcmp(name, "led_load") == 0) {
-				*ret = mm_check_led(before, output, check->reading);
+				*ret_led = mm_check_led(before, output, check->reading);
 			}
 		}
 		json_decref(answer);
@@ -168,7 +167,7 @@ static int ask_for_loads(struct check *check)
 			element, element_a(check->reading, element), element);
 		answer = ask(check, "", "y, n");
 		if (answer == 'y' || answer == 'n') {
-			check->loaded = answer == 'y';
+			json_object_set_new(check->loads, "loaded", json_boolean(answer == 'y'));
 			return MM_CTL_FINE;
 		}
 		wait_windows(check, WINDOWS_AFTER_LOAD);
@@ -281,18 +280,23 @@ static int gather(struct check *check)
 	if (r == MM_CTL_FINE && check->interactive) {
 		r = ask_for_loads(check);
 	}
-	if (r == MM_CTL_FINE && (r = read_led(check, &before)) == MM_CTL_FINE) {
+	if (r == MM_CTL_FINE && (r = refresh_outputs(check, &before)) == MM_CTL_FINE) {
 		wait_windows(check, WINDOWS_LED);
 		r = refresh_diagnosis(check);
 	}
 	if (r == MM_CTL_FINE && check->interactive) {
 		r = ask_to_switch(check);
 	}
-	if (r != MM_CTL_FINE || (r = read_led(check, &after)) != MM_CTL_FINE) {
+	if (r != MM_CTL_FINE || (r = refresh_outputs(check, &after)) != MM_CTL_FINE) {
 		return r;
 	}
 	mm_check_readings(check->items, check->reading, check->diagnosis);
+	if (check->ctl->option[MM_OPTION_LOAD] != NULL) {
+		mm_check_load(check->items, check->reading, check->diagnosis,
+			      json_number_value(json_object_get(check->loads, "load_w")));
+	}
 	mm_check_load_led(check->items, &before, &after);
+	mm_check_outputs(check->items, check->outputs);
 	look_at_outputs(check);
 	return MM_CTL_FINE;
 }
@@ -354,21 +358,29 @@ static int conclude(struct check *check)
 
 int mm_ctl_check(struct mm_ctl *ctl, int argc, char *argv[])
 {
-	struct check check = {.ctl = ctl, .items = json_array(), .loaded = ctl->option[MM_OPTION_LOADED] != NULL};
-	int r = mm_ctl_one_meter(ctl, &check.parameters);
+	struct check check = {.ctl = ctl, .items = json_array(), .loads = json_object()};
+	int r = mm_diagnose_loads(ctl, check.loads);
 
 	(void)argc, (void)argv;
 	if (r == MM_CTL_FINE) {
+		r = mm_ctl_one_meter(ctl, &check.parameters);
+	}
+	if (r == MM_CTL_FINE) {
+		json_object_update(check.loads, check.parameters);
 		check.name = json_string_value(json_object_get(check.parameters, "meter"));
 		check.interactive = ctl->option[MM_OPTION_JSON] == NULL && isatty(STDIN_FILENO) && isatty(fileno(ctl->out));
+	}
+	if (r == MM_CTL_FINE) {
 		r = gather(&check);
 	}
 	if (r == MM_CTL_FINE) {
 		r = conclude(&check);
 	}
 	json_decref(check.parameters);
+	json_decref(check.loads);
 	json_decref(check.reading);
 	json_decref(check.diagnosis);
+	json_decref(check.outputs);
 	json_decref(check.items);
 	return r;
 }

@@ -31,8 +31,15 @@ struct mm_check_led {
 void mm_check_add(json_t *items, const char *item, int element, enum mm_check_state state, const char *next, const char *format,
 		  ...) __attribute__((format(printf, 6, 7)));
 
-/* Voltages, the angle between the lines, loads, CTs, power and reverse-phase LED: by one meter's Read and Diagnose. */
+/* Voltages, the angle between the lines, loads, CTs, their correction, power and reverse-phase LED: by one meter's Read and
+ * Diagnose. */
 void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagnosis);
+
+/* Whether what is shown is the load that somebody says, in W; of none, whether nothing registers. */
+void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis, double load_w);
+
+/* Which pulse outputs there are, by the rows of GetOutputs, and how to try them. */
+void mm_check_outputs(json_t *items, const json_t *outputs);
 
 /* Whether the load LED turned as often as energy says, and stands as it should. */
 void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after);

@@ -136,28 +136,29 @@ static void check_loads(json_t *items, const json_t *elements)
 	}
 }
 
-/* The first finding worth a mention about an element, or about the meter as a whole; *ret_tied_load: it may as well be for want
- * of load. */
-static const json_t *finding_of(const json_t *diagnosis, int element, bool *ret_tied_load)
+/*
+ * The first finding worth a mention about an element, or about the meter as a whole; *ret_innocent: the readings fit as well that
+ * nothing is wrong, in these words, or NULL.
+ */
+static const json_t *finding_of(const json_t *diagnosis, int element, const char **ret_innocent)
 {
 	const json_t *first = NULL;
 	size_t i;
 	json_t *finding;
 
-	*ret_tied_load = false;
+	*ret_innocent = NULL;
 	json_array_foreach(json_object_get(diagnosis, "findings"), i, finding)
 	{
 		const json_t *of = json_object_get(finding, "element");
-		const char *cause = json_string_value(json_object_get(finding, "cause"));
 
-		if (cause == NULL || (json_is_integer(of) && json_integer_value(of) != element) ||
+		if ((json_is_integer(of) && json_integer_value(of) != element) ||
 		    number(finding, "confidence") < CONFIDENCE_MIN) {
 			continue;
 		}
 		if (first == NULL) {
 			first = finding;
-		} else if (strcmp(cause, "load-too-small") == 0 && json_is_true(json_object_get(finding, "tied"))) {
-			*ret_tied_load = true;
+		} else if (json_is_true(json_object_get(finding, "tied")) && !json_is_true(json_object_get(finding, "fault"))) {
+			*ret_innocent = json_string_value(json_object_get(finding, "words"));
 		}
 	}
 	return first;
@@ -165,18 +166,58 @@ static const json_t *finding_of(const json_t *diagnosis, int element, bool *ret_
 
 static void check_ct(json_t *items, const json_t *diagnosis, int element)
 {
-	bool tied_load;
-	const json_t *finding = finding_of(diagnosis, element, &tied_load);
+	const char *innocent;
+	const json_t *finding = finding_of(diagnosis, element, &innocent);
 	const char *cause = json_string_value(json_object_get(finding, "cause"));
 	const char *words = json_string_value(json_object_get(finding, "words"));
 	const char *next = json_string_value(json_object_get(finding, "next"));
 	bool fault = json_is_true(json_object_get(finding, "fault"));
 
-	if (finding == NULL || cause == NULL || words == NULL || strcmp(cause, "none") == 0) {
+	if (cause == NULL || words == NULL || strcmp(cause, "none") == 0) {
 		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "right way round, and on line %d", element);
+	} else if (json_is_true(json_object_get(finding, "corrected"))) {
+		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "%s: corrected in the configuration", words);
 	} else {
-		mm_check_add(items, "ct", element, fault && !tied_load ? MM_CHECK_FAULT : MM_CHECK_UNDECIDED, next, "%s%s", words,
-			     tied_load ? ", or no load on this line" : "");
+		mm_check_add(items, "ct", element, fault && !innocent ? MM_CHECK_FAULT : MM_CHECK_UNDECIDED, next, "%s%s%s",
+			     words, fault && innocent ? "; or " : "", fault && innocent ? innocent : "");
+	}
+}
+
+/* What a correction in force is worth: it goes by the wires, which somebody may have mended since. */
+static void check_correction(json_t *items, const json_t *reading, const json_t *diagnosis)
+{
+	const json_t *findings = json_object_get(diagnosis, "findings");
+	const char *cause = json_string_value(json_object_get(json_array_get(findings, 0), "cause"));
+	bool corrected = false, crossed = false;
+	char names[64] = "";
+	json_t *one;
+	size_t i;
+
+	json_array_foreach(json_object_get(reading, "corrections"), i, one)
+	{
+		const char *name = json_string_value(one);
+
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%.16s", i > 0 ? " " : "", name ? name : "?");
+		crossed = crossed || (name != NULL && strcmp(name, "ct-crossed") == 0);
+	}
+	json_array_foreach(findings, i, one)
+	{
+		corrected = corrected || json_is_true(json_object_get(one, "corrected"));
+	}
+	if (names[0] == '\0') {
+		return;
+	}
+	if (cause != NULL && strcmp(cause, "correction-wrong") == 0) {
+		mm_check_add(items, "correction", 0, MM_CHECK_FAULT,
+			     json_string_value(json_object_get(json_array_get(findings, 0), "next")),
+			     "%s: not for what the wires show", names);
+	} else if (corrected) {
+		mm_check_add(items, "correction", 0, MM_CHECK_OK, "mend the wires when you can, then 'minimeterctl correct none'",
+			     "%s; costs %s", names,
+			     crossed ? "0.3 % at power factor 0.5 for each 0.1 degrees between the lines" : "a little accuracy");
+	} else {
+		mm_check_add(items, "correction", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on each line",
+			     "%s: these readings don't show whether it is for these wires", names);
 	}
 }
 
@@ -216,7 +257,56 @@ void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagn
 	for (int e = 1; e <= (int)json_array_size(elements); e++) {
 		check_ct(items, diagnosis, e);
 	}
+	check_correction(items, reading, diagnosis);
 	check_leds(items, reading);
+}
+
+/* ---- What somebody says of loads ---- */
+
+void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis, double load_w)
+{
+	const char *wrong = load_w > 0 ? "ct-ratio" : "creep";
+	double power_w = number(reading, "power_w");
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(json_object_get(diagnosis, "findings"), i, finding)
+	{
+		const char *cause = json_string_value(json_object_get(finding, "cause"));
+
+		if (cause != NULL && strcmp(cause, wrong) == 0) {
+			mm_check_add(items, "load-power", 0, MM_CHECK_FAULT, json_string_value(json_object_get(finding, "next")),
+				     "%.1f W where %.0f W are said to run: %s", power_w, load_w,
+				     json_string_value(json_object_get(finding, "words")));
+			return;
+		}
+	}
+	mm_check_add(items, "load-power", 0, MM_CHECK_OK, NULL, "%.1f W where %.0f W are said to run", power_w, load_w);
+}
+
+/* ---- Outputs ---- */
+
+void mm_check_outputs(json_t *items, const json_t *outputs)
+{
+	char list[128] = "";
+	size_t i;
+	json_t *output;
+
+	json_array_foreach(outputs, i, output)
+	{
+		const char *name = json_string_value(json_object_get(output, "name"));
+		const char *line = json_string_value(json_object_get(output, "line"));
+
+		if (name != NULL && strncmp(name, "led_", 4) != 0) {
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%.8s%s%.20s", list[0] ? ", " : "", name,
+				 line ? " on " : "", line ? line : "");
+		}
+	}
+	mm_check_add(items, "pulse-outputs", 0, MM_CHECK_NOT_DONE,
+		     list[0] ? "watch each line turn at a known load; 'minimeterctl outputs' counts its edges: whoever reads it "
+			       "must count as many"
+			     : "name their lines in the configuration where something is to read them",
+		     "%s", list[0] ? list : "there are none");
 }
 
 /* ---- Load LED ---- */

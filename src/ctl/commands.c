@@ -347,6 +347,7 @@ static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
 #define LEFT MM_OPTION_BIT(MM_OPTION_LEFT)
 #define METER MM_OPTION_BIT(MM_OPTION_METER)
 #define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
+#define LOADS (MM_OPTION_BIT(MM_OPTION_LOADED) | MM_OPTION_BIT(MM_OPTION_LOAD))
 #define PAGE (MM_OPTION_BIT(MM_OPTION_AFTER) | MM_OPTION_BIT(MM_OPTION_LIMIT))
 
 const struct mm_ctl_command mm_ctl_commands[] = {
@@ -359,9 +360,8 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
 	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},
 	{"head", "", "a signed head of the audit trail, to keep elsewhere", 0, MM_CTL_SOCKET_READ, mm_ctl_head},
-	{"check", "", "the installation test", METER | MM_OPTION_BIT(MM_OPTION_LOADED), MM_CTL_SOCKET_READ, mm_ctl_check},
-	{"diagnose", "", "what is wrong, and what to measure next", METER | MM_OPTION_BIT(MM_OPTION_LOADED), MM_CTL_SOCKET_READ,
-	 mm_ctl_diagnose},
+	{"check", "", "the installation test", METER | LOADS, MM_CTL_SOCKET_READ, mm_ctl_check},
+	{"diagnose", "", "what is wrong, and what to measure next", METER | LOADS, MM_CTL_SOCKET_READ, mm_ctl_diagnose},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
 	{"outputs test", "OUTPUT [SECONDS]", "invert the power or reverse LED", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test},
 	{"harmonics", "", "harmonics to the 40th, and THD", METER | ELEMENT, MM_CTL_SOCKET_READ, run_harmonics},

@@ -37,6 +37,7 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_LABEL] = {"label", NULL, "draw the plate as SVG, with a QR code"},
 	[MM_OPTION_RECEIVED] = {"received", "KWH", "the old meter's received reading (0)"},
 	[MM_OPTION_LOADED] = {"loaded", NULL, "a load over 1 A surely runs on every line"},
+	[MM_OPTION_LOAD] = {"load", "WATTS", "all that runs now is so much, or 0: nothing"},
 	[MM_OPTION_CONFIRM] = {"confirm", NULL, "do it; without, only say what would be"},
 	[MM_OPTION_ELEMENT] = {"element", "N", "element 1 or 2 of the meter; 1 unless given"},
 	[MM_OPTION_SESSION] = {"session", "ID", "as 'calibrate start' said it"},

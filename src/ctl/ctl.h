@@ -54,6 +54,7 @@ enum mm_ctl_option {
 	MM_OPTION_LEFT,
 	MM_OPTION_HEAD,
 	MM_OPTION_LOADED,
+	MM_OPTION_LOAD,
 	MM_OPTION_COUNT,
 };
 

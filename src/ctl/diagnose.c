@@ -11,6 +11,7 @@
 
 /* A cause less likely than this is named and no more. */
 #define BRIEF_PERCENT 5.0
+#define LOAD_MAX_W 1000000
 
 static const json_t *first_finding(const json_t *meter)
 {
@@ -19,7 +20,9 @@ static const json_t *first_finding(const json_t *meter)
 
 bool mm_diagnose_faulty(const json_t *meter)
 {
-	return json_is_true(json_object_get(first_finding(meter), "fault"));
+	const json_t *finding = first_finding(meter);
+
+	return json_is_true(json_object_get(finding, "fault")) && !json_is_true(json_object_get(finding, "corrected"));
 }
 
 static const char *rank(const json_t *meter, size_t number)
@@ -93,6 +96,21 @@ void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter)
 	}
 }
 
+int mm_diagnose_loads(struct mm_ctl *ctl, json_t *parameters)
+{
+	int r = MM_CTL_FINE;
+	int64_t load_w;
+
+	json_object_set_new(parameters, "loaded", json_boolean(ctl->option[MM_OPTION_LOADED] != NULL));
+	if (ctl->option[MM_OPTION_LOAD] != NULL) {
+		r = mm_ctl_number(ctl, "--load", ctl->option[MM_OPTION_LOAD], 0, LOAD_MAX_W, &load_w);
+		if (r == MM_CTL_FINE) {
+			json_object_set_new(parameters, "load_w", json_real((double)load_w));
+		}
+	}
+	return r;
+}
+
 int mm_ctl_diagnose(struct mm_ctl *ctl, int argc, char *argv[])
 {
 	json_t *parameters = mm_ctl_meter_parameter(ctl), *answer = NULL, *meter;
@@ -101,7 +119,11 @@ int mm_ctl_diagnose(struct mm_ctl *ctl, int argc, char *argv[])
 	int r;
 
 	(void)argc, (void)argv;
-	json_object_set_new(parameters, "loaded", json_boolean(ctl->option[MM_OPTION_LOADED] != NULL));
+	r = mm_diagnose_loads(ctl, parameters);
+	if (r != MM_CTL_FINE) {
+		json_decref(parameters);
+		return r;
+	}
 	r = mm_ctl_call(ctl, "org.minimeter.Diagnose", parameters, &answer);
 	if (r != MM_CTL_FINE) {
 		return r;

@@ -12,7 +12,10 @@
 /* The findings of one meter (an object of "meters"), the likeliest first. */
 void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter);
 
-/* True where the likeliest cause of a meter is a fault. */
+/* Adds what the command line says of loads to the parameters of the call; refuses what is none. */
+int mm_diagnose_loads(struct mm_ctl *ctl, json_t *parameters);
+
+/* True where the likeliest cause of a meter is a fault that no correction settles. */
 bool mm_diagnose_faulty(const json_t *meter);
 
 #endif

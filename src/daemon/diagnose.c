@@ -20,7 +20,8 @@ struct query {
 	struct mm_service *service;
 	struct mm_varlink_call *call;
 	int meter; /* -1: all */
-	bool loaded;
+	bool loaded, load_known;
+	double load_w;
 	unsigned event_count;
 	struct mm_register_event event[EVENTS_MAX];
 };
@@ -162,6 +163,19 @@ static void say_voltages(json_t *lines, const struct mm_finding *finding, const 
 	}
 }
 
+/* A little energy that registers all the time. */
+static void say_creep(json_t *lines, const struct mm_evidence *evidence, unsigned e)
+{
+	double power_w = fabs(mm_evidence_present(evidence).active_w[e]), least_w = power_w, most_w = power_w;
+
+	for (unsigned i = 0; i < evidence->count; i++) {
+		least_w = fmin(least_w, fabs(evidence->window[i].active_w[e]));
+		most_w = fmax(most_w, fabs(evidence->window[i].active_w[e]));
+	}
+	say(lines, "element %u registers %.1f W, a pulse of 10 Wh in %.0f minutes; %.1f to %.1f W over these windows", e + 1,
+	    power_w, 10 / power_w * 60, least_w, most_w);
+}
+
 static void say_readings(json_t *lines, const struct mm_finding *finding, const struct mm_engine *engine,
 			 const struct mm_engine_meter *em)
 {
@@ -172,6 +186,9 @@ static void say_readings(json_t *lines, const struct mm_finding *finding, const 
 		say_phasing(lines, finding, &em->evidence);
 	} else if (em->evidence.count > 0) {
 		say_voltages(lines, finding, &em->evidence);
+	}
+	if (finding->cause == MM_CAUSE_CREEP) {
+		say_creep(lines, &em->evidence, finding->element - 1);
 	}
 }
 
@@ -184,17 +201,24 @@ static json_t *finding_json(const struct query *query, const struct mm_engine_me
 	json_t *lines = json_array();
 
 	say_readings(lines, finding, query->service->engine, em);
-	if (mended && em->meter.registers.correction != 0) {
-		say(lines, "a correction is in force: what registers is not what these wires show");
+	if (finding->corrected && mended) {
+		say(lines, "corrected in the configuration: it registers as if it were mended");
+	} else if (mended && em->meter.registers.correction != 0) {
+		say(lines, "a correction is in force, which is not for this");
+	}
+	if (finding->shown_w > 0) {
+		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", finding->shown_w, query->load_w,
+		    finding->shown_w / query->load_w);
 	}
 	if (past.count > 0) {
 		say(lines, "the event log has \"%s\" %u time%s of late", info->event, past.count, past.count == 1 ? "" : "s");
 	}
-	return json_pack("{s:s, s:o, s:b, s:o, s:b, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
+	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
 			 finding->element > 0 ? json_integer((json_int_t)finding->element) : json_null(), "fault",
-			 (int)info->fault, "confidence", hundredths(finding->confidence), "tied", (int)finding->tied, "words",
-			 info->words, "evidence", lines, "next", !finding->tied && info->mend ? info->mend : info->next,
-			 "mended_w", mended ? hundredths(finding->as.mended_w) : json_null());
+			 (int)info->fault, "corrected", (int)(finding->corrected && mended), "confidence",
+			 hundredths(finding->confidence), "tied", (int)finding->tied, "words", info->words, "evidence", lines,
+			 "next", !finding->tied && info->mend ? info->mend : info->next, "mended_w",
+			 mended ? hundredths(finding->as.mended_w) : json_null());
 }
 
 /* ---- The call ---- */
@@ -204,10 +228,17 @@ static json_t *meter_json(const struct query *query, int meter)
 	const struct mm_engine *engine = query->service->engine;
 	const struct mm_engine_meter *em = &engine->meters[meter];
 	struct mm_evidence_window present = mm_evidence_present(&em->evidence);
+	struct mm_circumstances circumstances = {
+		.health = engine->health,
+		.correction = em->meter.registers.correction,
+		.loaded = query->loaded,
+		.load_known = query->load_known,
+		.load_w = query->load_w,
+	};
 	struct mm_diagnosis diagnosis;
 	json_t *findings = json_array();
 
-	mm_diagnose(&em->evidence, &em->config->model, engine->health, query->loaded, &diagnosis);
+	mm_diagnose(&em->evidence, &em->config->model, &circumstances, &diagnosis);
 	for (unsigned i = 0; i < diagnosis.count; i++) {
 		json_array_append_new(findings, finding_json(query, em, meter, &diagnosis.finding[i]));
 	}
@@ -251,7 +282,7 @@ static void query_done(int result, void *userdata)
 void mm_diagnose_call(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
-	const json_t *loaded = json_object_get(parameters, "loaded");
+	const json_t *loaded = json_object_get(parameters, "loaded"), *load_w = json_object_get(parameters, "load_w");
 	int meter = mm_service_meter(call, parameters, service->engine);
 	struct query *query;
 
@@ -260,6 +291,10 @@ void mm_diagnose_call(struct mm_varlink_call *call, const json_t *parameters, vo
 	}
 	if (loaded && !json_is_null(loaded) && !json_is_boolean(loaded)) {
 		mm_varlink_invalid_parameter(call, "loaded");
+		return;
+	}
+	if (load_w && !json_is_null(load_w) && !(json_is_number(load_w) && json_number_value(load_w) >= 0)) {
+		mm_varlink_invalid_parameter(call, "load_w");
 		return;
 	}
 	query = calloc(1, sizeof(*query));
@@ -271,6 +306,8 @@ void mm_diagnose_call(struct mm_varlink_call *call, const json_t *parameters, vo
 	query->call = call;
 	query->meter = meter;
 	query->loaded = json_is_true(loaded);
+	query->load_known = json_is_number(load_w);
+	query->load_w = json_number_value(load_w);
 	if (mm_register_worker_query(service->engine->worker, run_query, query_done, query) < 0) {
 		query_done(-EAGAIN, query);
 	}

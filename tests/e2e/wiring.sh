@@ -52,7 +52,8 @@ check "what it would register" holds "$(jq '.meters[0].findings[0].mended_w' "$s
 check "it is sure" test "$(jq '.meters[0].findings[0].tied' "$scratch/diagnosis")" = false
 "$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct ct2-reversed --confirm >/dev/null
 wired ct-reversed 2 ct_b=reversed
-check "a correction in force is told of" grep -q "a correction is in force" "$scratch/diagnosis"
+check "the correction in force settles it" test "$(jq '.meters[0].findings[0].corrected' "$scratch/diagnosis")" = true
+wired correction-wrong null load_c=off
 "$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct none --confirm >/dev/null
 check "the log is quoted" test "$(jq -r '.meters[0].events[] | select(.code == "reversed") | .count' "$scratch/diagnosis")" -ge 1
 wired generation null load_ab="-9000 W"
@@ -104,8 +105,36 @@ look >/dev/null
 check "a turned CT fails" test "$(checked)" = 4
 check "it is CT 1" test "$(jq -r '.meters[0].items[] | select(.item == "ct" and .state == "fault") | .element' "$scratch/check")" = 1
 check "the red LED is told of" test "$(jq -r '.meters[0].items[] | select(.item == "reverse-led") | .state' "$scratch/check")" = fault
+"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct ct1-reversed --confirm >/dev/null
+look >/dev/null
+check "with a correction it holds" test "$(checked)" = 0
+check "and the correction is said" grep -q "ct1-reversed; costs a little accuracy" "$scratch/check"
+check "diagnose finds no fault" ask diagnose >/dev/null
 board ct_a scenario >/dev/null
+look >/dev/null
+check "it is no longer right once the wires are" test "$(checked)" = 4
+check "which is said" grep -q "ct1-reversed: not for what the wires show" "$scratch/check"
+"$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct none --confirm >/dev/null
+# A known load: a CT of twice the ratio shows half.
+board load_a "3000 W" >/dev/null
+board load_b "60 W" >/dev/null
+board error_a "-50 %" >/dev/null
+look >/dev/null
+check "a wrong ratio is not seen by itself" test "$(ask diagnose | jq -r '.meters[0].findings[0].cause')" = load-too-small
+ask diagnose --load 3060 >"$scratch/diagnosis" || true
+check "with the load said it is" test "$(jq -r '.meters[0].findings[0].cause' "$scratch/diagnosis")" = ct-ratio
+check "and by how much" grep -q "of the 3060.0 W that are said to run, 0.51 times as much" "$scratch/diagnosis"
+check "it fails the check" test "$(checked --load 3060)" = 4
+board error_a scenario >/dev/null
+look >/dev/null
+check "the right ratio doesn't" test "$(ask diagnose --load 3060 | jq '[.meters[0].findings[] | select(.cause == "ct-ratio")] | length')" = 0
+board load_a "26 W" >/dev/null
 board load_b off >/dev/null
+look >/dev/null
+ask diagnose --load 0 >"$scratch/diagnosis" || true
+check "what registers without load is creep" test "$(jq -c '.meters[0].findings | map([.cause, .element])' "$scratch/diagnosis")" = '[["creep",1]]'
+check "how much is said" grep -q "a pulse of 10 Wh in 2[0-9] minutes" "$scratch/diagnosis"
+board load_a scenario >/dev/null
 look >/dev/null
 check "no load is no verdict" test "$(checked)" = 1
 check "no verdict on CT 2" test "$(jq -r '.meters[0].items[] | select(.item == "ct" and .element == 2) | .state' "$scratch/check")" = undecided
