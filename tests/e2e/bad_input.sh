@@ -141,7 +141,7 @@ if mkdir -p "$scratch/small" && mount -t tmpfs -o size=512k minimeter-test "$scr
 	start_meter
 	wait_for "readings" metered
 	dd if=/dev/zero of="$scratch/small/fill" bs=1k 2>/dev/null || true
-	board load_a "20000 W" >/dev/null
+	board load_a "20000 W"
 	wait_for "the full disk to be noticed" register_is failing
 	before=$(reading .delivered_uwh)
 	code=0

@@ -44,10 +44,10 @@ wait_for "the corrected reading after a kill" right
 check "the trail has who and what" grep -q 'by .*uid.*: ct2-reversed (was: as wired)' <(ask events | jq -r '.events[] | select(.code == "correction").text')
 
 said 0 "In force" correct none --confirm
-board ct_b ok >/dev/null
+board ct_b ok
 wait_for "right wiring" right
-board ct_a "on b" >/dev/null
-board ct_b "on a" >/dev/null
+board ct_a "on b"
+board ct_b "on a"
 said 0 "An angle that is off" correct ct-crossed lines-180 --confirm
 wait_for "crossed CTs, corrected" right
 check "the reading says that too" test "$(reading '.corrections | join(" ")')" = "ct-crossed lines-180"

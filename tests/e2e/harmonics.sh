@@ -32,8 +32,8 @@ said 0 'current THD +40' harmonics
 said 1 'no meter' harmonics --meter nobody
 sag=$(ask events --limit 100 | jq -r '.events[] | select(.code == "sag") | .text')
 check "one sag is logged: $sag" grep -qE '^element 2: sag of 0\.[45][0-9] s, to 8[34]\.[0-9] V$' <<<"$sag"
-board voltage_a 0 >/dev/null
-board voltage_b 0 >/dev/null
+board voltage_a 0
+board voltage_b 0
 wait_for "the supply to be gone" board_past $(($(board time_ns) / 1000000000 + 5))
 said 1 'no whole window' harmonics
 stop_meter

@@ -6,7 +6,9 @@
 build=${MM_BUILDDIR:-.}
 ctl=$build/minimeterctl
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/minimeter-e2e.XXXXXX")
-sim_pid='' meter_pid='' port='' checks=0 failures=0
+sim_pid='' meter_pid='' port='' board_fd='' checks=0 failures=0
+mkfifo "$scratch/silence" "$scratch/ready"
+exec {silence_fd}<>"$scratch/silence"
 
 cleanup() {
 	local pid
@@ -58,22 +60,36 @@ start_sim() {
 	local scenario=$1
 
 	shift
-	rm -f "$scratch/ready"
-	mkfifo "$scratch/ready"
 	"$build/minimeter-sim" --port 0 --ready-fd 3 --scenario "$scenario" "$@" 3>"$scratch/ready" >"$scratch/sim.out" 2>"$scratch/sim.err" &
 	sim_pid=$!
 	read -r port <"$scratch/ready"
+	exec {board_fd}<>"/dev/tcp/127.0.0.1/$port"
 }
 
 stop_sim() {
+	exec {board_fd}>&-
 	kill "$sim_pid"
 	wait "$sim_pid" || true
 	sim_pid=''
 }
 
-# board ATTRIBUTE [VALUE]: reads or writes an attribute of the simulated board.
+# board ATTRIBUTE [VALUE]: reads or writes an attribute of the simulated board. All over one connection: a program for each would cost
+# as much as the metering that is waited for.
 board() {
-	iio_attr -u "ip:127.0.0.1:$port" -d minimeter-sim "$@"
+	local result value
+
+	if [ $# = 1 ]; then
+		printf 'READ iio:device1 %s\r\n' "$1" >&"$board_fd"
+	else
+		printf 'WRITE iio:device1 %s %d\r\n%s' "$1" ${#2} "$2" >&"$board_fd"
+	fi
+	read -r result <&"$board_fd"
+	[ "$result" -ge 0 ] || return
+	if [ $# = 1 ]; then
+		read -r -d '' value <&"$board_fd"
+		read -r <&"$board_fd"
+		echo "$value"
+	fi
 }
 
 # configure CLOCK [LINE...]: a configuration whose [meter] sections are the lines given.
@@ -118,7 +134,7 @@ wait_for() {
 		if [ -n "$meter_pid" ] && ! kill -0 "$meter_pid" 2>/dev/null; then
 			break
 		fi
-		sleep 0.02
+		read -rt 0.02 -u "$silence_fd" || true # a pause that starts no program
 	done
 	echo "FAILED: waited in vain for $what"
 	cat "$scratch"/*.err
@@ -172,7 +188,7 @@ windows_pass() {
 fault() {
 	local code=0 before after
 
-	board fault "$1" >/dev/null
+	board fault "$1"
 	wait_for "state $2 after $1" in_state "$2"
 	windows_pass 5
 	before=$(reading .delivered_uwh)
@@ -184,7 +200,7 @@ fault() {
 	"$ctl" --socket "$scratch/sock" status >"$scratch/status" || code=$?
 	check "$1: status exits with 4" test "$code" = 4
 	check "$1: status says what to do" grep -q "$3" "$scratch/status"
-	board fault none >/dev/null
+	board fault none
 	wait_for "recovery from $1" in_state ok
 	windows_pass 5
 	check "$1: registration goes on" holds "$(reading .delivered_uwh) > $after"

@@ -62,10 +62,10 @@ fault 'rate 50' wrong-rate mclk_hz
 fault no-trigger no-trigger data-ready
 fault vanished absent wiring
 # A driver's channels are looked for when the device is opened: its buffer taken away has the daemon do so.
-board fault no-channel >/dev/null
+board fault no-channel
 iio_attr -q -u "ip:127.0.0.1:$port" -B mcp3912 enable 0 >/dev/null 2>&1 || true
 wait_for "state no-channel" in_state no-channel
-board fault none >/dev/null
+board fault none
 wait_for "recovery" in_state ok
 check "every fault is logged under its name" test "$(ask events --limit 100 | jq -r '[.events[].code] | unique | map(select(
 	. == "stuck" or . == "saturated" or . == "swapped" or . == "wrong-rate" or . == "no-trigger" or . == "no-channel")) | length')" = 6
@@ -80,7 +80,7 @@ configure system "${dual[@]}"
 with_chip mcp3912
 start_meter
 wait_for "readings in real time" metered
-board fault no-trigger >/dev/null
+board fault no-trigger
 stop_meter
 check "the daemon ends well while it waits for samples" grep -q 'stopped: terminated' "$scratch/meter.err"
 stop_sim

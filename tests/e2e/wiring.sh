@@ -88,7 +88,7 @@ check "a right installation passes" test "$(checked)" = 0
 check "and says so" test "$(jq '.meters[0].ok' "$scratch/check")" = true
 # relation DEGREES STATE WORDS: what the check makes of the angle between the lines.
 relation() {
-	board phase_b "$1" >/dev/null
+	board phase_b "$1"
 	look >/dev/null
 	checked >/dev/null
 	check "$1 degrees: $2" test "$(jq -r '.meters[0].items[] | select(.item == "phase-relation") | .state' "$scratch/check")" = "$2"
@@ -99,8 +99,8 @@ relation 120 ok "two lines of a wye"
 relation 240 ok "L2 lags L1 by -120 "
 relation 90 fault "as no service does"
 relation 0 fault "the same line"
-board phase_b scenario >/dev/null
-board ct_a reversed >/dev/null
+board phase_b scenario
+board ct_a reversed
 look >/dev/null
 check "a turned CT fails" test "$(checked)" = 4
 check "it is CT 1" test "$(jq -r '.meters[0].items[] | select(.item == "ct" and .state == "fault") | .element' "$scratch/check")" = 1
@@ -110,36 +110,36 @@ look >/dev/null
 check "with a correction it holds" test "$(checked)" = 0
 check "and the correction is said" grep -q "ct1-reversed; costs a little accuracy" "$scratch/check"
 check "diagnose finds no fault" ask diagnose >/dev/null
-board ct_a scenario >/dev/null
+board ct_a scenario
 look >/dev/null
 check "it is no longer right once the wires are" test "$(checked)" = 4
 check "which is said" grep -q "ct1-reversed: not for what the wires show" "$scratch/check"
 "$ctl" --socket "$scratch/sock" --admin-socket "$scratch/admin" correct none --confirm >/dev/null
 # A known load: a CT of twice the ratio shows half.
-board load_a "3000 W" >/dev/null
-board load_b "60 W" >/dev/null
-board error_a "-50 %" >/dev/null
+board load_a "3000 W"
+board load_b "60 W"
+board error_a "-50 %"
 look >/dev/null
 check "a wrong ratio is not seen by itself" test "$(ask diagnose | jq -r '.meters[0].findings[0].cause')" = load-too-small
 ask diagnose --load 3060 >"$scratch/diagnosis" || true
 check "with the load said it is" test "$(jq -r '.meters[0].findings[0].cause' "$scratch/diagnosis")" = ct-ratio
 check "and by how much" grep -q "of the 3060.0 W that are said to run, 0.51 times as much" "$scratch/diagnosis"
 check "it fails the check" test "$(checked --load 3060)" = 4
-board error_a scenario >/dev/null
+board error_a scenario
 look >/dev/null
 check "the right ratio doesn't" test "$(ask diagnose --load 3060 | jq '[.meters[0].findings[] | select(.cause == "ct-ratio")] | length')" = 0
-board load_a "26 W" >/dev/null
-board load_b off >/dev/null
+board load_a "26 W"
+board load_b off
 look >/dev/null
 ask diagnose --load 0 >"$scratch/diagnosis" || true
 check "what registers without load is creep" test "$(jq -c '.meters[0].findings | map([.cause, .element])' "$scratch/diagnosis")" = '[["creep",1]]'
 check "how much is said" grep -q "a pulse of 10 Wh in 2[0-9] minutes" "$scratch/diagnosis"
-board load_a scenario >/dev/null
+board load_a scenario
 look >/dev/null
 check "no load is no verdict" test "$(checked)" = 1
 check "no verdict on CT 2" test "$(jq -r '.meters[0].items[] | select(.item == "ct" and .element == 2) | .state' "$scratch/check")" = undecided
 check "a load that surely runs makes it one" test "$(checked --loaded)" = 4
-board fault vanished >/dev/null
+board fault vanished
 faulty() {
 	[ "$(ask read | jq '.meters[0].valid')" = false ]
 }
@@ -161,7 +161,7 @@ wait_for "readings" metered
 look >/dev/null
 check "split phase is seen" test "$(checked)" = 0
 check "as an angle" holds "sqrt(($(jq '.meters[0].lines_lag_deg' "$scratch/diagnosis"))^2) > 179"
-board lead_b "on a" >/dev/null
+board lead_b "on a"
 check "two leads on one line are found" test "$(look)" = "lead-wrong-line 2"
 check "and no turned CT" test "$(jq '[.meters[0].findings[] | select(.cause == "ct-reversed")] | length' "$scratch/diagnosis")" = 0
 check "the check says so" test "$(checked; jq -r '.meters[0].items[] | select(.item == "phase-relation") | .state' "$scratch/check")" = "4
