@@ -530,12 +530,11 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("ade9000");
-	TCase *tcase = tcase_create("adapter");
+	TCase *tcase = tcase_create("adapter"), *hours = tcase_create("hours");
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, volts_and_amperes);
 	tcase_add_test(tcase, power_right_from_the_start);
-	tcase_add_loop_test(tcase, an_hour_of_mixed_loads, 0, 5);
 	tcase_add_test(tcase, small_loads);
 	tcase_add_test(tcase, short_loads_count_whole);
 	tcase_add_test(tcase, supply_lost_under_load);
@@ -546,7 +545,6 @@ int main(void)
 	tcase_add_test(tcase, short_bus_errors_are_forgiven);
 	tcase_add_test(tcase, slow_bus);
 	tcase_add_test(tcase, energy_that_does_not_fit_power);
-	tcase_add_test(tcase, no_load_without_noise);
 	tcase_add_test(tcase, zero_energy_under_load);
 	tcase_add_test(tcase, cancelled);
 	tcase_add_test(tcase, what_is_not_there);
@@ -554,5 +552,9 @@ int main(void)
 	tcase_add_test(tcase, configuration);
 	tcase_add_test(tcase, power_check);
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(hours, 120);
+	tcase_add_loop_test(hours, an_hour_of_mixed_loads, 0, 5);
+	tcase_add_test(hours, no_load_without_noise);
+	suite_add_tcase(suite, hours);
 	return mm_run_suite(suite);
 }

@@ -557,7 +557,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("register-copy");
-	TCase *tcase = tcase_create("copy");
+	TCase *tcase = tcase_create("copy"), *faults = tcase_create("faults");
 
 	bench_use_memory();
 	tcase_set_timeout(tcase, 600);
@@ -567,10 +567,12 @@ int main(void)
 	tcase_add_test(tcase, test_slots_are_written_in_turn);
 	tcase_add_test(tcase, test_what_is_there_is_not_written_over);
 	tcase_add_test(tcase, test_small_chip);
-	tcase_add_test(tcase, test_register_goes_on_without_its_copy);
 	tcase_add_test(tcase, test_stalling_copy_holds_up_nobody);
 	tcase_add_test(tcase, test_full_disk_leaves_the_copy);
 	tcase_add_test(tcase, test_torn_write_leaves_the_other_slot);
 	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(faults, 600);
+	tcase_add_test(faults, test_register_goes_on_without_its_copy);
+	suite_add_tcase(suite, faults);
 	return mm_run_suite(suite);
 }

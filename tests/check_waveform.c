@@ -534,6 +534,7 @@ START_TEST(stamps_that_jump)
 	for (unsigned i = 0; i < 100; i++) {
 		a.time_ns += i == 30 ? -3600e9 : i == 60 ? 9e17 : 0;
 		lost += arrive(&a, 250e3, 0) != MM_SAMPLES_FINE;
+		ck_assert_int_lt(llabs(a.watch.end_ns - (int64_t)a.time_ns), 10 * MM_NS_PER_MS);
 	}
 	ck_assert_uint_le(lost, 1);
 }

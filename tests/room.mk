@@ -14,3 +14,9 @@ EXTRA_DIST += tests/cross.sh
 .PHONY: check-cross
 check-cross: distdir
 	'$(srcdir)/tests/cross.sh' '$(abs_top_builddir)/$(distdir)'
+
+# Shows that each fault handled has a test that fails without the handling.
+EXTRA_DIST += tests/handling.sh tests/handling.txt
+.PHONY: check-handling
+check-handling: distdir
+	'$(srcdir)/tests/handling.sh' '$(abs_top_builddir)/$(distdir)'

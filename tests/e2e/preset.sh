@@ -17,6 +17,7 @@ configure board "[meter house]" "model=MMD-120-2001-T-SCC" "serial=1001" "elemen
 start_meter
 wait_for "readings" metered
 
+check "the admin socket is closed to others" test "$((0$(stat -c %a "$scratch/admin") & 7))" = 0
 said 2 "too few arguments" preset 12345.6
 said 2 "kWh as a display shows them" preset 12,345 OLD-1
 said 2 "kWh as a display shows them" preset 12345.67 OLD-1
