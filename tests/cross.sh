@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Builds and tests on Debian 13: natively with all tests, and for the boards' architectures with the Check programs under qemu-user. One
-# line for each architecture, with its counts. Everything happens in a Debian 13 of its own, by debootstrap, kept in $MM_CACHE
-# (default ~/.cache/minimeter) until somebody removes it. Ends with 77 where that can't be had, and says why.
+# Builds and tests on Debian 13: natively with all tests, and for the boards' architectures with the Check programs under qemu-user
+# but for their slow cases, which would take an emulator hours. One line for each architecture, with its counts. Everything happens
+# in a Debian 13 of its own, by debootstrap, kept in $MM_CACHE (default ~/.cache/minimeter) until somebody removes it. Ends with 77
+# where that can't be had, and says why.
 #
 # usage: cross.sh SOURCE [ARCHITECTURE...]; SOURCE is an unpacked release, architectures are amd64, arm64 and armhf
 set -eu
@@ -96,7 +97,8 @@ run() {
 	fi
 	# shellcheck disable=SC2016 # make expands it
 	programs=$(inside make -s -C "/build/$1" --eval='list-tests: ; @echo $(filter-out %.sh,$(TESTS))' list-tests)
-	inside make -s -j2 -C "/build/$1" check LOG_COMPILER="timeout -k 10 1800 $3" CK_TIMEOUT_MULTIPLIER=20 TESTS="$programs"
+	inside make -s -j2 -C "/build/$1" check LOG_COMPILER="timeout -k 10 1800 $3" CK_TIMEOUT_MULTIPLIER=20 CK_EXCLUDE_TAGS=slow \
+		TESTS="$programs"
 }
 
 # counts ARCHITECTURE: cases and programs of the last run
