@@ -188,8 +188,10 @@ START_TEST(known_load_is_compared)
 		json_decref(reading);
 		json_decref(diagnosis);
 	}
-	expect(nothing, "check --load much", MM_CTL_USAGE, "", "--load is to be a whole number from 0 to 1000000, not 'much'");
-	expect(nothing, "diagnose --load -5", MM_CTL_USAGE, "", "--load is to be a whole number from 0 to 1000000, not '-5'");
+	expect(nothing, "check --load much", MM_CTL_USAGE, "",
+	       "--load, in watts, is to be a whole number from 0 to 1000000, not 'much'");
+	expect(nothing, "diagnose --load -5", MM_CTL_USAGE, "",
+	       "--load, in watts, is to be a whole number from 0 to 1000000, not '-5'");
 }
 END_TEST
 

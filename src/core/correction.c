@@ -44,6 +44,14 @@ const char *mm_correction_name(uint32_t bit)
 	}
 }
 
+double mm_correction_lag_deg(uint32_t correction)
+{
+	return correction & MM_CORRECTION_LINES_180   ? 180
+	       : correction & MM_CORRECTION_LINES_120 ? 120
+	       : correction & MM_CORRECTION_LINES_240 ? 240
+						      : 0;
+}
+
 /* Multiplies the complex energy. */
 static void turn(struct mm_input_reading *reading, double real, double imaginary)
 {

@@ -35,6 +35,9 @@ bool mm_correction_valid(uint32_t correction, unsigned elements);
  */
 const char *mm_correction_name(uint32_t bit);
 
+/* By how much L2 is said to lag L1, in degrees: 120, 180 or 240; 0 where nothing is crossed. */
+double mm_correction_lag_deg(uint32_t correction);
+
 /*
  * The reading of an element as its inputs would give it if they were wired right. input says which of the front end's inputs
  * serves each element. Crossed elements read no power while a line is dead.

@@ -263,9 +263,6 @@ static bool is_corrected(const struct context *context, const struct trial *tria
 {
 	const uint32_t reversed[] = {MM_CORRECTION_CT1_REVERSED, MM_CORRECTION_CT2_REVERSED};
 	bool crossed = (context->correction & MM_CORRECTION_CT_CROSSED) != 0;
-	double lag_deg = context->correction & MM_CORRECTION_LINES_180	 ? 180
-			 : context->correction & MM_CORRECTION_LINES_120 ? 120
-									 : 240;
 	bool same = context->correction != 0;
 
 	for (unsigned e = 0; e < context->elements; e++) {
@@ -275,7 +272,8 @@ static bool is_corrected(const struct context *context, const struct trial *tria
 		       (!context->judged[e] ||
 			(ct->reversed == ((context->correction & reversed[e]) != 0) && ct->line == (crossed ? 1 - e : e)));
 	}
-	return same && (!crossed || fabs(wrap_deg(trial->service->lag_deg[1] - lag_deg)) < CORRECTED_DEG);
+	return same && (!crossed ||
+			fabs(wrap_deg(trial->service->lag_deg[1] - mm_correction_lag_deg(context->correction))) < CORRECTED_DEG);
 }
 
 static double wiring_prior(const struct context *context, const struct trial *trial)

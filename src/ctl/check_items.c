@@ -2,6 +2,7 @@
 /* What the installation test makes of the daemon's answers. */
 
 #include "ctl/check.h"
+#include "ctl/diagnose.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -86,23 +87,23 @@ static bool is_angle(double lag_deg, double angle_deg)
 static void check_angle(json_t *items, const json_t *diagnosis)
 {
 	const json_t *lag = json_object_get(diagnosis, "lines_lag_deg");
-	double deg = json_number_value(lag), error_deg = number(diagnosis, "lines_lag_error_deg");
+	double deg = json_number_value(lag);
+	char text[64];
 
+	mm_diagnose_lag(diagnosis, text, sizeof(text));
 	if (!json_is_number(lag)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_NOT_DONE, "measure L1 to L2: 240 V, or 208 V in a wye",
 			     "the angle between the lines is not known");
 	} else if (is_angle(deg, 180)) {
-		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "L2 lags L1 by %.0f +- %.0f degrees: split phase",
-			     deg, ceil(error_deg));
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "%s: split phase", text);
 	} else if (is_angle(deg, 120) || is_angle(deg, 240)) {
-		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL,
-			     "L2 lags L1 by %.0f +- %.0f degrees: two lines of a wye", deg, ceil(error_deg));
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "%s: two lines of a wye", text);
 	} else if (is_angle(deg, 0)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 0 V shows that they are one line",
 			     "L1 and L2 are the same line");
 	} else {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 240 V, or 208 V in a wye",
-			     "L2 lags L1 by %.0f +- %.0f degrees, as no service does", deg, ceil(error_deg));
+			     "%s, as no service does", text);
 	}
 }
 
@@ -177,6 +178,9 @@ static void check_ct(json_t *items, const json_t *diagnosis, int element)
 		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "right way round, and on line %d", element);
 	} else if (json_is_true(json_object_get(finding, "corrected"))) {
 		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "%s: corrected in the configuration", words);
+	} else if (strcmp(cause, "correction-wrong") == 0) {
+		mm_check_add(items, "ct", element, MM_CHECK_UNDECIDED, "take back the correction first, as it says below",
+			     "corrected for what the wires don't show");
 	} else {
 		mm_check_add(items, "ct", element, fault && !innocent ? MM_CHECK_FAULT : MM_CHECK_UNDECIDED, next, "%s%s%s",
 			     words, fault && innocent ? "; or " : "", fault && innocent ? innocent : "");
@@ -212,8 +216,8 @@ static void check_correction(json_t *items, const json_t *reading, const json_t 
 			     json_string_value(json_object_get(json_array_get(findings, 0), "next")),
 			     "%s: not for what the wires show", names);
 	} else if (corrected) {
-		mm_check_add(items, "correction", 0, MM_CHECK_OK, "mend the wires when you can, then 'minimeterctl correct none'",
-			     "%s; costs %s", names,
+		mm_check_add(items, "correction", 0, MM_CHECK_OK,
+			     "mend the wires when you can, then 'minimeterctl correct none --confirm'", "%s; costs %s", names,
 			     crossed ? "0.3 % at power factor 0.5 for each 0.1 degrees between the lines" : "a little accuracy");
 	} else {
 		mm_check_add(items, "correction", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on each line",
@@ -230,8 +234,7 @@ static void check_leds(json_t *items, const json_t *reading)
 	mm_check_add(items, "power-led", 0, power ? MM_CHECK_OK : MM_CHECK_FAULT, power ? NULL : "mend what is wrong above first",
 		     power ? "lit" : "dark: no proper voltage, or no valid reading");
 	if (reverse) {
-		mm_check_add(items, "reverse-led", 0, MM_CHECK_FAULT, "mend the CT that is named above",
-			     "lit: a phasing problem");
+		mm_check_add(items, "reverse-led", 0, MM_CHECK_FAULT, "mend what is named above", "lit: a phasing problem");
 	} else if (mm_check_wants_load(reading, &element)) {
 		mm_check_add(items, "reverse-led", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on this line",
 			     "dark, but line %d has too little load for it to mean anything", element);

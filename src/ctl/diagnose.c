@@ -61,13 +61,21 @@ static void finding_text(struct mm_ctl *ctl, const json_t *meter, size_t number)
 		mm_cell_text(json_string_value(line), text);
 		fprintf(ctl->out, "      %s\n", text);
 	}
-	if (json_is_number(json_object_get(finding, "mended_w"))) {
+	if (json_is_number(json_object_get(finding, "mended_w")) && !json_is_true(json_object_get(finding, "corrected"))) {
 		fprintf(ctl->out, "      mended, the meter would show %.1f W; it shows %.1f W\n",
 			json_number_value(json_object_get(finding, "mended_w")),
 			json_number_value(json_object_get(meter, "power_w")));
 	}
 	mm_cell_as(MM_FORMAT_TEXT, finding, "next", text);
 	fprintf(ctl->out, "      next: %s\n", text);
+}
+
+void mm_diagnose_lag(const json_t *meter, char *ret, size_t size)
+{
+	double deg = round(json_number_value(json_object_get(meter, "lines_lag_deg")));
+	double error_deg = json_number_value(json_object_get(meter, "lines_lag_error_deg"));
+
+	snprintf(ret, size, "L2 lags L1 by %.0f +- %.0f degrees", deg < -0.5 ? deg + 360 : fabs(deg), fmax(1, ceil(error_deg)));
 }
 
 void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter)
@@ -78,14 +86,14 @@ void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter)
 		{MM_COLUMN(TIME, "last", "LAST")},
 	};
 	const json_t *lag = json_object_get(meter, "lines_lag_deg"), *events = json_object_get(meter, "events");
-	char name[MM_CELL_MAX];
+	char name[MM_CELL_MAX], text[64];
 
 	mm_cell_as(MM_FORMAT_TEXT, meter, "name", name);
 	fprintf(ctl->out, "%s, by the last %d windows%s", name, (int)json_integer_value(json_object_get(meter, "windows")),
 		json_is_number(lag) ? "" : "\n");
 	if (json_is_number(lag)) {
-		fprintf(ctl->out, "; L2 lags L1 by %.0f +- %.0f degrees\n", json_number_value(lag),
-			ceil(json_number_value(json_object_get(meter, "lines_lag_error_deg"))));
+		mm_diagnose_lag(meter, text, sizeof(text));
+		fprintf(ctl->out, "; %s\n", text);
 	}
 	for (size_t i = 0; i < json_array_size(json_object_get(meter, "findings")); i++) {
 		finding_text(ctl, meter, i);
@@ -103,7 +111,7 @@ int mm_diagnose_loads(struct mm_ctl *ctl, json_t *parameters)
 
 	json_object_set_new(parameters, "loaded", json_boolean(ctl->option[MM_OPTION_LOADED] != NULL));
 	if (ctl->option[MM_OPTION_LOAD] != NULL) {
-		r = mm_ctl_number(ctl, "--load", ctl->option[MM_OPTION_LOAD], 0, LOAD_MAX_W, &load_w);
+		r = mm_ctl_number(ctl, "--load, in watts,", ctl->option[MM_OPTION_LOAD], 0, LOAD_MAX_W, &load_w);
 		if (r == MM_CTL_FINE) {
 			json_object_set_new(parameters, "load_w", json_real((double)load_w));
 		}

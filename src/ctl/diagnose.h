@@ -9,6 +9,9 @@
 
 #include "ctl/ctl.h"
 
+/* "L2 lags L1 by 180 +- 1 degrees", for a meter whose lines_lag_deg is a number. */
+void mm_diagnose_lag(const json_t *meter, char *ret, size_t size);
+
 /* The findings of one meter (an object of "meters"), the likeliest first. */
 void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter);
 

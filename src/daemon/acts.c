@@ -3,12 +3,16 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "daemon/identity.h"
 #include "daemon/messages.h"
 #include "daemon/log.h"
+
+/* By how much the angle between the lines may differ from what a correction says. */
+#define ANGLE_TOLERANCE_DEG 30.0
 
 /* ---- Answers that wait for the disk ---- */
 
@@ -205,6 +209,22 @@ static json_t *correction_json(const struct mm_engine *engine, const struct mm_e
 	return json_pack("{s:o}", "elements", elements);
 }
 
+/* Crossed CTs are put right by the angle that is said; one that the voltages contradict would bill anything. */
+static bool refuse_angle(struct mm_varlink_call *call, const struct mm_evidence *evidence, uint32_t correction)
+{
+	char reason[160];
+
+	if (!(correction & MM_CORRECTION_CT_CROSSED) || !evidence->lag_known ||
+	    fabs(remainder(evidence->lag_deg - mm_correction_lag_deg(correction), 360)) < ANGLE_TOLERANCE_DEG) {
+		return false;
+	}
+	snprintf(reason, sizeof(reason), "L2 lags L1 by %.0f degrees by the readings, which is not lines-%.0f",
+		 round(evidence->lag_deg < -0.5 ? evidence->lag_deg + 360 : fabs(evidence->lag_deg)),
+		 mm_correction_lag_deg(correction));
+	refuse(call, reason);
+	return true;
+}
+
 void mm_acts_correct(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
@@ -225,6 +245,9 @@ void mm_acts_correct(struct mm_varlink_call *call, const json_t *parameters, voi
 	}
 	if (service->engine->health != MM_HEALTH_OK || service->engine->windows == 0) {
 		refuse(call, "the front end is not in order, and nobody could see what the correction does");
+		return;
+	}
+	if (refuse_angle(call, &em->evidence, correction)) {
 		return;
 	}
 	reply = correction_json(service->engine, em, correction);

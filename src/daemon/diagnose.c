@@ -202,7 +202,8 @@ static json_t *finding_json(const struct query *query, const struct mm_engine_me
 
 	say_readings(lines, finding, query->service->engine, em);
 	if (finding->corrected && mended) {
-		say(lines, "corrected in the configuration: it registers as if it were mended");
+		say(lines, "corrected in the configuration: it registers as if mended. With the mending take it back: correct "
+			   "none --confirm");
 	} else if (mended && em->meter.registers.correction != 0) {
 		say(lines, "a correction is in force, which is not for this");
 	}

@@ -96,10 +96,13 @@ relation() {
 }
 relation 180 ok "split phase"
 relation 120 ok "two lines of a wye"
-relation 240 ok "L2 lags L1 by -120 "
+relation 240 ok "L2 lags L1 by 240 "
 relation 90 fault "as no service does"
 relation 0 fault "the same line"
 board phase_b scenario
+look >/dev/null
+said 1 "L2 lags L1 by 180 degrees by the readings, which is not lines-120" correct ct-crossed lines-120
+said 0 "Nothing has been changed" correct ct-crossed lines-180
 board ct_a reversed
 look >/dev/null
 check "a turned CT fails" test "$(checked)" = 4
