@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/handover.h"
+#include "let_run.h"
 #include "random.h"
 #include "suite.h"
 
@@ -265,7 +266,7 @@ START_TEST(a_kill_at_any_moment_leaves_one_whole)
 				}
 			}
 		}
-		usleep((useconds_t)(mm_random(&random) % 3000));
+		let_run(child, (int64_t)(mm_random(&random) % 3000000));
 		ck_assert_int_eq(kill(child, SIGKILL), 0);
 		ck_assert_int_eq(waitpid(child, NULL, 0), child);
 		if (reopen(BOOT) == -ENODATA) {

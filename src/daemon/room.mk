@@ -61,7 +61,7 @@ tests_check_engine_commits_LDADD = $(engine_test_libs)
 tests_check_engine_restart_SOURCES = tests/check_engine_restart.c tests/engine_bench.c tests/engine_bench.h
 tests_check_engine_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_engine_restart_LDADD = $(engine_test_libs)
-tests_check_handover_SOURCES = tests/check_handover.c
+tests_check_handover_SOURCES = tests/check_handover.c tests/let_run.h tests/random.h
 tests_check_handover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_handover_LDADD = libdaemon.a libregister.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 tests_check_identity_SOURCES = tests/check_identity.c
@@ -71,11 +71,16 @@ tests_check_player_SOURCES = tests/check_player.c
 tests_check_player_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_player_LDADD = libdaemon.a $(CHECK_LIBS)
 
-check_PROGRAMS += tests/check_restart
-TESTS += tests/check_restart
-tests_check_restart_SOURCES = tests/check_restart.c tests/gpio_shim.h tests/manager.c tests/manager.h
+check_PROGRAMS += tests/check_restart tests/check_restart_kills
+TESTS += tests/check_restart tests/check_restart_kills
+restart_bench = tests/gpio_shim.h tests/let_run.h tests/manager.c tests/manager.h tests/restart_bench.c tests/restart_bench.h
+restart_test_libs = libdaemon.a libregister.a libcore.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_check_restart_SOURCES = tests/check_restart.c $(restart_bench)
 tests_check_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_restart_LDADD = libdaemon.a libregister.a libcore.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_check_restart_LDADD = $(restart_test_libs)
+tests_check_restart_kills_SOURCES = tests/check_restart_kills.c tests/random.h $(restart_bench)
+tests_check_restart_kills_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_restart_kills_LDADD = $(restart_test_libs)
 
 # The real programs against each other.
 e2e_tests = \
