@@ -21,6 +21,7 @@ core_checks = \
 	tests/check_calibration \
 	tests/check_correction \
 	tests/check_diagnosis \
+	tests/check_diagnosis_more \
 	tests/check_fuzz_model \
 	tests/check_health \
 	tests/check_meter \
@@ -39,9 +40,12 @@ tests_check_calibration_LDADD = libcore.a $(CHECK_LIBS)
 tests_check_correction_SOURCES = tests/check_correction.c
 tests_check_correction_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_correction_LDADD = libcore.a $(CHECK_LIBS)
-tests_check_diagnosis_SOURCES = tests/check_diagnosis.c
+tests_check_diagnosis_SOURCES = tests/check_diagnosis.c tests/diagnosis_bench.c tests/diagnosis_bench.h
 tests_check_diagnosis_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_diagnosis_LDADD = libcore.a $(CHECK_LIBS)
+tests_check_diagnosis_more_SOURCES = tests/check_diagnosis_more.c tests/diagnosis_bench.c tests/diagnosis_bench.h
+tests_check_diagnosis_more_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_check_diagnosis_more_LDADD = libcore.a $(CHECK_LIBS)
 tests_wiring_SOURCES = tests/wiring.c tests/random.h
 tests_wiring_LDADD = libsim.a libdsp.a libcore.a $(INIH_LIBS)
 tests_check_model_SOURCES = tests/check_model.c
