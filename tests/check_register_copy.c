@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "core/units.h"
 #include "register/copy.h"
 #include "register/store.h"
 #include "register_bench.h"
@@ -477,6 +478,82 @@ START_TEST(test_register_goes_on_without_its_copy)
 }
 END_TEST
 
+/* Commit n, at a time; the copy suffices. */
+static void commit_at(struct mm_register *reg, int64_t n, int64_t boottime_s)
+{
+	struct bench_commit c;
+
+	bench_commit(n, 1, &c);
+	c.commit.boottime_ns = boottime_s * MM_NS_PER_S;
+	c.commit.copy_suffices = true;
+	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "%s", reg->message);
+}
+
+/* Where its file system is mounted late. */
+START_TEST(test_copy_that_appears_is_begun)
+{
+	struct mm_register *reg;
+	char place[280];
+	struct bench b;
+
+	bench_begin(&b);
+	snprintf(place, sizeof(place), "%s/later", b.dir);
+	snprintf(b.copy, sizeof(b.copy), "%s/copy", place);
+	reg = bench_open(&b, 1);
+	ck_assert_int_eq(reg->copy_error, -ENOENT);
+	commit_at(reg, 0, 1000);
+	ck_assert_uint_eq(reg->database_sequence, reg->sequence);
+	ck_assert_int_eq(mkdir(place, 0700), 0);
+	commit_at(reg, 1, 1299);
+	ck_assert_int_eq(reg->copy_error, -ENOENT);
+	commit_at(reg, 2, 1300);
+	ck_assert_int_eq(reg->copy_error, 0);
+	ck_assert_uint_lt(reg->database_sequence, reg->sequence);
+	mm_register_close(reg);
+	reg = bench_open(&b, 1);
+	bench_assert_registers(reg, 0, 2);
+	mm_register_close(reg);
+	bench_end(&b);
+}
+END_TEST
+
+/* It may be all that is left of the run before: the next start decides. */
+START_TEST(test_copy_that_holds_more_is_not_written_over)
+{
+	struct mm_register *reg;
+	struct bench b, cut;
+	char aside[330];
+
+	bench_begin_with_copy(&b);
+	reg = bench_open(&b, 1);
+	bench_commit_n(reg, 0, 1);
+	for (int64_t n = 1; n < 10; n++) {
+		commit_at(reg, n, 1000 + n);
+	}
+	bench_copy(&b, &cut);
+	mm_register_close(reg);
+	snprintf(aside, sizeof(aside), "%s.aside", cut.copy);
+	ck_assert_int_eq(rename(cut.copy, aside), 0);
+	ck_assert_int_eq(mkdir(cut.copy, 0700), 0);
+	reg = bench_open(&cut, 1);
+	ck_assert_int_eq(reg->copy_error, -EISDIR);
+	bench_assert_registers(reg, 0, 0);
+	ck_assert_int_eq(rmdir(cut.copy), 0);
+	ck_assert_int_eq(rename(aside, cut.copy), 0);
+	commit_at(reg, 1, 2000);
+	commit_at(reg, 2, 3000);
+	ck_assert_int_eq(reg->copy_error, -EEXIST);
+	ck_assert_uint_eq(reg->database_sequence, reg->sequence);
+	mm_register_close(reg);
+	reg = bench_open(&cut, 1);
+	bench_assert_registers(reg, 0, 9);
+	ck_assert_int_eq(reg->copy_error, 0);
+	mm_register_close(reg);
+	bench_end(&cut);
+	bench_end(&b);
+}
+END_TEST
+
 /* A copy that stalls for as long as it likes holds up the register's thread and nobody else; then it catches up. */
 START_TEST(test_stalling_copy_holds_up_nobody)
 {
@@ -567,6 +644,8 @@ int main(void)
 	tcase_add_test(tcase, test_slots_are_written_in_turn);
 	tcase_add_test(tcase, test_what_is_there_is_not_written_over);
 	tcase_add_test(tcase, test_small_chip);
+	tcase_add_test(tcase, test_copy_that_appears_is_begun);
+	tcase_add_test(tcase, test_copy_that_holds_more_is_not_written_over);
 	tcase_add_test(tcase, test_stalling_copy_holds_up_nobody);
 	tcase_add_test(tcase, test_full_disk_leaves_the_copy);
 	tcase_add_test(tcase, test_torn_write_leaves_the_other_slot);

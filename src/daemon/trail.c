@@ -54,8 +54,8 @@ static int run_slice(struct mm_register *reg, void *userdata)
 	if (verification->files_done) {
 		return mm_verify_step(verification->verify, reg);
 	}
-	verification->files_done = true;
-	r = mm_verify_files(verification->verify, reg);
+	r = mm_verify_file(verification->verify, reg);
+	verification->files_done = r == 0;
 	return r < 0 ? r : 1;
 }
 

@@ -65,8 +65,8 @@ int mm_verify_step(struct mm_verify *verify, struct mm_register *reg);
  */
 int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *head);
 
-/* Reads all files of the register whole, by mm_register_inspect(), and adds what is wrong to the problems. -ENOMEM. */
-int mm_verify_files(struct mm_verify *verify, struct mm_register *reg);
+/* Reads the next file of the register whole and adds what is wrong to the problems. 1: go on; 0: there are no more; -ENOMEM. */
+int mm_verify_file(struct mm_verify *verify, struct mm_register *reg);
 
 const struct mm_verify_result *mm_verify_result(const struct mm_verify *verify);
 

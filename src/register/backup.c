@@ -200,46 +200,49 @@ static void inspect_copy(struct mm_register *reg, struct mm_register_inspection 
 	}
 }
 
-static void inspect_backup(struct mm_register *reg, const char *path, struct mm_register_inspection *ret)
+static int inspect_backup(struct mm_register *reg, const char *suffix, struct mm_register_inspection *ret)
 {
 	struct progress progress = {.reg = reg, .fd = -1};
-	char head[256], when[32] = "";
+	char head[256], when[32] = "", *path;
 	struct stat st;
 	struct tm tm;
 
+	if (asprintf(&path, "%s%s", reg->path, suffix) < 0) {
+		return -ENOMEM;
+	}
 	if (stat(path, &st) < 0) {
 		ret->error = -errno;
 		snprintf(ret->text, sizeof(ret->text), "%s", errno == ENOENT ? "there is none yet" : strerror(errno));
-		return;
+	} else {
+		ret->error = check(path, &progress, head, sizeof(head));
+		if (gmtime_r(&st.st_mtime, &tm)) {
+			strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
+		}
+		snprintf(ret->text, sizeof(ret->text), "%s, of %s", ret->error ? "it is damaged" : "every page is whole", when);
 	}
-	ret->error = check(path, &progress, head, sizeof(head));
-	if (gmtime_r(&st.st_mtime, &tm)) {
-		strftime(when, sizeof(when), "%Y-%m-%dT%H:%M:%SZ", &tm);
-	}
-	snprintf(ret->text, sizeof(ret->text), "%s, of %s", ret->error ? "it is damaged" : "every page is whole", when);
+	free(path);
+	return 0;
 }
 
-int mm_register_inspect(struct mm_register *reg, mm_register_inspect_fn fn, void *userdata)
+int mm_register_inspect(struct mm_register *reg, unsigned number, struct mm_register_inspection *ret)
 {
-	struct mm_register_inspection inspection = {.what = "database"};
+	unsigned first = reg->copy_path ? 2 : 1; /* of the backups */
+	struct mm_register_inspection inspection = {.what = number == 0 ? "database" : "copy"};
+	int r = 0;
 
-	inspect_database(reg, &inspection);
-	fn(userdata, &inspection);
-	if (reg->copy_path) {
-		inspection.what = "copy";
+	if (number >= first + MM_REGISTER_BACKUPS) {
+		return -ENODATA;
+	}
+	if (number >= first) {
+		inspection.what = mm_register_backup_suffix[number - first] + 1;
+		r = inspect_backup(reg, mm_register_backup_suffix[number - first], &inspection);
+	} else if (number == 0) {
+		inspect_database(reg, &inspection);
+	} else {
 		inspect_copy(reg, &inspection);
-		fn(userdata, &inspection);
 	}
-	for (size_t i = 0; i < MM_REGISTER_BACKUPS; i++) {
-		char *path;
-
-		if (asprintf(&path, "%s%s", reg->path, mm_register_backup_suffix[i]) < 0) {
-			return -ENOMEM;
-		}
-		inspection.what = mm_register_backup_suffix[i] + 1;
-		inspect_backup(reg, path, &inspection);
-		free(path);
-		fn(userdata, &inspection);
+	if (r == 0) {
+		*ret = inspection;
 	}
-	return 0;
+	return r;
 }

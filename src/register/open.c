@@ -254,10 +254,36 @@ static int open_whole(struct mm_register *reg, const char *boot_id, const struct
 	if (image && image->state.sequence > reg->sequence) {
 		reg->sequence = image->state.sequence;
 	}
+	reg->opened_sequence = reg->sequence;
 	if (reg->copy_error == 0) {
 		reg->copy_error = begin_copy(reg, found);
 	}
 	return 0;
+}
+
+/* Nothing, or only what the register stood at or above when it was opened. */
+static bool holds_nothing_new(const struct mm_register *reg, const struct mm_copy *copy)
+{
+	const struct mm_image *image = mm_copy_newest(copy);
+
+	if (!image) {
+		return mm_copy_slot(copy, 0) == -ENODATA && mm_copy_slot(copy, 1) == -ENODATA;
+	}
+	return mm_register_is_ours(reg, image) && image->state.sequence <= reg->opened_sequence;
+}
+
+void mm_register_reopen_copy(struct mm_register *reg)
+{
+	int r = mm_copy_open(reg->copy_path, &reg->copy);
+
+	if (r == -ENOENT) {
+		r = begin_copy(reg, COPY_MISSING);
+	} else if (r == 0 && !holds_nothing_new(reg, reg->copy)) {
+		mm_copy_close(reg->copy);
+		reg->copy = NULL;
+		r = -EEXIST;
+	}
+	reg->copy_error = r;
 }
 
 /* Who all images are of. */

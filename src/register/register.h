@@ -140,9 +140,8 @@ struct mm_register_inspection {
 	char text[96];
 };
 
-/* Reads all files of the register whole and gives what each is like to fn; takes as long as a backup. 0 or -ENOMEM. */
-typedef void (*mm_register_inspect_fn)(void *userdata, const struct mm_register_inspection *inspection);
-int mm_register_inspect(struct mm_register *reg, mm_register_inspect_fn fn, void *userdata);
+/* Reads one file of the register whole, number 0 the first; takes as long as a backup. -ENODATA: there are no more; -ENOMEM. */
+int mm_register_inspect(struct mm_register *reg, unsigned number, struct mm_register_inspection *ret);
 
 /* How the run before this one ended. */
 struct mm_register_last_run {

@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/units.h"
+
 /* What a result code of SQLite means. I/O errors are told by errno where it is one of the disk's. */
 static const struct {
 	int code;
@@ -403,6 +405,9 @@ void mm_register_image(struct mm_register *reg, const struct mm_register_commit 
 	}
 }
 
+/* A copy that could not be opened is looked for again after so long. */
+#define COPY_RETRY_NS (300 * MM_NS_PER_S)
+
 /* It stands so now, somewhere durable. */
 static void stand(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
 {
@@ -412,6 +417,10 @@ static void stand(struct mm_register *reg, const struct mm_register_commit *comm
 
 static bool copy(struct mm_register *reg, const struct mm_register_commit *commit)
 {
+	if (!reg->copy && reg->copy_path && commit->boottime_ns - reg->copy_tried_ns >= COPY_RETRY_NS) {
+		reg->copy_tried_ns = commit->boottime_ns;
+		mm_register_reopen_copy(reg);
+	}
 	if (!reg->copy) {
 		return false;
 	}

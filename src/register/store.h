@@ -38,6 +38,8 @@ struct mm_register {
 	struct mm_copy *copy;				       /* NULL: none, or none that can be opened */
 	char *copy_path;				       /* NULL: none is wanted */
 	int copy_error;					       /* 0, or why the copy is not written */
+	int64_t copy_tried_ns;				       /* boottime_ns of the commit that last tried to open it */
+	uint64_t opened_sequence;			       /* of the state at opening */
 	bool copy_begins;				       /* at opening: there was no copy */
 	bool rebuilt;					       /* at opening: the database is made anew */
 	struct mm_state who;				       /* the meters and this boot, for the copy */
@@ -82,6 +84,13 @@ void mm_register_image(struct mm_register *reg, const struct mm_register_commit 
  * reg->copy_error says why not.
  */
 bool mm_register_commit_to_copy(struct mm_register *reg, const struct mm_register_commit *commit);
+
+/*
+ * In the midst of a run: opens the copy that could not be opened before, and begins it where there is none; reg->copy_error says
+ * what came of it. One that may hold what the register lacks is left for the next start, as is one with anything else wrong:
+ * -EEXIST.
+ */
+void mm_register_reopen_copy(struct mm_register *reg);
 
 /* ---- The database file at reg->path ---- */
 

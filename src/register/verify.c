@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "register/chain.h"
+#include "register/recover.h"
 
 #define SLICE_EVENTS 100
 #define SLICE_INTERVALS 500
@@ -331,20 +332,24 @@ int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const stru
 
 /* ---- The files ---- */
 
-static void take_file(void *userdata, const struct mm_register_inspection *inspection)
-{
-	struct mm_verify *verify = userdata;
+_Static_assert(2 + MM_REGISTER_BACKUPS <= MM_VERIFY_FILES_MAX, "database, copy and backups have room");
 
-	if (verify->result.file_count < MM_VERIFY_FILES_MAX) {
-		verify->result.file[verify->result.file_count++] = *inspection;
+int mm_verify_file(struct mm_verify *verify, struct mm_register *reg)
+{
+	struct mm_verify_result *result = &verify->result;
+	struct mm_register_inspection inspection;
+	int r = mm_register_inspect(reg, result->file_count, &inspection);
+
+	if (r == -ENODATA) {
+		return 0;
 	}
+	if (r < 0) {
+		return r;
+	}
+	result->file[result->file_count++] = inspection;
 	/* A backup that is not there yet is nothing wrong. */
-	if (inspection->error != 0 && inspection->error != -ENOENT) {
-		found(verify, "file", 0, "%s: %s", inspection->what, inspection->text);
+	if (inspection.error != 0 && inspection.error != -ENOENT) {
+		found(verify, "file", 0, "%s: %s", inspection.what, inspection.text);
 	}
-}
-
-int mm_verify_files(struct mm_verify *verify, struct mm_register *reg)
-{
-	return mm_register_inspect(reg, take_file, verify);
+	return 1;
 }
