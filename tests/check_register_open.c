@@ -189,6 +189,14 @@ static void make_rowless(struct bench *b)
 	ck_assert_int_eq(bench_sql(b->path, "DROP TRIGGER register_no_delete; DELETE FROM register"), SQLITE_OK);
 }
 
+/* Of the snapshot that all intervals since are added to. */
+static void make_bad_snapshot(struct bench *b)
+{
+	ck_assert_int_eq(bench_sql(b->path, "DROP TRIGGER event_no_update; "
+					    "UPDATE event SET data = substr(data, 1, 40) WHERE code = 'snapshot'"),
+			 SQLITE_OK);
+}
+
 static void make_negative(struct bench *b)
 {
 	ck_assert_int_eq(bench_sql(b->path, "PRAGMA ignore_check_constraints = 1; DROP TRIGGER register_no_decrease; "
@@ -261,6 +269,7 @@ static const struct {
 	{make_tableless, -EBADMSG, "no such table"},
 	{make_rowless, -EBADMSG, "without its registers"},
 	{make_negative, -EBADMSG, "quick_check(register)"},
+	{make_bad_snapshot, -EBADMSG, "malformed JSON"},
 	{make_directory, -EBADMSG, "not a regular file"},
 	{make_missing, -EBADMSG, "-journal is there"},
 	{make_bad_new, -EBADMSG, "register.db.new"},

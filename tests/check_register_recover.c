@@ -588,6 +588,29 @@ START_TEST(test_inspection_finds_what_is_damaged)
 }
 END_TEST
 
+/* A database whose snapshot is no JSON any more is damaged, whole as its pages are. */
+START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
+{
+	struct mm_register *reg;
+	struct bench b;
+
+	bench_begin_with_copy(&b);
+	reg = bench_open(&b, 1);
+	for (int64_t n = 0; n < 5; n++) {
+		bench_commit_n(reg, n, 1);
+	}
+	mm_register_close(reg);
+	ck_assert_int_eq(bench_sql(b.path, "DROP TRIGGER event_no_update; "
+					   "UPDATE event SET data = substr(data, 1, 40) WHERE code = 'snapshot'"),
+			 SQLITE_OK);
+	reg = bench_open(&b, 1);
+	ck_assert_ptr_nonnull(strstr(mm_register_story(reg), "the database was damaged and is set aside"));
+	bench_assert_registers(reg, 0, 4);
+	mm_register_close(reg);
+	bench_end(&b);
+}
+END_TEST
+
 static void raise_in_database(struct bench *b)
 {
 	ck_assert_int_eq(bench_sql(b->path, "UPDATE register SET delivered_uwh = delivered_uwh + (1 << 40)"), SQLITE_OK);
@@ -623,6 +646,7 @@ int main(void)
 	tcase_add_test(tcase, test_damaged_backup_is_passed_over);
 	tcase_add_test(tcase, test_backups_are_made_and_kept);
 	tcase_add_test(tcase, test_inspection_finds_what_is_damaged);
+	tcase_add_test(tcase, test_snapshot_that_makes_no_sense_is_recovered_from);
 	tcase_add_test(tcase, test_flipped_bit_is_not_billed);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);

@@ -113,6 +113,12 @@ tests_check_register_kill_SOURCES = tests/check_register_kill.c $(register_check
 tests_check_register_kill_CFLAGS = $(register_check_CFLAGS)
 tests_check_register_kill_LDADD = $(register_check_LDADD)
 
+check_PROGRAMS += tests/check_register_device
+TESTS += tests/check_register_device
+tests_check_register_device_SOURCES = tests/check_register_device.c $(register_check_SOURCES)
+tests_check_register_device_CFLAGS = $(register_check_CFLAGS)
+tests_check_register_device_LDADD = $(register_check_LDADD)
+
 check_PROGRAMS += tests/check_register_state
 TESTS += tests/check_register_state
 tests_check_register_state_SOURCES = tests/check_register_state.c $(register_check_SOURCES)
