@@ -213,7 +213,7 @@ START_TEST(a_damaged_image_leaves_the_other)
 {
 	write_n(1);
 	write_n(2);
-	spoil(find("one", 1));
+	spoil(find("event 1 of 2", 0));
 	ck_assert_int_eq(reopen(BOOT), 0);
 	ck_assert_int_eq(assert_whole(), 1);
 	spoil(find("one", 0));

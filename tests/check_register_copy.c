@@ -3,11 +3,13 @@
 #include <check.h>
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <semaphore.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <unistd.h>
 
 #include "core/units.h"
@@ -50,7 +52,17 @@ static bool strikes(int fd, enum fault fault)
 	return true;
 }
 
+/* Files pass for an EEPROM that the kernel shows under /sys. */
+static bool copies_are_devices;
+
 /* These come before the C library's. */
+int fstatfs(int fd, struct statfs *ret)
+{
+	(void)fd;
+	*ret = (struct statfs){.f_type = copies_are_devices ? SYSFS_MAGIC : TMPFS_MAGIC};
+	return 0;
+}
+
 ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 {
 	ssize_t (*real)(int, const void *, size_t, off_t);
@@ -338,6 +350,34 @@ START_TEST(test_what_is_there_is_not_written_over)
 	ck_assert_ptr_null(mm_copy_newest(copy));
 	ck_assert_int_eq(mm_copy_slot(copy, 0), -ENOMSG);
 	ck_assert_int_eq(mm_copy_slot(copy, 1), -ENODATA);
+	mm_copy_close(copy);
+	bench_end(&b);
+}
+END_TEST
+
+/* A partition or a chip is not ours because it was named: nothing is written over what is on it. Zeros give it free. */
+START_TEST(test_a_device_that_holds_something_else_is_refused)
+{
+	static const char zeros[SLOT];
+	struct mm_copy *copy;
+	char bytes[2 * SLOT];
+	uint64_t before;
+	struct bench b;
+
+	bench_begin_with_copy(&b);
+	memset(bytes, 'x', sizeof(bytes));
+	bench_write(b.copy, 0, bytes, sizeof(bytes));
+	before = bench_digest(&b);
+	copies_are_devices = true;
+	ck_assert_int_eq(bench_open_fails(&b, 1), -EXDEV);
+	ck_assert_msg(strstr(b.message, "this device holds something else: write zeros over its begin"), "%s", b.message);
+	ck_assert_uint_eq(bench_digest(&b), before);
+	bench_write(b.copy, 0, zeros, SLOT);
+	bench_write(b.copy, SLOT, zeros, SLOT);
+	mm_register_close(bench_open(&b, 1));
+	copies_are_devices = false;
+	copy = open_copy(b.copy);
+	ck_assert_ptr_nonnull(mm_copy_newest(copy));
 	mm_copy_close(copy);
 	bench_end(&b);
 }
@@ -643,6 +683,7 @@ int main(void)
 	tcase_add_test(tcase, test_every_changed_bit_is_found);
 	tcase_add_test(tcase, test_slots_are_written_in_turn);
 	tcase_add_test(tcase, test_what_is_there_is_not_written_over);
+	tcase_add_test(tcase, test_a_device_that_holds_something_else_is_refused);
 	tcase_add_test(tcase, test_small_chip);
 	tcase_add_test(tcase, test_copy_that_appears_is_begun);
 	tcase_add_test(tcase, test_copy_that_holds_more_is_not_written_over);
