@@ -291,7 +291,7 @@ void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis
 
 void mm_check_outputs(json_t *items, const json_t *outputs)
 {
-	char list[128] = "";
+	char list[160] = "";
 	size_t i;
 	json_t *output;
 
@@ -301,15 +301,14 @@ void mm_check_outputs(json_t *items, const json_t *outputs)
 		const char *line = json_string_value(json_object_get(output, "line"));
 
 		if (name != NULL && strncmp(name, "led_", 4) != 0) {
-			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%.8s%s%.20s", list[0] ? ", " : "", name,
-				 line ? " on " : "", line ? line : "");
+			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%.8s %s%.20s", list[0] ? ", " : "", name,
+				 line ? "on " : "without a line", line ? line : "");
 		}
 	}
-	mm_check_add(items, "pulse-outputs", 0, MM_CHECK_NOT_DONE,
-		     list[0] ? "watch each line turn at a known load; 'minimeterctl outputs' counts its edges: whoever reads it "
-			       "must count as many"
-			     : "name their lines in the configuration where something is to read them",
-		     "%s", list[0] ? list : "there are none");
+	mm_check_add(
+		items, "pulse-outputs", 0, MM_CHECK_NOT_DONE,
+		"see each line turn under load; 'minimeterctl outputs' counts edges, and whoever reads it has to count as many",
+		"%s", list);
 }
 
 /* ---- Load LED ---- */

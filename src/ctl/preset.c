@@ -69,6 +69,10 @@ int mm_ctl_preset(struct mm_ctl *ctl, int argc, char *argv[])
 	int r;
 
 	(void)argc;
+	if (argv[1][0] == '\0') {
+		return mm_ctl_fail(ctl, MM_CTL_USAGE,
+				   "OLD-SERIAL is to be the serial number on the old meter's plate, not empty");
+	}
 	r = read_kwh(ctl, "READING", argv[0], &delivered_wh);
 	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_RECEIVED] != NULL) {
 		r = read_kwh(ctl, "--received", ctl->option[MM_OPTION_RECEIVED], &received_wh);

@@ -25,7 +25,7 @@ said 2 "above 999999 kWh" preset 1000000 OLD-1
 said 1 "above 0, below" preset 0 OLD-1
 said 1 "there is no meter 'hose'; there are: house" preset --meter hose 12345.6 OLD-1
 said 1 "only on the admin socket" preset --admin-socket "$scratch/sock" 12345.6 OLD-1
-said 1 "refuses the value for 'old_serial'" preset 12345.6 ""
+said 2 "serial number on the old meter's plate" preset 12345.6 ""
 said 0 "would read" preset 12345.6 OLD-1
 check "asking changes nothing" holds "$(reading .delivered_wh) < 10000"
 said 0 "now reads" preset 12345.6 OLD-1 --received 7 --confirm
