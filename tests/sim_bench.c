@@ -25,6 +25,23 @@ void stop(struct fixture *f)
 	free(f);
 }
 
+void mangle(const char *text, size_t size, const char others[static 16], int (*target)(const uint8_t *data, size_t size))
+{
+	uint8_t *copy = malloc(size);
+	uint32_t dice = 1;
+
+	ck_assert_ptr_nonnull(copy);
+	for (unsigned round = 0; round < 5000; round++) {
+		memcpy(copy, text, size);
+		for (unsigned i = 0; i <= round % 4; i++) {
+			dice = dice * 1664525 + 1013904223;
+			copy[(dice >> 8) % size] = (uint8_t)others[(dice >> 4) % 16];
+		}
+		ck_assert_int_eq(target(copy, (dice >> 16) % (size + 1)), 0);
+	}
+	free(copy);
+}
+
 void override(struct fixture *f, enum mm_sim_key key, const char *text)
 {
 	union mm_sim_value value;

@@ -20,6 +20,10 @@ struct fixture {
 struct fixture *start(const char *text, bool stepped);
 void stop(struct fixture *f);
 
+/* Feeds a fuzz target a text of so many bytes 5000 times, a few of them knocked into one of 16 others and the end cut off
+ * anywhere. */
+void mangle(const char *text, size_t size, const char others[static 16], int (*target)(const uint8_t *data, size_t size));
+
 /* Sets a key as a client does. */
 void override(struct fixture *f, enum mm_sim_key key, const char *text);
 

@@ -28,7 +28,11 @@ static void finish(struct mm_act *act, int error, const char *message)
 	*act = (struct mm_act){0};
 }
 
-void mm_acts_settle(struct mm_service *service, struct mm_varlink_call *call, json_t *reply)
+/*
+ * Commits at once and answers the call with reply (stolen; NULL for want of memory) when all that was done so far is durable,
+ * with RegisterFailed where the disk refuses it.
+ */
+static void settle(struct mm_service *service, struct mm_varlink_call *call, json_t *reply)
 {
 	int64_t committed_ns = mm_engine_commit(service->engine);
 
@@ -69,13 +73,8 @@ void mm_acts_done(struct mm_service *service)
 /* The meter that the call names, which it must; NULL after having answered. */
 static struct mm_engine_meter *named_meter(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters)
 {
-	int meter;
+	int meter = mm_service_named_meter(call, parameters, service->engine);
 
-	if (!json_is_string(json_object_get(parameters, "meter"))) {
-		mm_varlink_invalid_parameter(call, "meter");
-		return NULL;
-	}
-	meter = mm_service_meter(call, parameters, service->engine);
 	return meter >= 0 ? &service->engine->meters[meter] : NULL;
 }
 
@@ -154,9 +153,9 @@ void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void
 	}
 	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, who);
 	mm_engine_preset(service->engine, em, delivered_uwh, received_uwh, old_serial, who);
-	mm_acts_settle(service, call,
-		       json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)em->meter.registers.delivered.uwh, "received_uwh",
-				 (json_int_t)em->meter.registers.received.uwh));
+	settle(service, call,
+	       json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)em->meter.registers.delivered.uwh, "received_uwh",
+			 (json_int_t)em->meter.registers.received.uwh));
 }
 
 /* ---- Correction ---- */
@@ -257,5 +256,5 @@ void mm_acts_correct(struct mm_varlink_call *call, const json_t *parameters, voi
 	}
 	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, who);
 	(void)mm_engine_correct(service->engine, em, correction, who);
-	mm_acts_settle(service, call, reply);
+	settle(service, call, reply);
 }

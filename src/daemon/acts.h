@@ -9,12 +9,6 @@
 
 #include "daemon/service.h"
 
-/*
- * Commits at once and answers the call with reply (stolen; NULL for want of memory) when all that was done so far is durable,
- * with RegisterFailed where the disk refuses it.
- */
-void mm_acts_settle(struct mm_service *service, struct mm_varlink_call *call, json_t *reply);
-
 /* Answers the acts that the register has written by now, or failed to. */
 void mm_acts_register_status(struct mm_service *service, const struct mm_register_status *status);
 

@@ -225,13 +225,8 @@ void mm_calibrator_start(struct mm_varlink_call *call, const json_t *parameters,
 	struct mm_calibrator *c = &service->calibrator;
 	const json_t *element = json_object_get(parameters, "element");
 	struct mm_calibrator made = {.engine = c->engine};
-	int meter;
+	int meter = mm_service_named_meter(call, parameters, c->engine);
 
-	if (!json_is_string(json_object_get(parameters, "meter"))) {
-		mm_varlink_invalid_parameter(call, "meter");
-		return;
-	}
-	meter = mm_service_meter(call, parameters, c->engine);
 	if (meter < 0) {
 		return;
 	}

@@ -268,13 +268,8 @@ void mm_calibrator_return(struct mm_varlink_call *call, const json_t *parameters
 	const json_t *version = json_object_get(parameters, "version");
 	const char *why;
 	struct act *act;
-	int meter;
+	int meter = mm_service_named_meter(call, parameters, c->engine);
 
-	if (!json_is_string(json_object_get(parameters, "meter"))) {
-		mm_varlink_invalid_parameter(call, "meter");
-		return;
-	}
-	meter = mm_service_meter(call, parameters, c->engine);
 	if (meter < 0) {
 		return;
 	}
@@ -348,14 +343,10 @@ static void history_done(int result, void *userdata)
 void mm_calibrator_get(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
-	int meter = mm_service_meter(call, parameters, service->engine);
+	int meter = mm_service_one_meter(call, parameters, service->engine);
 	struct history *history;
 
-	if (meter == -2) {
-		return;
-	}
-	if (meter == -1 && service->engine->meter_count > 1) {
-		mm_varlink_invalid_parameter(call, "meter");
+	if (meter < 0) {
 		return;
 	}
 	history = calloc(1, sizeof(*history));

@@ -44,6 +44,19 @@ static void start_query(struct query *query, mm_register_query_fn run, mm_regist
 	}
 }
 
+/* What is asked is copied. */
+static void begin_query(const struct query *asked, mm_register_query_fn run, mm_register_done_fn done)
+{
+	struct query *query = malloc(sizeof(*query));
+
+	if (!query) {
+		mm_service_reply(asked->call, NULL);
+		return;
+	}
+	*query = *asked;
+	start_query(query, run, done);
+}
+
 static bool on_row(void *userdata, const struct mm_profile_row *row)
 {
 	struct query *query = userdata;
@@ -136,15 +149,10 @@ static bool time_parameter(const json_t *parameters, const char *key, int64_t *s
 void mm_history_profile(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
-	int meter = mm_service_meter(call, parameters, service->engine);
+	int meter = mm_service_one_meter(call, parameters, service->engine);
 	int64_t from_s = 0, to_s = INT64_MAX;
-	struct query *query;
 
-	if (meter == -2) {
-		return;
-	}
-	if (meter == -1 && service->engine->meter_count > 1) {
-		mm_varlink_invalid_parameter(call, "meter");
+	if (meter < 0) {
 		return;
 	}
 	if (!time_parameter(parameters, "from", &from_s)) {
@@ -155,18 +163,13 @@ void mm_history_profile(struct mm_varlink_call *call, const json_t *parameters, 
 		mm_varlink_invalid_parameter(call, "to");
 		return;
 	}
-	query = calloc(1, sizeof(*query));
-	if (!query) {
-		mm_varlink_error(call, "org.minimeter.Busy", json_pack("{s:s}", "reason", "out of memory"));
-		return;
-	}
-	*query = (struct query){.service = service,
-				.call = call,
-				.meter = meter < 0 ? 0 : (unsigned)meter,
-				.from_s = from_s,
-				.to_s = to_s,
-				.last_s = INT64_MIN};
-	start_query(query, run_profile, profile_done);
+	begin_query(&(struct query){.service = service,
+				    .call = call,
+				    .meter = (unsigned)meter,
+				    .from_s = from_s,
+				    .to_s = to_s,
+				    .last_s = INT64_MIN},
+		    run_profile, profile_done);
 }
 
 static bool on_event(void *userdata, const struct mm_register_event *event, const char *data)
@@ -202,7 +205,6 @@ void mm_history_events(struct mm_varlink_call *call, const json_t *parameters, v
 	const json_t *after = json_object_get(parameters, "after");
 	const json_t *limit = json_object_get(parameters, "limit");
 	json_int_t count = json_is_integer(limit) ? json_integer_value(limit) : EVENTS_PAGE_DEFAULT;
-	struct query *query;
 
 	if (after && !json_is_null(after) && !json_is_integer(after)) {
 		mm_varlink_invalid_parameter(call, "after");
@@ -212,15 +214,10 @@ void mm_history_events(struct mm_varlink_call *call, const json_t *parameters, v
 		mm_varlink_invalid_parameter(call, "limit");
 		return;
 	}
-	query = calloc(1, sizeof(*query));
-	if (!query) {
-		mm_varlink_error(call, "org.minimeter.Busy", json_pack("{s:s}", "reason", "out of memory"));
-		return;
-	}
-	*query = (struct query){.service = userdata,
-				.call = call,
-				.after_id = json_is_integer(after) ? json_integer_value(after) : 0,
-				.limit = (unsigned)count,
-				.newest = !json_is_integer(after)};
-	start_query(query, run_events, events_done);
+	begin_query(&(struct query){.service = userdata,
+				    .call = call,
+				    .after_id = json_is_integer(after) ? json_integer_value(after) : 0,
+				    .limit = (unsigned)count,
+				    .newest = !json_is_integer(after)},
+		    run_events, events_done);
 }

@@ -25,6 +25,7 @@ void mm_service_reply(struct mm_varlink_call *call, json_t *parameters)
 		mm_varlink_error(call, "org.minimeter.Busy", json_pack("{s:s}", "reason", "out of memory"));
 	}
 }
+
 int mm_service_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine)
 {
 	const json_t *value = json_object_get(parameters, "meter");
@@ -45,6 +46,26 @@ int mm_service_meter(struct mm_varlink_call *call, const json_t *parameters, con
 	mm_varlink_error(call, "org.minimeter.NoSuchMeter", json_pack("{s:s}", "meter", name));
 	return -2;
 }
+
+int mm_service_named_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine)
+{
+	int meter = mm_service_meter(call, parameters, engine);
+
+	if (meter == -1) {
+		mm_varlink_invalid_parameter(call, "meter");
+		return -2;
+	}
+	return meter;
+}
+
+int mm_service_one_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine)
+{
+	if (engine->meter_count > 1) {
+		return mm_service_named_meter(call, parameters, engine);
+	}
+	return mm_service_meter(call, parameters, engine) == -2 ? -2 : 0;
+}
+
 /* ---- Read, and its streams ---- */
 
 static void handle_read(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
@@ -132,6 +153,7 @@ static void handle_nameplate(struct mm_varlink_call *call, const json_t *paramet
 		mm_service_reply(call, mm_readings_each(service->engine, meter, "meters", mm_readings_nameplate));
 	}
 }
+
 static void handle_harmonics(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
@@ -174,14 +196,9 @@ static void handle_test_output(struct mm_varlink_call *call, const json_t *param
 	const char *output = json_string_value(json_object_get(parameters, "output"));
 	const json_t *seconds = json_object_get(parameters, "seconds");
 	char who[MM_IDENTITY_MAX];
-	int meter;
+	int meter = mm_service_named_meter(call, parameters, service->engine);
 
-	if (!json_is_string(json_object_get(parameters, "meter"))) {
-		mm_varlink_invalid_parameter(call, "meter");
-		return;
-	}
-	meter = mm_service_meter(call, parameters, service->engine);
-	if (meter == -2) {
+	if (meter < 0) {
 		return;
 	}
 	if (!output) {

@@ -45,6 +45,12 @@ void mm_service_reply(struct mm_varlink_call *call, json_t *parameters);
 /* The number of the meter that the parameter "meter" names, -1 for all of them; -2 after having answered with an error. */
 int mm_service_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine);
 
+/* The same where it must be named; or else -2. */
+int mm_service_named_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine);
+
+/* The same where it must be named unless there is but one; or else -2. */
+int mm_service_one_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine);
+
 /* Ends all streams and gives up what is not answered yet; for shutting down. */
 void mm_service_done(struct mm_service *service);
 

@@ -114,11 +114,6 @@ void mm_sim_state_init(struct mm_sim_state *state)
 	}
 }
 
-const char *mm_sim_key_name(enum mm_sim_key key)
-{
-	return keys[key].name;
-}
-
 int mm_sim_key_find(const char *name, enum mm_sim_key *ret)
 {
 	for (enum mm_sim_key key = 0; key < MM_SIM_KEY_COUNT; key++) {

@@ -126,10 +126,7 @@ union mm_sim_value {
 /* A split-phase supply of 120 V at 60 Hz on lines A and B, nothing on C, no load, all wired right. */
 void mm_sim_state_init(struct mm_sim_state *state);
 
-/* The name of a key: "voltage_a", "load_ab", "fault", ... */
-const char *mm_sim_key_name(enum mm_sim_key key);
-
-/* The key of that name; -ENOENT. */
+/* The key of that name: "voltage_a", "load_ab", "fault", ...; -ENOENT. */
 int mm_sim_key_find(const char *name, enum mm_sim_key *ret);
 
 /* Reads a key's value from its text. -EINVAL with ret_reason (static) saying what would be right. */
