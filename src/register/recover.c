@@ -275,43 +275,6 @@ int mm_register_recover(struct mm_register *reg, const char *boot_id, const stru
 
 /* ---- The image and the database ---- */
 
-/* Lifts every count and peak that is below other's to it, with the figure that belongs to it. True where there was one. */
-static bool raise(struct mm_registers *registers, const struct mm_registers *other)
-{
-	bool raised = false, follows = false;
-
-	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
-		char *p = (char *)registers + mm_columns[i].offset;
-		const char *q = (const char *)other + mm_columns[i].offset;
-
-		switch (mm_columns[i].kind) {
-		case MM_COLUMN_COUNT:
-			follows = *(const int64_t *)(const void *)p < *(const int64_t *)(const void *)q;
-			break;
-		case MM_COLUMN_PEAK:
-			follows = *(const double *)(const void *)p < *(const double *)(const void *)q;
-			break;
-		case MM_COLUMN_CARRY:
-		case MM_COLUMN_FIGURE:
-		case MM_COLUMN_INT64:
-			break;
-		case MM_COLUMN_INT32:
-		case MM_COLUMN_UINT32:
-		case MM_COLUMN_BOOL:
-			follows = false;
-			break;
-		}
-		if (follows) {
-			memcpy(p, q, 8);
-			raised = true;
-		}
-		if (mm_columns[i].kind == MM_COLUMN_INT64) {
-			follows = false;
-		}
-	}
-	return raised;
-}
-
 /* The meter of the image with this serial number and model, or -1. */
 static int find(const struct mm_state *state, const struct mm_register_meter *meter)
 {
@@ -348,7 +311,7 @@ bool mm_register_contradicts(const struct mm_register *reg, const struct mm_imag
 		if (j >= 0) {
 			struct mm_registers registers = image->state.meter[j];
 
-			above = raise(&registers, &reg->committed[i]) || above;
+			above = mm_registers_raise(&registers, &reg->committed[i]) || above;
 		}
 	}
 	return above;
@@ -396,7 +359,7 @@ static int store_other(struct mm_register *reg, const struct mm_state *state, un
 		r = mm_register_read_id(reg, id, &stored);
 	}
 	if (r == 0) {
-		(void)raise(&registers, &stored);
+		(void)mm_registers_raise(&registers, &stored);
 		r = mm_register_save(reg, id, state->boottime_ns, state->realtime_ns, &registers);
 	}
 	return r;
@@ -440,7 +403,7 @@ int mm_register_adopt(struct mm_register *reg, const struct mm_image *image)
 		int j = find(state, &reg->who.who[i]);
 
 		commit.meter[i] = j >= 0 && newer ? state->meter[j] : reg->committed[i];
-		raised = raise(&commit.meter[i], j >= 0 && !newer ? &state->meter[j] : &reg->committed[i]) || raised;
+		raised = mm_registers_raise(&commit.meter[i], j >= 0 && !newer ? &state->meter[j] : &reg->committed[i]) || raised;
 	}
 	if (raised) {
 		mm_register_tell(reg, "database and copy disagreed, the higher registers are kept");

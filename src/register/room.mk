@@ -4,13 +4,16 @@ libregister_a_SOURCES = \
 	src/register/audit.h \
 	src/register/backup.c \
 	src/register/bytes.c src/register/bytes.h \
+	src/register/column.c src/register/column.h \
 	src/register/copy.c src/register/copy.h \
 	src/register/head.c src/register/head.h \
 	src/register/image.c src/register/image.h \
 	src/register/key.c src/register/key.h \
 	src/register/chain.c src/register/chain.h \
 	src/register/database.c \
+	src/register/enter.c \
 	src/register/open.c \
+	src/register/query.c \
 	src/register/recover.c src/register/recover.h \
 	src/register/register.h \
 	src/register/schema.c src/register/schema.h \

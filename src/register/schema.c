@@ -30,7 +30,6 @@
 
 #define NAME(kind, column, member) ", " #column
 #define SET(kind, column, member) ", " #column " = ?"
-#define COLUMN(kind, column, member) {MM_COLUMN_##kind, offsetof(struct mm_registers, member)},
 
 #define NEVER(name, event, table)                                                                                                \
 	"CREATE TRIGGER " name " BEFORE " event " BEGIN SELECT RAISE(ABORT, '" table " rows are never changed or removed'); END"
@@ -39,8 +38,6 @@
 /* REPLACE removes a row without asking the trigger above. */
 #define NEVER_REPLACED(table, same)                                                                                              \
 	NEVER(table "_no_replace", "INSERT ON " table " WHEN EXISTS (SELECT 1 FROM " table " WHERE " same ")", table)
-
-const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL] = {MM_REGISTER_COLUMNS(COLUMN)};
 
 /*
  * The chain: the hash of a row is that of the row before it and of all its own fields, other tables' identifiers by their

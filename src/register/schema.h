@@ -2,85 +2,12 @@
 #ifndef MM_REGISTER_SCHEMA_H
 #define MM_REGISTER_SCHEMA_H
 
-/*
- * The database as text: tables, triggers, settings and statements. The columns of the register table are listed once, in
- * MM_REGISTER_COLUMNS; its SQL and the binding of struct mm_registers both come from that list.
- */
+/* The database as text: tables, triggers, settings and statements. */
 
-#include <stddef.h>
-
-#include "core/meter.h"
+#include "register/column.h"
 
 #define MM_SCHEMA_APPLICATION_ID 0x4d4d6b57 /* "MMkW" */
 #define MM_SCHEMA_VERSION 2
-
-/* What a column holds and how it may change. */
-enum mm_column_kind {
-	MM_COLUMN_COUNT,  /* int64_t, 0 or more, never decreasing */
-	MM_COLUMN_CARRY,  /* double, 0 <= x < 1: the fraction of the count in the column before it */
-	MM_COLUMN_PEAK,	  /* double, 0 or more, never decreasing */
-	MM_COLUMN_FIGURE, /* double: what the count before it counts the versions of */
-	MM_COLUMN_INT64,  /* the rest may change freely */
-	MM_COLUMN_INT32,
-	MM_COLUMN_UINT32,
-	MM_COLUMN_BOOL,
-};
-
-/* X(kind, column, member of struct mm_registers) */
-#define MM_REGISTER_COLUMNS(X)                                                                                                   \
-	X(COUNT, delivered_uwh, delivered.uwh)                                                                                   \
-	X(CARRY, delivered_carry, delivered.carry)                                                                               \
-	X(COUNT, received_uwh, received.uwh)                                                                                     \
-	X(CARRY, received_carry, received.carry)                                                                                 \
-	X(COUNT, lagging_uvarh, lagging.uwh)                                                                                     \
-	X(CARRY, lagging_carry, lagging.carry)                                                                                   \
-	X(COUNT, leading_uvarh, leading.uwh)                                                                                     \
-	X(CARRY, leading_carry, leading.carry)                                                                                   \
-	X(COUNT, element_1_delivered_uwh, element_delivered[0].uwh)                                                              \
-	X(CARRY, element_1_delivered_carry, element_delivered[0].carry)                                                          \
-	X(COUNT, element_2_delivered_uwh, element_delivered[1].uwh)                                                              \
-	X(CARRY, element_2_delivered_carry, element_delivered[1].carry)                                                          \
-	X(COUNT, element_1_received_uwh, element_received[0].uwh)                                                                \
-	X(CARRY, element_1_received_carry, element_received[0].carry)                                                            \
-	X(COUNT, element_2_received_uwh, element_received[1].uwh)                                                                \
-	X(CARRY, element_2_received_carry, element_received[1].carry)                                                            \
-	X(COUNT, output_uwh, output_uwh)                                                                                         \
-	X(COUNT, preset_delivered_uwh, preset_delivered_uwh)                                                                     \
-	X(COUNT, preset_received_uwh, preset_received_uwh)                                                                       \
-	X(INT64, preset_s, preset_s)                                                                                             \
-	X(UINT32, correction, correction)                                                                                        \
-	X(PEAK, max_demand_w, max_demand_w)                                                                                      \
-	X(INT64, max_demand_s, max_demand_s)                                                                                     \
-	X(INT32, interval_s, profile.interval_s)                                                                                 \
-	X(BOOL, interval_open, profile.open)                                                                                     \
-	X(INT64, interval_last_real_ns, profile.last_real_ns)                                                                    \
-	X(INT64, interval_last_boot_ns, profile.last_boot_ns)                                                                    \
-	X(INT64, interval_start_s, profile.row.start_s)                                                                          \
-	X(INT32, interval_duration_s, profile.row.duration_s)                                                                    \
-	X(UINT32, interval_status, profile.row.status)                                                                           \
-	X(INT64, interval_delivered_uwh, profile.row.delivered_uwh)                                                              \
-	X(INT64, interval_received_uwh, profile.row.received_uwh)                                                                \
-	X(INT64, interval_lagging_uvarh, profile.row.lagging_uvarh)                                                              \
-	X(INT64, interval_leading_uvarh, profile.row.leading_uvarh)                                                              \
-	X(INT64, interval_covered_ns, profile.row.covered_ns)                                                                    \
-	X(COUNT, calibration, calibration.number)                                                                                \
-	X(FIGURE, element_1_gain, calibration.constants[0].gain)                                                                 \
-	X(FIGURE, element_1_phase_deg, calibration.constants[0].phase_deg)                                                       \
-	X(FIGURE, element_1_offset_w, calibration.constants[0].offset_w)                                                         \
-	X(FIGURE, element_2_gain, calibration.constants[1].gain)                                                                 \
-	X(FIGURE, element_2_phase_deg, calibration.constants[1].phase_deg)                                                       \
-	X(FIGURE, element_2_offset_w, calibration.constants[1].offset_w)
-
-_Static_assert(MM_ELEMENTS_MAX == 2, "every element needs its columns");
-
-struct mm_column {
-	enum mm_column_kind kind;
-	size_t offset; /* into struct mm_registers */
-};
-
-#define MM_COLUMN_ONE(kind, column, member) +1
-#define MM_COLUMN_COUNT_ALL (0 MM_REGISTER_COLUMNS(MM_COLUMN_ONE))
-extern const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL];
 
 /* One transaction: every table and trigger of a new database, and its version. Ends with NULL. */
 extern const char *const mm_schema_sql[];

@@ -8,7 +8,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "register/schema.h"
+#include "register/column.h"
 
 #define STATE_MAGIC UINT64_C(0x65746174736d6d6b) /* "kmmstate" */
 #define LAYOUT 1
@@ -19,53 +19,19 @@ _Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_REGISTER_NAME_MAX) <= 640, 
 
 static void put_column(struct mm_writer *writer, const struct mm_column *column, const struct mm_registers *registers)
 {
-	const void *p = (const char *)registers + column->offset;
-
-	switch (column->kind) {
-	case MM_COLUMN_COUNT:
-	case MM_COLUMN_INT64:
-		mm_put_u64(writer, (uint64_t) * (const int64_t *)p);
-		break;
-	case MM_COLUMN_CARRY:
-	case MM_COLUMN_PEAK:
-	case MM_COLUMN_FIGURE:
-		mm_put_double(writer, *(const double *)p);
-		break;
-	case MM_COLUMN_INT32:
-		mm_put_u64(writer, (uint64_t) * (const int32_t *)p);
-		break;
-	case MM_COLUMN_UINT32:
-		mm_put_u64(writer, *(const uint32_t *)p);
-		break;
-	case MM_COLUMN_BOOL:
-		mm_put_u64(writer, *(const bool *)p);
-		break;
+	if (mm_column_is_real(column)) {
+		mm_put_double(writer, mm_column_real(column, registers));
+	} else {
+		mm_put_u64(writer, (uint64_t)mm_column_integer(column, registers));
 	}
 }
 
 static void get_column(struct mm_reader *reader, const struct mm_column *column, struct mm_registers *ret)
 {
-	void *p = (char *)ret + column->offset;
-
-	switch (column->kind) {
-	case MM_COLUMN_COUNT:
-	case MM_COLUMN_INT64:
-		*(int64_t *)p = (int64_t)mm_get_u64(reader);
-		break;
-	case MM_COLUMN_CARRY:
-	case MM_COLUMN_PEAK:
-	case MM_COLUMN_FIGURE:
-		*(double *)p = mm_get_double(reader);
-		break;
-	case MM_COLUMN_INT32:
-		*(int32_t *)p = (int32_t)mm_get_u64(reader);
-		break;
-	case MM_COLUMN_UINT32:
-		*(uint32_t *)p = (uint32_t)mm_get_u64(reader);
-		break;
-	case MM_COLUMN_BOOL:
-		*(bool *)p = mm_get_u64(reader) != 0;
-		break;
+	if (mm_column_is_real(column)) {
+		mm_column_set_real(column, ret, mm_get_double(reader));
+	} else {
+		mm_column_set_integer(column, ret, (int64_t)mm_get_u64(reader));
 	}
 }
 

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Commits and queries. A failed commit leaves the connection without a transaction and the WAL at the last commit that was
- * acknowledged, so that the next attempt writes over whatever the failed one left behind it.
+ * Commits. A failed one leaves the connection without a transaction and the WAL at the last one that was acknowledged, so that
+ * the next attempt writes over whatever it left behind.
  */
 #include "register/chain.h"
 #include "register/copy.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -123,105 +122,19 @@ int mm_register_end(struct mm_register *reg, int r)
 
 /* ---- Registers ---- */
 
-static const void *member(const struct mm_registers *registers, const struct mm_column *column)
-{
-	return (const char *)registers + column->offset;
-}
-
 static void get_column(sqlite3_stmt *stmt, int i, const struct mm_column *column, struct mm_registers *ret)
 {
-	void *p = (char *)ret + column->offset;
-
-	switch (column->kind) {
-	case MM_COLUMN_COUNT:
-	case MM_COLUMN_INT64:
-		*(int64_t *)p = sqlite3_column_int64(stmt, i);
-		break;
-	case MM_COLUMN_CARRY:
-	case MM_COLUMN_PEAK:
-	case MM_COLUMN_FIGURE:
-		*(double *)p = sqlite3_column_double(stmt, i);
-		break;
-	case MM_COLUMN_INT32:
-		*(int32_t *)p = (int32_t)sqlite3_column_int64(stmt, i);
-		break;
-	case MM_COLUMN_UINT32:
-		*(uint32_t *)p = (uint32_t)sqlite3_column_int64(stmt, i);
-		break;
-	case MM_COLUMN_BOOL:
-		*(bool *)p = sqlite3_column_int64(stmt, i) != 0;
-		break;
+	if (mm_column_is_real(column)) {
+		mm_column_set_real(column, ret, sqlite3_column_double(stmt, i));
+	} else {
+		mm_column_set_integer(column, ret, sqlite3_column_int64(stmt, i));
 	}
 }
 
 static int bind_column(sqlite3_stmt *stmt, int i, const struct mm_column *column, const struct mm_registers *registers)
 {
-	const void *p = member(registers, column);
-
-	switch (column->kind) {
-	case MM_COLUMN_COUNT:
-	case MM_COLUMN_INT64:
-		return sqlite3_bind_int64(stmt, i, *(const int64_t *)p);
-	case MM_COLUMN_CARRY:
-	case MM_COLUMN_PEAK:
-	case MM_COLUMN_FIGURE:
-		return sqlite3_bind_double(stmt, i, *(const double *)p);
-	case MM_COLUMN_INT32:
-		return sqlite3_bind_int64(stmt, i, *(const int32_t *)p);
-	case MM_COLUMN_UINT32:
-		return sqlite3_bind_int64(stmt, i, *(const uint32_t *)p);
-	case MM_COLUMN_BOOL:
-		return sqlite3_bind_int64(stmt, i, *(const bool *)p);
-	}
-	return SQLITE_MISUSE;
-}
-
-int mm_registers_follow(const struct mm_registers *next, const struct mm_registers *last)
-{
-	bool equal = false;
-
-	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
-		const struct mm_column *column = &mm_columns[i];
-		const void *n = member(next, column), *l = member(last, column);
-		int64_t count = 0, count_was = 0;
-		double figure = 0, figure_was = 0;
-
-		switch (column->kind) {
-		case MM_COLUMN_COUNT:
-			count = *(const int64_t *)n;
-			count_was = *(const int64_t *)l;
-			equal = count == count_was;
-			break;
-		case MM_COLUMN_CARRY:
-			figure = *(const double *)n;
-			figure_was = equal ? *(const double *)l : 0;
-			if (figure >= 1) {
-				return -EINVAL;
-			}
-			break;
-		case MM_COLUMN_PEAK:
-			figure = *(const double *)n;
-			figure_was = *(const double *)l;
-			break;
-		case MM_COLUMN_FIGURE:
-			if (!isfinite(*(const double *)n)) {
-				return -EINVAL;
-			}
-			break;
-		case MM_COLUMN_INT64:
-		case MM_COLUMN_INT32:
-		case MM_COLUMN_UINT32:
-		case MM_COLUMN_BOOL:
-			break;
-		}
-		if (count < 0 || !(figure >= 0 && figure < INFINITY)) {
-			return -EINVAL;
-		}
-		if (count < count_was || figure < figure_was) {
-			return -ERANGE;
-		}
-	}
-	return 0;
+	return mm_column_is_real(column) ? sqlite3_bind_double(stmt, i, mm_column_real(column, registers))
+					 : sqlite3_bind_int64(stmt, i, mm_column_integer(column, registers));
 }
 
 int mm_register_read_id(struct mm_register *reg, int64_t id, struct mm_registers *ret)
@@ -469,136 +382,4 @@ int mm_register_record(struct mm_register *reg, const struct mm_register_event *
 		return r;
 	}
 	return mm_register_end(reg, mm_chain_add(reg, event, data));
-}
-
-/* ---- Queries ---- */
-
-/* Ends a query at the result of its last step (a row: the caller has had enough). */
-static int end_query(struct mm_register *reg, sqlite3_stmt *stmt, int rc)
-{
-	int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
-
-	sqlite3_reset(stmt);
-	return r;
-}
-
-static bool give_row(sqlite3_stmt *stmt, mm_register_row_fn fn, void *userdata)
-{
-	const struct mm_profile_row row = {
-		.start_s = sqlite3_column_int64(stmt, 0),
-		.duration_s = (int32_t)sqlite3_column_int64(stmt, 1),
-		.status = (uint32_t)sqlite3_column_int64(stmt, 2),
-		.delivered_uwh = sqlite3_column_int64(stmt, 3),
-		.received_uwh = sqlite3_column_int64(stmt, 4),
-		.lagging_uvarh = sqlite3_column_int64(stmt, 5),
-		.leading_uvarh = sqlite3_column_int64(stmt, 6),
-		.covered_ns = sqlite3_column_int64(stmt, 7),
-	};
-
-	return fn(userdata, &row);
-}
-
-int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s, int64_t to_s, mm_register_row_fn fn,
-			void *userdata)
-{
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE];
-	int rc;
-
-	if (index >= reg->meter_count) {
-		return -EINVAL;
-	}
-	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[index]);
-	rc |= sqlite3_bind_int64(stmt, 2, from_s);
-	rc |= sqlite3_bind_int64(stmt, 3, to_s);
-	if (rc == SQLITE_OK) {
-		do {
-			rc = sqlite3_step(stmt);
-		} while (rc == SQLITE_ROW && give_row(stmt, fn, userdata));
-	}
-	return end_query(reg, stmt, rc);
-}
-
-/* The index of a stored meter; -1 for the whole daemon, and for one that the configuration no longer has. */
-static int index_of(const struct mm_register *reg, int64_t id)
-{
-	for (unsigned i = 0; i < reg->meter_count; i++) {
-		if (reg->meter_id[i] == id) {
-			return (int)i;
-		}
-	}
-	return -1;
-}
-
-static void get_text(sqlite3_stmt *stmt, int column, char *ret, size_t size)
-{
-	const char *text = (const char *)sqlite3_column_text(stmt, column);
-
-	snprintf(ret, size, "%s", text ? text : "");
-}
-
-static bool give_event(struct mm_register *reg, sqlite3_stmt *stmt, mm_register_event_fn fn, void *userdata)
-{
-	struct mm_register_event event = {
-		.id = sqlite3_column_int64(stmt, 0),
-		.boottime_ns = sqlite3_column_int64(stmt, 1),
-		.realtime_ns = sqlite3_column_int64(stmt, 2),
-		.meter = index_of(reg, sqlite3_column_int64(stmt, 3)), /* NULL reads as 0, which no meter has */
-	};
-
-	get_text(stmt, 4, event.code, sizeof(event.code));
-	get_text(stmt, 5, event.text, sizeof(event.text));
-	return fn(userdata, &event, (const char *)sqlite3_column_text(stmt, 6));
-}
-
-/* Runs a bound query for events and ends it. */
-static int give_events(struct mm_register *reg, sqlite3_stmt *stmt, int bound, mm_register_event_fn fn, void *userdata)
-{
-	int rc = bound;
-
-	if (rc == SQLITE_OK) {
-		do {
-			rc = sqlite3_step(stmt);
-		} while (rc == SQLITE_ROW && give_event(reg, stmt, fn, userdata));
-	}
-	return end_query(reg, stmt, rc);
-}
-
-int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
-		       void *userdata)
-{
-	sqlite3_stmt *stmt = reg->stmt[newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER];
-	int rc = sqlite3_bind_int64(stmt, 1, after_id);
-
-	rc |= sqlite3_bind_int64(stmt, 2, limit);
-	return give_events(reg, stmt, rc, fn, userdata);
-}
-
-int mm_register_records(struct mm_register *reg, const char *code, int meter, mm_register_event_fn fn, void *userdata)
-{
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_RECORDS];
-	int rc = sqlite3_bind_text(stmt, 1, code, -1, SQLITE_STATIC);
-
-	rc |= meter < 0 ? sqlite3_bind_null(stmt, 2) : sqlite3_bind_int64(stmt, 2, reg->meter_id[meter]);
-	return give_events(reg, stmt, rc, fn, userdata);
-}
-
-int mm_register_last_run(struct mm_register *reg, struct mm_register_last_run *ret)
-{
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_LAST_RUN];
-	int r = 0;
-
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
-		const char *code = (const char *)sqlite3_column_text(stmt, 0);
-
-		*ret = (struct mm_register_last_run){
-			.unclean = code && strcmp(code, "start") == 0,
-			.same_boot = sqlite3_column_int64(stmt, 1) == reg->boot,
-			.boottime_ns = sqlite3_column_int64(stmt, 2),
-			.realtime_ns = sqlite3_column_int64(stmt, 3),
-		};
-	} else {
-		r = mm_register_fail_sql(reg);
-	}
-	sqlite3_reset(stmt);
-	return r;
 }
