@@ -23,16 +23,19 @@ if [ "${1:-}" != one ]; then
 		exit 77
 	fi
 	printf '%-22s %10s %12s %12s %12s\n' '3 kW for a year' 'loss bound' 'register' 'file system' 'device'
-	pids=()
+	rows=$(mktemp -d)
+	trap 'rm -rf "$rows"' EXIT
+	declare -A pids=()
 	for i in "${!variants[@]}"; do
-		for wh in 8 10; do
-			"$0" one "$i" "$wh" &
-			pids+=($!)
+		for wh in 08 10; do
+			"$0" one "$i" "${wh#0}" >"$rows/$i-$wh" &
+			pids[$i-$wh]=$!
 		done
 	done
 	failed=0
-	for pid in "${pids[@]}"; do
-		wait "$pid" || failed=1
+	for row in "$rows"/*; do
+		wait "${pids[${row##*/}]}" || failed=1
+		cat "$row"
 	done
 	exit "$failed"
 fi
