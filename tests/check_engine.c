@@ -206,6 +206,24 @@ START_TEST(daylight_saving_is_that_of_the_time_zone)
 }
 END_TEST
 
+/* Below the current that tells a reversed element, and all day long. */
+START_TEST(energy_that_flows_back_is_told_once_a_day)
+{
+	for (int i = 0; i < 20; i++) {
+		window(i % 4 == 3 ? 50 : -50);
+	}
+	ck_assert_uint_eq(count().received, 1);
+	now_ns += 24 * 3600 * MM_NS_PER_S;
+	window(50);
+	ck_assert_uint_eq(count().received, 1);
+	for (int i = 0; i < 20; i++) {
+		window(-50);
+	}
+	ck_assert_uint_eq(count().received, 2);
+	stop();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("engine");
@@ -220,6 +238,7 @@ int main(void)
 	tcase_add_test(tc, the_last_calibration_on_record_is_in_force);
 	tcase_add_test(tc, constants_outlive_the_audit_trail);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
+	tcase_add_test(tc, energy_that_flows_back_is_told_once_a_day);
 	tcase_add_test(tc, daylight_saving_is_that_of_the_time_zone);
 	suite_add_tcase(suite, tc);
 	return mm_run_suite(suite);
