@@ -170,14 +170,13 @@ START_TEST(known_load_is_compared)
 		const char *cause;
 		double load_w;
 		const char *state;
-	} table[] = {{"none", 1500, "ok"},
-		     {"ct-ratio", 1500, "fault"},
-		     {"creep", 1500, "ok"},
-		     {"none", 0, "ok"},
-		     {"creep", 0, "fault"}};
+	} table[] = {
+		{"none", 750, "ok"},	      {"none", 1500, "undecided"}, {"ct-ratio", 1500, "fault"},
+		{"creep", 1500, "undecided"}, {"creep", 0, "fault"},	   {"none", 0, "undecided"},
+	};
 
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		json_t *items = json_array(), *reading = json_loads("{\"power_w\":750.5}", 0, NULL);
+		json_t *items = json_array(), *reading = json_loads("{\"valid\":true,\"power_w\":750.5}", 0, NULL);
 		json_t *diagnosis =
 			json_pack("{s:[{s:s, s:s, s:s}]}", "findings", "cause", table[i].cause, "words", "words", "next", "next");
 

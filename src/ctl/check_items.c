@@ -16,6 +16,8 @@
 #define LOAD_MIN_A 1.0
 /* By how much the angle between two lines may be off. */
 #define ANGLE_DEG 15.0
+/* By how much power may differ from a load that somebody reads off its plate. */
+#define LOAD_TOLERANCE 0.25
 /* A finding less likely than this does not fail a CT. */
 #define CONFIDENCE_MIN 0.1
 /* The load LED is on for one of these and off for the next; 10 Wh a cycle. */
@@ -270,6 +272,7 @@ void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis
 {
 	const char *wrong = load_w > 0 ? "ct-ratio" : "creep";
 	double power_w = number(reading, "power_w");
+	bool right = json_is_true(json_object_get(reading, "valid")) && fabs(power_w - load_w) <= LOAD_TOLERANCE * load_w;
 	size_t i;
 	json_t *finding;
 
@@ -284,7 +287,8 @@ void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis
 			return;
 		}
 	}
-	mm_check_add(items, "load-power", 0, MM_CHECK_OK, NULL, "%.1f W where %.0f W are said to run", power_w, load_w);
+	mm_check_add(items, "load-power", 0, right ? MM_CHECK_OK : MM_CHECK_UNDECIDED,
+		     right ? NULL : "mend what is wrong above first", "%.1f W where %.0f W are said to run", power_w, load_w);
 }
 
 /* ---- Outputs ---- */
