@@ -134,7 +134,8 @@ stop_meter
 
 # A small file system of our own: read-only, and full.
 if mkdir -p "$scratch/small" && mount -t tmpfs -o size=512k minimeter-test "$scratch/small" 2>/dev/null; then
-	sed -i "s|^register=.*|register=$scratch/small/register.db|" "$scratch/minimeter.conf"
+	# The database is written often, so that it soon meets the full disk.
+	sed -i "s|^register=.*|register=$scratch/small/register.db\ndatabase_wh=10|" "$scratch/minimeter.conf"
 	mount -o remount,ro "$scratch/small"
 	refused "a read-only state directory" "[Rr]ead-only"
 	mount -o remount,rw "$scratch/small"
@@ -153,7 +154,7 @@ if mkdir -p "$scratch/small" && mount -t tmpfs -o size=512k minimeter-test "$scr
 	wait_for "the register to catch up" register_is ok
 	stop_meter
 	umount "$scratch/small"
-	sed -i "s|^register=.*|register=$scratch/state/register.db|" "$scratch/minimeter.conf"
+	configure system "${dual[@]}"
 else
 	echo "full and read-only disks are left out: no right to mount a tmpfs"
 fi
