@@ -183,7 +183,8 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 			.name = "ct-reversed",
 			.words = "CT turned round, or X1 and X2 swapped",
 			.next = "switch a load of some amperes on this line on and off, and ask again",
-			.mend = "with power off, turn this CT: its white dot or LINE side faces the supply",
+			.mend = "with power off, turn this CT: its white dot or LINE side faces the supply; minimeterctl correct "
+				"bridges the time",
 			.event = "reversed",
 			.fault = true,
 		},
@@ -192,7 +193,8 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 			.name = "cts-reversed",
 			.words = "both CTs turned round",
 			.next = "switch a 120 V load on line 1: if element 1's current moves, each CT is on its line",
-			.mend = "with power off, turn both CTs: the white dot or LINE side faces the supply",
+			.mend = "with power off, turn both CTs: the white dot or LINE side faces the supply; minimeterctl "
+				"correct bridges the time",
 			.event = "reversed",
 			.fault = true,
 		},
@@ -201,7 +203,8 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 			.name = "cts-crossed",
 			.words = "CTs crossed, CT1 on line 2 and CT2 on line 1 (or voltage leads L1 and L2 crossed)",
 			.next = "switch a 120 V load on line 1: if element 2's current moves, they are crossed",
-			.mend = "with power off, put CT1 on the line of voltage lead L1, CT2 on that of L2",
+			.mend = "with power off, put CT1 on the line of voltage lead L1, CT2 on that of L2; minimeterctl correct "
+				"bridges the time",
 			.event = "reversed",
 			.fault = true,
 		},
