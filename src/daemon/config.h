@@ -67,10 +67,13 @@ struct mm_config {
  */
 int mm_config_load(const char *path, char message[static MM_CONFIG_MESSAGE_MAX], struct mm_config **ret);
 
+/* What one meter's keys must say together, and beside the other meters' keys: NULL, or what is wrong; it may stand in scratch. */
+const char *mm_config_check_meter(const struct mm_config *config, const struct mm_config_meter *meter, char *scratch,
+				  size_t size);
+
 /*
  * Takes over from newer what can change while the daemon runs. Names of the other keys that differ are listed in ignored (size
- * bytes, separated by
- * ", "; empty: none).
+ * bytes, separated by ", "; empty: none).
  */
 void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size);
 

@@ -6,6 +6,7 @@ libdaemon_a_SOURCES = \
 	src/daemon/calibrator.c src/daemon/calibrator.h \
 	src/daemon/calibrator_accept.c src/daemon/calibrator_refusals.c \
 	src/daemon/config.c src/daemon/config.h \
+	src/daemon/config_check.c \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/diagnose.c src/daemon/diagnose.h \
 	src/daemon/engine.c src/daemon/engine.h \
