@@ -57,6 +57,18 @@ spdx() {
 	return "$status"
 }
 
+# Each edit that takes a handling out has something to take out.
+handlings() {
+	local key file expression status=0
+	while read -r key file expression; do
+		if [ "$key" = edit: ] && sed -E "$expression" "$file" | cmp -s - "$file"; then
+			echo "tests/handling.txt: nothing in $file for $expression"
+			status=1
+		fi
+	done <tests/handling.txt
+	return "$status"
+}
+
 mapfile -t c < <(files -name '*.[ch]')
 mapfile -t scripts < <(files ! -name '*.[ch]' -exec grep -qE -m 1 '^#!/(usr/bin/env )?(bin/)?(ba)?sh' {} \;)
 mapfile -t pages < <(files -path './man/*.[1-8]')
@@ -83,6 +95,7 @@ check "sqlite3.h only in src/register" none '# *include <sqlite3' "${not_registe
 check "systemd headers only in src/daemon" none '# *include <systemd/' "${not_daemon[@]}"
 check "core includes only core" none '# *include "([^c]|c[^o]|co[^r]|cor[^e]|core[^/])' "${core[@]}"
 
+check "edits of tests/handling.txt" handlings
 check "nothing unfinished" none '\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b' "${all[@]}"
 check "no path of somebody's machine" none '(^|[^A-Za-z0-9_.])/(home|root|Users|w[o]rk|farm|var/tmp)/' "${all[@]}"
 check "no space at line ends" none '[ 	]+$' "${all[@]}"
