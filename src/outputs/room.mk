@@ -25,8 +25,10 @@ tests_check_line_spec_SOURCES = tests/check_line_spec.c
 tests_check_line_spec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_line_spec_LDADD = liboutputs.a $(CHECK_LIBS)
 
+gpio_shim = tests/gpio_shim.c tests/gpio_shim.h tests/gpio_shim_lines.c tests/gpio_shim_lines.h
+
 # The emulated GPIO chips come before the C library: linked in here, preloaded into the daemon by end-to-end tests.
-tests_check_outputs_SOURCES = tests/check_outputs.c tests/gpio_shim.c tests/gpio_shim.h tests/outputs_bench.c tests/outputs_bench.h
+tests_check_outputs_SOURCES = tests/check_outputs.c $(gpio_shim) tests/outputs_bench.c tests/outputs_bench.h
 tests_check_outputs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_outputs_LDADD = liboutputs.a libclock.a libcore.a $(GPIOD_LIBS) $(CHECK_LIBS)
 
@@ -38,7 +40,7 @@ tests_check_lcd_SOURCES = tests/check_lcd.c
 tests_check_lcd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_check_lcd_LDADD = liboutputs.a $(CHECK_LIBS)
 
-tests_gpio_shim_so_SOURCES = tests/gpio_shim.c tests/gpio_shim.h
+tests_gpio_shim_so_SOURCES = $(gpio_shim)
 tests_gpio_shim_so_CFLAGS = $(AM_CFLAGS) -fPIC -fno-sanitize=all
 tests_gpio_shim_so_LDFLAGS = -shared
 endif
