@@ -67,7 +67,7 @@ ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
 {
 	ssize_t (*real)(int, const void *, size_t, off_t);
 
-	*(void **)(&real) = dlsym(RTLD_NEXT, "pwrite");
+	*(void **)(&real) = dlsym(RTLD_NEXT, "pwrite64");
 	if (strikes(fd, FAULT_EIO)) {
 		errno = EIO;
 		return -1;
@@ -92,7 +92,7 @@ ssize_t pread(int fd, void *bytes, size_t count, off_t offset)
 {
 	ssize_t (*real)(int, void *, size_t, off_t);
 
-	*(void **)(&real) = dlsym(RTLD_NEXT, "pread");
+	*(void **)(&real) = dlsym(RTLD_NEXT, "pread64");
 	if (strikes(fd, FAULT_READ)) {
 		errno = EIO;
 		return -1;

@@ -159,9 +159,9 @@ static void note_open(const char *path, int flags, int fd)
 	}
 }
 
-static int open_as(const char *symbol, const char *path, int flags, mode_t mode)
+static int open_noted(const char *path, int flags, mode_t mode)
 {
-	REAL(symbol, int, const char *, int, ...);
+	REAL("open64", int, const char *, int, ...);
 	int fd = real(path, flags, mode);
 
 	note_open(path, flags, fd);
@@ -181,32 +181,15 @@ int open(const char *path, int flags, ...)
 	va_start(args, flags);
 	mode = mode_of(flags, args);
 	va_end(args);
-	return open_as("open", path, flags, mode);
-}
-
-int open64(const char *path, int flags, ...)
-{
-	mode_t mode;
-	va_list args;
-
-	va_start(args, flags);
-	mode = mode_of(flags, args);
-	va_end(args);
-	return open_as("open64", path, flags, mode);
+	return open_noted(path, flags, mode);
 }
 
 /* What open() becomes where the compiler does not know the flags. */
 int __open_2(const char *path, int flags);
-int __open64_2(const char *path, int flags);
 
 int __open_2(const char *path, int flags)
 {
-	return open_as("open", path, flags, 0);
-}
-
-int __open64_2(const char *path, int flags)
-{
-	return open_as("open64", path, flags, 0);
+	return open_noted(path, flags, 0);
 }
 
 int close(int fd)
@@ -270,22 +253,7 @@ static void note_write(int fd, const void *bytes, ssize_t count, int64_t offset)
 	}
 }
 
-ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
-{
-	REAL("pwrite", ssize_t, int, const void *, size_t, off_t);
-	struct overlap overlap;
-	ssize_t n;
-
-	hold(fd, count, offset, &overlap);
-	n = real(fd, bytes, count, offset);
-	if (overlap.size > 0) {
-		(void)!real(fd, overlap.held, overlap.size, overlap.offset);
-	}
-	note_write(fd, bytes, n, offset);
-	return n;
-}
-
-ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
+static ssize_t write_at(int fd, const void *bytes, size_t count, int64_t offset)
 {
 	REAL("pwrite64", ssize_t, int, const void *, size_t, off64_t);
 	struct overlap overlap;
@@ -300,6 +268,11 @@ ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
 	return n;
 }
 
+ssize_t pwrite(int fd, const void *bytes, size_t count, off_t offset)
+{
+	return write_at(fd, bytes, count, offset);
+}
+
 ssize_t write(int fd, const void *bytes, size_t count)
 {
 	REAL("write", ssize_t, int, const void *, size_t);
@@ -311,9 +284,9 @@ ssize_t write(int fd, const void *bytes, size_t count)
 	return n;
 }
 
-static int truncate_as(const char *symbol, int fd, int64_t size)
+static int truncate_noted(int fd, int64_t size)
 {
-	REAL(symbol, int, int, off64_t);
+	REAL("ftruncate64", int, int, off64_t);
 	int r = real(fd, size);
 
 	if (r == 0 && recording && fd >= 0 && fd < FDS_MAX && file_of_fd[fd] > 0) {
@@ -324,13 +297,38 @@ static int truncate_as(const char *symbol, int fd, int64_t size)
 
 int ftruncate(int fd, off_t size)
 {
-	return truncate_as("ftruncate64", fd, size);
+	return truncate_noted(fd, size);
+}
+
+#if __WORDSIZE == 64 /* else the headers give these names to those above */
+int __open64_2(const char *path, int flags);
+
+int open64(const char *path, int flags, ...)
+{
+	mode_t mode;
+	va_list args;
+
+	va_start(args, flags);
+	mode = mode_of(flags, args);
+	va_end(args);
+	return open_noted(path, flags, mode);
+}
+
+int __open64_2(const char *path, int flags)
+{
+	return open_noted(path, flags, 0);
+}
+
+ssize_t pwrite64(int fd, const void *bytes, size_t count, off64_t offset)
+{
+	return write_at(fd, bytes, count, offset);
 }
 
 int ftruncate64(int fd, off64_t size)
 {
-	return truncate_as("ftruncate64", fd, size);
+	return truncate_noted(fd, size);
 }
+#endif
 
 static void note_sync(int fd)
 {
