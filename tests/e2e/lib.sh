@@ -122,12 +122,13 @@ stop_meter() {
 	meter_pid=''
 }
 
-# wait_for WHAT CONDITION...: polls for up to a minute; a test that waits in vain fails with the logs.
+# wait_for WHAT CONDITION...: polls for up to five minutes, which sanitizers on a busy machine may take; a test that waits in vain
+# fails with the logs.
 wait_for() {
-	local what=$1 i
+	local what=$1 until=$((SECONDS + 300))
 
 	shift
-	for ((i = 0; i < 3000; i++)); do
+	while [ "$SECONDS" -lt "$until" ]; do
 		if "$@" 2>/dev/null; then
 			return 0
 		fi
