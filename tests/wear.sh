@@ -27,15 +27,17 @@ if [ "${1:-}" != one ]; then
 	trap 'rm -rf "$rows"' EXIT
 	declare -A pids=()
 	for i in "${!variants[@]}"; do
-		for wh in 08 10; do
-			"$0" one "$i" "${wh#0}" >"$rows/$i-$wh" &
+		for wh in 8 10; do
+			"$0" one "$i" "$wh" >"$rows/$i-$wh" &
 			pids[$i-$wh]=$!
 		done
 	done
 	failed=0
-	for row in "$rows"/*; do
-		wait "${pids[${row##*/}]}" || failed=1
-		cat "$row"
+	for i in "${!variants[@]}"; do
+		for wh in 8 10; do
+			wait "${pids[$i-$wh]}" || failed=1
+			cat "$rows/$i-$wh"
+		done
 	done
 	exit "$failed"
 fi
