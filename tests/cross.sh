@@ -4,7 +4,7 @@
 # Builds and tests on Debian 13: natively with all tests, and for the boards' architectures with the Check programs under qemu-user
 # but for their slow cases, which would take an emulator hours. One line for each architecture, with its counts. Everything happens
 # in a Debian 13 of its own, by debootstrap, kept in $MM_CACHE (default ~/.cache/minimeter) until somebody removes it. Ends with 77
-# where that can't be had, and says why.
+# where that can't be had, and says why. MM_SUITE=bookworm has it done on Debian 12.
 #
 # usage: cross.sh SOURCE [ARCHITECTURE...]; SOURCE is an unpacked release, architectures are amd64, arm64 and armhf
 set -eu
@@ -12,10 +12,14 @@ set -eu
 readonly source=$1
 shift
 readonly cache=${MM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/minimeter}
-readonly root=$cache/cross
+readonly suite=${MM_SUITE:-trixie}
+readonly root=$cache/cross-$suite
 
-readonly tools=(make pkgconf gcc libc6-dev gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf qemu-user
-	libiio-utils sqlite3 jq socat procps systemd tmux man-db mandoc librsvg2-bin zbar-tools device-tree-compiler python3-varlink)
+tools=(make pkgconf gcc libc6-dev gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf qemu-user
+	libiio-utils sqlite3 jq socat procps systemd tmux man-db mandoc librsvg2-bin zbar-tools device-tree-compiler)
+if [ "$suite" != bookworm ]; then
+	tools+=(python3-varlink)
+fi
 readonly libraries=(libc6-dev libiio-dev libgpiod-dev libsystemd-dev libsqlite3-dev libjansson-dev libinih-dev libssl-dev
 	libncurses-dev libqrencode-dev check)
 readonly wanted="${tools[*]} ${libraries[*]}"
@@ -40,7 +44,7 @@ inside() {
 # Debian and the compilers
 make_root() {
 	rm -rf --one-file-system "$root" "$root".done* &&
-		debootstrap --variant=minbase trixie "$root" &&
+		debootstrap --variant=minbase "$suite" "$root" &&
 		inside apt-get -q update &&
 		inside apt-get -q -y --no-install-recommends install "${tools[@]}" &&
 		inside apt-get clean &&
@@ -116,7 +120,7 @@ counts() {
 
 # check ARCHITECTURE [TRIPLET QEMU]
 check() {
-	local since=$SECONDS status=0 log=$cache/cross-$1.log
+	local since=$SECONDS status=0 log=$root-$1.log
 	if ! add "$1" >"$log" 2>&1; then
 		echo "$1: skipped: no libraries for it: $(grep -E '^(E|W):' "$log" | tail -n 1)"
 		return 77
@@ -139,8 +143,8 @@ for tool in debootstrap unshare; do
 	command -v "$tool" >/dev/null || skip "no $tool"
 done
 mkdir -p "$cache"
-if [ "$(cat "$root.done" 2>/dev/null)" != "$wanted" ] && ! make_root >"$cache/cross.log" 2>&1; then
-	skip "no Debian 13 to build in: $(grep -E '^(E|W):' "$cache/cross.log" | tail -n 1)"
+if [ "$(cat "$root.done" 2>/dev/null)" != "$wanted" ] && ! make_root >"$root.log" 2>&1; then
+	skip "no Debian $suite to build in: $(grep -E '^(E|W):' "$root.log" | tail -n 1)"
 fi
 
 if [ $# = 0 ]; then
