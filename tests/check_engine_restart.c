@@ -84,6 +84,33 @@ START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
 }
 END_TEST
 
+START_TEST(what_was_owed_is_put_out_again_once_over_any_number_of_power_cuts)
+{
+	unsigned before;
+
+	/* Nine windows, the last of which are not committed, and then no load. */
+	for (int i = 0; i < 9; i++) {
+		window(14400);
+		run_timer_until(now_ns);
+	}
+	for (int cuts = 0; cuts < 4; cuts++) {
+		before = lines.edges;
+		crash();
+		start();
+		for (int i = 0; i < 3; i++) {
+			window(0);
+			run_timer_until(now_ns);
+		}
+		if (cuts == 0) {
+			ck_assert_uint_gt(lines.edges, before); /* or there is nothing to show */
+		} else {
+			ck_assert_uint_eq(lines.edges, before);
+		}
+	}
+	stop();
+}
+END_TEST
+
 /* Windows of many powers; after each one a crash, or none. */
 static void run_windows(unsigned count, bool crashes)
 {
@@ -361,6 +388,7 @@ int main(void)
 	tcase_add_test(tc, a_restart_goes_on_where_it_stopped);
 	tcase_add_test(tc, edges_that_were_not_played_are_owed_after_a_restart);
 	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);
+	tcase_add_test(tc, what_was_owed_is_put_out_again_once_over_any_number_of_power_cuts);
 	tcase_add_test(tc, an_interval_is_marked_where_time_was_missed);
 	tcase_add_test(tc, without_memory_a_restart_marks_its_interval);
 	tcase_add_test(tc, what_stood_before_a_crash_is_no_event_after_it);

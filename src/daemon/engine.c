@@ -64,6 +64,17 @@ static int64_t all_registers(const struct mm_engine *engine)
 	return sum;
 }
 
+static int64_t output_position(const struct mm_engine_meter *em)
+{
+	return mm_player_position(&em->player, em->meter.registers.output_uwh);
+}
+
+/* What the outputs owed at the start is out, but another power cut would have it put out again. */
+static bool is_debt_paid(const struct mm_engine_meter *em)
+{
+	return em->owed_to_uwh > 0 && output_position(em) >= em->owed_to_uwh;
+}
+
 /* copy_suffices: the database need not have this one yet. */
 static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 {
@@ -76,10 +87,11 @@ static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 
 	mm_pending_offer(engine->pending, &c);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		const struct mm_engine_meter *em = &engine->meters[i];
+		struct mm_engine_meter *em = &engine->meters[i];
 
 		c.meter[i] = em->meter.registers;
-		c.meter[i].output_uwh = mm_player_position(&em->player, em->meter.registers.output_uwh);
+		c.meter[i].output_uwh = output_position(em);
+		em->owed_to_uwh = is_debt_paid(em) ? 0 : em->owed_to_uwh;
 	}
 	mm_pending_handed(engine->pending, at);
 	engine->last_commit_ns = at;
@@ -431,6 +443,11 @@ void mm_engine_tick(struct mm_engine *engine)
 		note_health(engine, MM_HEALTH_STALE, "it has not answered for 5 s: a read is stuck on the bus or the link", now);
 	}
 	next = mm_engine_play(engine, now);
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		if (is_debt_paid(&engine->meters[i])) {
+			commit(engine, now, true);
+		}
+	}
 	(void)mm_clock_timer_arm(engine->clock, silence > now && silence < next ? silence : next);
 }
 

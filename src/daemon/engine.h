@@ -36,6 +36,7 @@ struct mm_engine_meter {
 	uint64_t edges[MM_OUTPUT_COUNT];
 	int64_t test_until_ns[MM_OUTPUT_COUNT]; /* an output under test is inverted until then; 0: none */
 	struct mm_lcd *lcd;
+	int64_t owed_to_uwh;	  /* register up to which the outputs were owed at the start; 0: nothing, or paid and durable */
 	int64_t window_uwh;	  /* energy of the last window, to foresee the next */
 	int64_t received_told_ns; /* CLOCK_BOOTTIME when it was last said that energy flows back; 0: never */
 	struct mm_evidence evidence;
