@@ -12,9 +12,9 @@ row() {
 	printf '%-52s %14s   %s\n' "$1" "$2" "$3"
 }
 
-# Private memory of a process in kB.
+# Private memory of a process in kB: what it has written, and with the pages of libraries that no other process maps just now.
 private_kb() {
-	awk '/^Private_(Clean|Dirty)/ { kb += $2 } END { print kb }' "/proc/$1/smaps_rollup"
+	awk '/^Private_Dirty/ { dirty += $2 } /^Private_Clean/ { clean += $2 } END { print dirty "; " dirty + clean }' "/proc/$1/smaps_rollup"
 }
 
 # Seconds that all threads of a process have run.
@@ -55,7 +55,7 @@ cpu_row "CPU per hour of metering 3 kW (s; % of one core)" "< 3.6; < 0.1"
 board load_a "50000 W"
 board load_b "50000 W"
 cpu_row "CPU per hour of metering 100 kW (s; % of one core)" ""
-row "private memory (kB)" "$(private_kb "$meter_pid")" "< 6144"
+row "private memory (kB): written; with libraries" "$(private_kb "$meter_pid")" "< 6144"
 read -r p50 p99 < <("$build/tests/bench/round_trip" "$scratch/sock" 5000)
 row "socket round trip p50, p99 (us)" "$p50, $p99" "< 200, < 1000"
 stop_meter
