@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: MIT
+noinst_LIBRARIES += libbase.a
+libbase_a_SOURCES = \
+	src/base/count_of.h \
+	src/base/error.c src/base/error.h \
+	src/base/file.c src/base/file.h \
+	src/base/hex.c src/base/hex.h \
+	src/base/now.c src/base/now.h \
+	src/base/thread.c src/base/thread.h \
+	src/base/time_text.c src/base/time_text.h
+
+if TESTS_ENABLED
+base_checks = \
+	tests/base/check_error \
+	tests/base/check_file \
+	tests/base/check_hex \
+	tests/base/check_thread \
+	tests/base/check_time_text
+check_PROGRAMS += $(base_checks)
+TESTS += $(base_checks)
+tests_base_check_error_SOURCES = tests/base/check_error.c
+tests_base_check_error_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_base_check_error_LDADD = libbase.a $(CHECK_LIBS)
+tests_base_check_file_SOURCES = tests/base/check_file.c
+tests_base_check_file_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_base_check_file_LDADD = libbase.a $(CHECK_LIBS)
+tests_base_check_hex_SOURCES = tests/base/check_hex.c
+tests_base_check_hex_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_base_check_hex_LDADD = libbase.a $(CHECK_LIBS)
+tests_base_check_thread_SOURCES = tests/base/check_thread.c
+tests_base_check_thread_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_base_check_thread_LDADD = libbase.a $(CHECK_LIBS)
+tests_base_check_time_text_SOURCES = tests/base/check_time_text.c
+tests_base_check_time_text_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_base_check_time_text_LDADD = libbase.a $(CHECK_LIBS)
+endif
