@@ -20,6 +20,6 @@ uninstall-local:
 dist_man_MANS += man/minimeterd.8 man/minimeter.conf.5 man/minimeter-install.7
 EXTRA_DIST += tests/check_style.sh tests/matrix.sh
 if TESTS_ENABLED
-dist_check_SCRIPTS += tests/check_config.sh
-TESTS += tests/check_config.sh
+dist_check_SCRIPTS += tests/config/check_config.sh
+TESTS += tests/config/check_config.sh
 endif

@@ -31,13 +31,13 @@ matches() {
 violations() {
 	matches "$1" src '#[[:space:]]*include[[:space:]]*<iio\.h>' 'src/afe/[^:]*'
 	matches "$1" src '#[[:space:]]*include[[:space:]]*<gpiod\.h>' 'src/outputs/[^:]*'
-	matches "$1" src '#[[:space:]]*include[[:space:]]*<sqlite3\.h>' 'src/register/[^:]*'
-	matches "$1" src '#[[:space:]]*include[[:space:]]*<systemd/' 'src/daemon/[^:]*'
+	matches "$1" src '#[[:space:]]*include[[:space:]]*<sqlite3\.h>' 'src/store/[^:]*'
+	matches "$1" src '#[[:space:]]*include[[:space:]]*<systemd/' 'src/(base|daemon|metering|service)/[^:]*'
 	matches "$1" src '(^|[^a-z0-9_])mm_afe_ade9000([^a-z0-9_]|$)' 'src/afe/[^:]*|src/[a-z]*/main\.c'
 	matches "$1" src '(^|[^a-z0-9_])mm_(outputs_(gpiod|trace)|input_gpiod)_new([^a-z0-9_]|$)' 'src/outputs/[^:]*|src/[a-z]*/main\.c'
 	# A buffer is for waveform converters: the ade9000 driver's handler of it locks itself up.
 	matches "$1" src '(^|[^a-z0-9_])(mm_iio_stream|iio_[a-z_]*buffer)' 'src/afe/(iio_stream|waveform)[^:]*'
-	for room in core dsp; do
+	for room in core metrology diagnosis; do
 		if [ -d "$1/src/$room" ]; then
 			matches "$1" "src/$room" '#[[:space:]]*include' '-' |
 				grep -vE "include (\"(core|$room)/[a-z0-9_]+\.h\"|<($pure_headers)\.h>)" || true
@@ -53,9 +53,7 @@ fail() {
 
 found=$(violations "$MM_SRCDIR")
 [ -z "$found" ] || fail 'The layering is broken:' "$found"
-pure_libraries=$MM_BUILDDIR/libcore.a
-[ ! -e "$MM_BUILDDIR/libdsp.a" ] || pure_libraries="$pure_libraries $MM_BUILDDIR/libdsp.a"
-for library in $pure_libraries; do
+for library in "$MM_BUILDDIR/libcore.a" "$MM_BUILDDIR/libmetrology.a" "$MM_BUILDDIR/libdiagnosis.a"; do
 	symbols=$(${NM:-nm} "$library")
 	found=$(echo "$symbols" | foreign_symbols)
 	[ -z "$found" ] || fail "$library is not pure, it calls:" "$found"
@@ -81,11 +79,11 @@ expect() {
 expect src/core/x.c '#include <stdio.h>' yes
 expect src/core/x.c '# include <time.h>' yes
 expect src/core/x.h '#include "clock/clock.h"' yes
-expect src/core/x.h '#include "dsp/filter.h"' yes
+expect src/core/x.h '#include "metrology/filter.h"' yes
 expect src/core/x.c '#include "core/meter.h"' no
 expect src/core/x.c '#include <math.h>' no
-expect src/dsp/x.c '#include "afe/afe.h"' yes
-expect src/dsp/x.c '#include "core/measurement.h"' no
+expect src/metrology/x.c '#include "afe/afe.h"' yes
+expect src/metrology/x.c '#include "core/measurement.h"' no
 expect src/daemon/x.c '#include <iio.h>' yes
 expect src/afe/x.c '#include <iio.h>' no
 expect src/afe/ade9000.c 'r = mm_iio_stream_start(&a->stream, 8000);' yes
@@ -94,7 +92,7 @@ expect src/afe/waveform.c 'r = mm_iio_stream_start(&w->stream, w->block_frames);
 expect src/daemon/x.c '#include <gpiod.h>' yes
 expect src/outputs/x.c '#include <gpiod.h>' no
 expect src/daemon/x.c '#include <sqlite3.h>' yes
-expect src/register/x.c '#include <sqlite3.h>' no
+expect src/store/x.c '#include <sqlite3.h>' no
 expect src/varlink/x.c '#include <systemd/sd-event.h>' yes
 expect src/daemon/x.c '#include <systemd/sd-event.h>' no
 expect src/daemon/x.c 'driver = &mm_afe_ade9000;' yes

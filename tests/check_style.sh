@@ -86,13 +86,13 @@ others() { # FILE-NAME-PATTERN: the C files outside it
 }
 mapfile -t not_afe < <(others '^./(src/afe|tests)/')
 mapfile -t not_outputs < <(others '^./(src/outputs|tests)/')
-mapfile -t not_register < <(others '^./(src/register|tests)/')
-mapfile -t not_daemon < <(others '^./(src/daemon|tests)/')
+mapfile -t not_store < <(others '^./(src/store|tests)/')
+mapfile -t not_daemon < <(others '^./(src/(base|daemon|metering|service)|tests)/')
 mapfile -t core < <(files -path './src/core/*.[ch]')
 check "iio.h only in src/afe" none '# *include <iio' "${not_afe[@]}"
 check "gpiod.h only in src/outputs" none '# *include <gpiod' "${not_outputs[@]}"
-check "sqlite3.h only in src/register" none '# *include <sqlite3' "${not_register[@]}"
-check "systemd headers only in src/daemon" none '# *include <systemd/' "${not_daemon[@]}"
+check "sqlite3.h only in src/store" none '# *include <sqlite3' "${not_store[@]}"
+check "systemd headers only in the daemon's rooms" none '# *include <systemd/' "${not_daemon[@]}"
 check "core includes only core" none '# *include "([^c]|c[^o]|co[^r]|cor[^e]|core[^/])' "${core[@]}"
 
 check "edits of tests/handling.txt" handlings

@@ -107,7 +107,7 @@ run() {
 
 # counts ARCHITECTURE: cases and programs of the last run
 counts() {
-	(cd "$root/build/$1/tests" && cat ./*.trs ./*.log) | awk '
+	(cd "$root/build/$1/tests" && find . -name "*.trs" -exec cat {} + && find . -name "*.log" -exec cat {} +) | awk '
 		/^:test-result: *PASS/ { passed++ }
 		/^:test-result: *SKIP/ { skipped++ }
 		/^:test-result: *(FAIL|ERROR|XPASS)/ { failed++ }
@@ -132,7 +132,7 @@ check() {
 	fi
 	run "$@" >>"$log" 2>&1 || status=1
 	if [ $status != 0 ]; then
-		grep -hE ':[FE]:' "$root/build/$1"/tests/*.log || tail -n 20 "$log"
+		grep -hE ':[FE]:' "$root/build/$1"/tests/*/*.log || tail -n 20 "$log"
 	fi
 	echo "$1${3:+ under $3}: $(counts "$1"), $((SECONDS - since)) s"
 	return $status

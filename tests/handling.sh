@@ -58,12 +58,12 @@ find_test() {
 	case $1 in
 	*.sh) return ;;
 	esac
-	file=$(grep -lE "^START_TEST\($1\)" "$source"/tests/*.c) || give_up "no test is named $1"
+	file=$(grep -lE "^START_TEST\($1\)" "$source"/tests/*/*.c) || give_up "no test is named $1"
 	[ -e "$file" ] || give_up "more than one test is named $1"
 	variable=$(sed -nE "s/.*tcase_add_(loop_)?test\((\w+), $1[,)].*/\2/p" "$file")
 	name=$(grep -oE "\b$variable = tcase_create\(\"[^\"]*" "$file")
 	tcase[$1]=${name#*\"}
-	program[$1]=$(find "$build/tests" -maxdepth 1 -name 'check_*' -type f -executable -exec nm -A {} + |
+	program[$1]=$(find "$build/tests" -maxdepth 2 -name 'check_*' -type f -executable -exec nm -A {} + |
 		sed -n "s|^$build/\(.*\):.* t $1_fn\$|\1|p")
 	[[ ${program[$1]} =~ ^[a-z0-9/_]+$ ]] || give_up "not one program has the test $1"
 }

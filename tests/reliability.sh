@@ -11,17 +11,17 @@ cd "$MM_BUILDDIR" || exit 1
 
 # name, command
 tests=(
-	'ten-years||tests/check_register'
-	'crash|MM_CRASH_VARIANTS=136|tests/check_register_crash'
-	'damage|MM_DAMAGE_PLACES=64|tests/check_register_damage'
-	'faults||tests/check_register_fault'
-	'copy-faults||tests/check_register_copy'
-	'kill-held|MM_KILLS=3334 CK_RUN_CASE=kills,held|tests/check_restart_kills'
-	'kill-dark|MM_KILLS=3334 CK_RUN_CASE=kills,dark|tests/check_restart_kills'
-	'kill-bare|MM_KILLS=3334 CK_RUN_CASE=kills,bare|tests/check_restart_kills'
-	'kill-writer|MM_KILL_ROUNDS=2000|tests/check_register_kill'
-	'tamper||tests/check_register_verify'
-	'clock||tests/check_clock_matrix'
+	'ten-years||tests/store/check_store'
+	'crash|MM_CRASH_VARIANTS=136|tests/store/check_crash'
+	'damage|MM_DAMAGE_PLACES=64|tests/store/check_damage'
+	'faults||tests/store/check_fault'
+	'copy-faults||tests/store/check_copy'
+	'kill-held|MM_KILLS=3334 CK_RUN_CASE=kills,held|tests/metering/check_restart_kills'
+	'kill-dark|MM_KILLS=3334 CK_RUN_CASE=kills,dark|tests/metering/check_restart_kills'
+	'kill-bare|MM_KILLS=3334 CK_RUN_CASE=kills,bare|tests/metering/check_restart_kills'
+	'kill-writer|MM_KILL_ROUNDS=2000|tests/store/check_kill'
+	'tamper||tests/store/check_verify'
+	'clock||tests/store/check_clock_matrix'
 	"wear||$MM_SRCDIR/tests/wear.sh"
 )
 results=$(mktemp -d) || exit 1

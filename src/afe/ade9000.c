@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "afe/ade9000_chip.h"
-#include "afe/power_check.h"
-#include "afe/window.h"
+#include "metrology/power_check.h"
+#include "metrology/window.h"
 #include "core/units.h"
 
 #define PHASES 3

@@ -12,7 +12,7 @@
 
 #include "afe/afe.h"
 #include "afe/iio_device.h"
-#include "dsp/quadrature.h"
+#include "metrology/quadrature.h"
 
 enum mm_ade9000_energy {
 	MM_ADE9000_ACTIVE,

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "dsp/sample_clock.h"
+#include "metrology/sample_clock.h"
 
 /* So far may a crystal, or a converter's own oscillator, be off. */
 #define MM_SAMPLE_RATE_TOLERANCE 0.02

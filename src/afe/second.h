@@ -8,7 +8,7 @@
  */
 
 #include "afe/afe.h"
-#include "dsp/metrology.h"
+#include "metrology/metrology.h"
 
 #define MM_SECOND_WINDOWS 5
 #define MM_SECOND_NOMINAL_V 120.0 /* every model's rated voltage */

@@ -14,11 +14,11 @@
 #include <string.h>
 
 #include "afe/sample_watch.h"
-#include "afe/sample_words.h"
+#include "metrology/sample_words.h"
 #include "afe/second.h"
 #include "afe/waveform_chip.h"
 #include "core/units.h"
-#include "dsp/metrology.h"
+#include "metrology/metrology.h"
 
 #define BLOCK_S 0.2
 /* Waiting begins on the clock and ends in the read, which knows best when the block is there. */

@@ -5,9 +5,12 @@ libbase_a_SOURCES = \
 	src/base/error.c src/base/error.h \
 	src/base/file.c src/base/file.h \
 	src/base/hex.c src/base/hex.h \
+	src/base/log.c src/base/log.h \
+	src/base/messages.h \
 	src/base/now.c src/base/now.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/time_text.c src/base/time_text.h
+libbase_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS)
 
 if TESTS_ENABLED
 base_checks = \

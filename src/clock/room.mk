@@ -3,9 +3,9 @@ noinst_LIBRARIES += libclock.a
 libclock_a_SOURCES = src/clock/clock.c src/clock/clock.h src/clock/stepped.c src/clock/system.c
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_clock
-TESTS += tests/check_clock
-tests_check_clock_SOURCES = tests/check_clock.c
-tests_check_clock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_clock_LDADD = libclock.a $(CHECK_LIBS)
+check_PROGRAMS += tests/clock/check_clock
+TESTS += tests/clock/check_clock
+tests_clock_check_clock_SOURCES = tests/clock/check_clock.c
+tests_clock_check_clock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_clock_check_clock_LDADD = libclock.a $(CHECK_LIBS)
 endif

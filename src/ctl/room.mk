@@ -31,19 +31,19 @@ bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = etc/completion/minimeterctl
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/check_ctl tests/check_fuzz_reference
-dist_check_SCRIPTS += tests/ctl_lists.sh
-TESTS += tests/check_ctl tests/check_fuzz_reference tests/ctl_lists.sh
-tests_check_ctl_SOURCES = tests/check_ctl.c tests/check_ctl.h tests/check_ctl_check.c tests/check_ctl_texts.c tests/check_ctl_watch.c tests/fake_daemon.c tests/fake_daemon.h
-tests_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_check_ctl_LDADD = libctl.a libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
-tests_check_fuzz_reference_SOURCES = tests/fuzz_reference.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
-tests_check_fuzz_reference_LDADD = libctl.a
+check_PROGRAMS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference
+dist_check_SCRIPTS += tests/ctl/ctl_lists.sh
+TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/ctl_lists.sh
+tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl.h tests/ctl/check_ctl_check.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/fixture/fake_daemon.c tests/fixture/fake_daemon.h
+tests_ctl_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_ctl_check_ctl_LDADD = libctl.a libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
+tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
+tests_ctl_check_fuzz_reference_LDADD = libctl.a
 endif
 
 if FUZZERS
-noinst_PROGRAMS += tests/fuzz_reference
-tests_fuzz_reference_SOURCES = tests/fuzz_reference.c tests/fuzz.h
-tests_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_reference_LDADD = libctl.a
+noinst_PROGRAMS += tests/ctl/fuzz_reference
+tests_ctl_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz.h
+tests_ctl_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_ctl_fuzz_reference_LDADD = libctl.a
 endif

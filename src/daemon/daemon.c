@@ -14,16 +14,16 @@
 #include <systemd/sd-id128.h>
 
 #include "core/units.h"
-#include "daemon/acts.h"
-#include "daemon/handover.h"
-#include "daemon/log.h"
-#include "daemon/messages.h"
+#include "service/acts.h"
+#include "metering/handover.h"
+#include "base/log.h"
+#include "base/messages.h"
 #include "daemon/passed.h"
 #include "daemon/power_fail.h"
-#include "daemon/server.h"
-#include "daemon/service.h"
-#include "daemon/settings.h"
-#include "register/audit.h"
+#include "service/server.h"
+#include "service/service.h"
+#include "metering/settings.h"
+#include "store/audit/audit.h"
 
 /* By this name the service manager gives back the memory that it holds for us. */
 #define HANDOVER_NAME "handover"

@@ -9,7 +9,7 @@
 
 #include "afe/afe.h"
 #include "clock/clock.h"
-#include "daemon/engine.h"
+#include "metering/engine.h"
 
 struct mm_daemon_adapters {
 	const struct mm_afe_driver *const *afe_drivers; /* NULL-terminated */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
-#include "daemon/log.h"
+#include "base/log.h"
 
 static const struct mm_afe_driver *const afe_drivers[] = {&mm_afe_ade9000,
 							  &mm_afe_mcp3910,

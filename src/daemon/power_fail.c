@@ -7,7 +7,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
-#include "daemon/log.h"
+#include "base/log.h"
 
 struct mm_power_fail {
 	struct mm_engine *engine;

@@ -9,7 +9,7 @@
 
 #include <systemd/sd-event.h>
 
-#include "daemon/engine.h"
+#include "metering/engine.h"
 
 struct mm_power_fail;
 

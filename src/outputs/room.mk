@@ -17,37 +17,37 @@ liboutputs_a_SOURCES += src/outputs/gpiod_v1.c
 endif
 
 if TESTS_ENABLED
-outputs_checks = tests/check_lcd tests/check_line_spec tests/check_outputs tests/check_trace
-check_PROGRAMS += $(outputs_checks) tests/gpio_shim.so
+outputs_checks = tests/outputs/check_lcd tests/outputs/check_line_spec tests/outputs/check_outputs tests/outputs/check_trace
+check_PROGRAMS += $(outputs_checks) tests/fixture/gpio_shim.so
 TESTS += $(outputs_checks)
 
-tests_check_line_spec_SOURCES = tests/check_line_spec.c
-tests_check_line_spec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_line_spec_LDADD = liboutputs.a $(CHECK_LIBS)
+tests_outputs_check_line_spec_SOURCES = tests/outputs/check_line_spec.c
+tests_outputs_check_line_spec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_outputs_check_line_spec_LDADD = liboutputs.a $(CHECK_LIBS)
 
-gpio_shim = tests/gpio_shim.c tests/gpio_shim.h tests/gpio_shim_lines.c tests/gpio_shim_lines.h
+gpio_shim = tests/fixture/gpio_shim.c tests/fixture/gpio_shim.h tests/fixture/gpio_shim_lines.c tests/fixture/gpio_shim_lines.h
 
 # The emulated GPIO chips come before the C library: linked in here, preloaded into the daemon by end-to-end tests.
-tests_check_outputs_SOURCES = tests/check_outputs.c $(gpio_shim) tests/outputs_bench.c tests/outputs_bench.h
-tests_check_outputs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_outputs_LDADD = liboutputs.a libclock.a libcore.a $(GPIOD_LIBS) $(CHECK_LIBS)
+tests_outputs_check_outputs_SOURCES = tests/outputs/check_outputs.c $(gpio_shim) tests/fixture/outputs_fixture.c tests/fixture/outputs_fixture.h
+tests_outputs_check_outputs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_outputs_check_outputs_LDADD = liboutputs.a libclock.a libcore.a $(GPIOD_LIBS) $(CHECK_LIBS)
 
-tests_check_trace_SOURCES = tests/check_trace.c tests/outputs_bench.c tests/outputs_bench.h
-tests_check_trace_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_trace_LDADD = liboutputs.a libclock.a libcore.a $(CHECK_LIBS)
+tests_outputs_check_trace_SOURCES = tests/outputs/check_trace.c tests/fixture/outputs_fixture.c tests/fixture/outputs_fixture.h
+tests_outputs_check_trace_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_outputs_check_trace_LDADD = liboutputs.a libclock.a libcore.a $(CHECK_LIBS)
 
-tests_check_lcd_SOURCES = tests/check_lcd.c
-tests_check_lcd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_lcd_LDADD = liboutputs.a $(CHECK_LIBS)
+tests_outputs_check_lcd_SOURCES = tests/outputs/check_lcd.c
+tests_outputs_check_lcd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_outputs_check_lcd_LDADD = liboutputs.a $(CHECK_LIBS)
 
-tests_gpio_shim_so_SOURCES = $(gpio_shim)
-tests_gpio_shim_so_CFLAGS = $(AM_CFLAGS) -fPIC -fno-sanitize=all
-tests_gpio_shim_so_LDFLAGS = -shared
+tests_fixture_gpio_shim_so_SOURCES = $(gpio_shim)
+tests_fixture_gpio_shim_so_CFLAGS = $(AM_CFLAGS) -fPIC -fno-sanitize=all
+tests_fixture_gpio_shim_so_LDFLAGS = -shared
 endif
 
 if FUZZERS
-check_PROGRAMS += tests/fuzz_line_spec
-tests_fuzz_line_spec_SOURCES = tests/fuzz_line_spec.c
-tests_fuzz_line_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_line_spec_LDADD = liboutputs.a
+check_PROGRAMS += tests/outputs/fuzz_line_spec
+tests_outputs_fuzz_line_spec_SOURCES = tests/outputs/fuzz_line_spec.c
+tests_outputs_fuzz_line_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_outputs_fuzz_line_spec_LDADD = liboutputs.a
 endif

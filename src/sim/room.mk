@@ -31,47 +31,47 @@ dist_scenario_DATA = etc/scenarios/demo.ini etc/scenarios/house.ini etc/scenario
 
 if TESTS_ENABLED
 sim_checks = \
-	tests/check_fuzz_recording \
-	tests/check_iiod \
-	tests/check_recording \
-	tests/check_scenario \
-	tests/check_sim \
-	tests/check_sim_adc \
-	tests/check_sim_server
+	tests/sim/check_fuzz_recording \
+	tests/sim/check_iiod \
+	tests/sim/check_recording \
+	tests/sim/check_scenario \
+	tests/sim/check_sim \
+	tests/sim/check_sim_adc \
+	tests/sim/check_sim_server
 check_PROGRAMS += $(sim_checks)
-TESTS += $(sim_checks) tests/sim_iio_utils.sh
-tests_check_iiod_SOURCES = tests/check_iiod.c tests/fuzz_iiod.c tests/sim_bench.c tests/sim_bench.h
-tests_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_iiod_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_sim_SOURCES = tests/check_sim.c tests/sim_bench.c tests/sim_bench.h
-tests_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_sim_adc_SOURCES = tests/check_sim_adc.c tests/sim_bench.c tests/sim_bench.h
-tests_check_sim_adc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_sim_adc_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_scenario_SOURCES = tests/check_scenario.c tests/fuzz_scenario.c tests/sim_bench.c tests/sim_bench.h
-tests_check_scenario_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_scenario_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_sim_server_SOURCES = tests/check_sim_server.c tests/sim_bench.c tests/sim_bench.h
-tests_check_sim_server_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_sim_server_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_recording_SOURCES = tests/check_recording.c
-tests_check_recording_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_check_recording_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_check_fuzz_recording_SOURCES = tests/fuzz_recording.c tests/fuzz_driver.c tests/fuzz.h tests/random.h
-tests_check_fuzz_recording_LDADD = libsim.a
+TESTS += $(sim_checks) tests/sim/sim_iio_utils.sh
+tests_sim_check_iiod_SOURCES = tests/sim/check_iiod.c tests/sim/fuzz_iiod.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
+tests_sim_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_sim_check_iiod_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_sim_SOURCES = tests/sim/check_sim.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
+tests_sim_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_sim_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_sim_adc_SOURCES = tests/sim/check_sim_adc.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
+tests_sim_check_sim_adc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_sim_check_sim_adc_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_scenario_SOURCES = tests/sim/check_scenario.c tests/sim/fuzz_scenario.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
+tests_sim_check_scenario_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_sim_check_scenario_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_sim_server_SOURCES = tests/sim/check_sim_server.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
+tests_sim_check_sim_server_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_sim_check_sim_server_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_recording_SOURCES = tests/sim/check_recording.c
+tests_sim_check_recording_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_sim_check_recording_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_fuzz_recording_SOURCES = tests/sim/fuzz_recording.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
+tests_sim_check_fuzz_recording_LDADD = libsim.a
 endif
-dist_check_SCRIPTS += tests/sim_iio_utils.sh
+dist_check_SCRIPTS += tests/sim/sim_iio_utils.sh
 
 if FUZZERS
-noinst_PROGRAMS += tests/fuzz_iiod tests/fuzz_recording tests/fuzz_scenario
-tests_fuzz_recording_SOURCES = tests/fuzz_recording.c tests/fuzz.h
-tests_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_recording_LDADD = libsim.a
-tests_fuzz_iiod_SOURCES = tests/fuzz_iiod.c
-tests_fuzz_iiod_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_iiod_LDADD = libsim.a $(INIH_LIBS)
-tests_fuzz_scenario_SOURCES = tests/fuzz_scenario.c
-tests_fuzz_scenario_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_scenario_LDADD = libsim.a $(INIH_LIBS)
+noinst_PROGRAMS += tests/sim/fuzz_iiod tests/sim/fuzz_recording tests/sim/fuzz_scenario
+tests_sim_fuzz_recording_SOURCES = tests/sim/fuzz_recording.c tests/fixture/fuzz.h
+tests_sim_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_sim_fuzz_recording_LDADD = libsim.a
+tests_sim_fuzz_iiod_SOURCES = tests/sim/fuzz_iiod.c
+tests_sim_fuzz_iiod_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_sim_fuzz_iiod_LDADD = libsim.a $(INIH_LIBS)
+tests_sim_fuzz_scenario_SOURCES = tests/sim/fuzz_scenario.c
+tests_sim_fuzz_scenario_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_sim_fuzz_scenario_LDADD = libsim.a $(INIH_LIBS)
 endif

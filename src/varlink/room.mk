@@ -20,34 +20,34 @@ src/varlink/interface.c: src/varlink/org.minimeter.varlink
 	mv $@.tmp $@
 
 if TESTS_ENABLED
-varlink_checks = tests/check_varlink tests/check_varlink_client tests/check_varlink_streams
+varlink_checks = tests/varlink/check_varlink tests/varlink/check_varlink_client tests/varlink/check_varlink_streams
 check_PROGRAMS += $(varlink_checks)
 TESTS += $(varlink_checks)
-tests_check_varlink_SOURCES = tests/check_varlink.c tests/varlink_bench.c tests/varlink_bench.h
-tests_check_varlink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_check_varlink_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
-tests_check_varlink_client_SOURCES = tests/check_varlink_client.c tests/varlink_bench.c tests/varlink_bench.h
-tests_check_varlink_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_check_varlink_client_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
-tests_check_varlink_streams_SOURCES = tests/check_varlink_streams.c tests/varlink_bench.c tests/varlink_bench.h
-tests_check_varlink_streams_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_check_varlink_streams_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_varlink_check_varlink_SOURCES = tests/varlink/check_varlink.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
+tests_varlink_check_varlink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_varlink_check_varlink_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_varlink_check_varlink_client_SOURCES = tests/varlink/check_varlink_client.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
+tests_varlink_check_varlink_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_varlink_check_varlink_client_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_varlink_check_varlink_streams_SOURCES = tests/varlink/check_varlink_streams.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
+tests_varlink_check_varlink_streams_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
+tests_varlink_check_varlink_streams_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
 
-check_PROGRAMS += tests/varlink_demo
-tests_varlink_demo_SOURCES = tests/varlink_demo.c
-tests_varlink_demo_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_demo_LDADD = libvarlink.a $(JANSSON_LIBS)
+check_PROGRAMS += tests/varlink/varlink_demo
+tests_varlink_varlink_demo_SOURCES = tests/varlink/varlink_demo.c
+tests_varlink_varlink_demo_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_varlink_varlink_demo_LDADD = libvarlink.a $(JANSSON_LIBS)
 
-dist_check_SCRIPTS += tests/varlink_peers.sh
-TESTS += tests/varlink_peers.sh
+dist_check_SCRIPTS += tests/varlink/varlink_peers.sh
+TESTS += tests/varlink/varlink_peers.sh
 endif
 
 if FUZZERS
-noinst_PROGRAMS += tests/fuzz_varlink
-tests_fuzz_varlink_SOURCES = tests/fuzz_varlink.c tests/fuzz.h
-tests_fuzz_varlink_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_fuzz_varlink_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_fuzz_varlink_LDADD = libvarlink.a $(JANSSON_LIBS)
+noinst_PROGRAMS += tests/varlink/fuzz_varlink
+tests_varlink_fuzz_varlink_SOURCES = tests/varlink/fuzz_varlink.c tests/fixture/fuzz.h
+tests_varlink_fuzz_varlink_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
+tests_varlink_fuzz_varlink_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_varlink_fuzz_varlink_LDADD = libvarlink.a $(JANSSON_LIBS)
 endif
 
 dist_man_MANS += man/minimeter-protocol.7

@@ -65,8 +65,8 @@ gpio_meter() {
 	configure system "${dual[@]}" "$@"
 	sed -i 's/driver=trace/driver=gpiod/' "$scratch/minimeter.conf"
 }
-if [ -e "$build/tests/gpio_shim.so" ] && ! nm -D "$build/minimeterd" | grep -q __.san_; then
-	export LD_PRELOAD=$build/tests/gpio_shim.so
+if [ -e "$build/tests/fixture/gpio_shim.so" ] && ! nm -D "$build/minimeterd" | grep -q __.san_; then
+	export LD_PRELOAD=$build/tests/fixture/gpio_shim.so
 	gpio_meter output_10=GPIO7
 	refused "no such line" 'meter "house".*output 10.*GPIO7'
 	gpio_meter output_100=GPIO1

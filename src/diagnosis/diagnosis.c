@@ -1,0 +1,437 @@
+/* SPDX-License-Identifier: MIT */
+/* Causes stage by stage: what a stage finds amiss, the next can't judge. */
+#include "diagnosis/diagnosis.h"
+
+#include <assert.h>
+#include <math.h>
+
+/* With the neutral lead on a line, the other line shows what lies between them: 1.73 (wye) or 2 times its own voltage. */
+#define BETWEEN_LINES_MIN 1.5
+#define BETWEEN_LINES_MAX 2.25
+/* A service without its neutral: the lines share 240 V by their loads. */
+#define LOST_NEUTRAL_MIN_V 12.0
+#define LOST_NEUTRAL_SUM_V 240.0
+#define LOST_NEUTRAL_SUM_RATIO 0.05
+/* Half of what lies between two lines of a wye is 104 V; within the tolerance of the supply. */
+#define HALF_OF_TWO_LINES_MIN_V 93.0
+#define HALF_OF_TWO_LINES_MAX_V 110.0
+/* Findings this far below the best, in likelihood, are still as good; below this part of all weight they are not worth a word. */
+#define TIE_RATIO 6.0
+#define TIED_CONFIDENCE_MIN 0.01
+#define CONFIDENCE_MIN 0.1
+/* A power factor of less than 0.5, with a margin for noise: the load, or not the load at all. */
+#define REACTIVE_DEG 62.0
+/* Above this part of its rating a current is no overload any more. */
+#define RATIO_CURRENT 2.0
+/* What phasing leaves room for. */
+#define PHASING_FINDINGS_END (MM_FINDINGS_MAX - 4)
+/* So near the start current a load is hard to tell from an offset. */
+#define CREEP_CURRENT_RATIO 0.0012
+
+/* By how much what is shown may differ from a load that somebody reads off its plate. */
+#define LOAD_TOLERANCE 0.25
+
+struct stage {
+	const struct mm_evidence *evidence;
+	const struct mm_model *model;
+	const struct mm_circumstances *circumstances;
+	struct mm_evidence_window present;
+	bool judged[MM_ELEMENTS_MAX];
+	struct mm_diagnosis *ret;
+};
+
+static bool no_load(const struct stage *stage)
+{
+	return stage->circumstances->load_known && stage->circumstances->load_w <= 0;
+}
+
+static struct mm_finding *find(struct stage *stage, enum mm_cause cause, unsigned element, double confidence)
+{
+	struct mm_diagnosis *ret = stage->ret;
+
+	assert(ret->count < MM_FINDINGS_MAX);
+	ret->finding[ret->count] = (struct mm_finding){.cause = cause, .element = element, .confidence = confidence};
+	return &ret->finding[ret->count++];
+}
+
+/* Two causes that these readings fit alike, the likelier first. */
+static void find_tied(struct stage *stage, enum mm_cause first, enum mm_cause second, unsigned element, double confidence)
+{
+	find(stage, first, element, confidence)->tied = true;
+	find(stage, second, element, 1 - confidence)->tied = true;
+}
+
+/* ---- Front end ---- */
+
+static bool judge_front_end(struct stage *stage)
+{
+	switch (stage->circumstances->health) {
+	case MM_HEALTH_OK:
+		if (stage->evidence->count > 0) {
+			return true;
+		}
+		find(stage, MM_CAUSE_NO_READING, 0, 1);
+		break;
+	case MM_HEALTH_STARTING:
+		find(stage, MM_CAUSE_NO_READING, 0, 1);
+		break;
+	case MM_HEALTH_ABSENT:
+		find(stage, MM_CAUSE_FRONT_END_ABSENT, 0, 1);
+		break;
+	case MM_HEALTH_STALE:
+		find(stage, MM_CAUSE_FRONT_END_STALE, 0, 1);
+		break;
+	case MM_HEALTH_FROZEN:
+		find(stage, MM_CAUSE_FRONT_END_FROZEN, 0, 1);
+		break;
+	case MM_HEALTH_IMPLAUSIBLE:
+		find(stage, MM_CAUSE_FRONT_END_IMPLAUSIBLE, 0, 1);
+		break;
+	case MM_HEALTH_NO_CHANNEL:
+		find(stage, MM_CAUSE_FRONT_END_NO_CHANNEL, 0, 1);
+		break;
+	case MM_HEALTH_NO_TRIGGER:
+		find(stage, MM_CAUSE_FRONT_END_NO_TRIGGER, 0, 1);
+		break;
+	case MM_HEALTH_WRONG_RATE:
+		find(stage, MM_CAUSE_FRONT_END_WRONG_RATE, 0, 1);
+		break;
+	case MM_HEALTH_STUCK:
+		find(stage, MM_CAUSE_FRONT_END_STUCK, 0, 1);
+		break;
+	case MM_HEALTH_SATURATED:
+		find(stage, MM_CAUSE_FRONT_END_SATURATED, 0, 1);
+		break;
+	case MM_HEALTH_SWAPPED:
+		find(stage, MM_CAUSE_FRONT_END_SWAPPED, 0, 1);
+		break;
+	case MM_HEALTH_COUNT:
+		break;
+	}
+	return false;
+}
+
+/* ---- Voltages ---- */
+
+static bool is_dead(double volts)
+{
+	return volts < MM_DEAD_VOLTAGE_V;
+}
+
+/* One voltage as it should be or dead, the other that between two lines: the element whose lead went to N, or -1. */
+static int swapped_neutral(const struct mm_evidence_window *present)
+{
+	for (unsigned e = 0; e < 2; e++) {
+		double own = present->voltage_v[e], other = present->voltage_v[1 - e];
+		bool between = other > BETWEEN_LINES_MIN * MM_SUPPLY_MIN_V && other < BETWEEN_LINES_MAX * MM_SUPPLY_MAX_V;
+
+		if (between && (is_dead(own) || (other > BETWEEN_LINES_MIN * own && other < BETWEEN_LINES_MAX * own &&
+						 own >= MM_SUPPLY_MIN_V && own <= MM_SUPPLY_MAX_V))) {
+			return (int)e;
+		}
+	}
+	return -1;
+}
+
+static bool lost_neutral(const struct mm_evidence_window *present)
+{
+	double a = present->voltage_v[0], b = present->voltage_v[1];
+	bool outside = fmin(a, b) < MM_SUPPLY_MIN_V || fmax(a, b) > MM_SUPPLY_MAX_V;
+
+	return !is_dead(a) && !is_dead(b) && outside && fabs(a - b) > LOST_NEUTRAL_MIN_V &&
+	       fabs(a + b - LOST_NEUTRAL_SUM_V) < LOST_NEUTRAL_SUM_RATIO * LOST_NEUTRAL_SUM_V;
+}
+
+/* Two dividers in series between two lines of a wye: 104 V each, and always alike. */
+static bool half_of_two_lines(const struct mm_evidence *evidence, const double *volts)
+{
+	bool sure;
+
+	return mm_evidence_one_voltage(evidence, &sure) && fmax(volts[0], volts[1]) < HALF_OF_TWO_LINES_MAX_V &&
+	       fmin(volts[0], volts[1]) > HALF_OF_TWO_LINES_MIN_V;
+}
+
+/* Judges the supply; false: with voltages like these currents mean nothing. */
+static bool judge_voltages(struct stage *stage)
+{
+	const struct mm_evidence *evidence = stage->evidence;
+	const double *volts = stage->present.voltage_v;
+	int swapped = evidence->elements == 2 ? swapped_neutral(&stage->present) : -1;
+	bool all_dead = true;
+
+	for (unsigned e = 0; e < evidence->elements; e++) {
+		all_dead = all_dead && is_dead(volts[e]);
+	}
+	if (all_dead) {
+		find(stage, MM_CAUSE_NO_SUPPLY, 0, 0.98);
+		return false;
+	}
+	if (swapped >= 0) {
+		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, (unsigned)swapped + 1, 0.95);
+		return false;
+	}
+	if (evidence->elements == 2 && lost_neutral(&stage->present)) {
+		find(stage, MM_CAUSE_NEUTRAL_LOST, 0, 0.9);
+		return false;
+	}
+	if (half_of_two_lines(evidence, volts)) {
+		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.8);
+		return false;
+	}
+	for (unsigned e = 0; e < evidence->elements; e++) {
+		if (is_dead(volts[e])) {
+			find(stage, MM_CAUSE_LINE_MISSING, e + 1, 0.98);
+		} else if (volts[e] < MM_SUPPLY_MIN_V) {
+			find(stage, MM_CAUSE_VOLTAGE_LOW, e + 1, 0.95);
+		} else if (volts[e] > MM_SUPPLY_MAX_V) {
+			find(stage, MM_CAUSE_VOLTAGE_HIGH, e + 1, 0.95);
+		}
+	}
+	if (evidence->frequency_hz > 0 &&
+	    (evidence->frequency_hz < MM_FREQUENCY_MIN_HZ || evidence->frequency_hz > MM_FREQUENCY_MAX_HZ)) {
+		find(stage, MM_CAUSE_FREQUENCY, 0, 0.9);
+	}
+	return true;
+}
+
+/* ---- Currents ---- */
+
+/* Whether an element's phasing can be judged, and whether its current can be what it says. */
+static void judge_range(struct stage *stage, unsigned e)
+{
+	double rated_a = stage->model->ct_primary_a, current_a = stage->present.current_a[e];
+
+	stage->judged[e] = !is_dead(stage->present.voltage_v[e]) && current_a >= MM_PHASING_CURRENT_A;
+	if (!is_dead(stage->present.voltage_v[e]) && current_a < rated_a * MM_START_CURRENT_RATIO && !no_load(stage)) {
+		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->tied =
+			!stage->circumstances->loaded;
+	} else if (current_a > rated_a * RATIO_CURRENT) {
+		find_tied(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
+	} else if (current_a > rated_a * MM_OVERCURRENT_RATIO) {
+		find_tied(stage, MM_CAUSE_OVER_RANGE, MM_CAUSE_CT_RATIO, e + 1, 0.6);
+	}
+}
+
+static void judge_small(struct stage *stage, unsigned e)
+{
+	double rated_a = stage->model->ct_primary_a, current_a = stage->present.current_a[e];
+	double creep_w = stage->model->rated_voltage_v * rated_a * MM_CREEP_POWER_RATIO;
+	bool registers = current_a >= rated_a * MM_START_CURRENT_RATIO && fabs(stage->present.active_w[e]) > creep_w;
+
+	if (no_load(stage) && registers) {
+		find(stage, MM_CAUSE_CREEP, e + 1, 0.9);
+	}
+	if (no_load(stage) || stage->judged[e] || is_dead(stage->present.voltage_v[e])) {
+		return;
+	}
+	if (current_a < rated_a * MM_START_CURRENT_RATIO) {
+		if (!stage->circumstances->loaded) {
+			find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->tied = true; /* with the open CT that was named already */
+		}
+	} else if (current_a < rated_a * CREEP_CURRENT_RATIO && registers) {
+		find_tied(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
+	} else {
+		find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.9);
+	}
+}
+
+/* ---- Phasing ---- */
+
+/* The name of a wiring that is not right, or that something generates behind. */
+static enum mm_cause name_wiring(const struct mm_wiring *wiring, unsigned *ret_element)
+{
+	const struct mm_ct_state *ct = wiring->ct;
+	unsigned mistakes = mm_wiring_mistakes(wiring);
+
+	*ret_element = 0;
+	if (mistakes == 0) {
+		*ret_element = wiring->generates[0] == wiring->generates[1] ? 0 : wiring->generates[0] ? 1 : 2;
+		return wiring->generates[0] || wiring->generates[1] ? MM_CAUSE_GENERATION : MM_CAUSE_NONE;
+	}
+	if (mistakes == 2 && ct[0].reversed && ct[1].reversed) {
+		return MM_CAUSE_CTS_REVERSED;
+	}
+	if (mistakes > 1) {
+		return MM_CAUSE_SEVERAL;
+	}
+	if (ct[0].line == 1 && ct[1].line == 0) {
+		return MM_CAUSE_CTS_CROSSED;
+	}
+	*ret_element = ct[0].reversed || ct[0].line != 0 || wiring->lead[0] != 0 ? 1 : 2;
+	if (wiring->lead[0] != 0 || wiring->lead[1] != 1) {
+		return MM_CAUSE_LEAD_WRONG_LINE;
+	}
+	return ct[*ret_element - 1].reversed ? MM_CAUSE_CT_REVERSED : MM_CAUSE_CT_WRONG_LINE;
+}
+
+static bool named_already(const struct mm_diagnosis *diagnosis, enum mm_cause cause, unsigned element)
+{
+	for (unsigned i = 0; i < diagnosis->count; i++) {
+		if (diagnosis->finding[i].cause == cause && diagnosis->finding[i].element == element) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* A right installation whose load is beyond any that the meter is for. */
+static unsigned reactive_element(const struct stage *stage, const struct mm_phasing_candidate *candidate)
+{
+	for (unsigned e = 0; e < stage->evidence->elements; e++) {
+		if (stage->judged[e] && fabs(candidate->angle_deg[e]) > REACTIVE_DEG) {
+			return e + 1;
+		}
+	}
+	return 0;
+}
+
+static void judge_phasing(struct stage *stage)
+{
+	struct mm_phasing_candidate candidates[MM_PHASING_CANDIDATES_MAX];
+	unsigned first = stage->ret->count;
+	unsigned count = mm_phasing_rank(stage->evidence, stage->judged, stage->circumstances->correction, candidates);
+	bool tied = false;
+	double sum = 0;
+
+	for (unsigned i = 0; i < count; i++) {
+		sum += candidates[i].weight;
+	}
+	for (unsigned i = 0; i < count && stage->ret->count < PHASING_FINDINGS_END; i++) {
+		bool alike = candidates[i].likelihood * TIE_RATIO >= candidates[0].likelihood;
+		double confidence = candidates[i].weight / sum;
+		unsigned element;
+		enum mm_cause cause = name_wiring(&candidates[i].wiring, &element);
+		struct mm_finding *finding;
+
+		if (mm_wiring_mistakes(&candidates[i].wiring) == 0 && stage->circumstances->correction != 0 &&
+		    !candidates[i].corrected) {
+			cause = MM_CAUSE_CORRECTION_WRONG;
+			element = 0;
+		}
+		if (cause == MM_CAUSE_NONE && reactive_element(stage, &candidates[i]) > 0) {
+			cause = MM_CAUSE_REACTIVE_LOAD;
+			element = reactive_element(stage, &candidates[i]);
+		}
+		if (confidence < (alike ? TIED_CONFIDENCE_MIN : CONFIDENCE_MIN) || named_already(stage->ret, cause, element)) {
+			continue;
+		}
+		tied = tied || (i > 0 && alike);
+		finding = find(stage, cause, element, confidence);
+		finding->tied = alike;
+		finding->corrected = candidates[i].corrected;
+		finding->phasing = true;
+		finding->as = candidates[i];
+	}
+	for (unsigned i = first; i < stage->ret->count && !tied; i++) {
+		stage->ret->finding[i].tied = false;
+	}
+}
+
+/* What another lead shows in the same way: a meter of one element its line and neutral swapped, one of two no neutral at all. */
+static void judge_neutral(struct stage *stage, unsigned first)
+{
+	struct mm_finding *top = &stage->ret->finding[first];
+	bool sure;
+
+	if (first == stage->ret->count) {
+		return;
+	}
+	if (stage->evidence->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
+		top->tied = true;
+		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4)->tied = true;
+	}
+	/* Two dividers in series between the lines: each shows half, whatever the lines do. */
+	if (mm_cause_info(top->cause)->fault || !mm_evidence_one_voltage(stage->evidence, &sure)) {
+		return;
+	}
+	if (sure && stage->evidence->lag_known) {
+		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.9};
+		return;
+	}
+	if (sure) {
+		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.6, .tied = true};
+		find(stage, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3)->tied = true;
+		return;
+	}
+	if (first == 0 && stage->judged[0] && stage->judged[1]) {
+		top->tied = true;
+		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1)->tied = true;
+	}
+}
+
+/*
+ * What somebody says of the load against what is shown, or would be with the wires mended: it is in proportion to the CT's ratio
+ * and the burden. first: of the findings in the phasing.
+ */
+static void judge_load(struct stage *stage, unsigned first)
+{
+	struct mm_finding *finding = stage->ret->finding;
+	bool mended = first < stage->ret->count && finding[first].phasing;
+	bool settled = first == stage->ret->count || !mm_cause_info(finding[first].cause)->fault || finding[first].corrected;
+	double load_w = stage->circumstances->load_w, shown_w = 0;
+	bool seen = true;
+
+	for (unsigned e = 0; e < stage->evidence->elements; e++) {
+		shown_w += mended && stage->judged[e] ? 0 : stage->present.active_w[e];
+		seen = seen && !is_dead(stage->present.voltage_v[e]);
+	}
+	shown_w = fabs(shown_w + (mended ? finding[first].as.mended_w : 0));
+	if (!seen || !stage->circumstances->load_known || load_w <= 0 || fabs(shown_w - load_w) <= LOAD_TOLERANCE * load_w) {
+		return;
+	}
+	find(stage, MM_CAUSE_CT_RATIO, 0, 0.8)->shown_w = shown_w;
+	/* With wires that are not right it is a guess. */
+	for (unsigned i = stage->ret->count - 1; i > first && settled; i--) {
+		struct mm_finding ratio = finding[i];
+
+		finding[i] = finding[i - 1];
+		finding[i - 1] = ratio;
+	}
+}
+
+/* Nothing wrong in the phasing is no finding where something else is wrong. */
+static void drop_idle(struct mm_diagnosis *diagnosis)
+{
+	unsigned count = 0;
+
+	for (unsigned i = 0; i < diagnosis->count; i++) {
+		const struct mm_finding *finding = &diagnosis->finding[i];
+
+		if (finding->cause != MM_CAUSE_NONE || finding->tied || diagnosis->count == 1) {
+			diagnosis->finding[count++] = *finding;
+		}
+	}
+	diagnosis->count = count;
+}
+
+void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *model, const struct mm_circumstances *circumstances,
+		 struct mm_diagnosis *ret)
+{
+	struct stage stage = {.evidence = evidence, .model = model, .circumstances = circumstances, .ret = ret};
+	unsigned first;
+
+	ret->count = 0;
+	if (!judge_front_end(&stage)) {
+		return;
+	}
+	stage.present = mm_evidence_present(evidence);
+	if (!judge_voltages(&stage)) {
+		return;
+	}
+	for (unsigned e = 0; e < evidence->elements; e++) {
+		judge_range(&stage, e);
+	}
+	first = ret->count;
+	if (stage.judged[0] || stage.judged[1]) {
+		judge_phasing(&stage);
+		judge_neutral(&stage, first);
+	}
+	judge_load(&stage, first);
+	for (unsigned e = 0; e < evidence->elements; e++) {
+		judge_small(&stage, e);
+	}
+	drop_idle(ret);
+	if (ret->count == 0) {
+		find(&stage, MM_CAUSE_NONE, 0, 0); /* no wiring explains this, and nothing else has a name */
+	}
+}

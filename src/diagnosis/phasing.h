@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CORE_PHASING_H
+#define MM_CORE_PHASING_H
+
+/*
+ * Which wiring explains what the elements are shown. Every wiring of a meter is tried: each CT on either line or on a third one,
+ * right way round or turned, a voltage lead on the other's line, 180 degrees between the lines (split phase) or 120 (wye). Each
+ * gives back the currents that truly flow; the more ordinary the loads that these would be, and the better they explain how the
+ * voltages sag, the likelier the wiring.
+ *
+ * What the method can't do is in the nature of the readings. A CT turned round shows what generation shows; in a split phase, two
+ * CTs turned round show what two crossed ones show. Then the likelihoods are alike, and only the priors (one mistake before two)
+ * put them in an order. A load switched on one line settles it: its own line sags.
+ */
+
+#include "core/correction.h"
+#include "diagnosis/evidence.h"
+
+#define MM_LINE_THIRD 2 /* a line of the service that the meter is not for */
+
+struct mm_ct_state {
+	unsigned line; /* whose conductor it sits on: 0, 1 or MM_LINE_THIRD */
+	bool reversed;
+};
+
+/* What the meter's wires are taken to be connected to. */
+struct mm_wiring {
+	struct mm_ct_state ct[MM_ELEMENTS_MAX];
+	unsigned lead[MM_ELEMENTS_MAX]; /* the line that each voltage lead is on */
+	bool generates[MM_ELEMENTS_MAX];
+};
+
+/* One wiring, or all that come to the same mistake. */
+struct mm_phasing_candidate {
+	struct mm_wiring wiring;
+	double likelihood;		   /* of the readings, given this wiring: to be compared, not an absolute figure */
+	double weight;			   /* likelihood times how often the mistake is made */
+	double mended_w;		   /* power of the lines whose current is measured, as it would register once mended */
+	bool sagged;			   /* the voltages' sagging speaks for it */
+	bool corrected;			   /* the correction in force settles it */
+	double angle_deg[MM_ELEMENTS_MAX]; /* by which the true load's current lags its line, -180 to 180 */
+};
+
+#define MM_PHASING_CANDIDATES_MAX 8
+
+/*
+ * Ranks the wirings that could be, the likeliest first; returns their number. judged: whether an element's voltage and current
+ * are enough to go by; an element that is not stays as it should be. At least one must be. correction: what somebody has found
+ * the wiring to be, or 0; it speaks for that.
+ */
+unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
+			 struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX]);
+
+/* Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. */
+unsigned mm_wiring_mistakes(const struct mm_wiring *wiring);
+
+#endif

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: MIT
+noinst_LIBRARIES += libdiagnosis.a
+libdiagnosis_a_SOURCES = \
+	src/diagnosis/cause.c src/diagnosis/cause.h \
+	src/diagnosis/diagnosis.c src/diagnosis/diagnosis.h \
+	src/diagnosis/evidence.c src/diagnosis/evidence.h \
+	src/diagnosis/phasing.c src/diagnosis/phasing.h \
+	src/diagnosis/sag.c src/diagnosis/sag.h
+
+if TESTS_ENABLED
+diagnosis_checks = tests/diagnosis/check_diagnosis tests/diagnosis/check_diagnosis_more tests/diagnosis/wiring
+check_PROGRAMS += $(diagnosis_checks)
+TESTS += $(diagnosis_checks)
+tests_diagnosis_check_diagnosis_SOURCES = tests/diagnosis/check_diagnosis.c tests/fixture/diagnosis_fixture.c tests/fixture/diagnosis_fixture.h
+tests_diagnosis_check_diagnosis_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_diagnosis_check_diagnosis_LDADD = libdiagnosis.a libcore.a $(CHECK_LIBS)
+tests_diagnosis_check_diagnosis_more_SOURCES = tests/diagnosis/check_diagnosis_more.c tests/fixture/diagnosis_fixture.c tests/fixture/diagnosis_fixture.h
+tests_diagnosis_check_diagnosis_more_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_diagnosis_check_diagnosis_more_LDADD = libdiagnosis.a libcore.a $(CHECK_LIBS)
+tests_diagnosis_wiring_SOURCES = tests/diagnosis/wiring.c tests/fixture/random.h
+tests_diagnosis_wiring_LDADD = libsim.a libmetrology.a libdiagnosis.a libcore.a $(INIH_LIBS)
+endif
+
+# Every wiring under every load, some ten minutes where machines are slow: prints what is named for what is wrong.
+.PHONY: check-wiring
+check-wiring: tests/diagnosis/wiring
+	tests/diagnosis/wiring full

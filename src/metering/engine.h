@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_ENGINE_H
+#define MM_DAEMON_ENGINE_H
+
+/*
+ * What the daemon does with a report of the front end: judge it, step the meters, hand increments to the register, edges to the
+ * outputs, and changes to the log. It runs on the main loop and never blocks; it knows ports, not adapters.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock/clock.h"
+#include "diagnosis/evidence.h"
+#include "core/health.h"
+#include "core/meter.h"
+#include "config/config.h"
+#include "metering/front_end.h"
+#include "metering/handover.h"
+#include "metering/player.h"
+#include "metering/software.h"
+#include "outputs/outputs.h"
+#include "store/store.h"
+
+/* Makes the output lines of a meter by the configured driver. *ret NULL with 0: the driver has no lines. */
+typedef int (*mm_outputs_factory)(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
+				  char *message, struct mm_outputs **ret);
+
+struct mm_engine_meter {
+	const struct mm_config_meter *config;
+	struct mm_meter meter;
+	struct mm_player player;
+	struct mm_outputs *outputs; /* NULL while they fail, or with driver "none" */
+	bool outputs_failing;
+	bool level[MM_OUTPUT_COUNT];
+	uint64_t edges[MM_OUTPUT_COUNT];
+	int64_t test_until_ns[MM_OUTPUT_COUNT]; /* an output under test is inverted until then; 0: none */
+	struct mm_lcd *lcd;
+	int64_t owed_to_uwh;	  /* register up to which the outputs were owed at the start; 0: nothing, or paid and durable */
+	int64_t window_uwh;	  /* energy of the last window, to foresee the next */
+	int64_t received_told_ns; /* CLOCK_BOOTTIME when it was last said that energy flows back; 0: never */
+	struct mm_evidence evidence;
+};
+
+/* Why the front end or the register is not in order, and since when. */
+struct mm_engine_condition {
+	int64_t since_ns; /* CLOCK_BOOTTIME */
+	char reason[MM_REGISTER_MESSAGE_MAX];
+};
+
+/* The supply that the power-fail line speaks of. */
+struct mm_engine_power {
+	bool failed;	   /* and that was said */
+	int64_t spent_ns;  /* CLOCK_BOOTTIME up to which commits for it have used up what the medium is allowed */
+	uint64_t skipped;  /* failures without a commit of their own since the last that had one */
+	int64_t edge_ns;   /* CLOCK_MONOTONIC when the line changed */
+	int64_t commit_ns; /* of the commit that is on its way; 0: none */
+};
+
+struct mm_engine {
+	struct mm_config *config;
+	struct mm_clock *clock;
+	struct mm_register_worker *worker;
+	mm_outputs_factory outputs_new;
+	unsigned meter_count;
+	struct mm_engine_meter *meters;
+	struct mm_health_judge judge;
+	enum mm_health health;
+	struct mm_engine_condition front_end;
+	int register_error; /* 0, or why commits fail */
+	struct mm_engine_condition store;
+	struct mm_pending *pending;
+	struct mm_handover *handover;	    /* NULL: nobody keeps it over a restart */
+	struct mm_inheritance *inheritance; /* what the run before left, while starting */
+	int64_t started_ns;
+	int64_t last_report_ns;	    /* when the front end was last heard of */
+	int64_t last_window_end_ns; /* 0: none yet */
+	int64_t last_commit_ns;	    /* time of the commit last handed over; each is later than the one before */
+	bool committing;	    /* the clock is held until the register has answered */
+	int64_t handed_uwh;	    /* all energy registers together as last handed over */
+	struct mm_engine_power power;
+	int64_t last_full_ns; /* the same two of the last commit that the database had to take */
+	int64_t full_uwh;
+	bool history_waits; /* events were handed over since then, to the copy */
+	int64_t backup_ns;  /* when the register is backed up next: CLOCK_BOOTTIME */
+	bool backup_runs, backup_failed;
+	int copy_error;		 /* 0, or why the copy is not written */
+	int64_t clock_offset_ns; /* realtime - boottime when last looked; 0: never */
+	struct mm_register_last_run last_run;
+	int64_t outputs_retry_ns;
+	uint64_t windows, missed;
+	struct mm_harmonics harmonics;		 /* the latest that came; known until somebody has taken them */
+	struct mm_measurement window;		 /* the latest right one, before calibration */
+	char software[MM_SOFTWARE_CHECKSUM_MAX]; /* empty: not known */
+};
+
+/*
+ * The inputs of the front end that the meters' elements use; fills in the full scales. Returns their number, or -EINVAL with one
+ * line in message where the ADC would clip below the limits of a meter (table 1 of the manual).
+ */
+int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
+		     char message[static MM_CONFIG_MESSAGE_MAX]);
+
+/*
+ * Loads the meters from the register or, where the run before left more in handover (borrowed; may be NULL), from there; requests
+ * the output lines and opens the displays. 0, or -errno with one line in message; either way mm_engine_done() frees what was
+ * made.
+ */
+int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
+		   struct mm_handover *handover, mm_outputs_factory outputs_new, double adc_full_scale_v,
+		   char message[static MM_CONFIG_MESSAGE_MAX]);
+
+/* Gives the engine the register's thread (borrowed), writes the start into the audit trail and shows what was stored. */
+void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker);
+
+/* Deals with one report. True when readings have changed (a window, or a fault that is new). */
+bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report *report);
+
+/* Plays what is due, ends output tests, notices a front end that has gone silent; arms the clock's timer for the next time. */
+void mm_engine_tick(struct mm_engine *engine);
+
+/* Takes note of how the register fares. */
+void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status);
+
+/*
+ * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; who asked is for the audit trail. -EINVAL
+ * for anything but an LED.
+ */
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who);
+
+/* Hands everything to the register at once; returns the CLOCK_BOOTTIME by which mm_register_status.committed_ns will know it. */
+int64_t mm_engine_commit(struct mm_engine *engine);
+
+/*
+ * Presets a meter, as mm_meter_preset() does, to the reading of the meter of serial number old_serial that it replaces; who asked
+ * for it goes into the audit trail.
+ */
+int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64_t delivered_uwh, int64_t received_uwh,
+		     const char *old_serial, const char *who);
+
+/*
+ * Corrects a meter's wiring by arithmetic from the next window on, as mm_meter_correct() does; who asked for it and what was in
+ * force before go into the audit trail.
+ */
+int mm_engine_correct(struct mm_engine *engine, struct mm_engine_meter *em, uint32_t correction, const char *who);
+
+/*
+ * The supply fails, as the line said at edge_ns (CLOCK_MONOTONIC): commits everything at once, within what the medium is allowed.
+ * Metering goes on.
+ */
+void mm_engine_power_fail(struct mm_engine *engine, int64_t edge_ns);
+void mm_engine_power_returned(struct mm_engine *engine);
+
+/* Safe levels, release of all lines, and the last commit with the reason of the stop. */
+void mm_engine_stop(struct mm_engine *engine, const char *reason);
+
+/* Frees what init made. */
+void mm_engine_done(struct mm_engine *engine);
+
+/* Energy in µWh that a power cut now would lose: what the register's file does not have yet. */
+int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_register_status *status);
+
+/* ---- Between the engine's own files ---- */
+
+/* What counts of the registers of a meter for when to commit: delivered and received energy, µWh. */
+int64_t mm_engine_registers_sum(const struct mm_registers *r);
+
+/* Whether the run before this one ended without a stop, and how long ago. */
+void mm_engine_note_last_run(struct mm_engine *engine);
+
+/* Whether daylight saving is in force then, in the time zone of the machine. */
+bool mm_engine_daylight_saving(int64_t realtime_ns);
+
+/* Looks whether the wall clock was set. */
+void mm_engine_note_clock(struct mm_engine *engine);
+
+/* A line in the audit trail and in the journal; em NULL: it concerns the whole daemon. */
+void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
+		     const char *code, const char *format, ...) __attribute__((format(printf, 6, 7)));
+
+/*
+ * Requests the lines of a meter; resumed: to go on at the levels that the run before left. 0 or -errno with one line in message.
+ */
+int mm_engine_make_outputs(struct mm_engine *engine, struct mm_engine_meter *em, bool resumed,
+			   char message[static MM_OUTPUTS_MESSAGE_MAX]);
+
+/* Puts an edge out that the run before was about to, where the line tells whether it did. */
+void mm_engine_settle_edge(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_edge *edge);
+
+/* Plays what is due on all outputs, and tries lines that failed again. Returns the instant of the next edge, or MM_CLOCK_NEVER.
+ */
+int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
+
+/* Says how long the commit took once it is durable. */
+void mm_engine_power_status(struct mm_engine *engine, const struct mm_register_status *status);
+
+/* Reads what the run before left, if anybody kept it and it is sound. 0 or -ENOMEM. */
+int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg);
+
+/*
+ * Takes over what was left of a meter: registers is what the register has of it and becomes what was left, the queue of edges is
+ * filled. Returns what else was left, until mm_engine_inherited(); NULL: nothing was taken.
+ */
+const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers);
+
+/* Tells the audit trail how far that went, and lets go of it. */
+void mm_engine_inherited(struct mm_engine *engine);
+
+/* Writes down where everything stands, for the next run. */
+void mm_engine_hand_over(struct mm_engine *engine);
+
+/* Plans the next backup; last_s: when the last one was made, CLOCK_REALTIME, 0: never. */
+void mm_engine_plan_backup(struct mm_engine *engine, int64_t last_s);
+
+void mm_engine_backup_if_due(struct mm_engine *engine, int64_t now);
+
+/* Brings the display up to date. */
+void mm_engine_show(struct mm_engine_meter *em);
+
+#endif

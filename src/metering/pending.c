@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/* Two short queues, moved up as their fronts are done with. */
+#include "metering/pending.h"
+
+#include <errno.h>
+#include <string.h>
+
+static void drop_events(struct mm_pending *p, size_t count)
+{
+	p->event_count -= count;
+	p->events_handed -= count;
+	memmove(p->event, p->event + count, p->event_count * sizeof(p->event[0]));
+	memmove(p->event_handed_ns, p->event_handed_ns + count, p->events_handed * sizeof(p->event_handed_ns[0]));
+}
+
+static void drop_rows(struct mm_pending *p, size_t count)
+{
+	p->row_count -= count;
+	p->rows_handed -= count;
+	memmove(p->row, p->row + count, p->row_count * sizeof(p->row[0]));
+	memmove(p->row_handed_ns, p->row_handed_ns + count, p->rows_handed * sizeof(p->row_handed_ns[0]));
+}
+
+int mm_pending_add_event(struct mm_pending *p, const struct mm_register_event *event)
+{
+	if (p->event_count == MM_PENDING_EVENTS_MAX) {
+		if (p->events_handed == 0) {
+			return -ENOBUFS;
+		}
+		drop_events(p, 1);
+	}
+	p->event[p->event_count++] = *event;
+	return 0;
+}
+
+int mm_pending_add_row(struct mm_pending *p, const struct mm_register_profile_row *row)
+{
+	if (p->row_count == MM_PENDING_ROWS_MAX) {
+		if (p->rows_handed == 0) {
+			return -ENOBUFS;
+		}
+		drop_rows(p, 1);
+	}
+	p->row[p->row_count++] = *row;
+	return 0;
+}
+
+void mm_pending_offer(const struct mm_pending *p, struct mm_register_commit *commit)
+{
+	commit->event_count = p->event_count - p->events_handed;
+	commit->events = p->event + p->events_handed;
+	commit->row_count = p->row_count - p->rows_handed;
+	commit->rows = p->row + p->rows_handed;
+}
+
+void mm_pending_handed(struct mm_pending *p, int64_t commit_ns)
+{
+	while (p->events_handed < p->event_count) {
+		p->event_handed_ns[p->events_handed++] = commit_ns;
+	}
+	while (p->rows_handed < p->row_count) {
+		p->row_handed_ns[p->rows_handed++] = commit_ns;
+	}
+}
+
+void mm_pending_committed(struct mm_pending *p, int64_t committed_ns)
+{
+	size_t events = 0, rows = 0;
+
+	while (events < p->events_handed && p->event_handed_ns[events] <= committed_ns) {
+		events++;
+	}
+	while (rows < p->rows_handed && p->row_handed_ns[rows] <= committed_ns) {
+		rows++;
+	}
+	drop_events(p, events);
+	drop_rows(p, rows);
+}
+
+void mm_pending_take_back(struct mm_pending *p)
+{
+	p->events_handed = 0;
+	p->rows_handed = 0;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_PENDING_H
+#define MM_DAEMON_PENDING_H
+
+/*
+ * Events and profile rows that are not known to be in the database: first those that a commit has taken along already, each with
+ * that commit's time, then those that wait for the next one. A daemon that goes on after a crash needs the former too, because
+ * the commit may not have come to its end.
+ */
+
+#include "store/store.h"
+
+#define MM_PENDING_EVENTS_MAX 256
+#define MM_PENDING_ROWS_MAX 128
+
+struct mm_pending {
+	size_t event_count, events_handed;
+	size_t row_count, rows_handed;
+	int64_t event_handed_ns[MM_PENDING_EVENTS_MAX]; /* CLOCK_BOOTTIME of the commit; ascending */
+	int64_t row_handed_ns[MM_PENDING_ROWS_MAX];
+	struct mm_register_event event[MM_PENDING_EVENTS_MAX];
+	struct mm_register_profile_row row[MM_PENDING_ROWS_MAX];
+};
+
+/* Adds one; where there is no room the oldest that was handed over makes some, else it is refused (-ENOBUFS). */
+int mm_pending_add_event(struct mm_pending *pending, const struct mm_register_event *event);
+int mm_pending_add_row(struct mm_pending *pending, const struct mm_register_profile_row *row);
+
+/* Points a commit to what waits. */
+void mm_pending_offer(const struct mm_pending *pending, struct mm_register_commit *commit);
+
+/* All that waited was taken by the commit of that time, which is later than any before. */
+void mm_pending_handed(struct mm_pending *pending, int64_t commit_ns);
+
+/* Forgets what commits up to that time had taken. */
+void mm_pending_committed(struct mm_pending *pending, int64_t committed_ns);
+
+/* Nothing counts as handed over any more: what is left waits for the next commit. */
+void mm_pending_take_back(struct mm_pending *pending);
+
+#endif

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+noinst_LIBRARIES += libmetering.a
+libmetering_a_SOURCES = \
+	src/metering/calibration.c src/metering/calibration.h \
+	src/metering/engine.c src/metering/engine.h \
+	src/metering/engine_backup.c \
+	src/metering/engine_handover.c \
+	src/metering/engine_init.c \
+	src/metering/engine_outputs.c \
+	src/metering/engine_power.c \
+	src/metering/engine_time.c \
+	src/metering/front_end.c src/metering/front_end.h \
+	src/metering/handover.c src/metering/handover.h \
+	src/metering/pending.c src/metering/pending.h \
+	src/metering/player.c src/metering/player.h \
+	src/metering/settings.c src/metering/settings.h \
+	src/metering/software.c src/metering/software.h
+libmetering_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
+
+if TESTS_ENABLED
+metering_checks = tests/metering/check_engine tests/metering/check_engine_commits tests/metering/check_engine_restart tests/metering/check_handover tests/metering/check_player
+check_PROGRAMS += $(metering_checks)
+TESTS += $(metering_checks)
+engine_test_libs = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libdiagnosis.a libcore.a libclock.a libbase.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_metering_check_engine_SOURCES = tests/metering/check_engine.c tests/fixture/engine_fixture.c tests/fixture/engine_fixture.h
+tests_metering_check_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_engine_LDADD = $(engine_test_libs)
+tests_metering_check_engine_commits_SOURCES = tests/metering/check_engine_commits.c tests/fixture/engine_fixture.c tests/fixture/engine_fixture.h
+tests_metering_check_engine_commits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_engine_commits_LDADD = $(engine_test_libs)
+tests_metering_check_engine_restart_SOURCES = tests/metering/check_engine_restart.c tests/fixture/engine_fixture.c tests/fixture/engine_fixture.h
+tests_metering_check_engine_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_engine_restart_LDADD = $(engine_test_libs)
+tests_metering_check_handover_SOURCES = tests/metering/check_handover.c tests/fixture/let_run.h tests/fixture/random.h
+tests_metering_check_handover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_handover_LDADD = libservice.a libmetering.a libconfig.a libbase.a libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_metering_check_player_SOURCES = tests/metering/check_player.c
+tests_metering_check_player_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_player_LDADD = libservice.a libmetering.a libconfig.a libbase.a $(CHECK_LIBS)
+
+check_PROGRAMS += tests/metering/check_restart tests/metering/check_restart_kills
+TESTS += tests/metering/check_restart tests/metering/check_restart_kills
+restart_fixture = tests/fixture/gpio_shim.h tests/fixture/let_run.h tests/fixture/manager.c tests/fixture/manager.h tests/fixture/restart_fixture.c tests/fixture/restart_fixture.h
+restart_test_libs = libservice.a libmetering.a libconfig.a libbase.a libstore.a libdiagnosis.a libcore.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_metering_check_restart_SOURCES = tests/metering/check_restart.c $(restart_fixture)
+tests_metering_check_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_restart_LDADD = $(restart_test_libs)
+tests_metering_check_restart_kills_SOURCES = tests/metering/check_restart_kills.c tests/fixture/random.h $(restart_fixture)
+tests_metering_check_restart_kills_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_restart_kills_LDADD = $(restart_test_libs)
+endif

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+#include "metering/settings.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CODE "configuration"
+/* Of the digest, in the text for people; all of it is in the data. */
+#define DIGEST_SHOWN 16
+
+struct mm_settings {
+	struct mm_register_event event;
+	json_t *values; /* name -> value as in the file */
+};
+
+static void take(void *userdata, const char *name, const char *value)
+{
+	(void)json_object_set_new(userdata, name, json_string(value));
+}
+
+int mm_settings_new(const struct mm_config *config, int64_t boottime_ns, int64_t realtime_ns, struct mm_settings **ret)
+{
+	struct mm_settings *settings = calloc(1, sizeof(*settings));
+
+	if (!settings) {
+		return -ENOMEM;
+	}
+	settings->event =
+		(struct mm_register_event){.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .meter = -1, .code = CODE};
+	settings->values = json_object();
+	mm_config_each(config, take, settings->values);
+	*ret = settings;
+	return 0;
+}
+
+void mm_settings_free(struct mm_settings *settings)
+{
+	if (settings) {
+		json_decref(settings->values);
+		free(settings);
+	}
+}
+
+/* The values of the last record in the trail. */
+static bool take_last(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	json_t **last = userdata, *record = json_loads(data, 0, NULL);
+
+	(void)event;
+	json_decref(*last);
+	*last = json_incref(json_object_get(record, "values"));
+	json_decref(record);
+	return true;
+}
+
+static void list(char *text, size_t size, const char *name)
+{
+	size_t used = strlen(text);
+
+	if (used + strlen(name) + 8 < size) {
+		snprintf(text + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+	} else if (used > 4 && strcmp(text + used - 3, "...") != 0) {
+		snprintf(text + used, size - used, ", ...");
+	}
+}
+
+/* Names of what is new, other or gone. */
+static void list_changes(const json_t *values, const json_t *last, char *ret, size_t size)
+{
+	const char *name;
+	json_t *value;
+
+	ret[0] = '\0';
+	json_object_foreach((json_t *)values, name, value)
+	{
+		if (!json_equal(value, json_object_get(last, name))) {
+			list(ret, size, name);
+		}
+	}
+	json_object_foreach((json_t *)last, name, value)
+	{
+		if (!json_object_get(values, name)) {
+			list(ret, size, name);
+		}
+	}
+}
+
+/* SHA-256 of the values as compact JSON with sorted keys, in hex. */
+static int digest(const json_t *values, char ret[static 65])
+{
+	char *text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS);
+	unsigned char hash[32];
+	bool ok = text && EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) == 1;
+
+	free(text);
+	for (size_t i = 0; ok && i < sizeof(hash); i++) {
+		snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+	}
+	return ok ? 0 : -ENOMEM;
+}
+
+static int add_record(struct mm_register *reg, struct mm_settings *settings, const char *sha256)
+{
+	json_t *record = json_pack("{s:s, s:O}", "sha256", sha256, "values", settings->values);
+	char *data = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
+	int r = data ? mm_register_record(reg, &settings->event, data) : -ENOMEM;
+
+	free(data);
+	json_decref(record);
+	return r;
+}
+
+int mm_settings_record(struct mm_register *reg, void *userdata)
+{
+	struct mm_settings *settings = userdata;
+	char sha256[65], changes[sizeof(settings->event.text) - DIGEST_SHOWN - 32];
+	json_t *last = NULL;
+	int r = mm_register_records(reg, CODE, -1, take_last, &last);
+
+	if (r == 0) {
+		r = digest(settings->values, sha256);
+	}
+	if (r == 0 && !json_equal(settings->values, last)) {
+		list_changes(settings->values, last, changes, sizeof(changes));
+		snprintf(settings->event.text, sizeof(settings->event.text), "settings %.*s: %s%s", DIGEST_SHOWN, sha256,
+			 last ? "changed " : "the first", last ? changes : "");
+		r = add_record(reg, settings, sha256);
+	}
+	json_decref(last);
+	return r;
+}

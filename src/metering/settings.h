@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_SETTINGS_H
+#define MM_DAEMON_SETTINGS_H
+
+/* The configuration's place in the audit trail: a record with all settings whenever one differs from the record before. */
+
+#include "config/config.h"
+#include "store/store.h"
+
+struct mm_settings;
+
+/* Takes down a configuration and when it was in force. -ENOMEM. */
+int mm_settings_new(const struct mm_config *config, int64_t boottime_ns, int64_t realtime_ns, struct mm_settings **ret);
+void mm_settings_free(struct mm_settings *settings); /* NULL-safe */
+
+/* Adds the record where there is none of the same settings. A mm_register_query_fn; settings is the userdata. */
+int mm_settings_record(struct mm_register *reg, void *settings);
+
+#endif

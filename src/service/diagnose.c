@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/* What the core finds, in words, beside what the event log says of it. */
+#include "service/diagnose.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "diagnosis/diagnosis.h"
+#include "service/readings.h"
+
+/* As many of the newest events are looked through. */
+#define EVENTS_MAX 100
+#define TEXT_MAX 192
+
+struct query {
+	struct mm_service *service;
+	struct mm_varlink_call *call;
+	int meter; /* -1: all */
+	bool loaded, load_known;
+	double load_w;
+	unsigned event_count;
+	struct mm_register_event event[EVENTS_MAX];
+};
+
+/* What the log says of one condition: how often it came, and when last. */
+struct past {
+	unsigned count;
+	int64_t last_ns;
+};
+
+static void say(json_t *lines, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void say(json_t *lines, const char *format, ...)
+{
+	char text[TEXT_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	json_array_append_new(lines, json_string(text));
+}
+
+static json_t *hundredths(double figure)
+{
+	return json_real(round(figure * 100) / 100);
+}
+
+/* ---- The event log ---- */
+
+/* Conditions of an element are logged as "element 1: reversed raised (...)", and cleared likewise. */
+static bool tells_of(const struct mm_register_event *event, const char *code, int meter, unsigned element)
+{
+	unsigned of = 0;
+	bool numbered = sscanf(event->text, "element %u:", &of) == 1;
+
+	if (strcmp(event->code, code) != 0 || (event->meter != meter && event->meter != -1)) {
+		return false;
+	}
+	return !numbered || (strstr(event->text, " cleared ") == NULL && (element == 0 || of == element));
+}
+
+static struct past look_back(const struct query *query, const char *code, int meter, unsigned element)
+{
+	struct past past = {0};
+
+	for (unsigned i = 0; code != NULL && i < query->event_count; i++) {
+		if (tells_of(&query->event[i], code, meter, element)) {
+			past.count++;
+			past.last_ns = query->event[i].realtime_ns;
+		}
+	}
+	return past;
+}
+
+/* Conditions that causes have to do with, as far as the log has them. */
+static json_t *past_json(const struct query *query, int meter)
+{
+	json_t *array = json_array();
+
+	for (enum mm_cause cause = 0; cause < MM_CAUSE_COUNT; cause++) {
+		const char *code = mm_cause_info(cause)->event;
+		struct past past = look_back(query, code, meter, 0);
+		bool listed = false;
+
+		for (enum mm_cause before = 0; before < cause && code != NULL; before++) {
+			const char *other = mm_cause_info(before)->event;
+
+			listed = listed || (other != NULL && strcmp(other, code) == 0);
+		}
+		if (past.count > 0 && !listed) {
+			json_array_append_new(array, json_pack("{s:s, s:i, s:o}", "code", code, "count", (int)past.count, "last",
+							       mm_readings_time(past.last_ns)));
+		}
+	}
+	return array;
+}
+
+/* ---- Evidence in words ---- */
+
+static void say_element(json_t *lines, const struct mm_evidence_window *present, unsigned e)
+{
+	double lag_deg = atan2(present->reactive_var[e], present->active_w[e]) * 180 / M_PI;
+	char angle[64] = "in phase with its voltage";
+
+	if (fabs(lag_deg) >= 0.5) {
+		snprintf(angle, sizeof(angle), "%s its voltage by %.0f degrees", lag_deg < 0 ? "leads" : "lags", fabs(lag_deg));
+	}
+	say(lines, "element %u: %.1f V, %.3f A, %.1f W; the current %s%s", e + 1, present->voltage_v[e], present->current_a[e],
+	    present->active_w[e], fabs(lag_deg) < 0.5 ? "is " : "", angle);
+}
+
+/* What is not as it should be. */
+static void say_wiring(json_t *lines, const struct mm_wiring *wiring, unsigned e)
+{
+	static const char *const lines_of[] = {"line 1", "line 2", "a line that is not the meter's"};
+	const struct mm_ct_state *ct = &wiring->ct[e];
+
+	if (ct->line != e) {
+		say(lines, "supposes CT%u on %s%s", e + 1, lines_of[ct->line], ct->reversed ? " and turned round" : "");
+	} else if (ct->reversed) {
+		say(lines, "supposes CT%u turned round", e + 1);
+	}
+	if (wiring->lead[e] != e) {
+		say(lines, "supposes voltage lead L%u on line %u", e + 1, wiring->lead[e] + 1);
+	}
+	if (wiring->generates[e]) {
+		say(lines, "supposes that something on line %u generates", e + 1);
+	}
+}
+
+static void say_phasing(json_t *lines, const struct mm_finding *finding, const struct mm_evidence *evidence)
+{
+	struct mm_evidence_window present = mm_evidence_present(evidence);
+
+	for (unsigned e = 0; e < evidence->elements; e++) {
+		if (finding->element == 0 || finding->element == e + 1 || finding->cause == MM_CAUSE_CT_WRONG_LINE) {
+			say_element(lines, &present, e);
+		}
+		say_wiring(lines, &finding->as.wiring, e);
+	}
+	if (finding->as.sagged) {
+		say(lines, "when loads came and went, the voltages sagged as they would then");
+	}
+}
+
+static void say_voltages(json_t *lines, const struct mm_finding *finding, const struct mm_evidence *evidence)
+{
+	struct mm_evidence_window present = mm_evidence_present(evidence);
+
+	for (unsigned e = 0; e < evidence->elements; e++) {
+		say(lines, "L%u to N %.1f V, CT%u %.3f A", e + 1, present.voltage_v[e], e + 1, present.current_a[e]);
+	}
+	if (finding->cause == MM_CAUSE_LINE_MISSING && present.current_a[finding->element - 1] >= MM_PHASING_CURRENT_A) {
+		say(lines, "current flows on line %u: the line is alive, so it is the lead or its fuse", finding->element);
+	}
+	if (finding->cause == MM_CAUSE_FREQUENCY) {
+		say(lines, "%.2f Hz", evidence->frequency_hz);
+	}
+}
+
+/* A little energy that registers all the time. */
+static void say_creep(json_t *lines, const struct mm_evidence *evidence, unsigned e)
+{
+	double power_w = fabs(mm_evidence_present(evidence).active_w[e]), least_w = power_w, most_w = power_w;
+
+	for (unsigned i = 0; i < evidence->count; i++) {
+		least_w = fmin(least_w, fabs(evidence->window[i].active_w[e]));
+		most_w = fmax(most_w, fabs(evidence->window[i].active_w[e]));
+	}
+	say(lines, "element %u registers %.1f W, a pulse of 10 Wh in %.0f minutes; %.1f to %.1f W over these windows", e + 1,
+	    power_w, 10 / power_w * 60, least_w, most_w);
+}
+
+static void say_readings(json_t *lines, const struct mm_finding *finding, const struct mm_engine *engine,
+			 const struct mm_engine_meter *em)
+{
+	if (engine->health != MM_HEALTH_OK) {
+		say(lines, "%s%s%s", mm_health_name(engine->health), engine->front_end.reason[0] ? ": " : "",
+		    engine->front_end.reason);
+	} else if (finding->phasing) {
+		say_phasing(lines, finding, &em->evidence);
+	} else if (em->evidence.count > 0) {
+		say_voltages(lines, finding, &em->evidence);
+	}
+	if (finding->cause == MM_CAUSE_CREEP) {
+		say_creep(lines, &em->evidence, finding->element - 1);
+	}
+}
+
+static json_t *finding_json(const struct query *query, const struct mm_engine_meter *em, int meter,
+			    const struct mm_finding *finding)
+{
+	const struct mm_cause_info *info = mm_cause_info(finding->cause);
+	struct past past = look_back(query, info->event, meter, finding->element);
+	bool mended = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
+	json_t *lines = json_array();
+
+	say_readings(lines, finding, query->service->engine, em);
+	if (finding->corrected && mended) {
+		say(lines, "corrected in the configuration: it registers as if mended. With the mending take it back: correct "
+			   "none --confirm");
+	} else if (mended && em->meter.registers.correction != 0) {
+		say(lines, "a correction is in force, which is not for this");
+	}
+	if (finding->shown_w > 0) {
+		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", finding->shown_w, query->load_w,
+		    finding->shown_w / query->load_w);
+	}
+	if (past.count > 0) {
+		say(lines, "the event log has \"%s\" %u time%s of late", info->event, past.count, past.count == 1 ? "" : "s");
+	}
+	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
+			 finding->element > 0 ? json_integer((json_int_t)finding->element) : json_null(), "fault",
+			 (int)info->fault, "corrected", (int)(finding->corrected && mended), "confidence",
+			 hundredths(finding->confidence), "tied", (int)finding->tied, "words", info->words, "evidence", lines,
+			 "next", !finding->tied && info->mend ? info->mend : info->next, "mended_w",
+			 mended ? hundredths(finding->as.mended_w) : json_null());
+}
+
+/* ---- The call ---- */
+
+static json_t *meter_json(const struct query *query, int meter)
+{
+	const struct mm_engine *engine = query->service->engine;
+	const struct mm_engine_meter *em = &engine->meters[meter];
+	struct mm_evidence_window present = mm_evidence_present(&em->evidence);
+	struct mm_circumstances circumstances = {
+		.health = engine->health,
+		.correction = em->meter.registers.correction,
+		.loaded = query->loaded,
+		.load_known = query->load_known,
+		.load_w = query->load_w,
+	};
+	struct mm_diagnosis diagnosis;
+	json_t *findings = json_array();
+
+	mm_diagnose(&em->evidence, &em->config->model, &circumstances, &diagnosis);
+	for (unsigned i = 0; i < diagnosis.count; i++) {
+		json_array_append_new(findings, finding_json(query, em, meter, &diagnosis.finding[i]));
+	}
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "name", em->config->name, "windows", (int)em->evidence.count,
+			 "lines_lag_deg", em->evidence.lag_known ? hundredths(em->evidence.lag_deg) : json_null(),
+			 "lines_lag_error_deg", em->evidence.lag_known ? hundredths(em->evidence.lag_error_deg) : json_null(),
+			 "power_w", hundredths(present.active_w[0] + present.active_w[1]), "findings", findings, "events",
+			 past_json(query, meter));
+}
+
+static bool on_event(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	struct query *query = userdata;
+
+	(void)data;
+	query->event[query->event_count++] = *event;
+	return query->event_count < EVENTS_MAX;
+}
+
+static int run_query(struct mm_register *reg, void *userdata)
+{
+	return mm_register_events(reg, 0, EVENTS_MAX, true, on_event, userdata);
+}
+
+/* A register that can't be read is a fault of its own (Status has it): the readings are diagnosed all the same. */
+static void query_done(int result, void *userdata)
+{
+	struct query *query = userdata;
+	json_t *meters = json_array();
+
+	(void)result;
+	for (int i = 0; i < (int)query->service->engine->meter_count; i++) {
+		if (query->meter < 0 || query->meter == i) {
+			json_array_append_new(meters, meter_json(query, i));
+		}
+	}
+	mm_service_reply(query->call, json_pack("{s:o}", "meters", meters));
+	free(query);
+}
+
+void mm_diagnose_call(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	struct mm_service *service = userdata;
+	const json_t *loaded = json_object_get(parameters, "loaded"), *load_w = json_object_get(parameters, "load_w");
+	int meter = mm_service_meter(call, parameters, service->engine);
+	struct query *query;
+
+	if (meter == -2) {
+		return;
+	}
+	if (loaded && !json_is_null(loaded) && !json_is_boolean(loaded)) {
+		mm_varlink_invalid_parameter(call, "loaded");
+		return;
+	}
+	if (load_w && !json_is_null(load_w) && !(json_is_number(load_w) && json_number_value(load_w) >= 0)) {
+		mm_varlink_invalid_parameter(call, "load_w");
+		return;
+	}
+	query = calloc(1, sizeof(*query));
+	if (!query) {
+		mm_varlink_error(call, "org.minimeter.Busy", json_pack("{s:s}", "reason", "out of memory"));
+		return;
+	}
+	query->service = service;
+	query->call = call;
+	query->meter = meter;
+	query->loaded = json_is_true(loaded);
+	query->load_known = json_is_number(load_w);
+	query->load_w = json_number_value(load_w);
+	if (mm_register_worker_query(service->engine->worker, run_query, query_done, query) < 0) {
+		query_done(-EAGAIN, query);
+	}
+}

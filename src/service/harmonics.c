@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/harmonics.h"
+
+#include "core/units.h"
+
+/* A window that is whole and synchronous comes within two seconds of a line that is there. */
+#define PATIENCE_NS (4 * MM_NS_PER_S)
+
+static json_t *numbers(const double values[MM_HARMONICS_MAX])
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < MM_HARMONICS_MAX; i++) {
+		json_array_append_new(array, json_real(values[i]));
+	}
+	return array;
+}
+
+static void refuse(struct mm_varlink_call *call, const char *error, const char *reason)
+{
+	mm_varlink_error(call, error, json_pack("{s:s}", "reason", reason));
+}
+
+static void answer(struct mm_harmonics_desk *desk, struct mm_harmonics_call *waiting)
+{
+	const struct mm_harmonics *harmonics = &desk->engine->harmonics;
+
+	mm_varlink_reply(waiting->call,
+			 json_pack("{s:s, s:i, s:f, s:f, s:f, s:o, s:o}", "meter",
+				   desk->engine->meters[waiting->meter].config->name, "element", waiting->element + 1,
+				   "frequency_hz",
+				   desk->engine->meters[waiting->meter].meter.element[waiting->element].frequency_hz,
+				   "voltage_thd", harmonics->voltage_thd, "current_thd", harmonics->current_thd, "voltage_v",
+				   numbers(harmonics->voltage_v), "current_a", numbers(harmonics->current_a)),
+			 false);
+	waiting->call = NULL;
+}
+
+void mm_harmonics_update(struct mm_harmonics_desk *desk)
+{
+	struct mm_harmonics *harmonics = &desk->engine->harmonics;
+	int64_t now = mm_clock_boottime(desk->engine->clock);
+	const struct mm_harmonics_call *next = NULL;
+
+	for (unsigned i = 0; i < MM_HARMONICS_CALLS_MAX; i++) {
+		struct mm_harmonics_call *waiting = &desk->calls[i];
+
+		if (!waiting->call) {
+			continue;
+		}
+		if (mm_varlink_call_gone(waiting->call)) {
+			mm_varlink_call_unref(waiting->call);
+			waiting->call = NULL;
+		} else if (harmonics->known && harmonics->input == waiting->input) {
+			answer(desk, waiting);
+		} else if (now >= waiting->until_ns) {
+			refuse(waiting->call, "org.minimeter.Busy", "no whole window of a supply has come");
+			waiting->call = NULL;
+		} else if (!next) {
+			next = waiting;
+		}
+	}
+	harmonics->known = false;
+	if (next) {
+		desk->want(desk->userdata, next->input);
+	}
+}
+
+/* Has it wait, where there is room. */
+static void queue(struct mm_harmonics_desk *desk, struct mm_varlink_call *call, unsigned meter, unsigned element)
+{
+	for (unsigned i = 0; i < MM_HARMONICS_CALLS_MAX; i++) {
+		struct mm_harmonics_call *waiting = &desk->calls[i];
+
+		if (!waiting->call) {
+			*waiting = (struct mm_harmonics_call){
+				.call = call,
+				.meter = meter,
+				.element = element,
+				.input = desk->engine->meters[meter].meter.config.input[element],
+				.until_ns = mm_clock_boottime(desk->engine->clock) + PATIENCE_NS,
+			};
+			desk->want(desk->userdata, waiting->input);
+			return;
+		}
+	}
+	refuse(call, "org.minimeter.Busy", "too many ask for harmonics");
+}
+
+void mm_harmonics_get(struct mm_harmonics_desk *desk, struct mm_varlink_call *call, const json_t *parameters, int meter_index)
+{
+	const json_t *element = json_object_get(parameters, "element");
+	json_int_t number = element && !json_is_null(element) ? json_integer_value(element) : 1;
+	unsigned meter = meter_index < 0 ? 0 : (unsigned)meter_index;
+
+	if (meter_index < 0 && desk->engine->meter_count != 1) {
+		mm_varlink_invalid_parameter(call, "meter");
+	} else if (number < 1 || number > (json_int_t)desk->engine->meters[meter].meter.config.model.elements) {
+		mm_varlink_invalid_parameter(call, "element");
+	} else if (!desk->want) {
+		refuse(call, "org.minimeter.NotPermitted", "this front end measures no harmonics: a waveform converter would");
+	} else if (desk->engine->health != MM_HEALTH_OK) {
+		refuse(call, "org.minimeter.Busy", "the front end is not in order");
+	} else {
+		queue(desk, call, meter, (unsigned)number - 1);
+	}
+}
+
+void mm_harmonics_done(struct mm_harmonics_desk *desk)
+{
+	for (unsigned i = 0; i < MM_HARMONICS_CALLS_MAX; i++) {
+		if (desk->calls[i].call) {
+			mm_varlink_call_unref(desk->calls[i].call);
+			desk->calls[i].call = NULL;
+		}
+	}
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DAEMON_HARMONICS_H
+#define MM_DAEMON_HARMONICS_H
+
+/*
+ * Harmonics on request: a call waits until the front end, which is asked for them, has measured a whole window more.
+ */
+
+#include "metering/engine.h"
+#include "varlink/varlink.h"
+
+#define MM_HARMONICS_CALLS_MAX 8
+
+struct mm_harmonics_desk {
+	struct mm_engine *engine;
+	void (*want)(void *userdata, unsigned input); /* asks the front end; NULL: it tells no harmonics */
+	void *userdata;
+	struct mm_harmonics_call {
+		struct mm_varlink_call *call; /* NULL: free */
+		unsigned meter, element, input;
+		int64_t until_ns; /* CLOCK_BOOTTIME */
+	} calls[MM_HARMONICS_CALLS_MAX];
+};
+
+/* The method GetHarmonics; meter_index is what the call names (-1: nothing). */
+void mm_harmonics_get(struct mm_harmonics_desk *desk, struct mm_varlink_call *call, const json_t *parameters, int meter_index);
+
+/* After each report of the front end: answers those whose harmonics have come, and asks for those of others. */
+void mm_harmonics_update(struct mm_harmonics_desk *desk);
+
+/* Gives all calls up. */
+void mm_harmonics_done(struct mm_harmonics_desk *desk);
+
+#endif

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/* The engine's state as JSON. Field names and units are those of org.minimeter.varlink. */
+#include "service/readings.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "core/units.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* ---- Pieces of JSON ---- */
+
+static double wh(int64_t uwh)
+{
+	return (double)uwh / (double)MM_UWH_PER_WH;
+}
+
+/* Steps of a display, not of an ADC: figures that a person or a bill can use, without the noise of a double's last digits. */
+static json_t *figure(double value, double step)
+{
+	return json_real(isfinite(value) ? round(value / step) * step : 0.0);
+}
+
+json_t *mm_readings_time(int64_t realtime_ns)
+{
+	time_t seconds = (time_t)(realtime_ns / MM_NS_PER_S);
+	char day[32], text[48];
+	struct tm tm;
+
+	if (realtime_ns <= 0 || !gmtime_r(&seconds, &tm)) {
+		return json_null();
+	}
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
+	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(realtime_ns % MM_NS_PER_S / MM_NS_PER_MS));
+	return json_string(text);
+}
+
+/* Appends to array the names of the bits that are set. */
+static void append_names(json_t *array, uint32_t bits, unsigned bit_count, const char *(*name)(uint32_t))
+{
+	for (unsigned bit = 0; bit < bit_count; bit++) {
+		if (bits & (1u << bit)) {
+			json_array_append_new(array, json_string(name(1u << bit)));
+		}
+	}
+}
+
+static const char *profile_status_name(uint32_t bit)
+{
+	static const struct {
+		uint32_t bit;
+		const char *name;
+	} names[] = {
+		{MM_PROFILE_ERROR, "error"},
+		{MM_PROFILE_CLOCK_INVALID, "clock-invalid"},
+		{MM_PROFILE_DATA_INVALID, "data-invalid"},
+		{MM_PROFILE_DST, "dst"},
+		{MM_PROFILE_CLOCK_ADJUSTED, "clock-adjusted"},
+		{MM_PROFILE_POWER_DOWN, "power-down"},
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++) {
+		if (names[i].bit == bit) {
+			return names[i].name;
+		}
+	}
+	return "reserved";
+}
+/* ---- Meters ---- */
+
+/* The front end may have gone silent since the meter's last window. */
+static bool meter_valid(const struct mm_engine *engine, const struct mm_engine_meter *em)
+{
+	return engine->health == MM_HEALTH_OK && em->meter.health == MM_HEALTH_OK;
+}
+
+/* Faults in words: the front end's state, and every element's flags as "element1:reversed". */
+static json_t *faults_json(const struct mm_engine *engine, const struct mm_engine_meter *em)
+{
+	json_t *faults = json_array();
+	char text[64];
+
+	if (engine->health != MM_HEALTH_OK) {
+		snprintf(text, sizeof(text), "front-end-%s", mm_health_name(engine->health));
+		json_array_append_new(faults, json_string(text));
+	}
+	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
+		for (unsigned bit = 0; bit < MM_ELEMENT_FLAG_COUNT; bit++) {
+			if (em->meter.element[e].flags & (1u << bit)) {
+				snprintf(text, sizeof(text), "element%u-%s", e + 1, mm_element_flag_name(1u << bit));
+				json_array_append_new(faults, json_string(text));
+			}
+		}
+	}
+	if (em->outputs_failing) {
+		json_array_append_new(faults, json_string("outputs-failing"));
+	}
+	return faults;
+}
+
+static json_t *element_json(const struct mm_engine_meter *em, unsigned e)
+{
+	const struct mm_element_reading *r = &em->meter.element[e];
+	const struct mm_registers *registers = &em->meter.registers;
+	char name[24], input[2] = {(char)('A' + em->config->phase[e]), '\0'};
+	json_t *flags = json_array();
+
+	snprintf(name, sizeof(name), "element%u", e + 1);
+	append_names(flags, r->flags, MM_ELEMENT_FLAG_COUNT, mm_element_flag_name);
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "name", name, "input", input,
+			 "voltage_v", figure(r->voltage_v, 1e-3), "current_a", figure(r->current_a, 1e-4), "power_w",
+			 figure(r->power_w, 1e-2), "reactive_var", figure(r->reactive_var, 1e-2), "apparent_va",
+			 figure(r->apparent_va, 1e-2), "power_factor", figure(r->power_factor, 1e-4), "frequency_hz",
+			 figure(r->frequency_hz, 1e-3), "registering", (int)r->registering, "flags", flags, "delivered_wh",
+			 json_real(wh(registers->element_delivered[e].uwh)), "received_wh",
+			 json_real(wh(registers->element_received[e].uwh)));
+}
+
+static json_t *display_json(const struct mm_engine_meter *em)
+{
+	char display[10];
+
+	if (!em->config->model.lcd) {
+		return json_null();
+	}
+	mm_meter_display(&em->meter, display);
+	return json_string(display);
+}
+
+json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine_meter *em)
+{
+	const struct mm_registers *registers = &em->meter.registers;
+	int64_t now = mm_clock_boottime(engine->clock);
+	int64_t age = now - (em->meter.window_end_ns ? em->meter.window_end_ns : engine->started_ns);
+	json_t *elements = json_array(), *corrections = json_array();
+	double power_w = 0;
+
+	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
+		json_array_append_new(elements, element_json(em, e));
+		power_w += em->meter.element[e].power_w;
+	}
+	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
+	return json_pack(
+		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
+		"name", em->config->name, "serial", em->config->serial, "model", em->config->model.canonical, "valid",
+		(int)meter_valid(engine, em), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
+		mm_readings_time(mm_clock_realtime(engine->clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
+		"delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh", json_real(wh(registers->received.uwh)),
+		"received_uwh", (json_int_t)registers->received.uwh, "lagging_varh", json_real(wh(registers->lagging.uwh)),
+		"leading_varh", json_real(wh(registers->leading.uwh)), "max_demand_w", figure(registers->max_demand_w, 1e-2),
+		"max_demand_time", mm_readings_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
+		"display", display_json(em), "power_led", (int)em->level[MM_OUTPUT_LED_POWER], "load_led",
+		(int)em->level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)em->level[MM_OUTPUT_LED_REVERSE], "faults",
+		faults_json(engine, em), "corrections", corrections, "elements", elements);
+}
+json_t *mm_readings_each(const struct mm_engine *engine, int meter, const char *key,
+			 json_t *(*one)(const struct mm_engine *, const struct mm_engine_meter *))
+{
+	json_t *array = json_array();
+
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		if (meter < 0 || (unsigned)meter == i) {
+			json_array_append_new(array, one(engine, &engine->meters[i]));
+		}
+	}
+	return json_pack("{s:o}", key, array);
+}
+/* ---- Status ---- */
+
+static const char *const front_end_advice[MM_HEALTH_COUNT] = {
+	[MM_HEALTH_OK] = NULL,
+	[MM_HEALTH_STARTING] = "wait for the first window; it takes about a second",
+	[MM_HEALTH_ABSENT] =
+		"check the front end's wiring, overlay and driver (iio_info), and uri and device in the configuration",
+	[MM_HEALTH_STALE] = "check the SPI bus and the front end's supply; restart the board if it stays",
+	[MM_HEALTH_FROZEN] = "the driver answers from its cache: systemctl restart minimeter-afe-prepare (sets the register "
+			     "map's cache_bypass)",
+	[MM_HEALTH_IMPLAUSIBLE] = "check voltage_divider, burden_ohm and the CT ratio in the configuration, then the wiring",
+	[MM_HEALTH_NO_CHANNEL] = "check driver and the voltage_channel and current_channel keys in the configuration, and the "
+				 "chip's node in the device tree",
+	[MM_HEALTH_NO_TRIGGER] = "check the wire of the chip's data-ready output, and its interrupt in the device tree",
+	[MM_HEALTH_WRONG_RATE] = "check mclk_hz and osr, or sample_rate, in the configuration against the chip's crystal",
+	[MM_HEALTH_STUCK] = "check the chip's supply, reset and SPI wires",
+	[MM_HEALTH_SATURATED] =
+		"check the divider, the burden (is a CT's secondary open?) and what the configuration says of them",
+	[MM_HEALTH_SWAPPED] = "exchange the wires, or the voltage_channel and current_channel keys in the configuration",
+};
+
+static json_t *condition_json(const struct mm_engine *engine, const struct mm_engine_condition *condition, const char *state,
+			      const char *text)
+{
+	double since = (double)(mm_clock_boottime(engine->clock) - condition->since_ns) / (double)MM_NS_PER_S;
+
+	return json_pack("{s:s, s:o, s:s?, s:s?}", "state", state, "since_s", figure(since, 1e-3), "reason",
+			 condition->reason[0] ? condition->reason : NULL, "advice", text);
+}
+
+static json_t *meter_status_json(const struct mm_engine *engine, const struct mm_engine_meter *em)
+{
+	json_t *faults = faults_json(engine, em);
+
+	return json_pack("{s:s, s:b, s:o}", "name", em->config->name, "ok", (int)(json_array_size(faults) == 0), "faults",
+			 faults);
+}
+/* ---- Nameplate and outputs ---- */
+
+json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_engine_meter *em)
+{
+	const struct mm_model *model = &em->config->model;
+	json_t *outputs = json_array();
+	char ratio[32];
+
+	for (enum mm_output o = 0; o < MM_OUTPUT_ENERGY_COUNT; o++) {
+		int64_t kh = mm_output_kh_uwh(model, o);
+
+		if (kh > 0) {
+			json_array_append_new(outputs, json_pack("{s:s, s:f}", "name", mm_output_name(o), "kh_wh", wh(kh)));
+		}
+	}
+	snprintf(ratio, sizeof(ratio), "%g:%g", model->ct_primary_a, model->ct_secondary_a);
+	return json_pack(
+		"{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s, s:o, s:o, s:s, s:s?, s:I, s:f, s:f, s:o}",
+		"name", em->config->name, "serial", em->config->serial, "model", model->canonical, "elements",
+		(int)model->elements, "service", model->elements == 1 ? "1-phase 2-wire" : "1- or 2-phase 3-wire",
+		"rated_voltage_v", model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a,
+		"test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", em->config->ct_sets,
+		"display", (int)model->lcd, "frequency_hz", "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3),
+		"outputs", outputs, "version", PACKAGE_VERSION, "software_sha256", engine->software[0] ? engine->software : NULL,
+		"calibration_version", (json_int_t)em->meter.registers.calibration.number, "preset_delivered_wh",
+		wh(em->meter.registers.preset_delivered_uwh), "preset_received_wh", wh(em->meter.registers.preset_received_uwh),
+		"preset_time", mm_readings_time(em->meter.registers.preset_s * MM_NS_PER_S));
+}
+json_t *mm_readings_output(const struct mm_engine_meter *em, enum mm_output output)
+{
+	int64_t kh = mm_output_kh_uwh(&em->config->model, output);
+
+	return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:I}", "meter", em->config->name, "name", mm_output_name(output), "line",
+			 em->config->line[output].used ? em->config->line_text[output] : NULL, "level", (int)em->level[output],
+			 "kh_wh", kh > 0 ? json_real(wh(kh)) : json_null(), "edges", (json_int_t)em->edges[output]);
+}
+
+json_t *mm_readings_interval(const struct mm_profile_row *row)
+{
+	json_t *flags = json_array();
+
+	append_names(flags, row->status, 8, profile_status_name);
+	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", mm_readings_time(row->start_s * MM_NS_PER_S),
+			 "duration_s", (int)row->duration_s, "status", (int)row->status, "flags", flags, "delivered_wh",
+			 wh(row->delivered_uwh), "received_wh", wh(row->received_uwh), "lagging_varh", wh(row->lagging_uvarh),
+			 "leading_varh", wh(row->leading_uvarh), "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S);
+}
+
+json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_register_event *event)
+{
+	bool known = event->meter >= 0 && (unsigned)event->meter < engine->meter_count;
+
+	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time",
+			 mm_readings_time(event->realtime_ns), "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S,
+			 "meter", known ? engine->meters[event->meter].config->name : NULL, "code", event->code, "text",
+			 event->text);
+}
+
+static json_t *register_json(const struct mm_engine *engine)
+{
+	if (engine->register_error) {
+		return condition_json(engine, &engine->store, "failing",
+				      "free or mend the disk that holds the register; metering goes on in memory");
+	}
+	return condition_json(
+		engine, &engine->store, engine->copy_error ? "copy-failing" : "ok",
+		engine->copy_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL);
+}
+
+json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)
+{
+	struct mm_register_status status;
+	json_t *meters = json_array();
+	bool ok = engine->health == MM_HEALTH_OK && engine->register_error == 0 && engine->copy_error == 0;
+
+	mm_register_worker_status(engine->worker, &status);
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		json_t *meter = meter_status_json(engine, &engine->meters[i]);
+
+		ok = ok && json_is_true(json_object_get(meter, "ok"));
+		json_array_append_new(meters, meter);
+	}
+	return json_pack(
+		"{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
+		figure((double)(mm_clock_boottime(engine->clock) - engine->started_ns) / (double)MM_NS_PER_S, 1e-3), "ok",
+		(int)ok, "front_end",
+		condition_json(engine, &engine->front_end, mm_health_name(engine->health), front_end_advice[engine->health]),
+		"register", register_json(engine), "windows", (json_int_t)engine->windows, "missed_windows",
+		(json_int_t)engine->missed, "commits", (json_int_t)status.commits, "uncommitted_wh",
+		wh(mm_engine_uncommitted_uwh(engine, &status)), "clients", (int)clients, "meters", meters);
+}

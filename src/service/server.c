@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: MIT */
+/* Accepting clients and moving their bytes. Nothing here waits for a client. */
+#include "service/server.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/messages.h"
+
+#define LISTENERS 2
+#define BACKLOG 16
+
+struct client {
+	struct client *next, **link;
+	struct mm_server *server;
+	struct mm_varlink_conn *conn;
+	sd_event_source *io;
+	sd_event_source *deadline;
+};
+
+struct listener {
+	struct mm_server *server;
+	const struct mm_varlink_service *service;
+	const char *name; /* of the descriptor, when systemd passes it */
+	const char *path;
+	const char *group; /* who may connect */
+	int fd;
+	bool bound; /* here, so removed here */
+	sd_event_source *io;
+};
+
+struct mm_server {
+	sd_event *event;
+	const struct mm_config *config;
+	struct mm_service *service;
+	struct client *clients;
+	struct listener listener[LISTENERS];
+	bool full; /* the cap was reached, and said so */
+};
+
+/* ---- Clients ---- */
+
+static void client_free(struct client *client)
+{
+	sd_event_source_disable_unref(client->io);
+	sd_event_source_disable_unref(client->deadline);
+	mm_varlink_conn_free(client->conn);
+	*client->link = client->next;
+	if (client->next) {
+		client->next->link = client->link;
+	}
+	client->server->service->clients--;
+	free(client);
+}
+
+/* Watches for what matters to the connection now, and lets the idle deadline run only while the client owes us something. */
+static void client_arm(struct client *client)
+{
+	short events = mm_varlink_conn_events(client->conn);
+	bool idle = mm_varlink_conn_idle(client->conn);
+
+	(void)sd_event_source_set_io_events(client->io, (events & POLLIN ? EPOLLIN : 0u) | (events & POLLOUT ? EPOLLOUT : 0u));
+	if (idle) {
+		(void)sd_event_source_set_time_relative(client->deadline,
+							(uint64_t)client->server->config->idle_timeout_s * 1000000);
+	}
+	(void)sd_event_source_set_enabled(client->deadline, idle ? SD_EVENT_ONESHOT : SD_EVENT_OFF);
+}
+
+static int on_client(sd_event_source *source, int fd, uint32_t revents, void *userdata)
+{
+	struct client *client = userdata;
+	short events = (short)((revents & EPOLLIN ? POLLIN : 0) | (revents & EPOLLOUT ? POLLOUT : 0) |
+			       (revents & EPOLLERR ? POLLERR : 0) | (revents & EPOLLHUP ? POLLHUP : 0));
+
+	(void)source;
+	(void)fd;
+	if (mm_varlink_conn_process(client->conn, events) < 0) {
+		client_free(client);
+		return 0;
+	}
+	client_arm(client);
+	return 0;
+}
+
+static int on_idle(sd_event_source *source, uint64_t usec, void *userdata)
+{
+	(void)source;
+	(void)usec;
+	client_free(userdata);
+	return 0;
+}
+
+static void on_wakeup(struct mm_varlink_conn *conn, void *userdata)
+{
+	(void)conn;
+	client_arm(userdata);
+}
+
+static int client_new(struct mm_server *server, int fd, const struct mm_varlink_service *service)
+{
+	struct client *client = calloc(1, sizeof(*client));
+	int r;
+
+	if (!client) {
+		close(fd);
+		return -ENOMEM;
+	}
+	client->server = server;
+	client->link = &server->clients;
+	client->next = server->clients;
+	if (client->next) {
+		client->next->link = &client->next;
+	}
+	server->clients = client;
+	server->service->clients++;
+	r = mm_varlink_conn_new(fd, service, &client->conn);
+	if (r < 0) {
+		close(fd);
+		goto fail;
+	}
+	mm_varlink_conn_set_wakeup(client->conn, on_wakeup, client);
+	r = sd_event_add_io(server->event, &client->io, fd, EPOLLIN, on_client, client);
+	if (r < 0) {
+		goto fail;
+	}
+	r = sd_event_add_time_relative(server->event, &client->deadline, CLOCK_MONOTONIC, 0, 0, on_idle, client);
+	if (r < 0) {
+		goto fail;
+	}
+	/* Edges and windows come first; clients share what time is left. */
+	(void)sd_event_source_set_priority(client->io, SD_EVENT_PRIORITY_IDLE);
+	client_arm(client);
+	return 0;
+fail:
+	client_free(client);
+	return r;
+}
+
+static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, void *userdata)
+{
+	struct listener *listener = userdata;
+	struct mm_server *server = listener->server;
+	int fd;
+
+	(void)source;
+	(void)revents;
+	fd = accept4(listen_fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	if (fd < 0) {
+		return 0; /* gone already, or no descriptors left: the others are served on */
+	}
+	if (server->service->clients >= (unsigned)server->config->clients_max) {
+		close(fd);
+		if (!server->full) {
+			mm_log(LOG_WARNING, MM_MESSAGE_CLIENT_REFUSED, NULL,
+			       "more than %d clients: new ones are refused (clients_max)", server->config->clients_max);
+		}
+		server->full = true;
+		return 0;
+	}
+	server->full = false;
+	(void)client_new(server, fd, listener->service);
+	return 0;
+}
+
+/* ---- Sockets ---- */
+
+/* Removes a socket that nobody listens on any more. */
+static int remove_stale(const struct sockaddr_un *address)
+{
+	struct stat st;
+	int fd, r = 0;
+
+	if (lstat(address->sun_path, &st) < 0) {
+		return errno == ENOENT ? 0 : -errno;
+	}
+	if (!S_ISSOCK(st.st_mode)) {
+		return -EEXIST;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0) {
+		return -errno;
+	}
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0) {
+		r = -EADDRINUSE;
+	} else if (unlink(address->sun_path) < 0) {
+		r = -errno;
+	}
+	close(fd);
+	return r;
+}
+
+static int bind_socket(struct listener *listener)
+{
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	struct group *group = getgrnam(listener->group);
+	mode_t mask;
+	int fd, r;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", listener->path);
+	r = remove_stale(&address);
+	if (r < 0) {
+		return r;
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0) {
+		return -errno;
+	}
+	/* Nobody else gets in between bind and the right group: the mask is closed until then. */
+	mask = umask(0177);
+	r = bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -errno : 0;
+	umask(mask);
+	if (r < 0) {
+		goto fail;
+	}
+	/* Without the group (a daemon started by hand) the socket stays its user's own. */
+	if (group && chown(listener->path, (uid_t)-1, group->gr_gid) == 0 && chmod(listener->path, 0660) < 0) {
+		r = -errno;
+		goto fail;
+	}
+	if (listen(fd, BACKLOG) < 0) {
+		r = -errno;
+		goto fail;
+	}
+	listener->fd = fd;
+	listener->bound = true;
+	return 0;
+fail:
+	close(fd);
+	return r;
+}
+
+static const char *socket_advice(int r)
+{
+	switch (r) {
+	case -EADDRINUSE:
+		return "another minimeterd serves it";
+	case -EEXIST:
+		return "a file that is no socket is in the way";
+	case -ENOENT:
+		return "the directory does not exist";
+	}
+	return strerror(-r);
+}
+
+/* A listening socket of that name; -1: none was passed. */
+static int passed_socket(struct mm_passed *passed, const char *name)
+{
+	int fd;
+
+	while ((fd = mm_passed_take(passed, name)) >= 0 && sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
+		close(fd);
+	}
+	return fd;
+}
+
+int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_service *service, struct mm_passed *passed,
+		  char message[static MM_CONFIG_MESSAGE_MAX], struct mm_server **ret)
+{
+	struct mm_server *server = calloc(1, sizeof(*server));
+	int r;
+
+	if (!server) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
+		return -ENOMEM;
+	}
+	server->event = sd_event_ref(event);
+	server->config = config;
+	server->service = service;
+	server->listener[0] = (struct listener){
+		.service = &service->read, .name = "read", .path = config->socket, .group = "minimeter", .fd = -1};
+	server->listener[1] = (struct listener){
+		.service = &service->admin, .name = "admin", .path = config->admin_socket, .group = "minimeter-admin", .fd = -1};
+	for (size_t l = 0; l < LISTENERS; l++) {
+		struct listener *listener = &server->listener[l];
+
+		listener->server = server;
+		listener->fd = passed_socket(passed, listener->name);
+		r = listener->fd < 0 ? bind_socket(listener) : 0;
+		if (r < 0) {
+			snprintf(message, MM_CONFIG_MESSAGE_MAX, "socket %s: %s", listener->path, socket_advice(r));
+			goto fail;
+		}
+		r = sd_event_add_io(event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
+		if (r < 0) {
+			snprintf(message, MM_CONFIG_MESSAGE_MAX, "socket %s: %s", listener->path, strerror(-r));
+			goto fail;
+		}
+		(void)sd_event_source_set_priority(listener->io, SD_EVENT_PRIORITY_IDLE);
+	}
+	*ret = server;
+	return 0;
+fail:
+	mm_server_free(server);
+	return r;
+}
+
+void mm_server_free(struct mm_server *server)
+{
+	if (!server) {
+		return;
+	}
+	while (server->clients) {
+		client_free(server->clients);
+	}
+	for (size_t l = 0; l < LISTENERS; l++) {
+		struct listener *listener = &server->listener[l];
+
+		sd_event_source_disable_unref(listener->io);
+		if (listener->bound) {
+			(void)unlink(listener->path);
+		}
+		if (listener->fd >= 0) {
+			close(listener->fd);
+		}
+	}
+	sd_event_unref(server->event);
+	free(server);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every row is held against the hash it carries and the row before it, every snapshot against the one before it and the intervals
+ * between the two, and what may change against the seal and the last snapshot.
+ */
+#include "store/audit/audit.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/chain.h"
+#include "store/recover.h"
+
+#define SLICE_EVENTS 100
+#define SLICE_INTERVALS 500
+
+struct mm_verify {
+	struct mm_verify_result result;
+	int64_t last_event, last_interval; /* ids */
+	int64_t snapshot;		   /* event of the last one seen, 0: none */
+	char *standing;			   /* its JSON */
+};
+
+int mm_verify_new(struct mm_verify **ret)
+{
+	struct mm_verify *verify = calloc(1, sizeof(*verify));
+
+	if (!verify) {
+		return -ENOMEM;
+	}
+	verify->last_event = verify->last_interval = INT64_MIN;
+	*ret = verify;
+	return 0;
+}
+
+void mm_verify_free(struct mm_verify *verify)
+{
+	if (verify) {
+		free(verify->standing);
+		free(verify);
+	}
+}
+
+const struct mm_verify_result *mm_verify_result(const struct mm_verify *verify)
+{
+	return &verify->result;
+}
+
+__attribute__((format(printf, 4, 5))) static void found(struct mm_verify *verify, const char *part, int64_t id,
+							const char *format, ...)
+{
+	struct mm_verify_result *result = &verify->result;
+	va_list args;
+
+	if (result->bad < MM_PROBLEMS_MAX) {
+		struct mm_problem *problem = &result->problem[result->bad];
+
+		problem->part = part;
+		problem->id = id;
+		va_start(args, format);
+		vsnprintf(problem->text, sizeof(problem->text), format, args);
+		va_end(args);
+	}
+	result->bad++;
+}
+
+/* Ids follow each other from 1 on; returns whether the row before this one, if it should have one, is there. */
+static bool check_id(struct mm_verify *verify, const char *part, int64_t last, int64_t id)
+{
+	int64_t expected = last < 1 ? 1 : last + 1;
+
+	if (id < 1) {
+		found(verify, part, id, "none is numbered like that");
+	} else if (id == expected + 1) {
+		found(verify, part, expected, "it is missing");
+	} else if (id > expected) {
+		found(verify, part, expected, "it and those up to %" PRId64 " are missing", id - 1);
+	}
+	return id == expected;
+}
+
+/* Do the registers of one snapshot (or now) follow from the one before and what lies between? */
+static int check_account(struct mm_verify *verify, struct mm_register *reg, int64_t event, const char *standing)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_VERIFY_ACCOUNT];
+	int rc, r = 0;
+
+	rc = sqlite3_bind_int64(stmt, 1, verify->snapshot);
+	rc |= sqlite3_bind_int64(stmt, 2, event);
+	rc |= sqlite3_bind_text(stmt, 3, verify->standing ? verify->standing : "{}", -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(stmt, 4, standing, -1, SQLITE_STATIC);
+	if (rc != SQLITE_OK) {
+		r = mm_register_fail_sql(reg);
+	}
+	while (r == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE) {
+		if (rc == SQLITE_ROW && event == MM_SNAPSHOT_NONE) {
+			found(verify, "register", 0,
+			      "meter %s does not follow from the snapshot in event %" PRId64 " and its intervals",
+			      (const char *)sqlite3_column_text(stmt, 0), verify->snapshot);
+		} else if (rc == SQLITE_ROW) {
+			found(verify, "event", event,
+			      "its registers of meter %s do not follow from the snapshot before and the intervals between",
+			      (const char *)sqlite3_column_text(stmt, 0));
+		} else if ((rc & 0xff) == SQLITE_ERROR) {
+			/* Figures that can't be added up, JSON that is none: none of ours. */
+			found(verify, event == MM_SNAPSHOT_NONE ? "register" : "event", event == MM_SNAPSHOT_NONE ? 0 : event,
+			      "the registers or intervals up to here make no sense: %s", sqlite3_errmsg(reg->db));
+			break;
+		} else {
+			r = mm_register_fail_sql(reg);
+		}
+	}
+	sqlite3_reset(stmt);
+	return r;
+}
+
+static int check_snapshot(struct mm_verify *verify, struct mm_register *reg, int64_t event, const char *standing)
+{
+	char *copy = strdup(standing);
+	int r;
+
+	if (!copy) {
+		return -ENOMEM;
+	}
+	r = check_account(verify, reg, event, copy);
+	free(verify->standing);
+	verify->standing = copy;
+	verify->snapshot = event;
+	verify->result.snapshots++;
+	return r;
+}
+
+static int check_event(struct mm_verify *verify, struct mm_register *reg, sqlite3_stmt *stmt)
+{
+	int64_t id = sqlite3_column_int64(stmt, 0);
+	const char *standing = (const char *)sqlite3_column_text(stmt, 2), *code = (const char *)sqlite3_column_text(stmt, 4);
+	bool follows = check_id(verify, "event", verify->last_event, id);
+
+	verify->last_event = id;
+	verify->result.events++;
+	if (follows && sqlite3_column_int(stmt, 1) == 0) {
+		found(verify, "event", id, "its hash is not that of its fields and the event before");
+	}
+	if (code && strcmp(code, "tampered") == 0) {
+		found(verify, "event", id, "when the register was opened then, it had been changed from outside");
+	}
+	if (!standing) {
+		return 0;
+	}
+	if (sqlite3_column_int(stmt, 3) == 0) {
+		found(verify, "event", id, "the profile that ended when this snapshot was taken ends otherwise");
+	}
+	return check_snapshot(verify, reg, id, standing);
+}
+
+static int check_interval(struct mm_verify *verify, struct mm_register *reg, sqlite3_stmt *stmt)
+{
+	int64_t id = sqlite3_column_int64(stmt, 0);
+	bool follows = check_id(verify, "interval", verify->last_interval, id);
+
+	(void)reg;
+	verify->last_interval = id;
+	verify->result.intervals++;
+	if (follows && sqlite3_column_int(stmt, 1) == 0) {
+		found(verify, "interval", id, "its hash is not that of its fields and the interval before");
+	}
+	return 0;
+}
+
+/* Checks up to limit rows after an id. 1: there may be more. */
+static int check_rows(struct mm_verify *verify, struct mm_register *reg, enum mm_stmt which, int64_t after, int limit,
+		      int (*check)(struct mm_verify *, struct mm_register *, sqlite3_stmt *))
+{
+	sqlite3_stmt *stmt = reg->stmt[which];
+	int rc, r = 0, rows = 0;
+
+	rc = sqlite3_bind_int64(stmt, 1, after);
+	rc |= sqlite3_bind_int64(stmt, 2, limit);
+	while (r == 0 && rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		r = check(verify, reg, stmt);
+		rows++;
+		rc = SQLITE_OK;
+	}
+	if (r == 0 && rc != SQLITE_DONE) {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(stmt);
+	return r < 0 ? r : rows == limit;
+}
+
+/* At the end, with no commit in between: what is there now. */
+static int check_now(struct mm_verify *verify, struct mm_register *reg)
+{
+	bool sealed;
+	char broken[MM_REGISTER_MESSAGE_MAX], *standing = NULL;
+	int r = mm_chain_check(reg, &sealed, broken);
+
+	if (r == -EBADMSG) {
+		found(verify, "register", 0, "%.150s", reg->message);
+		return 0;
+	}
+	if (r == 0 && broken[0] != '\0') {
+		found(verify, "register", 0, "%.150s", broken);
+	}
+	if (r == 0) {
+		r = mm_chain_standing(reg, &standing);
+	}
+	if (r == 0) {
+		r = check_account(verify, reg, MM_SNAPSHOT_NONE, standing);
+	}
+	free(standing);
+	return r;
+}
+
+int mm_verify_step(struct mm_verify *verify, struct mm_register *reg)
+{
+	int r = check_rows(verify, reg, MM_STMT_VERIFY_EVENTS, verify->last_event, SLICE_EVENTS, check_event);
+
+	if (r == 0) {
+		r = check_rows(verify, reg, MM_STMT_VERIFY_PROFILE, verify->last_interval, SLICE_INTERVALS, check_interval);
+	}
+	return r != 0 ? r : check_now(verify, reg);
+}
+
+/* ---- A head from earlier on ---- */
+
+struct known_key {
+	const char *fingerprint;
+	bool known;
+};
+
+static bool compare_key(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	struct known_key *key = userdata;
+
+	(void)event;
+	key->known = key->known || strstr(data, key->fingerprint) != NULL;
+	return true;
+}
+
+static int check_signature(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *signed_head)
+{
+	char fingerprint[MM_FINGERPRINT_MAX];
+	struct known_key key = {.fingerprint = fingerprint};
+	int r = mm_key_check(signed_head->public_key, signed_head->statement, signed_head->signature, fingerprint);
+
+	if (r == -EBADMSG) {
+		found(verify, "head", 0, "it is not signed by the key beside it: it was changed since");
+		return 0;
+	}
+	if (r == 0) {
+		r = mm_register_records(reg, "key", -1, compare_key, &key);
+	}
+	if (r == 0 && !key.known) {
+		found(verify, "head", 0, "its key %.16s... was never this register's, as the audit trail has it", fingerprint);
+	}
+	return r;
+}
+
+static void check_row(struct mm_verify *verify, const char *part, int64_t id, const char *expected, const char *hash)
+{
+	if (id > 0 && !hash) {
+		found(verify, part, id, "the head names it, and it is gone");
+	} else if (id > 0 && strcmp(hash, expected) != 0) {
+		found(verify, part, id, "it is not the one that the head names: it, or one before it, was changed since");
+	}
+}
+
+static int check_hashes(struct mm_verify *verify, struct mm_register *reg, const struct mm_head *head)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_HASHES];
+	int rc = sqlite3_bind_int64(stmt, 1, head->event), r = 0;
+
+	rc |= sqlite3_bind_int64(stmt, 2, head->interval);
+	if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+		check_row(verify, "event", head->event, head->event_hash, (const char *)sqlite3_column_text(stmt, 0));
+		check_row(verify, "interval", head->interval, head->interval_hash, (const char *)sqlite3_column_text(stmt, 1));
+	} else {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(stmt);
+	return r;
+}
+
+/* Does a meter still read what it did, or more? */
+static int check_reading(struct mm_verify *verify, struct mm_register *reg, const struct mm_head_meter *meter)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_READINGS];
+	bool there = false, lower = false;
+	int rc, r;
+
+	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		if (strcmp((const char *)sqlite3_column_text(stmt, 0), meter->serial) != 0 ||
+		    strcmp((const char *)sqlite3_column_text(stmt, 1), meter->model) != 0) {
+			continue;
+		}
+		there = true;
+		for (int k = 0; k < MM_ENERGIES; k++) {
+			lower = lower || sqlite3_column_int64(stmt, 2 + k) < meter->uwh[k];
+		}
+	}
+	r = rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+	sqlite3_reset(stmt);
+	if (r == 0 && (!there || lower)) {
+		found(verify, "head", 0, "meter %s %s", meter->serial,
+		      there ? "reads less now than the head says" : "is not in the register with the model that the head says");
+	}
+	return r;
+}
+
+int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *signed_head)
+{
+	struct mm_head head;
+	int r = check_signature(verify, reg, signed_head);
+
+	if (r == 0 && mm_head_read(signed_head->statement, &head) < 0) {
+		found(verify, "head", 0, "its statement is none of minimeter's");
+		return 0;
+	}
+	if (r == 0) {
+		r = check_hashes(verify, reg, &head);
+	}
+	for (unsigned i = 0; r == 0 && i < head.meter_count; i++) {
+		r = check_reading(verify, reg, &head.meter[i]);
+	}
+	return r;
+}
+
+/* ---- The files ---- */
+
+_Static_assert(2 + MM_REGISTER_BACKUPS <= MM_VERIFY_FILES_MAX, "database, copy and backups have room");
+
+int mm_verify_file(struct mm_verify *verify, struct mm_register *reg)
+{
+	struct mm_verify_result *result = &verify->result;
+	struct mm_register_inspection inspection;
+	int r = mm_register_inspect(reg, result->file_count, &inspection);
+
+	if (r == -ENODATA) {
+		return 0;
+	}
+	if (r < 0) {
+		return r;
+	}
+	result->file[result->file_count++] = inspection;
+	/* A backup that is not there yet is nothing wrong. */
+	if (inspection.error != 0 && inspection.error != -ENOENT) {
+		found(verify, "file", 0, "%s: %s", inspection.what, inspection.text);
+	}
+	return 1;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/* Little-endian figures and counted texts. */
+#include "store/bytes.h"
+
+#include <string.h>
+
+#define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
+#define FNV_PRIME UINT64_C(0x100000001b3)
+
+static void put(struct mm_writer *writer, const void *bytes, size_t size)
+{
+	if (writer->used <= writer->size && size <= writer->size - writer->used) {
+		memcpy(writer->bytes + writer->used, bytes, size);
+	}
+	writer->used += size;
+}
+
+void mm_put_u64(struct mm_writer *writer, uint64_t value)
+{
+	uint8_t bytes[8];
+
+	for (unsigned i = 0; i < sizeof(bytes); i++) {
+		bytes[i] = (uint8_t)(value >> 8 * i);
+	}
+	put(writer, bytes, sizeof(bytes));
+}
+
+void mm_put_double(struct mm_writer *writer, double value)
+{
+	uint64_t bits;
+
+	memcpy(&bits, &value, sizeof(bits));
+	mm_put_u64(writer, bits);
+}
+
+void mm_put_text(struct mm_writer *writer, const char *text, size_t size)
+{
+	size_t length = strnlen(text, size - 1);
+
+	mm_put_u64(writer, length);
+	put(writer, text, length);
+}
+
+/* The next bytes, or NULL. */
+static const uint8_t *get(struct mm_reader *reader, size_t size)
+{
+	const uint8_t *bytes = reader->bytes + reader->used;
+
+	if (reader->bad || size > reader->size - reader->used) {
+		reader->bad = true;
+		return NULL;
+	}
+	reader->used += size;
+	return bytes;
+}
+
+uint64_t mm_get_u64(struct mm_reader *reader)
+{
+	const uint8_t *bytes = get(reader, 8);
+	uint64_t value = 0;
+
+	for (unsigned i = 0; bytes && i < 8; i++) {
+		value |= (uint64_t)bytes[i] << 8 * i;
+	}
+	return value;
+}
+
+double mm_get_double(struct mm_reader *reader)
+{
+	uint64_t bits = mm_get_u64(reader);
+	double value;
+
+	memcpy(&value, &bits, sizeof(value));
+	return value;
+}
+
+void mm_get_text(struct mm_reader *reader, char *ret, size_t size)
+{
+	uint64_t length = mm_get_u64(reader);
+	const uint8_t *bytes;
+
+	memset(ret, 0, size);
+	if (length >= size) {
+		reader->bad = true;
+	}
+	bytes = get(reader, (size_t)length);
+	if (bytes && memchr(bytes, '\0', (size_t)length)) {
+		reader->bad = true;
+	} else if (bytes) {
+		memcpy(ret, bytes, (size_t)length);
+	}
+}
+
+uint64_t mm_checksum(const uint8_t *bytes, size_t size)
+{
+	uint64_t sum = FNV_OFFSET;
+
+	for (size_t i = 0; i < size; i++) {
+		sum = (sum ^ bytes[i]) * FNV_PRIME;
+	}
+	return sum;
+}

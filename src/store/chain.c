@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/chain.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/units.h"
+
+/* The version of what is hashed: changes with the encoding below or with the fields in schema.c. */
+#define PREAMBLE "minimeter-chain-1"
+
+/* ---- The hash ---- */
+
+static bool put_word(EVP_MD_CTX *md, char type, uint64_t word)
+{
+	unsigned char bytes[9] = {(unsigned char)type};
+
+	for (int i = 0; i < 8; i++) {
+		bytes[1 + i] = (unsigned char)(word >> (56 - 8 * i));
+	}
+	return EVP_DigestUpdate(md, bytes, sizeof(bytes)) == 1;
+}
+
+static bool put_bytes(EVP_MD_CTX *md, char type, const void *bytes, int size)
+{
+	return put_word(md, type, (uint64_t)size) && (size == 0 || EVP_DigestUpdate(md, bytes, (size_t)size) == 1);
+}
+
+/*
+ * One value: a letter for its type, then eight bytes, big-endian: an integer, a double as IEEE 754 has it, or the length of the
+ * bytes that follow. Nothing that two rows could share is left out, so no two rows have the same encoding.
+ */
+static bool put_value(EVP_MD_CTX *md, sqlite3_value *value)
+{
+	double real;
+	uint64_t word;
+
+	switch (sqlite3_value_type(value)) {
+	case SQLITE_INTEGER:
+		return put_word(md, 'i', (uint64_t)sqlite3_value_int64(value));
+	case SQLITE_FLOAT:
+		real = sqlite3_value_double(value);
+		memcpy(&word, &real, sizeof(word));
+		return put_word(md, 'r', word);
+	case SQLITE_TEXT:
+		return put_bytes(md, 't', sqlite3_value_text(value), sqlite3_value_bytes(value));
+	case SQLITE_BLOB:
+		return put_bytes(md, 'b', sqlite3_value_blob(value), sqlite3_value_bytes(value));
+	default:
+		return put_word(md, 'n', 0);
+	}
+}
+
+static void hash_values(sqlite3_context *context, int count, sqlite3_value **values)
+{
+	EVP_MD_CTX *md = sqlite3_user_data(context);
+	unsigned char hash[MM_HASH_SIZE];
+	bool ok = EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 && EVP_DigestUpdate(md, PREAMBLE, strlen(PREAMBLE)) == 1;
+
+	for (int i = 0; i < count && ok; i++) {
+		ok = put_value(md, values[i]);
+	}
+	if (ok && EVP_DigestFinal_ex(md, hash, NULL) == 1) {
+		sqlite3_result_blob(context, hash, sizeof(hash), SQLITE_TRANSIENT);
+	} else {
+		sqlite3_result_error_nomem(context);
+	}
+}
+
+static void free_digest(void *md)
+{
+	EVP_MD_CTX_free(md);
+}
+
+int mm_chain_functions(struct mm_register *reg)
+{
+	EVP_MD_CTX *md = EVP_MD_CTX_new();
+
+	if (!md) {
+		return -ENOMEM;
+	}
+	/* Frees md when it fails, too. */
+	if (sqlite3_create_function_v2(reg->db, "mm_hash", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, md,
+				       hash_values, NULL, NULL, free_digest) != SQLITE_OK) {
+		return mm_register_fail_sql(reg);
+	}
+	return 0;
+}
+
+/* Adds without overflow: figures of another hand's must not stop the meter. */
+static int64_t sum(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
+/* ---- Opening ---- */
+
+static bool same_hash(sqlite3_stmt *a, int i, sqlite3_stmt *b, int j)
+{
+	int size = sqlite3_column_bytes(a, i);
+
+	/* No row at all stands for the hash that a chain begins with. */
+	if (sqlite3_column_type(b, j) == SQLITE_NULL) {
+		return true;
+	}
+	return size == sqlite3_column_bytes(b, j) &&
+	       memcmp(sqlite3_column_blob(a, i), sqlite3_column_blob(b, j), (size_t)size) == 0;
+}
+
+static const char *judge_end(int64_t head, int64_t newest, bool same)
+{
+	if (newest < head) {
+		return "the newest are gone";
+	}
+	if (newest > head) {
+		return "some were added by another hand";
+	}
+	return same ? NULL : "the newest is another";
+}
+
+int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[static MM_REGISTER_MESSAGE_MAX])
+{
+	sqlite3_stmt *head = reg->stmt[MM_STMT_HEAD], *newest = reg->stmt[MM_STMT_NEWEST];
+	int r = 0, rc = sqlite3_step(head);
+
+	ret_broken[0] = '\0';
+	*ret_sealed = true;
+	if (rc == SQLITE_DONE) {
+		r = mm_register_fail(reg, -EBADMSG, "the head of the audit trail is gone");
+	} else if (rc != SQLITE_ROW || sqlite3_step(newest) != SQLITE_ROW) {
+		r = mm_register_fail_sql(reg);
+	} else {
+		const char *events =
+			judge_end(sqlite3_column_int64(head, 0), sqlite3_column_int64(newest, 0), same_hash(head, 1, newest, 1));
+		const char *rows =
+			judge_end(sqlite3_column_int64(head, 2), sqlite3_column_int64(newest, 2), same_hash(head, 3, newest, 3));
+		bool sealed = sqlite3_column_int(head, 5) != 0 || sqlite3_column_int64(newest, 4) == 0;
+
+		*ret_sealed = sealed;
+		if (events || rows || !sealed) {
+			snprintf(ret_broken, MM_REGISTER_MESSAGE_MAX, "%s%s%s%s%s",
+				 sealed ? "" : "registers, meters or heads changed", events ? "; of the events " : "",
+				 events ? events : "", rows ? "; of the intervals " : "", rows ? rows : "");
+		}
+	}
+	sqlite3_reset(head);
+	sqlite3_reset(newest);
+	return r;
+}
+
+static int add_energies(struct mm_register *reg, enum mm_stmt which, int bound)
+{
+	sqlite3_stmt *stmt = reg->stmt[which];
+	int rc = bound, r;
+
+	while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		for (unsigned i = 0; i < reg->meter_count; i++) {
+			for (int k = 0; k < MM_ENERGIES && reg->meter_id[i] == sqlite3_column_int64(stmt, 0); k++) {
+				reg->balance.uwh[i][k] = sum(reg->balance.uwh[i][k], sqlite3_column_int64(stmt, k + 1));
+			}
+		}
+		rc = SQLITE_OK;
+	}
+	r = rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+	sqlite3_reset(stmt);
+	return r;
+}
+
+int mm_chain_load(struct mm_register *reg)
+{
+	sqlite3_stmt *head = reg->stmt[MM_STMT_HEAD];
+	int64_t snapshot;
+	int rc, r;
+
+	if (sqlite3_step(head) != SQLITE_ROW) {
+		r = mm_register_fail_sql(reg);
+		sqlite3_reset(head);
+		return r;
+	}
+	snapshot = sqlite3_column_int64(head, 4);
+	sqlite3_reset(head);
+	reg->balance = (struct mm_balance){0};
+	r = add_energies(reg, MM_STMT_STANDING, sqlite3_bind_int64(reg->stmt[MM_STMT_STANDING], 1, snapshot));
+	if (r == 0) {
+		rc = sqlite3_bind_int64(reg->stmt[MM_STMT_PROFILED], 1, snapshot);
+		rc |= sqlite3_bind_int64(reg->stmt[MM_STMT_PROFILED], 2, MM_SNAPSHOT_NONE);
+		r = add_energies(reg, MM_STMT_PROFILED, rc);
+	}
+	return r;
+}
+
+/* ---- Adding ---- */
+
+/* The row just added is the end of its chain. */
+static int move_head(struct mm_register *reg, enum mm_stmt stmt)
+{
+	return mm_register_run(reg, stmt, sqlite3_bind_int64(reg->stmt[stmt], 1, sqlite3_last_insert_rowid(reg->db)));
+}
+
+int mm_chain_add(struct mm_register *reg, const struct mm_register_event *event, const char *data)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_EVENT_ADD];
+	int rc, r;
+
+	rc = sqlite3_bind_int64(stmt, 1, reg->boot);
+	rc |= sqlite3_bind_int64(stmt, 2, event->boottime_ns);
+	rc |= sqlite3_bind_int64(stmt, 3, event->realtime_ns);
+	if (event->meter >= 0) {
+		rc |= sqlite3_bind_int64(stmt, 4, reg->meter_id[event->meter]);
+	} else {
+		rc |= sqlite3_bind_null(stmt, 4);
+	}
+	rc |= sqlite3_bind_text(stmt, 5, event->code, (int)strnlen(event->code, sizeof(event->code)), SQLITE_STATIC);
+	rc |= sqlite3_bind_text(stmt, 6, event->text, (int)strnlen(event->text, sizeof(event->text)), SQLITE_STATIC);
+	rc |= sqlite3_bind_text(stmt, 7, data, -1, SQLITE_STATIC); /* NULL binds a null */
+	r = mm_register_run(reg, MM_STMT_EVENT_ADD, rc);
+	return r < 0 ? r : move_head(reg, MM_STMT_EVENT_HEAD);
+}
+
+int mm_chain_add_row(struct mm_register *reg, const struct mm_register_profile_row *entry, struct mm_balance *balance)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE_ADD];
+	const struct mm_profile_row *row = &entry->row;
+	const int64_t energies[MM_ENERGIES] = {row->delivered_uwh, row->received_uwh, row->lagging_uvarh, row->leading_uvarh};
+	int rc, r;
+
+	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[entry->meter]);
+	rc |= sqlite3_bind_int64(stmt, 2, row->start_s);
+	rc |= sqlite3_bind_int64(stmt, 3, row->duration_s);
+	rc |= sqlite3_bind_int64(stmt, 4, row->status);
+	for (int k = 0; k < MM_ENERGIES; k++) {
+		rc |= sqlite3_bind_int64(stmt, 5 + k, energies[k]);
+		balance->uwh[entry->meter][k] = sum(balance->uwh[entry->meter][k], energies[k]);
+	}
+	rc |= sqlite3_bind_int64(stmt, 9, row->covered_ns);
+	r = mm_register_run(reg, MM_STMT_PROFILE_ADD, rc);
+	return r < 0 ? r : move_head(reg, MM_STMT_PROFILE_HEAD);
+}
+
+/* ---- Accounting ---- */
+
+static int account_meter(struct mm_register *reg, unsigned index, const struct mm_register_commit *commit, int64_t *balance)
+{
+	const struct mm_registers *registers = &commit->meter[index];
+	const struct mm_profile_row none = {0}, *open = registers->profile.open ? &registers->profile.row : &none;
+	const int64_t closed[MM_ENERGIES] = {
+		sum(registers->delivered.uwh - registers->preset_delivered_uwh, -open->delivered_uwh),
+		sum(registers->received.uwh - registers->preset_received_uwh, -open->received_uwh),
+		sum(registers->lagging.uwh, -open->lagging_uvarh), sum(registers->leading.uwh, -open->leading_uvarh)};
+	struct mm_register_event event = {.boottime_ns = commit->boottime_ns,
+					  .realtime_ns = commit->realtime_ns,
+					  .meter = (int)index,
+					  .code = "unprofiled"};
+	int64_t missing[MM_ENERGIES];
+	char data[256];
+	bool any = false;
+
+	for (int k = 0; k < MM_ENERGIES; k++) {
+		missing[k] = sum(closed[k], -balance[k]);
+		balance[k] = closed[k];
+		any = any || missing[k] != 0;
+	}
+	if (!any) {
+		return 0;
+	}
+	snprintf(event.text, sizeof(event.text), "%.6f Wh delivered and %.6f Wh received are in the registers but in no interval",
+		 (double)missing[0] / MM_UWH_PER_WH, (double)missing[1] / MM_UWH_PER_WH);
+	snprintf(data, sizeof(data),
+		 "{\"delivered_uwh\":%" PRId64 ",\"received_uwh\":%" PRId64 ",\"lagging_uvarh\":%" PRId64
+		 ",\"leading_uvarh\":%" PRId64 "}",
+		 missing[0], missing[1], missing[2], missing[3]);
+	return mm_chain_add(reg, &event, data);
+}
+
+int mm_chain_standing(struct mm_register *reg, char **ret)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_SNAPSHOT];
+	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_register_fail_sql(reg);
+
+	if (r == 0) {
+		*ret = strdup((const char *)sqlite3_column_text(stmt, 0));
+		r = *ret ? 0 : -ENOMEM;
+	}
+	sqlite3_reset(stmt);
+	return r;
+}
+
+static int snapshot(struct mm_register *reg, const struct mm_register_commit *commit)
+{
+	struct mm_register_event event = {.boottime_ns = commit->boottime_ns,
+					  .realtime_ns = commit->realtime_ns,
+					  .meter = -1,
+					  .code = "snapshot",
+					  .text = "all registers"};
+	char *standing = NULL;
+	int r = mm_chain_standing(reg, &standing);
+
+	if (r == 0) {
+		r = mm_chain_add(reg, &event, standing);
+	}
+	free(standing);
+	return r < 0 ? r : mm_register_run(reg, MM_STMT_SNAPSHOT_HEAD, SQLITE_OK);
+}
+
+int mm_chain_account(struct mm_register *reg, const struct mm_register_commit *commit, struct mm_balance *balance)
+{
+	sqlite3_stmt *due = reg->stmt[MM_STMT_SNAPSHOT_DUE];
+	int rc, r = 0;
+
+	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
+		r = account_meter(reg, i, commit, balance->uwh[i]);
+	}
+	if (r < 0) {
+		return r;
+	}
+	rc = sqlite3_bind_int64(due, 1, commit->realtime_ns);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(due);
+	}
+	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(due);
+	return rc == SQLITE_ROW ? snapshot(reg, commit) : r;
+}

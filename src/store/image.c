@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+/* magic, version, length of the whole, database, previous, state, rows, events, check sum. */
+#include "store/image.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define MAGIC UINT64_C(0x6567616d696d6d6b) /* "kmmimage" */
+#define LAYOUT 1
+#define LENGTH_AT 16
+#define LENGTH_MIN 48 /* up to the state */
+#define SUM_SIZE 8
+
+/* ---- Writing ---- */
+
+/* Puts the number of those that fit in the place kept for it; what did not fit is taken back. */
+static bool fits(struct mm_writer *writer, size_t count_at, size_t count)
+{
+	struct mm_writer at = {.bytes = writer->bytes, .size = writer->size, .used = count_at};
+	bool fit = writer->used <= writer->size;
+
+	if (fit) {
+		mm_put_u64(&at, count);
+	}
+	return fit;
+}
+
+static void put_rows(struct mm_writer *writer, const struct mm_image *image)
+{
+	size_t count_at = writer->used, before;
+
+	mm_put_u64(writer, 0);
+	for (size_t i = 0; i < image->row_count && i < MM_IMAGE_ROWS_MAX; i++) {
+		before = writer->used;
+		mm_put_row(writer, &image->row[i]);
+		if (!fits(writer, count_at, i + 1)) {
+			writer->used = before;
+			return;
+		}
+	}
+}
+
+static void put_events(struct mm_writer *writer, const struct mm_image *image)
+{
+	size_t count_at = writer->used, before;
+
+	mm_put_u64(writer, 0);
+	for (size_t i = 0; i < image->event_count && i < MM_IMAGE_EVENTS_MAX; i++) {
+		before = writer->used;
+		mm_put_event(writer, &image->event[i]);
+		if (!fits(writer, count_at, i + 1)) {
+			writer->used = before;
+			return;
+		}
+	}
+}
+
+ssize_t mm_image_write(const struct mm_image *image, uint8_t *bytes, size_t size)
+{
+	/* Room stays for the number of events and the sum. */
+	struct mm_writer writer = {.bytes = bytes, .size = size < 16 ? 0 : size - 16};
+	struct mm_writer length = {.bytes = bytes, .size = size, .used = LENGTH_AT};
+
+	mm_put_u64(&writer, MAGIC);
+	mm_put_u64(&writer, LAYOUT);
+	mm_put_u64(&writer, 0); /* the length, below */
+	mm_put_u64(&writer, image->database);
+	mm_put_u64(&writer, image->previous);
+	if (writer.used > writer.size) {
+		return -ENOSPC;
+	}
+	writer.used += mm_state_write(&image->state, bytes + writer.used, writer.size - writer.used);
+	put_rows(&writer, image);
+	if (writer.used > writer.size) {
+		return -ENOSPC;
+	}
+	writer.size = size - SUM_SIZE;
+	put_events(&writer, image);
+	writer.size = size;
+	mm_put_u64(&length, writer.used + SUM_SIZE);
+	mm_put_u64(&writer, mm_checksum(bytes, writer.used));
+	return (ssize_t)writer.used;
+}
+
+/* ---- Reading ---- */
+
+/* False: not what a meter writes. */
+static bool get_history(struct mm_reader *reader, struct mm_image *ret)
+{
+	int meters = (int)ret->state.meter_count;
+
+	ret->row_count = (size_t)mm_get_u64(reader);
+	for (size_t i = 0; i < ret->row_count; i++) {
+		if (i == MM_IMAGE_ROWS_MAX) {
+			return false;
+		}
+		mm_get_row(reader, &ret->row[i]);
+		if (ret->row[i].meter < 0 || ret->row[i].meter >= meters) {
+			return false;
+		}
+	}
+	ret->event_count = (size_t)mm_get_u64(reader);
+	for (size_t i = 0; i < ret->event_count; i++) {
+		if (i == MM_IMAGE_EVENTS_MAX) {
+			return false;
+		}
+		mm_get_event(reader, &ret->event[i]);
+		if (ret->event[i].meter < -1 || ret->event[i].meter >= meters) {
+			return false;
+		}
+	}
+	return !reader->bad && reader->used == reader->size;
+}
+
+static bool is_blank(const uint8_t *bytes, size_t size)
+{
+	return size == 0 || ((bytes[0] == 0 || bytes[0] == 0xff) && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
+int mm_image_read(const uint8_t *bytes, size_t size, struct mm_image *ret)
+{
+	struct mm_reader reader = {.bytes = bytes, .size = size};
+	uint64_t magic = mm_get_u64(&reader), version = mm_get_u64(&reader), length = mm_get_u64(&reader);
+	struct mm_reader sum = {.bytes = bytes, .size = size, .used = (size_t)length - SUM_SIZE};
+	ssize_t taken;
+
+	memset(ret, 0, sizeof(*ret));
+	if (is_blank(bytes, size)) {
+		return -ENODATA;
+	}
+	if (magic != MAGIC) {
+		return -ENOMSG;
+	}
+	if (reader.bad || length < LENGTH_MIN || length > size ||
+	    mm_get_u64(&sum) != mm_checksum(bytes, (size_t)length - SUM_SIZE)) {
+		return -EBADMSG;
+	}
+	if (version != LAYOUT) {
+		return -EPROTO;
+	}
+	reader.size = (size_t)length - SUM_SIZE;
+	ret->database = mm_get_u64(&reader);
+	ret->previous = mm_get_u64(&reader);
+	taken = mm_state_read(bytes + reader.used, reader.size - reader.used, &ret->state);
+	if (taken < 0) {
+		return (int)taken;
+	}
+	reader.used += (size_t)taken;
+	return ret->state.sequence > 0 && ret->state.meter_count > 0 && get_history(&reader, ret) ? 0 : -EBADMSG;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: MIT */
+/* What is read back: intervals, events and records, how the last run ended. */
+#include "store/private.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Ends a query at the result of its last step (a row: the caller has had enough). */
+static int end_query(struct mm_register *reg, sqlite3_stmt *stmt, int rc)
+{
+	int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+
+	sqlite3_reset(stmt);
+	return r;
+}
+
+static bool give_row(sqlite3_stmt *stmt, mm_register_row_fn fn, void *userdata)
+{
+	const struct mm_profile_row row = {
+		.start_s = sqlite3_column_int64(stmt, 0),
+		.duration_s = (int32_t)sqlite3_column_int64(stmt, 1),
+		.status = (uint32_t)sqlite3_column_int64(stmt, 2),
+		.delivered_uwh = sqlite3_column_int64(stmt, 3),
+		.received_uwh = sqlite3_column_int64(stmt, 4),
+		.lagging_uvarh = sqlite3_column_int64(stmt, 5),
+		.leading_uvarh = sqlite3_column_int64(stmt, 6),
+		.covered_ns = sqlite3_column_int64(stmt, 7),
+	};
+
+	return fn(userdata, &row);
+}
+
+int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s, int64_t to_s, mm_register_row_fn fn,
+			void *userdata)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE];
+	int rc;
+
+	if (index >= reg->meter_count) {
+		return -EINVAL;
+	}
+	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[index]);
+	rc |= sqlite3_bind_int64(stmt, 2, from_s);
+	rc |= sqlite3_bind_int64(stmt, 3, to_s);
+	if (rc == SQLITE_OK) {
+		do {
+			rc = sqlite3_step(stmt);
+		} while (rc == SQLITE_ROW && give_row(stmt, fn, userdata));
+	}
+	return end_query(reg, stmt, rc);
+}
+
+/* The index of a stored meter; -1 for the whole daemon, and for one that the configuration no longer has. */
+static int index_of(const struct mm_register *reg, int64_t id)
+{
+	for (unsigned i = 0; i < reg->meter_count; i++) {
+		if (reg->meter_id[i] == id) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+static void get_text(sqlite3_stmt *stmt, int column, char *ret, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	snprintf(ret, size, "%s", text ? text : "");
+}
+
+static bool give_event(struct mm_register *reg, sqlite3_stmt *stmt, mm_register_event_fn fn, void *userdata)
+{
+	struct mm_register_event event = {
+		.id = sqlite3_column_int64(stmt, 0),
+		.boottime_ns = sqlite3_column_int64(stmt, 1),
+		.realtime_ns = sqlite3_column_int64(stmt, 2),
+		.meter = index_of(reg, sqlite3_column_int64(stmt, 3)), /* NULL reads as 0, which no meter has */
+	};
+
+	get_text(stmt, 4, event.code, sizeof(event.code));
+	get_text(stmt, 5, event.text, sizeof(event.text));
+	return fn(userdata, &event, (const char *)sqlite3_column_text(stmt, 6));
+}
+
+/* Runs a bound query for events and ends it. */
+static int give_events(struct mm_register *reg, sqlite3_stmt *stmt, int bound, mm_register_event_fn fn, void *userdata)
+{
+	int rc = bound;
+
+	if (rc == SQLITE_OK) {
+		do {
+			rc = sqlite3_step(stmt);
+		} while (rc == SQLITE_ROW && give_event(reg, stmt, fn, userdata));
+	}
+	return end_query(reg, stmt, rc);
+}
+
+int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
+		       void *userdata)
+{
+	sqlite3_stmt *stmt = reg->stmt[newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER];
+	int rc = sqlite3_bind_int64(stmt, 1, after_id);
+
+	rc |= sqlite3_bind_int64(stmt, 2, limit);
+	return give_events(reg, stmt, rc, fn, userdata);
+}
+
+int mm_register_records(struct mm_register *reg, const char *code, int meter, mm_register_event_fn fn, void *userdata)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_RECORDS];
+	int rc = sqlite3_bind_text(stmt, 1, code, -1, SQLITE_STATIC);
+
+	rc |= meter < 0 ? sqlite3_bind_null(stmt, 2) : sqlite3_bind_int64(stmt, 2, reg->meter_id[meter]);
+	return give_events(reg, stmt, rc, fn, userdata);
+}
+
+int mm_register_last_run(struct mm_register *reg, struct mm_register_last_run *ret)
+{
+	sqlite3_stmt *stmt = reg->stmt[MM_STMT_LAST_RUN];
+	int r = 0;
+
+	if (sqlite3_step(stmt) == SQLITE_ROW) {
+		const char *code = (const char *)sqlite3_column_text(stmt, 0);
+
+		*ret = (struct mm_register_last_run){
+			.unclean = code && strcmp(code, "start") == 0,
+			.same_boot = sqlite3_column_int64(stmt, 1) == reg->boot,
+			.boottime_ns = sqlite3_column_int64(stmt, 2),
+			.realtime_ns = sqlite3_column_int64(stmt, 3),
+		};
+	} else {
+		r = mm_register_fail_sql(reg);
+	}
+	sqlite3_reset(stmt);
+	return r;
+}

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The SQL of the register. Rows are only ever added, but for the one row of current registers per meter: the triggers hold that
+ * and the order of the registers against anything that writes to the file, ourselves included.
+ */
+#include "store/schema.h"
+
+#define TEXT(x) #x
+#define TEXT_OF(x) TEXT(x)
+
+#define SQL_COUNT(column) "INTEGER NOT NULL DEFAULT 0 CHECK (" column " >= 0)"
+#define SQL_CARRY(column) "REAL NOT NULL DEFAULT 0 CHECK (" column " >= 0 AND " column " < 1)"
+#define SQL_PEAK(column) "REAL NOT NULL DEFAULT 0 CHECK (" column " >= 0)"
+#define SQL_FIGURE(column) "REAL NOT NULL DEFAULT 0"
+#define SQL_INT64(column) "INTEGER NOT NULL DEFAULT 0"
+#define SQL_INT32(column) SQL_INT64(column)
+#define SQL_UINT32(column) SQL_INT64(column)
+#define SQL_BOOL(column) SQL_INT64(column)
+#define DEFINE(kind, column, member) ", " #column " " SQL_##kind(#column)
+
+#define FALLS_COUNT(column) " OR NEW." column " < OLD." column
+#define FALLS_PEAK(column) FALLS_COUNT(column)
+#define FALLS_CARRY(column) ""
+#define FALLS_FIGURE(column) ""
+#define FALLS_INT64(column) ""
+#define FALLS_INT32(column) ""
+#define FALLS_UINT32(column) ""
+#define FALLS_BOOL(column) ""
+#define FALLS(kind, column, member) FALLS_##kind(#column)
+
+#define NAME(kind, column, member) ", " #column
+#define SET(kind, column, member) ", " #column " = ?"
+
+#define NEVER(name, event, table)                                                                                                \
+	"CREATE TRIGGER " name " BEFORE " event " BEGIN SELECT RAISE(ABORT, '" table " rows are never changed or removed'); END"
+#define NEVER_UPDATED(table) NEVER(table "_no_update", "UPDATE ON " table, table)
+#define NEVER_DELETED(table) NEVER(table "_no_delete", "DELETE ON " table, table)
+/* REPLACE removes a row without asking the trigger above. */
+#define NEVER_REPLACED(table, same)                                                                                              \
+	NEVER(table "_no_replace", "INSERT ON " table " WHEN EXISTS (SELECT 1 FROM " table " WHERE " same ")", table)
+
+/*
+ * The chain: the hash of a row is that of the row before it and of all its own fields, other tables' identifiers by their
+ * meaning. mm_hash() is chain.c's.
+ */
+#define EVENT_HASH(before, id, boot, boottime_ns, realtime_ns, meter, code, text, data)                                          \
+	"mm_hash('event', " before ", " id ", (SELECT boot_id FROM boot WHERE id = " boot "), " boottime_ns ", " realtime_ns     \
+	", (SELECT serial FROM meter WHERE id = " meter "), " code ", " text ", " data ")"
+#define PROFILE_HASH(before, id, meter, columns)                                                                                 \
+	"mm_hash('profile', " before ", " id ", (SELECT serial FROM meter WHERE id = " meter "), " columns ")"
+/* Of the row before row e; nothing is before the first. */
+#define HASH_BEFORE(table) "iif(e.id = 1, zeroblob(32), (SELECT hash FROM " table " AS b WHERE b.id = e.id - 1))"
+/* The id after the newest. One that was added by another hand stays where it is, out of the chain. */
+#define NEXT(table) "max(" table ", coalesce((SELECT max(id) FROM " table "), 0)) + 1"
+
+/* What may change, under one hash: the registers and meters, and where both chains end. */
+#define SEAL                                                                                                                     \
+	"mm_hash('seal', id, (SELECT count(*) FROM head), event, event_hash, profile, profile_hash, snapshot, sequence, "        \
+	"(SELECT count(*) FROM boot), "                                                                                          \
+	"(SELECT max(id) FROM boot), (SELECT count(*) FROM register), (SELECT group_concat(hex(hash)) FROM (SELECT "             \
+	"mm_hash('register', m.id, m.serial, m.model, m.name, b.boot_id, r.boottime_ns, "                                        \
+	"r.realtime_ns" MM_REGISTER_COLUMNS(NAME) ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "         \
+						  "LEFT JOIN boot AS b ON b.id = r.boot ORDER BY m.id)))"
+
+/* The current registers; boot is null until the first commit. */
+#define CREATE_REGISTER                                                                                                          \
+	"CREATE TABLE register (meter INTEGER PRIMARY KEY REFERENCES meter (id), boot INTEGER REFERENCES boot (id), "            \
+	"boottime_ns INTEGER NOT NULL DEFAULT 0, realtime_ns INTEGER NOT NULL DEFAULT 0" MM_REGISTER_COLUMNS(DEFINE) ") STRICT", \
+		"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_REGISTER_COLUMNS( \
+			FALLS) " BEGIN SELECT RAISE(ABORT, 'a register would decrease'); END",                                   \
+		NEVER_DELETED("register"), NEVER_REPLACED("register", "meter = NEW.meter")
+
+/* seq of version 1, which told apart intervals of the same begin, is the order of the ids now. */
+#define CREATE_PROFILE                                                                                                           \
+	"CREATE TABLE profile (id INTEGER PRIMARY KEY, meter INTEGER NOT NULL REFERENCES meter (id), start_s INTEGER NOT NULL, " \
+	"duration_s INTEGER NOT NULL, status INTEGER NOT NULL, delivered_uwh INTEGER NOT NULL, received_uwh INTEGER NOT NULL, "  \
+	"lagging_uvarh INTEGER NOT NULL, leading_uvarh INTEGER NOT NULL, covered_ns INTEGER NOT NULL, hash BLOB NOT NULL) "      \
+	"STRICT",                                                                                                                \
+		"CREATE INDEX profile_time ON profile (meter, start_s)", NEVER_UPDATED("profile"), NEVER_DELETED("profile"),     \
+		NEVER_REPLACED("profile", "id = NEW.id")
+
+/* meter is null for the whole daemon; data is JSON for what is read again by a program. */
+#define CREATE_EVENT                                                                                                             \
+	"CREATE TABLE event (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL REFERENCES boot (id), boottime_ns INTEGER NOT NULL, " \
+	"realtime_ns INTEGER NOT NULL, meter INTEGER REFERENCES meter (id), code TEXT NOT NULL, text TEXT NOT NULL, data TEXT, " \
+	"hash BLOB NOT NULL) STRICT",                                                                                            \
+		"CREATE INDEX event_record ON event (code) WHERE data IS NOT NULL", NEVER_UPDATED("event"),                      \
+		NEVER_DELETED("event"), NEVER_REPLACED("event", "id = NEW.id")
+
+/* One row: the newest event and profile row, so that their removal shows, and the last snapshot. */
+#define CREATE_HEAD                                                                                                              \
+	"CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), event INTEGER NOT NULL, event_hash BLOB NOT NULL, "           \
+	"profile INTEGER NOT NULL, profile_hash BLOB NOT NULL, snapshot INTEGER NOT NULL, sequence INTEGER NOT NULL, "           \
+	"seal BLOB NOT NULL) STRICT",                                                                                            \
+		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, 0, zeroblob(32))"
+
+const char *const mm_schema_sql[] = {
+	"BEGIN IMMEDIATE",
+	/* Every run of the machine in which something was written: CLOCK_BOOTTIME means nothing without it. */
+	"CREATE TABLE boot (id INTEGER PRIMARY KEY, boot_id TEXT NOT NULL UNIQUE) STRICT",
+	"CREATE TABLE meter (id INTEGER PRIMARY KEY, serial TEXT NOT NULL UNIQUE, model TEXT NOT NULL, name TEXT NOT NULL) "
+	"STRICT",
+	CREATE_REGISTER,
+	CREATE_PROFILE,
+	CREATE_EVENT,
+	CREATE_HEAD,
+	"PRAGMA application_id = " TEXT_OF(MM_SCHEMA_APPLICATION_ID),
+	"PRAGMA user_version = " TEXT_OF(MM_SCHEMA_VERSION),
+	"COMMIT",
+	NULL,
+};
+
+#define ENERGY_COLUMNS "delivered_uwh, received_uwh, lagging_uvarh, leading_uvarh"
+#define PROFILE_COLUMNS "start_s, duration_s, status, " ENERGY_COLUMNS ", covered_ns"
+#define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text, data"
+#define EVENT_INSERT "INSERT INTO event (id, boot, boottime_ns, realtime_ns, meter, code, text, data, hash) "
+#define PROFILE_INSERT "INSERT INTO profile (id, meter, " PROFILE_COLUMNS ", hash) "
+
+/* An energy of a meter in a snapshot, less what is in the open interval: it lies in closed ones. */
+#define IN_JSON(meter, column) "json_extract(" meter ".value, '$." column "')"
+#define CLOSED(meter, column)                                                                                                    \
+	IN_JSON(meter, column) " - iif(" IN_JSON(meter, "interval_open") ", " IN_JSON(meter, "interval_" column) ", 0)"
+#define METERED(meter, column) CLOSED(meter, column) " - " IN_JSON(meter, "preset_" column)
+#define IN_DATA(column) "json_extract(data, '$." column "')"
+#define CLOSED_ENERGIES                                                                                                          \
+	METERED("j", "delivered_uwh")                                                                                            \
+	", " METERED("j", "received_uwh") ", " CLOSED("j", "lagging_uvarh") ", " CLOSED("j", "leading_uvarh")
+#define UNPROFILED_ENERGIES                                                                                                      \
+	IN_DATA("delivered_uwh") ", " IN_DATA("received_uwh") ", " IN_DATA("lagging_uvarh") ", " IN_DATA("leading_uvarh")
+
+#define PROFILE_AT(snapshot, otherwise)                                                                                          \
+	"coalesce((SELECT json_extract(data, '$.profile') FROM event WHERE id = " snapshot "), " otherwise ")"
+#define PROFILE_BETWEEN "id > " PROFILE_AT("?1", "0") " AND id <= " PROFILE_AT("?2", "9223372036854775807")
+
+#define PAIR(kind, column, member) ", '" #column "', r." #column
+
+#define REGISTER_1_COLUMNS                                                                                                       \
+	"meter, boot, boottime_ns, realtime_ns, delivered_uwh, delivered_carry, received_uwh, received_carry, lagging_uvarh, "   \
+	"lagging_carry, leading_uvarh, leading_carry, element_1_delivered_uwh, element_1_delivered_carry, "                      \
+	"element_2_delivered_uwh, element_2_delivered_carry, element_1_received_uwh, element_1_received_carry, "                 \
+	"element_2_received_uwh, element_2_received_carry, output_uwh, max_demand_w, max_demand_s, interval_s, interval_open, "  \
+	"interval_last_real_ns, interval_last_boot_ns, interval_start_s, interval_duration_s, interval_status, "                 \
+	"interval_delivered_uwh, interval_received_uwh, interval_lagging_uvarh, interval_leading_uvarh, interval_covered_ns"
+
+#define EVENT_OWN_HASH                                                                                                           \
+	EVENT_HASH(HASH_BEFORE("event"), "e.id", "e.boot", "e.boottime_ns", "e.realtime_ns", "e.meter", "e.code", "e.text",      \
+		   "e.data")
+/* Is the interval that was the newest at snapshot e still what it was? */
+#define PROFILE_END_IS_THERE                                                                                                     \
+	"lower(hex(coalesce((SELECT hash FROM profile WHERE id = json_extract(e.data, '$.profile')), zeroblob(32)))) IS "        \
+	"json_extract(e.data, '$.profile_hash')"
+
+/* What lies in intervals between two snapshots, or is known to lie in none, by meter. */
+#define PROFILED                                                                                                                 \
+	"SELECT meter, sum(delivered_uwh) AS delivered_uwh, sum(received_uwh) AS received_uwh, "                                 \
+	"sum(lagging_uvarh) AS lagging_uvarh, sum(leading_uvarh) AS leading_uvarh FROM ("                                        \
+	"SELECT meter, " ENERGY_COLUMNS " FROM profile WHERE " PROFILE_BETWEEN " UNION ALL "                                     \
+	"SELECT meter, " UNPROFILED_ENERGIES " FROM event WHERE data IS NOT NULL AND code = 'unprofiled' "                       \
+	"AND id > ?1 AND id < ?2) GROUP BY meter"
+
+/* Of a meter now (j), at the snapshot before (k; a meter that was not there stood at 0), and between (p). */
+#define DIFFERS(kind, column) kind("j", column) " - coalesce(" kind("k", column) ", 0) <> coalesce(p." column ", 0)"
+#define BACK_COUNT(column) " OR " IN_JSON("j", column) " < " IN_JSON("k", column)
+#define BACK_PEAK(column) BACK_COUNT(column)
+#define BACK_CARRY(column) ""
+#define BACK_FIGURE(column) ""
+#define BACK_INT64(column) ""
+#define BACK_INT32(column) ""
+#define BACK_UINT32(column) ""
+#define BACK_BOOL(column) ""
+#define BACK(kind, column, member) BACK_##kind(#column)
+
+const char *const mm_schema_upgrade_sql[] = {
+	"BEGIN IMMEDIATE",
+	"DROP TRIGGER register_no_decrease",
+	"DROP TRIGGER register_no_delete",
+	"DROP TRIGGER register_no_replace",
+	"ALTER TABLE register RENAME TO register_1",
+	CREATE_REGISTER,
+	"INSERT INTO register (" REGISTER_1_COLUMNS ") SELECT " REGISTER_1_COLUMNS " FROM register_1",
+	"DROP TABLE register_1",
+	"DROP TRIGGER profile_no_update",
+	"DROP TRIGGER profile_no_delete",
+	"DROP TRIGGER profile_no_replace",
+	"DROP TRIGGER event_no_update",
+	"DROP TRIGGER event_no_delete",
+	"DROP TRIGGER event_no_replace",
+	"ALTER TABLE profile RENAME TO profile_1",
+	"ALTER TABLE event RENAME TO event_1",
+	CREATE_PROFILE,
+	CREATE_EVENT,
+	CREATE_HEAD,
+	NULL,
+};
+
+const char *const mm_schema_1_events = "SELECT boot, boottime_ns, realtime_ns, meter, code, text, NULL FROM event_1 ORDER BY id";
+const char *const mm_schema_1_profile = "SELECT meter, " PROFILE_COLUMNS " FROM profile_1 ORDER BY start_s, meter, seq";
+
+const char *const mm_schema_upgraded_sql[] = {
+	"DROP TABLE profile_1",
+	"DROP TABLE event_1",
+	"UPDATE head SET seal = " SEAL,
+	"PRAGMA user_version = " TEXT_OF(MM_SCHEMA_VERSION),
+	"COMMIT",
+	NULL,
+};
+
+const char *const mm_stmt_sql[MM_STMT_COUNT] = {
+	[MM_STMT_BEGIN] = "BEGIN IMMEDIATE",
+	[MM_STMT_COMMIT] = "COMMIT",
+	[MM_STMT_ROLLBACK] = "ROLLBACK",
+	[MM_STMT_BOOT_ADD] = "INSERT INTO boot (boot_id) VALUES (?1) ON CONFLICT DO NOTHING",
+	[MM_STMT_BOOT_FIND] = "SELECT id FROM boot WHERE boot_id = ?1",
+	[MM_STMT_METERS] = "SELECT id, serial, model FROM meter ORDER BY id",
+	[MM_STMT_METER_FIND] = "SELECT id FROM meter WHERE serial = ?1 AND model = ?2",
+	[MM_STMT_METER_ADD] = "INSERT INTO meter (serial, model, name) VALUES (?1, ?2, ?3)",
+	[MM_STMT_METER_NAME] = "UPDATE meter SET name = ?2 WHERE id = ?1 AND name <> ?2",
+	[MM_STMT_REGISTER_ADD] = "INSERT INTO register (meter) VALUES (?1)",
+	[MM_STMT_REGISTER_LOAD] = "SELECT boot, boottime_ns" MM_REGISTER_COLUMNS(NAME) " FROM register WHERE meter = ?1",
+	[MM_STMT_REGISTER_SAVE] = "UPDATE register SET boot = ?2, boottime_ns = ?3, "
+				  "realtime_ns = ?4" MM_REGISTER_COLUMNS(SET) " WHERE meter = ?1",
+	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, " EVENT_HASH(
+		"event_hash", NEXT("event"), "?1", "?2", "?3", "?4", "?5", "?6", "?7") " FROM head",
+	[MM_STMT_EVENT_HEAD] = "UPDATE head SET event = ?1, event_hash = (SELECT hash FROM event WHERE id = ?1)",
+	[MM_STMT_PROFILE_ADD] = PROFILE_INSERT "SELECT " NEXT("profile") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " PROFILE_HASH(
+		"profile_hash", NEXT("profile"), "?1", "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9") " FROM head",
+	[MM_STMT_PROFILE_HEAD] = "UPDATE head SET profile = ?1, profile_hash = (SELECT hash FROM profile WHERE id = ?1)",
+	[MM_STMT_PROFILE] = "SELECT " PROFILE_COLUMNS " FROM profile "
+			    "WHERE meter = ?1 AND start_s >= ?2 AND start_s < ?3 ORDER BY start_s, id",
+	[MM_STMT_EVENTS_AFTER] = "SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 AND code <> 'snapshot' ORDER BY id LIMIT ?2",
+	[MM_STMT_EVENTS_NEWEST] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 AND code <> 'snapshot' "
+				  "ORDER BY id DESC LIMIT ?2) ORDER BY id",
+	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event WHERE data IS NOT NULL AND code = ?1 "
+			    "AND (?2 IS NULL OR meter = ?2) ORDER BY id",
+	[MM_STMT_SEAL] = "UPDATE head SET seal = " SEAL,
+	[MM_STMT_SEQUENCE] = "SELECT sequence FROM head",
+	[MM_STMT_SEQUENCE_SAVE] = "UPDATE head SET sequence = ?1",
+	[MM_STMT_HEAD] = "SELECT event, event_hash, profile, profile_hash, snapshot, seal IS " SEAL " FROM head",
+	[MM_STMT_NEWEST] = "SELECT coalesce((SELECT max(id) FROM event), 0), "
+			   "(SELECT hash FROM event ORDER BY id DESC LIMIT 1), coalesce((SELECT max(id) FROM profile), 0), "
+			   "(SELECT hash FROM profile ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM meter)",
+	/* Every day, and so often that what lies between two is soon added up. */
+	[MM_STMT_SNAPSHOT_DUE] = "SELECT 1 FROM head LEFT JOIN event AS e ON e.id = snapshot WHERE e.id IS NULL "
+				 "OR e.realtime_ns / 86400000000000 <> ?1 / 86400000000000 "
+				 "OR profile - json_extract(e.data, '$.profile') >= 1000",
+	[MM_STMT_SNAPSHOT] =
+		"SELECT json_object('profile', profile, 'profile_hash', lower(hex(profile_hash)), 'meters', "
+		"(SELECT json_group_array(json_object('serial', m.serial, 'model', m.model, 'name', "
+		"m.name" MM_REGISTER_COLUMNS(PAIR) ")) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
+	[MM_STMT_SNAPSHOT_HEAD] = "UPDATE head SET snapshot = event",
+	[MM_STMT_STANDING] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
+			     "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
+	[MM_STMT_PROFILED] = PROFILED,
+	[MM_STMT_LAST_RUN] = "SELECT (SELECT code FROM event WHERE code IN ('start', 'stop') ORDER BY id DESC LIMIT 1), boot, "
+			     "boottime_ns, realtime_ns FROM register ORDER BY boot DESC, boottime_ns DESC LIMIT 1",
+	[MM_STMT_READINGS] = "SELECT m.serial, m.model, " ENERGY_COLUMNS " FROM meter AS m JOIN register AS r ON r.meter = m.id "
+			     "ORDER BY m.id",
+	[MM_STMT_HASHES] = "SELECT (SELECT lower(hex(hash)) FROM event WHERE id = ?1), "
+			   "(SELECT lower(hex(hash)) FROM profile WHERE id = ?2)",
+	[MM_STMT_VERIFY_EVENTS] = "SELECT e.id, e.hash IS " EVENT_OWN_HASH ", iif(e.code = 'snapshot', e.data, NULL), "
+				  "iif(e.code = 'snapshot' AND json_valid(e.data), " PROFILE_END_IS_THERE ", 0), e.code "
+				  "FROM event AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
+	[MM_STMT_VERIFY_PROFILE] = "SELECT e.id, e.hash IS " PROFILE_HASH(
+		HASH_BEFORE("profile"), "e.id", "e.meter",
+		PROFILE_COLUMNS) " FROM profile AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
+	[MM_STMT_VERIFY_ACCOUNT] = "SELECT m.serial FROM json_each(?4, '$.meters') AS j JOIN meter AS m ON m.serial = " IN_JSON("j", "serial") " LEFT JOIN json_each(?3, '$.meters') AS k ON m.serial = " IN_JSON(
+		"k", "serial") " LEFT JOIN (" PROFILED
+			       ") AS p ON p.meter = m.id WHERE " DIFFERS(METERED, "delivered_uwh") " OR " DIFFERS(
+				       METERED, "received_uwh") " OR " DIFFERS(CLOSED,
+									       "lagging_uvarh") " OR " DIFFERS(CLOSED,
+													       "leading_uvarh")
+				       MM_REGISTER_COLUMNS(BACK),
+};

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * magic, version, length of the whole, sequence, times, columns a meter has, meters, each with its identity and its columns as
+ * the schema lists them, check sum. A column added to the end of that list is no new version: where it is missing it is zero.
+ */
+#include "store/state.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "store/column.h"
+
+#define STATE_MAGIC UINT64_C(0x65746174736d6d6b) /* "kmmstate" */
+#define LAYOUT 1
+#define LENGTH_AT 16 /* where the length stands */
+#define LENGTH_MIN 24
+
+_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_REGISTER_NAME_MAX) <= 640, "a meter fits its part of MM_STATE_SIZE_MAX");
+
+static void put_column(struct mm_writer *writer, const struct mm_column *column, const struct mm_registers *registers)
+{
+	if (mm_column_is_real(column)) {
+		mm_put_double(writer, mm_column_real(column, registers));
+	} else {
+		mm_put_u64(writer, (uint64_t)mm_column_integer(column, registers));
+	}
+}
+
+static void get_column(struct mm_reader *reader, const struct mm_column *column, struct mm_registers *ret)
+{
+	if (mm_column_is_real(column)) {
+		mm_column_set_real(column, ret, mm_get_double(reader));
+	} else {
+		mm_column_set_integer(column, ret, (int64_t)mm_get_u64(reader));
+	}
+}
+
+size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
+{
+	struct mm_writer writer = {.bytes = bytes, .size = size};
+
+	mm_put_u64(&writer, STATE_MAGIC);
+	mm_put_u64(&writer, LAYOUT);
+	mm_put_u64(&writer, 0); /* the length, below */
+	mm_put_u64(&writer, state->sequence);
+	mm_put_text(&writer, state->boot_id, sizeof(state->boot_id));
+	mm_put_u64(&writer, (uint64_t)state->boottime_ns);
+	mm_put_u64(&writer, (uint64_t)state->realtime_ns);
+	mm_put_u64(&writer, MM_COLUMN_COUNT_ALL);
+	mm_put_u64(&writer, state->meter_count);
+	for (unsigned i = 0; i < state->meter_count; i++) {
+		mm_put_text(&writer, state->who[i].name, sizeof(state->who[i].name));
+		mm_put_text(&writer, state->who[i].serial, sizeof(state->who[i].serial));
+		mm_put_text(&writer, state->who[i].model, sizeof(state->who[i].model));
+		for (size_t c = 0; c < MM_COLUMN_COUNT_ALL; c++) {
+			put_column(&writer, &mm_columns[c], &state->meter[i]);
+		}
+	}
+	if (writer.used + 8 <= size) {
+		struct mm_writer length = {.bytes = bytes, .size = size, .used = LENGTH_AT};
+
+		mm_put_u64(&length, writer.used + 8);
+		mm_put_u64(&writer, mm_checksum(bytes, writer.used));
+		return writer.used;
+	}
+	return writer.used + 8;
+}
+
+static bool get_meter(struct mm_reader *reader, size_t columns, struct mm_register_meter *ret_who, struct mm_registers *ret)
+{
+	static const struct mm_registers zero;
+
+	*ret = zero;
+	mm_get_text(reader, ret_who->name, sizeof(ret_who->name));
+	mm_get_text(reader, ret_who->serial, sizeof(ret_who->serial));
+	mm_get_text(reader, ret_who->model, sizeof(ret_who->model));
+	for (size_t c = 0; c < columns; c++) {
+		get_column(reader, &mm_columns[c], ret);
+	}
+	return !reader->bad && mm_registers_follow(ret, &zero) == 0;
+}
+
+ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
+{
+	struct mm_reader reader = {.bytes = bytes, .size = size};
+	struct mm_state state = {0};
+	uint64_t magic = mm_get_u64(&reader), version = mm_get_u64(&reader), length = mm_get_u64(&reader), columns, meters;
+	struct mm_reader sum = {.bytes = bytes, .size = size, .used = (size_t)length - 8};
+
+	if (reader.bad || magic != STATE_MAGIC || length < LENGTH_MIN + 8 || length > size ||
+	    mm_get_u64(&sum) != mm_checksum(bytes, (size_t)length - 8)) {
+		return -EBADMSG;
+	}
+	if (version != LAYOUT) {
+		return -EPROTO;
+	}
+	reader.size = (size_t)length - 8;
+	state.sequence = mm_get_u64(&reader);
+	mm_get_text(&reader, state.boot_id, sizeof(state.boot_id));
+	state.boottime_ns = (int64_t)mm_get_u64(&reader);
+	state.realtime_ns = (int64_t)mm_get_u64(&reader);
+	columns = mm_get_u64(&reader);
+	meters = mm_get_u64(&reader);
+	if (columns > MM_COLUMN_COUNT_ALL || meters > MM_REGISTER_METERS_MAX) {
+		return -EPROTO;
+	}
+	state.meter_count = (unsigned)meters;
+	for (unsigned i = 0; i < state.meter_count; i++) {
+		if (!get_meter(&reader, (size_t)columns, &state.who[i], &state.meter[i])) {
+			return -EBADMSG;
+		}
+	}
+	*ret = state;
+	return (ssize_t)length;
+}
+
+/* ---- Events and intervals ---- */
+
+void mm_put_row(struct mm_writer *writer, const struct mm_register_profile_row *entry)
+{
+	const struct mm_profile_row *row = &entry->row;
+
+	mm_put_u64(writer, (uint64_t)entry->meter);
+	mm_put_u64(writer, (uint64_t)row->start_s);
+	mm_put_u64(writer, (uint64_t)row->duration_s);
+	mm_put_u64(writer, row->status);
+	mm_put_u64(writer, (uint64_t)row->delivered_uwh);
+	mm_put_u64(writer, (uint64_t)row->received_uwh);
+	mm_put_u64(writer, (uint64_t)row->lagging_uvarh);
+	mm_put_u64(writer, (uint64_t)row->leading_uvarh);
+	mm_put_u64(writer, (uint64_t)row->covered_ns);
+}
+
+void mm_put_event(struct mm_writer *writer, const struct mm_register_event *event)
+{
+	mm_put_u64(writer, (uint64_t)event->boottime_ns);
+	mm_put_u64(writer, (uint64_t)event->realtime_ns);
+	mm_put_u64(writer, (uint64_t)event->meter);
+	mm_put_text(writer, event->code, sizeof(event->code));
+	mm_put_text(writer, event->text, sizeof(event->text));
+}
+
+void mm_get_row(struct mm_reader *reader, struct mm_register_profile_row *ret)
+{
+	struct mm_profile_row *row = &ret->row;
+
+	ret->meter = (int)mm_get_u64(reader);
+	row->start_s = (int64_t)mm_get_u64(reader);
+	row->duration_s = (int32_t)mm_get_u64(reader);
+	row->status = (uint32_t)mm_get_u64(reader);
+	row->delivered_uwh = (int64_t)mm_get_u64(reader);
+	row->received_uwh = (int64_t)mm_get_u64(reader);
+	row->lagging_uvarh = (int64_t)mm_get_u64(reader);
+	row->leading_uvarh = (int64_t)mm_get_u64(reader);
+	row->covered_ns = (int64_t)mm_get_u64(reader);
+}
+
+void mm_get_event(struct mm_reader *reader, struct mm_register_event *ret)
+{
+	ret->boottime_ns = (int64_t)mm_get_u64(reader);
+	ret->realtime_ns = (int64_t)mm_get_u64(reader);
+	ret->meter = (int)mm_get_u64(reader);
+	mm_get_text(reader, ret->code, sizeof(ret->code));
+	mm_get_text(reader, ret->text, sizeof(ret->text));
+}

@@ -1,0 +1,560 @@
+/* SPDX-License-Identifier: MIT */
+/* The ADE9000 adapter against the simulated board. */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <math.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "afe/afe.h"
+#include "afe/iio_device.h"
+#include "metrology/power_check.h"
+#include "core/health.h"
+#include "core/units.h"
+#include "fixture/afe_fixture.h"
+#include "fixture/suite.h"
+
+#define FULL_SCALE_V (M_SQRT1_2 * 1001.0)
+#define FULL_SCALE_A (M_SQRT1_2 / 5.1 * 200.0 / 0.1)
+
+/* Every window that the chip latched since then was counted or flagged. */
+static void assert_all_windows(struct fixture *b, int64_t since)
+{
+	int64_t ended = ask(b, "windows");
+
+	ck_assert_msg(b->windows + b->missed == (uint64_t)(ended - since), "%u counted, %u missed of %" PRId64, b->windows,
+		      b->missed, ended - since);
+}
+
+/* The simulated board's default front end. */
+static struct fixture *new_fixture(void)
+{
+	const struct mm_afe_config front_end = {
+		.input = {{.phase = 0, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A},
+			  {.phase = 1, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A}},
+	};
+
+	return fixture_new(&mm_afe_ade9000, &front_end);
+}
+
+static uint32_t draw(uint32_t *seed, uint32_t below)
+{
+	*seed = *seed * 1664525u + 1013904223u;
+	return (uint32_t)(((uint64_t)*seed * below) >> 32);
+}
+
+START_TEST(an_hour_of_mixed_loads)
+{
+	static const double ppms[] = {0, 100, -100, 500, -500};
+	uint32_t seed = 7;
+	struct fixture *b;
+
+	begin_scenario(ppms[_i], "");
+	say("[at 0]\nload_a = off\nct_b = reversed\n");
+	for (double t = 4.3; t < 3590; t += 1 + draw(&seed, 40000) / 1000.0) {
+		say("[at %.3f]\nload_a = %u W 0.%u lag\nload_b = %u W\nload_ab = %u W 0.9 lead\n", t, draw(&seed, 9000),
+		    5 + draw(&seed, 5), draw(&seed, 3) * draw(&seed, 4000), draw(&seed, 2) * draw(&seed, 7000));
+	}
+	say("[at 3595.5]\nload_a = off\nload_b = off\nload_ab = off\n");
+	b = new_fixture();
+	run_until(b, 3600);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	ck_assert_uint_eq(b->missed, 0);
+	ck_assert_uint_ge(b->windows, 3595);
+	assert_all_windows(b, 0);
+	ck_assert_int_gt(ask(b, "truth_seen_a_uwh"), 3000000);
+	ck_assert_int_lt(ask(b, "truth_seen_b_uwh"), -1000000);
+	assert_energy(b->active_ws[0], ask(b, "truth_seen_a_uwh"), 1e-4);
+	assert_energy(b->active_ws[1], ask(b, "truth_seen_b_uwh"), 1e-4);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(volts_and_amperes)
+{
+	struct fixture *b;
+
+	begin_scenario(20, "");
+	say("[at 0]\nload_a = 6000 W 0.8 lag\nload_b = 3000 W 0.5 lead\nvoltage_b = 118\n");
+	b = new_fixture();
+	run_until(b, 10);
+	ck_assert_double_eq_tol(b->last.input[0].voltage_v, 120, 0.01);
+	ck_assert_double_eq_tol(b->last.input[1].voltage_v, 118, 0.01);
+	ck_assert_double_eq_tol(b->last.input[0].current_a, 62.5, 0.01);
+	ck_assert_double_eq_tol(b->last.input[1].current_a, 6000.0 / 118, 0.01);
+	ck_assert_double_eq_tol(b->last.input[0].active_ws, 6000, 1);
+	ck_assert_double_eq_tol(b->last.input[0].reactive_vars, 4500, 1);
+	ck_assert_double_eq_tol(b->last.input[1].reactive_vars, -5196.15, 1);
+	ck_assert_double_eq_tol(b->last.input[0].frequency_hz, 60, 0.01); /* the driver says 30 */
+	fixture_free(b);
+}
+END_TEST
+
+/* Where a window begins and ends is found out window by window; how long it is, is known from the first. */
+START_TEST(power_right_from_the_start)
+{
+	double worst_ends = 0;
+	struct fixture *b;
+
+	begin_scenario(80, "");
+	say("[at 0]\nload_a = 6000 W\n");
+	b = new_fixture();
+	while (b->windows < 30) {
+		if (step(b) == MM_HEALTH_OK) {
+			const struct mm_measurement *m = &b->last;
+			double by_ends = m->input[0].active_ws / ((double)(m->end_ns - m->start_ns) / MM_NS_PER_S);
+
+			ck_assert_double_eq_tol(m->input[0].active_ws / mm_measurement_seconds(m), 6000, 0.6);
+			worst_ends = fmax(worst_ends, fabs(by_ends - 6000));
+		}
+	}
+	ck_assert_double_gt(worst_ends, 6); /* or there was nothing to show */
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(small_loads)
+{
+	struct fixture *b;
+
+	/* One watt is 843,000 codes: the lower register and the sign of the upper one count. */
+	begin_scenario(0, "");
+	say("[at 0]\nload_a = 1 W\nload_b = 1 W\nct_b = reversed\n");
+	b = new_fixture();
+	run_until(b, 100.5);
+	ck_assert_double_eq_tol(b->active_ws[0] / b->windows, 1.0, 0.002);
+	ck_assert_double_eq_tol(b->active_ws[1] / b->windows, -1.0, 0.002);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(short_loads_count_whole)
+{
+	struct fixture *b;
+
+	/* On for less than a window, and off again before anybody looks at the current. */
+	begin_scenario(-60, "");
+	say("[at 0]\nload_a = off\n");
+	for (unsigned i = 0; i < 200; i++) {
+		say("[at %.3f]\nload_a = 4000 W\n[at %.3f]\nload_a = off\n", 3 + i * 2.937, 3 + i * 2.937 + 0.2);
+	}
+	b = new_fixture();
+	run_until(b, 600);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	assert_energy(b->active_ws[0], ask(b, "truth_seen_a_uwh"), 2e-4);
+	fixture_free(b);
+}
+END_TEST
+
+/* A supply that goes or sags under load, anywhere in a window: what had flowed until then counts. */
+START_TEST(supply_lost_under_load)
+{
+	struct fixture *b;
+
+	begin_scenario(-60, "");
+	say("[at 0]\nload_a = 12000 W\nload_b = 4000 W\n");
+	for (unsigned i = 0; i < 50; i++) {
+		say("[at %.3f]\nvoltage_a = 0\nvoltage_b = 40\nload_b = off\n", 5 + i * 5.937);
+		say("[at %.3f]\nvoltage_a = 120\nvoltage_b = 120\nload_b = 4000 W\n", 7 + i * 5.937);
+	}
+	b = new_fixture();
+	run_until(b, 310);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	ck_assert_uint_eq(b->missed, 0);
+	assert_energy(b->active_ws[0], ask(b, "truth_seen_a_uwh"), 5e-3);
+	assert_energy(b->active_ws[1], ask(b, "truth_seen_b_uwh"), 5e-3);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(restart_in_mid_run)
+{
+	struct fixture *b;
+	int64_t windows = 0;
+
+	begin_scenario(35, "");
+	say("[at 0]\nload_a = 2000 W\n");
+	b = new_fixture();
+	for (unsigned i = 0; i < 50; i++) {
+		int64_t before;
+
+		run_until(b, 10.0 * (i + 1) + 0.0193 * i);
+		before = ask(b, "windows");
+		mm_afe_free(b->afe);
+		b->afe = fixture_new_afe(b, "ade9000");
+		ck_assert_int_eq(mm_clock_sleep_until(b->clock, mm_clock_boottime(b->clock) + (i % 7) * 290 * MM_NS_PER_MS), 0);
+		ck_assert_int_eq(b->afe->ops->open(b->afe), 0);
+		b->last.latched = false;
+		/* What latched while nobody was there is not for the new one to count. */
+		windows += ask(b, "windows") - before;
+	}
+	run_until(b, 510);
+	windows = ask(b, "windows") - windows;
+	ck_assert_int_lt(windows, 490);
+	ck_assert_uint_eq(b->windows, windows);
+	ck_assert_uint_eq(b->missed, 0);
+	ck_assert_double_eq_tol(b->active_ws[0], 2000.0 * (double)windows, 20.0 * (double)windows * 0.01);
+	fixture_free(b);
+}
+END_TEST
+
+/* What the fault is to be judged as. */
+static const struct {
+	const char *fault;
+	enum mm_health health;
+} judged_faults[] = {
+	{"frozen", MM_HEALTH_FROZEN},
+	{"stuck", MM_HEALTH_STALE},
+	{"stall 400", MM_HEALTH_STALE},
+	{"implausible", MM_HEALTH_IMPLAUSIBLE},
+};
+
+START_TEST(faults_are_told_apart)
+{
+	struct fixture *b;
+
+	begin_scenario(50, "");
+	say("[at 0]\nload_a = 5000 W\nload_b = 1000 W\n[at 60.4]\nfault = %s\n[at 120.7]\nfault = none\n",
+	    judged_faults[_i].fault);
+	b = new_fixture();
+	run_until(b, 60);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	assert_all_windows(b, 0);
+	run_until(b, 80);
+	fixture_reset(b);
+	run_until(b, 116);
+	ck_assert_uint_ge(b->health[judged_faults[_i].health], 5);
+	for (enum mm_health i = 0; i < MM_HEALTH_COUNT; i++) {
+		if (i != judged_faults[_i].health) {
+			ck_assert_uint_eq(b->health[i], 0);
+		}
+	}
+	ck_assert(b->active_ws[0] == 0);
+	run_until(b, 126);
+	fixture_reset(b);
+	run_until(b, 180);
+	ck_assert_uint_ge(b->windows, 53);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	ck_assert_uint_eq(b->missed, 0);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(frozen_counts_no_window_twice)
+{
+	struct fixture *b;
+
+	begin_scenario(-30, "");
+	say("[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = frozen\n[at 90.2]\nfault = none\n");
+	b = new_fixture();
+	run_until(b, 130);
+	assert_all_windows(b, 0);
+	ck_assert_uint_ge(b->missed, 28);
+	ck_assert_uint_le(b->missed, 32);
+	fixture_free(b);
+}
+END_TEST
+
+static const struct {
+	const char *fault;
+	int error;
+	const char *says;
+} failing_faults[] = {
+	{"eio", -EIO, "of ade9000: Input/output error"},
+	{"vanished", -ENODEV, "ade9000: No such device"},
+};
+
+START_TEST(failures_are_told_apart)
+{
+	struct mm_measurement m;
+	struct fixture *b;
+	int r;
+
+	begin_scenario(80, "");
+	say("[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = %s\n[at 100.1]\nfault = none\n", failing_faults[_i].fault);
+	b = new_fixture();
+	do {
+		r = b->afe->ops->next(b->afe, &m);
+		b->windows += r == 0 && m.latched;
+	} while (r == 0);
+	ck_assert_int_eq(r, failing_faults[_i].error);
+	ck_assert_msg(strstr(b->afe->message, failing_faults[_i].says), "%s", b->afe->message);
+	ck_assert_msg(strstr(b->afe->message, "reading in_"), "%s", b->afe->message);
+	b->last.latched = false;
+	ck_assert_uint_ge(reopen(b), 38);
+	run_until(b, 130);
+	ck_assert_uint_ge(b->missed, 39);
+	ck_assert_uint_le(b->missed, 42);
+	assert_all_windows(b, 0);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(short_bus_errors_are_forgiven)
+{
+	uint32_t seed = 3;
+	struct fixture *b;
+
+	begin_scenario(10, "");
+	say("[at 0]\nload_a = 5000 W\n");
+	for (double t = 3; t < 300; t += 0.1 + draw(&seed, 200) / 1000.0) {
+		say("[at %.3f]\nfault = eio\n[at %.3f]\nfault = none\n", t, t + 0.003);
+	}
+	b = new_fixture();
+	run_until(b, 300);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	assert_all_windows(b, 0);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(slow_bus)
+{
+	struct fixture *b;
+
+	begin_scenario(10, "");
+	say("[at 0]\nload_a = 5000 W\nfault = stall 30\n[at 250]\nload_a = off\n");
+	b = new_fixture();
+	run_until(b, 260);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	ck_assert_uint_eq(b->missed, 0);
+	assert_energy(b->active_ws[0] + 5000 * 1.0, ask(b, "truth_seen_a_uwh"), 5e-3); /* the first windows pass unseen */
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(energy_that_does_not_fit_power)
+{
+	struct fixture *b;
+
+	/* A load that is on whenever the adapter polls, and off in between, looks like an energy register of other units. */
+	begin_scenario(0, "");
+	for (unsigned second = 0; second < 20; second++) {
+		for (unsigned i = 0; i < 27; i++) {
+			double poll = second + 0.05 + i * (double)MM_POWER_CHECK_STEP_NS * 1e-9;
+
+			say("[at %.6f]\nload_b = 20000 W\n[at %.6f]\nload_b = off\n", poll - 0.011, poll + 0.011);
+		}
+	}
+	say("[at 20.5]\nload_b = 20000 W\n");
+	b = new_fixture();
+	run_until(b, 19);
+	ck_assert_uint_ge(b->health[MM_HEALTH_IMPLAUSIBLE], 10);
+	ck_assert_int_eq(b->last.health, MM_HEALTH_IMPLAUSIBLE);
+	ck_assert_msg(strstr(b->afe->message, "energy and power of ade9000 phase B disagree"), "%s", b->afe->message);
+	run_until(b, 26);
+	ck_assert_int_eq(b->last.health, MM_HEALTH_OK);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(no_load_without_noise)
+{
+	uint32_t seed = 5;
+	struct fixture *b;
+
+	/* All registers are zero for long; then a load that never stays the same. */
+	begin_scenario(-200, "noise = off");
+	for (unsigned t = 0; t < 2000; t++) {
+		say("[at %u]\nvoltage_a = 120.%03u\n", t, draw(&seed, 1000));
+	}
+	for (double t = 2000; t < 2600; t += 0.7) {
+		say("[at %.3f]\nload_a = %u W\n", t, 100 + draw(&seed, 5000));
+	}
+	say("[at 2600]\nload_a = off\n");
+	b = new_fixture();
+	run_until(b, 1990);
+	ck_assert_uint_ge(b->windows, 1988);
+	ck_assert_uint_le(b->windows, 1990);
+	ck_assert(b->active_ws[0] == 0);
+	run_until(b, 2610);
+	ck_assert_uint_eq(b->missed, 0);
+	assert_energy(b->active_ws[0], ask(b, "truth_seen_a_uwh"), 1e-4);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(zero_energy_under_load)
+{
+	struct fixture *b;
+
+	begin_scenario(0, "noise = off");
+	say("[at 0]\nload_a = off\nfault = stuck\n[at 5.5]\nload_a = 5000 W\n");
+	for (unsigned t = 6; t < 20; t++) {
+		say("[at %u]\nvoltage_a = 120.%02u\n", t, t);
+	}
+	b = new_fixture();
+	run_until(b, 5);
+	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
+	run_until(b, 12);
+	ck_assert_int_eq(step(b), MM_HEALTH_STALE);
+	ck_assert(!b->last.latched);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(cancelled)
+{
+	struct mm_measurement m;
+	struct fixture *b;
+
+	begin_scenario(0, "");
+	say("[at 0]\nload_a = 100 W\n");
+	b = new_fixture();
+	run_until(b, 3);
+	mm_clock_cancel(b->clock);
+	ck_assert_int_eq(b->afe->ops->next(b->afe, &m), -ECANCELED);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(what_is_not_there)
+{
+	struct mm_clock *clock;
+	struct mm_afe *afe;
+	struct fixture *b;
+
+	begin_scenario(0, "");
+	say("[at 0]\nload_a = off\n");
+	b = new_fixture();
+	afe = fixture_new_afe(b, "ade9078");
+	ck_assert_int_eq(afe->ops->open(afe), -ENODEV);
+	ck_assert_msg(strstr(afe->message, "no IIO device ade9078 at ip:127.0.0.1:"), "%s", afe->message);
+	mm_afe_free(afe);
+	afe = fixture_new_afe(b, "minimeter-sim");
+	ck_assert_int_eq(afe->ops->open(afe), -ENOENT);
+	ck_assert_msg(strstr(afe->message, "in_voltage0_frequency of minimeter-sim"), "%s", afe->message);
+	mm_afe_free(afe);
+	fixture_free(b);
+	/* A port that nobody listens at. */
+	ck_assert_int_lt(mm_afe_board_clock_new("ip:127.0.0.1:1", &clock), 0);
+	ck_assert_int_lt(mm_afe_board_clock_new("no such thing", &clock), 0);
+}
+END_TEST
+
+START_TEST(scales_of_another_chip_are_refused)
+{
+	struct fixture *b;
+
+	begin_scenario(0, "");
+	say("[at 0]\nload_a = off\n");
+	b = new_fixture();
+	b->afe->ops->close(b->afe);
+	ck_assert_int_ge(fixture_write(b, "fault", "no-scale"), 0);
+	ck_assert_int_eq(b->afe->ops->open(b->afe), -EINVAL);
+	ck_assert_msg(strstr(b->afe->message, "in_altvoltage0_rms_scale of ade9000 is 0.000000000, not the"), "%s",
+		      b->afe->message);
+	fixture_free(b);
+}
+END_TEST
+
+START_TEST(configuration)
+{
+	struct mm_afe_config config = {.uri = "local:",
+				       .device = "ade9000",
+				       .input_count = 1,
+				       .input = {{.phase = 0, .full_scale_v = 700, .full_scale_a = 200}}};
+	char message[MM_AFE_MESSAGE_MAX];
+	struct mm_afe *afe = NULL;
+
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), 0);
+	mm_afe_free(afe);
+	mm_afe_free(NULL);
+	config.input[0].phase = 3;
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	config.input[0] = (struct mm_afe_input){.full_scale_v = 0.0, .full_scale_a = 200};
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = NAN};
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = 200};
+	config.input_count = MM_INPUTS_MAX + 1;
+	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+}
+END_TEST
+
+/* A window of polls with the ripple of a register that lets a tenth of 2f through. */
+static void poll_window(struct mm_power_check *check, double power_w, double hz, double offset)
+{
+	mm_power_check_begin(check);
+	for (unsigned i = 0; i < 26; i++) {
+		double t = offset + i * (double)MM_POWER_CHECK_STEP_NS * 1e-9;
+
+		mm_power_check_poll(check, power_w * (1 + 0.1 * cos(4 * M_PI * hz * t)));
+	}
+}
+
+START_TEST(power_check)
+{
+	static const double hertz[] = {47, 49.9, 50, 50.1, 52, 58, 59.95, 60, 60.05, 62};
+	struct mm_power_check check = {0};
+
+	for (unsigned i = 0; i < 10; i++) {
+		for (unsigned j = 0; j < 50; j++) {
+			poll_window(&check, 5000, hertz[i], j * 0.00037);
+			ck_assert_double_eq_tol(mm_power_check_end(&check, 5000, 100), 5000, 100);
+		}
+	}
+	check = (struct mm_power_check){0};
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(!check.wrong);
+		poll_window(&check, -3000, 60, 0);
+		mm_power_check_end(&check, -2700, 100);
+	}
+	ck_assert(check.wrong && !check.done);
+	for (unsigned i = 0; i < 3; i++) {
+		ck_assert(check.wrong);
+		poll_window(&check, 3000, 60, 0);
+		mm_power_check_end(&check, 3010, 100);
+	}
+	ck_assert(!check.wrong && check.done);
+	/* Little load, or few polls, say nothing. */
+	check = (struct mm_power_check){0};
+	for (unsigned i = 0; i < 9; i++) {
+		poll_window(&check, 90, 60, 0);
+		mm_power_check_end(&check, 10, 100);
+		mm_power_check_begin(&check);
+		mm_power_check_poll(&check, 5000);
+		mm_power_check_end(&check, 10, 100);
+	}
+	ck_assert(!check.wrong && !check.done);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("ade9000");
+	TCase *tcase = tcase_create("adapter"), *hours = tcase_create("hours");
+
+	tcase_set_timeout(tcase, 120);
+	tcase_add_test(tcase, volts_and_amperes);
+	tcase_add_test(tcase, power_right_from_the_start);
+	tcase_add_test(tcase, small_loads);
+	tcase_add_test(tcase, short_loads_count_whole);
+	tcase_add_test(tcase, supply_lost_under_load);
+	tcase_add_test(tcase, restart_in_mid_run);
+	tcase_add_loop_test(tcase, faults_are_told_apart, 0, 4);
+	tcase_add_test(tcase, frozen_counts_no_window_twice);
+	tcase_add_loop_test(tcase, failures_are_told_apart, 0, 2);
+	tcase_add_test(tcase, short_bus_errors_are_forgiven);
+	tcase_add_test(tcase, slow_bus);
+	tcase_add_test(tcase, energy_that_does_not_fit_power);
+	tcase_add_test(tcase, zero_energy_under_load);
+	tcase_add_test(tcase, cancelled);
+	tcase_add_test(tcase, what_is_not_there);
+	tcase_add_test(tcase, scales_of_another_chip_are_refused);
+	tcase_add_test(tcase, configuration);
+	tcase_add_test(tcase, power_check);
+	suite_add_tcase(suite, tcase);
+	tcase_set_timeout(hours, 120);
+	tcase_add_loop_test(hours, an_hour_of_mixed_loads, 0, 5);
+	tcase_add_test(hours, no_load_without_noise);
+	suite_add_tcase(suite, hours);
+	return mm_run_suite(suite);
+}

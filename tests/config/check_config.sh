@@ -1,0 +1,43 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+#
+# The example configuration, the man pages and the daemon must agree.
+set -u
+
+failed=0
+work=$(mktemp -d) || exit 99
+trap 'rm -rf "$work"' EXIT
+
+sed -nE 's/^#?([a-z_0-9]+) =.*/\1/p' "$MM_SRCDIR/etc/minimeter.conf" | sort -u >"$work/example"
+sed -nE 's/^\.It Cm ([a-z_0-9]+) .*/\1/p' "$MM_SRCDIR/man/minimeter.conf.5" | sort -u >"$work/manual"
+if ! diff -u "$work/example" "$work/manual"; then
+	echo "FAIL: etc/minimeter.conf and man/minimeter.conf.5 name different keys"
+	failed=1
+fi
+
+# Message identifiers are an interface.
+sed -nE 's/^#define MM_MESSAGE_.* "([0-9a-f]{32})"$/\1/p' "$MM_SRCDIR/src/base/messages.h" | sort >"$work/ids"
+sed -nE 's/^\.It .* Ta ([0-9a-f]{32})$/\1/p' "$MM_SRCDIR/man/minimeterd.8" | sort >"$work/manual"
+if ! diff -u "$work/ids" "$work/manual" || [ ! -s "$work/ids" ]; then
+	echo "FAIL: src/base/messages.h and man/minimeterd.8 name different message identifiers"
+	failed=1
+fi
+
+# With every key spoken out, so that the defaults shown are right as well.
+sed -E -e 's/^#([a-z_0-9]+ = .)/\1/' -e 's/^#(\[[a-z-]+\])$/\1/' -e '/=[[:space:]]*$/d' "$MM_SRCDIR/etc/minimeter.conf" >"$work/full.conf"
+for config in "$MM_SRCDIR/etc/minimeter.conf" "$work/full.conf"; do
+	if ! "$MM_BUILDDIR/minimeterd" --check-config --config "$config"; then
+		echo "FAIL: the daemon refuses $config"
+		failed=1
+	fi
+done
+
+# A key that nobody knows is refused with file and line.
+printf '\nnonsense = 1\n' >>"$work/full.conf"
+line=$(wc -l <"$work/full.conf")
+if "$MM_BUILDDIR/minimeterd" --check-config --config "$work/full.conf" 2>"$work/err" || ! grep -q "full.conf:$line:" "$work/err"; then
+	cat "$work/err"
+	echo "FAIL: an unknown key is not refused with file and line"
+	failed=1
+fi
+exit $failed

@@ -1,0 +1,503 @@
+/* SPDX-License-Identifier: MIT */
+/* minimeterctl against a scripted daemon: every command as text and JSON, exit codes, and errors that say what to do. */
+
+#include "ctl/check_ctl.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "fixture/suite.h"
+
+#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
+#define WORDS_MAX 16
+#define PATIENCE_S 60 /* for a loaded machine under valgrind */
+
+#define HEALTHY "{\"state\":\"ok\",\"since_s\":97.0,\"reason\":null,\"advice\":null}"
+#define FROZEN "{\"state\":\"frozen\",\"since_s\":37.0,\"reason\":\"figures repeat\",\"advice\":\"set cache_bypass\"}"
+#define STATUS(ok, front_end, faults)                                                                                            \
+	"{\"version\":\"0.1.0\",\"uptime_s\":273900.0,\"ok\":" ok ",\"front_end\":" front_end ",\"register\":" HEALTHY           \
+	",\"windows\":5,\"missed_windows\":1,\"commits\":2,\"uncommitted_wh\":1.5,\"clients\":1,"                                \
+	"\"meters\":[{\"name\":\"main\",\"ok\":" ok ",\"faults\":[" faults "]}]}"
+#define NAMEPLATE(name)                                                                                                          \
+	"{\"name\":\"" name "\",\"serial\":\"00042\",\"model\":\"MMD-120-2001-T-SCC\",\"elements\":2,"                           \
+	"\"rated_voltage_v\":120.0,\"rated_current_a\":200.0,\"ct_ratio\":\"200:0.1\",\"ct_sets\":1,\"display\":true,"           \
+	"\"frequency_hz\":\"50-60\",\"start_current_a\":0.2,\"outputs\":[{\"name\":\"10\",\"kh_wh\":10.0}],"                     \
+	"\"version\":\"0.1.0\"}"
+#define INTERVAL(start, delivered, flags)                                                                                        \
+	"{\"start\":\"" start "\",\"duration_s\":900,\"status\":0,\"flags\":[" flags "],\"delivered_wh\":" delivered             \
+	",\"received_wh\":0.0,\"lagging_varh\":1.5,\"leading_varh\":0.0,\"covered_s\":899.9}"
+#define OUTPUTS                                                                                                                  \
+	"{\"outputs\":[{\"meter\":\"main\",\"name\":\"10\",\"line\":\"GPIO17\",\"level\":true,\"kh_wh\":10.0,\"edges\":2469},"   \
+	"{\"meter\":\"main\",\"name\":\"led_power\",\"line\":null,\"level\":false,\"kh_wh\":null,\"edges\":1}]}"
+
+static char directory[] = "/tmp/check_ctl.XXXXXX";
+static char socket_path[64];
+const char *const test_socket = socket_path;
+
+static const struct fake_answer plain[] = {
+	{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+	{"Status", 0, REPLY(STATUS("true", HEALTHY, ""))},
+	{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "]}")},
+	{"GetProfile", 0,
+	 REPLY_MORE("{\"meter\":\"main\",\"intervals\":[" INTERVAL("2026-03-01T12:00:00Z", "601.25", "") "]}") "\n" REPLY(
+		 "{\"meter\":\"main\",\"intervals\":[" INTERVAL("2026-03-01T12:15:00Z", "0.1", "\"a\",\"power-down\"") "]}")},
+	{"GetEvents", 0,
+	 REPLY("{\"events\":[{\"id\":7,\"time\":\"2026-03-01T12:00:00Z\",\"boottime_s\":1.5,\"meter\":null,"
+	       "\"code\":\"started\",\"text\":\"minimeterd \\u001b[2J started\"}]}")},
+	{"GetOutputs", 0, REPLY(OUTPUTS)},
+	{"TestOutput", 0, REPLY("{}")},
+	{NULL, 0, NULL},
+};
+
+struct outcome run_ctl(const char *words)
+{
+	struct outcome outcome = {0};
+	char *text = strdup(words), *argv[WORDS_MAX + 4] = {(char *)"minimeterctl", (char *)"--socket", socket_path};
+	size_t out_size, err_size;
+	int argc = 3;
+	FILE *out = open_memstream(&outcome.out, &out_size), *err = open_memstream(&outcome.err, &err_size);
+
+	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
+		ck_assert_int_lt(argc, WORDS_MAX);
+		argv[argc++] = word;
+	}
+	outcome.code = mm_ctl_run(argc, argv, out, err);
+	fclose(out);
+	fclose(err);
+	free(text);
+	return outcome;
+}
+
+void outcome_free(struct outcome *outcome)
+{
+	free(outcome->out);
+	free(outcome->err);
+}
+
+static void expect_text(const char *words, const char *stream, const char *text, const char *part)
+{
+	if (part != NULL && (*part == '\0' ? *text != '\0' : strstr(text, part) == NULL)) {
+		ck_abort_msg("'%s' is to have '%s' on %s, but said '%s'", words, part, stream, text);
+	}
+}
+
+void expect(const struct fake_answer *script, const char *words, int code, const char *out, const char *err)
+{
+	struct fake_daemon *daemon = script != NULL ? fake_daemon_new(test_socket, script) : NULL;
+	struct outcome outcome = run_ctl(words);
+
+	ck_assert_msg(outcome.code == code, "'%s' is to exit with %d, not %d: %s", words, code, outcome.code, outcome.err);
+	expect_text(words, "stdout", outcome.out, out);
+	expect_text(words, "stderr", outcome.err, err);
+	outcome_free(&outcome);
+	fake_daemon_free(daemon);
+}
+
+/* ---- Answers ---- */
+
+START_TEST(read_says_everything)
+{
+	expect(plain, "read", MM_CTL_FINE,
+	       "main  MMD-120-2001-T-SCC  serial 00042\n"
+	       "  total              12345.679 kWh\n"
+	       "  received           0.000 kWh\n"
+	       "  power              2406.4 W\n"
+	       "  maximum demand     4321.0 W\n"
+	       "  reactive, lagging  12.500 kvarh\n"
+	       "  reactive, leading  0.000 kvarh\n"
+	       "  power LED          on\n"
+	       "  load LED           off\n"
+	       "  reverse LED        off\n"
+	       "  time               2026-03-01 12:00:00\n"
+	       "\n"
+	       "ELEMENT  VOLTAGE   CURRENT     POWER     PF  FREQUENCY     DELIVERED   RECEIVED  FLAGS\n"
+	       "L1       120.1 V  10.020 A  1203.2 W  0.998   60.01 Hz  6172.840 kWh  0.000 kWh  -\n"
+	       "L2       120.1 V  10.020 A  1203.2 W  0.998   60.01 Hz  6172.840 kWh  0.000 kWh  -\n",
+	       "");
+}
+END_TEST
+
+START_TEST(read_reports_faults)
+{
+	static const struct fake_answer reversed[] = {
+		{"Read", 0,
+		 REPLY("{\"meters\":[" METER("one", "true", "", ELEMENT("L1", "5", "")) "," METER(
+			 "two", "true", "\"element2-reversed\",\"outputs-failing\"",
+			 ELEMENT("L2", "-1203.2", "\"reversed\",\"voltage-low\"")) "]}")},
+		{NULL, 0, NULL},
+	};
+	static const struct fake_answer stale[] = {
+		{"Read", 0, REPLY("{\"meters\":[" METER("main", "false", "", BOTH_ELEMENTS) "]}")},
+		{NULL, 0, NULL},
+	};
+
+	expect(reversed, "read", MM_CTL_FAULT, "kWh  CT reversed or on wrong line, voltage low\n", "");
+	expect(reversed, "read", MM_CTL_FAULT, "  fault: element2: CT reversed or on wrong line, outputs failing\n", "");
+	expect(reversed, "--json read", MM_CTL_FAULT, "\"element2-reversed\"", "");
+	expect(stale, "read", MM_CTL_FAULT, "not valid: the last right reading is 37 s old; see 'minimeterctl status'\n", "");
+	expect(stale, "--json read", MM_CTL_FAULT, "\"valid\": false", "");
+}
+END_TEST
+
+START_TEST(status_says_why)
+{
+	static const struct fake_answer frozen[] = {
+		{"Status", 0, REPLY(STATUS("false", FROZEN, "\"front-end-frozen\""))},
+		{NULL, 0, NULL},
+	};
+
+	expect(plain, "status", MM_CTL_FINE, "minimeterd 0.1.0: everything is in order\n  front end       ok for 1 min 37 s\n",
+	       "");
+	expect(plain, "status", MM_CTL_FINE, "  meter main      ok\n  running for     3 d 4 h\n", "");
+	expect(frozen, "status", MM_CTL_FAULT, "there is a fault\n  front end       frozen for 37 s: figures repeat\n", "");
+	expect(frozen, "status", MM_CTL_FAULT, "                  set cache_bypass\n", "");
+	expect(frozen, "status", MM_CTL_FAULT, "  meter main      front end frozen\n", "");
+	expect(frozen, "status --json", MM_CTL_FAULT, "\"advice\": \"set cache_bypass\"", "");
+}
+END_TEST
+
+START_TEST(tables_are_aligned)
+{
+	static const struct fake_answer none[] = {
+		{"GetEvents", 0, REPLY("{\"events\":[]}")},
+		{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "]}")},
+		{"GetProfile", 0, REPLY("{\"meter\":\"main\",\"intervals\":[]}")},
+		{NULL, 0, NULL},
+	};
+
+	expect(plain, "nameplate", MM_CTL_FINE, "main\n  model          MMD-120-2001-T-SCC\n", "");
+	expect(plain, "nameplate", MM_CTL_FINE, "  start current  0.200 A\n  display        yes\n", "");
+	expect(plain, "nameplate --json --label", MM_CTL_USAGE, "", "minimeterctl: --json and --label exclude each other\n");
+	expect(plain, "nameplate", MM_CTL_FINE, "\nOUTPUT  PER PULSE\n10          10 Wh\n", "");
+	expect(plain, "events", MM_CTL_FINE,
+	       "ID  TIME                 METER  CODE     WHAT HAPPENED\n"
+	       " 7  2026-03-01 12:00:00  -      started  minimeterd ?[2J started\n",
+	       "");
+	expect(none, "events", MM_CTL_FINE, "no events\n", "");
+	expect(none, "profile", MM_CTL_FINE, "no intervals\n", "");
+	expect(plain, "outputs", MM_CTL_FINE,
+	       "METER  OUTPUT     LEVEL  PER PULSE  EDGES  LINE\n"
+	       "main   10         on         10 Wh   2469  GPIO17\n"
+	       "main   led_power  off            -      1  -\n",
+	       "");
+	expect(plain, "profile", MM_CTL_FINE,
+	       "START                LENGTH       DELIVERED        RECEIVED         LAGGING         LEADING   COVERED  FLAGS\n"
+	       "2026-03-01 12:00:00   900 s      601.250 Wh        0.000 Wh      1.500 varh      0.000 varh   899.9 s  -\n"
+	       "2026-03-01 12:15:00   900 s        0.100 Wh        0.000 Wh      1.500 varh      0.000 varh   899.9 s  a, "
+	       "power down\n",
+	       "");
+	expect(plain, "profile --csv", MM_CTL_FINE,
+	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s\n"
+	       "2026-03-01T12:00:00Z,900,0,,601.25,0.0,1.5,0.0,899.9\n"
+	       "2026-03-01T12:15:00Z,900,0,a power-down,0.1,0.0,1.5,0.0,899.9\n",
+	       "");
+}
+END_TEST
+
+/* JSON is the daemon's answer, whatever the command; a stream comes out as one answer. */
+START_TEST(json_is_the_answer)
+{
+	static const struct {
+		const char *words, *method, *key;
+		size_t size;
+	} table[] = {
+		{"read --json", "Read", "meters", 1},
+		{"status --json", "Status", "meters", 1},
+		{"nameplate --json", "GetNameplate", "meters", 1},
+		{"events --json", "GetEvents", "events", 1},
+		{"outputs --json", "GetOutputs", "outputs", 2},
+		{"profile --json", "GetProfile", "intervals", 2},
+	};
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct outcome outcome = run_ctl(table[i].words);
+		json_t *got = json_loads(outcome.out, 0, NULL), *sent = NULL;
+
+		ck_assert_int_eq(outcome.code, MM_CTL_FINE);
+		ck_assert_msg(json_array_size(json_object_get(got, table[i].key)) == table[i].size, "%s", table[i].words);
+		for (const struct fake_answer *row = plain; row->method != NULL; row++) {
+			if (strcmp(row->method, table[i].method) == 0) {
+				sent = json_loads(row->messages, JSON_DISABLE_EOF_CHECK, NULL);
+			}
+		}
+		if (strcmp(table[i].method, "GetProfile") != 0) {
+			ck_assert_msg(json_equal(got, json_object_get(sent, "parameters")), "%s", table[i].words);
+		}
+		ck_assert_ptr_null(strstr(outcome.out, "00000000"));
+		json_decref(got);
+		json_decref(sent);
+		outcome_free(&outcome);
+	}
+	fake_daemon_free(daemon);
+}
+END_TEST
+
+/* ---- Questions ---- */
+
+static void expect_request(const char *words, const char *method, const char *parameters)
+{
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
+	struct outcome outcome = run_ctl(words);
+	json_t *request = fake_daemon_request(daemon, method), *wanted = json_loads(parameters, 0, NULL);
+	char *got = json_dumps(json_object_get(request, "parameters"), 0);
+
+	ck_assert_msg(outcome.code == MM_CTL_FINE, "%s: %s", words, outcome.err);
+	ck_assert_msg(json_equal(wanted, json_object_get(request, "parameters")), "'%s' asks %s", words, got);
+	free(got);
+	json_decref(wanted);
+	json_decref(request);
+	outcome_free(&outcome);
+	fake_daemon_free(daemon);
+}
+
+START_TEST(options_reach_the_daemon)
+{
+	expect_request("read", "Read", "{}");
+	expect_request("read --meter main", "Read", "{\"meter\":\"main\"}");
+	expect_request("--meter=main nameplate", "GetNameplate", "{\"meter\":\"main\"}");
+	expect_request("events --limit 100 --after 12", "GetEvents", "{\"after\":12,\"limit\":100}");
+	expect_request("profile", "GetProfile", "{\"meter\":\"main\"}");
+	expect_request("profile --from 2026-03-01 --to 2026-03-01T06:00:00+02:00 --meter main", "GetProfile",
+		       "{\"meter\":\"main\",\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-03-01T04:00:00Z\"}");
+	char words[128];
+	snprintf(words, sizeof(words), "--socket /nowhere --admin-socket %s outputs test led_load 7", test_socket);
+	expect_request(words, "TestOutput", "{\"meter\":\"main\",\"output\":\"led_load\",\"seconds\":7}");
+	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_power --meter b", test_socket);
+	expect_request(words, "TestOutput", "{\"meter\":\"b\",\"output\":\"led_power\",\"seconds\":5}");
+}
+END_TEST
+
+START_TEST(environment_names_the_socket)
+{
+	char *argv[] = {(char *)"minimeterctl", (char *)"read", NULL};
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
+	FILE *sink = fopen("/dev/null", "w");
+
+	setenv("MINIMETER_SOCKET", test_socket, 1);
+	ck_assert_int_eq(mm_ctl_run(2, argv, sink, sink), MM_CTL_FINE);
+	setenv("MINIMETER_SOCKET", "/nowhere", 1);
+	ck_assert_int_eq(mm_ctl_run(2, argv, sink, sink), MM_CTL_UNREACHABLE);
+	expect(NULL, "read", MM_CTL_FINE, "main", "");
+	unsetenv("MINIMETER_SOCKET");
+	fclose(sink);
+	fake_daemon_free(daemon);
+}
+END_TEST
+
+/* ---- Errors ---- */
+
+START_TEST(usage_errors_say_what_would_be_right)
+{
+	static const struct {
+		const char *words, *error;
+	} table[] = {
+		{"", "'minimeterctl help' for all"},
+		{"reed", "did you mean 'read'?"},
+		{"evnets", "did you mean 'events'?"},
+		{"xyzzy", "'minimeterctl help' lists them"},
+		{"a-word-that-is-much-longer-than-any-command-could-be", "'minimeterctl help' lists them"},
+		{"help reed", "did you mean 'read'?"},
+		{"--jsno read", "did you mean '--json'?"},
+		{"-x read", "there is no option '-x'"},
+		{"--json=1 read", "--json takes no value"},
+		{"read --meter", "--meter wants its NAME"},
+		{"read --seconds 3", "--seconds does not go with 'read'; see 'minimeterctl help read'"},
+		{"status --meter main", "--meter does not go with 'status'"},
+		{"profile --csv --json", "--json and --csv exclude each other"},
+		{"read main", "'main' is one argument too many: minimeterctl read"},
+		{"outputs test", "too few arguments: minimeterctl outputs test OUTPUT [SECONDS]"},
+		{"outputs test a 1 2", "'2' is one argument too many"},
+		{"watch --seconds 0", "--seconds is to be a number above 0, not '0'"},
+		{"watch --seconds nan", "not 'nan'"},
+		{"events --limit 101", "--limit is to be a whole number from 1 to 100, not '101'"},
+		{"events --after 99999999999999999999", "--after is to be a whole number"},
+		{"events --after 1x", "not '1x'"},
+		{"profile --from 2026-02-30", "--from '2026-02-30' is no time: say 2026-03-01, "},
+		{"profile --to -3y", "--to '-3y' is no time"},
+		{"profile --from 2026-03-02 --to 2026-03-01", "--from is after --to"},
+	};
+
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
+	for (size_t i = 0; i < COUNT(table); i++) {
+		expect(NULL, table[i].words, MM_CTL_USAGE, "", table[i].error);
+	}
+	char words[128];
+	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load 61", test_socket);
+	expect(NULL, words, MM_CTL_USAGE, "", "SECONDS is to be a whole number from 1 to 60, not '61'");
+	fake_daemon_free(daemon);
+}
+END_TEST
+
+START_TEST(error_replies_are_said_in_words)
+{
+	static const struct {
+		const char *reply, *error;
+	} table[] = {
+		{ERROR("org.minimeter.NoSuchMeter", "{\"meter\":\"x\"}"), "there is no meter 'x'; there are: main, flat\n"},
+		{ERROR("org.minimeter.NoSuchOutput", "{\"meter\":\"main\",\"output\":\"9\"}"),
+		 "meter 'main' has no output '9'; it has: 10, led_power\n"},
+		{ERROR("org.minimeter.NotPermitted", "{\"reason\":\"admin socket only\"}"), "not permitted: admin socket only\n"},
+		{ERROR("org.minimeter.Busy", "{\"reason\":\"a test runs\"}"), "minimeterd is busy: a test runs; try again\n"},
+		{ERROR("org.minimeter.RegisterFailed", "{\"reason\":\"disk full\"}"), "the register failed: disk full; see "},
+		{ERROR("org.minimeter.Other", "{}"), "the error org.minimeter.Other\n"},
+		{ERROR("org.varlink.service.InvalidParameter", "{\"parameter\":\"meter\"}"), "refuses the value for 'meter'\n"},
+		{ERROR("org.varlink.service.MethodNotFound", "{}"), "is it minimeterd, and of this version?\n"},
+		{ERROR("com.example.Odd", "{}"), "the error com.example.Odd\n"},
+		{"[1,2]", "does not speak Varlink"},
+		{"garbage", "does not speak Varlink"},
+	};
+
+	for (size_t i = 0; i < COUNT(table); i++) {
+		struct fake_answer script[] = {
+			{"Read", 0, table[i].reply},
+			{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "," NAMEPLATE("flat") "]}")},
+			{"GetOutputs", 0, REPLY(OUTPUTS)},
+			{NULL, 0, NULL},
+		};
+		expect(script, "read", MM_CTL_FAILED, "", table[i].error);
+	}
+}
+END_TEST
+
+START_TEST(several_meters_want_a_choice)
+{
+	static const struct fake_answer two[] = {
+		{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "," NAMEPLATE("flat") "]}")},
+		{NULL, 0, NULL},
+	};
+	char words[128];
+
+	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load", test_socket);
+	expect(two, "profile", MM_CTL_USAGE, "", "say which meter with --meter; there are: main, flat\n");
+	expect(two, words, MM_CTL_USAGE, "", "say which meter with --meter; there are: main, flat\n");
+}
+END_TEST
+
+START_TEST(an_unreachable_daemon_is_named)
+{
+	static const struct fake_answer closing[] = {{"Read", 0, "close"}, {NULL, 0, NULL}};
+	char words[256];
+
+	expect(NULL, "read", MM_CTL_UNREACHABLE, "", "is minimeterd running? See 'systemctl status minimeterd'\n");
+	snprintf(words, sizeof(words), "read --socket %0200d", 0);
+	expect(NULL, words, MM_CTL_UNREACHABLE, "", "File name too long");
+	expect(closing, "read", MM_CTL_UNREACHABLE, "", "closed the connection");
+}
+END_TEST
+
+START_TEST(no_permission_names_the_group)
+{
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
+	char words[128];
+
+	ck_assert_int_eq(chmod(test_socket, 0), 0);
+	if (geteuid() == 0) {
+		ck_assert_int_eq(chmod(directory, 0755), 0);
+		ck_assert_int_eq(seteuid(65534), 0);
+	}
+	expect(NULL, "read", MM_CTL_UNREACHABLE, "", "join the group minimeter (");
+	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load", test_socket);
+	expect(NULL, words, MM_CTL_UNREACHABLE, "", "join the group minimeter-admin (");
+	if (getuid() == 0) {
+		ck_assert_int_eq(seteuid(0), 0);
+	}
+	fake_daemon_free(daemon);
+}
+END_TEST
+
+START_TEST(a_hung_daemon_is_told_from_a_slow_one)
+{
+	static const struct fake_answer silent[] = {{"Read", 0, ""}, {NULL, 0, NULL}};
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, silent);
+	char *text;
+	size_t size;
+	struct mm_ctl ctl = {.err = open_memstream(&text, &size), .option[MM_OPTION_SOCKET] = test_socket};
+	json_t *answer;
+
+	ctl.command = &mm_ctl_commands[0];
+	ck_assert_int_eq(mm_ctl_connect(&ctl), MM_CTL_FINE);
+	ck_assert_int_eq(mm_ctl_send(&ctl, "org.minimeter.Read", NULL, false), MM_CTL_FINE);
+	ck_assert_int_eq(mm_ctl_receive(&ctl, 0, &answer, NULL), MM_CTL_UNREACHABLE);
+	fclose(ctl.err);
+	ck_assert_ptr_nonnull(strstr(text, "is minimeterd hung?"));
+	free(text);
+	mm_varlink_client_free(ctl.client);
+	fake_daemon_free(daemon);
+}
+END_TEST
+
+START_TEST(output_that_can_not_be_written_fails)
+{
+	char *argv[] = {(char *)"minimeterctl", (char *)"help", NULL}, *text;
+	size_t size;
+	FILE *full = fopen("/dev/full", "w"), *err = open_memstream(&text, &size);
+
+	ck_assert_int_eq(mm_ctl_run(2, argv, full, err), MM_CTL_FAILED);
+	fclose(full);
+	fclose(err);
+	ck_assert_ptr_nonnull(strstr(text, "can't write the output: No space left on device"));
+	free(text);
+}
+END_TEST
+
+START_TEST(help_knows_every_command)
+{
+	for (size_t i = 0; i < mm_ctl_command_count; i++) {
+		char words[64];
+		expect(NULL, "help", MM_CTL_FINE, mm_ctl_commands[i].help, "");
+		snprintf(words, sizeof(words), "help %s", mm_ctl_commands[i].name);
+		expect(NULL, words, MM_CTL_FINE, mm_ctl_commands[i].help, "");
+	}
+	expect(NULL, "--help", MM_CTL_FINE, "Commands:\n  read ", "");
+	expect(NULL, "profile --help", MM_CTL_FINE, "  --csv ", "");
+	expect(NULL, "--version", MM_CTL_FINE, "minimeterctl ", "");
+}
+END_TEST
+
+static void set_up(void)
+{
+	setenv("TZ", "UTC0", 1);
+	unsetenv("MINIMETER_SOCKET");
+}
+
+int main(void)
+{
+	Suite *suite = suite_create("ctl");
+	TCase *commands = tcase_create("commands"), *errors = tcase_create("errors");
+
+	if (mkdtemp(directory) == NULL) {
+		perror(directory);
+		return 1;
+	}
+	snprintf(socket_path, sizeof(socket_path), "%s/socket", directory);
+	set_up();
+	tcase_set_timeout(commands, PATIENCE_S);
+	tcase_set_timeout(errors, PATIENCE_S);
+	suite_add_tcase(suite, commands);
+	tcase_add_test(commands, read_says_everything);
+	tcase_add_test(commands, read_reports_faults);
+	tcase_add_test(commands, status_says_why);
+	tcase_add_test(commands, tables_are_aligned);
+	tcase_add_test(commands, json_is_the_answer);
+	tcase_add_test(commands, options_reach_the_daemon);
+	tcase_add_test(commands, environment_names_the_socket);
+	tcase_add_test(commands, help_knows_every_command);
+	suite_add_tcase(suite, errors);
+	tcase_add_test(errors, usage_errors_say_what_would_be_right);
+	tcase_add_test(errors, error_replies_are_said_in_words);
+	tcase_add_test(errors, several_meters_want_a_choice);
+	tcase_add_test(errors, an_unreachable_daemon_is_named);
+	tcase_add_test(errors, no_permission_names_the_group);
+	tcase_add_test(errors, a_hung_daemon_is_told_from_a_slow_one);
+	tcase_add_test(errors, output_that_can_not_be_written_fails);
+	suite_add_tcase(suite, check_tcase());
+	suite_add_tcase(suite, texts_tcase());
+	suite_add_tcase(suite, watch_tcase());
+	int status = mm_run_suite(suite);
+	unlink(socket_path);
+	rmdir(directory);
+	return status;
+}

@@ -1,0 +1,405 @@
+/* SPDX-License-Identifier: MIT */
+/* check and diagnose: what they make of the daemon's answers, and how check leads through a terminal. */
+
+#include "ctl/check_ctl.h"
+
+#include <poll.h>
+#include <pty.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "ctl/check.h"
+
+#define PATIENCE_MS 10000
+#define SCREEN_MAX 65536
+
+#define FINDING(cause, element, fault, confidence, tied, mended)                                                                 \
+	"{\"cause\":\"" cause "\",\"element\":" element ",\"fault\":" fault ",\"confidence\":" confidence ",\"tied\":" tied      \
+	",\"words\":\"words of " cause "\",\"evidence\":[\"seen\\u001b[2J\"],\"next\":\"next of " cause                          \
+	"\",\"mended_w\":" mended "}"
+#define DIAGNOSIS(findings, events)                                                                                              \
+	"{\"meters\":[{\"name\":\"main\",\"windows\":64,\"lines_lag_deg\":179.8,\"lines_lag_error_deg\":1.3,\"power_w\":1203.2," \
+	"\"findings\":[" findings "],\"events\":[" events "]}]}"
+#define NONE FINDING("none", "null", "false", "0.97", "false", "null")
+#define TURNED                                                                                                                   \
+	FINDING("ct-reversed", "2", "true", "0.68", "true", "2406.4")                                                            \
+	"," FINDING("generation", "2", "false", "0.27", "true", "null") "," FINDING("cts-crossed", "null", "true", "0.02",       \
+										    "true", "2400.0")
+#define LED_LOAD(level, edges)                                                                                                   \
+	"{\"outputs\":[{\"meter\":\"main\",\"name\":\"led_load\",\"line\":null,\"level\":" level                                 \
+	",\"kh_wh\":10.0,\"edges\":" edges "}]}"
+#define ONE_METER                                                                                                                \
+	{                                                                                                                        \
+		"GetNameplate", 0, REPLY("{\"meters\":[{\"name\":\"main\"}]}")                                                   \
+	}
+#define EVENT "{\"code\":\"reversed\",\"count\":3,\"last\":\"2026-03-01T12:00:00Z\"}"
+
+START_TEST(diagnosis_is_said_in_words)
+{
+	static const struct fake_answer fine[] = {{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))}, {NULL, 0, NULL}};
+	static const struct fake_answer turned[] = {{"Diagnose", 0, REPLY(DIAGNOSIS(TURNED, EVENT))}, {NULL, 0, NULL}};
+	struct fake_daemon *daemon;
+	struct outcome outcome;
+	json_t *request;
+
+	expect(fine, "diagnose", MM_CTL_FINE,
+	       "main, by the last 64 windows; L2 lags L1 by 180 +- 2 degrees\n"
+	       "  likeliest (97 %):\n    words of none\n      seen?[2J\n      next: next of none\n",
+	       "");
+	expect(turned, "diagnose", MM_CTL_FAULT,
+	       "  likeliest of those that the readings fit alike (68 %):\n    element 2: words of ct-reversed\n      seen?[2J\n"
+	       "      mended, the meter would show 2406.4 W; it shows 1203.2 W\n      next: next of ct-reversed\n"
+	       "  the readings fit as well (27 %):\n    element 2: words of generation\n",
+	       "");
+	/* What is hardly likely is named and no more; the event log comes last. */
+	expect(turned, "diagnose", MM_CTL_FAULT,
+	       "  the readings fit as well (2 %): words of cts-crossed\n\nEVENT LOG  TIMES  LAST\nreversed       3  2026", "");
+
+	daemon = fake_daemon_new(test_socket, turned);
+	outcome = run_ctl("diagnose --loaded --json");
+	ck_assert_int_eq(outcome.code, MM_CTL_FAULT);
+	request = fake_daemon_request(daemon, "Diagnose");
+	ck_assert(json_is_true(json_object_get(json_object_get(request, "parameters"), "loaded")));
+	json_decref(request);
+	outcome_free(&outcome);
+	fake_daemon_free(daemon);
+}
+END_TEST
+
+START_TEST(check_judges_each_item)
+{
+	static const struct fake_answer fine[] = {
+		ONE_METER,
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))},
+		{NULL, 0, NULL},
+	};
+	static const struct fake_answer turned[] = {
+		ONE_METER,
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("false", "7"))},
+		{"Diagnose", 0, REPLY(DIAGNOSIS(TURNED, ""))},
+		{NULL, 0, NULL},
+	};
+	static const struct fake_answer open[] = {
+		ONE_METER,
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 0,
+		 REPLY(DIAGNOSIS(FINDING("ct-open", "1", "true", "0.5", "true",
+					 "null") "," FINDING("load-too-small", "1", "false", "0.5", "true", "null"),
+				 ""))},
+		{NULL, 0, NULL},
+	};
+
+	expect(fine, "check", MM_CTL_FINE, "ok         ct 2              right way round, and on line 2\n", "");
+	expect(fine, "check", MM_CTL_FINE, "ok         phase-relation    L2 lags L1 by 180 +- 2 degrees: split phase\n", "");
+	expect(fine, "check", MM_CTL_FINE, "ok         load-led          in step with the register; at 2406 W on 7.5 s", "");
+	expect(fine, "check", MM_CTL_FINE, "not-done   led-test          nobody to look at the LEDs\n", "");
+	expect(fine, "check", MM_CTL_FINE, "\nmain: 0 faults, 0 undecided\n", "");
+	expect(fine, "check --json", MM_CTL_FINE, "\"ok\": true", "");
+	/* The load LED stands on the wrong side; CT 1 is not accused by a cause that is hardly likely. */
+	expect(turned, "check", MM_CTL_FAULT, "undecided  ct 2              words of ct-reversed; or words of generation\n", "");
+	expect(turned, "check", MM_CTL_FAULT, "ok         ct 1              right way round", "");
+	expect(turned, "check", MM_CTL_FAULT, "fault      load-led          out of step with the register", "");
+	expect(turned, "check", MM_CTL_FAULT, "\nmain: 1 fault, 1 undecided\n", "");
+	expect(turned, "check --json", MM_CTL_FAULT, "\"ok\": false", "");
+	expect(open, "check", MM_CTL_FAILED, "undecided  ct 1              words of ct-open; or words of load-too-small\n", "");
+	expect(open, "check", MM_CTL_FAILED, "\nmain: 0 faults, 1 undecided\n", "");
+}
+END_TEST
+
+/* A correction in force: it is for the wires, or no longer, or nothing speaks for either. */
+START_TEST(correction_is_judged)
+{
+#define CORRECTED                                                                                                                \
+	"{\"cause\":\"ct-reversed\",\"element\":2,\"fault\":true,\"corrected\":true,\"confidence\":0.9,\"tied\":false,"          \
+	"\"words\":\"turned\",\"evidence\":[],\"next\":\"turn it\",\"mended_w\":null}"
+	static const struct {
+		const char *corrections, *findings, *state, *text;
+	} table[] = {
+		{"\"ct2-reversed\"", CORRECTED, "ok", "ct2-reversed; costs a little accuracy"},
+		{"\"ct-crossed\",\"lines-180\"", CORRECTED, "ok",
+		 "ct-crossed lines-180; costs 0.3 % at power factor 0.5 for each 0.1 degrees between the lines"},
+		{"\"ct2-reversed\"", FINDING("correction-wrong", "null", "true", "0.7", "true", "null"), "fault",
+		 "ct2-reversed: not for what the wires show"},
+		{"\"ct2-reversed\"", FINDING("load-too-small", "2", "false", "0.9", "false", "null"), "undecided",
+		 "ct2-reversed: these readings don't show whether it is for these wires"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *items = json_array(), *reading, *diagnosis, *item = NULL, *ct = NULL, *one;
+		char text[1024];
+		size_t at;
+
+		snprintf(text, sizeof(text), "{\"valid\":true,\"power_led\":true,\"corrections\":[%s],\"elements\":[{},{}]}",
+			 table[i].corrections);
+		reading = json_loads(text, 0, NULL);
+		snprintf(text, sizeof(text), "{\"findings\":[%s]}", table[i].findings);
+		diagnosis = json_loads(text, 0, NULL);
+		mm_check_readings(items, reading, diagnosis);
+		json_array_foreach(items, at, one)
+		{
+			const char *name = json_string_value(json_object_get(one, "item"));
+
+			item = strcmp(name, "correction") == 0 ? one : item;
+			ct = strcmp(name, "ct") == 0 ? one : ct;
+		}
+		ck_assert_ptr_nonnull(item);
+		ck_assert_str_eq(json_string_value(json_object_get(item, "state")), table[i].state);
+		ck_assert_str_eq(json_string_value(json_object_get(item, "text")), table[i].text);
+		if (i < 2) {
+			ck_assert_str_eq(json_string_value(json_object_get(ct, "state")), "ok");
+			ck_assert_str_eq(json_string_value(json_object_get(ct, "text")),
+					 "turned: corrected in the configuration");
+		}
+		json_decref(items);
+		json_decref(reading);
+		json_decref(diagnosis);
+	}
+}
+END_TEST
+
+START_TEST(known_load_is_compared)
+{
+	static const struct fake_answer nothing[] = {{NULL, 0, NULL}};
+	static const struct {
+		const char *cause;
+		double load_w;
+		const char *state;
+	} table[] = {
+		{"none", 750, "ok"},	      {"none", 1500, "undecided"}, {"ct-ratio", 1500, "fault"},
+		{"creep", 1500, "undecided"}, {"creep", 0, "fault"},	   {"none", 0, "undecided"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *items = json_array(), *reading = json_loads("{\"valid\":true,\"power_w\":750.5}", 0, NULL);
+		json_t *diagnosis =
+			json_pack("{s:[{s:s, s:s, s:s}]}", "findings", "cause", table[i].cause, "words", "words", "next", "next");
+
+		mm_check_load(items, reading, diagnosis, table[i].load_w);
+		ck_assert_msg(strcmp(json_string_value(json_object_get(json_array_get(items, 0), "state")), table[i].state) == 0,
+			      "row %zu", i);
+		json_decref(items);
+		json_decref(reading);
+		json_decref(diagnosis);
+	}
+	expect(nothing, "check --load much", MM_CTL_USAGE, "",
+	       "--load, in watts, is to be a whole number from 0 to 1000000, not 'much'");
+	expect(nothing, "diagnose --load -5", MM_CTL_USAGE, "",
+	       "--load, in watts, is to be a whole number from 0 to 1000000, not '-5'");
+}
+END_TEST
+
+START_TEST(pulse_outputs_are_listed)
+{
+	json_t *items = json_array();
+	json_t *outputs = json_pack("[{s:s, s:s}, {s:s, s:n}, {s:s, s:s}]", "name", "10", "line", "GPIO17", "name", "100", "line",
+				    "name", "led_load", "line", "GPIO23");
+
+	mm_check_outputs(items, outputs);
+	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 0), "text")),
+			 "10 on GPIO17, 100 without a line");
+	json_decref(items);
+	json_decref(outputs);
+}
+END_TEST
+
+static const char *state_of(const json_t *items, size_t number)
+{
+	return json_string_value(json_object_get(json_array_get(items, number), "state"));
+}
+
+START_TEST(items_are_judged_by_figures)
+{
+	static const struct {
+		const char *lag;
+		const char *state;
+	} angles[] = {
+		{"180", "ok"},	 {"-179", "ok"},  {"120", "ok"},	{"-120", "ok"},
+		{"14", "fault"}, {"60", "fault"}, {"null", "not-done"},
+	};
+	static const struct {
+		const char *volts, *state;
+	} volts[] = {{"101.9", "fault"}, {"102", "ok"}, {"138", "ok"}, {"138.1", "fault"}};
+	char text[256];
+
+	for (size_t i = 0; i < sizeof(angles) / sizeof(angles[0]); i++) {
+		json_t *items = json_array(), *reading = json_loads("{\"valid\":true,\"elements\":[{},{}]}", 0, NULL), *diagnosis;
+
+		snprintf(text, sizeof(text), "{\"lines_lag_deg\":%s}", angles[i].lag);
+		diagnosis = json_loads(text, 0, NULL);
+		mm_check_readings(items, reading, diagnosis);
+		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 3), "item")), "phase-relation");
+		ck_assert_msg(strcmp(state_of(items, 3), angles[i].state) == 0, "%s: %s", angles[i].lag, state_of(items, 3));
+		json_decref(items);
+		json_decref(reading);
+		json_decref(diagnosis);
+	}
+	for (size_t i = 0; i < sizeof(volts) / sizeof(volts[0]); i++) {
+		json_t *items = json_array(), *reading;
+
+		snprintf(text, sizeof(text), "{\"valid\":true,\"elements\":[{\"voltage_v\":%s,\"current_a\":1.0}]}",
+			 volts[i].volts);
+		reading = json_loads(text, 0, NULL);
+		mm_check_readings(items, reading, NULL);
+		ck_assert_msg(strcmp(state_of(items, 1), volts[i].state) == 0, "%s V", volts[i].volts);
+		/* 1 A is not over 1 A. */
+		ck_assert_str_eq(state_of(items, 2), "undecided");
+		json_decref(items);
+		json_decref(reading);
+	}
+}
+END_TEST
+
+/* The load LED turns at every 5 Wh; a window's energy may still be on its way to it. */
+START_TEST(load_led_follows_energy)
+{
+	static const struct {
+		struct mm_check_led before, after;
+		const char *state;
+	} table[] = {
+		{{false, 0, 900000, 1000000, 200}, {false, 0, 4700000, 4900000, 200}, "ok"},
+		{{false, 0, 900000, 1000000, 200}, {true, 1, 6700000, 6900000, 200}, "ok"},
+		{{false, 0, 900000, 1000000, 200},
+		 {false, 0, 6700000, 6900000, 200},
+		 "fault"}, /* it should have turned a while ago */
+		{{false, 0, 900000, 1000000, 200}, {false, 0, 4900000, 5010000, 200}, "ok"}, /* just now */
+		{{false, 0, 900000, 1000000, 200}, {true, 1, 4900000, 5010000, 200}, "ok"},
+		{{false, 0, 900000, 1000000, 200}, {true, 3, 6700000, 6900000, 200}, "fault"}, /* it flickers */
+		{{true, 5, 0, 0, 24000}, {false, 11, 24000000, 33000000, 24000}, "ok"},
+		{{true, 5, 0, 0, 24000}, {true, 10, 24000000, 33000000, 24000}, "ok"},
+		{{true, 5, 0, 0, 24000}, {true, 5, 54000000, 60000000, 24000}, "fault"}, /* it is stuck */
+		{{false, 5, 7000000, 7000000, 0}, {false, 5, 7000000, 7000000, 0}, "undecided"},
+		{{false, 5, 7000000, 7000000, -10}, {false, 5, 7000000, 7000000, -10}, "undecided"},
+	};
+
+	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+		json_t *items = json_array();
+
+		mm_check_load_led(items, &table[i].before, &table[i].after);
+		ck_assert_msg(strcmp(state_of(items, 0), table[i].state) == 0, "row %zu: %s", i, state_of(items, 0));
+		json_decref(items);
+	}
+}
+END_TEST
+
+START_TEST(load_led_is_between_two_readings)
+{
+	json_t *before = json_loads("{\"delivered_uwh\":10000000,\"power_w\":1200}", 0, NULL);
+	json_t *after = json_loads("{\"delivered_uwh\":10400000,\"power_w\":1200}", 0, NULL);
+	json_t *output = json_loads("{\"level\":true,\"edges\":9}", 0, NULL);
+	struct mm_check_led led = mm_check_led(before, output, after);
+
+	ck_assert(led.level);
+	ck_assert_int_eq(led.edges, 9);
+	ck_assert_int_eq(led.earliest_uwh, 9000000); /* 3 s of 1.2 kW earlier */
+	ck_assert_int_eq(led.latest_uwh, 10400000);
+	json_decref(before);
+	json_decref(after);
+	json_decref(output);
+}
+END_TEST
+
+/* ---- In a terminal ---- */
+
+struct terminal {
+	pid_t pid;
+	int fd;
+	size_t length;
+	char screen[SCREEN_MAX];
+};
+
+static void wait_text(struct terminal *terminal, const char *text)
+{
+	while (strstr(terminal->screen, text) == NULL) {
+		struct pollfd fd = {.fd = terminal->fd, .events = POLLIN};
+		ssize_t got;
+
+		ck_assert_msg(poll(&fd, 1, PATIENCE_MS) == 1, "waited in vain for '%s' after '%s'", text, terminal->screen);
+		got = read(terminal->fd, terminal->screen + terminal->length, SCREEN_MAX - 1 - terminal->length);
+		ck_assert_msg(got > 0, "ended before '%s' came: %s", text, terminal->screen);
+		terminal->length += (size_t)got;
+		terminal->screen[terminal->length] = '\0';
+	}
+}
+
+static void type(struct terminal *terminal, const char *text)
+{
+	ck_assert_int_eq(write(terminal->fd, text, strlen(text)), (ssize_t)strlen(text));
+}
+
+#define SMALL_LOAD                                                                                                               \
+	REPLY("{\"meters\":[{\"name\":\"main\",\"valid\":true,\"delivered_uwh\":6000000,\"power_w\":100.0,\"display\":\"000000." \
+	      "0\","                                                                                                             \
+	      "\"power_led\":true,\"elements\":[{\"voltage_v\":120.0,\"current_a\":0.2}]}]}")
+
+/* Too little load, then enough; two causes fit, then one; LEDs and display are looked at. Every answer leads on. */
+START_TEST(terminal_is_led_through)
+{
+	static const struct fake_answer script[] = {
+		ONE_METER,
+		{"Read", 1, SMALL_LOAD},
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 1, REPLY(DIAGNOSIS(TURNED, ""))},
+		{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))},
+		{"TestOutput", 0, REPLY("{}")},
+		{NULL, 0, NULL},
+	};
+	struct fake_daemon *daemon = fake_daemon_new(test_socket, script);
+	struct terminal *terminal = calloc(1, sizeof(*terminal));
+	char program[4096];
+	int status;
+
+	snprintf(program, sizeof(program), "%s/minimeterctl", getenv("MM_BUILDDIR"));
+	terminal->pid = forkpty(&terminal->fd, NULL, NULL, NULL);
+	ck_assert_int_ge(terminal->pid, 0);
+	if (terminal->pid == 0) {
+		setenv("NO_COLOR", "1", 1);
+		execl(program, "minimeterctl", "--socket", test_socket, "--admin-socket", test_socket, "check", (char *)NULL);
+		_exit(127);
+	}
+	wait_text(terminal, "Line 1 carries 0.200 A, which is too little");
+	type(terminal, "\n");
+	wait_text(terminal, "Switch a load of 5 A or more between line 1 and neutral on");
+	type(terminal, "\n");
+	wait_text(terminal, "The power LED is inverted for 5 s.");
+	type(terminal, "perhaps\n");
+	wait_text(terminal, "Say y, n, or press Enter");
+	type(terminal, "y\n");
+	wait_text(terminal, "The reverse-phase LED is inverted for 5 s.");
+	type(terminal, "n\n");
+	wait_text(terminal, "The display reads 012345.6 kWh");
+	type(terminal, "y\n");
+	wait_text(terminal, "main: 1 fault, 0 undecided");
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "ok         led_power         seen to change"));
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "fault      led_reverse       not seen to change"));
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "ok         display           seen to read 012345.6 kWh"));
+	ck_assert_int_eq(waitpid(terminal->pid, &status, 0), terminal->pid);
+	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == MM_CTL_FAULT, "status %d", status);
+	close(terminal->fd);
+	free(terminal);
+	fake_daemon_free(daemon);
+}
+END_TEST
+
+TCase *check_tcase(void)
+{
+	TCase *tcase = tcase_create("check");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, diagnosis_is_said_in_words);
+	tcase_add_test(tcase, check_judges_each_item);
+	tcase_add_test(tcase, items_are_judged_by_figures);
+	tcase_add_test(tcase, correction_is_judged);
+	tcase_add_test(tcase, known_load_is_compared);
+	tcase_add_test(tcase, pulse_outputs_are_listed);
+	tcase_add_test(tcase, load_led_follows_energy);
+	tcase_add_test(tcase, load_led_is_between_two_readings);
+	tcase_add_test(tcase, terminal_is_led_through);
+	return tcase;
+}

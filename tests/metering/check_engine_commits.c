@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/* When the engine commits: what may be lost, what the medium is spared, backups, and a supply that fails. */
+#include "fixture/engine_fixture.h"
+
+#include <stdio.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "core/units.h"
+#include "fixture/suite.h"
+
+START_TEST(what_waits_stays_below_the_bound)
+{
+	/* 7200 W are 2 Wh a window. */
+	for (int i = 0; i < 100; i++) {
+		struct mm_register_status status;
+
+		window(7200);
+		status = settle();
+		ck_assert_int_lt(mm_engine_uncommitted_uwh(&engine, &status), 8 * MM_UWH_PER_WH);
+	}
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 200 * MM_UWH_PER_WH);
+	ck_assert_uint_lt(settle().commits, 40);
+	stop();
+}
+END_TEST
+
+START_TEST(a_small_load_is_committed_by_the_clock)
+{
+	uint64_t commits;
+
+	window(120);
+	commits = settle().commits;
+	for (int i = 0; i < 300; i++) {
+		window(120);
+		settle();
+	}
+	ck_assert_uint_ge(settle().commits - commits, 5);
+	ck_assert_uint_le(settle().commits - commits, 6 + 1); /* every 60 s, and one for the profile's interval */
+	stop();
+}
+END_TEST
+
+START_TEST(a_meter_without_load_does_not_write)
+{
+	uint64_t commits;
+
+	window(0);
+	for (int i = 0; i < 120; i++) {
+		window(0);
+	}
+	commits = settle().commits;
+	for (int i = 0; i < 300; i++) {
+		window(0);
+	}
+	ck_assert_uint_le(settle().commits - commits, 1); /* the profile's interval */
+	stop();
+}
+END_TEST
+
+/* The same register with a copy. */
+static void start_with_copy(void)
+{
+	stop();
+	snprintf(copy_path, sizeof(copy_path), "%s.copy", register_path);
+	start();
+	config.commit_interval_s = 300;
+}
+
+/*
+ * What is durable lacks commit_wh at most whenever a window has been dealt with; the window itself is all that can be lost
+ * besides. The largest model at its limits: two elements with 440 A at 138 V.
+ */
+START_TEST(loss_is_bound_at_any_load)
+{
+	static const double full_w = 2 * 440 * 138;
+	static const double loads_w[] = {40, 3000, 14000, 25000, 48000, 2 * 440 * 138};
+	struct mm_model_error error;
+
+	stop();
+	ck_assert_int_eq(unlink(register_path), 0);
+	ck_assert_int_eq(mm_model_parse("MMD-120-4001", &config.meter[0].model, &error), 0);
+	config.meter[0].phase[1] = 1;
+	config.voltage_channel[1] = config.current_channel[1] = 1;
+	supply_v = 138;
+	start();
+	start_with_copy();
+	for (int i = 0; i < MM_COUNT_OF(loads_w); i++) {
+		for (int n = 0; n < 60; n++) {
+			struct mm_register_status status;
+
+			/* Loads come and go from one window to the next. */
+			window(n % 17 == 16 ? full_w : loads_w[i]);
+			status = settle();
+			ck_assert_msg(mm_engine_uncommitted_uwh(&engine, &status) <= 8 * MM_UWH_PER_WH, "%g W: %lld uWh",
+				      loads_w[i], (long long)mm_engine_uncommitted_uwh(&engine, &status));
+		}
+	}
+	/* All of it was registered: 57 windows of each of the first five loads with three full ones between, then 60 full ones.
+	 */
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh / MM_UWH_PER_WH,
+			 (int64_t)((57 * (40 + 3000 + 14000 + 25000 + 48000) + (15 + 60) * full_w) / 3600));
+	stop();
+}
+END_TEST
+
+/* 3 kW for a quarter of an hour: the copy takes a write every nine seconds, the database one in five minutes and one an interval.
+ */
+START_TEST(the_database_is_spared)
+{
+	uint64_t commits;
+
+	start_with_copy();
+	window(3000);
+	commits = settle().commits;
+	for (int n = 0; n < 900; n++) {
+		window(3000);
+		(void)settle();
+	}
+	commits = settle().commits - commits;
+	ck_assert_msg(commits >= 3 && commits <= 5, "%llu commits", (unsigned long long)commits);
+	stop();
+}
+END_TEST
+
+START_TEST(an_event_reaches_the_database_soon)
+{
+	uint64_t commits;
+
+	start_with_copy();
+	for (int n = 0; n < 20; n++) {
+		window(100);
+	}
+	commits = settle().commits;
+	mm_engine_event(&engine, NULL, LOG_INFO, NULL, "test", "something that matters");
+	window(100);
+	ck_assert_uint_eq(settle().commits, commits + 1);
+	/* One after the other wears nothing. */
+	for (int n = 0; n < 30; n++) {
+		mm_engine_event(&engine, NULL, LOG_INFO, NULL, "test", "again");
+		window(100);
+		(void)settle();
+	}
+	ck_assert_uint_le(settle().commits, commits + 5);
+	stop();
+}
+END_TEST
+
+START_TEST(a_backup_is_made_when_it_is_due)
+{
+	char backup[80];
+
+	snprintf(backup, sizeof(backup), "%s.backup", register_path);
+	config.backup_interval_h = 24;
+	for (int n = 0; n < 590; n++) {
+		window(100);
+	}
+	(void)settle();
+	ck_assert_int_ne(access(backup, F_OK), 0);
+	for (int n = 0; n < 20; n++) {
+		window(100);
+	}
+	while (engine.backup_runs) {
+		(void)settle();
+	}
+	ck_assert_int_eq(access(backup, F_OK), 0);
+	ck_assert(!engine.backup_failed);
+	ck_assert_int_gt(engine.backup_ns, now_ns + 23 * 3600 * MM_NS_PER_S);
+	/* One that is an hour old is not made again at a start; nor does a clock that is not set yet put it off. */
+	mm_engine_plan_backup(&engine, mm_clock_realtime(engine.clock) / MM_NS_PER_S - 3600);
+	ck_assert_int_gt(engine.backup_ns, now_ns + 22 * 3600 * MM_NS_PER_S);
+	mm_engine_plan_backup(&engine, mm_clock_realtime(engine.clock) / MM_NS_PER_S + 3600);
+	ck_assert_int_lt(engine.backup_ns, now_ns + 3600 * MM_NS_PER_S);
+	stop();
+}
+END_TEST
+
+START_TEST(a_failing_supply_is_written_for_at_once)
+{
+	struct mm_register_status status;
+	int64_t stored_uwh;
+
+	window(3600); /* the event of the start takes this one along */
+	(void)settle();
+	window(3600);
+	status = settle();
+	ck_assert_int_gt(mm_engine_uncommitted_uwh(&engine, &status), 0);
+	mm_engine_power_fail(&engine, 0);
+	status = settle();
+	ck_assert_int_eq(mm_engine_uncommitted_uwh(&engine, &status), 0);
+	stored_uwh = status.committed[0].profile.row.delivered_uwh;
+	ck_assert_int_eq(stored_uwh, 2 * MM_UWH_PER_WH);
+	/* And metering goes on, whether it comes back or not. */
+	window(3600);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 3 * MM_UWH_PER_WH);
+	mm_engine_power_returned(&engine);
+	for (int i = 0; i < 5; i++) {
+		window(7200);
+	}
+	ck_assert_uint_eq(count().power_fail, 1);
+	ck_assert_uint_eq(count().power_returned, 1);
+	stop();
+}
+END_TEST
+
+START_TEST(a_supply_that_flickers_for_ever_does_not_wear_the_medium)
+{
+	uint64_t commits = settle().commits;
+
+	/* A day of it, ten times a second; no load that would commit by itself. */
+	for (int i = 0; i < 864000; i++) {
+		now_ns += 100 * MM_NS_PER_MS;
+		mm_engine_power_fail(&engine, 0);
+		mm_engine_power_returned(&engine);
+		if (i % 1000 == 0) {
+			settle();
+		}
+	}
+	ck_assert_uint_le(settle().commits - commits, 288 + 8);
+	ck_assert_uint_ge(settle().commits - commits, 288 - 8);
+	stop();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("engine: commits");
+	TCase *tc = tcase_create("commits"), *slow = tcase_create("slow");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, what_waits_stays_below_the_bound);
+	tcase_add_test(tc, a_small_load_is_committed_by_the_clock);
+	tcase_add_test(tc, a_meter_without_load_does_not_write);
+	tcase_add_test(tc, loss_is_bound_at_any_load);
+	tcase_add_test(tc, the_database_is_spared);
+	tcase_add_test(tc, an_event_reaches_the_database_soon);
+	tcase_add_test(tc, a_backup_is_made_when_it_is_due);
+	tcase_add_test(tc, a_failing_supply_is_written_for_at_once);
+	suite_add_tcase(suite, tc);
+	tcase_set_timeout(slow, 60);
+	tcase_set_tags(slow, "slow");
+	tcase_add_checked_fixture(slow, setup, teardown);
+	tcase_add_test(slow, a_supply_that_flickers_for_ever_does_not_wear_the_medium);
+	suite_add_tcase(suite, slow);
+	return mm_run_suite(suite);
+}

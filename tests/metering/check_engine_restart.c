@@ -1,0 +1,406 @@
+/* SPDX-License-Identifier: MIT */
+/* What the engine goes on with after a stop or a kill: registers, edges that are owed, rows and events on their way, and memory
+ * that was kept. */
+#include "fixture/engine_fixture.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "core/units.h"
+#include "fixture/suite.h"
+
+START_TEST(a_restart_goes_on_where_it_stopped)
+{
+	int64_t before;
+
+	for (int i = 0; i < 10; i++) {
+		window(7200);
+	}
+	before = engine.meters[0].meter.registers.delivered.uwh;
+	stop();
+	start();
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, before);
+	stop();
+}
+END_TEST
+
+START_TEST(edges_that_were_not_played_are_owed_after_a_restart)
+{
+	/* 36 Wh in nine windows: the edge at 35 Wh lies within the delay when the stop comes. */
+	for (int i = 0; i < 9; i++) {
+		window(14400);
+		run_timer_until(now_ns);
+	}
+	ck_assert_uint_lt(lines.rising[MM_OUTPUT_10], 4);
+	stop();
+	start();
+	for (int i = 0; i < 5; i++) {
+		window(0);
+		run_timer_until(now_ns);
+	}
+	ck_assert_uint_eq(lines.rising[MM_OUTPUT_10], 4);
+	stop();
+}
+END_TEST
+
+START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
+{
+	int64_t ahead = -1;
+	unsigned before;
+
+	/* 36 Wh in nine windows, the last of which are not committed. */
+	for (int i = 0; i < 9; i++) {
+		window(14400);
+		run_timer_until(now_ns);
+	}
+	ck_assert_uint_eq(count().uncertain, 0);
+	before = lines.rising[MM_OUTPUT_10];
+	crash();
+	start();
+	for (int i = 0; i < 60; i++) {
+		int64_t position;
+
+		window(14400);
+		run_timer_until(now_ns);
+		position = mm_player_position(&engine.meters[0].player, engine.meters[0].meter.registers.output_uwh);
+		if (i > 1) {
+			int64_t now_ahead = lines.rising[MM_OUTPUT_10] - (position + 5 * MM_UWH_PER_WH) / (10 * MM_UWH_PER_WH);
+
+			ck_assert(ahead < 0 || now_ahead == ahead);
+			ahead = now_ahead;
+		}
+	}
+	ck_assert_int_le(ahead, 1);
+	ck_assert_int_ge(ahead, 0);
+	ck_assert_uint_gt(lines.rising[MM_OUTPUT_10], before);
+	ck_assert_uint_eq(count().uncertain, 1);
+	stop();
+	start();
+	window(14400);
+	ck_assert_uint_eq(count().uncertain, 1);
+	stop();
+}
+END_TEST
+
+START_TEST(what_was_owed_is_put_out_again_once_over_any_number_of_power_cuts)
+{
+	unsigned before;
+
+	/* Nine windows, the last of which are not committed, and then no load. */
+	for (int i = 0; i < 9; i++) {
+		window(14400);
+		run_timer_until(now_ns);
+	}
+	for (int cuts = 0; cuts < 4; cuts++) {
+		before = lines.edges;
+		crash();
+		start();
+		for (int i = 0; i < 3; i++) {
+			window(0);
+			run_timer_until(now_ns);
+		}
+		if (cuts == 0) {
+			ck_assert_uint_gt(lines.edges, before); /* or there is nothing to show */
+		} else {
+			ck_assert_uint_eq(lines.edges, before);
+		}
+	}
+	stop();
+}
+END_TEST
+
+/* Windows of many powers; after each one a crash, or none. */
+static void run_windows(unsigned count, bool crashes)
+{
+	for (unsigned i = 0; i < count; i++) {
+		window(500 + (i * 7919 % 13) * 1777.7);
+		run_timer_until(now_ns);
+		if (crashes) {
+			crash();
+			start();
+		}
+	}
+	for (int i = 0; i < 5; i++) {
+		window(0);
+		run_timer_until(now_ns);
+	}
+}
+
+START_TEST(a_crash_after_any_window_changes_nothing)
+{
+	struct mm_registers expected;
+	struct mm_edge edges[EDGES_MAX];
+	unsigned count;
+
+	run_windows(60, false);
+	expected = engine.meters[0].meter.registers;
+	count = lines.edges;
+	memcpy(edges, lines.edge, sizeof(edges));
+	ck_assert_uint_gt(count, 40);
+	stop();
+	teardown();
+	setup();
+	stop();
+	keep_memory();
+	start();
+	run_windows(60, true);
+	ck_assert_mem_eq(&engine.meters[0].meter.registers, &expected, sizeof(expected));
+	ck_assert_uint_eq(lines.edges, count);
+	for (unsigned i = 0; i < count; i++) {
+		ck_assert_int_eq(lines.edge[i].at_ns, edges[i].at_ns);
+		ck_assert_int_eq(lines.edge[i].position_uwh, edges[i].position_uwh);
+		ck_assert_uint_eq(lines.edge[i].output, edges[i].output);
+		ck_assert(lines.edge[i].level == edges[i].level);
+	}
+	ck_assert_uint_eq(engine.missed, 0);
+	stop();
+}
+END_TEST
+
+static const struct mm_profile_row *interval(void)
+{
+	return &engine.meters[0].meter.registers.profile.row;
+}
+
+START_TEST(an_interval_is_marked_where_time_was_missed)
+{
+	stop();
+	keep_memory();
+	start();
+	window(3600);
+	crash();
+	start();
+	window(3600);
+	ck_assert_uint_eq(interval()->status, 0);
+	crash();
+	now_ns += 3 * MM_NS_PER_S;
+	start();
+	window(3600);
+	ck_assert_uint_eq(interval()->status, MM_PROFILE_POWER_DOWN | MM_PROFILE_DATA_INVALID);
+	ck_assert_int_eq(interval()->delivered_uwh, 3 * MM_UWH_PER_WH);
+	/* A gap in the midst of a run is none of a stop. */
+	now_ns += 900 * MM_NS_PER_S;
+	window(3600);
+	ck_assert_uint_eq(interval()->status, MM_PROFILE_DATA_INVALID);
+	stop();
+}
+END_TEST
+
+START_TEST(without_memory_a_restart_marks_its_interval)
+{
+	for (int i = 0; i < 10; i++) {
+		window(3600);
+	}
+	(void)settle();
+	crash();
+	start();
+	window(3600);
+	ck_assert_uint_eq(interval()->status, MM_PROFILE_POWER_DOWN);
+	stop();
+}
+END_TEST
+
+START_TEST(what_stood_before_a_crash_is_no_event_after_it)
+{
+	stop();
+	keep_memory();
+	start();
+	supply_v = 90;
+	for (int i = 0; i < 4; i++) {
+		window(-50);
+		ck_assert_uint_ne(engine.meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+		crash();
+		start();
+		ck_assert_uint_ne(engine.meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+	}
+	ck_assert_uint_eq(count().voltage_low, 1);
+	ck_assert_uint_eq(count().received, 1);
+	supply_v = 120;
+	window(3600);
+	crash();
+	start();
+	ck_assert_uint_eq(count().voltage_low, 2); /* and that it is over */
+	stop();
+}
+END_TEST
+
+/* Windows of 5 Wh, with one kill within a set; returns how many pulses of 10 Wh a counter on the line has seen. */
+static unsigned pulses_after_kill_in_set(unsigned number, bool after, bool reverts)
+{
+	teardown();
+	setup();
+	stop();
+	keep_memory();
+	lines.reverts = reverts;
+	start();
+	memset(&instant, 0, sizeof(instant));
+	instant.countdown = number;
+	instant.after = after;
+	for (int i = 0; i < 24; i++) {
+		window(i < 20 ? 18000 : 0);
+		run_timer_until(now_ns);
+		if (instant.memory) {
+			size_t size = (size_t)lseek(mm_handover_fd(handover), 0, SEEK_END);
+
+			crash();
+			ck_assert_int_eq(pwrite(mm_handover_fd(handover), instant.memory, size, 0), (ssize_t)size);
+			memcpy(lines.level, instant.level, sizeof(lines.level));
+			memcpy(lines.rising, instant.rising, sizeof(lines.rising));
+			if (reverts) {
+				memset(lines.level, 0, sizeof(lines.level));
+			}
+			free(instant.memory);
+			instant.memory = NULL;
+			start();
+			/* And another right after what was due has been put out. */
+			run_timer_until(now_ns + 50 * MM_NS_PER_MS);
+			now_ns -= 50 * MM_NS_PER_MS;
+			crash();
+			start();
+		}
+	}
+	ck_assert_uint_eq(instant.countdown, 0);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 100 * MM_UWH_PER_WH);
+	number = lines.rising[MM_OUTPUT_10];
+	stop();
+	return number;
+}
+
+START_TEST(a_kill_while_a_line_is_set_loses_and_repeats_no_pulse)
+{
+	unsigned lost = 0;
+
+	stop();
+	for (unsigned number = 1; number <= 22; number += 3) {
+		ck_assert_uint_eq(pulses_after_kill_in_set(number, false, false), 10);
+		ck_assert_uint_eq(pulses_after_kill_in_set(number, true, false), 10);
+		ck_assert_uint_eq(pulses_after_kill_in_set(number, true, true), 10);
+		/* Noted, not made, and the line went dark: nothing on the machine knows. */
+		lost += 10 - pulses_after_kill_in_set(number, false, true);
+	}
+	ck_assert_uint_le(lost, 4);
+	start();
+	stop();
+}
+END_TEST
+
+/* Keeps the register's file aside, or puts it back: then what was committed since is not durable. */
+static void copy_register(const char *from, const char *to)
+{
+	char command[256];
+
+	snprintf(command, sizeof(command), "rm -rf %s/%s* && cp %s/%s %s/%s", directory, to, directory, from, directory, to);
+	ck_assert_int_eq(system(command), 0);
+}
+
+START_TEST(rows_and_events_that_were_on_their_way_are_there_once)
+{
+	struct counts counts;
+
+	stop();
+	keep_memory();
+	start();
+	/* Two intervals are closed; a gap in each. */
+	for (int i = 0; i < 40; i++) {
+		if (i == 20) {
+			stop();
+			copy_register("register.db", "aside");
+			start();
+		}
+		window(3600);
+		now_ns += i % 20 == 10 ? 900 * MM_NS_PER_S : 0;
+	}
+	crash();
+	copy_register("aside", "register.db");
+	start();
+	window(3600);
+	counts = count();
+	ck_assert_uint_eq(counts.gap, 2);
+	ck_assert_uint_eq(counts.rows, 2);
+	ck_assert_uint_eq(counts.resumed, 2); /* that of the crash, and the one before, which was not durable */
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 41 * MM_UWH_PER_WH);
+	ck_assert_int_eq(counts.rows_uwh + engine.meters[0].meter.registers.profile.row.delivered_uwh, 41 * MM_UWH_PER_WH);
+	/* What is durable by now is not written again. */
+	crash();
+	start();
+	for (int i = 0; i < 10; i++) {
+		window(3600);
+	}
+	counts = count();
+	ck_assert_uint_eq(counts.gap, 2);
+	ck_assert_uint_eq(counts.rows, 2);
+	ck_assert_uint_eq(counts.resumed, 3);
+	stop();
+}
+END_TEST
+
+START_TEST(memory_that_is_behind_the_register_is_refused)
+{
+	struct mm_handover *kept;
+
+	stop();
+	keep_memory();
+	start();
+	window(7200);
+	stop();
+	/* A run without it, as by hand. */
+	kept = handover;
+	handover = NULL;
+	start();
+	window(7200);
+	stop();
+	handover = kept;
+	start();
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 4 * MM_UWH_PER_WH);
+	for (int i = 0; i < 5; i++) {
+		window(7200);
+	}
+	ck_assert_uint_eq(count().refused, 1);
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 14 * MM_UWH_PER_WH);
+	stop();
+}
+END_TEST
+
+START_TEST(memory_of_another_meter_is_not_taken)
+{
+	stop();
+	keep_memory();
+	start();
+	window(7200);
+	stop();
+	strcpy(config.meter[0].serial, "2");
+	strcat(register_path, "2");
+	start();
+	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 0);
+	stop();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("engine: restart");
+	TCase *tc = tcase_create("restart"), *slow = tcase_create("slow");
+
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, a_restart_goes_on_where_it_stopped);
+	tcase_add_test(tc, edges_that_were_not_played_are_owed_after_a_restart);
+	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);
+	tcase_add_test(tc, what_was_owed_is_put_out_again_once_over_any_number_of_power_cuts);
+	tcase_add_test(tc, an_interval_is_marked_where_time_was_missed);
+	tcase_add_test(tc, without_memory_a_restart_marks_its_interval);
+	tcase_add_test(tc, what_stood_before_a_crash_is_no_event_after_it);
+	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
+	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
+	tcase_add_test(tc, memory_of_another_meter_is_not_taken);
+	suite_add_tcase(suite, tc);
+	tcase_set_timeout(slow, 60);
+	tcase_set_tags(slow, "slow");
+	tcase_add_checked_fixture(slow, setup, teardown);
+	tcase_add_test(slow, a_crash_after_any_window_changes_nothing);
+	tcase_add_test(slow, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);
+	suite_add_tcase(suite, slow);
+	return mm_run_suite(suite);
+}

@@ -1,0 +1,302 @@
+/* SPDX-License-Identifier: MIT */
+/* Memory between two runs: whatever moment a run ends at, the next one finds one image whole, and the edges played since. */
+#include <check.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "metering/handover.h"
+#include "fixture/let_run.h"
+#include "fixture/random.h"
+#include "fixture/suite.h"
+
+#define BOOT "0123456789abcdef0123456789abcdef"
+#define QUEUE 7
+
+static struct mm_handover *handover;
+static struct mm_handover_content content;
+static struct mm_player player[MM_REGISTER_METERS_MAX];
+static struct mm_pending pending;
+static int fd;
+
+/* Everything that is read goes here. */
+static void blank(void)
+{
+	memset(player, 0, sizeof(player));
+	memset(&pending, 0, sizeof(pending));
+	memset(&content, 0, sizeof(content));
+	content.pending = &pending;
+	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
+		content.meter[i].player = &player[i];
+	}
+}
+
+/* Two meters that stand at n in every respect. Asserts nothing: a child that is killed runs it. */
+static void fill(int64_t n)
+{
+	blank();
+	content.state.meter_count = 2;
+	for (unsigned i = 0; i < 2; i++) {
+		strcpy(content.state.who[i].serial, i == 0 ? "one" : "two");
+		content.state.meter[i].delivered.uwh = n;
+		content.state.meter[i].profile.row.covered_ns = n;
+		content.meter[i].left = (struct mm_meter_left){
+			.window_end_ns = n, .flags = {MM_ELEMENT_OVERCURRENT, MM_ELEMENT_REVERSED}, .backward = {false, true}};
+		content.meter[i].received_told_ns = n + 1;
+		player[i].head = MM_PLAYER_LENGTH - 3; /* across the ring's end */
+		player[i].count = QUEUE;
+		for (unsigned e = 0; e < QUEUE; e++) {
+			player[i].queue[(player[i].head + e) % MM_PLAYER_LENGTH] = (struct mm_edge){
+				.at_ns = n + e, .position_uwh = n * 10 + e, .output = MM_OUTPUT_COUNTER, .level = e % 2 != 0};
+		}
+	}
+	for (int i = 0; i < (int)(n % 5); i++) {
+		struct mm_register_event event = {.meter = i - 1, .boottime_ns = n, .code = "gap"};
+		struct mm_register_profile_row row = {.meter = 1, .row = {.start_s = n, .status = 7, .covered_ns = i}};
+
+		snprintf(event.text, sizeof(event.text), "event %d of %lld", i, (long long)n);
+		(void)mm_pending_add_event(&pending, &event);
+		(void)mm_pending_add_row(&pending, &row);
+		if (i < 2) {
+			mm_pending_handed(&pending, n + i);
+		}
+	}
+}
+
+/* What was read is an image of fill(), all of it of the same n, which is returned. */
+static int64_t assert_whole(void)
+{
+	int64_t n = content.state.meter[0].delivered.uwh;
+
+	ck_assert_uint_eq(content.state.meter_count, 2);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_int_eq(content.state.meter[i].delivered.uwh, n);
+		ck_assert_int_eq(content.state.meter[i].profile.row.covered_ns, n);
+		ck_assert_int_eq(content.meter[i].left.window_end_ns, n);
+		ck_assert_uint_eq(content.meter[i].left.flags[0], MM_ELEMENT_OVERCURRENT);
+		ck_assert_uint_eq(content.meter[i].left.flags[1], MM_ELEMENT_REVERSED);
+		ck_assert(!content.meter[i].left.backward[0] && content.meter[i].left.backward[1]);
+		ck_assert_int_eq(content.meter[i].received_told_ns, n + 1);
+		for (unsigned e = 0; e < player[i].count; e++) {
+			const struct mm_edge *edge = &player[i].queue[(player[i].head + e) % MM_PLAYER_LENGTH];
+			unsigned number = e + QUEUE - player[i].count;
+
+			ck_assert_int_eq(edge->at_ns, n + number);
+			ck_assert_int_eq(edge->position_uwh, n * 10 + number);
+			ck_assert_uint_eq(edge->output, MM_OUTPUT_COUNTER);
+			ck_assert(edge->level == (number % 2 != 0));
+		}
+	}
+	ck_assert_uint_eq(pending.event_count, (size_t)(n % 5));
+	ck_assert_uint_eq(pending.row_count, (size_t)(n % 5));
+	ck_assert_uint_eq(pending.events_handed, pending.event_count < 2 ? pending.event_count : 2);
+	for (size_t i = 0; i < pending.event_count; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "event %zu of %lld", i, (long long)n);
+		ck_assert_str_eq(pending.event[i].text, text);
+		ck_assert_int_eq(pending.event[i].meter, (int)i - 1);
+		ck_assert_int_eq(pending.row[i].row.start_s, n);
+		ck_assert_int_eq(pending.row[i].row.covered_ns, (int64_t)i);
+	}
+	return n;
+}
+
+/* Another run: the memory is the same, the mapping is not. */
+static int reopen(const char *boot_id)
+{
+	int copy = dup(fd);
+
+	mm_handover_free(handover);
+	handover = NULL;
+	ck_assert_int_eq(mm_handover_new(copy, boot_id, &handover), 0);
+	blank();
+	return mm_handover_read(handover, &content);
+}
+
+static void setup(void)
+{
+	blank();
+	ck_assert_int_eq(mm_handover_new(-1, BOOT, &handover), 0);
+	fd = dup(mm_handover_fd(handover));
+	ck_assert_int_ge(fd, 0);
+}
+
+static void teardown(void)
+{
+	mm_handover_free(handover);
+	close(fd);
+}
+
+static void write_n(int64_t n)
+{
+	fill(n);
+	mm_handover_write(handover, &content);
+}
+
+START_TEST(nothing_comes_of_nothing)
+{
+	ck_assert_int_eq(mm_handover_read(handover, &content), -ENODATA);
+	ck_assert_int_eq(reopen(BOOT), -ENODATA);
+}
+END_TEST
+
+START_TEST(the_newest_is_found)
+{
+	for (int64_t n = 1; n <= 6; n++) {
+		write_n(n);
+		ck_assert_int_eq(reopen(BOOT), 0);
+		ck_assert_int_eq(assert_whole(), n);
+		ck_assert_uint_eq(player[0].count, QUEUE);
+	}
+}
+END_TEST
+
+START_TEST(edges_played_since_are_off_the_queue)
+{
+	write_n(3);
+	for (unsigned played = 0; played < QUEUE; played++) {
+		ck_assert_int_eq(reopen(BOOT), 0);
+		ck_assert_uint_eq(player[1].count, QUEUE - played);
+		ck_assert_uint_eq(player[0].count, QUEUE);
+		ck_assert(!content.meter[1].in_doubt);
+		ck_assert_int_eq(assert_whole(), 3);
+
+		/* One that failed is owed still; one in the midst counts as played and is named. */
+		mm_handover_edge_begun(handover, 1);
+		mm_handover_edge_ended(handover, 1, false);
+		mm_handover_edge_begun(handover, 1);
+		ck_assert_int_eq(reopen(BOOT), 0);
+		ck_assert_uint_eq(player[1].count, QUEUE - played - 1);
+		ck_assert(content.meter[1].in_doubt);
+		ck_assert_int_eq(content.meter[1].doubtful.position_uwh, 30 + played);
+		mm_handover_edge_ended(handover, 1, true);
+	}
+	write_n(4);
+	ck_assert_int_eq(reopen(BOOT), 0);
+	ck_assert_uint_eq(player[1].count, QUEUE);
+}
+END_TEST
+
+/* Byte at a place of the memory. */
+static void spoil(off_t at)
+{
+	uint8_t byte;
+
+	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	byte ^= 0x40;
+	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+}
+
+/* Where the memory holds a text, after so many others. */
+static off_t find(const char *text, unsigned skip)
+{
+	size_t size = (size_t)lseek(fd, 0, SEEK_END);
+	char *memory = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0), *at = memory - 1;
+	off_t offset;
+
+	ck_assert_ptr_ne(memory, MAP_FAILED);
+	do {
+		at = memmem(at + 1, (size_t)(memory + size - at - 1), text, strlen(text));
+		ck_assert_ptr_nonnull(at);
+	} while (skip-- > 0);
+	offset = at - memory;
+	munmap(memory, size);
+	return offset;
+}
+
+START_TEST(a_damaged_image_leaves_the_other)
+{
+	write_n(1);
+	write_n(2);
+	spoil(find("event 1 of 2", 0));
+	ck_assert_int_eq(reopen(BOOT), 0);
+	ck_assert_int_eq(assert_whole(), 1);
+	spoil(find("one", 0));
+	ck_assert_int_eq(reopen(BOOT), -EBADMSG);
+	/* And is written over. */
+	write_n(3);
+	ck_assert_int_eq(reopen(BOOT), 0);
+	ck_assert_int_eq(assert_whole(), 3);
+}
+END_TEST
+
+START_TEST(another_layout_is_refused_and_written_over)
+{
+	write_n(1);
+	spoil(8);
+	ck_assert_int_eq(reopen(BOOT), -EPROTO);
+	write_n(2);
+	ck_assert_int_eq(reopen(BOOT), 0);
+	ck_assert_int_eq(assert_whole(), 2);
+	spoil(0);
+	ck_assert_int_eq(reopen(BOOT), -EPROTO);
+	ck_assert_int_eq(ftruncate(fd, 100), 0);
+	ck_assert_int_lt(reopen(BOOT), 0);
+}
+END_TEST
+
+START_TEST(another_boot_is_refused)
+{
+	write_n(1);
+	ck_assert_int_eq(reopen("0123456789abcdef0123456789abcdee"), -ESTALE);
+	ck_assert_int_eq(reopen(BOOT), 0);
+}
+END_TEST
+
+START_TEST(a_kill_at_any_moment_leaves_one_whole)
+{
+	uint64_t random = 4711;
+	int64_t last = 0;
+
+	for (int round = 0; round < 300; round++) {
+		pid_t child = fork();
+
+		ck_assert_int_ge(child, 0);
+		if (child == 0) {
+			for (int64_t n = last + 1;; n++) {
+				write_n(n);
+				for (unsigned e = 0; e < QUEUE; e++) {
+					mm_handover_edge_begun(handover, 0);
+					mm_handover_edge_ended(handover, 0, true);
+				}
+			}
+		}
+		let_run(child, (int64_t)(mm_random(&random) % 3000000));
+		ck_assert_int_eq(kill(child, SIGKILL), 0);
+		ck_assert_int_eq(waitpid(child, NULL, 0), child);
+		if (reopen(BOOT) == -ENODATA) {
+			ck_assert_int_eq(last, 0);
+			continue;
+		}
+		ck_assert_int_ge(assert_whole(), last);
+		last = assert_whole();
+	}
+	ck_assert_int_gt(last, 100);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("handover");
+	TCase *tc = tcase_create("handover"), *slow = tcase_create("kills");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, nothing_comes_of_nothing);
+	tcase_add_test(tc, the_newest_is_found);
+	tcase_add_test(tc, edges_played_since_are_off_the_queue);
+	tcase_add_test(tc, a_damaged_image_leaves_the_other);
+	tcase_add_test(tc, another_layout_is_refused_and_written_over);
+	tcase_add_test(tc, another_boot_is_refused);
+	suite_add_tcase(suite, tc);
+	tcase_add_checked_fixture(slow, setup, teardown);
+	tcase_set_timeout(slow, 60);
+	tcase_set_tags(slow, "slow");
+	tcase_add_test(slow, a_kill_at_any_moment_leaves_one_whole);
+	suite_add_tcase(suite, slow);
+	return mm_run_suite(suite);
+}

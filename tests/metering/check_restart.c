@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/* The real daemon under a service manager that holds its memory, stopped, upgraded, and with a supply that fails. */
+#include "fixture/restart_fixture.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/inotify.h>
+#include <unistd.h>
+
+#include "fixture/let_run.h"
+#include "fixture/suite.h"
+
+START_TEST(a_stop_keeps_everything)
+{
+	int64_t last = 0;
+
+	manager_begin(&manager, true);
+	for (int round = 0; round < 5; round++) {
+		struct left left;
+		struct mm_registers stored;
+
+		run_until_ready();
+		meter_beyond(last);
+		ck_assert_int_eq(manager_stop(&manager, SIGTERM), 0);
+		left = read_memory();
+		stored = read_register();
+		ck_assert_int_eq(stored.delivered.uwh, left.registers.delivered.uwh);
+		ck_assert_double_eq(stored.delivered.carry, left.registers.delivered.carry);
+		ck_assert_int_eq(stored.output_uwh, left.played_uwh);
+		assert_pulses(&left, round);
+		for (unsigned i = 0; i < 5; i++) {
+			ck_assert(!wires->wire[0][i].high);
+		}
+		last = stored.delivered.uwh;
+	}
+}
+END_TEST
+
+/* The total as a client reads it, energy that is still to be written included. */
+static int64_t seen_by_client(void)
+{
+	char command[700], answer[4096];
+	const char *at;
+	FILE *pipe;
+
+	snprintf(command, sizeof(command), "%.280s/minimeterctl --socket %s/sock --json read", build, directory);
+	pipe = popen(command, "r");
+	ck_assert_ptr_nonnull(pipe);
+	answer[fread(answer, 1, sizeof(answer) - 1, pipe)] = '\0';
+	ck_assert_int_eq(pclose(pipe) & ~0x400, 0); /* 4: the load may be beyond a limit just then */
+	at = strstr(answer, "\"delivered_uwh\":");
+	ck_assert_ptr_nonnull(at);
+	return atoll(at + strlen("\"delivered_uwh\":"));
+}
+
+START_TEST(a_client_sees_no_total_fall)
+{
+	int64_t last = 0;
+
+	manager_begin(&manager, true);
+	for (int round = 0; round < 5; round++) {
+		run_until_ready();
+		ck_assert_int_ge(seen_by_client(), last);
+		last = seen_by_client();
+		(void)manager_stop(&manager, round % 2 == 0 ? SIGKILL : SIGTERM);
+	}
+}
+END_TEST
+
+/* Counts a text in what the daemon has said. */
+static unsigned said(const char *text)
+{
+	static char all[1 << 20];
+	FILE *file = fopen(log_path, "r");
+	unsigned count = 0;
+
+	ck_assert_ptr_nonnull(file);
+	all[fread(all, 1, sizeof(all) - 1, file)] = '\0';
+	fclose(file);
+	for (const char *at = all; (at = strstr(at, text)); at++) {
+		count++;
+	}
+	return count;
+}
+
+static void wait_until_said(const char *text)
+{
+	struct pollfd p = {.fd = inotify_init1(IN_CLOEXEC), .events = POLLIN};
+
+	ck_assert_int_ge(inotify_add_watch(p.fd, log_path, IN_MODIFY), 0);
+	while (said(text) == 0) {
+		char events[4096];
+
+		ck_assert_int_eq(poll(&p, 1, WAIT_MS), 1);
+		ck_assert_int_gt(read(p.fd, events, sizeof(events)), 0);
+	}
+	close(p.fd);
+}
+
+START_TEST(an_upgrade_that_knows_another_layout_goes_on_from_the_register)
+{
+	struct mm_registers stored;
+	uint64_t layout = 99;
+
+	manager_begin(&manager, true);
+	run_until_ready();
+	meter_beyond(0);
+	(void)manager_stop(&manager, SIGKILL);
+	ck_assert_int_eq(pwrite(manager_held(&manager, "handover"), &layout, sizeof(layout), 8), sizeof(layout));
+	stored = read_register();
+	run_until_ready();
+	(void)manager_stop(&manager, SIGKILL);
+	ck_assert_uint_eq(said("of a version that this program does not know"), 1);
+	ck_assert_int_ge(read_memory().registers.delivered.uwh, stored.delivered.uwh);
+	run_until_ready();
+	ck_assert_uint_eq(said("goes on from memory"), 1);
+}
+END_TEST
+
+START_TEST(the_power_fail_line_is_debounced)
+{
+	manager_begin(&manager, true);
+	if (strcmp(driver, "gpiod") != 0) {
+		return; /* no chips here */
+	}
+	run_until_ready();
+	/* A glitch: over before the daemon gets to look. */
+	ck_assert_int_eq(kill(manager.child, SIGSTOP), 0);
+	for (int i = 0; i < 20; i++) {
+		ck_assert(gpio_shim_put(directory, wires, 0, 5, i % 2 == 0));
+	}
+	ck_assert_int_eq(kill(manager.child, SIGCONT), 0);
+	let_run(manager.child, 50 * MM_NS_PER_MS);
+	ck_assert_uint_eq(said("the supply fails"), 0);
+	/* And one that stays. */
+	ck_assert(gpio_shim_put(directory, wires, 0, 5, true));
+	wait_until_said("everything was durable");
+	ck_assert_uint_eq(said("everything was durable"), 1);
+	ck_assert(gpio_shim_put(directory, wires, 0, 5, false));
+	wait_until_said("the supply is back");
+	ck_assert_uint_eq(said("the supply fails"), 1);
+	ck_assert_uint_eq(said("the supply is back"), 1);
+	ck_assert_int_eq(manager_stop(&manager, SIGTERM), 0);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("restart");
+	TCase *tc = tcase_create("restart");
+
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_set_timeout(tc, 120);
+	tcase_set_tags(tc, "slow");
+	tcase_add_test(tc, a_stop_keeps_everything);
+	tcase_add_test(tc, a_client_sees_no_total_fall);
+	tcase_add_test(tc, an_upgrade_that_knows_another_layout_goes_on_from_the_register);
+	tcase_add_test(tc, the_power_fail_line_is_debounced);
+	suite_add_tcase(suite, tc);
+	return mm_run_suite(suite);
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The real daemon killed, at any moment of the metering of minutes, of its start and of a call. MM_KILLS sets how often in each
+ * of the ways (default 30; make check-register: 10,002 in all).
+ */
+#include "fixture/restart_fixture.h"
+
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "fixture/let_run.h"
+#include "fixture/random.h"
+#include "store/store.h"
+#include "fixture/suite.h"
+
+struct toll {
+	unsigned doubts;
+	int64_t lost_uwh, worst_uwh; /* registered, but not in the register at a kill */
+	int64_t repeated_uwh;	     /* played, but not noted in the register */
+};
+
+/* What the kernel does to lines whose process is gone, where it does not leave them as they are. */
+static void let_go(void)
+{
+	for (int i = 0; i < GPIO_SHIM_LINES; i++) {
+		struct gpio_shim_wire *wire = &wires->wire[0][i];
+
+		wire->high = wire->output = 0;
+	}
+}
+
+/* Runs the daemon and kills it: mostly at a random moment of its metering, at times of its start, at times within a call. */
+static void run_and_kill(int round)
+{
+	char path[96];
+
+	if (round % 8 == 3 && strcmp(driver, "gpiod") == 0) {
+		path_in(path, sizeof(path), "kill-set");
+		write_text(path, "%" PRIu64 " %s\n", 1 + mm_random(&chance) % 50, round % 16 == 3 ? "before" : "after");
+		run();
+		(void)manager_stop(&manager, 0);
+		unlink(path);
+	} else if (round % 8 == 7) {
+		run();
+		let_run(manager.child, (int64_t)(mm_random(&chance) % (30 * MM_NS_PER_MS)));
+		(void)manager_stop(&manager, SIGKILL);
+	} else {
+		run_until_ready();
+		let_run(manager.child, (int64_t)(mm_random(&chance) % (12 * MM_NS_PER_MS)));
+		(void)manager_stop(&manager, SIGKILL);
+	}
+}
+
+static struct toll kill_often(int kills, bool reverts)
+{
+	struct mm_registers last_stored = {0}, last_held = {0};
+	struct toll toll = {0};
+
+	for (int round = 0; round < kills; round++) {
+		struct mm_registers stored;
+		struct left left;
+		int64_t lost_uwh;
+
+		run_and_kill(round);
+		left = read_memory();
+		stored = read_register();
+		lost_uwh = left.registers.delivered.uwh - stored.delivered.uwh;
+		ck_assert_msg(mm_registers_follow(&stored, &last_stored) == 0, "round %d: the register went back", round);
+		last_stored = stored;
+		if (lost_uwh < 0 && !manager.store) {
+			continue; /* a run that ended before it had any memory: this is the one before it */
+		}
+		ck_assert_msg(lost_uwh >= 0, "round %d: memory is behind the register", round);
+		toll.lost_uwh += lost_uwh;
+		toll.worst_uwh = lost_uwh > toll.worst_uwh ? lost_uwh : toll.worst_uwh;
+		toll.repeated_uwh += left.played_uwh - stored.output_uwh;
+		if (manager.store) {
+			ck_assert_msg(mm_registers_follow(&left.registers, &last_held) == 0, "round %d: memory went back", round);
+			last_held = left.registers;
+		}
+		toll.doubts += left.in_doubt;
+		if (manager.store && !left.in_doubt && !(reverts && toll.doubts > 0)) {
+			assert_pulses(&left, round);
+		}
+		if (reverts) {
+			let_go();
+		}
+	}
+	return toll;
+}
+
+static int kills_wanted(void)
+{
+	return getenv("MM_KILLS") ? atoi(getenv("MM_KILLS")) : 30;
+}
+
+/* The last run is stopped properly; then the register says how many pulses there should be. */
+static struct left stop_properly(void)
+{
+	struct left left;
+	struct mm_registers stored;
+
+	run_until_ready();
+	ck_assert_int_eq(manager_stop(&manager, SIGTERM), 0);
+	left = read_memory();
+	stored = read_register();
+	ck_assert_int_eq(stored.delivered.uwh, left.registers.delivered.uwh);
+	/* Owed is what the outputs are behind by, a window and a bit. */
+	ck_assert_int_le(stored.delivered.uwh - stored.output_uwh, 3 * WINDOW_UWH);
+	return left;
+}
+
+static void print(const char *how, const struct toll *toll, const struct left *left)
+{
+	printf("%-34s %6d kills, %u of them amid an edge; %.1f Wh registered, at a kill at most %.3f Wh, on average %.3f Wh not "
+	       "in the register; %u pulses of 10 Wh for %u\n",
+	       how, kills_wanted(), toll->doubts, (double)left->registers.delivered.uwh / MM_UWH_PER_WH,
+	       (double)toll->worst_uwh / MM_UWH_PER_WH, (double)toll->lost_uwh / MM_UWH_PER_WH / kills_wanted(),
+	       wires->wire[0][0].pulses, left->expected[0]);
+}
+
+START_TEST(kills_lose_nothing_where_memory_is_held)
+{
+	struct toll toll;
+	struct left left;
+
+	manager_begin(&manager, true);
+	toll = kill_often(kills_wanted(), false);
+	left = stop_properly();
+	assert_pulses(&left, kills_wanted());
+	ck_assert_int_gt(left.registers.delivered.uwh, 0);
+	print("memory held, lines keep their level", &toll, &left);
+}
+END_TEST
+
+START_TEST(kills_lose_nothing_where_lines_go_dark)
+{
+	struct toll toll;
+	struct left left;
+	char path[96];
+
+	path_in(path, sizeof(path), "revert");
+	write_text(path, "1\n");
+	manager_begin(&manager, true);
+	toll = kill_often(kills_wanted(), true);
+	left = stop_properly();
+	for (int o = 0; o < ON_LINE_COUNT && strcmp(driver, "gpiod") == 0; o++) {
+		ck_assert_uint_le(wires->wire[0][o].pulses, left.expected[o]);
+		ck_assert_uint_le(left.expected[o] - wires->wire[0][o].pulses, toll.doubts);
+	}
+	print("memory held, lines go dark", &toll, &left);
+}
+END_TEST
+
+START_TEST(kills_lose_no_more_than_the_bound_without)
+{
+	struct toll toll;
+	struct left left;
+
+	manager_begin(&manager, false);
+	toll = kill_often(kills_wanted(), false);
+	ck_assert_int_le(toll.worst_uwh, COMMIT_WH * MM_UWH_PER_WH + WINDOW_UWH);
+	left = stop_properly();
+	/* What the register lost of the outputs' position they repeat, and no more. */
+	for (int o = 0; o < ON_LINE_COUNT && strcmp(driver, "gpiod") == 0; o++) {
+		int64_t kh = mm_output_kh_uwh(&model, on_line[o]);
+
+		ck_assert_uint_ge(wires->wire[0][o].pulses, left.expected[o]);
+		ck_assert_int_le((wires->wire[0][o].pulses - left.expected[o]) * kh, toll.repeated_uwh + kh * kills_wanted());
+	}
+	print("no memory held", &toll, &left);
+}
+END_TEST
+
+int main(void)
+{
+	const struct {
+		const char *name;
+		const TTest *test;
+	} kills[] = {
+		{"kills,held", kills_lose_nothing_where_memory_is_held},
+		{"kills,dark", kills_lose_nothing_where_lines_go_dark},
+		{"kills,bare", kills_lose_no_more_than_the_bound_without},
+	};
+	Suite *suite = suite_create("restart: kills");
+
+	/* Each a case of its own, so that they can run beside each other. */
+	for (int i = 0; i < MM_COUNT_OF(kills); i++) {
+		TCase *tc = tcase_create(kills[i].name);
+
+		tcase_add_checked_fixture(tc, setup, teardown);
+		tcase_set_timeout(tc, 120 + kills_wanted());
+		tcase_set_tags(tc, "slow");
+		tcase_add_test(tc, kills[i].test);
+		suite_add_tcase(suite, tc);
+	}
+	return mm_run_suite(suite);
+}

@@ -1,0 +1,414 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A calibration between its client and the engine: what goes wrong while it measures and while it is stored. The procedure itself
+ * is tested with the real programs, in tests/e2e/calibrate.sh.
+ */
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "core/units.h"
+#include "service/service.h"
+#include "fixture/suite.h"
+
+#define ADC_V 0.70710678118654752
+
+/* ---- A clock set by hand ---- */
+
+static int64_t now_ns;
+
+static int64_t hand_time(struct mm_clock *clock)
+{
+	(void)clock;
+	return now_ns;
+}
+
+static int hand_timer_arm(struct mm_clock *clock, int64_t t)
+{
+	(void)clock;
+	(void)t;
+	return 0;
+}
+
+static void hand_hold(struct mm_clock *clock, int delta)
+{
+	(void)clock;
+	(void)delta;
+}
+
+static const struct mm_clock_ops hand_ops = {
+	.boottime = hand_time, .realtime = hand_time, .timer_arm = hand_timer_arm, .hold = hand_hold};
+static struct mm_clock hand_clock = {.ops = &hand_ops};
+
+static int no_outputs(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
+		      char *message, struct mm_outputs **ret)
+{
+	(void)config, (void)lines, (void)clock, (void)message;
+	*ret = NULL;
+	return 0;
+}
+
+/* ---- Engine, service and a client ---- */
+
+static char directory[] = "/tmp/check_calibrator.XXXXXX";
+static struct mm_config config;
+static struct mm_engine engine;
+static struct mm_register_worker *worker;
+static struct mm_service service;
+static struct mm_varlink_conn *conn;
+static int client;
+
+static void connect_client(void)
+{
+	int fds[2];
+
+	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
+	ck_assert_int_eq(mm_varlink_conn_new(fds[0], &service.admin, &conn), 0);
+	client = fds[1];
+}
+
+static void hang_up(void)
+{
+	close(client);
+	mm_varlink_conn_free(conn);
+}
+
+static void setup(void)
+{
+	struct mm_register_meter meter = {.name = "m", .serial = "1"};
+	char message[MM_CONFIG_MESSAGE_MAX], path[64];
+	struct mm_model_error error;
+	struct mm_register *reg;
+
+	strcpy(directory + sizeof(directory) - 7, "XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(directory));
+	snprintf(path, sizeof(path), "%s/register.db", directory);
+	config = (struct mm_config){.commit_wh = 1000,
+				    .database_wh = 1000,
+				    .commit_interval_s = 3600,
+				    .profile_interval_min = 15,
+				    .voltage_divider = 1001,
+				    .burden_ohm = 5.1,
+				    .meter_count = 1};
+	strcpy(config.meter[0].name, "m");
+	strcpy(config.meter[0].serial, "1");
+	config.meter[0].phase[1] = -1;
+	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &config.meter[0].model, &error), 0);
+	strcpy(meter.model, config.meter[0].model.canonical);
+	now_ns = 1000 * MM_NS_PER_S;
+	ck_assert_int_eq(mm_register_open(path, NULL, "boot", &meter, 1, message, &reg), 0);
+	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, NULL, no_outputs, ADC_V, message), 0);
+	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
+	mm_engine_start(&engine, worker);
+	mm_service_init(&service, &engine);
+	connect_client();
+}
+
+static void teardown(void)
+{
+	char command[128];
+
+	mm_engine_stop(&engine, "the test is over");
+	mm_service_done(&service);
+	hang_up();
+	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	mm_engine_done(&engine);
+	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	ck_assert_int_eq(system(command), 0);
+}
+
+/* One window of 3600 W at 120 V, some seconds after the one before it; the figures live in their last digits. */
+static void window_after(int seconds)
+{
+	struct mm_front_end_report report = {0};
+	struct mm_measurement *m = &report.measurement;
+
+	now_ns += seconds * MM_NS_PER_S;
+	*m = (struct mm_measurement){.start_ns = now_ns - MM_NS_PER_S, .end_ns = now_ns, .latched = true, .input_count = 1};
+	m->input[0] = (struct mm_input_reading){.voltage_v = 120 + (double)(now_ns / MM_NS_PER_S % 97) * 1e-6,
+						.current_a = 30,
+						.active_ws = 3600,
+						.frequency_hz = 60};
+	report.at_ns = now_ns;
+	if (mm_engine_report(&engine, &report)) {
+		mm_service_publish(&service);
+	}
+}
+
+static void windows(int count)
+{
+	for (int i = 0; i < count; i++) {
+		window_after(1);
+	}
+}
+
+static void call(const char *method, const char *parameters)
+{
+	char text[512];
+	int length = snprintf(text, sizeof(text), "{\"method\":\"org.minimeter.%s\",\"parameters\":%s}", method, parameters);
+
+	ck_assert_int_eq(send(client, text, (size_t)length + 1, MSG_NOSIGNAL), length + 1);
+	ck_assert_int_eq(mm_varlink_conn_process(conn, POLLIN), 0);
+}
+
+/* What has come so far: the newest answer, or NULL. */
+static json_t *answer(void)
+{
+	static char text[16384];
+	ssize_t length = recv(client, text, sizeof(text) - 1, 0);
+
+	if (length <= 0) {
+		return NULL;
+	}
+	text[length] = '\0';
+	return json_loads(text, 0, NULL);
+}
+
+/* The answer is an error of that name, with such words in its reason. */
+static void expect_error(const char *error, const char *words)
+{
+	json_t *got = answer();
+	const char *reason = json_string_value(json_object_get(json_object_get(got, "parameters"), "reason"));
+
+	ck_assert_ptr_nonnull(got);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), error);
+	ck_assert_msg(reason && strstr(reason, words), "%s", reason);
+	json_decref(got);
+}
+
+static void expect_success(void)
+{
+	json_t *got = answer();
+
+	ck_assert_ptr_nonnull(got);
+	ck_assert_msg(!json_object_get(got, "error"), "%s", json_string_value(json_object_get(got, "error")));
+	json_decref(got);
+}
+
+/* Begins a session; its name goes into parameters that are like it. */
+static void begin(void)
+{
+	call("StartCalibration", "{\"meter\":\"m\",\"element\":1}");
+	expect_success();
+}
+
+static void measure(int seconds)
+{
+	char parameters[160];
+
+	snprintf(parameters, sizeof(parameters),
+		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"seconds\":%d}", service.calibrator.session,
+		 seconds);
+	call("MeasureCalibration", parameters);
+}
+
+static void refer(double power_w)
+{
+	char parameters[160];
+
+	snprintf(parameters, sizeof(parameters),
+		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"power_w\":%.1f}", service.calibrator.session,
+		 power_w);
+	call("SetCalibrationReference", parameters);
+}
+
+static void accept_proposal(void)
+{
+	char parameters[160];
+
+	snprintf(parameters, sizeof(parameters), "{\"session\":\"%s\",\"reason\":\"a test\"}", service.calibrator.session);
+	call("AcceptCalibration", parameters);
+}
+
+/* Until the register's thread has answered. */
+static void settle(void)
+{
+	struct pollfd p = {.fd = mm_register_worker_fd(worker), .events = POLLIN};
+
+	while (service.calibrator.writing) {
+		(void)poll(&p, 1, 100);
+		mm_register_worker_dispatch(worker);
+	}
+}
+
+/* ---- While it measures ---- */
+
+START_TEST(a_front_end_in_order_is_measured_at_once)
+{
+	begin();
+	measure(5);
+	expect_error("org.minimeter.CalibrationRefused", "starting");
+	windows(1);
+	measure(5);
+	ck_assert_ptr_null(answer());
+	windows(5);
+	expect_success();
+}
+END_TEST
+
+START_TEST(only_whole_windows_after_the_request_count)
+{
+	windows(1);
+	begin();
+	now_ns += MM_NS_PER_S / 2;
+	measure(5);
+	now_ns -= MM_NS_PER_S / 2;
+	windows(5); /* the first of them began before the request */
+	ck_assert_ptr_null(answer());
+	ck_assert_uint_eq(service.calibrator.measured.windows, 4);
+	windows(1);
+	expect_success();
+	ck_assert_uint_eq(service.calibrator.run[MM_CALIBRATION_FOUND][MM_CALIBRATION_FULL_LOAD].windows, 5);
+}
+END_TEST
+
+START_TEST(missed_windows_end_it)
+{
+	windows(1);
+	begin();
+	measure(5);
+	windows(3);
+	window_after(3);
+	expect_error("org.minimeter.CalibrationRefused", "windows were missed");
+	measure(5);
+	windows(5);
+	expect_success();
+}
+END_TEST
+
+START_TEST(a_front_end_that_fails_ends_it)
+{
+	struct mm_front_end_report report = {.error = -EIO};
+
+	windows(1);
+	begin();
+	measure(60);
+	windows(3);
+	now_ns += MM_NS_PER_S;
+	report.at_ns = now_ns;
+	ck_assert(mm_engine_report(&engine, &report));
+	mm_service_publish(&service);
+	expect_error("org.minimeter.CalibrationRefused", "absent");
+}
+END_TEST
+
+START_TEST(a_front_end_that_goes_silent_ends_it)
+{
+	windows(1);
+	begin();
+	measure(60);
+	now_ns += 6 * MM_NS_PER_S;
+	mm_engine_tick(&engine);
+	mm_service_publish(&service);
+	expect_error("org.minimeter.CalibrationRefused", "stale");
+}
+END_TEST
+
+START_TEST(a_client_that_hangs_up_leaves_the_session_to_another)
+{
+	windows(1);
+	begin();
+	measure(60);
+	hang_up();
+	connect_client();
+	measure(5);
+	expect_error("org.minimeter.Busy", "under way");
+	windows(1);
+	measure(5);
+	windows(5);
+	expect_success();
+}
+END_TEST
+
+START_TEST(cancelling_ends_it)
+{
+	struct mm_varlink_conn *first = conn;
+	int first_client = client;
+
+	windows(1);
+	begin();
+	measure(60);
+	connect_client();
+	call("CancelCalibration", "{}");
+	expect_success();
+	ck_assert_str_eq(service.calibrator.session, "");
+	hang_up();
+	conn = first;
+	client = first_client;
+	expect_error("org.minimeter.CalibrationRefused", "cancelled");
+}
+END_TEST
+
+/* ---- While it is stored ---- */
+
+START_TEST(a_register_that_fails_changes_nothing)
+{
+	struct rlimit limit;
+	const struct mm_calibration_version *calibration = &engine.meters[0].meter.registers.calibration;
+
+	windows(1);
+	begin();
+	measure(5);
+	windows(5);
+	expect_success();
+	refer(3636);
+	expect_success();
+	/* No file may grow: the disk is full. */
+	signal(SIGXFSZ, SIG_IGN);
+	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = 1, .rlim_max = limit.rlim_max}), 0);
+	accept_proposal();
+	settle();
+	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	expect_error("org.minimeter.RegisterFailed", "");
+	ck_assert_int_eq(calibration->number, 0);
+	ck_assert_double_eq(calibration->constants[0].gain, 1);
+	/* The session is still there, and so is what was measured. */
+	accept_proposal();
+	settle();
+	expect_success();
+	ck_assert_int_eq(calibration->number, 1);
+	ck_assert_double_eq_tol(calibration->constants[0].gain, 1.01, 1e-12);
+}
+END_TEST
+
+START_TEST(a_stop_while_it_is_stored_is_survived)
+{
+	windows(1);
+	begin();
+	measure(5);
+	windows(5);
+	expect_success();
+	refer(3636);
+	expect_success();
+	accept_proposal();
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("calibrator");
+	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing");
+
+	tcase_add_checked_fixture(measuring, setup, teardown);
+	tcase_add_test(measuring, a_front_end_in_order_is_measured_at_once);
+	tcase_add_test(measuring, only_whole_windows_after_the_request_count);
+	tcase_add_test(measuring, missed_windows_end_it);
+	tcase_add_test(measuring, a_front_end_that_fails_ends_it);
+	tcase_add_test(measuring, a_front_end_that_goes_silent_ends_it);
+	tcase_add_test(measuring, a_client_that_hangs_up_leaves_the_session_to_another);
+	tcase_add_test(measuring, cancelling_ends_it);
+	suite_add_tcase(suite, measuring);
+	tcase_add_checked_fixture(storing, setup, teardown);
+	tcase_add_test(storing, a_register_that_fails_changes_nothing);
+	tcase_add_test(storing, a_stop_while_it_is_stored_is_survived);
+	suite_add_tcase(suite, storing);
+	return mm_run_suite(suite);
+}

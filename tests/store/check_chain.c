@@ -1,0 +1,431 @@
+/* SPDX-License-Identifier: MIT */
+/* The audit trail: what enters it, how it is hashed, what an older register brings along, and what opening finds changed. */
+#include <check.h>
+#include <errno.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/units.h"
+#include "store/private.h"
+#include "fixture/register_fixture.h"
+#include "fixture/suite.h"
+
+/* ---- The encoding, once more and by hand ---- */
+
+struct bytes {
+	unsigned char data[1024];
+	size_t size;
+};
+
+static void put(struct bytes *b, char type, uint64_t word)
+{
+	b->data[b->size++] = (unsigned char)type;
+	for (int shift = 56; shift >= 0; shift -= 8) {
+		b->data[b->size++] = (unsigned char)(word >> shift);
+	}
+}
+
+static void put_data(struct bytes *b, char type, const void *data, size_t size)
+{
+	put(b, type, size);
+	memcpy(b->data + b->size, data, size);
+	b->size += size;
+}
+
+static void put_text(struct bytes *b, const char *text)
+{
+	put_data(b, 't', text, strlen(text));
+}
+
+static void hash_hex(const struct bytes *b, char ret[static 2 * MM_HASH_SIZE + 1])
+{
+	unsigned char hash[MM_HASH_SIZE];
+
+	ck_assert_int_eq(EVP_Digest(b->data, b->size, hash, NULL, EVP_sha256(), NULL), 1);
+	for (int i = 0; i < MM_HASH_SIZE; i++) {
+		snprintf(ret + 2 * (size_t)i, 3, "%02X", hash[i]);
+	}
+}
+
+/* The manual describes this encoding: another program must come to the same hash. */
+START_TEST(test_hash_is_the_documented_one)
+{
+	static const unsigned char zero[MM_HASH_SIZE];
+	struct bytes b = {.size = 17};
+	char expected[2 * MM_HASH_SIZE + 1];
+	struct fixture_commit c;
+	struct mm_register *reg;
+	struct fixture fixture;
+
+	fixture_begin(&fixture);
+	reg = fixture_open(&fixture, 1);
+	fixture_commit(0, 1, &c);
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+
+	memcpy(b.data, "minimeter-chain-1", 17);
+	put_text(&b, "event");
+	put_data(&b, 'b', zero, sizeof(zero));
+	put(&b, 'i', 1);
+	put_text(&b, BENCH_BOOT);
+	put(&b, 'i', (uint64_t)c.event.boottime_ns);
+	put(&b, 'i', (uint64_t)c.event.realtime_ns);
+	put_text(&b, "SN-1001");
+	put_text(&b, "gap");
+	put_text(&b, "0");
+	put(&b, 'n', 0);
+	hash_hex(&b, expected);
+	fixture_assert_answer(reg, "SELECT hex(hash) FROM event WHERE id = 1", expected);
+
+	b.size = 17;
+	put_text(&b, "profile");
+	put_data(&b, 'b', zero, sizeof(zero));
+	put(&b, 'i', 1);
+	put_text(&b, "SN-1001");
+	put(&b, 'i', (uint64_t)c.row.row.start_s);
+	put(&b, 'i', (uint64_t)c.row.row.duration_s);
+	put(&b, 'i', c.row.row.status);
+	put(&b, 'i', (uint64_t)c.row.row.delivered_uwh);
+	put(&b, 'i', (uint64_t)c.row.row.received_uwh);
+	put(&b, 'i', (uint64_t)c.row.row.lagging_uvarh);
+	put(&b, 'i', (uint64_t)c.row.row.leading_uvarh);
+	put(&b, 'i', (uint64_t)c.row.row.covered_ns);
+	hash_hex(&b, expected);
+	fixture_assert_answer(reg, "SELECT hex(hash) FROM profile WHERE id = 1", expected);
+
+	/* A double, as IEEE 754 has it. */
+	b.size = 17;
+	put(&b, 'r', UINT64_C(0xbfe0000000000000));
+	hash_hex(&b, expected);
+	fixture_assert_answer(reg, "SELECT hex(mm_hash(-0.5))", expected);
+	mm_register_close(reg);
+	fixture_end(&fixture);
+}
+END_TEST
+
+/* ---- Energy that is in no interval, snapshots, records ---- */
+
+/* A commit of one meter that stands at these figures, with an interval of closed_uwh where that is not 0. */
+static void commit_figures(struct mm_register *reg, int64_t real_s, int64_t delivered_uwh, int64_t open_uwh, int64_t closed_uwh)
+{
+	struct mm_register_profile_row row = {.row = {.start_s = real_s, .duration_s = 900, .delivered_uwh = closed_uwh}};
+	struct mm_register_commit c = {.realtime_ns = real_s * MM_NS_PER_S, .meter_count = 1, .rows = &row};
+
+	c.row_count = closed_uwh != 0;
+	c.meter[0].delivered.uwh = delivered_uwh;
+	c.meter[0].profile.open = true;
+	c.meter[0].profile.row.delivered_uwh = open_uwh;
+	ck_assert_msg(mm_register_commit(reg, &c) == 0, "%s", reg->message);
+}
+
+#define UNPROFILED                                                                                                               \
+	"SELECT coalesce(group_concat(json_extract(data, '$.delivered_uwh'), ' '), '') FROM event WHERE code = 'unprofiled'"
+
+START_TEST(test_energy_in_no_interval_is_told)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	commit_figures(reg, 1000, 50, 50, 0);
+	commit_figures(reg, 2000, 80, 10, 70);
+	fixture_assert_answer(reg, UNPROFILED, "");
+	/* 20 too few in the profile, then all is right again. */
+	commit_figures(reg, 3000, 200, 10, 100);
+	commit_figures(reg, 4000, 300, 0, 110);
+	fixture_assert_answer(reg, UNPROFILED, "20");
+	mm_register_close(reg);
+	/* What is known of that outlives the process, and a snapshot between. */
+	reg = fixture_open(&b, 1);
+	commit_figures(reg, 90000, 400, 100, 0);
+	mm_register_close(reg);
+	reg = fixture_open(&b, 1);
+	commit_figures(reg, 91000, 500, 0, 200);
+	fixture_assert_answer(reg, UNPROFILED, "20");
+	commit_figures(reg, 92000, 507, 0, 0);
+	fixture_assert_answer(reg, UNPROFILED, "20 7");
+	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_a_preset_is_in_no_interval_and_needs_none)
+{
+	struct mm_register_commit c = {.meter_count = 1};
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	c.meter[0].delivered.uwh = c.meter[0].preset_delivered_uwh = 1000;
+	c.meter[0].received.uwh = c.meter[0].preset_received_uwh = 500;
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	mm_register_close(reg);
+	reg = fixture_open(&b, 1);
+	c.realtime_ns = INT64_C(90000) * MM_NS_PER_S;
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	fixture_assert_answer(reg, UNPROFILED, "");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_a_snapshot_every_day_and_every_thousand_intervals)
+{
+	static struct mm_register_profile_row rows[1000];
+	struct mm_register_commit c = {.realtime_ns = 1, .meter_count = 1, .rows = rows};
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	c.realtime_ns = INT64_C(86399) * MM_NS_PER_S;
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "1");
+	c.realtime_ns = INT64_C(86400) * MM_NS_PER_S;
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
+	c.row_count = 999;
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
+	c.row_count = 1;
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	fixture_assert_answer(
+		reg,
+		"SELECT json_extract(data, '$.profile') || ' ' || json_extract(data, '$.meters[0].serial') FROM event "
+		"WHERE code = 'snapshot' AND id = (SELECT snapshot FROM head)",
+		"1000 SN-1001");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+struct records {
+	char data[4][32];
+	unsigned count;
+	bool one;
+};
+
+static bool take_record(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	struct records *records = userdata;
+
+	ck_assert_str_eq(event->code, "calibration");
+	ck_assert_uint_lt(records->count, 4);
+	snprintf(records->data[records->count++], sizeof(records->data[0]), "%s", data);
+	return !records->one;
+}
+
+START_TEST(test_records_are_read_again)
+{
+	struct mm_register_event event = {.meter = 1, .code = "calibration", .text = "by anna"};
+	struct records got = {0};
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 2);
+	ck_assert_int_eq(mm_register_record(reg, &event, "{\"gain\":1}"), 0);
+	event.meter = 0;
+	ck_assert_int_eq(mm_register_record(reg, &event, "{\"gain\":2}"), 0);
+	event.meter = 1;
+	ck_assert_int_eq(mm_register_record(reg, &event, "{\"gain\":3}"), 0);
+	event.meter = 2;
+	ck_assert_int_eq(mm_register_record(reg, &event, "{}"), -EINVAL);
+	mm_register_close(reg);
+	reg = fixture_open(&b, 2);
+	ck_assert_int_eq(mm_register_records(reg, "calibration", 1, take_record, &got), 0);
+	ck_assert_uint_eq(got.count, 2);
+	ck_assert_str_eq(got.data[0], "{\"gain\":1}");
+	ck_assert_str_eq(got.data[1], "{\"gain\":3}");
+	got.count = 0;
+	ck_assert_int_eq(mm_register_records(reg, "calibration", -1, take_record, &got), 0);
+	ck_assert_uint_eq(got.count, 3);
+	got = (struct records){.one = true};
+	ck_assert_int_eq(mm_register_records(reg, "calibration", -1, take_record, &got), 0);
+	ck_assert_uint_eq(got.count, 1);
+	ck_assert_int_eq(mm_register_records(reg, "preset", -1, take_record, &got), 0);
+	ck_assert_uint_eq(got.count, 1);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- What opening notices ---- */
+
+static const struct {
+	const char *sql;
+	const char *text; /* of the event; NULL: none */
+} changes[] = {
+	{"SELECT 1", NULL},
+	{"UPDATE register SET delivered_uwh = delivered_uwh + 1", "registers, meters or heads changed"},
+	{"INSERT INTO meter VALUES (7, 'SN-7', 'MMS-120-1001', 'flat 7')", "registers"},
+	{"INSERT INTO boot VALUES (7, 'x')", "registers"},
+	{"DROP TRIGGER event_no_delete; DELETE FROM event WHERE id = (SELECT max(id) FROM event)",
+	 "of the events the newest are gone"},
+	{"DROP TRIGGER event_no_update; UPDATE event SET hash = zeroblob(32)", "of the events the newest is another"},
+	{"INSERT INTO event VALUES (1000, 1, 0, 0, NULL, 'x', 'x', NULL, zeroblob(32))",
+	 "of the events some were added by another hand"},
+	{"DROP TRIGGER profile_no_delete; DELETE FROM profile", "of the intervals the newest are gone"},
+	{"INSERT INTO profile VALUES (1000, 1, 0, 900, 0, 0, 0, 0, 0, 0, zeroblob(32))", "of the intervals some were added"},
+	{"UPDATE head SET seal = zeroblob(32)", "registers"},
+};
+
+START_TEST(test_opening_tells_what_another_hand_changed)
+{
+	char text[256];
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 0, 1);
+	mm_register_close(reg);
+	ck_assert_int_eq(fixture_sql(b.path, changes[_i].sql), SQLITE_OK);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 1, 1);
+	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'tampered'", changes[_i].text ? "1" : "0");
+	if (changes[_i].text) {
+		snprintf(text, sizeof(text), "SELECT instr(text, '%s') > 0 FROM event WHERE code = 'tampered'", changes[_i].text);
+		fixture_assert_answer(reg, text, "1");
+	}
+	mm_register_close(reg);
+	/* Once is enough. */
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 2, 1);
+	mm_register_close(reg);
+	reg = fixture_open(&b, 1);
+	fixture_assert_answer(reg, "SELECT count(*) < 3 FROM event WHERE code = 'tampered'", "1");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_a_register_without_head_is_refused)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	mm_register_close(reg);
+	ck_assert_int_eq(fixture_sql(b.path, "DELETE FROM head"), SQLITE_OK);
+	ck_assert_int_eq(fixture_open_fails(&b, 1), -EBADMSG);
+	ck_assert_ptr_nonnull(strstr(b.message, "head of the audit trail"));
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- A register of version 1 ---- */
+
+struct intervals {
+	char text[256];
+};
+
+static bool take_interval(void *userdata, const struct mm_profile_row *row)
+{
+	struct intervals *got = userdata;
+	size_t used = strlen(got->text);
+
+	snprintf(got->text + used, sizeof(got->text) - used, "%lld:%lld:%u ", (long long)(row->start_s - BENCH_EPOCH_S),
+		 (long long)row->delivered_uwh, (unsigned)row->status);
+	return true;
+}
+
+static void assert_upgraded(struct mm_register *reg)
+{
+	struct intervals got = {0};
+	struct mm_registers registers;
+
+	fixture_assert_answer(reg, "PRAGMA user_version", "2");
+	fixture_assert_answer(reg, "PRAGMA integrity_check", "ok");
+	fixture_assert_answer(reg, "SELECT group_concat(id || ':' || code || ':' || coalesce(meter, '-'), ' ') FROM event",
+			      "1:start:- 2:gap:1 3:stop:-");
+	fixture_assert_answer(reg, "SELECT count(DISTINCT hash) || ' ' || length(hash) FROM event", "3 32");
+	ck_assert_int_eq(mm_register_profile(reg, 0, 0, INT64_MAX, take_interval, &got), 0);
+	ck_assert_str_eq(got.text, "0:500000:0 0:200000:32 900:100000:0 ");
+	ck_assert_int_eq(mm_register_load(reg, 0, &registers), 0);
+	ck_assert_int_eq(registers.delivered.uwh, 1000000);
+	ck_assert_int_eq(registers.output_uwh, 990000);
+	ck_assert_int_eq(registers.preset_delivered_uwh, 0);
+}
+
+START_TEST(test_version_1_is_upgraded)
+{
+	struct mm_register_commit c = {.meter_count = 2};
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	fixture_make_version_1(&b);
+	reg = fixture_open(&b, 2);
+	assert_upgraded(reg);
+	for (unsigned i = 0; i < 2; i++) {
+		ck_assert_int_eq(mm_register_load(reg, i, &c.meter[i]), 0);
+	}
+	ck_assert_int_eq(mm_register_commit(reg, &c), 0);
+	fixture_assert_answer(reg, UNPROFILED, "100000 7");
+	mm_register_close(reg);
+	/* Nothing of it is taken for the work of another hand. */
+	reg = fixture_open(&b, 2);
+	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'tampered'", "0");
+	fixture_assert_answer(reg, "SELECT count(*) FROM sqlite_schema WHERE name IN ('event_1', 'profile_1')", "0");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+/* The tables of an upgraded register are those of a new one. */
+START_TEST(test_an_upgraded_register_is_like_a_new_one)
+{
+	static const char names[] =
+		"SELECT group_concat(name) FROM (SELECT name FROM sqlite_schema WHERE sql NOT NULL ORDER BY name)";
+	static const char columns[] =
+		"SELECT group_concat(name) FROM (SELECT name || type || \"notnull\" || dflt_value AS name FROM "
+		"pragma_table_info('register') ORDER BY 1)";
+	struct mm_register *reg;
+	sqlite3_stmt *stmt;
+	struct fixture b;
+	char expected[2][8192];
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 2);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(sqlite3_prepare_v2(reg->db, i ? columns : names, -1, &stmt, NULL), SQLITE_OK);
+		ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+		snprintf(expected[i], sizeof(expected[i]), "%s", (const char *)sqlite3_column_text(stmt, 0));
+		sqlite3_finalize(stmt);
+	}
+	mm_register_close(reg);
+	fixture_end(&b);
+	fixture_begin(&b);
+	fixture_make_version_1(&b);
+	reg = fixture_open(&b, 2);
+	fixture_assert_answer(reg, names, expected[0]);
+	fixture_assert_answer(reg, columns, expected[1]);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("register-chain");
+	TCase *tcase = tcase_create("chain");
+
+	tcase_add_test(tcase, test_hash_is_the_documented_one);
+	tcase_add_test(tcase, test_energy_in_no_interval_is_told);
+	tcase_add_test(tcase, test_a_preset_is_in_no_interval_and_needs_none);
+	tcase_add_test(tcase, test_a_snapshot_every_day_and_every_thousand_intervals);
+	tcase_add_test(tcase, test_records_are_read_again);
+	tcase_add_loop_test(tcase, test_opening_tells_what_another_hand_changed, 0, MM_COUNT_OF(changes));
+	tcase_add_test(tcase, test_a_register_without_head_is_refused);
+	tcase_add_test(tcase, test_version_1_is_upgraded);
+	tcase_add_test(tcase, test_an_upgraded_register_is_like_a_new_one);
+	suite_add_tcase(suite, tcase);
+	return mm_run_suite(suite);
+}

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: MIT */
+/* Signed heads of the audit trail, and the key: made once, never replaced without a word, and what a kept head gives away. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "core/units.h"
+#include "store/audit/audit.h"
+#include "store/private.h"
+#include "fixture/register_fixture.h"
+#include "fixture/suite.h"
+
+#define NOW_NS (BENCH_EPOCH_S * MM_NS_PER_S)
+
+static void key_path(const struct fixture *b, char path[static 320])
+{
+	snprintf(path, 320, "%s.key", b->path);
+}
+
+static int load_key(struct mm_register *reg, char message[static MM_REGISTER_MESSAGE_MAX])
+{
+	return mm_register_key(reg, 5, NOW_NS, message);
+}
+
+static struct mm_register *open_with_key(struct fixture *b)
+{
+	struct mm_register *reg = fixture_open(b, 1);
+
+	ck_assert_msg(load_key(reg, b->message) == 0, "%s", b->message);
+	return reg;
+}
+
+static void sign_head(struct mm_register *reg, struct mm_signed_head *ret)
+{
+	ck_assert_int_eq(mm_register_sign_head(reg, NOW_NS, ret), 0);
+}
+
+/* ---- The key ---- */
+
+START_TEST(test_key_is_made_once)
+{
+	struct mm_signed_head first, second;
+	struct mm_register *reg;
+	char path[320];
+	struct stat st;
+	struct fixture b;
+
+	fixture_begin(&b);
+	key_path(&b, path);
+	reg = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_register_sign_head(reg, NOW_NS, &first), -ENOKEY);
+	mm_register_close(reg);
+	for (int i = 0; i < 2; i++) {
+		reg = open_with_key(&b);
+		ck_assert_int_eq(stat(path, &st), 0);
+		ck_assert_uint_eq(st.st_mode & 07777, 0600);
+		sign_head(reg, i == 0 ? &first : &second);
+		fixture_assert_answer(
+			reg, "SELECT count(*) || ' ' || (text LIKE 'heads are signed with key %') FROM event WHERE code = 'key'",
+			"1 1");
+		mm_register_close(reg);
+	}
+	ck_assert_str_eq(first.fingerprint, second.fingerprint);
+	ck_assert_uint_eq(strlen(first.fingerprint), MM_FINGERPRINT_MAX - 1);
+	fixture_end(&b);
+}
+END_TEST
+
+static void spoil_remove(const char *path)
+{
+	ck_assert_int_eq(unlink(path), 0);
+}
+
+static void spoil_truncate(const char *path)
+{
+	ck_assert_int_eq(truncate(path, 100), 0);
+}
+
+static void spoil_empty(const char *path)
+{
+	ck_assert_int_eq(truncate(path, 0), 0);
+}
+
+static void spoil_curve(const char *path)
+{
+	static const char other[] =
+		"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
+		"-----END PRIVATE KEY-----\n";
+
+	ck_assert_int_eq(truncate(path, 0), 0);
+	fixture_write(path, 0, other, sizeof(other) - 1);
+}
+
+static const struct {
+	void (*spoil)(const char *path);
+	bool aside; /* what was there is kept */
+} spoilings[] = {{spoil_remove, false}, {spoil_truncate, true}, {spoil_empty, true}, {spoil_curve, true}};
+
+START_TEST(test_another_key_is_told)
+{
+	struct mm_signed_head first, second;
+	char path[320], aside[340], text[400];
+	struct mm_verify *verify;
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	key_path(&b, path);
+	reg = open_with_key(&b);
+	sign_head(reg, &first);
+	mm_register_close(reg);
+	spoilings[_i].spoil(path);
+	reg = open_with_key(&b);
+	sign_head(reg, &second);
+	ck_assert_str_ne(first.fingerprint, second.fingerprint);
+	snprintf(text, sizeof(text), "another signing key: was %s, is %s", first.fingerprint, second.fingerprint);
+	fixture_assert_answer(reg, "SELECT text FROM event WHERE code = 'key' ORDER BY id DESC", text);
+	snprintf(aside, sizeof(aside), "%s.aside-1", path);
+	ck_assert_int_eq(access(aside, F_OK), spoilings[_i].aside ? 0 : -1);
+	/* What the old one signed still counts. */
+	ck_assert_int_eq(mm_verify_new(&verify), 0);
+	ck_assert_int_eq(mm_verify_head(verify, reg, &first), 0);
+	ck_assert_int_eq(mm_verify_result(verify)->bad, 0);
+	mm_verify_free(verify);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_without_a_key_all_else_goes_on)
+{
+	struct mm_signed_head head;
+	struct mm_register *reg;
+	char path[320];
+	struct fixture b;
+
+	fixture_begin(&b);
+	key_path(&b, path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	reg = fixture_open(&b, 1);
+	snprintf(path, sizeof(path), "%s.key.new", b.path);
+	ck_assert_int_eq(mkdir(path, 0700), 0);
+	ck_assert_int_lt(load_key(reg, b.message), 0);
+	ck_assert_ptr_nonnull(strstr(b.message, "can't be signed"));
+	ck_assert_int_eq(mm_register_sign_head(reg, NOW_NS, &head), -ENOKEY);
+	fixture_commit_n(reg, 1, 1);
+	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'key'", "0");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_creating_replaces_nothing)
+{
+	struct mm_key *key = NULL;
+	char path[320];
+	struct fixture b;
+
+	fixture_begin(&b);
+	key_path(&b, path);
+	ck_assert_int_eq(mm_key_load(path, &key), -ENOENT);
+	ck_assert_int_eq(mm_key_create(path, &key), 0);
+	mm_key_free(key);
+	key = NULL;
+	ck_assert_int_eq(mm_key_create(path, &key), -EEXIST);
+	ck_assert_ptr_null(key);
+	ck_assert_int_eq(mm_key_load(path, &key), 0);
+	mm_key_free(key);
+	mm_key_free(NULL);
+	snprintf(path, sizeof(path), "%s.key.new", b.path);
+	ck_assert_int_eq(access(path, F_OK), -1);
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- Heads ---- */
+
+static void assert_head(struct mm_register *reg, const struct mm_signed_head *head, const char *part, const char *text)
+{
+	const struct mm_verify_result *result;
+	struct mm_verify *verify;
+
+	ck_assert_int_eq(mm_verify_new(&verify), 0);
+	ck_assert_int_eq(mm_verify_head(verify, reg, head), 0);
+	result = mm_verify_result(verify);
+	ck_assert_msg((result->bad > 0) == (part != NULL), "%s: %s", part ? part : "sound", result->problem[0].text);
+	if (part) {
+		ck_assert_str_eq(result->problem[0].part, part);
+		ck_assert_msg(strstr(result->problem[0].text, text) != NULL, "%s", result->problem[0].text);
+	}
+	mm_verify_free(verify);
+}
+
+START_TEST(test_a_head_says_where_the_trail_stands)
+{
+	struct mm_signed_head head;
+	struct mm_head read;
+	struct mm_register *reg;
+	char text[65];
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = open_with_key(&b);
+	sign_head(reg, &head);
+	ck_assert_int_eq(mm_head_read(head.statement, &read), 0);
+	ck_assert_int_eq(read.event, 1); /* the key's */
+	ck_assert_int_eq(read.interval, 0);
+	assert_head(reg, &head, NULL, NULL);
+	fixture_commit_n(reg, 4, 1);
+	sign_head(reg, &head);
+	ck_assert_int_eq(mm_head_read(head.statement, &read), 0);
+	ck_assert_str_eq(read.time, "2025-01-01T00:00:00Z");
+	ck_assert_int_eq(read.interval, 1);
+	ck_assert_uint_eq(read.meter_count, 1);
+	ck_assert_str_eq(read.meter[0].serial, "SN-1001");
+	ck_assert_str_eq(read.meter[0].model, "MMD-120-2001-T-SCC");
+	ck_assert_int_eq(read.meter[0].uwh[0], 4 * 1000003 + 7);
+	snprintf(text, sizeof(text), "%s", read.event_hash);
+	fixture_assert_answer(reg, "SELECT lower(hex(hash)) FROM event ORDER BY id DESC", text);
+	/* It stays right while the trail grows. */
+	fixture_commit_n(reg, 5, 1);
+	assert_head(reg, &head, NULL, NULL);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+#define FREE_HANDS                                                                                                               \
+	"DROP TRIGGER register_no_decrease; DROP TRIGGER profile_no_update; DROP TRIGGER profile_no_delete; "                    \
+	"DROP TRIGGER event_no_update; DROP TRIGGER event_no_delete; "
+
+static const struct {
+	const char *sql, *part, *text;
+} rewritings[] = {
+	{"UPDATE event SET hash = zeroblob(32) WHERE id = (SELECT max(id) FROM event)", "event",
+	 "not the one that the head names"},
+	{"DELETE FROM event", "event", "gone"},
+	{"UPDATE profile SET hash = zeroblob(32)", "interval", "not the one"},
+	{"DELETE FROM profile", "interval", "gone"},
+	{"UPDATE register SET delivered_uwh = delivered_uwh - 1", "head", "reads less"},
+	{"UPDATE register SET leading_uvarh = leading_uvarh - 1", "head", "reads less"},
+	{"UPDATE meter SET serial = 'SN-2'", "head", "not in the register"},
+	{"UPDATE meter SET model = 'MMS-120-1001'", "head", "not in the register"},
+};
+
+/* The whole trail written anew, hashes and all, would pass as sound; the head that was kept elsewhere gives it away. */
+START_TEST(test_a_kept_head_exposes_a_rewriting)
+{
+	struct mm_signed_head head;
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = open_with_key(&b);
+	fixture_commit_n(reg, 4, 1);
+	sign_head(reg, &head);
+	ck_assert_int_eq(sqlite3_exec(reg->db, FREE_HANDS, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(reg->db, rewritings[_i].sql, NULL, NULL, NULL), SQLITE_OK);
+	if (strcmp(rewritings[_i].sql, "DELETE FROM event") == 0) {
+		/* The record of the key is gone as well, which is told first. */
+		assert_head(reg, &head, "head", "never this register's");
+	} else {
+		assert_head(reg, &head, rewritings[_i].part, rewritings[_i].text);
+	}
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_a_head_that_was_changed_is_refused)
+{
+	struct mm_signed_head head, other;
+	struct mm_register *reg;
+	struct fixture b, elsewhere;
+	size_t length;
+
+	fixture_begin(&b);
+	fixture_begin(&elsewhere);
+	reg = open_with_key(&elsewhere);
+	fixture_commit_n(reg, 4, 1);
+	sign_head(reg, &other);
+	mm_register_close(reg);
+	reg = open_with_key(&b);
+	fixture_commit_n(reg, 4, 1);
+	sign_head(reg, &head);
+	assert_head(reg, &other, "head", "never this register's");
+	length = strlen(head.statement);
+	for (size_t i = 0; i < length; i++) {
+		struct mm_signed_head changed = head;
+
+		changed.statement[i] ^= 1;
+		assert_head(reg, &changed, "head", "not signed");
+	}
+	for (size_t i = 0; i < strlen(head.signature); i++) {
+		struct mm_signed_head changed = head;
+
+		changed.signature[i] = '!';
+		assert_head(reg, &changed, "head", "not signed");
+	}
+	head.public_key[40] ^= 1;
+	assert_head(reg, &head, "head", "not signed");
+	mm_register_close(reg);
+	fixture_end(&b);
+	fixture_end(&elsewhere);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("register-head");
+	TCase *tcase = tcase_create("head");
+
+	tcase_set_timeout(tcase, 60);
+	tcase_add_test(tcase, test_key_is_made_once);
+	tcase_add_loop_test(tcase, test_another_key_is_told, 0, MM_COUNT_OF(spoilings));
+	tcase_add_test(tcase, test_without_a_key_all_else_goes_on);
+	tcase_add_test(tcase, test_creating_replaces_nothing);
+	tcase_add_test(tcase, test_a_head_says_where_the_trail_stands);
+	tcase_add_loop_test(tcase, test_a_kept_head_exposes_a_rewriting, 0, MM_COUNT_OF(rewritings));
+	tcase_add_test(tcase, test_a_head_that_was_changed_is_refused);
+	suite_add_tcase(suite, tcase);
+	return mm_run_suite(suite);
+}

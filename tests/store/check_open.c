@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+/* Opening a register: whose it is, what is none, and what is none any longer. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "store/private.h"
+#include "fixture/register_fixture.h"
+#include "fixture/suite.h"
+
+/* ---- Whose it is ---- */
+
+static void swap_meters(struct fixture *b, unsigned i, unsigned j)
+{
+	struct mm_register_meter meter = b->meters[i];
+
+	b->meters[i] = b->meters[j];
+	b->meters[j] = meter;
+}
+
+START_TEST(test_meters_are_known_by_their_serial_number)
+{
+	struct mm_registers got;
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 4, 1);
+	mm_register_close(reg);
+	/* A second meter is added, in front; the first gets another name. */
+	swap_meters(&b, 0, 1);
+	snprintf(b.meters[1].name, sizeof(b.meters[1].name), "corner flat");
+	reg = fixture_open(&b, 2);
+	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_int_eq(got.delivered.uwh, 0);
+	ck_assert_int_eq(mm_register_load(reg, 1, &got), 0);
+	ck_assert_int_eq(got.delivered.uwh, 4 * 1000003 + 7);
+	fixture_assert_answer(reg, "SELECT name FROM meter WHERE serial = 'SN-1001'", "corner flat");
+	mm_register_close(reg);
+	/* The first is taken out and comes back. */
+	reg = fixture_open(&b, 1);
+	mm_register_close(reg);
+	swap_meters(&b, 0, 1);
+	reg = fixture_open(&b, 1);
+	fixture_assert_registers(reg, 0, 4);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+static void assert_refused(struct fixture *b, unsigned meter_count, int error, const char *word)
+{
+	uint64_t before = fixture_digest(b);
+	int r = fixture_open_fails(b, meter_count);
+
+	ck_assert_msg(r == error, "%s: %d instead of %d: %s", word, r, error, b->message);
+	ck_assert_msg(strstr(b->message, word), "%s: %s", word, b->message);
+	ck_assert_msg(fixture_digest(b) == before, "%s: a file was touched", word);
+}
+
+START_TEST(test_register_of_another_meter_is_refused)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 4, 1);
+	mm_register_close(reg);
+
+	swap_meters(&b, 0, 1);
+	assert_refused(&b, 1, -EXDEV, "of meter serial SN-1001, the configuration says SN-1002");
+	ck_assert_ptr_nonnull(strstr(b.message, b.path));
+	ck_assert_ptr_nonnull(strstr(b.message, "move the register away"));
+	swap_meters(&b, 0, 1);
+	memcpy(b.meters[0].model, "MMS-120-1001", sizeof("MMS-120-1001"));
+	assert_refused(&b, 1, -EXDEV, "MMD-120-2001-T-SCC, the configuration says MMS-120-1001");
+	memcpy(b.meters[1].serial, "SN-1001", sizeof("SN-1001"));
+	assert_refused(&b, 2, -EINVAL, "same serial");
+	b.meters[0].serial[0] = '\0';
+	assert_refused(&b, 1, -EINVAL, "no serial");
+	assert_refused(&b, 0, -EINVAL, "1 to 16 meters");
+	assert_refused(&b, 17, -EINVAL, "1 to 16 meters");
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_register_in_use_is_refused)
+{
+	int ready[2], finish[2], status;
+	struct fixture b;
+	char byte = 0;
+	pid_t pid;
+
+	fixture_begin(&b);
+	ck_assert_int_eq(pipe(ready), 0);
+	ck_assert_int_eq(pipe(finish), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct mm_register *reg = NULL;
+		int r = mm_register_open(b.path, NULL, BENCH_BOOT, b.meters, 1, b.message, &reg);
+
+		close(finish[1]);
+		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
+			mm_register_close(reg);
+			_exit(0);
+		}
+		_exit(1);
+	}
+	close(finish[0]);
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_assert_int_eq(fixture_open_fails(&b, 1), -EBUSY);
+	ck_assert_ptr_nonnull(strstr(b.message, "stop the other process"));
+	close(finish[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	close(ready[0]);
+	mm_register_close(fixture_open(&b, 1));
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- What is no register, or no longer ---- */
+
+static void make_text(struct fixture *b)
+{
+	char text[3000];
+
+	memset(text, 'a', sizeof(text));
+	ck_assert_int_eq(truncate(b->path, 0), 0);
+	fixture_write(b->path, 0, text, sizeof(text));
+}
+
+static void make_short_text(struct fixture *b)
+{
+	ck_assert_int_eq(truncate(b->path, 0), 0);
+	fixture_write(b->path, 0, "hello\n", 6);
+}
+
+static void make_empty(struct fixture *b)
+{
+	ck_assert_int_eq(truncate(b->path, 0), 0);
+}
+
+static void make_half(struct fixture *b)
+{
+	ck_assert_int_eq(truncate(b->path, 5 * 4096), 0);
+}
+
+static void make_shorter(struct fixture *b)
+{
+	struct stat st;
+
+	ck_assert_int_eq(stat(b->path, &st), 0);
+	ck_assert_int_eq(truncate(b->path, st.st_size - 4096), 0);
+}
+
+static void make_newer(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "PRAGMA user_version = 3"), SQLITE_OK);
+}
+
+static void make_foreign(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "PRAGMA application_id = 5; PRAGMA user_version = 7"), SQLITE_OK);
+}
+
+static void make_bare(struct fixture *b)
+{
+	unlink(b->path);
+	ck_assert_int_eq(fixture_sql(b->path, "PRAGMA journal_mode = WAL"), SQLITE_OK);
+}
+
+static void make_tableless(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "DROP TABLE event"), SQLITE_OK);
+}
+
+static void make_rowless(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "DROP TRIGGER register_no_delete; DELETE FROM register"), SQLITE_OK);
+}
+
+/* Of the snapshot that all intervals since are added to. */
+static void make_bad_snapshot(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "DROP TRIGGER event_no_update; "
+					      "UPDATE event SET data = substr(data, 1, 40) WHERE code = 'snapshot'"),
+			 SQLITE_OK);
+}
+
+static void make_negative(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "PRAGMA ignore_check_constraints = 1; DROP TRIGGER register_no_decrease; "
+					      "UPDATE register SET leading_uvarh = -1"),
+			 SQLITE_OK);
+}
+
+static void make_directory(struct fixture *b)
+{
+	unlink(b->path);
+	ck_assert_int_eq(mkdir(b->path, 0700), 0);
+}
+
+static void make_missing(struct fixture *b)
+{
+	char wal[320];
+
+	snprintf(wal, sizeof(wal), "%s-wal", b->path);
+	ck_assert_int_eq(rename(b->path, wal), 0);
+}
+
+static void make_bad_new(struct fixture *b)
+{
+	char temporary[320];
+
+	snprintf(temporary, sizeof(temporary), "%s.new", b->path);
+	make_text(b);
+	ck_assert_int_eq(rename(b->path, temporary), 0);
+}
+
+static void make_no_directory(struct fixture *b)
+{
+	snprintf(b->path, sizeof(b->path), "%s/none/register.db", b->dir);
+}
+
+static void make_below_file(struct fixture *b)
+{
+	snprintf(b->path, sizeof(b->path), "%.250s/register.db/register.db", b->dir);
+}
+
+/* Page 4 on are the roots of the tables. */
+static void make_noise(struct fixture *b)
+{
+	char noise[4096];
+	struct stat st;
+
+	for (size_t i = 0; i < sizeof(noise); i++) {
+		noise[i] = (char)(i * 37 + 11);
+	}
+	ck_assert_int_eq(stat(b->path, &st), 0);
+	for (long offset = 4096; offset < st.st_size; offset += 4096) {
+		fixture_write(b->path, offset, noise, sizeof(noise));
+	}
+}
+
+static const struct {
+	void (*make)(struct fixture *b);
+	int error;
+	const char *word;
+} harms[] = {
+	{make_text, -EBADMSG, "not a database"},
+	{make_short_text, -EBADMSG, "not a database"},
+	{make_empty, -EBADMSG, "is empty"},
+	{make_half, -EBADMSG, "malformed"},
+	{make_shorter, -EBADMSG, "malformed"},
+	{make_noise, -EBADMSG, "malformed"},
+	{make_newer, -EPROTO, "schema version 3"},
+	{make_foreign, -EBADMSG, "another program"},
+	{make_bare, -EBADMSG, "empty database"},
+	{make_tableless, -EBADMSG, "no such table"},
+	{make_rowless, -EBADMSG, "without its registers"},
+	{make_negative, -EBADMSG, "quick_check(register)"},
+	{make_bad_snapshot, -EBADMSG, "malformed JSON"},
+	{make_directory, -EBADMSG, "not a regular file"},
+	{make_missing, -EBADMSG, "-journal is there"},
+	{make_bad_new, -EBADMSG, "register.db.new"},
+	{make_no_directory, -ENOENT, "create its directory"},
+	{make_below_file, -ENOTDIR, "correct the path"},
+};
+
+START_TEST(test_harm_is_refused)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	for (int n = 0; n < 100; n++) {
+		fixture_commit_n(reg, n, 1);
+	}
+	mm_register_close(reg);
+	harms[_i].make(&b);
+	assert_refused(&b, 1, harms[_i].error, harms[_i].word);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_creation_cut_short_is_gone_on_with)
+{
+	char temporary[320];
+	struct fixture b;
+
+	fixture_begin(&b);
+	snprintf(temporary, sizeof(temporary), "%s.new", b.path);
+	/* After the file came to be, and after all but the renaming. */
+	fixture_write(temporary, 0, "", 0);
+	mm_register_close(fixture_open(&b, 1));
+	ck_assert_int_eq(unlink(b.path), 0);
+	mm_register_close(fixture_open(&b, 1));
+	ck_assert_int_eq(rename(b.path, temporary), 0);
+	mm_register_close(fixture_open(&b, 1));
+	ck_assert_int_ne(access(temporary, F_OK), 0);
+	fixture_end(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("register-open");
+	TCase *tcase = tcase_create("open");
+	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, test_meters_are_known_by_their_serial_number);
+	tcase_add_test(tcase, test_register_of_another_meter_is_refused);
+	tcase_add_test(tcase, test_register_in_use_is_refused);
+	tcase_add_loop_test(tcase, test_harm_is_refused, 0, (int)(sizeof(harms) / sizeof(harms[0])));
+	tcase_add_test(tcase, test_creation_cut_short_is_gone_on_with);
+	suite_add_tcase(suite, tcase);
+	return mm_run_suite(suite);
+}

@@ -1,0 +1,671 @@
+/* SPDX-License-Identifier: MIT */
+/* Database, copy and backups together: the highest right state wins, and nothing that was there is removed. */
+#include <check.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "store/private.h"
+#include "fixture/register_fixture.h"
+#include "fixture/suite.h"
+
+#define SLOT 16384
+
+static bool exists(const struct fixture *b, const char *suffix)
+{
+	char path[330];
+
+	snprintf(path, sizeof(path), "%s%s", b->path, suffix);
+	return access(path, F_OK) == 0;
+}
+
+/* Commit n, to the copy alone where it is taken. */
+static void copy_n(struct mm_register *reg, int64_t n)
+{
+	struct fixture_commit c;
+
+	fixture_commit(n, 1, &c);
+	c.commit.event_count = 0;
+	c.commit.row_count = 0;
+	c.commit.copy_suffices = true;
+	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
+}
+
+static bool keep_recovered(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	char *text = userdata;
+
+	(void)data;
+	if (strcmp(event->code, "recovered") == 0) {
+		snprintf(text, MM_REGISTER_MESSAGE_MAX, "%s", event->text);
+	}
+	return true;
+}
+
+/* The newest event "recovered" holds these words; NULL: there is none. */
+static void assert_recovered(struct mm_register *reg, const char *words)
+{
+	char text[MM_REGISTER_MESSAGE_MAX] = "";
+
+	ck_assert_int_eq(mm_register_events(reg, 0, 1000, true, keep_recovered, text), 0);
+	ck_assert_msg(words ? strstr(text, words) != NULL : text[0] == '\0', "%s: %s", words, text);
+	ck_assert_str_eq(mm_register_story(reg), text);
+}
+
+static void assert_stands(struct fixture *b, int64_t n, const char *words)
+{
+	struct mm_register *reg = fixture_open(b, 1);
+
+	fixture_assert_registers(reg, 0, n);
+	assert_recovered(reg, words);
+	fixture_assert_answer(reg, "PRAGMA integrity_check", "ok");
+	mm_register_close(reg);
+	/* And nothing is out of order any longer. */
+	reg = fixture_open(b, 1);
+	fixture_assert_registers(reg, 0, n);
+	ck_assert_str_eq(mm_register_story(reg), "");
+	ck_assert_int_eq(reg->copy_error, 0);
+	mm_register_close(reg);
+}
+
+/* Commits 0 to 3 are in the database, 4 and 5 in the copy only. */
+static void begin(struct fixture *b)
+{
+	struct mm_register *reg;
+	struct fixture crash;
+
+	fixture_begin_with_copy(b);
+	reg = fixture_open(b, 1);
+	ck_assert_str_eq(mm_register_story(reg), "");
+	for (int64_t n = 0; n < 4; n++) {
+		fixture_commit_n(reg, n, 1);
+	}
+	copy_n(reg, 4);
+	copy_n(reg, 5);
+	fixture_assert_registers(reg, 0, 5);
+	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "3000016");
+	fixture_copy(b, &crash);
+	mm_register_close(reg);
+	/* As the power cut left it. */
+	fixture_move(&crash, b);
+}
+
+/* ---- In order ---- */
+
+START_TEST(test_copy_ahead_is_taken_over)
+{
+	unsigned counts[10];
+	struct mm_register *reg;
+	struct fixture b;
+
+	begin(&b);
+	reg = fixture_open(&b, 1);
+	fixture_assert_registers(reg, 0, 5);
+	assert_recovered(reg, NULL);
+	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "5000022");
+	ck_assert_int_eq(fixture_count(reg, counts, 10), 3);
+	fixture_commit_n(reg, 6, 1);
+	mm_register_close(reg);
+	assert_stands(&b, 6, NULL);
+	fixture_end(&b);
+}
+END_TEST
+
+/* What the database did not take is in the copy and gets there once. */
+START_TEST(test_history_waits_in_the_copy)
+{
+	struct fixture_commit c;
+	unsigned counts[10];
+	struct mm_register *reg;
+	struct fixture b, crash;
+
+	fixture_begin_with_copy(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 0, 1);
+	fixture_commit(1, 1, &c);
+	c.commit.copy_suffices = true;
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	fixture_copy(&b, &crash);
+	mm_register_close(reg);
+	for (int i = 0; i < 2; i++) {
+		reg = fixture_open(&crash, 1);
+		fixture_assert_registers(reg, 0, 1);
+		ck_assert_int_eq(fixture_count(reg, counts, 10), 1);
+		ck_assert_uint_eq(counts[1], 1);
+		mm_register_close(reg);
+	}
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_without_copy_every_commit_is_the_database_s)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	copy_n(reg, 7);
+	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "7000028");
+	mm_register_close(reg);
+	/* The copy comes later. */
+	snprintf(b.copy, sizeof(b.copy), "%s/elsewhere", b.dir);
+	assert_stands(&b, 7, "the copy was missing and begins anew");
+	fixture_end(&b);
+}
+END_TEST
+
+/* A meter that is taken out of the configuration loses nothing: the copy was ahead, and will not have it again. */
+START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
+{
+	struct mm_registers expected, got;
+	struct mm_register_meter other;
+	struct fixture_commit c;
+	struct mm_register *reg;
+	struct fixture b, crash;
+
+	fixture_begin_with_copy(&b);
+	reg = fixture_open(&b, 2);
+	fixture_commit_n(reg, 0, 2);
+	fixture_commit(1, 2, &c);
+	c.commit.copy_suffices = true;
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	fixture_copy(&b, &crash);
+	mm_register_close(reg);
+	reg = fixture_open(&crash, 1);
+	fixture_commit_n(reg, 2, 1);
+	mm_register_close(reg);
+	other = crash.meters[0];
+	crash.meters[0] = crash.meters[1];
+	reg = fixture_open(&crash, 1);
+	fixture_registers(1, 1, &expected);
+	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_mem_eq(&got, &expected, sizeof(got));
+	mm_register_close(reg);
+	crash.meters[0] = other;
+	assert_stands(&crash, 2, "the copy was of another meter");
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- Out of order ---- */
+
+static void write_noise(const char *path, long offset, long count)
+{
+	char noise[512];
+
+	for (size_t i = 0; i < sizeof(noise); i++) {
+		noise[i] = (char)(i * 37 + 11);
+	}
+	for (long at = 0; at < count; at += (long)sizeof(noise)) {
+		fixture_write(path, offset + at, noise, sizeof(noise));
+	}
+}
+
+static void lose_database(struct fixture *b)
+{
+	char wal[320];
+
+	snprintf(wal, sizeof(wal), "%s-wal", b->path);
+	ck_assert_int_eq(unlink(b->path), 0);
+	(void)unlink(wal);
+}
+
+static void lose_all_but_wal(struct fixture *b)
+{
+	ck_assert_int_eq(unlink(b->path), 0);
+}
+
+static void leave_a_journal(struct fixture *b)
+{
+	char journal[320];
+
+	lose_database(b);
+	snprintf(journal, sizeof(journal), "%s-journal", b->path);
+	write_noise(journal, 0, 512);
+}
+
+static void damage_database(struct fixture *b)
+{
+	write_noise(b->path, 0, 4096);
+}
+
+static void empty_database(struct fixture *b)
+{
+	ck_assert_int_eq(truncate(b->path, 0), 0);
+}
+
+static void make_directory(struct fixture *b)
+{
+	lose_database(b);
+	ck_assert_int_eq(mkdir(b->path, 0700), 0);
+}
+
+static void make_foreign(struct fixture *b)
+{
+	lose_database(b);
+	ck_assert_int_eq(fixture_sql(b->path, "CREATE TABLE t (x); PRAGMA application_id = 5"), SQLITE_OK);
+}
+
+static void make_newer(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "PRAGMA user_version = 99"), SQLITE_OK);
+}
+
+static void make_another_s(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "UPDATE meter SET serial = 'X'"), SQLITE_OK);
+}
+
+static void lose_copy(struct fixture *b)
+{
+	ck_assert_int_eq(unlink(b->copy), 0);
+}
+
+static void damage_copy(struct fixture *b)
+{
+	write_noise(b->copy, 0, 2 * SLOT);
+}
+
+static void zero_copy(struct fixture *b)
+{
+	ck_assert_int_eq(truncate(b->copy, 0), 0);
+	ck_assert_int_eq(truncate(b->copy, 2 * SLOT), 0);
+}
+
+static void cut_copy(struct fixture *b)
+{
+	ck_assert_int_eq(truncate(b->copy, 100), 0);
+}
+
+/* Slot 0 has the odd commits' images: 5 is the sixth after the one it began with. */
+static void damage_newest_slot(struct fixture *b)
+{
+	write_noise(b->copy, 0, 512);
+}
+
+static void damage_older_slot(struct fixture *b)
+{
+	write_noise(b->copy, SLOT, 512);
+}
+
+static void make_copy_unopenable(struct fixture *b)
+{
+	lose_copy(b);
+	ck_assert_int_eq(mkdir(b->copy, 0700), 0);
+}
+
+static const struct {
+	void (*harm)(struct fixture *b);
+	int64_t stands;
+	const char *words;
+	const char *aside; /* what must be there, NULL: nothing */
+	bool lasts;	   /* it is the same at the next start */
+} harms[] = {
+	{lose_database, 5, "the database was missing; history begins anew; registers from the copy of 2025-", NULL, false},
+	{lose_all_but_wal, 5, "the database was damaged and is set aside", ".aside-1-wal", false},
+	{leave_a_journal, 5, "the database was damaged and is set aside", ".aside-1-journal", false},
+	{damage_database, 5, "the database was damaged and is set aside", ".aside-1", false},
+	{empty_database, 5, "the database was damaged and is set aside", ".aside-1-wal", false},
+	{make_directory, 5, "the database was damaged and is set aside", ".aside-1", false},
+	{make_foreign, 5, "the database was damaged and is set aside", ".aside-1", false},
+	{make_newer, 5, "the database was of a newer version and is set aside", ".aside-1", false},
+	{make_another_s, 5, "the database was of another meter and is set aside", ".aside-1", false},
+	{lose_copy, 3, "the copy was missing and begins anew", NULL, false},
+	{damage_copy, 3, "the copy was damaged", ".copy.aside-1", false},
+	{zero_copy, 3, "the copy was damaged", ".copy.aside-1", false},
+	{cut_copy, 3, "the copy was damaged", ".copy.aside-1", false},
+	{damage_newest_slot, 4, "a slot of the copy was damaged", NULL, true},
+	{damage_older_slot, 5, "a slot of the copy was damaged", NULL, true},
+	{make_copy_unopenable, 3, "the copy can't be opened", NULL, true},
+};
+
+START_TEST(test_harm_is_recovered_from)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	begin(&b);
+	harms[_i].harm(&b);
+	if (harms[_i].lasts) {
+		reg = fixture_open(&b, 1);
+		fixture_assert_registers(reg, 0, harms[_i].stands);
+		assert_recovered(reg, harms[_i].words);
+		fixture_commit_n(reg, 8, 1);
+		mm_register_close(reg);
+		reg = fixture_open(&b, 1);
+		fixture_assert_registers(reg, 0, 8);
+		mm_register_close(reg);
+	} else {
+		assert_stands(&b, harms[_i].stands, harms[_i].words);
+	}
+	ck_assert_msg(!harms[_i].aside || exists(&b, harms[_i].aside), "no %s", harms[_i].aside);
+	ck_assert(!exists(&b, ".recovering"));
+	fixture_end(&b);
+}
+END_TEST
+
+/* Both are lost: a meter must not begin at zero, or lower than it was. */
+START_TEST(test_both_lost_is_refused)
+{
+	static const struct {
+		void (*database)(struct fixture *b);
+		void (*copy)(struct fixture *b);
+		int error;
+	} both[] = {
+		{lose_database, damage_copy, -EBADMSG},
+		{lose_database, zero_copy, -EBADMSG},
+		{lose_database, make_copy_unopenable, -EISDIR},
+		{damage_database, damage_copy, -EBADMSG},
+		{damage_database, lose_copy, -EBADMSG},
+		{make_newer, lose_copy, -EPROTO},
+		{make_another_s, lose_copy, -EXDEV},
+		{make_foreign, zero_copy, -EBADMSG},
+	};
+
+	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++) {
+		uint64_t before;
+		struct fixture b;
+		int r;
+
+		begin(&b);
+		both[i].database(&b);
+		both[i].copy(&b);
+		before = fixture_digest(&b);
+		r = fixture_open_fails(&b, 1);
+		ck_assert_msg(r == both[i].error, "%zu: %d: %s", i, r, b.message);
+		ck_assert_msg(fixture_digest(&b) == before, "%zu: a file was touched", i);
+		fixture_end(&b);
+	}
+}
+END_TEST
+
+/* Somebody puts an old database back beside a copy that knows better. */
+START_TEST(test_old_database_is_told)
+{
+	struct mm_register *reg;
+	struct fixture b, old;
+
+	fixture_begin_with_copy(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 0, 1);
+	fixture_copy(&b, &old);
+	ck_assert_int_eq(unlink(old.copy), 0);
+	for (int64_t n = 1; n < 4; n++) {
+		fixture_commit_n(reg, n, 1);
+	}
+	copy_n(reg, 4);
+	mm_register_close(reg);
+	fixture_move(&old, &b);
+	assert_stands(&b, 4, "the database lacks commits that it had acknowledged");
+	fixture_end(&b);
+}
+END_TEST
+
+/* And an old copy beside a database that knows better. */
+START_TEST(test_old_copy_is_told)
+{
+	struct mm_register *reg;
+	struct fixture b, old;
+
+	fixture_begin_with_copy(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 0, 1);
+	fixture_commit_n(reg, 1, 1);
+	fixture_copy(&b, &old);
+	ck_assert_int_eq(unlink(old.path), 0);
+	fixture_commit_n(reg, 2, 1);
+	fixture_commit_n(reg, 3, 1);
+	mm_register_close(reg);
+	ck_assert_int_eq(rename(old.copy, b.copy), 0);
+	reg = fixture_open(&b, 1);
+	fixture_assert_registers(reg, 0, 3);
+	assert_recovered(reg, "the copy was behind the database");
+	fixture_commit_n(reg, 4, 1);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- Backups ---- */
+
+static void make_backup(struct fixture *b, const char *suffix)
+{
+	char path[330], sql[400];
+
+	snprintf(path, sizeof(path), "%s%s", b->path, suffix);
+	snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", path);
+	ck_assert_int_eq(fixture_sql(b->path, sql), SQLITE_OK);
+}
+
+START_TEST(test_backup_gives_the_history)
+{
+	unsigned counts[10];
+	struct mm_register *reg;
+	struct fixture b;
+
+	begin(&b);
+	make_backup(&b, ".backup-old");
+	damage_database(&b);
+	reg = fixture_open(&b, 1);
+	fixture_assert_registers(reg, 0, 5);
+	assert_recovered(reg, "history from the backup of ");
+	ck_assert_int_eq(fixture_count(reg, counts, 10), 3);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_backup_without_copy_gives_all)
+{
+	struct fixture b;
+
+	begin(&b);
+	make_backup(&b, ".backup");
+	damage_database(&b);
+	damage_copy(&b);
+	assert_stands(&b, 3, "the copy was damaged; the database was damaged");
+	fixture_end(&b);
+}
+END_TEST
+
+/* Where a table begins in a file. */
+static long offset_of(const char *path, const char *table)
+{
+	sqlite3_stmt *stmt = NULL;
+	sqlite3 *db = NULL;
+	long offset;
+
+	ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = ?", -1, &stmt, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
+	offset = (sqlite3_column_int(stmt, 0) - 1) * 4096L;
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return offset;
+}
+
+/* Damaged where only a check of all of it finds that, and from its begin. */
+START_TEST(test_damaged_backup_is_passed_over)
+{
+	char path[330];
+	struct fixture b;
+
+	begin(&b);
+	make_backup(&b, ".backup");
+	make_backup(&b, ".backup-old");
+	snprintf(path, sizeof(path), "%s.backup", b.path);
+	write_noise(path, offset_of(path, "event"), 4096);
+	lose_database(&b);
+	assert_stands(&b, 5, "history from the backup of ");
+	snprintf(path, sizeof(path), "%s.backup-old", b.path);
+	write_noise(path, 0, 4096);
+	damage_database(&b);
+	assert_stands(&b, 5, "history begins anew");
+	ck_assert(exists(&b, ".aside-1"));
+	fixture_end(&b);
+}
+END_TEST
+
+struct served {
+	struct mm_register *reg;
+	int64_t n;
+};
+
+static void serve(void *userdata)
+{
+	struct served *served = userdata;
+	struct fixture_commit c;
+
+	if (served->n < 50) {
+		fixture_commit(++served->n, 1, &c);
+		c.commit.event_count = c.commit.row_count = 0;
+		ck_assert(mm_register_commit_to_copy(served->reg, &c.commit));
+	}
+}
+
+/* Two are kept; and while one is made the copy is written, which is what bounds the loss. */
+START_TEST(test_backups_are_made_and_kept)
+{
+	static struct mm_register_event filler[1000];
+	unsigned counts[300];
+	struct served served = {0};
+	struct fixture_commit c;
+	struct fixture b;
+
+	fixture_begin_with_copy(&b);
+	served.reg = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_register_backed_up(served.reg), 0);
+	while (served.n < 30) {
+		fixture_commit_n(served.reg, served.n++, 1);
+	}
+	fixture_commit(served.n, 1, &c);
+	for (int i = 0; i < MM_COUNT_OF(filler); i++) {
+		filler[i] = c.event;
+		snprintf(filler[i].code, sizeof(filler[i].code), "filler");
+	}
+	c.commit.events = filler;
+	c.commit.event_count = MM_COUNT_OF(filler);
+	c.commit.row_count = 0;
+	ck_assert_int_eq(mm_register_commit(served.reg, &c.commit), 0);
+	ck_assert_int_eq(mm_register_backup(served.reg), 0);
+	ck_assert_int_gt(mm_register_backed_up(served.reg), 0);
+	ck_assert(exists(&b, ".backup") && !exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
+	served.reg->serve = serve;
+	served.reg->serve_userdata = &served;
+	ck_assert_int_eq(mm_register_backup(served.reg), 0);
+	ck_assert_int_gt(served.n, 30);
+	fixture_assert_registers(served.reg, 0, served.n);
+	ck_assert(exists(&b, ".backup") && exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
+	mm_register_close(served.reg);
+	lose_database(&b);
+	served.reg = fixture_open(&b, 1);
+	fixture_assert_registers(served.reg, 0, served.n);
+	assert_recovered(served.reg, "history from the backup of ");
+	ck_assert_int_eq(fixture_count(served.reg, counts, 300), 29);
+	mm_register_close(served.reg);
+	fixture_end(&b);
+}
+END_TEST
+
+static void inspect_all(struct mm_register *reg, char ret_text[static 512])
+{
+	struct mm_register_inspection inspection;
+	size_t used = 0;
+
+	for (unsigned i = 0; mm_register_inspect(reg, i, &inspection) == 0; i++) {
+		used += (size_t)snprintf(ret_text + used, 512 - used, "%s %d, ", inspection.what, inspection.error);
+	}
+}
+
+START_TEST(test_inspection_finds_what_is_damaged)
+{
+	struct mm_register *reg;
+	char path[330], text[512];
+	struct fixture b;
+
+	fixture_begin_with_copy(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 0, 1);
+	fixture_commit_n(reg, 1, 1);
+	ck_assert_int_eq(mm_register_backup(reg), 0);
+	inspect_all(reg, text);
+	ck_assert_str_eq(text, "database 0, copy 0, backup 0, backup-old -2, ");
+	ck_assert_int_eq(mm_register_backup(reg), 0);
+	snprintf(path, sizeof(path), "%s.backup-old", b.path);
+	write_noise(path, 8192, 4096);
+	write_noise(b.copy, 0, 512);
+	inspect_all(reg, text);
+	ck_assert_str_eq(text, "database 0, copy -74, backup 0, backup-old -74, ");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+/* A database whose snapshot is no JSON any more is damaged, whole as its pages are. */
+START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin_with_copy(&b);
+	reg = fixture_open(&b, 1);
+	for (int64_t n = 0; n < 5; n++) {
+		fixture_commit_n(reg, n, 1);
+	}
+	mm_register_close(reg);
+	ck_assert_int_eq(fixture_sql(b.path, "DROP TRIGGER event_no_update; "
+					     "UPDATE event SET data = substr(data, 1, 40) WHERE code = 'snapshot'"),
+			 SQLITE_OK);
+	reg = fixture_open(&b, 1);
+	ck_assert_ptr_nonnull(strstr(mm_register_story(reg), "the database was damaged and is set aside"));
+	fixture_assert_registers(reg, 0, 4);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+static void raise_in_database(struct fixture *b)
+{
+	ck_assert_int_eq(fixture_sql(b->path, "UPDATE register SET delivered_uwh = delivered_uwh + (1 << 40)"), SQLITE_OK);
+}
+
+/* A bit that flips in the database and would raise the bill. */
+START_TEST(test_flipped_bit_is_not_billed)
+{
+	struct fixture b;
+
+	begin(&b);
+	raise_in_database(&b);
+	assert_stands(&b, 5, "the database was damaged and is set aside");
+	fixture_end(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("register-recover");
+	TCase *tcase = tcase_create("recover");
+	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, test_copy_ahead_is_taken_over);
+	tcase_add_test(tcase, test_history_waits_in_the_copy);
+	tcase_add_test(tcase, test_without_copy_every_commit_is_the_database_s);
+	tcase_add_test(tcase, test_meter_taken_out_keeps_what_the_copy_had);
+	tcase_add_loop_test(tcase, test_harm_is_recovered_from, 0, MM_COUNT_OF(harms));
+	tcase_add_test(tcase, test_both_lost_is_refused);
+	tcase_add_test(tcase, test_old_database_is_told);
+	tcase_add_test(tcase, test_old_copy_is_told);
+	tcase_add_test(tcase, test_backup_gives_the_history);
+	tcase_add_test(tcase, test_backup_without_copy_gives_all);
+	tcase_add_test(tcase, test_damaged_backup_is_passed_over);
+	tcase_add_test(tcase, test_backups_are_made_and_kept);
+	tcase_add_test(tcase, test_inspection_finds_what_is_damaged);
+	tcase_add_test(tcase, test_snapshot_that_makes_no_sense_is_recovered_from);
+	tcase_add_test(tcase, test_flipped_bit_is_not_billed);
+	suite_add_tcase(suite, tcase);
+	return mm_run_suite(suite);
+}

@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: MIT */
+/* The register: what it keeps, what it gives back, and what it refuses to write. */
+#include <check.h>
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "store/audit/audit.h"
+#include "store/private.h"
+#include "fixture/register_fixture.h"
+#include "fixture/suite.h"
+
+static bool exists(const struct fixture *b, const char *suffix)
+{
+	char path[320];
+
+	snprintf(path, sizeof(path), "%s%s", b->path, suffix);
+	return access(path, F_OK) == 0;
+}
+
+/* ---- What it keeps ---- */
+
+START_TEST(test_new_register_is_one_clean_file)
+{
+	struct mm_registers got, zero;
+	struct mm_register *reg;
+	struct fixture b;
+	struct stat st;
+	mode_t mask;
+
+	fixture_begin(&b);
+	mask = umask(0);
+	reg = fixture_open(&b, 1);
+	umask(mask);
+	memset(&zero, 0, sizeof(zero));
+	memset(&got, 0xff, sizeof(got));
+	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_mem_eq(&got, &zero, sizeof(got));
+	ck_assert_int_eq(mm_register_load(reg, 1, &got), -EINVAL);
+	fixture_assert_answer(reg, "PRAGMA journal_mode", "wal");
+	fixture_assert_answer(reg, "PRAGMA synchronous", "2");
+	fixture_assert_answer(reg, "PRAGMA locking_mode", "exclusive");
+	fixture_assert_answer(reg, "PRAGMA application_id", "1296919383");
+	fixture_assert_answer(reg, "PRAGMA user_version", "2");
+	fixture_commit_n(reg, 0, 1);
+	ck_assert(!exists(&b, "-shm"));
+	ck_assert_int_eq(stat(b.path, &st), 0);
+	ck_assert_uint_eq(st.st_mode & 07777, 0640);
+	mm_register_close(reg);
+	mm_register_close(NULL);
+	ck_assert(exists(&b, ""));
+	ck_assert(!exists(&b, "-wal"));
+	ck_assert(!exists(&b, ".new"));
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_every_field_comes_back)
+{
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 3);
+	fixture_commit_n(reg, 5, 3);
+	fixture_commit_n(reg, 6, 3);
+	mm_register_close(reg);
+	reg = fixture_open(&b, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		fixture_assert_registers(reg, i, 6);
+	}
+	fixture_assert_answer(reg, "SELECT count(*) || ' ' || max(boottime_ns) || ' ' || max(realtime_ns) FROM register",
+			      "3 7000000000 1735689606000000000");
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+/* A field that the core gains must gain a column: all bytes are stored but the padding behind correction and profile.open. */
+START_TEST(test_no_field_is_forgotten)
+{
+	static const size_t sizes[] = {
+		[MM_COLUMN_COUNT] = 8, [MM_COLUMN_CARRY] = 8, [MM_COLUMN_PEAK] = 8,   [MM_COLUMN_FIGURE] = 8,
+		[MM_COLUMN_INT64] = 8, [MM_COLUMN_INT32] = 4, [MM_COLUMN_UINT32] = 4, [MM_COLUMN_BOOL] = 1,
+	};
+	char covered[sizeof(struct mm_registers)] = {0};
+	unsigned missing = 0;
+
+	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
+		for (size_t j = 0; j < sizes[mm_columns[i].kind]; j++) {
+			ck_assert_int_eq(covered[mm_columns[i].offset + j]++, 0);
+		}
+	}
+	for (size_t i = 0; i < sizeof(covered); i++) {
+		missing += covered[i] == 0;
+	}
+	ck_assert_uint_eq(missing, 4 + 3);
+}
+END_TEST
+
+START_TEST(test_boottime_of_another_run_is_not_given)
+{
+	struct mm_registers expected, got;
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 1, 1);
+	mm_register_close(reg);
+	ck_assert_int_eq(mm_register_open(b.path, NULL, BENCH_OTHER_BOOT, b.meters, 1, b.message, &reg), 0);
+	fixture_registers(1, 0, &expected);
+	expected.profile.last_boot_ns = 0;
+	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_mem_eq(&got, &expected, sizeof(got));
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+struct rows {
+	struct mm_profile_row row[16];
+	size_t count, stop_at;
+};
+
+static bool take_row(void *userdata, const struct mm_profile_row *row)
+{
+	struct rows *rows = userdata;
+
+	ck_assert_uint_lt(rows->count, 16);
+	rows->row[rows->count++] = *row;
+	return rows->count != rows->stop_at;
+}
+
+START_TEST(test_profile_rows_are_never_overwritten)
+{
+	static const int64_t starts[] = {0, 900, 1800, 900, 900, 2700};
+	static const int64_t order[] = {1, 3, 4, 2};
+	struct mm_register_profile_row entry[7] = {0};
+	struct fixture_commit c;
+	struct rows rows = {0};
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 2);
+	fixture_commit(1, 2, &c);
+	for (size_t i = 0; i < 6; i++) {
+		entry[i].row = c.row.row;
+		entry[i].row.start_s = starts[i];
+		entry[i].row.delivered_uwh = (int64_t)i;
+	}
+	entry[6].meter = 1;
+	entry[6].row.start_s = 900;
+	c.commit.rows = entry;
+	c.commit.row_count = 4;
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	/* The clock goes back again after a restart. */
+	mm_register_close(reg);
+	reg = fixture_open(&b, 2);
+	c.commit.rows = &entry[4];
+	c.commit.row_count = 3;
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+
+	ck_assert_int_eq(mm_register_profile(reg, 0, 900, 2700, take_row, &rows), 0);
+	ck_assert_uint_eq(rows.count, 4);
+	for (size_t i = 0; i < 4; i++) {
+		ck_assert_mem_eq(&rows.row[i], &entry[order[i]].row, sizeof(rows.row[i]));
+	}
+	rows = (struct rows){.stop_at = 2};
+	ck_assert_int_eq(mm_register_profile(reg, 0, INT64_MIN, INT64_MAX, take_row, &rows), 0);
+	ck_assert_uint_eq(rows.count, 2);
+	rows = (struct rows){0};
+	ck_assert_int_eq(mm_register_profile(reg, 1, INT64_MIN, INT64_MAX, take_row, &rows), 0);
+	ck_assert_uint_eq(rows.count, 1);
+	ck_assert_int_eq(mm_register_profile(reg, 2, INT64_MIN, INT64_MAX, take_row, &rows), -EINVAL);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+struct events {
+	struct mm_register_event event[16];
+	size_t count;
+};
+
+static bool take_event(void *userdata, const struct mm_register_event *event, const char *data)
+{
+	struct events *events = userdata;
+
+	ck_assert_ptr_null(data);
+	ck_assert_uint_lt(events->count, 16);
+	events->event[events->count++] = *event;
+	return true;
+}
+
+static void assert_events(struct mm_register *reg, int64_t after, unsigned limit, bool newest, int64_t first, size_t count)
+{
+	struct events got = {0};
+
+	ck_assert_int_eq(mm_register_events(reg, after, limit, newest, take_event, &got), 0);
+	ck_assert_uint_eq(got.count, count);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_int_eq(got.event[i].id, first + (int64_t)i);
+	}
+}
+
+START_TEST(test_events_come_back_in_order)
+{
+	struct mm_register_event event[10] = {0};
+	struct mm_register_commit commit;
+	struct events got = {0};
+	struct fixture_commit c;
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 2);
+	fixture_commit(1, 2, &c);
+	commit = c.commit;
+	commit.row_count = 0;
+	memset(commit.meter, 0, sizeof(commit.meter)); /* no energy that the register would have something to say of */
+	for (int i = 0; i < 10; i++) {
+		event[i] = c.event;
+		event[i].meter = i % 3 - 1;
+	}
+	/* Neither text ends in a NUL here. */
+	memset(event[9].code, 'c', sizeof(event[9].code));
+	memset(event[9].text, 't', sizeof(event[9].text));
+	commit.events = event;
+	commit.event_count = 10;
+	ck_assert_int_eq(mm_register_commit(reg, &commit), 0);
+
+	assert_events(reg, 0, 100, false, 1, 10);
+	assert_events(reg, 3, 4, false, 4, 4);
+	assert_events(reg, 0, 4, true, 7, 4);
+	assert_events(reg, 8, 4, true, 9, 2);
+	assert_events(reg, 10, 4, false, 0, 0);
+	assert_events(reg, 0, 0, true, 0, 0);
+	ck_assert_int_eq(mm_register_events(reg, 0, 100, false, take_event, &got), 0);
+	for (int i = 0; i < 9; i++) {
+		ck_assert_int_eq(got.event[i].meter, i % 3 - 1);
+		ck_assert_int_eq(got.event[i].boottime_ns, event[i].boottime_ns);
+		ck_assert_int_eq(got.event[i].realtime_ns, event[i].realtime_ns);
+		ck_assert_str_eq(got.event[i].code, event[i].code);
+		ck_assert_str_eq(got.event[i].text, event[i].text);
+	}
+	ck_assert_uint_eq(strlen(got.event[9].code), sizeof(event[9].code) - 1);
+	ck_assert_uint_eq(strspn(got.event[9].text, "t"), sizeof(event[9].text) - 1);
+	mm_register_close(reg);
+
+	/* A meter that has left the configuration. */
+	reg = fixture_open(&b, 1);
+	got.count = 0;
+	ck_assert_int_eq(mm_register_events(reg, 2, 1, false, take_event, &got), 0);
+	ck_assert_int_eq(got.event[0].meter, -1);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- What it refuses to write ---- */
+
+static void lower(struct mm_registers *registers, const struct mm_column *column)
+{
+	void *p = (char *)registers + column->offset;
+
+	if (column->kind == MM_COLUMN_COUNT) {
+		*(int64_t *)p -= 1;
+	} else {
+		*(double *)p -= 1e-6;
+	}
+}
+
+START_TEST(test_no_register_goes_back)
+{
+	unsigned tried = 0, stopped_by_trigger = 0;
+	struct fixture_commit c;
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 2);
+	fixture_commit_n(reg, 3, 2);
+	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
+		enum mm_column_kind kind = mm_columns[i].kind;
+
+		if (kind != MM_COLUMN_COUNT && kind != MM_COLUMN_PEAK && kind != MM_COLUMN_CARRY) {
+			continue;
+		}
+		fixture_commit(3, 2, &c);
+		lower(&c.commit.meter[1], &mm_columns[i]);
+		ck_assert_int_eq(mm_register_commit(reg, &c.commit), -ERANGE);
+		ck_assert_ptr_nonnull(strstr(reg->message, "lower a register"));
+		tried++;
+		if (kind != MM_COLUMN_CARRY) {
+			/* The second line: what if our own memory were wrong? */
+			memset(&reg->committed[1], 0, sizeof(reg->committed[1]));
+			ck_assert_int_eq(mm_register_commit(reg, &c.commit), -ERANGE);
+			ck_assert_ptr_nonnull(strstr(reg->message, "would decrease"));
+			ck_assert_int_eq(mm_register_read(reg, 1), 0);
+			stopped_by_trigger++;
+		}
+		fixture_assert_registers(reg, 0, 3);
+		fixture_assert_registers(reg, 1, 3);
+		fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'gap'", "1");
+	}
+	ck_assert_uint_eq(tried, 21);
+	ck_assert_uint_eq(stopped_by_trigger, 13);
+	/* A whole more, with a smaller fraction, is no decrease; and standing still is none. */
+	fixture_commit(3, 2, &c);
+	c.commit.meter[1].delivered.uwh++;
+	c.commit.meter[1].delivered.carry = 0;
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_other_programs_are_stopped_too)
+{
+	static const char *const attempts[] = {
+		"UPDATE register SET delivered_uwh = delivered_uwh - 1",
+		"UPDATE register SET max_demand_w = 0",
+		"UPDATE register SET meter = 9",
+		"REPLACE INTO register (meter) VALUES (1)",
+		"DELETE FROM register",
+		"UPDATE profile SET delivered_uwh = 0",
+		"DELETE FROM profile",
+		"UPDATE event SET text = ''",
+		"DELETE FROM event",
+		"REPLACE INTO event SELECT * FROM event",
+		"REPLACE INTO profile SELECT * FROM profile",
+	};
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	fixture_commit_n(reg, 3, 1);
+	mm_register_close(reg);
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		ck_assert_msg(fixture_sql(b.path, attempts[i]) == SQLITE_CONSTRAINT_TRIGGER, "%s", attempts[i]);
+	}
+	reg = fixture_open(&b, 1);
+	fixture_assert_registers(reg, 0, 3);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+START_TEST(test_nonsense_is_not_committed)
+{
+	struct fixture_commit good, c;
+	struct mm_register *reg;
+	struct fixture b;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 2);
+	fixture_commit(1, 2, &good);
+#define REFUSED(change)                                                                                                          \
+	c = good;                                                                                                                \
+	c.commit.events = &c.event;                                                                                              \
+	c.commit.rows = &c.row;                                                                                                  \
+	change;                                                                                                                  \
+	ck_assert_int_eq(mm_register_commit(reg, &c.commit), -EINVAL)
+	REFUSED(c.commit.meter_count = 1);
+	REFUSED(c.commit.meter_count = 3);
+	REFUSED(c.commit.meter[1].received.uwh = -1);
+	REFUSED(c.commit.meter[1].received.carry = 1);
+	REFUSED(c.commit.meter[1].received.carry = -0.1);
+	REFUSED(c.commit.meter[1].received.carry = NAN);
+	REFUSED(c.commit.meter[0].max_demand_w = NAN);
+	REFUSED(c.commit.meter[0].max_demand_w = INFINITY);
+	REFUSED(c.event.meter = 2);
+	REFUSED(c.row.meter = 2);
+	REFUSED(c.row.meter = -1);
+#undef REFUSED
+	ck_assert_int_eq(mm_register_commit(reg, &good.commit), 0);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+/* ---- How much and how fast ---- */
+
+static bool count_row(void *userdata, const struct mm_profile_row *row)
+{
+	(void)row;
+	++*(unsigned *)userdata;
+	return true;
+}
+
+static double ms_since(const struct timespec *from)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - from->tv_sec) * 1e3 + (double)(now.tv_nsec - from->tv_nsec) / 1e6;
+}
+
+/* Reads 31 days from a day on. Returns how long it took, in ms; ret_pages: how many pages were read from the file. */
+static double read_month(struct mm_register *reg, int64_t day, int rows, int *ret_pages)
+{
+	struct timespec from;
+	unsigned count = 0;
+	int highest;
+	double ms;
+
+	ck_assert_int_eq(sqlite3_db_release_memory(reg->db), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_db_status(reg->db, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
+	clock_gettime(CLOCK_MONOTONIC, &from);
+	ck_assert_int_eq(
+		mm_register_profile(reg, 0, BENCH_EPOCH_S + day * 86400, BENCH_EPOCH_S + (day + 31) * 86400, count_row, &count),
+		0);
+	ms = ms_since(&from);
+	ck_assert_int_eq(sqlite3_db_status(reg->db, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
+	ck_assert_int_eq((int)count, rows);
+	return ms;
+}
+
+static void verify_all(struct mm_register *reg, int rows)
+{
+	struct timespec begin, from;
+	struct mm_verify *verify;
+	double longest_ms = 0;
+	int r, slices = 0;
+
+	ck_assert_int_eq(mm_verify_new(&verify), 0);
+	clock_gettime(CLOCK_MONOTONIC, &begin);
+	do {
+		clock_gettime(CLOCK_MONOTONIC, &from);
+		r = mm_verify_step(verify, reg);
+		longest_ms = ms_since(&from) > longest_ms ? ms_since(&from) : longest_ms;
+		slices++;
+	} while (r == 1);
+	ck_assert_int_eq(r, 0);
+	ck_assert_int_eq(mm_verify_result(verify)->bad, 0);
+	ck_assert_int_eq(mm_verify_result(verify)->intervals, rows);
+	/* A slice is 500 rows at most. */
+	ck_assert_int_ge(slices, rows / 500);
+	printf("verified: %lld events, %lld snapshots and all intervals in %.1f s, in %d slices of %.1f ms at most\n",
+	       (long long)mm_verify_result(verify)->events, (long long)mm_verify_result(verify)->snapshots,
+	       ms_since(&begin) / 1e3, slices, longest_ms);
+	mm_verify_free(verify);
+}
+
+START_TEST(test_ten_years)
+{
+	const int per_day = 86400 / BENCH_INTERVAL_S, days = 3652;
+	static struct mm_register_profile_row rows[96];
+	double longest_ms = 0;
+	struct fixture_commit c;
+	struct mm_register *reg;
+	int most_pages = 0;
+	struct fixture b;
+	struct stat st;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	for (int day = 0; day < days; day++) {
+		fixture_commit(day, 1, &c);
+		for (int i = 0; i < per_day; i++) {
+			rows[i].row = c.row.row;
+			rows[i].row.start_s = BENCH_EPOCH_S + (int64_t)(day * per_day + i) * BENCH_INTERVAL_S;
+			rows[i].row.delivered_uwh = 750000000 + i;
+			rows[i].row.covered_ns = INT64_C(900000000000);
+		}
+		c.commit.realtime_ns = (BENCH_EPOCH_S + (int64_t)day * 86400) * 1000000000;
+		c.commit.rows = rows;
+		c.commit.row_count = (size_t)per_day;
+		ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	}
+	mm_register_close(reg);
+	reg = fixture_open(&b, 1);
+	for (int64_t day = 0; day + 31 <= days; day += 31) {
+		int pages;
+		double ms = read_month(reg, day, 31 * per_day, &pages);
+
+		longest_ms = ms > longest_ms ? ms : longest_ms;
+		most_pages = pages > most_pages ? pages : most_pages;
+	}
+	ck_assert_int_gt(most_pages, 0);
+	ck_assert_int_lt(most_pages, 150);
+	ck_assert_int_eq(stat(b.path, &st), 0);
+	ck_assert_int_lt(st.st_size, 60000000);
+	printf("ten years of one meter: %d intervals in %.1f MB; any month of %d in %d pages and %.2f ms at most\n",
+	       days * per_day, (double)st.st_size / 1e6, 31 * per_day, most_pages, longest_ms);
+	verify_all(reg, days * per_day);
+	mm_register_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("register");
+	TCase *tcase = tcase_create("store");
+	TCase *slow = tcase_create("ten years");
+	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, test_new_register_is_one_clean_file);
+	tcase_add_test(tcase, test_every_field_comes_back);
+	tcase_add_test(tcase, test_no_field_is_forgotten);
+	tcase_add_test(tcase, test_boottime_of_another_run_is_not_given);
+	tcase_add_test(tcase, test_profile_rows_are_never_overwritten);
+	tcase_add_test(tcase, test_events_come_back_in_order);
+	tcase_add_test(tcase, test_no_register_goes_back);
+	tcase_add_test(tcase, test_other_programs_are_stopped_too);
+	tcase_add_test(tcase, test_nonsense_is_not_committed);
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 600);
+	tcase_add_test(slow, test_ten_years);
+	suite_add_tcase(suite, tcase);
+	suite_add_tcase(suite, slow);
+	return mm_run_suite(suite);
+}
