@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_LOG_H
-#define MM_DAEMON_LOG_H
+#ifndef MM_BASE_LOG_H
+#define MM_BASE_LOG_H
 
 #include <syslog.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_MESSAGES_H
-#define MM_DAEMON_MESSAGES_H
+#ifndef MM_BASE_MESSAGES_H
+#define MM_BASE_MESSAGES_H
 
 /*
  * Journal entries that others may watch for. The identifiers are stable: minimeterd(8) lists them.

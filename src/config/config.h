@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_CONFIG_H
-#define MM_DAEMON_CONFIG_H
+#ifndef MM_CONFIG_CONFIG_H
+#define MM_CONFIG_CONFIG_H
 
 /*
  * The configuration file: one table in config.c says every key with its type, default and range; minimeter.conf(5) explains them.

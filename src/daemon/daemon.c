@@ -44,8 +44,8 @@ struct daemon {
 	struct mm_handover *handover;
 	struct mm_clock *clock;
 	struct mm_afe *afe;
-	struct mm_register *reg;
-	struct mm_register_worker *worker;
+	struct mm_store *reg;
+	struct mm_store_worker *worker;
 	struct mm_engine engine;
 	struct mm_service service;
 	struct mm_server *server;
@@ -125,13 +125,13 @@ static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *use
 static int on_register(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct daemon *d = userdata;
-	struct mm_register_status status;
+	struct mm_store_status status;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
-	mm_register_worker_dispatch(d->worker);
-	mm_register_worker_status(d->worker, &status);
+	mm_store_worker_dispatch(d->worker);
+	mm_store_worker_status(d->worker, &status);
 	mm_engine_register_status(&d->engine, &status);
 	mm_acts_register_status(&d->service, &status);
 	return 0;
@@ -160,7 +160,7 @@ static void record_settings(struct daemon *d)
 	int r = mm_settings_new(d->config, mm_clock_boottime(d->clock), mm_clock_realtime(d->clock), &settings);
 
 	if (r == 0) {
-		r = mm_register_worker_query(d->worker, mm_settings_record, settings_recorded, settings);
+		r = mm_store_worker_query(d->worker, mm_settings_record, settings_recorded, settings);
 	}
 	if (r < 0) {
 		settings_recorded(r, settings);
@@ -216,12 +216,12 @@ static bool beats(struct beat *beat, uint64_t count, int64_t now)
 static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct daemon *d = userdata;
-	struct mm_register_status status;
+	struct mm_store_status status;
 	int64_t now = monotonic_ns();
 	bool front_end, store;
 
 	(void)usec;
-	mm_register_worker_status(d->worker, &status);
+	mm_store_worker_status(d->worker, &status);
 	front_end = beats(&d->front_end_beat, mm_front_end_beat(d->front_end), now);
 	store = beats(&d->register_beat, status.beat, now);
 	if (front_end && store) {
@@ -302,14 +302,14 @@ static void keep_memory(struct daemon *d, const char *boot_id)
 
 static int open_register(struct daemon *d, const char *boot_id)
 {
-	struct mm_register_meter meters[MM_METERS_MAX];
-	char message[MM_REGISTER_MESSAGE_MAX], beside[MM_PATH_LEN_MAX + 8];
+	struct mm_store_meter meters[MM_METERS_MAX];
+	char message[MM_STORE_MESSAGE_MAX], beside[MM_PATH_LEN_MAX + 8];
 	const char *copy = d->config->copy_path;
 
 	for (unsigned i = 0; i < d->config->meter_count; i++) {
 		const struct mm_config_meter *meter = &d->config->meter[i];
 
-		meters[i] = (struct mm_register_meter){{0}, {0}, {0}};
+		meters[i] = (struct mm_store_meter){{0}, {0}, {0}};
 		strcpy(meters[i].name, meter->name);
 		strcpy(meters[i].serial, meter->serial);
 		strcpy(meters[i].model, meter->model.canonical);
@@ -318,12 +318,12 @@ static int open_register(struct daemon *d, const char *boot_id)
 		snprintf(beside, sizeof(beside), "%s.copy", d->config->register_path);
 		copy = beside;
 	}
-	if (mm_register_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, boot_id, meters,
-			     d->config->meter_count, message, &d->reg) < 0) {
+	if (mm_store_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, boot_id, meters,
+			  d->config->meter_count, message, &d->reg) < 0) {
 		return fail(message, "");
 	}
-	if (mm_register_story(d->reg)[0] != '\0') {
-		mm_log(LOG_WARNING, MM_MESSAGE_RECOVERED, NULL, "the register was recovered: %s", mm_register_story(d->reg));
+	if (mm_store_story(d->reg)[0] != '\0') {
+		mm_log(LOG_WARNING, MM_MESSAGE_RECOVERED, NULL, "the register was recovered: %s", mm_store_story(d->reg));
 	}
 	return 0;
 }
@@ -352,11 +352,11 @@ static int watch_power_fail(struct daemon *d)
 static void begin_trail(struct daemon *d)
 {
 	int64_t boottime_ns = mm_clock_boottime(d->clock), realtime_ns = mm_clock_realtime(d->clock);
-	char message[MM_REGISTER_MESSAGE_MAX];
+	char message[MM_STORE_MESSAGE_MAX];
 	struct mm_settings *settings = NULL;
 	int r;
 
-	if (mm_register_key(d->reg, boottime_ns, realtime_ns, message) < 0) {
+	if (mm_store_key(d->reg, boottime_ns, realtime_ns, message) < 0) {
 		mm_log(LOG_WARNING, NULL, NULL, "%s", message);
 	}
 	r = mm_settings_new(d->config, boottime_ns, realtime_ns, &settings);
@@ -396,7 +396,7 @@ static int add_sources(struct daemon *d)
 	if (r < 0) {
 		return r;
 	}
-	r = sd_event_add_io(d->event, NULL, mm_register_worker_fd(d->worker), EPOLLIN, on_register, d);
+	r = sd_event_add_io(d->event, NULL, mm_store_worker_fd(d->worker), EPOLLIN, on_register, d);
 	if (r < 0) {
 		return r;
 	}
@@ -443,7 +443,7 @@ static int start(struct daemon *d)
 	if (r < 0) {
 		return fail(message, "");
 	}
-	r = mm_register_worker_new(d->reg, &d->worker);
+	r = mm_store_worker_new(d->reg, &d->worker);
 	if (r < 0) {
 		return fail("register", strerror(-r));
 	}
@@ -487,11 +487,11 @@ int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_da
 	}
 	mm_service_done(&d.service);
 	mm_server_free(d.server);
-	if (d.worker && mm_register_worker_free(d.worker) < 0) {
+	if (d.worker && mm_store_worker_free(d.worker) < 0) {
 		mm_log(LOG_ERR, NULL, NULL, "the register could not be written at the last");
 		status = 1;
 	}
-	mm_register_close(d.reg);
+	mm_store_close(d.reg);
 	mm_engine_done(&d.engine);
 	mm_handover_free(d.handover);
 	mm_passed_done(&d.passed);

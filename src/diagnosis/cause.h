@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_CORE_CAUSE_H
-#define MM_CORE_CAUSE_H
+#ifndef MM_DIAGNOSIS_CAUSE_H
+#define MM_DIAGNOSIS_CAUSE_H
 
 /*
  * Causes of what an installer sees, in the terms of the manual's troubleshooting table (section 5) where it has them, with what

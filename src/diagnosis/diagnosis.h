@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_CORE_DIAGNOSIS_H
-#define MM_CORE_DIAGNOSIS_H
+#ifndef MM_DIAGNOSIS_DIAGNOSIS_H
+#define MM_DIAGNOSIS_DIAGNOSIS_H
 
 /*
  * From readings to causes in the terms of the manual's troubleshooting table (section 5), the likeliest first. Where the

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_CORE_EVIDENCE_H
-#define MM_CORE_EVIDENCE_H
+#ifndef MM_DIAGNOSIS_EVIDENCE_H
+#define MM_DIAGNOSIS_EVIDENCE_H
 
 /*
  * What a diagnosis goes by: the last minute of one meter's windows. A load that comes or goes tells more than one that

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_CORE_PHASING_H
-#define MM_CORE_PHASING_H
+#ifndef MM_DIAGNOSIS_PHASING_H
+#define MM_DIAGNOSIS_PHASING_H
 
 /*
  * Which wiring explains what the elements are shown. Every wiring of a meter is tried: each CT on either line or on a third one,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_CORE_SAG_H
-#define MM_CORE_SAG_H
+#ifndef MM_DIAGNOSIS_SAG_H
+#define MM_DIAGNOSIS_SAG_H
 
 /*
  * What the voltages say of where the loads are. A load that comes takes some volts from its own line, and by the neutral gives a

@@ -60,7 +60,7 @@ struct loading {
 	struct mm_calibration_version version;
 };
 
-static bool on_record(void *userdata, const struct mm_register_event *event, const char *data)
+static bool on_record(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct loading *loading = userdata;
 
@@ -69,10 +69,10 @@ static bool on_record(void *userdata, const struct mm_register_event *event, con
 	return true;
 }
 
-int mm_calibration_load(struct mm_register *reg, unsigned index, const struct mm_model *model, struct mm_calibration_version *ret)
+int mm_calibration_load(struct mm_store *reg, unsigned index, const struct mm_model *model, struct mm_calibration_version *ret)
 {
 	struct loading loading = {.model = model, .version = mm_calibration_none};
-	int r = mm_register_records(reg, MM_CALIBRATION_RECORD, (int)index, on_record, &loading);
+	int r = mm_store_records(reg, MM_CALIBRATION_RECORD, (int)index, on_record, &loading);
 
 	if (r == 0) {
 		*ret = loading.version;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_CALIBRATION_H
-#define MM_DAEMON_CALIBRATION_H
+#ifndef MM_METERING_CALIBRATION_H
+#define MM_METERING_CALIBRATION_H
 
 /*
  * Versions of a meter's calibration constants. Each is a record of the audit trail, code "calibration": what it replaced, who did
@@ -21,8 +21,7 @@
  * The last version on record of meter number index: mm_calibration_none where there is none. Records that no calibration writes
  * are passed over: verifying the audit trail tells of them. -EIO, ... of the register.
  */
-int mm_calibration_load(struct mm_register *reg, unsigned index, const struct mm_model *model,
-			struct mm_calibration_version *ret);
+int mm_calibration_load(struct mm_store *reg, unsigned index, const struct mm_model *model, struct mm_calibration_version *ret);
 
 /* A version out of its record. -EBADMSG: it is none of a meter of this model. */
 int mm_calibration_parse(const char *record, const struct mm_model *model, struct mm_calibration_version *ret);

@@ -33,9 +33,9 @@ static int meter_index(const struct mm_engine *engine, const struct mm_engine_me
 void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
 		     const char *code, const char *format, ...)
 {
-	struct mm_register_event e = {.boottime_ns = mm_clock_boottime(engine->clock),
-				      .realtime_ns = mm_clock_realtime(engine->clock),
-				      .meter = meter_index(engine, em)};
+	struct mm_store_event e = {.boottime_ns = mm_clock_boottime(engine->clock),
+				   .realtime_ns = mm_clock_realtime(engine->clock),
+				   .meter = meter_index(engine, em)};
 	va_list args;
 
 	va_start(args, format);
@@ -80,10 +80,10 @@ static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 {
 	/* Time may stand still between two commits; it is what tells them apart. */
 	int64_t at = now > engine->last_commit_ns ? now : engine->last_commit_ns + 1;
-	struct mm_register_commit c = {.boottime_ns = at,
-				       .realtime_ns = mm_clock_realtime(engine->clock),
-				       .meter_count = engine->meter_count,
-				       .copy_suffices = copy_suffices};
+	struct mm_store_commit c = {.boottime_ns = at,
+				    .realtime_ns = mm_clock_realtime(engine->clock),
+				    .meter_count = engine->meter_count,
+				    .copy_suffices = copy_suffices};
 
 	mm_pending_offer(engine->pending, &c);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
@@ -107,7 +107,7 @@ static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 	}
 	/* What the register gets is never ahead of what the next run finds. */
 	mm_engine_hand_over(engine);
-	(void)mm_register_worker_commit(engine->worker, &c); /* only refuses meters that are not there */
+	(void)mm_store_worker_commit(engine->worker, &c); /* only refuses meters that are not there */
 }
 
 int64_t mm_engine_commit(struct mm_engine *engine)
@@ -150,7 +150,7 @@ static void commit_if_due(struct mm_engine *engine, int64_t now)
 	}
 }
 
-int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_register_status *status)
+int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_store_status *status)
 {
 	int64_t durable = 0;
 
@@ -189,7 +189,7 @@ static void note_copy(struct mm_engine *engine, int error)
 	engine->copy_error = error;
 }
 
-void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status)
+void mm_engine_register_status(struct mm_engine *engine, const struct mm_store_status *status)
 {
 	const char *reason = status->error ? status->message : status->copy_error ? strerror(-status->copy_error) : "";
 
@@ -338,7 +338,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 	log_voltage_events(engine, em, m);
 	log_received(engine, em, step.received_uwh);
 	for (unsigned i = 0; i < step.closed_count; i++) {
-		struct mm_register_profile_row row = {.meter = meter_index(engine, em), .row = step.closed[i]};
+		struct mm_store_profile_row row = {.meter = meter_index(engine, em), .row = step.closed[i]};
 
 		(void)mm_pending_add_row(engine->pending, &row); /* there is room: rows go with the commit below */
 	}
@@ -453,7 +453,7 @@ void mm_engine_tick(struct mm_engine *engine)
 
 /* ---- Beginning and end ---- */
 
-void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker)
+void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker)
 {
 	int64_t now = mm_clock_boottime(engine->clock);
 

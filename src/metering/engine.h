@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_ENGINE_H
-#define MM_DAEMON_ENGINE_H
+#ifndef MM_METERING_ENGINE_H
+#define MM_METERING_ENGINE_H
 
 /*
  * What the daemon does with a report of the front end: judge it, step the meters, hand increments to the register, edges to the
@@ -45,7 +45,7 @@ struct mm_engine_meter {
 /* Why the front end or the register is not in order, and since when. */
 struct mm_engine_condition {
 	int64_t since_ns; /* CLOCK_BOOTTIME */
-	char reason[MM_REGISTER_MESSAGE_MAX];
+	char reason[MM_STORE_MESSAGE_MAX];
 };
 
 /* The supply that the power-fail line speaks of. */
@@ -60,7 +60,7 @@ struct mm_engine_power {
 struct mm_engine {
 	struct mm_config *config;
 	struct mm_clock *clock;
-	struct mm_register_worker *worker;
+	struct mm_store_worker *worker;
 	mm_outputs_factory outputs_new;
 	unsigned meter_count;
 	struct mm_engine_meter *meters;
@@ -86,7 +86,7 @@ struct mm_engine {
 	bool backup_runs, backup_failed;
 	int copy_error;		 /* 0, or why the copy is not written */
 	int64_t clock_offset_ns; /* realtime - boottime when last looked; 0: never */
-	struct mm_register_last_run last_run;
+	struct mm_store_last_run last_run;
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
 	struct mm_harmonics harmonics;		 /* the latest that came; known until somebody has taken them */
@@ -106,12 +106,12 @@ int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, st
  * the output lines and opens the displays. 0, or -errno with one line in message; either way mm_engine_done() frees what was
  * made.
  */
-int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
+int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_store *reg,
 		   struct mm_handover *handover, mm_outputs_factory outputs_new, double adc_full_scale_v,
 		   char message[static MM_CONFIG_MESSAGE_MAX]);
 
 /* Gives the engine the register's thread (borrowed), writes the start into the audit trail and shows what was stored. */
-void mm_engine_start(struct mm_engine *engine, struct mm_register_worker *worker);
+void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker);
 
 /* Deals with one report. True when readings have changed (a window, or a fault that is new). */
 bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report *report);
@@ -120,7 +120,7 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 void mm_engine_tick(struct mm_engine *engine);
 
 /* Takes note of how the register fares. */
-void mm_engine_register_status(struct mm_engine *engine, const struct mm_register_status *status);
+void mm_engine_register_status(struct mm_engine *engine, const struct mm_store_status *status);
 
 /*
  * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; who asked is for the audit trail. -EINVAL
@@ -128,7 +128,7 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_registe
  */
 int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who);
 
-/* Hands everything to the register at once; returns the CLOCK_BOOTTIME by which mm_register_status.committed_ns will know it. */
+/* Hands everything to the register at once; returns the CLOCK_BOOTTIME by which mm_store_status.committed_ns will know it. */
 int64_t mm_engine_commit(struct mm_engine *engine);
 
 /*
@@ -158,7 +158,7 @@ void mm_engine_stop(struct mm_engine *engine, const char *reason);
 void mm_engine_done(struct mm_engine *engine);
 
 /* Energy in µWh that a power cut now would lose: what the register's file does not have yet. */
-int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_register_status *status);
+int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_store_status *status);
 
 /* ---- Between the engine's own files ---- */
 
@@ -192,10 +192,10 @@ void mm_engine_settle_edge(struct mm_engine *engine, struct mm_engine_meter *em,
 int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
 
 /* Says how long the commit took once it is durable. */
-void mm_engine_power_status(struct mm_engine *engine, const struct mm_register_status *status);
+void mm_engine_power_status(struct mm_engine *engine, const struct mm_store_status *status);
 
 /* Reads what the run before left, if anybody kept it and it is sound. 0 or -ENOMEM. */
-int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg);
+int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg);
 
 /*
  * Takes over what was left of a meter: registers is what the register has of it and becomes what was left, the queue of edges is

@@ -22,10 +22,10 @@ void mm_engine_plan_backup(struct mm_engine *engine, int64_t last_s)
 	engine->backup_ns = now + (last_s > 0 && age_ns >= 0 && age_ns < interval_ns ? interval_ns - age_ns : DELAY_NS);
 }
 
-static int run_backup(struct mm_register *reg, void *userdata)
+static int run_backup(struct mm_store *reg, void *userdata)
 {
 	(void)userdata;
-	return mm_register_backup(reg);
+	return mm_store_backup(reg);
 }
 
 static void backup_done(int result, void *userdata)
@@ -45,6 +45,6 @@ static void backup_done(int result, void *userdata)
 void mm_engine_backup_if_due(struct mm_engine *engine, int64_t now)
 {
 	if (engine->config->backup_interval_h > 0 && !engine->backup_runs && now >= engine->backup_ns) {
-		engine->backup_runs = mm_register_worker_query(engine->worker, run_backup, backup_done, engine) == 0;
+		engine->backup_runs = mm_store_worker_query(engine->worker, run_backup, backup_done, engine) == 0;
 	}
 }

@@ -15,10 +15,10 @@
 
 struct mm_inheritance {
 	struct mm_handover_content content;
-	struct mm_player player[MM_REGISTER_METERS_MAX];
-	int taken[MM_REGISTER_METERS_MAX]; /* as which meter; -1: not */
-	int64_t ahead_uwh;		   /* energy that the register did not have */
-	unsigned owed;			   /* edges */
+	struct mm_player player[MM_STORE_METERS_MAX];
+	int taken[MM_STORE_METERS_MAX]; /* as which meter; -1: not */
+	int64_t ahead_uwh;		/* energy that the register did not have */
+	unsigned owed;			/* edges */
 };
 
 /* ---- Writing ---- */
@@ -35,7 +35,7 @@ void mm_engine_hand_over(struct mm_engine *engine)
 	content.state.meter_count = engine->meter_count;
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		struct mm_engine_meter *em = &engine->meters[i];
-		struct mm_register_meter *who = &content.state.who[i];
+		struct mm_store_meter *who = &content.state.who[i];
 
 		memcpy(who->name, em->config->name, sizeof(who->name));
 		memcpy(who->serial, em->config->serial, sizeof(who->serial));
@@ -68,7 +68,7 @@ static const char *refusal(int r)
 	return "it is damaged";
 }
 
-int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg)
+int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg)
 {
 	struct mm_inheritance *in;
 	int r;
@@ -81,7 +81,7 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg)
 		return -ENOMEM;
 	}
 	in->content.pending = engine->pending;
-	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		in->content.meter[i].player = &in->player[i];
 		in->taken[i] = -1;
 	}
@@ -97,7 +97,7 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg)
 		}
 		return 0;
 	}
-	mm_pending_committed(engine->pending, mm_register_committed_ns(reg));
+	mm_pending_committed(engine->pending, mm_store_committed_ns(reg));
 	mm_pending_take_back(engine->pending);
 	engine->inheritance = in;
 	return 0;
@@ -106,7 +106,7 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_register *reg)
 static int find(const struct mm_inheritance *in, const struct mm_config_meter *config)
 {
 	for (unsigned i = 0; i < in->content.state.meter_count; i++) {
-		const struct mm_register_meter *who = &in->content.state.who[i];
+		const struct mm_store_meter *who = &in->content.state.who[i];
 
 		if (strcmp(who->serial, config->serial) == 0 && strcmp(who->model, config->model.canonical) == 0) {
 			return (int)i;
@@ -180,12 +180,12 @@ static void rename_meters(const struct mm_inheritance *in, struct mm_pending *pe
 	for (size_t i = 0; i < pending->event_count; i++) {
 		int meter = pending->event[i].meter;
 
-		pending->event[i].meter = meter >= 0 && meter < MM_REGISTER_METERS_MAX ? in->taken[meter] : -1;
+		pending->event[i].meter = meter >= 0 && meter < MM_STORE_METERS_MAX ? in->taken[meter] : -1;
 	}
 	for (size_t i = 0; i < pending->row_count; i++) {
 		int meter = pending->row[i].meter;
 
-		if (meter >= 0 && meter < MM_REGISTER_METERS_MAX && in->taken[meter] >= 0) {
+		if (meter >= 0 && meter < MM_STORE_METERS_MAX && in->taken[meter] >= 0) {
 			pending->row[rows] = pending->row[i];
 			pending->row[rows++].meter = in->taken[meter];
 		}

@@ -78,7 +78,7 @@ int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, st
 }
 
 /* A record is on the disk before its constants are among the registers, and is missing where the audit trail was lost. */
-static int load_calibration(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_register *reg)
+static int load_calibration(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_store *reg)
 {
 	struct mm_calibration_version recorded;
 	int64_t in_force = em->meter.registers.calibration.number;
@@ -97,7 +97,7 @@ static int load_calibration(struct mm_engine *engine, struct mm_engine_meter *em
 	return 0;
 }
 
-static int init_meter(struct mm_engine *engine, unsigned index, struct mm_register *reg, const struct mm_afe_input *inputs,
+static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store *reg, const struct mm_afe_input *inputs,
 		      unsigned input_count, char *message)
 {
 	struct mm_engine_meter *em = &engine->meters[index];
@@ -112,7 +112,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 	for (unsigned e = 0; e < mc.model.elements; e++) {
 		mc.input[e] = (unsigned)input_of_phase(inputs, input_count, em->config->phase[e]);
 	}
-	r = mm_register_load(reg, index, &registers);
+	r = mm_store_load(reg, index, &registers);
 	if (r < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": its registers cannot be read: %s", em->config->name,
 			 strerror(-r));
@@ -152,7 +152,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_regist
 	return 0;
 }
 
-int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_register *reg,
+int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_store *reg,
 		   struct mm_handover *handover, mm_outputs_factory outputs_new, double adc_full_scale_v,
 		   char message[static MM_CONFIG_MESSAGE_MAX])
 {
@@ -175,8 +175,8 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
 		return -ENOMEM;
 	}
-	if (mm_register_last_run(reg, &engine->last_run) < 0) {
-		engine->last_run = (struct mm_register_last_run){0}; /* the trail lacks a line, no more */
+	if (mm_store_last_run(reg, &engine->last_run) < 0) {
+		engine->last_run = (struct mm_store_last_run){0}; /* the trail lacks a line, no more */
 	}
 	for (int i = 0; i < input_count; i++) {
 		limits[i] = (struct mm_health_limits){.voltage_v = inputs[i].full_scale_v, .current_a = inputs[i].full_scale_a};
@@ -190,6 +190,6 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 		}
 	}
 	mm_engine_inherited(engine);
-	mm_engine_plan_backup(engine, mm_register_backed_up(reg));
+	mm_engine_plan_backup(engine, mm_store_backed_up(reg));
 	return 0;
 }

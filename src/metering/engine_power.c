@@ -47,7 +47,7 @@ void mm_engine_power_returned(struct mm_engine *engine)
 	}
 }
 
-void mm_engine_power_status(struct mm_engine *engine, const struct mm_register_status *status)
+void mm_engine_power_status(struct mm_engine *engine, const struct mm_store_status *status)
 {
 	struct mm_engine_power *power = &engine->power;
 	struct timespec now;

@@ -52,7 +52,7 @@ void mm_engine_note_clock(struct mm_engine *engine)
 
 void mm_engine_note_last_run(struct mm_engine *engine)
 {
-	const struct mm_register_last_run *last = &engine->last_run;
+	const struct mm_store_last_run *last = &engine->last_run;
 	int64_t boottime = mm_clock_boottime(engine->clock), realtime = mm_clock_realtime(engine->clock);
 	char when[STAMP_MAX];
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_FRONT_END_H
-#define MM_DAEMON_FRONT_END_H
+#ifndef MM_METERING_FRONT_END_H
+#define MM_METERING_FRONT_END_H
 
 /*
  * The front end on a thread of its own, because a read on a stalled bus blocks for as long as the bus likes. Reports reach the

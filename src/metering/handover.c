@@ -27,8 +27,8 @@ struct slot {
 	uint64_t length; /* of the image */
 	uint64_t sum;	 /* over the image; 0: being written */
 	/* Edges of each meter played since the image was written, twice; odd: one more is being put out. */
-	_Atomic uint64_t played[MM_REGISTER_METERS_MAX];
-	uint8_t image[SLOT_SIZE - 2 * sizeof(uint64_t) - MM_REGISTER_METERS_MAX * sizeof(uint64_t)];
+	_Atomic uint64_t played[MM_STORE_METERS_MAX];
+	uint8_t image[SLOT_SIZE - 2 * sizeof(uint64_t) - MM_STORE_METERS_MAX * sizeof(uint64_t)];
 };
 
 struct memory {
@@ -37,8 +37,8 @@ struct memory {
 	struct slot slot[SLOTS];
 };
 
-_Static_assert(MM_REGISTER_METERS_MAX == 16, "another number is another layout");
-_Static_assert(MM_STATE_SIZE_MAX + MM_REGISTER_METERS_MAX * (MM_PLAYER_LENGTH * 24 + 96) + MM_PENDING_EVENTS_MAX * 320 +
+_Static_assert(MM_STORE_METERS_MAX == 16, "another number is another layout");
+_Static_assert(MM_STATE_SIZE_MAX + MM_STORE_METERS_MAX * (MM_PLAYER_LENGTH * 24 + 96) + MM_PENDING_EVENTS_MAX * 320 +
 			       MM_PENDING_ROWS_MAX * 96 <
 		       SLOT_SIZE - 1024,
 	       "state, queues of all meters, events and rows with their texts fit a slot");
@@ -307,7 +307,7 @@ void mm_handover_write(struct mm_handover *handover, struct mm_handover_content 
 	}
 	slot->sum = 0;
 	atomic_signal_fence(memory_order_seq_cst);
-	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		atomic_store_explicit(&slot->played[i], 0, memory_order_relaxed);
 	}
 	content->state.sequence = ++handover->sequence;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_HANDOVER_H
-#define MM_DAEMON_HANDOVER_H
+#ifndef MM_METERING_HANDOVER_H
+#define MM_METERING_HANDOVER_H
 
 /*
  * What one run of the daemon leaves to the next: all that a commit has not yet made durable, in memory that outlives the process
@@ -28,7 +28,7 @@ struct mm_handover_meter {
 
 struct mm_handover_content {
 	struct mm_state state; /* output_uwh is the position up to which edges are queued */
-	struct mm_handover_meter meter[MM_REGISTER_METERS_MAX];
+	struct mm_handover_meter meter[MM_STORE_METERS_MAX];
 	struct mm_pending *pending;
 };
 

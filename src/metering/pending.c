@@ -21,7 +21,7 @@ static void drop_rows(struct mm_pending *p, size_t count)
 	memmove(p->row_handed_ns, p->row_handed_ns + count, p->rows_handed * sizeof(p->row_handed_ns[0]));
 }
 
-int mm_pending_add_event(struct mm_pending *p, const struct mm_register_event *event)
+int mm_pending_add_event(struct mm_pending *p, const struct mm_store_event *event)
 {
 	if (p->event_count == MM_PENDING_EVENTS_MAX) {
 		if (p->events_handed == 0) {
@@ -33,7 +33,7 @@ int mm_pending_add_event(struct mm_pending *p, const struct mm_register_event *e
 	return 0;
 }
 
-int mm_pending_add_row(struct mm_pending *p, const struct mm_register_profile_row *row)
+int mm_pending_add_row(struct mm_pending *p, const struct mm_store_profile_row *row)
 {
 	if (p->row_count == MM_PENDING_ROWS_MAX) {
 		if (p->rows_handed == 0) {
@@ -45,7 +45,7 @@ int mm_pending_add_row(struct mm_pending *p, const struct mm_register_profile_ro
 	return 0;
 }
 
-void mm_pending_offer(const struct mm_pending *p, struct mm_register_commit *commit)
+void mm_pending_offer(const struct mm_pending *p, struct mm_store_commit *commit)
 {
 	commit->event_count = p->event_count - p->events_handed;
 	commit->events = p->event + p->events_handed;

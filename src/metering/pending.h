@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_PENDING_H
-#define MM_DAEMON_PENDING_H
+#ifndef MM_METERING_PENDING_H
+#define MM_METERING_PENDING_H
 
 /*
  * Events and profile rows that are not known to be in the database: first those that a commit has taken along already, each with
@@ -18,16 +18,16 @@ struct mm_pending {
 	size_t row_count, rows_handed;
 	int64_t event_handed_ns[MM_PENDING_EVENTS_MAX]; /* CLOCK_BOOTTIME of the commit; ascending */
 	int64_t row_handed_ns[MM_PENDING_ROWS_MAX];
-	struct mm_register_event event[MM_PENDING_EVENTS_MAX];
-	struct mm_register_profile_row row[MM_PENDING_ROWS_MAX];
+	struct mm_store_event event[MM_PENDING_EVENTS_MAX];
+	struct mm_store_profile_row row[MM_PENDING_ROWS_MAX];
 };
 
 /* Adds one; where there is no room the oldest that was handed over makes some, else it is refused (-ENOBUFS). */
-int mm_pending_add_event(struct mm_pending *pending, const struct mm_register_event *event);
-int mm_pending_add_row(struct mm_pending *pending, const struct mm_register_profile_row *row);
+int mm_pending_add_event(struct mm_pending *pending, const struct mm_store_event *event);
+int mm_pending_add_row(struct mm_pending *pending, const struct mm_store_profile_row *row);
 
 /* Points a commit to what waits. */
-void mm_pending_offer(const struct mm_pending *pending, struct mm_register_commit *commit);
+void mm_pending_offer(const struct mm_pending *pending, struct mm_store_commit *commit);
 
 /* All that waited was taken by the commit of that time, which is later than any before. */
 void mm_pending_handed(struct mm_pending *pending, int64_t commit_ns);

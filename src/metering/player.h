@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_PLAYER_H
-#define MM_DAEMON_PLAYER_H
+#ifndef MM_METERING_PLAYER_H
+#define MM_METERING_PLAYER_H
 
 /*
  * Plays the edges of one meter's outputs at their instants, a fixed delay after the energy that caused them: a window is known

@@ -13,7 +13,7 @@
 #define DIGEST_SHOWN 16
 
 struct mm_settings {
-	struct mm_register_event event;
+	struct mm_store_event event;
 	json_t *values; /* name -> value as in the file */
 };
 
@@ -30,7 +30,7 @@ int mm_settings_new(const struct mm_config *config, int64_t boottime_ns, int64_t
 		return -ENOMEM;
 	}
 	settings->event =
-		(struct mm_register_event){.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .meter = -1, .code = CODE};
+		(struct mm_store_event){.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .meter = -1, .code = CODE};
 	settings->values = json_object();
 	mm_config_each(config, take, settings->values);
 	*ret = settings;
@@ -46,7 +46,7 @@ void mm_settings_free(struct mm_settings *settings)
 }
 
 /* The values of the last record in the trail. */
-static bool take_last(void *userdata, const struct mm_register_event *event, const char *data)
+static bool take_last(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	json_t **last = userdata, *record = json_loads(data, 0, NULL);
 
@@ -103,23 +103,23 @@ static int digest(const json_t *values, char ret[static 65])
 	return ok ? 0 : -ENOMEM;
 }
 
-static int add_record(struct mm_register *reg, struct mm_settings *settings, const char *sha256)
+static int add_record(struct mm_store *reg, struct mm_settings *settings, const char *sha256)
 {
 	json_t *record = json_pack("{s:s, s:O}", "sha256", sha256, "values", settings->values);
 	char *data = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
-	int r = data ? mm_register_record(reg, &settings->event, data) : -ENOMEM;
+	int r = data ? mm_store_record(reg, &settings->event, data) : -ENOMEM;
 
 	free(data);
 	json_decref(record);
 	return r;
 }
 
-int mm_settings_record(struct mm_register *reg, void *userdata)
+int mm_settings_record(struct mm_store *reg, void *userdata)
 {
 	struct mm_settings *settings = userdata;
 	char sha256[65], changes[sizeof(settings->event.text) - DIGEST_SHOWN - 32];
 	json_t *last = NULL;
-	int r = mm_register_records(reg, CODE, -1, take_last, &last);
+	int r = mm_store_records(reg, CODE, -1, take_last, &last);
 
 	if (r == 0) {
 		r = digest(settings->values, sha256);

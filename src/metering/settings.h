@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_SETTINGS_H
-#define MM_DAEMON_SETTINGS_H
+#ifndef MM_METERING_SETTINGS_H
+#define MM_METERING_SETTINGS_H
 
 /* The configuration's place in the audit trail: a record with all settings whenever one differs from the record before. */
 
@@ -13,7 +13,7 @@ struct mm_settings;
 int mm_settings_new(const struct mm_config *config, int64_t boottime_ns, int64_t realtime_ns, struct mm_settings **ret);
 void mm_settings_free(struct mm_settings *settings); /* NULL-safe */
 
-/* Adds the record where there is none of the same settings. A mm_register_query_fn; settings is the userdata. */
-int mm_settings_record(struct mm_register *reg, void *settings);
+/* Adds the record where there is none of the same settings. A mm_store_query_fn; settings is the userdata. */
+int mm_settings_record(struct mm_store *reg, void *settings);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_SOFTWARE_H
-#define MM_DAEMON_SOFTWARE_H
+#ifndef MM_METERING_SOFTWARE_H
+#define MM_METERING_SOFTWARE_H
 
 /* A SHA-256 in hexadecimal digits, and its end. */
 #define MM_SOFTWARE_CHECKSUM_MAX 65

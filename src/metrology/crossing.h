@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DSP_CROSSING_H
-#define MM_DSP_CROSSING_H
+#ifndef MM_METROLOGY_CROSSING_H
+#define MM_METROLOGY_CROSSING_H
 
 /*
  * Zero crossings of a voltage's fundamental: a band-pass takes away offset, harmonics and noise, a line between two samples gives

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DSP_HARMONICS_H
-#define MM_DSP_HARMONICS_H
+#ifndef MM_METROLOGY_HARMONICS_H
+#define MM_METROLOGY_HARMONICS_H
 
 /*
  * Harmonics of one input over one window, by the discrete Fourier transform at the multiples of the supply's frequency and at

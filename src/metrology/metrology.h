@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DSP_METROLOGY_H
-#define MM_DSP_METROLOGY_H
+#ifndef MM_METROLOGY_METROLOGY_H
+#define MM_METROLOGY_METROLOGY_H
 
 /*
  * From the samples of a simultaneously sampling converter to measurements. Frames of integer codes go in, windows come out: 10

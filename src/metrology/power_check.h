@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_AFE_POWER_CHECK_H
-#define MM_AFE_POWER_CHECK_H
+#ifndef MM_METROLOGY_POWER_CHECK_H
+#define MM_METROLOGY_POWER_CHECK_H
 
 /*
  * Do a chip's energy registers and its power register mean the same? A driver or a chip that is set up in another way would have

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DSP_QUADRATURE_H
-#define MM_DSP_QUADRATURE_H
+#ifndef MM_METROLOGY_QUADRATURE_H
+#define MM_METROLOGY_QUADRATURE_H
 
 /*
  * The angle of a sine from two of its instant values, about a quarter of a cycle apart: where a chip can be asked for what a wave

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DSP_SAMPLE_CLOCK_H
-#define MM_DSP_SAMPLE_CLOCK_H
+#ifndef MM_METROLOGY_SAMPLE_CLOCK_H
+#define MM_METROLOGY_SAMPLE_CLOCK_H
 
 /*
  * When was a sample taken, by CLOCK_BOOTTIME? Blocks of samples arrive with the jitter of a busy machine; a delay-locked loop of

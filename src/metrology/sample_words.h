@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_AFE_SAMPLE_WORDS_H
-#define MM_AFE_SAMPLE_WORDS_H
+#ifndef MM_METROLOGY_SAMPLE_WORDS_H
+#define MM_METROLOGY_SAMPLE_WORDS_H
 
 /*
  * Samples of 24 bits in words of 32, and the order of their bytes. The mcp3911 driver declares big-endian and stores what the CPU

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DSP_SUMS_H
-#define MM_DSP_SUMS_H
+#ifndef MM_METROLOGY_SUMS_H
+#define MM_METROLOGY_SUMS_H
 
 /*
  * What is done to every sample; all the work of metrology is here. Loops are written for two samples at a time, which every

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DSP_VOLTAGE_EVENT_H
-#define MM_DSP_VOLTAGE_EVENT_H
+#ifndef MM_METROLOGY_VOLTAGE_EVENT_H
+#define MM_METROLOGY_VOLTAGE_EVENT_H
 
 /*
  * Sags, swells and interruptions of a supply by its rms over one cycle, anew each half cycle (IEC 61000-4-30, 5.4 and 5.5). An

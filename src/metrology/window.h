@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_AFE_WINDOW_H
-#define MM_AFE_WINDOW_H
+#ifndef MM_METROLOGY_WINDOW_H
+#define MM_METROLOGY_WINDOW_H
 
 /*
  * Follows a metering chip that latches its energy registers once a window by its own clock and gives no sign of it. Pure: it

@@ -46,7 +46,7 @@ static void settle(struct mm_service *service, struct mm_varlink_call *call, jso
 	finish(&(struct mm_act){.call = call, .reply = reply}, -EBUSY, "too many acts wait for it");
 }
 
-void mm_acts_register_status(struct mm_service *service, const struct mm_register_status *status)
+void mm_acts_register_status(struct mm_service *service, const struct mm_store_status *status)
 {
 	for (size_t i = 0; i < MM_ACTS_MAX; i++) {
 		struct mm_act *act = &service->acts[i];

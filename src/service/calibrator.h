@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_CALIBRATOR_H
-#define MM_DAEMON_CALIBRATOR_H
+#ifndef MM_SERVICE_CALIBRATOR_H
+#define MM_SERVICE_CALIBRATOR_H
 
 /*
  * The calibration of one element at a time: a session that a client leads through the points, measured here window by window.

@@ -27,7 +27,7 @@ struct act {
 	const struct mm_model *model;
 	int64_t returns_to; /* -1: to none, it is a new calibration */
 	json_t *record;
-	struct mm_register_event event;
+	struct mm_store_event event;
 	struct mm_calibration_version version;
 	bool found; /* the version to return to */
 };
@@ -56,7 +56,7 @@ static void fill_event(struct act *act, const char *who)
 {
 	const struct mm_engine *engine = act->calibrator->engine;
 	const struct mm_calibration_version *before = &engine->meters[act->meter].meter.registers.calibration;
-	struct mm_register_event *event = &act->event;
+	struct mm_store_event *event = &act->event;
 	int length;
 
 	length = snprintf(event->text, sizeof(event->text), "version %" PRId64 " by %.40s", act->version.number, who);
@@ -71,7 +71,7 @@ static void fill_event(struct act *act, const char *who)
 
 /* ---- On the register's thread ---- */
 
-static bool on_record(void *userdata, const struct mm_register_event *event, const char *data)
+static bool on_record(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct act *act = userdata;
 	struct mm_calibration_version version;
@@ -84,18 +84,18 @@ static bool on_record(void *userdata, const struct mm_register_event *event, con
 	return true;
 }
 
-static int run_find(struct mm_register *reg, void *userdata)
+static int run_find(struct mm_store *reg, void *userdata)
 {
 	struct act *act = userdata;
 
-	return mm_register_records(reg, MM_CALIBRATION_RECORD, (int)act->meter, on_record, act);
+	return mm_store_records(reg, MM_CALIBRATION_RECORD, (int)act->meter, on_record, act);
 }
 
-static int run_write(struct mm_register *reg, void *userdata)
+static int run_write(struct mm_store *reg, void *userdata)
 {
 	struct act *act = userdata;
 	char *data = json_dumps(act->record, JSON_COMPACT | JSON_REAL_PRECISION(17));
-	int r = data ? mm_register_record(reg, &act->event, data) : -ENOMEM;
+	int r = data ? mm_store_record(reg, &act->event, data) : -ENOMEM;
 
 	free(data);
 	return r;
@@ -128,9 +128,9 @@ static void written(int result, void *userdata)
 	free_act(act);
 }
 
-static void query(struct act *act, mm_register_query_fn run, mm_register_done_fn done)
+static void query(struct act *act, mm_store_query_fn run, mm_store_done_fn done)
 {
-	if (mm_register_worker_query(act->calibrator->engine->worker, run, done, act) < 0) {
+	if (mm_store_worker_query(act->calibrator->engine->worker, run, done, act) < 0) {
 		act->calibrator->writing = false;
 		mm_varlink_error(act->call, "org.minimeter.Busy",
 				 json_pack("{s:s}", "reason", "too many queries wait for the register"));
@@ -303,7 +303,7 @@ struct history {
 	json_t *versions; /* built by the register's thread */
 };
 
-static bool on_version(void *userdata, const struct mm_register_event *event, const char *data)
+static bool on_version(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct history *history = userdata;
 	json_t *record = json_loads(data, 0, NULL);
@@ -316,11 +316,11 @@ static bool on_version(void *userdata, const struct mm_register_event *event, co
 	return true;
 }
 
-static int run_history(struct mm_register *reg, void *userdata)
+static int run_history(struct mm_store *reg, void *userdata)
 {
 	struct history *history = userdata;
 
-	return mm_register_records(reg, MM_CALIBRATION_RECORD, (int)history->meter, on_version, history);
+	return mm_store_records(reg, MM_CALIBRATION_RECORD, (int)history->meter, on_version, history);
 }
 
 static void history_done(int result, void *userdata)
@@ -358,7 +358,7 @@ void mm_calibrator_get(struct mm_varlink_call *call, const json_t *parameters, v
 				    .call = call,
 				    .meter = meter < 0 ? 0 : (unsigned)meter,
 				    .versions = json_array()};
-	if (mm_register_worker_query(service->engine->worker, run_history, history_done, history) < 0) {
+	if (mm_store_worker_query(service->engine->worker, run_history, history_done, history) < 0) {
 		mm_varlink_error(call, "org.minimeter.Busy",
 				 json_pack("{s:s}", "reason", "too many queries wait for the register"));
 		json_decref(history->versions);

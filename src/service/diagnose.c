@@ -23,7 +23,7 @@ struct query {
 	bool loaded, load_known;
 	double load_w;
 	unsigned event_count;
-	struct mm_register_event event[EVENTS_MAX];
+	struct mm_store_event event[EVENTS_MAX];
 };
 
 /* What the log says of one condition: how often it came, and when last. */
@@ -53,7 +53,7 @@ static json_t *hundredths(double figure)
 /* ---- The event log ---- */
 
 /* Conditions of an element are logged as "element 1: reversed raised (...)", and cleared likewise. */
-static bool tells_of(const struct mm_register_event *event, const char *code, int meter, unsigned element)
+static bool tells_of(const struct mm_store_event *event, const char *code, int meter, unsigned element)
 {
 	unsigned of = 0;
 	bool numbered = sscanf(event->text, "element %u:", &of) == 1;
@@ -250,7 +250,7 @@ static json_t *meter_json(const struct query *query, int meter)
 			 past_json(query, meter));
 }
 
-static bool on_event(void *userdata, const struct mm_register_event *event, const char *data)
+static bool on_event(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct query *query = userdata;
 
@@ -259,9 +259,9 @@ static bool on_event(void *userdata, const struct mm_register_event *event, cons
 	return query->event_count < EVENTS_MAX;
 }
 
-static int run_query(struct mm_register *reg, void *userdata)
+static int run_query(struct mm_store *reg, void *userdata)
 {
-	return mm_register_events(reg, 0, EVENTS_MAX, true, on_event, userdata);
+	return mm_store_events(reg, 0, EVENTS_MAX, true, on_event, userdata);
 }
 
 /* A register that can't be read is a fault of its own (Status has it): the readings are diagnosed all the same. */
@@ -309,7 +309,7 @@ void mm_diagnose_call(struct mm_varlink_call *call, const json_t *parameters, vo
 	query->loaded = json_is_true(loaded);
 	query->load_known = json_is_number(load_w);
 	query->load_w = json_number_value(load_w);
-	if (mm_register_worker_query(service->engine->worker, run_query, query_done, query) < 0) {
+	if (mm_store_worker_query(service->engine->worker, run_query, query_done, query) < 0) {
 		query_done(-EAGAIN, query);
 	}
 }

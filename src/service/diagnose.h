@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_DIAGNOSE_H
-#define MM_DAEMON_DIAGNOSE_H
+#ifndef MM_SERVICE_DIAGNOSE_H
+#define MM_SERVICE_DIAGNOSE_H
 
 /* org.minimeter.Diagnose: from live readings and the event log to causes; userdata is the service. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_HARMONICS_H
-#define MM_DAEMON_HARMONICS_H
+#ifndef MM_SERVICE_HARMONICS_H
+#define MM_SERVICE_HARMONICS_H
 
 /*
  * Harmonics on request: a call waits until the front end, which is asked for them, has measured a whole window more.

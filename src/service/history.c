@@ -33,10 +33,10 @@ static void query_failed(struct query *query, int result)
 	free(query);
 }
 
-static void start_query(struct query *query, mm_register_query_fn run, mm_register_done_fn done)
+static void start_query(struct query *query, mm_store_query_fn run, mm_store_done_fn done)
 {
 	query->items = json_array();
-	if (mm_register_worker_query(query->service->engine->worker, run, done, query) < 0) {
+	if (mm_store_worker_query(query->service->engine->worker, run, done, query) < 0) {
 		mm_varlink_error(query->call, "org.minimeter.Busy",
 				 json_pack("{s:s}", "reason", "too many queries wait for the register"));
 		json_decref(query->items);
@@ -45,7 +45,7 @@ static void start_query(struct query *query, mm_register_query_fn run, mm_regist
 }
 
 /* What is asked is copied. */
-static void begin_query(const struct query *asked, mm_register_query_fn run, mm_register_done_fn done)
+static void begin_query(const struct query *asked, mm_store_query_fn run, mm_store_done_fn done)
 {
 	struct query *query = malloc(sizeof(*query));
 
@@ -70,11 +70,11 @@ static bool on_row(void *userdata, const struct mm_profile_row *row)
 	return true;
 }
 
-static int run_profile(struct mm_register *reg, void *userdata)
+static int run_profile(struct mm_store *reg, void *userdata)
 {
 	struct query *query = userdata;
 
-	return mm_register_profile(reg, query->meter, query->from_s, query->to_s, on_row, query);
+	return mm_store_profile(reg, query->meter, query->from_s, query->to_s, on_row, query);
 }
 
 static void profile_done(int result, void *userdata);
@@ -172,7 +172,7 @@ void mm_history_profile(struct mm_varlink_call *call, const json_t *parameters, 
 		    run_profile, profile_done);
 }
 
-static bool on_event(void *userdata, const struct mm_register_event *event, const char *data)
+static bool on_event(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct query *query = userdata;
 
@@ -181,11 +181,11 @@ static bool on_event(void *userdata, const struct mm_register_event *event, cons
 	return true;
 }
 
-static int run_events(struct mm_register *reg, void *userdata)
+static int run_events(struct mm_store *reg, void *userdata)
 {
 	struct query *query = userdata;
 
-	return mm_register_events(reg, query->after_id, query->limit, query->newest, on_event, query);
+	return mm_store_events(reg, query->after_id, query->limit, query->newest, on_event, query);
 }
 
 static void events_done(int result, void *userdata)

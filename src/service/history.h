@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_HISTORY_H
-#define MM_DAEMON_HISTORY_H
+#ifndef MM_SERVICE_HISTORY_H
+#define MM_SERVICE_HISTORY_H
 
 /* org.minimeter.GetProfile and org.minimeter.GetEvents; userdata is the service. */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_IDENTITY_H
-#define MM_DAEMON_IDENTITY_H
+#ifndef MM_SERVICE_IDENTITY_H
+#define MM_SERVICE_IDENTITY_H
 
 /*
  * Who it was: the user behind a call, for the audit trail.

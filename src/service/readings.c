@@ -253,7 +253,7 @@ json_t *mm_readings_interval(const struct mm_profile_row *row)
 			 "leading_varh", wh(row->leading_uvarh), "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S);
 }
 
-json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_register_event *event)
+json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_store_event *event)
 {
 	bool known = event->meter >= 0 && (unsigned)event->meter < engine->meter_count;
 
@@ -276,11 +276,11 @@ static json_t *register_json(const struct mm_engine *engine)
 
 json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)
 {
-	struct mm_register_status status;
+	struct mm_store_status status;
 	json_t *meters = json_array();
 	bool ok = engine->health == MM_HEALTH_OK && engine->register_error == 0 && engine->copy_error == 0;
 
-	mm_register_worker_status(engine->worker, &status);
+	mm_store_worker_status(engine->worker, &status);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		json_t *meter = meter_status_json(engine, &engine->meters[i]);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_READINGS_H
-#define MM_DAEMON_READINGS_H
+#ifndef MM_SERVICE_READINGS_H
+#define MM_SERVICE_READINGS_H
 
 /*
  * The engine's state as the JSON objects of org.minimeter.varlink, which says their fields and units. Each function returns a new
@@ -18,7 +18,7 @@ json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine
 json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_engine_meter *em);
 json_t *mm_readings_output(const struct mm_engine_meter *em, enum mm_output output);
 json_t *mm_readings_interval(const struct mm_profile_row *row);
-json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_register_event *event);
+json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_store_event *event);
 json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients);
 
 /* {key: [one(engine, meter) ...]} for the meter of that number, or for all of them (-1). */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_SERVER_H
-#define MM_DAEMON_SERVER_H
+#ifndef MM_SERVICE_SERVER_H
+#define MM_SERVICE_SERVER_H
 
 /*
  * The Unix sockets and their clients on the main loop: activated by systemd or bound here, a cap on clients, an idle deadline for

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_SERVICE_H
-#define MM_DAEMON_SERVICE_H
+#ifndef MM_SERVICE_SERVICE_H
+#define MM_SERVICE_SERVICE_H
 
 /*
  * The Varlink methods of org.minimeter: one table for the read socket, one for the admin socket (which has them all).

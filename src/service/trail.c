@@ -40,7 +40,7 @@ static void verification_free(struct verification *verification)
 	free(verification);
 }
 
-static int run_slice(struct mm_register *reg, void *userdata)
+static int run_slice(struct mm_store *reg, void *userdata)
 {
 	struct verification *verification = userdata;
 	int r;
@@ -64,7 +64,7 @@ static json_t *result_json(const struct mm_verify_result *result, bool done)
 	json_t *problems = json_array(), *files = json_array();
 
 	for (unsigned i = 0; i < result->file_count; i++) {
-		const struct mm_register_inspection *file = &result->file[i];
+		const struct mm_store_inspection *file = &result->file[i];
 
 		json_array_append_new(files, json_pack("{s:s, s:b, s:s}", "name", file->what, "sound",
 						       (int)(file->error == 0 || file->error == -ENOENT), "text", file->text));
@@ -96,7 +96,7 @@ static void slice_done(int result, void *userdata)
 			/* One that does not fit is followed by another. */
 			(void)mm_varlink_reply(call, result_json(mm_verify_result(verification->verify), false), true);
 		}
-		result = mm_register_worker_query(verification->service->engine->worker, run_slice, slice_done, verification);
+		result = mm_store_worker_query(verification->service->engine->worker, run_slice, slice_done, verification);
 		if (result == 0) {
 			return;
 		}
@@ -182,11 +182,11 @@ struct signing {
 	struct mm_signed_head head;
 };
 
-static int run_signing(struct mm_register *reg, void *userdata)
+static int run_signing(struct mm_store *reg, void *userdata)
 {
 	struct signing *signing = userdata;
 
-	return mm_register_sign_head(reg, signing->realtime_ns, &signing->head);
+	return mm_store_sign_head(reg, signing->realtime_ns, &signing->head);
 }
 
 static void signing_done(int result, void *userdata)
@@ -218,7 +218,7 @@ void mm_trail_head(struct mm_varlink_call *call, const json_t *parameters, void 
 	}
 	signing->call = call;
 	signing->realtime_ns = mm_clock_realtime(service->engine->clock);
-	if (mm_register_worker_query(service->engine->worker, run_signing, signing_done, signing) < 0) {
+	if (mm_store_worker_query(service->engine->worker, run_signing, signing_done, signing) < 0) {
 		free(signing);
 		busy(call, "too many queries wait for the register");
 	}

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DAEMON_TRAIL_H
-#define MM_DAEMON_TRAIL_H
+#ifndef MM_SERVICE_TRAIL_H
+#define MM_SERVICE_TRAIL_H
 
 /* org.minimeter.Verify and org.minimeter.GetHead, on the register's thread and in slices; userdata is the service. */
 

@@ -21,7 +21,7 @@
 #define SYNC_BYTES (1 << 20)
 
 struct progress {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	int fd; /* of the file that grows */
 	off_t synced;
 };
@@ -41,7 +41,7 @@ static int on_progress(void *userdata)
 	return 0;
 }
 
-static int write_out(struct mm_register *reg, const char *to, struct progress *progress)
+static int write_out(struct mm_store *reg, const char *to, struct progress *progress)
 {
 	sqlite3_stmt *stmt = NULL;
 	int r = 0;
@@ -49,12 +49,12 @@ static int write_out(struct mm_register *reg, const char *to, struct progress *p
 	sqlite3_progress_handler(reg->db, STEPS, on_progress, progress);
 	if (sqlite3_prepare_v2(reg->db, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK ||
 	    sqlite3_bind_text(stmt, 1, to, -1, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(stmt) != SQLITE_DONE) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_finalize(stmt);
 	sqlite3_progress_handler(reg->db, 0, NULL, NULL);
 	if (r == 0 && fsync(progress->fd) < 0) {
-		r = mm_register_fail(reg, -errno, "can't sync the backup");
+		r = mm_store_fail(reg, -errno, "can't sync the backup");
 	}
 	return r;
 }
@@ -93,47 +93,47 @@ static int check(const char *path, struct progress *progress, char *ret_head, si
 	return r;
 }
 
-static int check_new(struct mm_register *reg, const char *path, struct progress *progress)
+static int check_new(struct mm_store *reg, const char *path, struct progress *progress)
 {
 	char expected[256], found[256];
 
 	ask(reg->db, HEAD, expected, sizeof(expected));
 	if (check(path, progress, found, sizeof(found)) < 0 || strcmp(expected, found) != 0) {
-		return mm_register_fail(reg, -EIO, "the backup reads back otherwise than it was written");
+		return mm_store_fail(reg, -EIO, "the backup reads back otherwise than it was written");
 	}
 	return 0;
 }
 
-static int put_in_place(struct mm_register *reg, const char *made)
+static int put_in_place(struct mm_store *reg, const char *made)
 {
 	char *newest = NULL, *older = NULL;
 	int r = 0;
 
-	if (asprintf(&newest, "%s%s", reg->path, mm_register_backup_suffix[0]) < 0 ||
-	    asprintf(&older, "%s%s", reg->path, mm_register_backup_suffix[1]) < 0) {
+	if (asprintf(&newest, "%s%s", reg->path, mm_store_backup_suffix[0]) < 0 ||
+	    asprintf(&older, "%s%s", reg->path, mm_store_backup_suffix[1]) < 0) {
 		r = -ENOMEM;
 	} else if ((rename(newest, older) < 0 && errno != ENOENT) || rename(made, newest) < 0) {
-		r = mm_register_fail(reg, -errno, "can't name the backup");
+		r = mm_store_fail(reg, -errno, "can't name the backup");
 	} else {
-		r = mm_register_sync_directory(newest);
+		r = mm_store_sync_directory(newest);
 	}
 	free(newest);
 	free(older);
 	return r;
 }
 
-int mm_register_backup(struct mm_register *reg)
+int mm_store_backup(struct mm_store *reg)
 {
 	struct progress progress = {.reg = reg, .fd = -1};
 	char *made;
 	int r = 0;
 
-	if (asprintf(&made, "%s%s.new", reg->path, mm_register_backup_suffix[0]) < 0) {
+	if (asprintf(&made, "%s%s.new", reg->path, mm_store_backup_suffix[0]) < 0) {
 		return -ENOMEM;
 	}
 	progress.fd = open(made, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
 	if (progress.fd < 0) {
-		r = mm_register_fail(reg, -errno, "can't make a backup");
+		r = mm_store_fail(reg, -errno, "can't make a backup");
 	}
 	if (r == 0) {
 		r = write_out(reg, made, &progress);
@@ -154,13 +154,13 @@ int mm_register_backup(struct mm_register *reg)
 	return r;
 }
 
-int64_t mm_register_backed_up(const struct mm_register *reg)
+int64_t mm_store_backed_up(const struct mm_store *reg)
 {
 	char *newest;
 	struct stat st;
 	int64_t when = 0;
 
-	if (asprintf(&newest, "%s%s", reg->path, mm_register_backup_suffix[0]) >= 0) {
+	if (asprintf(&newest, "%s%s", reg->path, mm_store_backup_suffix[0]) >= 0) {
 		when = stat(newest, &st) == 0 ? (int64_t)st.st_mtime : 0;
 		free(newest);
 	}
@@ -169,7 +169,7 @@ int64_t mm_register_backed_up(const struct mm_register *reg)
 
 /* ---- Looking at all of it ---- */
 
-static void inspect_database(struct mm_register *reg, struct mm_register_inspection *ret)
+static void inspect_database(struct mm_store *reg, struct mm_store_inspection *ret)
 {
 	struct progress progress = {.reg = reg, .fd = -1};
 	char answer[64];
@@ -181,7 +181,7 @@ static void inspect_database(struct mm_register *reg, struct mm_register_inspect
 	snprintf(ret->text, sizeof(ret->text), "%s", ret->error ? "it is damaged inside" : "every page is whole");
 }
 
-static void inspect_copy(struct mm_register *reg, struct mm_register_inspection *ret)
+static void inspect_copy(struct mm_store *reg, struct mm_store_inspection *ret)
 {
 	const struct mm_image *newest = NULL;
 
@@ -200,7 +200,7 @@ static void inspect_copy(struct mm_register *reg, struct mm_register_inspection 
 	}
 }
 
-static int inspect_backup(struct mm_register *reg, const char *suffix, struct mm_register_inspection *ret)
+static int inspect_backup(struct mm_store *reg, const char *suffix, struct mm_store_inspection *ret)
 {
 	struct progress progress = {.reg = reg, .fd = -1};
 	char head[256], when[32] = "", *path;
@@ -224,18 +224,18 @@ static int inspect_backup(struct mm_register *reg, const char *suffix, struct mm
 	return 0;
 }
 
-int mm_register_inspect(struct mm_register *reg, unsigned number, struct mm_register_inspection *ret)
+int mm_store_inspect(struct mm_store *reg, unsigned number, struct mm_store_inspection *ret)
 {
 	unsigned first = reg->copy_path ? 2 : 1; /* of the backups */
-	struct mm_register_inspection inspection = {.what = number == 0 ? "database" : "copy"};
+	struct mm_store_inspection inspection = {.what = number == 0 ? "database" : "copy"};
 	int r = 0;
 
-	if (number >= first + MM_REGISTER_BACKUPS) {
+	if (number >= first + MM_STORE_BACKUPS) {
 		return -ENODATA;
 	}
 	if (number >= first) {
-		inspection.what = mm_register_backup_suffix[number - first] + 1;
-		r = inspect_backup(reg, mm_register_backup_suffix[number - first], &inspection);
+		inspection.what = mm_store_backup_suffix[number - first] + 1;
+		r = inspect_backup(reg, mm_store_backup_suffix[number - first], &inspection);
 	} else if (number == 0) {
 		inspect_database(reg, &inspection);
 	} else {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_BYTES_H
-#define MM_REGISTER_BYTES_H
+#ifndef MM_STORE_BYTES_H
+#define MM_STORE_BYTES_H
 
 /*
  * Figures and texts as bytes and back, the same on every machine: little-endian, 8 bytes a figure, a text with its length

@@ -76,7 +76,7 @@ static void free_digest(void *md)
 	EVP_MD_CTX_free(md);
 }
 
-int mm_chain_functions(struct mm_register *reg)
+int mm_chain_functions(struct mm_store *reg)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
 
@@ -86,7 +86,7 @@ int mm_chain_functions(struct mm_register *reg)
 	/* Frees md when it fails, too. */
 	if (sqlite3_create_function_v2(reg->db, "mm_hash", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, md,
 				       hash_values, NULL, NULL, free_digest) != SQLITE_OK) {
-		return mm_register_fail_sql(reg);
+		return mm_store_fail_sql(reg);
 	}
 	return 0;
 }
@@ -122,7 +122,7 @@ static const char *judge_end(int64_t head, int64_t newest, bool same)
 	return same ? NULL : "the newest is another";
 }
 
-int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[static MM_REGISTER_MESSAGE_MAX])
+int mm_chain_check(struct mm_store *reg, bool *ret_sealed, char ret_broken[static MM_STORE_MESSAGE_MAX])
 {
 	sqlite3_stmt *head = reg->stmt[MM_STMT_HEAD], *newest = reg->stmt[MM_STMT_NEWEST];
 	int r = 0, rc = sqlite3_step(head);
@@ -130,9 +130,9 @@ int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[st
 	ret_broken[0] = '\0';
 	*ret_sealed = true;
 	if (rc == SQLITE_DONE) {
-		r = mm_register_fail(reg, -EBADMSG, "the head of the audit trail is gone");
+		r = mm_store_fail(reg, -EBADMSG, "the head of the audit trail is gone");
 	} else if (rc != SQLITE_ROW || sqlite3_step(newest) != SQLITE_ROW) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	} else {
 		const char *events =
 			judge_end(sqlite3_column_int64(head, 0), sqlite3_column_int64(newest, 0), same_hash(head, 1, newest, 1));
@@ -142,7 +142,7 @@ int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[st
 
 		*ret_sealed = sealed;
 		if (events || rows || !sealed) {
-			snprintf(ret_broken, MM_REGISTER_MESSAGE_MAX, "%s%s%s%s%s",
+			snprintf(ret_broken, MM_STORE_MESSAGE_MAX, "%s%s%s%s%s",
 				 sealed ? "" : "registers, meters or heads changed", events ? "; of the events " : "",
 				 events ? events : "", rows ? "; of the intervals " : "", rows ? rows : "");
 		}
@@ -152,7 +152,7 @@ int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[st
 	return r;
 }
 
-static int add_energies(struct mm_register *reg, enum mm_stmt which, int bound)
+static int add_energies(struct mm_store *reg, enum mm_stmt which, int bound)
 {
 	sqlite3_stmt *stmt = reg->stmt[which];
 	int rc = bound, r;
@@ -165,19 +165,19 @@ static int add_energies(struct mm_register *reg, enum mm_stmt which, int bound)
 		}
 		rc = SQLITE_OK;
 	}
-	r = rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+	r = rc == SQLITE_DONE ? 0 : mm_store_fail_sql(reg);
 	sqlite3_reset(stmt);
 	return r;
 }
 
-int mm_chain_load(struct mm_register *reg)
+int mm_chain_load(struct mm_store *reg)
 {
 	sqlite3_stmt *head = reg->stmt[MM_STMT_HEAD];
 	int64_t snapshot;
 	int rc, r;
 
 	if (sqlite3_step(head) != SQLITE_ROW) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 		sqlite3_reset(head);
 		return r;
 	}
@@ -196,12 +196,12 @@ int mm_chain_load(struct mm_register *reg)
 /* ---- Adding ---- */
 
 /* The row just added is the end of its chain. */
-static int move_head(struct mm_register *reg, enum mm_stmt stmt)
+static int move_head(struct mm_store *reg, enum mm_stmt stmt)
 {
-	return mm_register_run(reg, stmt, sqlite3_bind_int64(reg->stmt[stmt], 1, sqlite3_last_insert_rowid(reg->db)));
+	return mm_store_run(reg, stmt, sqlite3_bind_int64(reg->stmt[stmt], 1, sqlite3_last_insert_rowid(reg->db)));
 }
 
-int mm_chain_add(struct mm_register *reg, const struct mm_register_event *event, const char *data)
+int mm_chain_add(struct mm_store *reg, const struct mm_store_event *event, const char *data)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_EVENT_ADD];
 	int rc, r;
@@ -217,11 +217,11 @@ int mm_chain_add(struct mm_register *reg, const struct mm_register_event *event,
 	rc |= sqlite3_bind_text(stmt, 5, event->code, (int)strnlen(event->code, sizeof(event->code)), SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 6, event->text, (int)strnlen(event->text, sizeof(event->text)), SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 7, data, -1, SQLITE_STATIC); /* NULL binds a null */
-	r = mm_register_run(reg, MM_STMT_EVENT_ADD, rc);
+	r = mm_store_run(reg, MM_STMT_EVENT_ADD, rc);
 	return r < 0 ? r : move_head(reg, MM_STMT_EVENT_HEAD);
 }
 
-int mm_chain_add_row(struct mm_register *reg, const struct mm_register_profile_row *entry, struct mm_balance *balance)
+int mm_chain_add_row(struct mm_store *reg, const struct mm_store_profile_row *entry, struct mm_balance *balance)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE_ADD];
 	const struct mm_profile_row *row = &entry->row;
@@ -237,13 +237,13 @@ int mm_chain_add_row(struct mm_register *reg, const struct mm_register_profile_r
 		balance->uwh[entry->meter][k] = sum(balance->uwh[entry->meter][k], energies[k]);
 	}
 	rc |= sqlite3_bind_int64(stmt, 9, row->covered_ns);
-	r = mm_register_run(reg, MM_STMT_PROFILE_ADD, rc);
+	r = mm_store_run(reg, MM_STMT_PROFILE_ADD, rc);
 	return r < 0 ? r : move_head(reg, MM_STMT_PROFILE_HEAD);
 }
 
 /* ---- Accounting ---- */
 
-static int account_meter(struct mm_register *reg, unsigned index, const struct mm_register_commit *commit, int64_t *balance)
+static int account_meter(struct mm_store *reg, unsigned index, const struct mm_store_commit *commit, int64_t *balance)
 {
 	const struct mm_registers *registers = &commit->meter[index];
 	const struct mm_profile_row none = {0}, *open = registers->profile.open ? &registers->profile.row : &none;
@@ -251,10 +251,10 @@ static int account_meter(struct mm_register *reg, unsigned index, const struct m
 		sum(registers->delivered.uwh - registers->preset_delivered_uwh, -open->delivered_uwh),
 		sum(registers->received.uwh - registers->preset_received_uwh, -open->received_uwh),
 		sum(registers->lagging.uwh, -open->lagging_uvarh), sum(registers->leading.uwh, -open->leading_uvarh)};
-	struct mm_register_event event = {.boottime_ns = commit->boottime_ns,
-					  .realtime_ns = commit->realtime_ns,
-					  .meter = (int)index,
-					  .code = "unprofiled"};
+	struct mm_store_event event = {.boottime_ns = commit->boottime_ns,
+				       .realtime_ns = commit->realtime_ns,
+				       .meter = (int)index,
+				       .code = "unprofiled"};
 	int64_t missing[MM_ENERGIES];
 	char data[256];
 	bool any = false;
@@ -276,10 +276,10 @@ static int account_meter(struct mm_register *reg, unsigned index, const struct m
 	return mm_chain_add(reg, &event, data);
 }
 
-int mm_chain_standing(struct mm_register *reg, char **ret)
+int mm_chain_standing(struct mm_store *reg, char **ret)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_SNAPSHOT];
-	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_register_fail_sql(reg);
+	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_store_fail_sql(reg);
 
 	if (r == 0) {
 		*ret = strdup((const char *)sqlite3_column_text(stmt, 0));
@@ -289,13 +289,13 @@ int mm_chain_standing(struct mm_register *reg, char **ret)
 	return r;
 }
 
-static int snapshot(struct mm_register *reg, const struct mm_register_commit *commit)
+static int snapshot(struct mm_store *reg, const struct mm_store_commit *commit)
 {
-	struct mm_register_event event = {.boottime_ns = commit->boottime_ns,
-					  .realtime_ns = commit->realtime_ns,
-					  .meter = -1,
-					  .code = "snapshot",
-					  .text = "all registers"};
+	struct mm_store_event event = {.boottime_ns = commit->boottime_ns,
+				       .realtime_ns = commit->realtime_ns,
+				       .meter = -1,
+				       .code = "snapshot",
+				       .text = "all registers"};
 	char *standing = NULL;
 	int r = mm_chain_standing(reg, &standing);
 
@@ -303,10 +303,10 @@ static int snapshot(struct mm_register *reg, const struct mm_register_commit *co
 		r = mm_chain_add(reg, &event, standing);
 	}
 	free(standing);
-	return r < 0 ? r : mm_register_run(reg, MM_STMT_SNAPSHOT_HEAD, SQLITE_OK);
+	return r < 0 ? r : mm_store_run(reg, MM_STMT_SNAPSHOT_HEAD, SQLITE_OK);
 }
 
-int mm_chain_account(struct mm_register *reg, const struct mm_register_commit *commit, struct mm_balance *balance)
+int mm_chain_account(struct mm_store *reg, const struct mm_store_commit *commit, struct mm_balance *balance)
 {
 	sqlite3_stmt *due = reg->stmt[MM_STMT_SNAPSHOT_DUE];
 	int rc, r = 0;
@@ -322,7 +322,7 @@ int mm_chain_account(struct mm_register *reg, const struct mm_register_commit *c
 		rc = sqlite3_step(due);
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(due);
 	return rc == SQLITE_ROW ? snapshot(reg, commit) : r;

@@ -1,45 +1,45 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_CHAIN_H
-#define MM_REGISTER_CHAIN_H
+#ifndef MM_STORE_CHAIN_H
+#define MM_STORE_CHAIN_H
 
 /*
  * The audit trail: events and profile rows are two chains, in which each row carries the SHA-256 over the hash of the row before
  * it and all its own fields. Snapshots of all registers are events of the first and hold the end of the second. What may change
  * (the registers, and where the chains end) is under one more hash, the seal, which every transaction renews.
  *
- * Everything here happens inside a transaction of the caller's, which ends with mm_register_end().
+ * Everything here happens inside a transaction of the caller's, which ends with mm_store_end().
  */
 
 #include "store/private.h"
 
 /* Adds mm_hash() to a connection: before any of the statements is prepared. */
-int mm_chain_functions(struct mm_register *reg);
+int mm_chain_functions(struct mm_store *reg);
 
 /* Turns a register of an older schema version into one of this; before the statements are prepared, outside a transaction. */
-int mm_register_upgrade(struct mm_register *reg);
+int mm_store_upgrade(struct mm_store *reg);
 
 /*
  * Before anything is written: are the seal and the ends of the chains as the last transaction left them? Puts what is not into
  * ret_broken, else "". sealed: registers, meters and heads are. -EBADMSG where there is no head.
  */
-int mm_chain_check(struct mm_register *reg, bool *ret_sealed, char ret_broken[static MM_REGISTER_MESSAGE_MAX]);
+int mm_chain_check(struct mm_store *reg, bool *ret_sealed, char ret_broken[static MM_STORE_MESSAGE_MAX]);
 
 /* All registers and the end of the profile as JSON, a new string; what a snapshot is made of. */
-int mm_chain_standing(struct mm_register *reg, char **ret);
+int mm_chain_standing(struct mm_store *reg, char **ret);
 
 /* Loads reg->balance, once the meters are known. */
-int mm_chain_load(struct mm_register *reg);
+int mm_chain_load(struct mm_store *reg);
 
 /* Adds an event; data: a JSON object for programs, or NULL. */
-int mm_chain_add(struct mm_register *reg, const struct mm_register_event *event, const char *data);
+int mm_chain_add(struct mm_store *reg, const struct mm_store_event *event, const char *data);
 
 /* Adds an interval of the profile, to the balance as well. */
-int mm_chain_add_row(struct mm_register *reg, const struct mm_register_profile_row *entry, struct mm_balance *balance);
+int mm_chain_add_row(struct mm_store *reg, const struct mm_store_profile_row *entry, struct mm_balance *balance);
 
 /*
  * Accounts for the registers just saved: energy that is in no interval gets an event that says so, and from time to time there is
  * a snapshot. So at every commit each register is the sum of its intervals, the open one, and those events.
  */
-int mm_chain_account(struct mm_register *reg, const struct mm_register_commit *commit, struct mm_balance *balance);
+int mm_chain_account(struct mm_store *reg, const struct mm_store_commit *commit, struct mm_balance *balance);
 
 #endif

@@ -9,7 +9,7 @@
 
 #define COLUMN(kind, column, member) {MM_COLUMN_##kind, offsetof(struct mm_registers, member)},
 
-const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL] = {MM_REGISTER_COLUMNS(COLUMN)};
+const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL] = {MM_STORE_COLUMNS(COLUMN)};
 
 /* ---- Values ---- */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_COLUMN_H
-#define MM_REGISTER_COLUMN_H
+#ifndef MM_STORE_COLUMN_H
+#define MM_STORE_COLUMN_H
 
 /*
  * The registers of a meter as a row of columns, listed once: the SQL of the database, the bytes of the second copy and what may
@@ -26,7 +26,7 @@ enum mm_column_kind {
 };
 
 /* X(kind, column, member of struct mm_registers) */
-#define MM_REGISTER_COLUMNS(X)                                                                                                   \
+#define MM_STORE_COLUMNS(X)                                                                                                      \
 	X(COUNT, delivered_uwh, delivered.uwh)                                                                                   \
 	X(CARRY, delivered_carry, delivered.carry)                                                                               \
 	X(COUNT, received_uwh, received.uwh)                                                                                     \
@@ -78,7 +78,7 @@ struct mm_column {
 };
 
 #define MM_COLUMN_ONE(kind, column, member) +1
-#define MM_COLUMN_COUNT_ALL (0 MM_REGISTER_COLUMNS(MM_COLUMN_ONE))
+#define MM_COLUMN_COUNT_ALL (0 MM_STORE_COLUMNS(MM_COLUMN_ONE))
 extern const struct mm_column mm_columns[MM_COLUMN_COUNT_ALL];
 
 /* Is it a double? Then its value is the real one, else the integer. */

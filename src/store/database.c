@@ -48,13 +48,13 @@ static const struct setting settings_own[] = {
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
 /* Runs one statement and gives the first column of its first row; no row: "". */
-static int ask(struct mm_register *reg, const char *sql, char *ret, size_t size)
+static int ask(struct mm_store *reg, const char *sql, char *ret, size_t size)
 {
 	sqlite3_stmt *stmt;
 	int rc, r = 0;
 
 	if (sqlite3_prepare_v2(reg->db, sql, -1, &stmt, NULL) != SQLITE_OK) {
-		return mm_register_fail_sql(reg);
+		return mm_store_fail_sql(reg);
 	}
 	rc = sqlite3_step(stmt);
 	if (rc == SQLITE_ROW) {
@@ -64,13 +64,13 @@ static int ask(struct mm_register *reg, const char *sql, char *ret, size_t size)
 	} else if (rc == SQLITE_DONE) {
 		ret[0] = '\0';
 	} else {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_finalize(stmt);
 	return r;
 }
 
-static int apply(struct mm_register *reg, const struct setting *settings, size_t count)
+static int apply(struct mm_store *reg, const struct setting *settings, size_t count)
 {
 	char answer[32], why[128];
 	int r = 0;
@@ -81,14 +81,14 @@ static int apply(struct mm_register *reg, const struct setting *settings, size_t
 		r = ask(reg, s->sql, answer, sizeof(answer));
 		if (r == 0 && s->expected && strcmp(answer, s->expected) != 0) {
 			snprintf(why, sizeof(why), "%s gives \"%s\"", s->sql, answer);
-			r = mm_register_fail(reg, -EIO, why);
+			r = mm_store_fail(reg, -EIO, why);
 		}
 	}
 	return r;
 }
 
 /* The small tables, rules of their columns included. The profile and the events can be large: that would take seconds. */
-static int check_tables(struct mm_register *reg)
+static int check_tables(struct mm_store *reg)
 {
 	static const char *const checks[] = {
 		"PRAGMA quick_check(boot)",
@@ -103,14 +103,14 @@ static int check_tables(struct mm_register *reg)
 		if (r == 0 && strcmp(answer, "ok") != 0) {
 			snprintf(why, sizeof(why), "%s finds damage", checks[i]);
 			/* A disk that can't be read is reported among the damage. */
-			r = mm_register_fail(reg, strstr(answer, "unable to get the page") ? -EIO : -EBADMSG, why);
+			r = mm_store_fail(reg, strstr(answer, "unable to get the page") ? -EIO : -EBADMSG, why);
 		}
 	}
 	return r;
 }
 
 /* 1: a new and empty database; 0: a register of ours; else -errno. */
-static int identify(struct mm_register *reg)
+static int identify(struct mm_store *reg)
 {
 	char objects[32], application[32], version_text[32], why[128];
 	long version;
@@ -131,17 +131,17 @@ static int identify(struct mm_register *reg)
 		return 1;
 	}
 	if (atol(application) != MM_SCHEMA_APPLICATION_ID || version < 1) {
-		return mm_register_fail(reg, -EBADMSG, "the file is a database of another program");
+		return mm_store_fail(reg, -EBADMSG, "the file is a database of another program");
 	}
 	if (version > MM_SCHEMA_VERSION) {
 		snprintf(why, sizeof(why), "the register has schema version %lld, this program knows up to %d",
 			 (long long)version, MM_SCHEMA_VERSION);
-		return mm_register_fail(reg, -EPROTO, why);
+		return mm_store_fail(reg, -EPROTO, why);
 	}
 	return 0;
 }
 
-void mm_database_close(struct mm_register *reg)
+void mm_database_close(struct mm_store *reg)
 {
 	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
 		sqlite3_finalize(reg->stmt[i]);
@@ -153,33 +153,33 @@ void mm_database_close(struct mm_register *reg)
 
 /* 1: connected to an empty database; 0: to a register. Closing leaves the files as they are until mm_database_keep() has been
  * called. */
-static int connect_file(struct mm_register *reg)
+static int connect_file(struct mm_store *reg)
 {
 	int r;
 
 	if (sqlite3_open_v2(reg->path, &reg->db, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL) !=
 	    SQLITE_OK) {
-		return reg->db ? mm_register_fail_sql(reg) : -ENOMEM;
+		return reg->db ? mm_store_fail_sql(reg) : -ENOMEM;
 	}
 	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
 	r = apply(reg, settings_first, COUNT_OF(settings_first));
 	return r < 0 ? r : identify(reg);
 }
 
-void mm_database_keep(struct mm_register *reg)
+void mm_database_keep(struct mm_store *reg)
 {
 	sqlite3_db_config(reg->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
 }
 
-int mm_database_settle(struct mm_register *reg)
+int mm_database_settle(struct mm_store *reg)
 {
 	if (sqlite3_wal_checkpoint_v2(reg->db, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
-		return mm_register_fail_sql(reg);
+		return mm_store_fail_sql(reg);
 	}
 	return 0;
 }
 
-int mm_register_sync_directory(const char *path)
+int mm_store_sync_directory(const char *path)
 {
 	char *copy = strdup(path);
 	int fd, r = 0;
@@ -199,13 +199,13 @@ int mm_register_sync_directory(const char *path)
 }
 
 /* Makes the file at reg->path a register without meters. One that a crash left behind is gone on with. */
-static int create_as(struct mm_register *reg)
+static int create_as(struct mm_store *reg)
 {
 	int fd, r;
 
 	fd = open(reg->path, O_RDWR | O_CREAT | O_CLOEXEC, 0640);
 	if (fd < 0) {
-		return mm_register_fail(reg, -errno, "can't create the register");
+		return mm_store_fail(reg, -errno, "can't create the register");
 	}
 	close(fd);
 	r = connect_file(reg);
@@ -226,7 +226,7 @@ static int create_as(struct mm_register *reg)
 	return r;
 }
 
-int mm_database_create(struct mm_register *reg)
+int mm_database_create(struct mm_store *reg)
 {
 	char *path = reg->path, *temporary;
 	int r;
@@ -238,12 +238,12 @@ int mm_database_create(struct mm_register *reg)
 	r = create_as(reg);
 	reg->path = path;
 	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
-		r = mm_register_fail(reg, -errno, "can't name the new register");
+		r = mm_store_fail(reg, -errno, "can't name the new register");
 	}
 	if (r == 0) {
-		r = mm_register_sync_directory(path);
+		r = mm_store_sync_directory(path);
 		if (r < 0) {
-			mm_register_fail(reg, r, "can't sync the directory");
+			mm_store_fail(reg, r, "can't sync the directory");
 		}
 	}
 	free(temporary);
@@ -251,7 +251,7 @@ int mm_database_create(struct mm_register *reg)
 }
 
 /* Is there a register to open? 0: yes; 1: nothing there. */
-static int look(struct mm_register *reg)
+static int look(struct mm_store *reg)
 {
 	static const char *const companions[] = {"-wal", "-journal"};
 	char name[PATH_MAX];
@@ -259,46 +259,45 @@ static int look(struct mm_register *reg)
 
 	if (stat(reg->path, &st) < 0) {
 		if (errno != ENOENT) {
-			return mm_register_fail(reg, -errno, "can't open the register");
+			return mm_store_fail(reg, -errno, "can't open the register");
 		}
 		/* An empty one may be left where a register was refused. */
 		for (size_t i = 0; i < COUNT_OF(companions); i++) {
 			if (snprintf(name, sizeof(name), "%s%s", reg->path, companions[i]) < (int)sizeof(name) &&
 			    stat(name, &st) == 0 && st.st_size > 0) {
-				return mm_register_fail(reg, -EBADMSG,
-							"the register is missing but its -wal or -journal is there");
+				return mm_store_fail(reg, -EBADMSG, "the register is missing but its -wal or -journal is there");
 			}
 		}
 		return 1;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		return mm_register_fail(reg, -EBADMSG, "this is not a regular file");
+		return mm_store_fail(reg, -EBADMSG, "this is not a regular file");
 	}
 	if (st.st_size == 0) {
-		return mm_register_fail(reg, -EBADMSG, "the file is empty, which a register never is");
+		return mm_store_fail(reg, -EBADMSG, "the file is empty, which a register never is");
 	}
 	if (faccessat(AT_FDCWD, reg->path, R_OK | W_OK, AT_EACCESS) < 0) {
-		return mm_register_fail(reg, -errno, "can't open the register");
+		return mm_store_fail(reg, -errno, "can't open the register");
 	}
 	return 0;
 }
 
-static int prepare(struct mm_register *reg)
+static int prepare(struct mm_store *reg)
 {
 	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
 		if (sqlite3_prepare_v3(reg->db, mm_stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &reg->stmt[i], NULL) !=
 		    SQLITE_OK) {
-			return mm_register_fail_sql(reg);
+			return mm_store_fail_sql(reg);
 		}
 	}
 	return 0;
 }
 
 /* Compares the stored meters with the configured ones and notes the rows of those that are known. */
-static int match(struct mm_register *reg, const struct mm_register_meter *meters)
+static int match(struct mm_store *reg, const struct mm_store_meter *meters)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_METERS];
-	char stored[MM_REGISTER_NAME_MAX] = "", why[MM_REGISTER_MESSAGE_MAX];
+	char stored[MM_STORE_NAME_MAX] = "", why[MM_STORE_MESSAGE_MAX];
 	unsigned matched = 0;
 	int rc, r = 0;
 
@@ -307,7 +306,7 @@ static int match(struct mm_register *reg, const struct mm_register_meter *meters
 		const char *model = (const char *)sqlite3_column_text(stmt, 2);
 
 		if (!serial || !model) {
-			r = mm_register_fail(reg, -ENOMEM, "can't read the meters");
+			r = mm_store_fail(reg, -ENOMEM, "can't read the meters");
 			break;
 		}
 		if (stored[0] == '\0') {
@@ -320,25 +319,25 @@ static int match(struct mm_register *reg, const struct mm_register_meter *meters
 			if (strcmp(model, meters[i].model) != 0) {
 				snprintf(why, sizeof(why), "serial %s is stored as model %.31s, the configuration says %s",
 					 serial, model, meters[i].model);
-				r = mm_register_fail(reg, -EXDEV, why);
+				r = mm_store_fail(reg, -EXDEV, why);
 			}
 			reg->meter_id[i] = sqlite3_column_int64(stmt, 0);
 			matched++;
 		}
 	}
 	if (r == 0 && rc != SQLITE_DONE) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	if (r == 0 && matched == 0 && stored[0] != '\0') {
 		snprintf(why, sizeof(why), "the register is of meter serial %s, the configuration says %s", stored,
 			 meters[0].serial);
-		r = mm_register_fail(reg, -EXDEV, why);
+		r = mm_store_fail(reg, -EXDEV, why);
 	}
 	sqlite3_reset(stmt);
 	return r;
 }
 
-int mm_database_open(struct mm_register *reg, const struct mm_register_meter *meters)
+int mm_database_open(struct mm_store *reg, const struct mm_store_meter *meters)
 {
 	int r = look(reg);
 
@@ -348,7 +347,7 @@ int mm_database_open(struct mm_register *reg, const struct mm_register_meter *me
 	memset(reg->meter_id, 0, sizeof(reg->meter_id));
 	r = connect_file(reg);
 	if (r == 1) {
-		r = mm_register_fail(reg, -EBADMSG, "the file is an empty database");
+		r = mm_store_fail(reg, -EBADMSG, "the file is an empty database");
 	}
 	if (r == 0) {
 		r = apply(reg, settings_own, COUNT_OF(settings_own));
@@ -360,7 +359,7 @@ int mm_database_open(struct mm_register *reg, const struct mm_register_meter *me
 		r = mm_chain_functions(reg);
 	}
 	if (r == 0) {
-		r = mm_register_upgrade(reg);
+		r = mm_store_upgrade(reg);
 	}
 	if (r == 0) {
 		r = prepare(reg);
@@ -377,13 +376,13 @@ int mm_database_open(struct mm_register *reg, const struct mm_register_meter *me
 	return r;
 }
 
-int mm_database_check(struct mm_register *reg)
+int mm_database_check(struct mm_store *reg)
 {
 	char answer[128];
 	int r = ask(reg, "PRAGMA integrity_check", answer, sizeof(answer));
 
 	if (r == 0 && strcmp(answer, "ok") != 0) {
-		r = mm_register_fail(reg, strstr(answer, "unable to get the page") ? -EIO : -EBADMSG, "it is damaged inside");
+		r = mm_store_fail(reg, strstr(answer, "unable to get the page") ? -EIO : -EBADMSG, "it is damaged inside");
 	}
 	return r;
 }

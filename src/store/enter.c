@@ -11,19 +11,19 @@
 
 #include "core/units.h"
 
-int mm_database_boot(struct mm_register *reg, const char *boot_id)
+int mm_database_boot(struct mm_store *reg, const char *boot_id)
 {
 	sqlite3_stmt *add = reg->stmt[MM_STMT_BOOT_ADD], *find = reg->stmt[MM_STMT_BOOT_FIND];
 	int r;
 
-	r = mm_register_run(reg, MM_STMT_BOOT_ADD, sqlite3_bind_text(add, 1, boot_id, -1, SQLITE_STATIC));
+	r = mm_store_run(reg, MM_STMT_BOOT_ADD, sqlite3_bind_text(add, 1, boot_id, -1, SQLITE_STATIC));
 	if (r < 0) {
 		return r;
 	}
 	if (sqlite3_bind_text(find, 1, boot_id, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(find) == SQLITE_ROW) {
 		reg->boot = sqlite3_column_int64(find, 0);
 	} else {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(find);
 	return r;
@@ -37,7 +37,7 @@ static int64_t now_ns(clockid_t id)
 	return (int64_t)ts.tv_sec * MM_NS_PER_S + ts.tv_nsec;
 }
 
-static int add_meter(struct mm_register *reg, const struct mm_register_meter *meter, int64_t *ret_id)
+static int add_meter(struct mm_store *reg, const struct mm_store_meter *meter, int64_t *ret_id)
 {
 	sqlite3_stmt *add = reg->stmt[MM_STMT_METER_ADD];
 	int64_t id;
@@ -46,20 +46,20 @@ static int add_meter(struct mm_register *reg, const struct mm_register_meter *me
 	rc = sqlite3_bind_text(add, 1, meter->serial, -1, SQLITE_STATIC);
 	rc |= sqlite3_bind_text(add, 2, meter->model, -1, SQLITE_STATIC);
 	rc |= sqlite3_bind_text(add, 3, meter->name, -1, SQLITE_STATIC);
-	r = mm_register_run(reg, MM_STMT_METER_ADD, rc);
+	r = mm_store_run(reg, MM_STMT_METER_ADD, rc);
 	if (r < 0) {
 		return r;
 	}
 	id = sqlite3_last_insert_rowid(reg->db);
 	rc = sqlite3_bind_int64(reg->stmt[MM_STMT_REGISTER_ADD], 1, id);
-	r = mm_register_run(reg, MM_STMT_REGISTER_ADD, rc);
+	r = mm_store_run(reg, MM_STMT_REGISTER_ADD, rc);
 	if (r == 0) {
 		*ret_id = id;
 	}
 	return r;
 }
 
-int mm_database_meter(struct mm_register *reg, const struct mm_register_meter *meter, int64_t *ret_id)
+int mm_database_meter(struct mm_store *reg, const struct mm_store_meter *meter, int64_t *ret_id)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_METER_FIND];
 	int rc, r = 0;
@@ -72,26 +72,25 @@ int mm_database_meter(struct mm_register *reg, const struct mm_register_meter *m
 	if (rc == SQLITE_ROW) {
 		*ret_id = sqlite3_column_int64(stmt, 0);
 	} else if (rc != SQLITE_DONE) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(stmt);
 	return rc == SQLITE_DONE ? add_meter(reg, meter, ret_id) : r;
 }
 
-static int rename_meter(struct mm_register *reg, int64_t id, const char *name)
+static int rename_meter(struct mm_store *reg, int64_t id, const char *name)
 {
 	int rc;
 
 	rc = sqlite3_bind_int64(reg->stmt[MM_STMT_METER_NAME], 1, id);
 	rc |= sqlite3_bind_text(reg->stmt[MM_STMT_METER_NAME], 2, name, -1, SQLITE_STATIC);
-	return mm_register_run(reg, MM_STMT_METER_NAME, rc);
+	return mm_store_run(reg, MM_STMT_METER_NAME, rc);
 }
 
 /* What was found at opening is told by the trail for ever. */
-static int tell(struct mm_register *reg, const char *code, const char *before, const char *what)
+static int tell(struct mm_store *reg, const char *code, const char *before, const char *what)
 {
-	struct mm_register_event event = {
-		.boottime_ns = now_ns(CLOCK_BOOTTIME), .realtime_ns = now_ns(CLOCK_REALTIME), .meter = -1};
+	struct mm_store_event event = {.boottime_ns = now_ns(CLOCK_BOOTTIME), .realtime_ns = now_ns(CLOCK_REALTIME), .meter = -1};
 
 	if (what[0] == '\0') {
 		return 0;
@@ -101,26 +100,26 @@ static int tell(struct mm_register *reg, const char *code, const char *before, c
 	return mm_chain_add(reg, &event, NULL);
 }
 
-static int read_all(struct mm_register *reg)
+static int read_all(struct mm_store *reg)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_SEQUENCE];
-	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_register_fail_sql(reg);
+	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_store_fail_sql(reg);
 
 	reg->database_sequence = r == 0 ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
 	sqlite3_reset(stmt);
 	reg->committed_ns = 0;
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
-		r = mm_register_read(reg, i);
+		r = mm_store_read(reg, i);
 	}
 	return r;
 }
 
-int mm_database_enter(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
+int mm_database_enter(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters,
 		      const struct mm_image *image)
 {
-	char broken[MM_REGISTER_MESSAGE_MAX];
+	char broken[MM_STORE_MESSAGE_MAX];
 	bool sealed = true;
-	int r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
+	int r = mm_store_run(reg, MM_STMT_BEGIN, SQLITE_OK);
 
 	if (r < 0) {
 		return r;
@@ -146,14 +145,14 @@ int mm_database_enter(struct mm_register *reg, const char *boot_id, const struct
 	if (r == 0) {
 		r = read_all(reg);
 	}
-	if (r == 0 && !sealed && image && mm_register_contradicts(reg, image)) {
-		r = mm_register_fail(reg, -EBADMSG, "the registers were changed from outside or by a failing disk");
+	if (r == 0 && !sealed && image && mm_store_contradicts(reg, image)) {
+		r = mm_store_fail(reg, -EBADMSG, "the registers were changed from outside or by a failing disk");
 	}
 	if (r == 0 && reg->copy_begins && reg->database_sequence > 0) {
-		mm_register_tell(reg, "the copy was missing and begins anew");
+		mm_store_tell(reg, "the copy was missing and begins anew");
 	}
 	if (r == 0 && image) {
-		r = mm_register_adopt(reg, image);
+		r = mm_store_adopt(reg, image);
 	}
 	if (r == 0 && !reg->told) {
 		r = tell(reg, "recovered", "", reg->story);
@@ -161,7 +160,7 @@ int mm_database_enter(struct mm_register *reg, const char *boot_id, const struct
 	if (r == 0) {
 		r = read_all(reg);
 	}
-	r = mm_register_end(reg, r);
+	r = mm_store_end(reg, r);
 	reg->told = reg->told || r == 0;
 	return r;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_IMAGE_H
-#define MM_REGISTER_IMAGE_H
+#ifndef MM_STORE_IMAGE_H
+#define MM_STORE_IMAGE_H
 
 /* What a slot of the second copy holds: the state of all meters, and what the database does not have yet of their history. */
 
@@ -16,9 +16,9 @@ struct mm_image {
 	uint64_t database;     /* sequence of the last state that the database had acknowledged; 0: none */
 	uint64_t previous;     /* sequence of the image in the other slot; 0: none */
 	size_t row_count;
-	struct mm_register_profile_row row[MM_IMAGE_ROWS_MAX];
+	struct mm_store_profile_row row[MM_IMAGE_ROWS_MAX];
 	size_t event_count;
-	struct mm_register_event event[MM_IMAGE_EVENTS_MAX];
+	struct mm_store_event event[MM_IMAGE_EVENTS_MAX];
 };
 
 /*

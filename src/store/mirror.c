@@ -171,7 +171,7 @@ int mm_copy_create(const char *path, const struct mm_image *image)
 		r = -errno;
 	}
 	if (r == 0) {
-		r = mm_register_sync_directory(path);
+		r = mm_store_sync_directory(path);
 	}
 	free(temporary);
 	return r;

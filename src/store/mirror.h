@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_COPY_H
-#define MM_REGISTER_COPY_H
+#ifndef MM_STORE_MIRROR_H
+#define MM_STORE_MIRROR_H
 
 /*
  * The second copy of the register: two slots that are written in turn, in place, so that the one that is not being written is

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int check_meters(struct mm_register *reg, const struct mm_register_meter *meters)
+static int check_meters(struct mm_store *reg, const struct mm_store_meter *meters)
 {
 	for (unsigned i = 0; i < reg->meter_count; i++) {
 		if (meters[i].serial[0] == '\0') {
@@ -43,20 +43,20 @@ enum copy_found {
 	COPY_FOREIGN,
 };
 
-static int fail_copy(struct mm_register *reg, int r, const char *why)
+static int fail_copy(struct mm_store *reg, int r, const char *why)
 {
 	snprintf(reg->message, sizeof(reg->message), "%.100s: %s", reg->copy_path, why);
 	return r;
 }
 
 /* A copy without a right image. -errno: nothing may be written to it. */
-static int judge_damage(struct mm_register *reg, enum copy_found *ret)
+static int judge_damage(struct mm_store *reg, enum copy_found *ret)
 {
 	int first = mm_copy_slot(reg->copy, 0), second = mm_copy_slot(reg->copy, 1);
 
 	if (!mm_copy_is_device(reg->copy) || first == -EBADMSG || second == -EBADMSG) {
 		*ret = COPY_DAMAGED;
-		mm_register_tell(reg, "the copy was damaged");
+		mm_store_tell(reg, "the copy was damaged");
 	} else if (first == -ENOMSG || second == -ENOMSG) {
 		return fail_copy(reg, -EXDEV,
 				 "this device holds something else: write zeros over its begin to use it for the copy");
@@ -69,13 +69,13 @@ static int judge_damage(struct mm_register *reg, enum copy_found *ret)
 	return 0;
 }
 
-static int judge_image(struct mm_register *reg, const struct mm_image *image, enum copy_found *ret)
+static int judge_image(struct mm_store *reg, const struct mm_image *image, enum copy_found *ret)
 {
 	int first = mm_copy_slot(reg->copy, 0), second = mm_copy_slot(reg->copy, 1);
 
-	if (!mm_register_is_ours(reg, image)) {
+	if (!mm_store_is_ours(reg, image)) {
 		*ret = COPY_FOREIGN;
-		mm_register_tell(reg, "the copy was of another meter");
+		mm_store_tell(reg, "the copy was of another meter");
 		return mm_copy_is_device(reg->copy)
 			       ? fail_copy(reg, -EXDEV,
 					   "the copy is of another meter: correct the configuration, or write zeros over it")
@@ -84,15 +84,15 @@ static int judge_image(struct mm_register *reg, const struct mm_image *image, en
 	*ret = COPY_RIGHT;
 	if (first == 0 && second == 0) {
 		if (!mm_copy_follows(reg->copy)) {
-			mm_register_tell(reg, "a write to the copy was lost");
+			mm_store_tell(reg, "a write to the copy was lost");
 		}
 	} else if (image->previous != 0) {
-		mm_register_tell(reg, "a slot of the copy was damaged, or being written when the power failed");
+		mm_store_tell(reg, "a slot of the copy was damaged, or being written when the power failed");
 	}
 	return 0;
 }
 
-static int open_copy(struct mm_register *reg, enum copy_found *ret)
+static int open_copy(struct mm_store *reg, enum copy_found *ret)
 {
 	int r;
 
@@ -111,7 +111,7 @@ static int open_copy(struct mm_register *reg, enum copy_found *ret)
 	if (r < 0) {
 		*ret = COPY_UNREADABLE;
 		reg->copy_error = r;
-		mm_register_tell(reg, "the copy can't be opened (%s)", strerror(-r));
+		mm_store_tell(reg, "the copy can't be opened (%s)", strerror(-r));
 		return 0;
 	}
 	if (mm_copy_slot(reg->copy, 0) == -EPROTO || mm_copy_slot(reg->copy, 1) == -EPROTO) {
@@ -145,17 +145,17 @@ static const char *what_is_wrong(int r)
 	}
 }
 
-static int refuse_missing(struct mm_register *reg, enum copy_found found)
+static int refuse_missing(struct mm_store *reg, enum copy_found found)
 {
 	if (found == COPY_FOREIGN) {
-		return mm_register_fail(reg, -EXDEV, "the register is missing, and its copy is of another meter");
+		return mm_store_fail(reg, -EXDEV, "the register is missing, and its copy is of another meter");
 	}
-	return mm_register_fail(reg, found == COPY_DAMAGED ? -EBADMSG : reg->copy_error,
-				"the register is missing, and its copy can't be read");
+	return mm_store_fail(reg, found == COPY_DAMAGED ? -EBADMSG : reg->copy_error,
+			     "the register is missing, and its copy can't be read");
 }
 
 /* Opens and enters the database that is there. 1: none is. */
-static int enter_database(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
+static int enter_database(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters,
 			  const struct mm_image *image)
 {
 	int r = mm_database_open(reg, meters);
@@ -171,11 +171,10 @@ static int enter_database(struct mm_register *reg, const char *boot_id, const st
 }
 
 /* Leaves the database open, the one that was there or another. */
-static int open_database(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
-			 enum copy_found found)
+static int open_database(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters, enum copy_found found)
 {
 	const struct mm_image *image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
-	char message[MM_REGISTER_MESSAGE_MAX], story[MM_REGISTER_STORY_MAX];
+	char message[MM_STORE_MESSAGE_MAX], story[MM_STORE_STORY_MAX];
 	int recovered, r;
 
 	memcpy(story, reg->story, sizeof(story));
@@ -185,8 +184,8 @@ static int open_database(struct mm_register *reg, const char *boot_id, const str
 	}
 	memcpy(message, reg->message, sizeof(message));
 	memcpy(reg->story, story, sizeof(story));
-	mm_register_tell(reg, "%s", what_is_wrong(r));
-	recovered = mm_register_recover(reg, boot_id, meters, image);
+	mm_store_tell(reg, "%s", what_is_wrong(r));
+	recovered = mm_store_recover(reg, boot_id, meters, image);
 	if (recovered == 0) {
 		return enter_database(reg, boot_id, meters, image);
 	}
@@ -208,10 +207,10 @@ static int open_database(struct mm_register *reg, const char *boot_id, const str
 /* ---- All together ---- */
 
 /* The copy that is to be begun, or begun anew; the register goes on without where it can't be. */
-static int begin_copy(struct mm_register *reg, enum copy_found found)
+static int begin_copy(struct mm_store *reg, enum copy_found found)
 {
-	static const struct mm_register_commit nothing;
-	struct mm_register_commit commit = nothing;
+	static const struct mm_store_commit nothing;
+	struct mm_store_commit commit = nothing;
 	int r = 0;
 
 	if (found == COPY_NOT_WANTED || found == COPY_RIGHT || found == COPY_UNREADABLE) {
@@ -219,12 +218,12 @@ static int begin_copy(struct mm_register *reg, enum copy_found found)
 	}
 	commit.meter_count = reg->meter_count;
 	memcpy(commit.meter, reg->committed, sizeof(commit.meter));
-	mm_register_image(reg, &commit, reg->sequence);
+	mm_store_image(reg, &commit, reg->sequence);
 	if (!reg->copy || !mm_copy_is_device(reg->copy)) {
 		mm_copy_close(reg->copy);
 		reg->copy = NULL;
 		if (found != COPY_MISSING) {
-			r = mm_register_set_aside(reg, reg->copy_path);
+			r = mm_store_set_aside(reg, reg->copy_path);
 		}
 		r = r < 0 ? r : mm_copy_create(reg->copy_path, reg->image);
 		return r < 0 ? r : mm_copy_open(reg->copy_path, &reg->copy);
@@ -232,7 +231,7 @@ static int begin_copy(struct mm_register *reg, enum copy_found found)
 	return mm_copy_write(reg->copy, reg->image);
 }
 
-static int open_whole(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters)
+static int open_whole(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters)
 {
 	enum copy_found found;
 	const struct mm_image *image;
@@ -262,17 +261,17 @@ static int open_whole(struct mm_register *reg, const char *boot_id, const struct
 }
 
 /* Nothing, or only what the register stood at or above when it was opened. */
-static bool holds_nothing_new(const struct mm_register *reg, const struct mm_copy *copy)
+static bool holds_nothing_new(const struct mm_store *reg, const struct mm_copy *copy)
 {
 	const struct mm_image *image = mm_copy_newest(copy);
 
 	if (!image) {
 		return mm_copy_slot(copy, 0) == -ENODATA && mm_copy_slot(copy, 1) == -ENODATA;
 	}
-	return mm_register_is_ours(reg, image) && image->state.sequence <= reg->opened_sequence;
+	return mm_store_is_ours(reg, image) && image->state.sequence <= reg->opened_sequence;
 }
 
-void mm_register_reopen_copy(struct mm_register *reg)
+void mm_store_reopen_copy(struct mm_store *reg)
 {
 	int r = mm_copy_open(reg->copy_path, &reg->copy);
 
@@ -287,7 +286,7 @@ void mm_register_reopen_copy(struct mm_register *reg)
 }
 
 /* Who all images are of. */
-static void introduce(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters, unsigned meter_count)
+static void introduce(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters, unsigned meter_count)
 {
 	reg->meter_count = meter_count;
 	reg->who.meter_count = meter_count;
@@ -295,14 +294,14 @@ static void introduce(struct mm_register *reg, const char *boot_id, const struct
 	memcpy(reg->who.who, meters, meter_count * sizeof(meters[0]));
 }
 
-int mm_register_open(const char *path, const char *copy, const char *boot_id, const struct mm_register_meter *meters,
-		     unsigned meter_count, char *message, struct mm_register **ret)
+int mm_store_open(const char *path, const char *copy, const char *boot_id, const struct mm_store_meter *meters,
+		  unsigned meter_count, char *message, struct mm_store **ret)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	int r;
 
-	if (meter_count < 1 || meter_count > MM_REGISTER_METERS_MAX) {
-		snprintf(message, MM_REGISTER_MESSAGE_MAX, "a register holds 1 to %d meters, not %u", MM_REGISTER_METERS_MAX,
+	if (meter_count < 1 || meter_count > MM_STORE_METERS_MAX) {
+		snprintf(message, MM_STORE_MESSAGE_MAX, "a register holds 1 to %d meters, not %u", MM_STORE_METERS_MAX,
 			 meter_count);
 		return -EINVAL;
 	}
@@ -316,15 +315,15 @@ int mm_register_open(const char *path, const char *copy, const char *boot_id, co
 		r = open_whole(reg, boot_id, meters);
 	}
 	if (r < 0) {
-		snprintf(message, MM_REGISTER_MESSAGE_MAX, "%s", reg && reg->message[0] ? reg->message : strerror(-r));
-		mm_register_close(reg);
+		snprintf(message, MM_STORE_MESSAGE_MAX, "%s", reg && reg->message[0] ? reg->message : strerror(-r));
+		mm_store_close(reg);
 		return r;
 	}
 	*ret = reg;
 	return 0;
 }
 
-void mm_register_close(struct mm_register *reg)
+void mm_store_close(struct mm_store *reg)
 {
 	if (!reg) {
 		return;
@@ -338,7 +337,7 @@ void mm_register_close(struct mm_register *reg)
 	free(reg);
 }
 
-const char *mm_register_story(const struct mm_register *reg)
+const char *mm_store_story(const struct mm_store *reg)
 {
 	return reg->story;
 }

@@ -7,15 +7,15 @@
 #include <string.h>
 
 /* Ends a query at the result of its last step (a row: the caller has had enough). */
-static int end_query(struct mm_register *reg, sqlite3_stmt *stmt, int rc)
+static int end_query(struct mm_store *reg, sqlite3_stmt *stmt, int rc)
 {
-	int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+	int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : mm_store_fail_sql(reg);
 
 	sqlite3_reset(stmt);
 	return r;
 }
 
-static bool give_row(sqlite3_stmt *stmt, mm_register_row_fn fn, void *userdata)
+static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
 {
 	const struct mm_profile_row row = {
 		.start_s = sqlite3_column_int64(stmt, 0),
@@ -31,8 +31,7 @@ static bool give_row(sqlite3_stmt *stmt, mm_register_row_fn fn, void *userdata)
 	return fn(userdata, &row);
 }
 
-int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s, int64_t to_s, mm_register_row_fn fn,
-			void *userdata)
+int mm_store_profile(struct mm_store *reg, unsigned index, int64_t from_s, int64_t to_s, mm_store_row_fn fn, void *userdata)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE];
 	int rc;
@@ -52,7 +51,7 @@ int mm_register_profile(struct mm_register *reg, unsigned index, int64_t from_s,
 }
 
 /* The index of a stored meter; -1 for the whole daemon, and for one that the configuration no longer has. */
-static int index_of(const struct mm_register *reg, int64_t id)
+static int index_of(const struct mm_store *reg, int64_t id)
 {
 	for (unsigned i = 0; i < reg->meter_count; i++) {
 		if (reg->meter_id[i] == id) {
@@ -69,9 +68,9 @@ static void get_text(sqlite3_stmt *stmt, int column, char *ret, size_t size)
 	snprintf(ret, size, "%s", text ? text : "");
 }
 
-static bool give_event(struct mm_register *reg, sqlite3_stmt *stmt, mm_register_event_fn fn, void *userdata)
+static bool give_event(struct mm_store *reg, sqlite3_stmt *stmt, mm_store_event_fn fn, void *userdata)
 {
-	struct mm_register_event event = {
+	struct mm_store_event event = {
 		.id = sqlite3_column_int64(stmt, 0),
 		.boottime_ns = sqlite3_column_int64(stmt, 1),
 		.realtime_ns = sqlite3_column_int64(stmt, 2),
@@ -84,7 +83,7 @@ static bool give_event(struct mm_register *reg, sqlite3_stmt *stmt, mm_register_
 }
 
 /* Runs a bound query for events and ends it. */
-static int give_events(struct mm_register *reg, sqlite3_stmt *stmt, int bound, mm_register_event_fn fn, void *userdata)
+static int give_events(struct mm_store *reg, sqlite3_stmt *stmt, int bound, mm_store_event_fn fn, void *userdata)
 {
 	int rc = bound;
 
@@ -96,8 +95,7 @@ static int give_events(struct mm_register *reg, sqlite3_stmt *stmt, int bound, m
 	return end_query(reg, stmt, rc);
 }
 
-int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit, bool newest, mm_register_event_fn fn,
-		       void *userdata)
+int mm_store_events(struct mm_store *reg, int64_t after_id, unsigned limit, bool newest, mm_store_event_fn fn, void *userdata)
 {
 	sqlite3_stmt *stmt = reg->stmt[newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER];
 	int rc = sqlite3_bind_int64(stmt, 1, after_id);
@@ -106,7 +104,7 @@ int mm_register_events(struct mm_register *reg, int64_t after_id, unsigned limit
 	return give_events(reg, stmt, rc, fn, userdata);
 }
 
-int mm_register_records(struct mm_register *reg, const char *code, int meter, mm_register_event_fn fn, void *userdata)
+int mm_store_records(struct mm_store *reg, const char *code, int meter, mm_store_event_fn fn, void *userdata)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_RECORDS];
 	int rc = sqlite3_bind_text(stmt, 1, code, -1, SQLITE_STATIC);
@@ -115,7 +113,7 @@ int mm_register_records(struct mm_register *reg, const char *code, int meter, mm
 	return give_events(reg, stmt, rc, fn, userdata);
 }
 
-int mm_register_last_run(struct mm_register *reg, struct mm_register_last_run *ret)
+int mm_store_last_run(struct mm_store *reg, struct mm_store_last_run *ret)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_LAST_RUN];
 	int r = 0;
@@ -123,14 +121,14 @@ int mm_register_last_run(struct mm_register *reg, struct mm_register_last_run *r
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
 		const char *code = (const char *)sqlite3_column_text(stmt, 0);
 
-		*ret = (struct mm_register_last_run){
+		*ret = (struct mm_store_last_run){
 			.unclean = code && strcmp(code, "start") == 0,
 			.same_boot = sqlite3_column_int64(stmt, 1) == reg->boot,
 			.boottime_ns = sqlite3_column_int64(stmt, 2),
 			.realtime_ns = sqlite3_column_int64(stmt, 3),
 		};
 	} else {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(stmt);
 	return r;

@@ -17,7 +17,7 @@
 
 #include "core/units.h"
 
-const char *const mm_register_backup_suffix[MM_REGISTER_BACKUPS] = {".backup", ".backup-old"};
+const char *const mm_store_backup_suffix[MM_STORE_BACKUPS] = {".backup", ".backup-old"};
 
 /* The files that SQLite takes for part of a database, after the database itself. */
 static const char *const companions[] = {"", "-wal", "-journal", "-shm"};
@@ -25,7 +25,7 @@ static const char *const companions[] = {"", "-wal", "-journal", "-shm"};
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 #define ASIDE_MAX 1000
 
-void mm_register_tell(struct mm_register *reg, const char *format, ...)
+void mm_store_tell(struct mm_store *reg, const char *format, ...)
 {
 	size_t used = strlen(reg->story);
 	va_list args;
@@ -64,7 +64,7 @@ static int rename_to(const char *path, const char *middle, const char *suffix)
 		r = -errno;
 	} else {
 		/* One after the other, also on the disk: what is left after a crash is told from the names. */
-		r = mm_register_sync_directory(path);
+		r = mm_store_sync_directory(path);
 	}
 	free(from);
 	free(to);
@@ -85,7 +85,7 @@ static bool is_free(const char *path, const char *middle)
 	return !exists(path, "", "") || (!exists(path, middle, "-wal") && !exists(path, middle, "-journal"));
 }
 
-int mm_register_set_aside(struct mm_register *reg, const char *path)
+int mm_store_set_aside(struct mm_store *reg, const char *path)
 {
 	char middle[32] = "";
 	int n, r = 0;
@@ -101,7 +101,7 @@ int mm_register_set_aside(struct mm_register *reg, const char *path)
 			r = rename_to(path, middle, companions[i]);
 		}
 	}
-	return r < 0 ? mm_register_fail(reg, r, "can't set it aside") : 0;
+	return r < 0 ? mm_store_fail(reg, r, "can't set it aside") : 0;
 }
 
 static void remove_leftovers(const char *path)
@@ -168,14 +168,14 @@ static const char *when(int64_t realtime_ns, char *ret, size_t size)
 }
 
 /* Opens a copy of the newest backup that is right, all of it, at reg->path. -ENODATA: none is. */
-static int start_from_backup(struct mm_register *reg, const char *path, const struct mm_register_meter *meters)
+static int start_from_backup(struct mm_store *reg, const char *path, const struct mm_store_meter *meters)
 {
-	for (size_t i = 0; i < MM_REGISTER_BACKUPS; i++) {
+	for (size_t i = 0; i < MM_STORE_BACKUPS; i++) {
 		char *backup;
 		struct stat st;
 		int r;
 
-		if (asprintf(&backup, "%s%s", path, mm_register_backup_suffix[i]) < 0) {
+		if (asprintf(&backup, "%s%s", path, mm_store_backup_suffix[i]) < 0) {
 			return -ENOMEM;
 		}
 		r = stat(backup, &st) < 0 ? -errno : copy_file(backup, reg->path);
@@ -190,19 +190,19 @@ static int start_from_backup(struct mm_register *reg, const char *path, const st
 		if (r == 0) {
 			char text[32];
 
-			mm_register_tell(reg, "history from the backup of %s",
-					 when((int64_t)st.st_mtime * MM_NS_PER_S, text, sizeof(text)));
+			mm_store_tell(reg, "history from the backup of %s",
+				      when((int64_t)st.st_mtime * MM_NS_PER_S, text, sizeof(text)));
 			return 0;
 		}
 		remove_leftovers(reg->path);
 		if (r == -ENOSPC || r == -EROFS) {
-			return mm_register_fail(reg, r, "can't make a new register");
+			return mm_store_fail(reg, r, "can't make a new register");
 		}
 	}
 	return -ENODATA;
 }
 
-static int start_empty(struct mm_register *reg, const struct mm_register_meter *meters)
+static int start_empty(struct mm_store *reg, const struct mm_store_meter *meters)
 {
 	int r = mm_database_create(reg);
 
@@ -210,13 +210,13 @@ static int start_empty(struct mm_register *reg, const struct mm_register_meter *
 		r = mm_database_open(reg, meters);
 	}
 	if (r == 0) {
-		mm_register_tell(reg, "history begins anew");
+		mm_store_tell(reg, "history begins anew");
 	}
 	return r;
 }
 
 /* The new database, at reg->path and closed. */
-static int build(struct mm_register *reg, const char *path, const char *boot_id, const struct mm_register_meter *meters,
+static int build(struct mm_store *reg, const char *path, const char *boot_id, const struct mm_store_meter *meters,
 		 const struct mm_image *image)
 {
 	char text[32];
@@ -232,7 +232,7 @@ static int build(struct mm_register *reg, const char *path, const char *boot_id,
 	}
 	reg->rebuilt = true;
 	if (image) {
-		mm_register_tell(reg, "registers from the copy of %s", when(image->state.realtime_ns, text, sizeof(text)));
+		mm_store_tell(reg, "registers from the copy of %s", when(image->state.realtime_ns, text, sizeof(text)));
 	}
 	r = mm_database_enter(reg, boot_id, meters, image);
 	if (r == 0) {
@@ -245,8 +245,7 @@ static int build(struct mm_register *reg, const char *path, const char *boot_id,
 	return r;
 }
 
-int mm_register_recover(struct mm_register *reg, const char *boot_id, const struct mm_register_meter *meters,
-			const struct mm_image *image)
+int mm_store_recover(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters, const struct mm_image *image)
 {
 	char *path = reg->path, *temporary;
 	int r;
@@ -261,13 +260,13 @@ int mm_register_recover(struct mm_register *reg, const char *boot_id, const stru
 	}
 	reg->path = path;
 	if (r == 0) {
-		r = mm_register_set_aside(reg, path);
+		r = mm_store_set_aside(reg, path);
 	}
 	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
-		r = mm_register_fail(reg, -errno, "can't name the new register");
+		r = mm_store_fail(reg, -errno, "can't name the new register");
 	}
 	if (r == 0) {
-		r = mm_register_sync_directory(path);
+		r = mm_store_sync_directory(path);
 	}
 	free(temporary);
 	return r;
@@ -276,7 +275,7 @@ int mm_register_recover(struct mm_register *reg, const char *boot_id, const stru
 /* ---- The image and the database ---- */
 
 /* The meter of the image with this serial number and model, or -1. */
-static int find(const struct mm_state *state, const struct mm_register_meter *meter)
+static int find(const struct mm_state *state, const struct mm_store_meter *meter)
 {
 	for (unsigned i = 0; i < state->meter_count; i++) {
 		if (strcmp(state->who[i].serial, meter->serial) == 0 && strcmp(state->who[i].model, meter->model) == 0) {
@@ -286,12 +285,12 @@ static int find(const struct mm_state *state, const struct mm_register_meter *me
 	return -1;
 }
 
-static bool configured(const struct mm_register *reg, const struct mm_register_meter *meter)
+static bool configured(const struct mm_store *reg, const struct mm_store_meter *meter)
 {
 	return find(&reg->who, meter) >= 0;
 }
 
-bool mm_register_is_ours(const struct mm_register *reg, const struct mm_image *image)
+bool mm_store_is_ours(const struct mm_store *reg, const struct mm_image *image)
 {
 	bool ours = false;
 
@@ -301,7 +300,7 @@ bool mm_register_is_ours(const struct mm_register *reg, const struct mm_image *i
 	return ours;
 }
 
-bool mm_register_contradicts(const struct mm_register *reg, const struct mm_image *image)
+bool mm_store_contradicts(const struct mm_store *reg, const struct mm_image *image)
 {
 	bool above = reg->database_sequence > image->state.sequence;
 
@@ -318,10 +317,10 @@ bool mm_register_contradicts(const struct mm_register *reg, const struct mm_imag
 }
 
 /* The rows and events of the image that concern configured meters, by our numbers. */
-static void take_history(const struct mm_register *reg, const struct mm_image *image, struct mm_register_profile_row *rows,
-			 struct mm_register_event *events, struct mm_register_commit *commit)
+static void take_history(const struct mm_store *reg, const struct mm_image *image, struct mm_store_profile_row *rows,
+			 struct mm_store_event *events, struct mm_store_commit *commit)
 {
-	int index[MM_REGISTER_METERS_MAX];
+	int index[MM_STORE_METERS_MAX];
 
 	for (unsigned i = 0; i < image->state.meter_count; i++) {
 		index[i] = -1;
@@ -349,33 +348,33 @@ static void take_history(const struct mm_register *reg, const struct mm_image *i
 }
 
 /* The registers of a meter that the configuration no longer has: it may come back, and the next image won't have them. */
-static int store_other(struct mm_register *reg, const struct mm_state *state, unsigned index)
+static int store_other(struct mm_store *reg, const struct mm_state *state, unsigned index)
 {
 	struct mm_registers registers = state->meter[index], stored;
 	int64_t id;
 	int r = mm_database_meter(reg, &state->who[index], &id);
 
 	if (r == 0) {
-		r = mm_register_read_id(reg, id, &stored);
+		r = mm_store_read_id(reg, id, &stored);
 	}
 	if (r == 0) {
 		(void)mm_registers_raise(&registers, &stored);
-		r = mm_register_save(reg, id, state->boottime_ns, state->realtime_ns, &registers);
+		r = mm_store_save(reg, id, state->boottime_ns, state->realtime_ns, &registers);
 	}
 	return r;
 }
 
 /* All that a newer image holds, under the run of the machine that it is from. */
-static int store_newer(struct mm_register *reg, const struct mm_image *image, struct mm_register_commit *commit)
+static int store_newer(struct mm_store *reg, const struct mm_image *image, struct mm_store_commit *commit)
 {
-	struct mm_register_profile_row rows[MM_IMAGE_ROWS_MAX];
-	struct mm_register_event events[MM_IMAGE_EVENTS_MAX];
+	struct mm_store_profile_row rows[MM_IMAGE_ROWS_MAX];
+	struct mm_store_event events[MM_IMAGE_EVENTS_MAX];
 	int64_t boot = reg->boot;
 	int r = mm_database_boot(reg, image->state.boot_id);
 
 	take_history(reg, image, rows, events, commit);
 	if (r == 0) {
-		r = mm_register_store(reg, commit, image->state.sequence);
+		r = mm_store_write_commit(reg, commit, image->state.sequence);
 	}
 	for (unsigned i = 0; i < image->state.meter_count && r == 0; i++) {
 		if (!configured(reg, &image->state.who[i])) {
@@ -386,18 +385,18 @@ static int store_newer(struct mm_register *reg, const struct mm_image *image, st
 	return r;
 }
 
-int mm_register_adopt(struct mm_register *reg, const struct mm_image *image)
+int mm_store_adopt(struct mm_store *reg, const struct mm_image *image)
 {
 	const struct mm_state *state = &image->state;
-	struct mm_register_commit commit = {
+	struct mm_store_commit commit = {
 		.boottime_ns = state->boottime_ns, .realtime_ns = state->realtime_ns, .meter_count = reg->meter_count};
 	bool newer = state->sequence > reg->database_sequence, raised = false;
 
 	if (image->database > reg->database_sequence && !reg->rebuilt) {
-		mm_register_tell(reg, "the database lacks commits that it had acknowledged");
+		mm_store_tell(reg, "the database lacks commits that it had acknowledged");
 	}
 	if (state->sequence < reg->database_sequence) {
-		mm_register_tell(reg, "the copy was behind the database");
+		mm_store_tell(reg, "the copy was behind the database");
 	}
 	for (unsigned i = 0; i < reg->meter_count; i++) {
 		int j = find(state, &reg->who.who[i]);
@@ -406,10 +405,10 @@ int mm_register_adopt(struct mm_register *reg, const struct mm_image *image)
 		raised = mm_registers_raise(&commit.meter[i], j >= 0 && !newer ? &state->meter[j] : &reg->committed[i]) || raised;
 	}
 	if (raised) {
-		mm_register_tell(reg, "database and copy disagreed, the higher registers are kept");
+		mm_store_tell(reg, "database and copy disagreed, the higher registers are kept");
 	}
 	if (newer) {
 		return store_newer(reg, image, &commit);
 	}
-	return raised ? mm_register_store(reg, &commit, reg->database_sequence) : 0;
+	return raised ? mm_store_write_commit(reg, &commit, reg->database_sequence) : 0;
 }

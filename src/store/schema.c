@@ -59,14 +59,14 @@
 	"(SELECT count(*) FROM boot), "                                                                                          \
 	"(SELECT max(id) FROM boot), (SELECT count(*) FROM register), (SELECT group_concat(hex(hash)) FROM (SELECT "             \
 	"mm_hash('register', m.id, m.serial, m.model, m.name, b.boot_id, r.boottime_ns, "                                        \
-	"r.realtime_ns" MM_REGISTER_COLUMNS(NAME) ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "         \
-						  "LEFT JOIN boot AS b ON b.id = r.boot ORDER BY m.id)))"
+	"r.realtime_ns" MM_STORE_COLUMNS(NAME) ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "            \
+					       "LEFT JOIN boot AS b ON b.id = r.boot ORDER BY m.id)))"
 
 /* The current registers; boot is null until the first commit. */
 #define CREATE_REGISTER                                                                                                          \
 	"CREATE TABLE register (meter INTEGER PRIMARY KEY REFERENCES meter (id), boot INTEGER REFERENCES boot (id), "            \
-	"boottime_ns INTEGER NOT NULL DEFAULT 0, realtime_ns INTEGER NOT NULL DEFAULT 0" MM_REGISTER_COLUMNS(DEFINE) ") STRICT", \
-		"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_REGISTER_COLUMNS( \
+	"boottime_ns INTEGER NOT NULL DEFAULT 0, realtime_ns INTEGER NOT NULL DEFAULT 0" MM_STORE_COLUMNS(DEFINE) ") STRICT",    \
+		"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_STORE_COLUMNS(    \
 			FALLS) " BEGIN SELECT RAISE(ABORT, 'a register would decrease'); END",                                   \
 		NEVER_DELETED("register"), NEVER_REPLACED("register", "meter = NEW.meter")
 
@@ -216,9 +216,9 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_METER_ADD] = "INSERT INTO meter (serial, model, name) VALUES (?1, ?2, ?3)",
 	[MM_STMT_METER_NAME] = "UPDATE meter SET name = ?2 WHERE id = ?1 AND name <> ?2",
 	[MM_STMT_REGISTER_ADD] = "INSERT INTO register (meter) VALUES (?1)",
-	[MM_STMT_REGISTER_LOAD] = "SELECT boot, boottime_ns" MM_REGISTER_COLUMNS(NAME) " FROM register WHERE meter = ?1",
+	[MM_STMT_REGISTER_LOAD] = "SELECT boot, boottime_ns" MM_STORE_COLUMNS(NAME) " FROM register WHERE meter = ?1",
 	[MM_STMT_REGISTER_SAVE] = "UPDATE register SET boot = ?2, boottime_ns = ?3, "
-				  "realtime_ns = ?4" MM_REGISTER_COLUMNS(SET) " WHERE meter = ?1",
+				  "realtime_ns = ?4" MM_STORE_COLUMNS(SET) " WHERE meter = ?1",
 	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, " EVENT_HASH(
 		"event_hash", NEXT("event"), "?1", "?2", "?3", "?4", "?5", "?6", "?7") " FROM head",
 	[MM_STMT_EVENT_HEAD] = "UPDATE head SET event = ?1, event_hash = (SELECT hash FROM event WHERE id = ?1)",
@@ -246,7 +246,7 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_SNAPSHOT] =
 		"SELECT json_object('profile', profile, 'profile_hash', lower(hex(profile_hash)), 'meters', "
 		"(SELECT json_group_array(json_object('serial', m.serial, 'model', m.model, 'name', "
-		"m.name" MM_REGISTER_COLUMNS(PAIR) ")) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
+		"m.name" MM_STORE_COLUMNS(PAIR) ")) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
 	[MM_STMT_SNAPSHOT_HEAD] = "UPDATE head SET snapshot = event",
 	[MM_STMT_STANDING] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
 			     "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
@@ -269,5 +269,5 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 				       METERED, "received_uwh") " OR " DIFFERS(CLOSED,
 									       "lagging_uvarh") " OR " DIFFERS(CLOSED,
 													       "leading_uvarh")
-				       MM_REGISTER_COLUMNS(BACK),
+				       MM_STORE_COLUMNS(BACK),
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_SCHEMA_H
-#define MM_REGISTER_SCHEMA_H
+#ifndef MM_STORE_SCHEMA_H
+#define MM_STORE_SCHEMA_H
 
 /* The database as text: tables, triggers, settings and statements. */
 

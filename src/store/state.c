@@ -15,7 +15,7 @@
 #define LENGTH_AT 16 /* where the length stands */
 #define LENGTH_MIN 24
 
-_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_REGISTER_NAME_MAX) <= 640, "a meter fits its part of MM_STATE_SIZE_MAX");
+_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_STORE_NAME_MAX) <= 640, "a meter fits its part of MM_STATE_SIZE_MAX");
 
 static void put_column(struct mm_writer *writer, const struct mm_column *column, const struct mm_registers *registers)
 {
@@ -66,7 +66,7 @@ size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
 	return writer.used + 8;
 }
 
-static bool get_meter(struct mm_reader *reader, size_t columns, struct mm_register_meter *ret_who, struct mm_registers *ret)
+static bool get_meter(struct mm_reader *reader, size_t columns, struct mm_store_meter *ret_who, struct mm_registers *ret)
 {
 	static const struct mm_registers zero;
 
@@ -101,7 +101,7 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
 	state.realtime_ns = (int64_t)mm_get_u64(&reader);
 	columns = mm_get_u64(&reader);
 	meters = mm_get_u64(&reader);
-	if (columns > MM_COLUMN_COUNT_ALL || meters > MM_REGISTER_METERS_MAX) {
+	if (columns > MM_COLUMN_COUNT_ALL || meters > MM_STORE_METERS_MAX) {
 		return -EPROTO;
 	}
 	state.meter_count = (unsigned)meters;
@@ -116,7 +116,7 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
 
 /* ---- Events and intervals ---- */
 
-void mm_put_row(struct mm_writer *writer, const struct mm_register_profile_row *entry)
+void mm_put_row(struct mm_writer *writer, const struct mm_store_profile_row *entry)
 {
 	const struct mm_profile_row *row = &entry->row;
 
@@ -131,7 +131,7 @@ void mm_put_row(struct mm_writer *writer, const struct mm_register_profile_row *
 	mm_put_u64(writer, (uint64_t)row->covered_ns);
 }
 
-void mm_put_event(struct mm_writer *writer, const struct mm_register_event *event)
+void mm_put_event(struct mm_writer *writer, const struct mm_store_event *event)
 {
 	mm_put_u64(writer, (uint64_t)event->boottime_ns);
 	mm_put_u64(writer, (uint64_t)event->realtime_ns);
@@ -140,7 +140,7 @@ void mm_put_event(struct mm_writer *writer, const struct mm_register_event *even
 	mm_put_text(writer, event->text, sizeof(event->text));
 }
 
-void mm_get_row(struct mm_reader *reader, struct mm_register_profile_row *ret)
+void mm_get_row(struct mm_reader *reader, struct mm_store_profile_row *ret)
 {
 	struct mm_profile_row *row = &ret->row;
 
@@ -155,7 +155,7 @@ void mm_get_row(struct mm_reader *reader, struct mm_register_profile_row *ret)
 	row->covered_ns = (int64_t)mm_get_u64(reader);
 }
 
-void mm_get_event(struct mm_reader *reader, struct mm_register_event *ret)
+void mm_get_event(struct mm_reader *reader, struct mm_store_event *ret)
 {
 	ret->boottime_ns = (int64_t)mm_get_u64(reader);
 	ret->realtime_ns = (int64_t)mm_get_u64(reader);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_STATE_H
-#define MM_REGISTER_STATE_H
+#ifndef MM_STORE_STATE_H
+#define MM_STORE_STATE_H
 
 /*
  * The state of all meters as bytes: for copies beside the database and for memory that outlives the process. Whole, with its
@@ -20,12 +20,12 @@ struct mm_state {
 	int64_t boottime_ns;	      /* when the registers stood so: CLOCK_BOOTTIME */
 	int64_t realtime_ns;	      /* CLOCK_REALTIME, a label */
 	unsigned meter_count;
-	struct mm_register_meter who[MM_REGISTER_METERS_MAX];
-	struct mm_registers meter[MM_REGISTER_METERS_MAX];
+	struct mm_store_meter who[MM_STORE_METERS_MAX];
+	struct mm_registers meter[MM_STORE_METERS_MAX];
 };
 
 /* Room that is enough for any state. */
-#define MM_STATE_SIZE_MAX (4096 + MM_REGISTER_METERS_MAX * 640)
+#define MM_STATE_SIZE_MAX (4096 + MM_STORE_METERS_MAX * 640)
 
 /* Returns the length in bytes, at most MM_STATE_SIZE_MAX; more than size: it did not fit. */
 size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size);
@@ -38,9 +38,9 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret);
 
 /* An interval and an event, for those who keep some beside a state. What is read is not judged: writer and reader say whether it
  * went well. */
-void mm_put_row(struct mm_writer *writer, const struct mm_register_profile_row *entry);
-void mm_put_event(struct mm_writer *writer, const struct mm_register_event *event);
-void mm_get_row(struct mm_reader *reader, struct mm_register_profile_row *ret);
-void mm_get_event(struct mm_reader *reader, struct mm_register_event *ret);
+void mm_put_row(struct mm_writer *writer, const struct mm_store_profile_row *entry);
+void mm_put_event(struct mm_writer *writer, const struct mm_store_event *event);
+void mm_get_row(struct mm_reader *reader, struct mm_store_profile_row *ret);
+void mm_get_event(struct mm_reader *reader, struct mm_store_event *ret);
 
 #endif

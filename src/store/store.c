@@ -44,7 +44,7 @@ static const struct {
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-int mm_register_fail(struct mm_register *reg, int r, const char *why)
+int mm_store_fail(struct mm_store *reg, int r, const char *why)
 {
 	const char *advice = strerror(-r);
 
@@ -77,7 +77,7 @@ static int system_error(sqlite3 *db, int code)
 	}
 }
 
-int mm_register_fail_sql(struct mm_register *reg)
+int mm_store_fail_sql(struct mm_store *reg)
 {
 	int extended = sqlite3_extended_errcode(reg->db), code = extended & 0xff;
 	int error = 0;
@@ -92,25 +92,25 @@ int mm_register_fail_sql(struct mm_register *reg)
 	} else if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
 		error = system_error(reg->db, code);
 	}
-	return mm_register_fail(reg, error ? -error : -EIO, sqlite3_errmsg(reg->db));
+	return mm_store_fail(reg, error ? -error : -EIO, sqlite3_errmsg(reg->db));
 }
 
-int mm_register_run(struct mm_register *reg, enum mm_stmt stmt, int bound)
+int mm_store_run(struct mm_store *reg, enum mm_stmt stmt, int bound)
 {
-	int r = bound == SQLITE_OK && sqlite3_step(reg->stmt[stmt]) == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+	int r = bound == SQLITE_OK && sqlite3_step(reg->stmt[stmt]) == SQLITE_DONE ? 0 : mm_store_fail_sql(reg);
 
 	/* The result of a reset repeats that of the step. */
 	sqlite3_reset(reg->stmt[stmt]);
 	return r;
 }
 
-int mm_register_end(struct mm_register *reg, int r)
+int mm_store_end(struct mm_store *reg, int r)
 {
 	if (r == 0) {
-		r = mm_register_run(reg, MM_STMT_SEAL, SQLITE_OK);
+		r = mm_store_run(reg, MM_STMT_SEAL, SQLITE_OK);
 	}
 	if (r == 0) {
-		r = mm_register_run(reg, MM_STMT_COMMIT, SQLITE_OK);
+		r = mm_store_run(reg, MM_STMT_COMMIT, SQLITE_OK);
 	}
 	/* Some errors have rolled back by themselves; the message stays that of the first. */
 	if (r < 0 && !sqlite3_get_autocommit(reg->db)) {
@@ -137,7 +137,7 @@ static int bind_column(sqlite3_stmt *stmt, int i, const struct mm_column *column
 					 : sqlite3_bind_int64(stmt, i, mm_column_integer(column, registers));
 }
 
-int mm_register_read_id(struct mm_register *reg, int64_t id, struct mm_registers *ret)
+int mm_store_read_id(struct mm_store *reg, int64_t id, struct mm_registers *ret)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_REGISTER_LOAD];
 	struct mm_registers registers = {0};
@@ -158,9 +158,9 @@ int mm_register_read_id(struct mm_register *reg, int64_t id, struct mm_registers
 			registers.profile.last_boot_ns = 0;
 		}
 	} else if (rc == SQLITE_DONE) {
-		r = mm_register_fail(reg, -EBADMSG, "a meter is stored without its registers");
+		r = mm_store_fail(reg, -EBADMSG, "a meter is stored without its registers");
 	} else {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(stmt);
 	if (r == 0) {
@@ -169,12 +169,12 @@ int mm_register_read_id(struct mm_register *reg, int64_t id, struct mm_registers
 	return r;
 }
 
-int mm_register_read(struct mm_register *reg, unsigned index)
+int mm_store_read(struct mm_store *reg, unsigned index)
 {
-	return mm_register_read_id(reg, reg->meter_id[index], &reg->committed[index]);
+	return mm_store_read_id(reg, reg->meter_id[index], &reg->committed[index]);
 }
 
-int mm_register_load(struct mm_register *reg, unsigned index, struct mm_registers *ret)
+int mm_store_load(struct mm_store *reg, unsigned index, struct mm_registers *ret)
 {
 	if (index >= reg->meter_count) {
 		return -EINVAL;
@@ -183,7 +183,7 @@ int mm_register_load(struct mm_register *reg, unsigned index, struct mm_register
 	return 0;
 }
 
-int64_t mm_register_committed_ns(const struct mm_register *reg)
+int64_t mm_store_committed_ns(const struct mm_store *reg)
 {
 	return reg->committed_ns;
 }
@@ -204,7 +204,7 @@ static bool row_valid(const struct mm_profile_row *row)
 	       energy_valid(row->leading_uvarh);
 }
 
-int mm_register_check(const struct mm_register *reg, const struct mm_register_commit *commit)
+int mm_store_check(const struct mm_store *reg, const struct mm_store_commit *commit)
 {
 	if (commit->meter_count != reg->meter_count) {
 		return -EINVAL;
@@ -215,7 +215,7 @@ int mm_register_check(const struct mm_register *reg, const struct mm_register_co
 		}
 	}
 	for (size_t i = 0; i < commit->row_count; i++) {
-		const struct mm_register_profile_row *row = &commit->rows[i];
+		const struct mm_store_profile_row *row = &commit->rows[i];
 
 		if (row->meter < 0 || row->meter >= (int)reg->meter_count || !row_valid(&row->row)) {
 			return -EINVAL;
@@ -224,21 +224,21 @@ int mm_register_check(const struct mm_register *reg, const struct mm_register_co
 	return 0;
 }
 
-static int judge_commit(struct mm_register *reg, const struct mm_register_commit *commit)
+static int judge_commit(struct mm_store *reg, const struct mm_store_commit *commit)
 {
-	int r = mm_register_check(reg, commit);
+	int r = mm_store_check(reg, commit);
 
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
 		r = mm_registers_follow(&commit->meter[i], &reg->committed[i]);
 	}
 	if (r < 0) {
-		mm_register_fail(reg, r, r == -ERANGE ? "a commit would lower a register" : "a commit holds what no meter gives");
+		mm_store_fail(reg, r, r == -ERANGE ? "a commit would lower a register" : "a commit holds what no meter gives");
 	}
 	return r;
 }
 
-int mm_register_save(struct mm_register *reg, int64_t id, int64_t boottime_ns, int64_t realtime_ns,
-		     const struct mm_registers *registers)
+int mm_store_save(struct mm_store *reg, int64_t id, int64_t boottime_ns, int64_t realtime_ns,
+		  const struct mm_registers *registers)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_REGISTER_SAVE];
 	int rc, r;
@@ -250,19 +250,19 @@ int mm_register_save(struct mm_register *reg, int64_t id, int64_t boottime_ns, i
 	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
 		rc |= bind_column(stmt, (int)i + 5, &mm_columns[i], registers);
 	}
-	r = mm_register_run(reg, MM_STMT_REGISTER_SAVE, rc);
+	r = mm_store_run(reg, MM_STMT_REGISTER_SAVE, rc);
 	if (r == 0 && sqlite3_changes(reg->db) != 1) {
-		r = mm_register_fail(reg, -EBADMSG, "the registers of a meter are gone");
+		r = mm_store_fail(reg, -EBADMSG, "the registers of a meter are gone");
 	}
 	return r;
 }
 
-int mm_register_store(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+int mm_store_write_commit(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
 {
 	int rc, r = 0;
 
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
-		r = mm_register_save(reg, reg->meter_id[i], commit->boottime_ns, commit->realtime_ns, &commit->meter[i]);
+		r = mm_store_save(reg, reg->meter_id[i], commit->boottime_ns, commit->realtime_ns, &commit->meter[i]);
 	}
 	for (size_t i = 0; i < commit->event_count && r == 0; i++) {
 		r = mm_chain_add(reg, &commit->events[i], NULL);
@@ -275,20 +275,20 @@ int mm_register_store(struct mm_register *reg, const struct mm_register_commit *
 	}
 	if (r == 0) {
 		rc = sqlite3_bind_int64(reg->stmt[MM_STMT_SEQUENCE_SAVE], 1, (int64_t)sequence);
-		r = mm_register_run(reg, MM_STMT_SEQUENCE_SAVE, rc);
+		r = mm_store_run(reg, MM_STMT_SEQUENCE_SAVE, rc);
 	}
 	return r;
 }
 
-static int commit_to_database(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+static int commit_to_database(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
 {
 	struct mm_balance balance = reg->balance;
-	int r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
+	int r = mm_store_run(reg, MM_STMT_BEGIN, SQLITE_OK);
 
 	if (r < 0) {
 		return r;
 	}
-	r = mm_register_end(reg, mm_register_store(reg, commit, sequence));
+	r = mm_store_end(reg, mm_store_write_commit(reg, commit, sequence));
 	if (r == 0) {
 		reg->database_sequence = sequence;
 		reg->committed_ns = commit->boottime_ns;
@@ -298,7 +298,7 @@ static int commit_to_database(struct mm_register *reg, const struct mm_register_
 	return r;
 }
 
-void mm_register_image(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+void mm_store_image(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
 {
 	struct mm_image *image = reg->image;
 
@@ -322,27 +322,27 @@ void mm_register_image(struct mm_register *reg, const struct mm_register_commit 
 #define COPY_RETRY_NS (300 * MM_NS_PER_S)
 
 /* It stands so now, somewhere durable. */
-static void stand(struct mm_register *reg, const struct mm_register_commit *commit, uint64_t sequence)
+static void stand(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
 {
 	reg->sequence = sequence;
 	memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
 }
 
-static bool copy(struct mm_register *reg, const struct mm_register_commit *commit)
+static bool copy(struct mm_store *reg, const struct mm_store_commit *commit)
 {
 	if (!reg->copy && reg->copy_path && commit->boottime_ns - reg->copy_tried_ns >= COPY_RETRY_NS) {
 		reg->copy_tried_ns = commit->boottime_ns;
-		mm_register_reopen_copy(reg);
+		mm_store_reopen_copy(reg);
 	}
 	if (!reg->copy) {
 		return false;
 	}
-	mm_register_image(reg, commit, reg->sequence + 1);
+	mm_store_image(reg, commit, reg->sequence + 1);
 	reg->copy_error = mm_copy_write(reg->copy, reg->image);
 	return reg->copy_error == 0;
 }
 
-bool mm_register_commit_to_copy(struct mm_register *reg, const struct mm_register_commit *commit)
+bool mm_store_commit_to_copy(struct mm_store *reg, const struct mm_store_commit *commit)
 {
 	if (judge_commit(reg, commit) < 0 || !copy(reg, commit)) {
 		return false;
@@ -351,7 +351,7 @@ bool mm_register_commit_to_copy(struct mm_register *reg, const struct mm_registe
 	return true;
 }
 
-int mm_register_commit(struct mm_register *reg, const struct mm_register_commit *commit)
+int mm_store_commit(struct mm_store *reg, const struct mm_store_commit *commit)
 {
 	uint64_t sequence = reg->sequence + 1;
 	int r = judge_commit(reg, commit);
@@ -370,16 +370,16 @@ int mm_register_commit(struct mm_register *reg, const struct mm_register_commit 
 	return r;
 }
 
-int mm_register_record(struct mm_register *reg, const struct mm_register_event *event, const char *data)
+int mm_store_record(struct mm_store *reg, const struct mm_store_event *event, const char *data)
 {
 	int r;
 
 	if (event->meter >= (int)reg->meter_count) {
-		return mm_register_fail(reg, -EINVAL, "a record of a meter that is not there");
+		return mm_store_fail(reg, -EINVAL, "a record of a meter that is not there");
 	}
-	r = mm_register_run(reg, MM_STMT_BEGIN, SQLITE_OK);
+	r = mm_store_run(reg, MM_STMT_BEGIN, SQLITE_OK);
 	if (r < 0) {
 		return r;
 	}
-	return mm_register_end(reg, mm_chain_add(reg, event, data));
+	return mm_store_end(reg, mm_chain_add(reg, event, data));
 }

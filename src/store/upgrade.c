@@ -5,30 +5,30 @@
  */
 #include "store/chain.h"
 
-static int run_sql(struct mm_register *reg, const char *sql)
+static int run_sql(struct mm_store *reg, const char *sql)
 {
-	return sqlite3_exec(reg->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : mm_register_fail_sql(reg);
+	return sqlite3_exec(reg->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : mm_store_fail_sql(reg);
 }
 
-static int read_version(struct mm_register *reg, int *ret)
+static int read_version(struct mm_store *reg, int *ret)
 {
 	sqlite3_stmt *stmt;
 	int r = 0;
 
 	if (sqlite3_prepare_v2(reg->db, "PRAGMA user_version", -1, &stmt, NULL) != SQLITE_OK) {
-		return mm_register_fail_sql(reg);
+		return mm_store_fail_sql(reg);
 	}
 	if (sqlite3_step(stmt) == SQLITE_ROW) {
 		*ret = sqlite3_column_int(stmt, 0);
 	} else {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_finalize(stmt);
 	return r;
 }
 
 /* Adds every row that a query gives by one of our statements, and moves the head of the chain behind it. */
-static int chain_rows(struct mm_register *reg, const char *from, enum mm_stmt add, enum mm_stmt head)
+static int chain_rows(struct mm_store *reg, const char *from, enum mm_stmt add, enum mm_stmt head)
 {
 	sqlite3_stmt *rows = NULL, *adding = NULL, *moving = NULL;
 	int rc, r = 0;
@@ -36,7 +36,7 @@ static int chain_rows(struct mm_register *reg, const char *from, enum mm_stmt ad
 	if (sqlite3_prepare_v2(reg->db, from, -1, &rows, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(reg->db, mm_stmt_sql[add], -1, &adding, NULL) != SQLITE_OK ||
 	    sqlite3_prepare_v2(reg->db, mm_stmt_sql[head], -1, &moving, NULL) != SQLITE_OK) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	while (r == 0 && (rc = sqlite3_step(rows)) != SQLITE_DONE) {
 		for (int i = 0; i < sqlite3_column_count(rows) && rc == SQLITE_ROW; i++) {
@@ -45,7 +45,7 @@ static int chain_rows(struct mm_register *reg, const char *from, enum mm_stmt ad
 		if (rc != SQLITE_ROW || sqlite3_step(adding) != SQLITE_DONE ||
 		    sqlite3_bind_int64(moving, 1, sqlite3_last_insert_rowid(reg->db)) != SQLITE_OK ||
 		    sqlite3_step(moving) != SQLITE_DONE) {
-			r = mm_register_fail_sql(reg);
+			r = mm_store_fail_sql(reg);
 		}
 		sqlite3_reset(adding);
 		sqlite3_reset(moving);
@@ -56,7 +56,7 @@ static int chain_rows(struct mm_register *reg, const char *from, enum mm_stmt ad
 	return r;
 }
 
-static int upgrade_from_1(struct mm_register *reg)
+static int upgrade_from_1(struct mm_store *reg)
 {
 	int r = 0;
 
@@ -78,7 +78,7 @@ static int upgrade_from_1(struct mm_register *reg)
 	return r;
 }
 
-int mm_register_upgrade(struct mm_register *reg)
+int mm_store_upgrade(struct mm_store *reg)
 {
 	int version = 0;
 	int r = read_version(reg, &version);

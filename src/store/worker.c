@@ -23,14 +23,14 @@
 #define IDLE_NS (2 * MM_NS_PER_S)
 
 struct query {
-	mm_register_query_fn query;
-	mm_register_done_fn done;
+	mm_store_query_fn query;
+	mm_store_done_fn done;
 	void *userdata;
 	int result;
 };
 
-struct mm_register_worker {
-	struct mm_register *reg; /* the thread's, but for its meter count */
+struct mm_store_worker {
+	struct mm_store *reg; /* the thread's, but for its meter count */
 	int fd;
 	pthread_t thread;
 	pthread_mutex_t mutex; /* over all below */
@@ -39,17 +39,17 @@ struct mm_register_worker {
 
 	uint64_t asked, durable; /* commits taken in, and the number of the last one that is durable somewhere */
 	bool database_wanted;	 /* the database lacks one that it must have */
-	struct mm_register_commit pending;
-	struct mm_register_event *events; /* pending.events and pending.rows, writable */
-	struct mm_register_profile_row *rows;
+	struct mm_store_commit pending;
+	struct mm_store_event *events; /* pending.events and pending.rows, writable */
+	struct mm_store_profile_row *rows;
 	int64_t retry_ns; /* wait after the next failure */
 	int64_t due_ns;	  /* CLOCK_MONOTONIC before which a failed commit is not tried again */
 
 	/* Ring: query_ran finished ones from query_head on, then those waiting. */
-	struct query queries[MM_REGISTER_QUERIES_WAITING_MAX];
+	struct query queries[MM_STORE_QUERIES_WAITING_MAX];
 	unsigned query_head, query_ran, query_count;
 
-	struct mm_register_status status;
+	struct mm_store_status status;
 };
 
 static int64_t monotonic(void)
@@ -60,7 +60,7 @@ static int64_t monotonic(void)
 	return (int64_t)ts.tv_sec * MM_NS_PER_S + ts.tv_nsec;
 }
 
-static void notify(struct mm_register_worker *worker)
+static void notify(struct mm_store_worker *worker)
 {
 	/* Only fails where the counter is full, and the descriptor is readable then. */
 	(void)eventfd_write(worker->fd, 1);
@@ -68,9 +68,9 @@ static void notify(struct mm_register_worker *worker)
 
 /* ---- On the thread, with the mutex held but while SQLite runs ---- */
 
-static void drop_front(struct mm_register_worker *worker, const struct mm_register_commit *written)
+static void drop_front(struct mm_store_worker *worker, const struct mm_store_commit *written)
 {
-	struct mm_register_commit *pending = &worker->pending;
+	struct mm_store_commit *pending = &worker->pending;
 
 	pending->event_count -= written->event_count;
 	pending->row_count -= written->row_count;
@@ -79,10 +79,10 @@ static void drop_front(struct mm_register_worker *worker, const struct mm_regist
 }
 
 /* What came of an attempt: durable somewhere, and r of the database. */
-static void note(struct mm_register_worker *worker, const struct mm_register_commit *commit, uint64_t number, bool durable, int r)
+static void note(struct mm_store_worker *worker, const struct mm_store_commit *commit, uint64_t number, bool durable, int r)
 {
-	struct mm_register *reg = worker->reg;
-	struct mm_register_status *status = &worker->status;
+	struct mm_store *reg = worker->reg;
+	struct mm_store_status *status = &worker->status;
 
 	if (durable) {
 		worker->durable = number;
@@ -109,9 +109,9 @@ static void note(struct mm_register_worker *worker, const struct mm_register_com
 	notify(worker);
 }
 
-static void attempt(struct mm_register_worker *worker)
+static void attempt(struct mm_store_worker *worker)
 {
-	struct mm_register_commit commit = worker->pending;
+	struct mm_store_commit commit = worker->pending;
 	uint64_t number = worker->asked, sequence = worker->reg->sequence;
 	int r;
 
@@ -120,13 +120,13 @@ static void attempt(struct mm_register_worker *worker)
 		worker->database_wanted = false;
 	}
 	pthread_mutex_unlock(&worker->mutex);
-	r = mm_register_commit(worker->reg, &commit);
+	r = mm_store_commit(worker->reg, &commit);
 	pthread_mutex_lock(&worker->mutex);
 	note(worker, &commit, number, worker->reg->sequence != sequence, r);
 }
 
 /* Is there something to write that may be tried now? While the database has to wait, the copy need not. */
-static bool is_due(const struct mm_register_worker *worker, int64_t now)
+static bool is_due(const struct mm_store_worker *worker, int64_t now)
 {
 	bool lacking = worker->asked != worker->durable;
 
@@ -139,29 +139,29 @@ static bool is_due(const struct mm_register_worker *worker, int64_t now)
 /* In the midst of something long on the thread: what the copy can take does not wait for its end. */
 static void serve(void *userdata)
 {
-	struct mm_register_worker *worker = userdata;
+	struct mm_store_worker *worker = userdata;
 
 	pthread_mutex_lock(&worker->mutex);
 	worker->status.beat++;
 	if (worker->asked != worker->durable && worker->reg->copy_error == 0) {
-		struct mm_register_commit commit = worker->pending;
+		struct mm_store_commit commit = worker->pending;
 		uint64_t number = worker->asked;
 		bool durable;
 
 		pthread_mutex_unlock(&worker->mutex);
-		durable = mm_register_commit_to_copy(worker->reg, &commit);
+		durable = mm_store_commit_to_copy(worker->reg, &commit);
 		pthread_mutex_lock(&worker->mutex);
 		note(worker, &commit, number, durable, 0);
 	}
 	pthread_mutex_unlock(&worker->mutex);
 }
 
-static struct query *query_at(struct mm_register_worker *worker, unsigned i)
+static struct query *query_at(struct mm_store_worker *worker, unsigned i)
 {
-	return &worker->queries[(worker->query_head + i) % MM_REGISTER_QUERIES_WAITING_MAX];
+	return &worker->queries[(worker->query_head + i) % MM_STORE_QUERIES_WAITING_MAX];
 }
 
-static void run_query(struct mm_register_worker *worker)
+static void run_query(struct mm_store_worker *worker)
 {
 	struct query *query = query_at(worker, worker->query_ran);
 	int r;
@@ -175,7 +175,7 @@ static void run_query(struct mm_register_worker *worker)
 	notify(worker);
 }
 
-static void wait_until(struct mm_register_worker *worker, int64_t t)
+static void wait_until(struct mm_store_worker *worker, int64_t t)
 {
 	struct timespec ts = {.tv_sec = t / MM_NS_PER_S, .tv_nsec = t % MM_NS_PER_S};
 
@@ -184,7 +184,7 @@ static void wait_until(struct mm_register_worker *worker, int64_t t)
 
 static void *run(void *userdata)
 {
-	struct mm_register_worker *worker = userdata;
+	struct mm_store_worker *worker = userdata;
 
 	pthread_mutex_lock(&worker->mutex);
 	while (!worker->stop) {
@@ -213,7 +213,7 @@ static void *run(void *userdata)
 
 /* ---- On the caller's thread ---- */
 
-static void destroy(struct mm_register_worker *worker)
+static void destroy(struct mm_store_worker *worker)
 {
 	if (worker->fd >= 0) {
 		close(worker->fd);
@@ -226,7 +226,7 @@ static void destroy(struct mm_register_worker *worker)
 }
 
 /* Signals belong to the caller's threads. */
-static int start(struct mm_register_worker *worker)
+static int start(struct mm_store_worker *worker)
 {
 	sigset_t all, saved;
 	int r;
@@ -241,9 +241,9 @@ static int start(struct mm_register_worker *worker)
 	return r;
 }
 
-int mm_register_worker_new(struct mm_register *reg, struct mm_register_worker **ret)
+int mm_store_worker_new(struct mm_store *reg, struct mm_store_worker **ret)
 {
-	struct mm_register_worker *worker = calloc(1, sizeof(*worker));
+	struct mm_store_worker *worker = calloc(1, sizeof(*worker));
 	pthread_condattr_t attr;
 	int r = 0;
 
@@ -262,8 +262,8 @@ int mm_register_worker_new(struct mm_register *reg, struct mm_register_worker **
 	worker->status.copy_error = reg->copy_error;
 	reg->serve = serve;
 	reg->serve_userdata = worker;
-	worker->events = calloc(MM_REGISTER_EVENTS_WAITING_MAX, sizeof(*worker->events));
-	worker->rows = calloc(MM_REGISTER_ROWS_WAITING_MAX, sizeof(*worker->rows));
+	worker->events = calloc(MM_STORE_EVENTS_WAITING_MAX, sizeof(*worker->events));
+	worker->rows = calloc(MM_STORE_ROWS_WAITING_MAX, sizeof(*worker->rows));
 	worker->pending.events = worker->events;
 	worker->pending.rows = worker->rows;
 	worker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -282,7 +282,7 @@ int mm_register_worker_new(struct mm_register *reg, struct mm_register_worker **
 	return 0;
 }
 
-int mm_register_worker_free(struct mm_register_worker *worker)
+int mm_store_worker_free(struct mm_store_worker *worker)
 {
 	int r;
 
@@ -301,7 +301,7 @@ int mm_register_worker_free(struct mm_register_worker *worker)
 		query->done(i < worker->query_ran ? query->result : -ECANCELED, query->userdata);
 	}
 	r = worker->asked != worker->durable || worker->database_wanted ? worker->status.error : 0;
-	mm_register_close(worker->reg);
+	mm_store_close(worker->reg);
 	destroy(worker);
 	return r;
 }
@@ -318,10 +318,10 @@ static size_t append(void *queue, size_t *used, size_t max, const void *items, s
 	return count - taken;
 }
 
-int mm_register_worker_commit(struct mm_register_worker *worker, const struct mm_register_commit *commit)
+int mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store_commit *commit)
 {
-	struct mm_register_commit *pending = &worker->pending;
-	int r = mm_register_check(worker->reg, commit);
+	struct mm_store_commit *pending = &worker->pending;
+	int r = mm_store_check(worker->reg, commit);
 
 	if (r < 0) {
 		return r;
@@ -331,10 +331,10 @@ int mm_register_worker_commit(struct mm_register_worker *worker, const struct mm
 	pending->realtime_ns = commit->realtime_ns;
 	pending->meter_count = commit->meter_count;
 	memcpy(pending->meter, commit->meter, commit->meter_count * sizeof(commit->meter[0]));
-	worker->status.dropped_events += (int64_t)append(worker->events, &pending->event_count, MM_REGISTER_EVENTS_WAITING_MAX,
+	worker->status.dropped_events += (int64_t)append(worker->events, &pending->event_count, MM_STORE_EVENTS_WAITING_MAX,
 							 commit->events, commit->event_count, sizeof(*worker->events));
-	worker->status.dropped_rows += (int64_t)append(worker->rows, &pending->row_count, MM_REGISTER_ROWS_WAITING_MAX,
-						       commit->rows, commit->row_count, sizeof(*worker->rows));
+	worker->status.dropped_rows += (int64_t)append(worker->rows, &pending->row_count, MM_STORE_ROWS_WAITING_MAX, commit->rows,
+						       commit->row_count, sizeof(*worker->rows));
 	worker->asked++;
 	worker->database_wanted = worker->database_wanted || !commit->copy_suffices;
 	pthread_cond_signal(&worker->cond);
@@ -342,12 +342,12 @@ int mm_register_worker_commit(struct mm_register_worker *worker, const struct mm
 	return 0;
 }
 
-int mm_register_worker_fd(const struct mm_register_worker *worker)
+int mm_store_worker_fd(const struct mm_store_worker *worker)
 {
 	return worker->fd;
 }
 
-void mm_register_worker_status(struct mm_register_worker *worker, struct mm_register_status *ret)
+void mm_store_worker_status(struct mm_store_worker *worker, struct mm_store_status *ret)
 {
 	pthread_mutex_lock(&worker->mutex);
 	worker->status.busy = worker->asked != worker->durable || worker->database_wanted;
@@ -355,13 +355,12 @@ void mm_register_worker_status(struct mm_register_worker *worker, struct mm_regi
 	pthread_mutex_unlock(&worker->mutex);
 }
 
-int mm_register_worker_query(struct mm_register_worker *worker, mm_register_query_fn query, mm_register_done_fn done,
-			     void *userdata)
+int mm_store_worker_query(struct mm_store_worker *worker, mm_store_query_fn query, mm_store_done_fn done, void *userdata)
 {
 	int r = 0;
 
 	pthread_mutex_lock(&worker->mutex);
-	if (worker->query_count == MM_REGISTER_QUERIES_WAITING_MAX) {
+	if (worker->query_count == MM_STORE_QUERIES_WAITING_MAX) {
 		r = -EAGAIN;
 	} else {
 		*query_at(worker, worker->query_count) = (struct query){.query = query, .done = done, .userdata = userdata};
@@ -372,7 +371,7 @@ int mm_register_worker_query(struct mm_register_worker *worker, mm_register_quer
 	return r;
 }
 
-void mm_register_worker_dispatch(struct mm_register_worker *worker)
+void mm_store_worker_dispatch(struct mm_store_worker *worker)
 {
 	eventfd_t ignored;
 
@@ -385,7 +384,7 @@ void mm_register_worker_dispatch(struct mm_register_worker *worker)
 		any = worker->query_ran > 0;
 		if (any) {
 			query = *query_at(worker, 0);
-			worker->query_head = (worker->query_head + 1) % MM_REGISTER_QUERIES_WAITING_MAX;
+			worker->query_head = (worker->query_head + 1) % MM_STORE_QUERIES_WAITING_MAX;
 			worker->query_ran--;
 			worker->query_count--;
 		}

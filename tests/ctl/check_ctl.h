@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_TESTS_CHECK_CTL_H
-#define MM_TESTS_CHECK_CTL_H
+#ifndef MM_TESTS_CTL_CHECK_CTL_H
+#define MM_TESTS_CTL_CHECK_CTL_H
 
 /* What the parts of check_ctl share: minimeterctl run inside the test, and answers in the daemon's words. */
 

@@ -84,12 +84,12 @@ START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
 }
 END_TEST
 
-static int record(struct mm_register *reg, void *userdata)
+static int record(struct mm_store *reg, void *userdata)
 {
-	const struct mm_register_event event = {
+	const struct mm_store_event event = {
 		.boottime_ns = now_ns, .realtime_ns = now_ns + wall_offset_ns, .code = "calibration"};
 	for (const char *const *data = userdata; *data; data++) {
-		ck_assert_int_eq(mm_register_record(reg, &event, *data), 0);
+		ck_assert_int_eq(mm_store_record(reg, &event, *data), 0);
 	}
 	return 0;
 }
@@ -120,7 +120,7 @@ START_TEST(the_last_calibration_on_record_is_in_force)
 	window(7200);
 	ck_assert_double_eq(engine.meters[0].meter.element[0].power_w, 7200);
 	recorded = false;
-	ck_assert_int_eq(mm_register_worker_query(worker, record, record_done, (void *)records), 0);
+	ck_assert_int_eq(mm_store_worker_query(worker, record, record_done, (void *)records), 0);
 	while (!recorded) {
 		settle();
 	}

@@ -13,7 +13,7 @@ START_TEST(what_waits_stays_below_the_bound)
 {
 	/* 7200 W are 2 Wh a window. */
 	for (int i = 0; i < 100; i++) {
-		struct mm_register_status status;
+		struct mm_store_status status;
 
 		window(7200);
 		status = settle();
@@ -87,7 +87,7 @@ START_TEST(loss_is_bound_at_any_load)
 	start_with_copy();
 	for (int i = 0; i < MM_COUNT_OF(loads_w); i++) {
 		for (int n = 0; n < 60; n++) {
-			struct mm_register_status status;
+			struct mm_store_status status;
 
 			/* Loads come and go from one window to the next. */
 			window(n % 17 == 16 ? full_w : loads_w[i]);
@@ -177,7 +177,7 @@ END_TEST
 
 START_TEST(a_failing_supply_is_written_for_at_once)
 {
-	struct mm_register_status status;
+	struct mm_store_status status;
 	int64_t stored_uwh;
 
 	window(3600); /* the event of the start takes this one along */

@@ -19,7 +19,7 @@
 
 static struct mm_handover *handover;
 static struct mm_handover_content content;
-static struct mm_player player[MM_REGISTER_METERS_MAX];
+static struct mm_player player[MM_STORE_METERS_MAX];
 static struct mm_pending pending;
 static int fd;
 
@@ -30,7 +30,7 @@ static void blank(void)
 	memset(&pending, 0, sizeof(pending));
 	memset(&content, 0, sizeof(content));
 	content.pending = &pending;
-	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		content.meter[i].player = &player[i];
 	}
 }
@@ -55,8 +55,8 @@ static void fill(int64_t n)
 		}
 	}
 	for (int i = 0; i < (int)(n % 5); i++) {
-		struct mm_register_event event = {.meter = i - 1, .boottime_ns = n, .code = "gap"};
-		struct mm_register_profile_row row = {.meter = 1, .row = {.start_s = n, .status = 7, .covered_ns = i}};
+		struct mm_store_event event = {.meter = i - 1, .boottime_ns = n, .code = "gap"};
+		struct mm_store_profile_row row = {.meter = 1, .row = {.start_s = n, .status = 7, .covered_ns = i}};
 
 		snprintf(event.text, sizeof(event.text), "event %d of %lld", i, (long long)n);
 		(void)mm_pending_add_event(&pending, &event);

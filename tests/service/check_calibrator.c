@@ -60,7 +60,7 @@ static int no_outputs(const struct mm_config *config, const struct mm_outputs_co
 static char directory[] = "/tmp/check_calibrator.XXXXXX";
 static struct mm_config config;
 static struct mm_engine engine;
-static struct mm_register_worker *worker;
+static struct mm_store_worker *worker;
 static struct mm_service service;
 static struct mm_varlink_conn *conn;
 static int client;
@@ -82,10 +82,10 @@ static void hang_up(void)
 
 static void setup(void)
 {
-	struct mm_register_meter meter = {.name = "m", .serial = "1"};
+	struct mm_store_meter meter = {.name = "m", .serial = "1"};
 	char message[MM_CONFIG_MESSAGE_MAX], path[64];
 	struct mm_model_error error;
-	struct mm_register *reg;
+	struct mm_store *reg;
 
 	strcpy(directory + sizeof(directory) - 7, "XXXXXX");
 	ck_assert_ptr_nonnull(mkdtemp(directory));
@@ -103,9 +103,9 @@ static void setup(void)
 	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &config.meter[0].model, &error), 0);
 	strcpy(meter.model, config.meter[0].model.canonical);
 	now_ns = 1000 * MM_NS_PER_S;
-	ck_assert_int_eq(mm_register_open(path, NULL, "boot", &meter, 1, message, &reg), 0);
+	ck_assert_int_eq(mm_store_open(path, NULL, "boot", &meter, 1, message, &reg), 0);
 	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, NULL, no_outputs, ADC_V, message), 0);
-	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
+	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
 	mm_engine_start(&engine, worker);
 	mm_service_init(&service, &engine);
 	connect_client();
@@ -118,7 +118,7 @@ static void teardown(void)
 	mm_engine_stop(&engine, "the test is over");
 	mm_service_done(&service);
 	hang_up();
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	mm_engine_done(&engine);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
@@ -230,11 +230,11 @@ static void accept_proposal(void)
 /* Until the register's thread has answered. */
 static void settle(void)
 {
-	struct pollfd p = {.fd = mm_register_worker_fd(worker), .events = POLLIN};
+	struct pollfd p = {.fd = mm_store_worker_fd(worker), .events = POLLIN};
 
 	while (service.calibrator.writing) {
 		(void)poll(&p, 1, 100);
-		mm_register_worker_dispatch(worker);
+		mm_store_worker_dispatch(worker);
 	}
 }
 

@@ -34,7 +34,7 @@ struct run {
 	int64_t metered_ns;	  /* time that was metered */
 	uint64_t random;
 	unsigned row_count;
-	struct mm_register_profile_row *rows; /* all that were ever closed */
+	struct mm_store_profile_row *rows; /* all that were ever closed */
 };
 
 static void check_row(const struct mm_profile_row *row)
@@ -129,19 +129,19 @@ static int64_t difference(const struct run *run)
 /* The real register agrees: it keeps every interval, and finds none wanting. */
 static void check_stored(struct run *run)
 {
-	struct mm_register_commit commit = {.meter_count = 1, .row_count = run->row_count, .rows = run->rows};
-	struct mm_register *reg;
+	struct mm_store_commit commit = {.meter_count = 1, .row_count = run->row_count, .rows = run->rows};
+	struct mm_store *reg;
 	char count[16];
 	struct fixture b;
 
 	fixture_begin(&b);
 	reg = fixture_open(&b, 1);
 	commit.meter[0] = run->meter.registers;
-	ck_assert_msg(mm_register_commit(reg, &commit) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(reg, &commit) == 0, "%s", reg->message);
 	snprintf(count, sizeof(count), "%u", run->row_count);
 	fixture_assert_answer(reg, "SELECT count(*) FROM profile", count);
 	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'unprofiled'", "0");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 
@@ -224,7 +224,7 @@ struct tally {
 
 static void run_step(int64_t seconds, enum pattern pattern, struct tally *tally)
 {
-	static struct mm_register_profile_row rows[ROWS_MAX];
+	static struct mm_store_profile_row rows[ROWS_MAX];
 
 	for (int i = 0; i < MM_COUNT_OF(intervals_s); i++) {
 		for (int p = 0; p < MM_COUNT_OF(positions_ms); p++) {
@@ -271,7 +271,7 @@ END_TEST
 /* A board without a battery wakes up in 1970, and is set when the network is there; over and over. */
 START_TEST(test_unset_at_boot)
 {
-	static struct mm_register_profile_row rows[ROWS_MAX];
+	static struct mm_store_profile_row rows[ROWS_MAX];
 	struct run run = {.rows = rows, .random = 1, .boot_ns = 5 * MM_NS_PER_S};
 	unsigned invalid = 0;
 
@@ -296,7 +296,7 @@ END_TEST
 /* Set at random, often, by anything from a second to years. */
 START_TEST(test_set_at_random)
 {
-	static struct mm_register_profile_row rows[ROWS_MAX];
+	static struct mm_store_profile_row rows[ROWS_MAX];
 	struct run run = {.rows = rows, .random = 99, .boot_ns = 5 * MM_NS_PER_S, .real_ns = NOON_S * MM_NS_PER_S};
 
 	start_meter(&run, 60, NULL);
@@ -322,7 +322,7 @@ END_TEST
 /* Daylight saving moves no interval, for they lie on UTC; those that begin in it are marked, and no other. */
 START_TEST(test_daylight_saving)
 {
-	static struct mm_register_profile_row rows[ROWS_MAX];
+	static struct mm_store_profile_row rows[ROWS_MAX];
 	struct run run = {.rows = rows, .random = 5, .boot_ns = 5 * MM_NS_PER_S, .real_ns = (NOON_S - 1800) * MM_NS_PER_S};
 	bool summer = _i == 0;
 

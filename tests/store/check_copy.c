@@ -150,7 +150,7 @@ static void make_image(uint64_t sequence, unsigned meters, size_t rows, size_t e
 	ret->event_count = events;
 	for (size_t i = 0; i < events; i++) {
 		ret->event[i] =
-			(struct mm_register_event){.boottime_ns = (int64_t)i, .realtime_ns = 7, .meter = (int)(i % meters) - 1};
+			(struct mm_store_event){.boottime_ns = (int64_t)i, .realtime_ns = 7, .meter = (int)(i % meters) - 1};
 		snprintf(ret->event[i].code, sizeof(ret->event[i].code), "event-%zu", i);
 		memset(ret->event[i].text, 't', sizeof(ret->event[i].text) - 1 - i);
 	}
@@ -178,17 +178,17 @@ START_TEST(test_image_comes_back)
 	static uint8_t bytes[MM_IMAGE_SIZE_MAX];
 	static struct mm_image image, got;
 
-	make_image(7, MM_REGISTER_METERS_MAX, MM_IMAGE_ROWS_MAX, MM_IMAGE_EVENTS_MAX, &image);
-	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
-		memset(image.state.who[i].name, 'n', MM_REGISTER_NAME_MAX - 1);
-		memset(image.state.who[i].serial, 's', MM_REGISTER_NAME_MAX - 1);
+	make_image(7, MM_STORE_METERS_MAX, MM_IMAGE_ROWS_MAX, MM_IMAGE_EVENTS_MAX, &image);
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
+		memset(image.state.who[i].name, 'n', MM_STORE_NAME_MAX - 1);
+		memset(image.state.who[i].serial, 's', MM_STORE_NAME_MAX - 1);
 		memset(image.state.who[i].model, 'm', MM_MODEL_TEXT_MAX - 1);
 	}
 	ck_assert_int_gt(mm_image_write(&image, bytes, sizeof(bytes)), 0);
 	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), 0);
 	ck_assert_uint_eq(got.database, 3);
 	ck_assert_uint_eq(got.state.sequence, 7);
-	for (unsigned i = 0; i < MM_REGISTER_METERS_MAX; i++) {
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		ck_assert_str_eq(got.state.who[i].serial, image.state.who[i].serial);
 		ck_assert_mem_eq(&got.state.meter[i], &image.state.meter[i], sizeof(got.state.meter[i]));
 	}
@@ -374,7 +374,7 @@ START_TEST(test_a_device_that_holds_something_else_is_refused)
 	ck_assert_uint_eq(fixture_digest(&b), before);
 	fixture_write(b.copy, 0, zeros, SLOT);
 	fixture_write(b.copy, SLOT, zeros, SLOT);
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	copies_are_devices = false;
 	copy = open_copy(b.copy);
 	ck_assert_ptr_nonnull(mm_copy_newest(copy));
@@ -457,32 +457,32 @@ END_TEST
 
 #define COMMITS 8
 
-static int copy_n(struct mm_register *reg, int64_t n)
+static int copy_n(struct mm_store *reg, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.event_count = c.commit.row_count = 0;
 	c.commit.copy_suffices = true;
-	return mm_register_commit(reg, &c.commit);
+	return mm_store_commit(reg, &c.commit);
 }
 
 static void assert_kept(struct fixture *b, int64_t n)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture cut;
 
 	fixture_copy(b, &cut);
 	reg = fixture_open(&cut, 1);
 	fixture_assert_registers(reg, 0, n);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&cut);
 }
 
 /* The copy fails in commit number at, or from it on: the database does its work, and nothing that was acknowledged is lost. */
 static void fail_at(enum fault fault, int64_t at, bool lasting)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
@@ -499,7 +499,7 @@ static void fail_at(enum fault fault, int64_t at, bool lasting)
 		set_fault(FAULT_NONE, 0);
 		assert_kept(&b, n);
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 
@@ -519,20 +519,20 @@ START_TEST(test_register_goes_on_without_its_copy)
 END_TEST
 
 /* Commit n, at a time; the copy suffices. */
-static void commit_at(struct mm_register *reg, int64_t n, int64_t boottime_s)
+static void commit_at(struct mm_store *reg, int64_t n, int64_t boottime_s)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.boottime_ns = boottime_s * MM_NS_PER_S;
 	c.commit.copy_suffices = true;
-	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "%s", reg->message);
 }
 
 /* Where its file system is mounted late. */
 START_TEST(test_copy_that_appears_is_begun)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	char place[280];
 	struct fixture b;
 
@@ -549,10 +549,10 @@ START_TEST(test_copy_that_appears_is_begun)
 	commit_at(reg, 2, 1300);
 	ck_assert_int_eq(reg->copy_error, 0);
 	ck_assert_uint_lt(reg->database_sequence, reg->sequence);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	reg = fixture_open(&b, 1);
 	fixture_assert_registers(reg, 0, 2);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -560,7 +560,7 @@ END_TEST
 /* It may be all that is left of the run before: the next start decides. */
 START_TEST(test_copy_that_holds_more_is_not_written_over)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b, cut;
 	char aside[330];
 
@@ -571,7 +571,7 @@ START_TEST(test_copy_that_holds_more_is_not_written_over)
 		commit_at(reg, n, 1000 + n);
 	}
 	fixture_copy(&b, &cut);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	snprintf(aside, sizeof(aside), "%s.aside", cut.copy);
 	ck_assert_int_eq(rename(cut.copy, aside), 0);
 	ck_assert_int_eq(mkdir(cut.copy, 0700), 0);
@@ -584,11 +584,11 @@ START_TEST(test_copy_that_holds_more_is_not_written_over)
 	commit_at(reg, 2, 3000);
 	ck_assert_int_eq(reg->copy_error, -EEXIST);
 	ck_assert_uint_eq(reg->database_sequence, reg->sequence);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	reg = fixture_open(&cut, 1);
 	fixture_assert_registers(reg, 0, 9);
 	ck_assert_int_eq(reg->copy_error, 0);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&cut);
 	fixture_end(&b);
 }
@@ -597,31 +597,31 @@ END_TEST
 /* A copy that stalls for as long as it likes holds up the register's thread and nobody else; then it catches up. */
 START_TEST(test_stalling_copy_holds_up_nobody)
 {
-	struct mm_register_worker *worker = NULL;
-	struct mm_register_status status;
+	struct mm_store_worker *worker = NULL;
+	struct mm_store_status status;
 	struct fixture_commit c;
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
 	sem_init(&copy_fault.stalled, 0, 0);
 	sem_init(&copy_fault.go_on, 0, 0);
-	ck_assert_int_eq(mm_register_worker_new(fixture_open(&b, 1), &worker), 0);
+	ck_assert_int_eq(mm_store_worker_new(fixture_open(&b, 1), &worker), 0);
 	set_fault(FAULT_STALL, 1);
 	for (int64_t n = 0; n < 100; n++) {
 		fixture_commit(n, 1, &c);
 		c.commit.event_count = c.commit.row_count = 0;
 		c.commit.copy_suffices = true;
-		ck_assert_int_eq(mm_register_worker_commit(worker, &c.commit), 0);
+		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 		if (n == 0) {
 			while (sem_wait(&copy_fault.stalled) < 0) {
 			}
 		}
 	}
-	mm_register_worker_status(worker, &status);
+	mm_store_worker_status(worker, &status);
 	ck_assert(status.busy);
 	ck_assert_int_eq(status.committed[0].delivered.uwh, 0);
 	sem_post(&copy_fault.go_on);
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	set_fault(FAULT_NONE, 0);
 	assert_kept(&b, 99);
 	fixture_end(&b);
@@ -632,9 +632,9 @@ END_TEST
  */
 START_TEST(test_full_disk_leaves_the_copy)
 {
-	struct mm_register_worker *worker = NULL;
-	struct mm_register_status status;
-	struct mm_register *reg;
+	struct mm_store_worker *worker = NULL;
+	struct mm_store_status status;
+	struct mm_store *reg;
 	struct fixture_commit c;
 	unsigned counts[20];
 	struct fixture b;
@@ -646,27 +646,27 @@ START_TEST(test_full_disk_leaves_the_copy)
 				      "SELECT RAISE(FAIL, 'full'); END",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
-	ck_assert_int_eq(mm_register_worker_new(reg, &worker), 0);
+	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
 	for (int64_t n = 0; n < 10; n++) {
 		fixture_commit(n, 1, &c);
 		c.commit.copy_suffices = n > 0;
-		ck_assert_int_eq(mm_register_worker_commit(worker, &c.commit), 0);
+		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 		do {
-			mm_register_worker_status(worker, &status);
+			mm_store_worker_status(worker, &status);
 		} while (status.committed[0].delivered.uwh != c.commit.meter[0].delivered.uwh || status.failures == 0);
 	}
 	ck_assert_int_lt(status.error, 0);
 	ck_assert_int_eq(status.copy_error, 0);
 	ck_assert(status.busy);
 	assert_kept(&b, 9);
-	ck_assert_int_lt(mm_register_worker_free(worker), 0);
+	ck_assert_int_lt(mm_store_worker_free(worker), 0);
 	reg = fixture_open(&b, 1);
 	fixture_assert_registers(reg, 0, 9);
 	ck_assert_int_eq(fixture_count(reg, counts, 20), 9);
 	for (int n = 0; n < 10; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST

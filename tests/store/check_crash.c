@@ -43,12 +43,12 @@ static unsigned number(const char *variable, unsigned otherwise)
 /* What the database does not have yet is given again with each commit, as the register's thread does. */
 struct waiting {
 	size_t count;
-	struct mm_register_event event[4];
-	struct mm_register_profile_row row[4];
+	struct mm_store_event event[4];
+	struct mm_store_profile_row row[4];
 };
 
 /* Commit n; every fourth has to reach the database. */
-static void live_commit(struct mm_register *reg, int64_t n, struct waiting *waiting)
+static void live_commit(struct mm_store *reg, int64_t n, struct waiting *waiting)
 {
 	struct fixture_commit c;
 
@@ -60,16 +60,16 @@ static void live_commit(struct mm_register *reg, int64_t n, struct waiting *wait
 	c.commit.event_count = c.commit.row_count = waiting->count;
 	c.commit.copy_suffices = n % 4 != 0;
 	crash_note(ATTEMPTED, n);
-	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
+	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
 	crash_note(ACKNOWLEDGED, n);
 	if (!c.commit.copy_suffices || !reg->copy) {
 		waiting->count = 0;
 	}
 }
 
-static struct mm_register *live_open(struct fixture *b, const char *setting)
+static struct mm_store *live_open(struct fixture *b, const char *setting)
 {
-	struct mm_register *reg = fixture_open(b, 1);
+	struct mm_store *reg = fixture_open(b, 1);
 
 	ck_assert_int_eq(sqlite3_exec(reg->db, "PRAGMA wal_autocheckpoint = 25", NULL, NULL, NULL), SQLITE_OK);
 	if (setting) {
@@ -82,16 +82,16 @@ static struct mm_register *live_open(struct fixture *b, const char *setting)
  */
 static int64_t live(struct fixture *b, const char *setting, int64_t n, int commits, bool backup)
 {
-	struct mm_register *reg = live_open(b, setting);
+	struct mm_store *reg = live_open(b, setting);
 	struct waiting waiting = {0};
 
 	for (int i = 0; i < commits; i++) {
 		live_commit(reg, n++, &waiting);
 		if (backup && i == commits / 2) {
-			ck_assert_msg(mm_register_backup(reg) == 0, "%s", reg->message);
+			ck_assert_msg(mm_store_backup(reg) == 0, "%s", reg->message);
 		}
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 	return n;
 }
 
@@ -128,7 +128,7 @@ struct expectation {
 	int loss;
 };
 
-static void judge_history(struct toll *toll, struct mm_register *reg, int64_t n, const struct expectation *e)
+static void judge_history(struct toll *toll, struct mm_store *reg, int64_t n, const struct expectation *e)
 {
 	static unsigned counts[COMMITS_MAX];
 
@@ -146,16 +146,16 @@ static void judge_history(struct toll *toll, struct mm_register *reg, int64_t n,
 static int64_t judge(struct toll *toll, struct fixture *b, const struct expectation *e)
 {
 	struct mm_registers expected, got;
-	struct mm_register *reg = NULL;
+	struct mm_store *reg = NULL;
 	char text[100];
 	int64_t n;
 
 	toll->states++;
-	if (mm_register_open(b->path, b->copy[0] ? b->copy : NULL, BENCH_BOOT, b->meters, 1, b->message, &reg) < 0) {
+	if (mm_store_open(b->path, b->copy[0] ? b->copy : NULL, BENCH_BOOT, b->meters, 1, b->message, &reg) < 0) {
 		complain(toll, &toll->unreadable, "unreadable", e->moment, e->loss, b->message);
 		return e->acknowledged;
 	}
-	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
 	n = got.delivered.uwh == 0 ? -1 : (got.delivered.uwh - 7) / 1000003;
 	fixture_registers(n, 0, &expected);
 	snprintf(text, sizeof(text), "%lld, acknowledged %lld, attempted %lld", (long long)n, (long long)e->acknowledged,
@@ -167,7 +167,7 @@ static int64_t judge(struct toll *toll, struct fixture *b, const struct expectat
 		complain(toll, &toll->inventions, "invented", e->moment, e->loss, text);
 	}
 	judge_history(toll, reg, n, e);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	return n;
 }
 

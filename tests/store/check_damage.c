@@ -32,9 +32,9 @@ struct toll {
 	unsigned cases, whole, told, refused, wrong;
 };
 
-static void commit_n(struct mm_register *reg, int64_t n, size_t events)
+static void commit_n(struct mm_store *reg, int64_t n, size_t events)
 {
-	static struct mm_register_event event[EVENTS];
+	static struct mm_store_event event[EVENTS];
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
@@ -47,13 +47,13 @@ static void commit_n(struct mm_register *reg, int64_t n, size_t events)
 	c.commit.event_count = events;
 	c.commit.row_count = 0;
 	c.commit.copy_suffices = events == 0;
-	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "%s", reg->message);
 }
 
 /* A register of some megabytes as the power cut leaves it, and what its files held some time before. */
 static void build(struct fixture *b, struct fixture *ret_cut, struct fixture *ret_before)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 
 	fixture_begin_with_copy(b);
 	reg = fixture_open(b, 1);
@@ -78,7 +78,7 @@ static void build(struct fixture *b, struct fixture *ret_cut, struct fixture *re
 		commit_n(reg, n, 0);
 	}
 	fixture_copy(b, ret_cut);
-	mm_register_close(reg);
+	mm_store_close(reg);
 }
 
 static uint8_t *read_file(const char *path, size_t *ret_size)
@@ -114,7 +114,7 @@ static void harm(const struct fixture *b, const struct fixture *before, size_t f
 	free(old);
 }
 
-static bool is_told(void *userdata, const struct mm_register_event *event, const char *data)
+static bool is_told(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	bool *told = userdata;
 
@@ -126,28 +126,28 @@ static bool is_told(void *userdata, const struct mm_register_event *event, const
 static void judge(struct toll *toll, struct fixture *b, const char *what)
 {
 	struct mm_registers got, expected;
-	struct mm_register *reg = NULL;
+	struct mm_store *reg = NULL;
 	bool told = false;
 	int64_t n;
 
 	toll->cases++;
-	if (mm_register_open(b->path, b->copy, BENCH_BOOT, b->meters, 1, b->message, &reg) < 0) {
+	if (mm_store_open(b->path, b->copy, BENCH_BOOT, b->meters, 1, b->message, &reg) < 0) {
 		toll->refused++;
 		return;
 	}
-	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
 	n = (got.delivered.uwh - 7) / 1000003;
 	fixture_registers(n, 0, &expected);
-	(void)mm_register_events(reg, 0, 100, true, is_told, &told);
+	(void)mm_store_events(reg, 0, 100, true, is_told, &told);
 	if (n == LAST && mm_registers_follow(&got, &expected) == 0 && mm_registers_follow(&expected, &got) == 0) {
 		toll->whole++;
 	} else if (n < LAST && told) {
 		toll->told++;
 	} else {
 		toll->wrong++;
-		printf("%s: stands at %lld of %d, told %d: %s\n", what, (long long)n, LAST, told, mm_register_story(reg));
+		printf("%s: stands at %lld of %d, told %d: %s\n", what, (long long)n, LAST, told, mm_store_story(reg));
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 }
 
 static unsigned places(void)
@@ -209,7 +209,7 @@ START_TEST(test_stuck_while_running)
 	struct toll toll = {0};
 
 	for (int i = 0; i < 3; i++) {
-		struct mm_register *reg;
+		struct mm_store *reg;
 		struct crash_log *log;
 		struct fixture b, cut;
 
@@ -227,7 +227,7 @@ START_TEST(test_stuck_while_running)
 		crash_stick(NULL, 0, 0);
 		crash_stop(log);
 		fixture_copy(&b, &cut);
-		mm_register_close(reg);
+		mm_store_close(reg);
 		judge(&toll, &cut, "stuck");
 		crash_free(log);
 		fixture_end(&b);

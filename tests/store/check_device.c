@@ -69,18 +69,18 @@ static void end(struct fixture *b, int loop)
 	fixture_end(b);
 }
 
-static void commit_n(struct mm_register *reg, int64_t n)
+static void commit_n(struct mm_store *reg, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.copy_suffices = true;
-	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
 }
 
 START_TEST(test_blank_device_is_taken)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b, cut;
 	int loop = begin(&b, 0, SIZE, O_RDWR);
 
@@ -96,11 +96,11 @@ START_TEST(test_blank_device_is_taken)
 	/* The power fails: what is beyond the database is on the device. */
 	fixture_copy(&b, &cut);
 	memcpy(cut.copy, b.copy, sizeof(cut.copy));
-	mm_register_close(reg);
+	mm_store_close(reg);
 	reg = fixture_open(&cut, 1);
-	ck_assert_str_eq(mm_register_story(reg), "");
+	ck_assert_str_eq(mm_store_story(reg), "");
 	fixture_assert_registers(reg, 0, 4);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&cut);
 	end(&b, loop);
 }
@@ -133,7 +133,7 @@ START_TEST(test_device_of_another_meter_is_refused)
 	if (loop < 0) {
 		return;
 	}
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	fixture_begin(&other);
 	memcpy(other.copy, b.copy, sizeof(other.copy));
 	other.meters[0] = other.meters[1];
@@ -173,7 +173,7 @@ static const struct {
 
 START_TEST(test_device_that_is_no_use_is_gone_without)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 	int loop = begin(&b, 0, unusable[_i].size, unusable[_i].flags);
 	char device[sizeof(b.copy)];
@@ -183,13 +183,13 @@ START_TEST(test_device_that_is_no_use_is_gone_without)
 	}
 	memcpy(device, b.copy, sizeof(device));
 	b.copy[0] = '\0';
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	memcpy(b.copy, device, sizeof(device));
 	reg = fixture_open(&b, 1);
 	ck_assert_int_lt(reg->copy_error, 0);
 	commit_n(reg, 0);
 	ck_assert_uint_eq(reg->database_sequence, reg->sequence);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	end(&b, loop);
 }
 END_TEST

@@ -23,12 +23,12 @@
 /* Two commits a checkpoint, so that those fail as well. */
 #define CHECKPOINT "PRAGMA wal_autocheckpoint = 8"
 
-static int commit_n(struct mm_register *reg, int64_t n)
+static int commit_n(struct mm_store *reg, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
-	return mm_register_commit(reg, &c.commit);
+	return mm_store_commit(reg, &c.commit);
 }
 
 static void assert_is_disk_error(int r, const char *message, enum fault fault, unsigned at)
@@ -42,7 +42,7 @@ static void assert_kept(struct fixture *b, int64_t acknowledged, int64_t attempt
 {
 	unsigned counts[COMMITS + 1];
 	struct mm_registers got, expected;
-	struct mm_register *reg = fixture_open(b, 1);
+	struct mm_store *reg = fixture_open(b, 1);
 	int64_t highest = fixture_count(reg, counts, COMMITS + 1);
 
 	ck_assert_msg(highest >= acknowledged && highest <= attempted, "%s, call %u: commit %lld of %lld to %lld is the last",
@@ -53,13 +53,13 @@ static void assert_kept(struct fixture *b, int64_t acknowledged, int64_t attempt
 	}
 	if (highest >= 0) {
 		fixture_registers(highest, 0, &expected);
-		ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+		ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
 		if (got.profile.last_boot_ns == 0) { /* stored in the other run of the machine */
 			expected.profile.last_boot_ns = 0;
 		}
 		ck_assert_mem_eq(&got, &expected, sizeof(got));
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 }
 
 /* The process dies here, and the disk is sound again. */
@@ -84,7 +84,7 @@ static bool struck(struct fault_vfs *vfs)
 /* A commit that fails has to succeed on a sound disk: at the second attempt, or, with a lasting fault, at the fourth. */
 static bool commits(struct fault_vfs *vfs, enum fault fault, unsigned at, bool lasting, unsigned *failures)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	bool hit = false;
 	struct fixture b;
 
@@ -111,7 +111,7 @@ static bool commits(struct fault_vfs *vfs, enum fault fault, unsigned at, bool l
 	/* A checkpoint that failed is no failed commit. */
 	hit = struck(vfs) || hit;
 	assert_crash_keeps(&b, COMMITS - 1, COMMITS - 1, fault, at);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	assert_kept(&b, COMMITS - 1, COMMITS - 1, fault, at);
 	fixture_end(&b);
 	return hit;
@@ -145,7 +145,7 @@ enum stage { STAGE_CREATE, STAGE_OPEN, STAGE_RECOVER, STAGE_COUNT };
 static bool opens(struct fault_vfs *vfs, enum stage stage, enum fault fault, unsigned at, unsigned *failures)
 {
 	int64_t acknowledged = -1, attempted = -1;
-	struct mm_register *reg = NULL;
+	struct mm_store *reg = NULL;
 	struct fixture b, place;
 	bool hit;
 	int r;
@@ -160,17 +160,17 @@ static bool opens(struct fault_vfs *vfs, enum stage stage, enum fault fault, uns
 		if (stage == STAGE_RECOVER) {
 			fixture_copy(&b, &place);
 		}
-		mm_register_close(reg);
+		mm_store_close(reg);
 		acknowledged = attempted = 3;
 	}
 	fault_vfs_set(vfs, fault, at, 1);
-	r = mm_register_open(place.path, NULL, BENCH_OTHER_BOOT, place.meters, 1, place.message, &reg);
+	r = mm_store_open(place.path, NULL, BENCH_OTHER_BOOT, place.meters, 1, place.message, &reg);
 	if (r == 0) {
 		attempted++;
 		r = commit_n(reg, attempted);
 		acknowledged += r == 0;
 		memcpy(place.message, reg->message, sizeof(place.message));
-		mm_register_close(reg);
+		mm_store_close(reg);
 	}
 	hit = struck(vfs);
 	if (r < 0) {
@@ -209,7 +209,7 @@ END_TEST
 /* Upgrades a register of version 1 with one fault on the way: it is what it was before, or what it is to be. */
 static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsigned *failures)
 {
-	struct mm_register *reg = NULL;
+	struct mm_store *reg = NULL;
 	struct fixture b;
 	bool hit;
 	int r;
@@ -217,9 +217,9 @@ static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsig
 	fixture_begin(&b);
 	fixture_make_version_1(&b);
 	fault_vfs_set(vfs, fault, at, 1);
-	r = mm_register_open(b.path, NULL, BENCH_BOOT, b.meters, 2, b.message, &reg);
+	r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 2, b.message, &reg);
 	if (r == 0) {
-		mm_register_close(reg);
+		mm_store_close(reg);
 	}
 	hit = struck(vfs);
 	if (r < 0) {
@@ -232,7 +232,7 @@ static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsig
 	fixture_assert_answer(reg, "SELECT group_concat(code, ' ') FROM event", "start gap stop");
 	fixture_assert_answer(reg, "SELECT count(*) || ' ' || sum(delivered_uwh) FROM profile", "4 800070");
 	fixture_assert_answer(reg, "SELECT sum(delivered_uwh) FROM register", "1000077");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 	return hit;
 }
@@ -287,7 +287,7 @@ static void fill(const char *path)
 START_TEST(test_full_disk)
 {
 	unsigned counts[200];
-	struct mm_register *reg;
+	struct mm_store *reg;
 	char ballast[300];
 	int64_t n = 0;
 	struct fixture b;
@@ -319,11 +319,11 @@ START_TEST(test_full_disk)
 	ck_assert_int_eq(commit_n(reg, n), 0);
 	fill(ballast);
 	/* Nothing but the log is left to be written. */
-	mm_register_close(reg);
+	mm_store_close(reg);
 	ck_assert_int_eq(truncate(ballast, 0), 0);
 	reg = fixture_open(&b, 1);
 	ck_assert_int_eq(fixture_count(reg, counts, 200), n);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	ck_assert_int_eq(umount2(b.dir, MNT_DETACH), 0);
 	fixture_end(&b);
 }
@@ -338,7 +338,7 @@ START_TEST(test_read_only_disk)
 		fixture_end(&b);
 		return;
 	}
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	ck_assert_int_eq(mount("none", b.dir, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EROFS);
 	ck_assert_ptr_nonnull(strstr(b.message, "mount it writable"));

@@ -21,22 +21,22 @@ static void key_path(const struct fixture *b, char path[static 320])
 	snprintf(path, 320, "%s.key", b->path);
 }
 
-static int load_key(struct mm_register *reg, char message[static MM_REGISTER_MESSAGE_MAX])
+static int load_key(struct mm_store *reg, char message[static MM_STORE_MESSAGE_MAX])
 {
-	return mm_register_key(reg, 5, NOW_NS, message);
+	return mm_store_key(reg, 5, NOW_NS, message);
 }
 
-static struct mm_register *open_with_key(struct fixture *b)
+static struct mm_store *open_with_key(struct fixture *b)
 {
-	struct mm_register *reg = fixture_open(b, 1);
+	struct mm_store *reg = fixture_open(b, 1);
 
 	ck_assert_msg(load_key(reg, b->message) == 0, "%s", b->message);
 	return reg;
 }
 
-static void sign_head(struct mm_register *reg, struct mm_signed_head *ret)
+static void sign_head(struct mm_store *reg, struct mm_signed_head *ret)
 {
-	ck_assert_int_eq(mm_register_sign_head(reg, NOW_NS, ret), 0);
+	ck_assert_int_eq(mm_store_sign_head(reg, NOW_NS, ret), 0);
 }
 
 /* ---- The key ---- */
@@ -44,7 +44,7 @@ static void sign_head(struct mm_register *reg, struct mm_signed_head *ret)
 START_TEST(test_key_is_made_once)
 {
 	struct mm_signed_head first, second;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	char path[320];
 	struct stat st;
 	struct fixture b;
@@ -52,8 +52,8 @@ START_TEST(test_key_is_made_once)
 	fixture_begin(&b);
 	key_path(&b, path);
 	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(mm_register_sign_head(reg, NOW_NS, &first), -ENOKEY);
-	mm_register_close(reg);
+	ck_assert_int_eq(mm_store_sign_head(reg, NOW_NS, &first), -ENOKEY);
+	mm_store_close(reg);
 	for (int i = 0; i < 2; i++) {
 		reg = open_with_key(&b);
 		ck_assert_int_eq(stat(path, &st), 0);
@@ -62,7 +62,7 @@ START_TEST(test_key_is_made_once)
 		fixture_assert_answer(
 			reg, "SELECT count(*) || ' ' || (text LIKE 'heads are signed with key %') FROM event WHERE code = 'key'",
 			"1 1");
-		mm_register_close(reg);
+		mm_store_close(reg);
 	}
 	ck_assert_str_eq(first.fingerprint, second.fingerprint);
 	ck_assert_uint_eq(strlen(first.fingerprint), MM_FINGERPRINT_MAX - 1);
@@ -105,14 +105,14 @@ START_TEST(test_another_key_is_told)
 	struct mm_signed_head first, second;
 	char path[320], aside[340], text[400];
 	struct mm_verify *verify;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin(&b);
 	key_path(&b, path);
 	reg = open_with_key(&b);
 	sign_head(reg, &first);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	spoilings[_i].spoil(path);
 	reg = open_with_key(&b);
 	sign_head(reg, &second);
@@ -126,7 +126,7 @@ START_TEST(test_another_key_is_told)
 	ck_assert_int_eq(mm_verify_head(verify, reg, &first), 0);
 	ck_assert_int_eq(mm_verify_result(verify)->bad, 0);
 	mm_verify_free(verify);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -134,7 +134,7 @@ END_TEST
 START_TEST(test_without_a_key_all_else_goes_on)
 {
 	struct mm_signed_head head;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	char path[320];
 	struct fixture b;
 
@@ -146,10 +146,10 @@ START_TEST(test_without_a_key_all_else_goes_on)
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	ck_assert_int_lt(load_key(reg, b.message), 0);
 	ck_assert_ptr_nonnull(strstr(b.message, "can't be signed"));
-	ck_assert_int_eq(mm_register_sign_head(reg, NOW_NS, &head), -ENOKEY);
+	ck_assert_int_eq(mm_store_sign_head(reg, NOW_NS, &head), -ENOKEY);
 	fixture_commit_n(reg, 1, 1);
 	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'key'", "0");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -179,7 +179,7 @@ END_TEST
 
 /* ---- Heads ---- */
 
-static void assert_head(struct mm_register *reg, const struct mm_signed_head *head, const char *part, const char *text)
+static void assert_head(struct mm_store *reg, const struct mm_signed_head *head, const char *part, const char *text)
 {
 	const struct mm_verify_result *result;
 	struct mm_verify *verify;
@@ -199,7 +199,7 @@ START_TEST(test_a_head_says_where_the_trail_stands)
 {
 	struct mm_signed_head head;
 	struct mm_head read;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	char text[65];
 	struct fixture b;
 
@@ -224,7 +224,7 @@ START_TEST(test_a_head_says_where_the_trail_stands)
 	/* It stays right while the trail grows. */
 	fixture_commit_n(reg, 5, 1);
 	assert_head(reg, &head, NULL, NULL);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -251,7 +251,7 @@ static const struct {
 START_TEST(test_a_kept_head_exposes_a_rewriting)
 {
 	struct mm_signed_head head;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin(&b);
@@ -266,7 +266,7 @@ START_TEST(test_a_kept_head_exposes_a_rewriting)
 	} else {
 		assert_head(reg, &head, rewritings[_i].part, rewritings[_i].text);
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -274,7 +274,7 @@ END_TEST
 START_TEST(test_a_head_that_was_changed_is_refused)
 {
 	struct mm_signed_head head, other;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b, elsewhere;
 	size_t length;
 
@@ -283,7 +283,7 @@ START_TEST(test_a_head_that_was_changed_is_refused)
 	reg = open_with_key(&elsewhere);
 	fixture_commit_n(reg, 4, 1);
 	sign_head(reg, &other);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	reg = open_with_key(&b);
 	fixture_commit_n(reg, 4, 1);
 	sign_head(reg, &head);
@@ -303,7 +303,7 @@ START_TEST(test_a_head_that_was_changed_is_refused)
 	}
 	head.public_key[40] ^= 1;
 	assert_head(reg, &head, "head", "not signed");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 	fixture_end(&elsewhere);
 }

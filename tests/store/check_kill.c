@@ -36,11 +36,11 @@ static uint32_t random_below(uint32_t *state, uint32_t limit)
 /* Commits from n on and reports each, for ever. */
 _Noreturn static void commit_away(const struct fixture *b, int64_t n, bool checkpoints, int report)
 {
-	struct mm_register *reg = NULL;
-	char message[MM_REGISTER_MESSAGE_MAX];
+	struct mm_store *reg = NULL;
+	char message[MM_STORE_MESSAGE_MAX];
 	struct fixture_commit c;
 
-	if (mm_register_open(b->path, NULL, BENCH_BOOT, b->meters, 1, message, &reg) < 0) {
+	if (mm_store_open(b->path, NULL, BENCH_BOOT, b->meters, 1, message, &reg) < 0) {
 		_exit(1);
 	}
 	if (checkpoints && sqlite3_exec(reg->db, "PRAGMA wal_autocheckpoint = 8", NULL, NULL, NULL) != SQLITE_OK) {
@@ -48,7 +48,7 @@ _Noreturn static void commit_away(const struct fixture *b, int64_t n, bool check
 	}
 	for (; n < COMMITS_MAX; n++) {
 		fixture_commit(n, 1, &c);
-		if (mm_register_commit(reg, &c.commit) < 0) {
+		if (mm_store_commit(reg, &c.commit) < 0) {
 			_exit(3);
 		}
 		if (write(report, &n, sizeof(n)) != sizeof(n)) {
@@ -93,7 +93,7 @@ static int64_t kill_one(const struct fixture *b, int64_t n, bool checkpoints, un
 static int64_t assert_kept(struct fixture *b, int64_t acknowledged)
 {
 	static unsigned counts[COMMITS_MAX];
-	struct mm_register *reg = fixture_open(b, 1);
+	struct mm_store *reg = fixture_open(b, 1);
 	int64_t highest;
 
 	fixture_assert_answer(reg, "PRAGMA integrity_check", "ok");
@@ -108,7 +108,7 @@ static int64_t assert_kept(struct fixture *b, int64_t acknowledged)
 	} else {
 		fixture_assert_answer(reg, "SELECT sum(delivered_uwh) FROM register", "0");
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 	return highest;
 }
 

@@ -17,7 +17,7 @@
 
 static void swap_meters(struct fixture *b, unsigned i, unsigned j)
 {
-	struct mm_register_meter meter = b->meters[i];
+	struct mm_store_meter meter = b->meters[i];
 
 	b->meters[i] = b->meters[j];
 	b->meters[j] = meter;
@@ -26,30 +26,30 @@ static void swap_meters(struct fixture *b, unsigned i, unsigned j)
 START_TEST(test_meters_are_known_by_their_serial_number)
 {
 	struct mm_registers got;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin(&b);
 	reg = fixture_open(&b, 1);
 	fixture_commit_n(reg, 4, 1);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	/* A second meter is added, in front; the first gets another name. */
 	swap_meters(&b, 0, 1);
 	snprintf(b.meters[1].name, sizeof(b.meters[1].name), "corner flat");
 	reg = fixture_open(&b, 2);
-	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
 	ck_assert_int_eq(got.delivered.uwh, 0);
-	ck_assert_int_eq(mm_register_load(reg, 1, &got), 0);
+	ck_assert_int_eq(mm_store_load(reg, 1, &got), 0);
 	ck_assert_int_eq(got.delivered.uwh, 4 * 1000003 + 7);
 	fixture_assert_answer(reg, "SELECT name FROM meter WHERE serial = 'SN-1001'", "corner flat");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	/* The first is taken out and comes back. */
 	reg = fixture_open(&b, 1);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	swap_meters(&b, 0, 1);
 	reg = fixture_open(&b, 1);
 	fixture_assert_registers(reg, 0, 4);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -66,13 +66,13 @@ static void assert_refused(struct fixture *b, unsigned meter_count, int error, c
 
 START_TEST(test_register_of_another_meter_is_refused)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin(&b);
 	reg = fixture_open(&b, 1);
 	fixture_commit_n(reg, 4, 1);
-	mm_register_close(reg);
+	mm_store_close(reg);
 
 	swap_meters(&b, 0, 1);
 	assert_refused(&b, 1, -EXDEV, "of meter serial SN-1001, the configuration says SN-1002");
@@ -104,12 +104,12 @@ START_TEST(test_register_in_use_is_refused)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		struct mm_register *reg = NULL;
-		int r = mm_register_open(b.path, NULL, BENCH_BOOT, b.meters, 1, b.message, &reg);
+		struct mm_store *reg = NULL;
+		int r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 1, b.message, &reg);
 
 		close(finish[1]);
 		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
-			mm_register_close(reg);
+			mm_store_close(reg);
 			_exit(0);
 		}
 		_exit(1);
@@ -123,7 +123,7 @@ START_TEST(test_register_in_use_is_refused)
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
 	close(ready[0]);
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	fixture_end(&b);
 }
 END_TEST
@@ -279,7 +279,7 @@ static const struct {
 
 START_TEST(test_harm_is_refused)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin(&b);
@@ -287,7 +287,7 @@ START_TEST(test_harm_is_refused)
 	for (int n = 0; n < 100; n++) {
 		fixture_commit_n(reg, n, 1);
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 	harms[_i].make(&b);
 	assert_refused(&b, 1, harms[_i].error, harms[_i].word);
 	fixture_end(&b);
@@ -303,11 +303,11 @@ START_TEST(test_creation_cut_short_is_gone_on_with)
 	snprintf(temporary, sizeof(temporary), "%s.new", b.path);
 	/* After the file came to be, and after all but the renaming. */
 	fixture_write(temporary, 0, "", 0);
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	ck_assert_int_eq(unlink(b.path), 0);
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	ck_assert_int_eq(rename(b.path, temporary), 0);
-	mm_register_close(fixture_open(&b, 1));
+	mm_store_close(fixture_open(&b, 1));
 	ck_assert_int_ne(access(temporary, F_OK), 0);
 	fixture_end(&b);
 }

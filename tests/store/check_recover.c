@@ -23,7 +23,7 @@ static bool exists(const struct fixture *b, const char *suffix)
 }
 
 /* Commit n, to the copy alone where it is taken. */
-static void copy_n(struct mm_register *reg, int64_t n)
+static void copy_n(struct mm_store *reg, int64_t n)
 {
 	struct fixture_commit c;
 
@@ -31,55 +31,55 @@ static void copy_n(struct mm_register *reg, int64_t n)
 	c.commit.event_count = 0;
 	c.commit.row_count = 0;
 	c.commit.copy_suffices = true;
-	ck_assert_msg(mm_register_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
+	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
 }
 
-static bool keep_recovered(void *userdata, const struct mm_register_event *event, const char *data)
+static bool keep_recovered(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	char *text = userdata;
 
 	(void)data;
 	if (strcmp(event->code, "recovered") == 0) {
-		snprintf(text, MM_REGISTER_MESSAGE_MAX, "%s", event->text);
+		snprintf(text, MM_STORE_MESSAGE_MAX, "%s", event->text);
 	}
 	return true;
 }
 
 /* The newest event "recovered" holds these words; NULL: there is none. */
-static void assert_recovered(struct mm_register *reg, const char *words)
+static void assert_recovered(struct mm_store *reg, const char *words)
 {
-	char text[MM_REGISTER_MESSAGE_MAX] = "";
+	char text[MM_STORE_MESSAGE_MAX] = "";
 
-	ck_assert_int_eq(mm_register_events(reg, 0, 1000, true, keep_recovered, text), 0);
+	ck_assert_int_eq(mm_store_events(reg, 0, 1000, true, keep_recovered, text), 0);
 	ck_assert_msg(words ? strstr(text, words) != NULL : text[0] == '\0', "%s: %s", words, text);
-	ck_assert_str_eq(mm_register_story(reg), text);
+	ck_assert_str_eq(mm_store_story(reg), text);
 }
 
 static void assert_stands(struct fixture *b, int64_t n, const char *words)
 {
-	struct mm_register *reg = fixture_open(b, 1);
+	struct mm_store *reg = fixture_open(b, 1);
 
 	fixture_assert_registers(reg, 0, n);
 	assert_recovered(reg, words);
 	fixture_assert_answer(reg, "PRAGMA integrity_check", "ok");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	/* And nothing is out of order any longer. */
 	reg = fixture_open(b, 1);
 	fixture_assert_registers(reg, 0, n);
-	ck_assert_str_eq(mm_register_story(reg), "");
+	ck_assert_str_eq(mm_store_story(reg), "");
 	ck_assert_int_eq(reg->copy_error, 0);
-	mm_register_close(reg);
+	mm_store_close(reg);
 }
 
 /* Commits 0 to 3 are in the database, 4 and 5 in the copy only. */
 static void begin(struct fixture *b)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture crash;
 
 	fixture_begin_with_copy(b);
 	reg = fixture_open(b, 1);
-	ck_assert_str_eq(mm_register_story(reg), "");
+	ck_assert_str_eq(mm_store_story(reg), "");
 	for (int64_t n = 0; n < 4; n++) {
 		fixture_commit_n(reg, n, 1);
 	}
@@ -88,7 +88,7 @@ static void begin(struct fixture *b)
 	fixture_assert_registers(reg, 0, 5);
 	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "3000016");
 	fixture_copy(b, &crash);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	/* As the power cut left it. */
 	fixture_move(&crash, b);
 }
@@ -98,7 +98,7 @@ static void begin(struct fixture *b)
 START_TEST(test_copy_ahead_is_taken_over)
 {
 	unsigned counts[10];
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	begin(&b);
@@ -108,7 +108,7 @@ START_TEST(test_copy_ahead_is_taken_over)
 	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "5000022");
 	ck_assert_int_eq(fixture_count(reg, counts, 10), 3);
 	fixture_commit_n(reg, 6, 1);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	assert_stands(&b, 6, NULL);
 	fixture_end(&b);
 }
@@ -119,7 +119,7 @@ START_TEST(test_history_waits_in_the_copy)
 {
 	struct fixture_commit c;
 	unsigned counts[10];
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b, crash;
 
 	fixture_begin_with_copy(&b);
@@ -127,15 +127,15 @@ START_TEST(test_history_waits_in_the_copy)
 	fixture_commit_n(reg, 0, 1);
 	fixture_commit(1, 1, &c);
 	c.commit.copy_suffices = true;
-	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
 	fixture_copy(&b, &crash);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	for (int i = 0; i < 2; i++) {
 		reg = fixture_open(&crash, 1);
 		fixture_assert_registers(reg, 0, 1);
 		ck_assert_int_eq(fixture_count(reg, counts, 10), 1);
 		ck_assert_uint_eq(counts[1], 1);
-		mm_register_close(reg);
+		mm_store_close(reg);
 	}
 	fixture_end(&b);
 }
@@ -143,14 +143,14 @@ END_TEST
 
 START_TEST(test_without_copy_every_commit_is_the_database_s)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin(&b);
 	reg = fixture_open(&b, 1);
 	copy_n(reg, 7);
 	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "7000028");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	/* The copy comes later. */
 	snprintf(b.copy, sizeof(b.copy), "%s/elsewhere", b.dir);
 	assert_stands(&b, 7, "the copy was missing and begins anew");
@@ -162,9 +162,9 @@ END_TEST
 START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
 {
 	struct mm_registers expected, got;
-	struct mm_register_meter other;
+	struct mm_store_meter other;
 	struct fixture_commit c;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b, crash;
 
 	fixture_begin_with_copy(&b);
@@ -172,19 +172,19 @@ START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
 	fixture_commit_n(reg, 0, 2);
 	fixture_commit(1, 2, &c);
 	c.commit.copy_suffices = true;
-	ck_assert_int_eq(mm_register_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
 	fixture_copy(&b, &crash);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	reg = fixture_open(&crash, 1);
 	fixture_commit_n(reg, 2, 1);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	other = crash.meters[0];
 	crash.meters[0] = crash.meters[1];
 	reg = fixture_open(&crash, 1);
 	fixture_registers(1, 1, &expected);
-	ck_assert_int_eq(mm_register_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
 	ck_assert_mem_eq(&got, &expected, sizeof(got));
-	mm_register_close(reg);
+	mm_store_close(reg);
 	crash.meters[0] = other;
 	assert_stands(&crash, 2, "the copy was of another meter");
 	fixture_end(&b);
@@ -325,7 +325,7 @@ static const struct {
 
 START_TEST(test_harm_is_recovered_from)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	begin(&b);
@@ -335,10 +335,10 @@ START_TEST(test_harm_is_recovered_from)
 		fixture_assert_registers(reg, 0, harms[_i].stands);
 		assert_recovered(reg, harms[_i].words);
 		fixture_commit_n(reg, 8, 1);
-		mm_register_close(reg);
+		mm_store_close(reg);
 		reg = fixture_open(&b, 1);
 		fixture_assert_registers(reg, 0, 8);
-		mm_register_close(reg);
+		mm_store_close(reg);
 	} else {
 		assert_stands(&b, harms[_i].stands, harms[_i].words);
 	}
@@ -386,7 +386,7 @@ END_TEST
 /* Somebody puts an old database back beside a copy that knows better. */
 START_TEST(test_old_database_is_told)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b, old;
 
 	fixture_begin_with_copy(&b);
@@ -398,7 +398,7 @@ START_TEST(test_old_database_is_told)
 		fixture_commit_n(reg, n, 1);
 	}
 	copy_n(reg, 4);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_move(&old, &b);
 	assert_stands(&b, 4, "the database lacks commits that it had acknowledged");
 	fixture_end(&b);
@@ -408,7 +408,7 @@ END_TEST
 /* And an old copy beside a database that knows better. */
 START_TEST(test_old_copy_is_told)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b, old;
 
 	fixture_begin_with_copy(&b);
@@ -419,13 +419,13 @@ START_TEST(test_old_copy_is_told)
 	ck_assert_int_eq(unlink(old.path), 0);
 	fixture_commit_n(reg, 2, 1);
 	fixture_commit_n(reg, 3, 1);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	ck_assert_int_eq(rename(old.copy, b.copy), 0);
 	reg = fixture_open(&b, 1);
 	fixture_assert_registers(reg, 0, 3);
 	assert_recovered(reg, "the copy was behind the database");
 	fixture_commit_n(reg, 4, 1);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -444,7 +444,7 @@ static void make_backup(struct fixture *b, const char *suffix)
 START_TEST(test_backup_gives_the_history)
 {
 	unsigned counts[10];
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	begin(&b);
@@ -454,7 +454,7 @@ START_TEST(test_backup_gives_the_history)
 	fixture_assert_registers(reg, 0, 5);
 	assert_recovered(reg, "history from the backup of ");
 	ck_assert_int_eq(fixture_count(reg, counts, 10), 3);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -512,7 +512,7 @@ START_TEST(test_damaged_backup_is_passed_over)
 END_TEST
 
 struct served {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	int64_t n;
 };
 
@@ -524,14 +524,14 @@ static void serve(void *userdata)
 	if (served->n < 50) {
 		fixture_commit(++served->n, 1, &c);
 		c.commit.event_count = c.commit.row_count = 0;
-		ck_assert(mm_register_commit_to_copy(served->reg, &c.commit));
+		ck_assert(mm_store_commit_to_copy(served->reg, &c.commit));
 	}
 }
 
 /* Two are kept; and while one is made the copy is written, which is what bounds the loss. */
 START_TEST(test_backups_are_made_and_kept)
 {
-	static struct mm_register_event filler[1000];
+	static struct mm_store_event filler[1000];
 	unsigned counts[300];
 	struct served served = {0};
 	struct fixture_commit c;
@@ -539,7 +539,7 @@ START_TEST(test_backups_are_made_and_kept)
 
 	fixture_begin_with_copy(&b);
 	served.reg = fixture_open(&b, 1);
-	ck_assert_int_eq(mm_register_backed_up(served.reg), 0);
+	ck_assert_int_eq(mm_store_backed_up(served.reg), 0);
 	while (served.n < 30) {
 		fixture_commit_n(served.reg, served.n++, 1);
 	}
@@ -551,40 +551,40 @@ START_TEST(test_backups_are_made_and_kept)
 	c.commit.events = filler;
 	c.commit.event_count = MM_COUNT_OF(filler);
 	c.commit.row_count = 0;
-	ck_assert_int_eq(mm_register_commit(served.reg, &c.commit), 0);
-	ck_assert_int_eq(mm_register_backup(served.reg), 0);
-	ck_assert_int_gt(mm_register_backed_up(served.reg), 0);
+	ck_assert_int_eq(mm_store_commit(served.reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_backup(served.reg), 0);
+	ck_assert_int_gt(mm_store_backed_up(served.reg), 0);
 	ck_assert(exists(&b, ".backup") && !exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
 	served.reg->serve = serve;
 	served.reg->serve_userdata = &served;
-	ck_assert_int_eq(mm_register_backup(served.reg), 0);
+	ck_assert_int_eq(mm_store_backup(served.reg), 0);
 	ck_assert_int_gt(served.n, 30);
 	fixture_assert_registers(served.reg, 0, served.n);
 	ck_assert(exists(&b, ".backup") && exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
-	mm_register_close(served.reg);
+	mm_store_close(served.reg);
 	lose_database(&b);
 	served.reg = fixture_open(&b, 1);
 	fixture_assert_registers(served.reg, 0, served.n);
 	assert_recovered(served.reg, "history from the backup of ");
 	ck_assert_int_eq(fixture_count(served.reg, counts, 300), 29);
-	mm_register_close(served.reg);
+	mm_store_close(served.reg);
 	fixture_end(&b);
 }
 END_TEST
 
-static void inspect_all(struct mm_register *reg, char ret_text[static 512])
+static void inspect_all(struct mm_store *reg, char ret_text[static 512])
 {
-	struct mm_register_inspection inspection;
+	struct mm_store_inspection inspection;
 	size_t used = 0;
 
-	for (unsigned i = 0; mm_register_inspect(reg, i, &inspection) == 0; i++) {
+	for (unsigned i = 0; mm_store_inspect(reg, i, &inspection) == 0; i++) {
 		used += (size_t)snprintf(ret_text + used, 512 - used, "%s %d, ", inspection.what, inspection.error);
 	}
 }
 
 START_TEST(test_inspection_finds_what_is_damaged)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	char path[330], text[512];
 	struct fixture b;
 
@@ -592,16 +592,16 @@ START_TEST(test_inspection_finds_what_is_damaged)
 	reg = fixture_open(&b, 1);
 	fixture_commit_n(reg, 0, 1);
 	fixture_commit_n(reg, 1, 1);
-	ck_assert_int_eq(mm_register_backup(reg), 0);
+	ck_assert_int_eq(mm_store_backup(reg), 0);
 	inspect_all(reg, text);
 	ck_assert_str_eq(text, "database 0, copy 0, backup 0, backup-old -2, ");
-	ck_assert_int_eq(mm_register_backup(reg), 0);
+	ck_assert_int_eq(mm_store_backup(reg), 0);
 	snprintf(path, sizeof(path), "%s.backup-old", b.path);
 	write_noise(path, 8192, 4096);
 	write_noise(b.copy, 0, 512);
 	inspect_all(reg, text);
 	ck_assert_str_eq(text, "database 0, copy -74, backup 0, backup-old -74, ");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -609,7 +609,7 @@ END_TEST
 /* A database whose snapshot is no JSON any more is damaged, whole as its pages are. */
 START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
 {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
@@ -617,14 +617,14 @@ START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
 	for (int64_t n = 0; n < 5; n++) {
 		fixture_commit_n(reg, n, 1);
 	}
-	mm_register_close(reg);
+	mm_store_close(reg);
 	ck_assert_int_eq(fixture_sql(b.path, "DROP TRIGGER event_no_update; "
 					     "UPDATE event SET data = substr(data, 1, 40) WHERE code = 'snapshot'"),
 			 SQLITE_OK);
 	reg = fixture_open(&b, 1);
-	ck_assert_ptr_nonnull(strstr(mm_register_story(reg), "the database was damaged and is set aside"));
+	ck_assert_ptr_nonnull(strstr(mm_store_story(reg), "the database was damaged and is set aside"));
 	fixture_assert_registers(reg, 0, 4);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST

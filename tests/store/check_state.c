@@ -61,7 +61,7 @@ END_TEST
 
 START_TEST(the_largest_fits)
 {
-	state.meter_count = MM_REGISTER_METERS_MAX;
+	state.meter_count = MM_STORE_METERS_MAX;
 	for (unsigned i = 0; i < state.meter_count; i++) {
 		fixture_registers(7, i, &state.meter[i]);
 		memset(&state.who[i], 'x', sizeof(state.who[i]));

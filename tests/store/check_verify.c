@@ -16,7 +16,7 @@
 #define DAYS 3
 #define COMMITS_A_DAY 24
 
-static void verify(struct mm_register *reg, struct mm_verify_result *ret)
+static void verify(struct mm_store *reg, struct mm_verify_result *ret)
 {
 	struct mm_verify *verify;
 	int r;
@@ -30,7 +30,7 @@ static void verify(struct mm_register *reg, struct mm_verify_result *ret)
 	mm_verify_free(verify);
 }
 
-static void assert_sound(struct mm_register *reg)
+static void assert_sound(struct mm_store *reg)
 {
 	struct mm_verify_result result;
 
@@ -40,17 +40,17 @@ static void assert_sound(struct mm_register *reg)
 }
 
 /* Commit n of two meters: an hour of 1000 and 500 uWh, of which the last quarter is open, and an event now and then. */
-static void commit_hour(struct mm_register *reg, int64_t n)
+static void commit_hour(struct mm_store *reg, int64_t n)
 {
-	struct mm_register_profile_row rows[2] = {{.meter = 0}, {.meter = 1}};
-	struct mm_register_event event = {.meter = (int)(n % 3) - 1, .realtime_ns = n, .boottime_ns = n + 1, .code = "gap"};
-	struct mm_register_commit c = {.boottime_ns = n * 3600 * MM_NS_PER_S,
-				       .realtime_ns = (BENCH_EPOCH_S + n * 3600) * MM_NS_PER_S,
-				       .meter_count = 2,
-				       .events = &event,
-				       .event_count = n % 2 == 0,
-				       .rows = rows,
-				       .row_count = 2};
+	struct mm_store_profile_row rows[2] = {{.meter = 0}, {.meter = 1}};
+	struct mm_store_event event = {.meter = (int)(n % 3) - 1, .realtime_ns = n, .boottime_ns = n + 1, .code = "gap"};
+	struct mm_store_commit c = {.boottime_ns = n * 3600 * MM_NS_PER_S,
+				    .realtime_ns = (BENCH_EPOCH_S + n * 3600) * MM_NS_PER_S,
+				    .meter_count = 2,
+				    .events = &event,
+				    .event_count = n % 2 == 0,
+				    .rows = rows,
+				    .row_count = 2};
 
 	snprintf(event.text, sizeof(event.text), "hour %lld", (long long)n);
 	for (unsigned i = 0; i < 2; i++) {
@@ -73,45 +73,45 @@ static void commit_hour(struct mm_register *reg, int64_t n)
 		c.meter[i].profile.open = true;
 		c.meter[i].profile.row.delivered_uwh = hour_uwh / 4;
 	}
-	ck_assert_msg(mm_register_commit(reg, &c) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(reg, &c) == 0, "%s", reg->message);
 }
 
-static struct mm_register *fill(struct fixture *b)
+static struct mm_store *fill(struct fixture *b)
 {
-	struct mm_register_event record = {.meter = 0, .code = "calibration", .text = "by anna (uid 1000)"};
-	struct mm_register *reg = fixture_open(b, 2);
+	struct mm_store_event record = {.meter = 0, .code = "calibration", .text = "by anna (uid 1000)"};
+	struct mm_store *reg = fixture_open(b, 2);
 
 	for (int64_t n = 0; n < (int64_t)DAYS * COMMITS_A_DAY; n++) {
 		commit_hour(reg, n);
 	}
-	ck_assert_int_eq(mm_register_record(reg, &record, "{\"gain\":1.5}"), 0);
+	ck_assert_int_eq(mm_store_record(reg, &record, "{\"gain\":1.5}"), 0);
 	return reg;
 }
 
 START_TEST(test_what_was_written_is_sound)
 {
 	struct mm_verify_result result;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 
 	fixture_begin(&b);
 	reg = fixture_open(&b, 2);
 	assert_sound(reg);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	reg = fill(&b);
 	verify(reg, &result);
 	ck_assert_int_eq(result.bad, 0);
 	ck_assert_int_eq(result.intervals, 2 * DAYS * COMMITS_A_DAY);
 	ck_assert_int_eq(result.snapshots, DAYS);
 	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'unprofiled'", "6");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	/* Other runs, and a meter that leaves and comes back. */
 	for (unsigned meters = 1; meters <= 3; meters++) {
 		reg = fixture_open(&b, meters);
 		assert_sound(reg);
 		fixture_commit_n(reg, 100 + meters, meters);
 		assert_sound(reg);
-		mm_register_close(reg);
+		mm_store_close(reg);
 	}
 	fixture_end(&b);
 }
@@ -121,7 +121,7 @@ END_TEST
 START_TEST(test_commits_go_on_meanwhile)
 {
 	struct mm_verify *verify;
-	struct mm_register *reg;
+	struct mm_store *reg;
 	struct fixture b;
 	int64_t n = 0;
 	int slices = 0;
@@ -143,7 +143,7 @@ START_TEST(test_commits_go_on_meanwhile)
 	ck_assert_int_eq(mm_verify_result(verify)->intervals, 2 * n);
 	mm_verify_free(verify);
 	mm_verify_free(NULL);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -151,11 +151,11 @@ END_TEST
 /* ---- Tampering ---- */
 
 struct tampering {
-	struct mm_register *reg;
+	struct mm_store *reg;
 	unsigned found, refused;
 };
 
-static void run_sql(struct mm_register *reg, const char *sql)
+static void run_sql(struct mm_store *reg, const char *sql)
 {
 	ck_assert_msg(sqlite3_exec(reg->db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(reg->db));
 }
@@ -284,7 +284,7 @@ START_TEST(test_every_change_is_found)
 		row_fn fn;
 	} ways[] = {{"edited", edit_every_field}, {"removed", remove_row}, {"inserted", insert_row}, {"swapped", swap_row}};
 	struct fixture b;
-	struct mm_register *reg;
+	struct mm_store *reg;
 
 	fixture_begin(&b);
 	reg = fill(&b);
@@ -305,7 +305,7 @@ START_TEST(test_every_change_is_found)
 	}
 	fflush(stdout);
 	assert_sound(reg);
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST

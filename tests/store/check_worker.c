@@ -14,52 +14,52 @@
 #include "fixture/register_fixture.h"
 #include "fixture/suite.h"
 
-static struct mm_register_worker *begin(struct fixture *b)
+static struct mm_store_worker *begin(struct fixture *b)
 {
-	struct mm_register_worker *worker = NULL;
+	struct mm_store_worker *worker = NULL;
 
 	fixture_begin(b);
-	ck_assert_int_eq(mm_register_worker_new(fixture_open(b, 1), &worker), 0);
+	ck_assert_int_eq(mm_store_worker_new(fixture_open(b, 1), &worker), 0);
 	return worker;
 }
 
-static void wait_event(struct mm_register_worker *worker)
+static void wait_event(struct mm_store_worker *worker)
 {
-	struct pollfd fd = {.fd = mm_register_worker_fd(worker), .events = POLLIN};
+	struct pollfd fd = {.fd = mm_store_worker_fd(worker), .events = POLLIN};
 
 	ck_assert_int_eq(poll(&fd, 1, 60000), 1);
-	mm_register_worker_dispatch(worker);
+	mm_store_worker_dispatch(worker);
 }
 
-static void wait_written(struct mm_register_worker *worker, struct mm_register_status *ret)
+static void wait_written(struct mm_store_worker *worker, struct mm_store_status *ret)
 {
-	mm_register_worker_status(worker, ret);
+	mm_store_worker_status(worker, ret);
 	while (ret->busy) {
 		wait_event(worker);
-		mm_register_worker_status(worker, ret);
+		mm_store_worker_status(worker, ret);
 	}
 }
 
-static void queue_n(struct mm_register_worker *worker, int64_t n)
+static void queue_n(struct mm_store_worker *worker, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
-	ck_assert_int_eq(mm_register_worker_commit(worker, &c.commit), 0);
+	ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 }
 
 /* Commits 0 to last are there, once each. */
 static void assert_kept(struct fixture *b, int64_t last)
 {
 	static unsigned counts[2048];
-	struct mm_register *reg = fixture_open(b, 1);
+	struct mm_store *reg = fixture_open(b, 1);
 
 	ck_assert_int_eq(fixture_count(reg, counts, 2048), last);
 	for (int64_t n = 0; n <= last; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
 	fixture_assert_registers(reg, 0, last);
-	mm_register_close(reg);
+	mm_store_close(reg);
 }
 
 /* A query that holds the thread up until it is told to go on. */
@@ -69,7 +69,7 @@ struct gate {
 	int result;
 };
 
-static int pass_gate(struct mm_register *reg, void *userdata)
+static int pass_gate(struct mm_store *reg, void *userdata)
 {
 	struct gate *gate = userdata;
 
@@ -88,12 +88,12 @@ static void gate_done(int result, void *userdata)
 	gate->result = result;
 }
 
-static void close_gate(struct mm_register_worker *worker, struct gate *gate)
+static void close_gate(struct mm_store_worker *worker, struct gate *gate)
 {
 	memset(gate, 0, sizeof(*gate));
 	sem_init(&gate->entered, 0, 0);
 	sem_init(&gate->leave, 0, 0);
-	ck_assert_int_eq(mm_register_worker_query(worker, pass_gate, gate_done, gate), 0);
+	ck_assert_int_eq(mm_store_worker_query(worker, pass_gate, gate_done, gate), 0);
 	while (sem_wait(&gate->entered) < 0) {
 	}
 }
@@ -108,13 +108,13 @@ static void free_gate(struct gate *gate)
 
 START_TEST(test_commits_become_durable)
 {
-	struct mm_register_status status;
-	struct mm_register_worker *worker;
+	struct mm_store_status status;
+	struct mm_store_worker *worker;
 	struct mm_registers expected;
 	struct fixture b;
 
 	worker = begin(&b);
-	mm_register_worker_status(worker, &status);
+	mm_store_worker_status(worker, &status);
 	ck_assert(!status.busy);
 	ck_assert_uint_eq(status.commits, 0);
 	for (int64_t n = 0; n < 20; n++) {
@@ -129,23 +129,23 @@ START_TEST(test_commits_become_durable)
 	for (int64_t n = 20; n < 40; n++) {
 		queue_n(worker, n);
 	}
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
-	ck_assert_int_eq(mm_register_worker_free(NULL), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(NULL), 0);
 	assert_kept(&b, 39);
 	/* It starts from what is stored. */
-	ck_assert_int_eq(mm_register_worker_new(fixture_open(&b, 1), &worker), 0);
-	mm_register_worker_status(worker, &status);
+	ck_assert_int_eq(mm_store_worker_new(fixture_open(&b, 1), &worker), 0);
+	mm_store_worker_status(worker, &status);
 	fixture_registers(39, 0, &expected);
 	ck_assert_mem_eq(&status.committed[0], &expected, sizeof(expected));
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	fixture_end(&b);
 }
 END_TEST
 
 START_TEST(test_waiting_commits_become_one)
 {
-	struct mm_register_status status;
-	struct mm_register_worker *worker;
+	struct mm_store_status status;
+	struct mm_store_worker *worker;
 	struct fixture_commit c;
 	struct gate gate;
 	struct fixture b;
@@ -157,15 +157,15 @@ START_TEST(test_waiting_commits_become_one)
 	}
 	fixture_commit(0, 1, &c);
 	c.event.meter = 1;
-	ck_assert_int_eq(mm_register_worker_commit(worker, &c.commit), -EINVAL);
-	mm_register_worker_status(worker, &status);
+	ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), -EINVAL);
+	mm_store_worker_status(worker, &status);
 	ck_assert(status.busy);
 	ck_assert_uint_eq(status.commits, 0);
 	sem_post(&gate.leave);
 	wait_written(worker, &status);
 	ck_assert_uint_eq(status.commits, 1);
 	ck_assert_int_eq(status.dropped_events, 0);
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	free_gate(&gate);
 	assert_kept(&b, 99);
 	fixture_end(&b);
@@ -174,11 +174,11 @@ END_TEST
 
 START_TEST(test_full_queues_keep_the_oldest)
 {
-	static struct mm_register_event events[MM_REGISTER_EVENTS_WAITING_MAX / 2 + 5];
-	static struct mm_register_profile_row rows[MM_REGISTER_ROWS_WAITING_MAX / 2 + 3];
-	struct mm_register_status status;
-	struct mm_register_worker *worker;
-	struct mm_register *reg;
+	static struct mm_store_event events[MM_STORE_EVENTS_WAITING_MAX / 2 + 5];
+	static struct mm_store_profile_row rows[MM_STORE_ROWS_WAITING_MAX / 2 + 3];
+	struct mm_store_status status;
+	struct mm_store_worker *worker;
+	struct mm_store *reg;
 	struct fixture_commit c;
 	struct gate gate;
 	struct fixture b;
@@ -197,7 +197,7 @@ START_TEST(test_full_queues_keep_the_oldest)
 		c.commit.event_count = sizeof(events) / sizeof(events[0]);
 		c.commit.rows = rows;
 		c.commit.row_count = sizeof(rows) / sizeof(rows[0]);
-		ck_assert_int_eq(mm_register_worker_commit(worker, &c.commit), 0);
+		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 	}
 	sem_post(&gate.leave);
 	wait_written(worker, &status);
@@ -207,7 +207,7 @@ START_TEST(test_full_queues_keep_the_oldest)
 	queue_n(worker, 2);
 	wait_written(worker, &status);
 	ck_assert_int_eq(status.dropped_events, 10);
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	free_gate(&gate);
 
 	reg = fixture_open(&b, 1);
@@ -216,7 +216,7 @@ START_TEST(test_full_queues_keep_the_oldest)
 		"SELECT group_concat(count, ' ') FROM (SELECT count(*) AS count FROM event WHERE code = 'gap' GROUP BY text "
 		"UNION ALL SELECT count(*) FROM profile GROUP BY start_s)",
 		"2053 2043 1 515 509 1");
-	mm_register_close(reg);
+	mm_store_close(reg);
 	fixture_end(&b);
 }
 END_TEST
@@ -224,12 +224,12 @@ END_TEST
 /* ---- Queries ---- */
 
 struct ask {
-	struct mm_register_worker *worker;
+	struct mm_store_worker *worker;
 	unsigned asked, answered, cancelled;
 	bool again;
 };
 
-static int ask_count(struct mm_register *reg, void *userdata)
+static int ask_count(struct mm_store *reg, void *userdata)
 {
 	unsigned counts[64];
 	struct ask *ask = userdata;
@@ -249,18 +249,18 @@ static void ask_done(int result, void *userdata)
 	ck_assert_int_ge(result, -1);
 	ask->answered++;
 	if (ask->again) {
-		ck_assert_int_eq(mm_register_worker_query(ask->worker, ask_count, ask_done, ask), 0);
+		ck_assert_int_eq(mm_store_worker_query(ask->worker, ask_count, ask_done, ask), 0);
 	}
 }
 
 START_TEST(test_queries_run_between_commits)
 {
 	struct ask ask = {.again = true};
-	struct mm_register_status status;
+	struct mm_store_status status;
 	struct fixture b;
 
 	ask.worker = begin(&b);
-	ck_assert_int_eq(mm_register_worker_query(ask.worker, ask_count, ask_done, &ask), 0);
+	ck_assert_int_eq(mm_store_worker_query(ask.worker, ask_count, ask_done, &ask), 0);
 	for (int64_t n = 0; n < 50; n++) {
 		queue_n(ask.worker, n);
 		wait_written(ask.worker, &status);
@@ -270,7 +270,7 @@ START_TEST(test_queries_run_between_commits)
 		ask.again = ask.answered < 9;
 		wait_event(ask.worker);
 	}
-	ck_assert_int_eq(mm_register_worker_free(ask.worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(ask.worker), 0);
 	ck_assert_uint_eq(ask.asked, ask.answered);
 	assert_kept(&b, 49);
 	fixture_end(&b);
@@ -285,22 +285,22 @@ START_TEST(test_every_query_is_answered)
 
 	ask.worker = begin(&b);
 	close_gate(ask.worker, &gate);
-	for (unsigned i = 1; i < MM_REGISTER_QUERIES_WAITING_MAX; i++) {
-		ck_assert_int_eq(mm_register_worker_query(ask.worker, ask_count, ask_done, &ask), 0);
+	for (unsigned i = 1; i < MM_STORE_QUERIES_WAITING_MAX; i++) {
+		ck_assert_int_eq(mm_store_worker_query(ask.worker, ask_count, ask_done, &ask), 0);
 	}
-	ck_assert_int_eq(mm_register_worker_query(ask.worker, ask_count, ask_done, &ask), -EAGAIN);
+	ck_assert_int_eq(mm_store_worker_query(ask.worker, ask_count, ask_done, &ask), -EAGAIN);
 	sem_post(&gate.leave);
 	while (ask.answered == 0) {
 		wait_event(ask.worker);
 	}
 	/* Twice round the ring. */
-	for (unsigned i = 0; i < 2 * MM_REGISTER_QUERIES_WAITING_MAX; i++) {
-		while (mm_register_worker_query(ask.worker, ask_count, ask_done, &ask) == -EAGAIN) {
+	for (unsigned i = 0; i < 2 * MM_STORE_QUERIES_WAITING_MAX; i++) {
+		while (mm_store_worker_query(ask.worker, ask_count, ask_done, &ask) == -EAGAIN) {
 			wait_event(ask.worker);
 		}
 	}
-	ck_assert_int_eq(mm_register_worker_free(ask.worker), 0);
-	ck_assert_uint_eq(ask.answered + ask.cancelled, 3 * MM_REGISTER_QUERIES_WAITING_MAX - 1);
+	ck_assert_int_eq(mm_store_worker_free(ask.worker), 0);
+	ck_assert_uint_eq(ask.answered + ask.cancelled, 3 * MM_STORE_QUERIES_WAITING_MAX - 1);
 	ck_assert_uint_eq(ask.answered, ask.asked);
 	free_gate(&gate);
 	fixture_end(&b);
@@ -311,8 +311,8 @@ END_TEST
 
 START_TEST(test_failing_disk_is_tried_again)
 {
-	struct mm_register_status status;
-	struct mm_register_worker *worker;
+	struct mm_store_status status;
+	struct mm_store_worker *worker;
 	struct fault_vfs vfs;
 	struct fixture b;
 
@@ -321,7 +321,7 @@ START_TEST(test_failing_disk_is_tried_again)
 	fault_vfs_set(&vfs, FAULT_WRITE_FULL, 0, UINT_MAX);
 	queue_n(worker, 0);
 	wait_event(worker);
-	mm_register_worker_status(worker, &status);
+	mm_store_worker_status(worker, &status);
 	ck_assert_int_eq(status.error, -ENOSPC);
 	ck_assert_ptr_nonnull(strstr(status.message, "free some space"));
 	ck_assert(status.busy);
@@ -330,14 +330,14 @@ START_TEST(test_failing_disk_is_tried_again)
 	for (int64_t n = 1; n < 1000; n++) {
 		queue_n(worker, n);
 	}
-	mm_register_worker_status(worker, &status);
+	mm_store_worker_status(worker, &status);
 	ck_assert_uint_le(status.failures, 3);
 	fault_vfs_set(&vfs, FAULT_NONE, 0, 0);
 	wait_written(worker, &status);
 	ck_assert_int_eq(status.error, 0);
 	ck_assert_str_eq(status.message, "");
 	ck_assert_uint_eq(status.commits, 1);
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	assert_kept(&b, 999);
 	fault_vfs_remove(&vfs);
 	fixture_end(&b);
@@ -346,8 +346,8 @@ END_TEST
 
 START_TEST(test_stalling_disk_holds_up_nobody)
 {
-	struct mm_register_status before, status;
-	struct mm_register_worker *worker;
+	struct mm_store_status before, status;
+	struct mm_store_worker *worker;
 	struct fault_vfs vfs;
 	struct fixture b;
 
@@ -357,18 +357,18 @@ START_TEST(test_stalling_disk_holds_up_nobody)
 	queue_n(worker, 0);
 	while (sem_wait(&vfs.stalled) < 0) {
 	}
-	mm_register_worker_status(worker, &before);
+	mm_store_worker_status(worker, &before);
 	for (int64_t n = 1; n < 100; n++) {
 		queue_n(worker, n);
 	}
-	mm_register_worker_status(worker, &status);
+	mm_store_worker_status(worker, &status);
 	ck_assert(status.busy);
 	ck_assert_uint_eq(status.commits, 0);
 	ck_assert_uint_eq(status.beat, before.beat);
 	sem_post(&vfs.go_on);
 	wait_written(worker, &status);
 	ck_assert_uint_eq(status.commits, 2);
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	assert_kept(&b, 99);
 	fault_vfs_remove(&vfs);
 	fixture_end(&b);
@@ -377,8 +377,8 @@ END_TEST
 
 START_TEST(test_stopping_on_a_failing_disk)
 {
-	struct mm_register_status status;
-	struct mm_register_worker *worker;
+	struct mm_store_status status;
+	struct mm_store_worker *worker;
 	struct fault_vfs vfs;
 	struct fixture b;
 	unsigned hits;
@@ -391,10 +391,10 @@ START_TEST(test_stopping_on_a_failing_disk)
 	queue_n(worker, 1);
 	while (status.failures == 0) {
 		wait_event(worker);
-		mm_register_worker_status(worker, &status);
+		mm_store_worker_status(worker, &status);
 	}
 	hits = fault_vfs_hits(&vfs);
-	ck_assert_int_eq(mm_register_worker_free(worker), -EIO);
+	ck_assert_int_eq(mm_store_worker_free(worker), -EIO);
 	ck_assert_uint_gt(fault_vfs_hits(&vfs), hits);
 	fault_vfs_set(&vfs, FAULT_NONE, 0, 0);
 	assert_kept(&b, 0);
@@ -405,8 +405,8 @@ END_TEST
 
 START_TEST(test_decrease_is_reported)
 {
-	struct mm_register_status status;
-	struct mm_register_worker *worker;
+	struct mm_store_status status;
+	struct mm_store_worker *worker;
 	struct fixture b;
 
 	worker = begin(&b);
@@ -415,10 +415,10 @@ START_TEST(test_decrease_is_reported)
 	queue_n(worker, 4);
 	while (status.failures == 0) {
 		wait_event(worker);
-		mm_register_worker_status(worker, &status);
+		mm_store_worker_status(worker, &status);
 	}
 	ck_assert_int_eq(status.error, -ERANGE);
-	ck_assert_int_eq(mm_register_worker_free(worker), -ERANGE);
+	ck_assert_int_eq(mm_store_worker_free(worker), -ERANGE);
 	fixture_end(&b);
 }
 END_TEST
@@ -426,26 +426,26 @@ END_TEST
 /* The thread shows life while it has nothing to do, and none while it is held up. */
 START_TEST(test_beat)
 {
-	struct mm_register_status first, status;
-	struct mm_register_worker *worker;
+	struct mm_store_status first, status;
+	struct mm_store_worker *worker;
 	struct gate gate;
 	struct fixture b;
 
 	worker = begin(&b);
-	mm_register_worker_status(worker, &first);
+	mm_store_worker_status(worker, &first);
 	do {
 		poll(NULL, 0, 20);
-		mm_register_worker_status(worker, &status);
+		mm_store_worker_status(worker, &status);
 	} while (status.beat < first.beat + 2);
 	close_gate(worker, &gate);
-	mm_register_worker_status(worker, &first);
+	mm_store_worker_status(worker, &first);
 	for (int64_t n = 0; n < 50; n++) {
 		queue_n(worker, n);
-		mm_register_worker_status(worker, &status);
+		mm_store_worker_status(worker, &status);
 		ck_assert_uint_eq(status.beat, first.beat);
 	}
 	sem_post(&gate.leave);
-	ck_assert_int_eq(mm_register_worker_free(worker), 0);
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	free_gate(&gate);
 	fixture_end(&b);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_AUDIT_H
-#define MM_REGISTER_AUDIT_H
+#ifndef MM_STORE_AUDIT_AUDIT_H
+#define MM_STORE_AUDIT_AUDIT_H
 
 /*
  * Proving the audit trail: checking all of it online, and signed statements of its head that are kept elsewhere. The functions
- * that take a register are for mm_register_worker_query(), or for before the worker has it.
+ * that take a register are for mm_store_worker_query(), or for before the worker has it.
  */
 
 #include "store/audit/head.h"
@@ -20,8 +20,7 @@
  * first. A key that is not the one the trail last named is an event with both fingerprints. Without a key heads can't be signed,
  * and all else goes on: -errno with a message of what is wrong and what to do.
  */
-int mm_register_key(struct mm_register *reg, int64_t boottime_ns, int64_t realtime_ns,
-		    char message[static MM_REGISTER_MESSAGE_MAX]);
+int mm_store_key(struct mm_store *reg, int64_t boottime_ns, int64_t realtime_ns, char message[static MM_STORE_MESSAGE_MAX]);
 
 /* Where the trail ends and what the meters read as of the last commit to the database, signed. To be kept elsewhere. */
 struct mm_signed_head {
@@ -31,8 +30,8 @@ struct mm_signed_head {
 	char fingerprint[MM_FINGERPRINT_MAX];
 };
 
-/* -ENOKEY: mm_register_key() has not succeeded; -EIO, -EBADMSG, -ENOMEM. */
-int mm_register_sign_head(struct mm_register *reg, int64_t realtime_ns, struct mm_signed_head *ret);
+/* -ENOKEY: mm_store_key() has not succeeded; -EIO, -EBADMSG, -ENOMEM. */
+int mm_store_sign_head(struct mm_store *reg, int64_t realtime_ns, struct mm_signed_head *ret);
 
 struct mm_problem {
 	const char *part;	   /* "event", "interval", "register", "head" or "file" */
@@ -45,7 +44,7 @@ struct mm_verify_result {
 	int64_t bad;				    /* problems found; 0: all is as it was written */
 	struct mm_problem problem[MM_PROBLEMS_MAX]; /* the first of them, those of events before those of intervals */
 	unsigned file_count;
-	struct mm_register_inspection file[MM_VERIFY_FILES_MAX];
+	struct mm_store_inspection file[MM_VERIFY_FILES_MAX];
 };
 
 struct mm_verify;
@@ -57,16 +56,16 @@ void mm_verify_free(struct mm_verify *verify); /* NULL-safe */
  * Checks a slice of some hundred rows, so that a commit that waits is not kept for longer than that takes. 1: go on; 0: all is
  * checked, what was committed meanwhile too; -EIO, -EBADMSG, -ENOMEM: it can't be read.
  */
-int mm_verify_step(struct mm_verify *verify, struct mm_register *reg);
+int mm_verify_step(struct mm_verify *verify, struct mm_store *reg);
 
 /*
  * Holds a signed head from earlier on (its fingerprint is not looked at) against what is there now: whose signature is it, are
  * the rows it names still the same, is no register lower? What is not right is a problem of the result. -EIO, -EBADMSG, -ENOMEM.
  */
-int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *head);
+int mm_verify_head(struct mm_verify *verify, struct mm_store *reg, const struct mm_signed_head *head);
 
 /* Reads the next file of the register whole and adds what is wrong to the problems. 1: go on; 0: there are no more; -ENOMEM. */
-int mm_verify_file(struct mm_verify *verify, struct mm_register *reg);
+int mm_verify_file(struct mm_verify *verify, struct mm_store *reg);
 
 const struct mm_verify_result *mm_verify_result(const struct mm_verify *verify);
 

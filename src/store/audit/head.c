@@ -13,8 +13,7 @@
 #define NAME_WIDTH "63"
 #define HASH_WIDTH "64"
 #define TIME_WIDTH "31"
-_Static_assert(MM_REGISTER_NAME_MAX == 64 && MM_HASH_HEX_MAX == 65 && MM_HEAD_TIME_MAX == 32,
-	       "the widths are those of the arrays");
+_Static_assert(MM_STORE_NAME_MAX == 64 && MM_HASH_HEX_MAX == 65 && MM_HEAD_TIME_MAX == 32, "the widths are those of the arrays");
 
 static void append(char *text, size_t *used, const char *format, ...) __attribute__((format(printf, 3, 4)));
 static void append(char *text, size_t *used, const char *format, ...)

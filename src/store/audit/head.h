@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_HEAD_H
-#define MM_REGISTER_HEAD_H
+#ifndef MM_STORE_AUDIT_HEAD_H
+#define MM_STORE_AUDIT_HEAD_H
 
 /* The statement that is signed: where the audit trail ends and what the meters read, as text. */
 
@@ -16,11 +16,11 @@
 #define MM_HEAD_METERS_MAX 64
 #define MM_HEAD_TIME_MAX 32
 /* Room for any statement. */
-#define MM_HEAD_TEXT_MAX (512 + MM_HEAD_METERS_MAX * (2 * MM_REGISTER_NAME_MAX + 192))
+#define MM_HEAD_TEXT_MAX (512 + MM_HEAD_METERS_MAX * (2 * MM_STORE_NAME_MAX + 192))
 
 struct mm_head_meter {
-	char serial[MM_REGISTER_NAME_MAX];
-	char model[MM_REGISTER_NAME_MAX];
+	char serial[MM_STORE_NAME_MAX];
+	char model[MM_STORE_NAME_MAX];
 	int64_t uwh[MM_ENERGIES]; /* delivered, received, lagging, leading: µWh and µvarh */
 };
 

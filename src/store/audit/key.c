@@ -151,7 +151,7 @@ int mm_key_create(const char *path, struct mm_key **ret)
 	if (r < 0) {
 		(void)unlink(temporary);
 	} else {
-		r = mm_register_sync_directory(path);
+		r = mm_store_sync_directory(path);
 	}
 	if (r < 0) {
 		EVP_PKEY_free(pkey);

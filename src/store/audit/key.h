@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_REGISTER_KEY_H
-#define MM_REGISTER_KEY_H
+#ifndef MM_STORE_AUDIT_KEY_H
+#define MM_STORE_AUDIT_KEY_H
 
 /*
  * The key that signs heads of the audit trail: ECDSA on P-256 with SHA-256 (FIPS 186-5), in a PEM file of its own (RFC 7468) that

@@ -17,19 +17,19 @@
 /* ---- The key ---- */
 
 /* Loads the key at path or makes it. */
-static int obtain(struct mm_register *reg, const char *path)
+static int obtain(struct mm_store *reg, const char *path)
 {
 	int r = mm_key_load(path, &reg->key);
 
 	if (r == -EBADMSG) {
-		r = mm_register_set_aside(reg, path);
+		r = mm_store_set_aside(reg, path);
 		r = r < 0 ? r : -ENOENT;
 	}
 	return r == -ENOENT ? mm_key_create(path, &reg->key) : r;
 }
 
 /* The data of the last key's record is its fingerprint. */
-static bool take_fingerprint(void *userdata, const struct mm_register_event *event, const char *data)
+static bool take_fingerprint(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	(void)event;
 	/* {"fingerprint":"..."} */
@@ -40,14 +40,14 @@ static bool take_fingerprint(void *userdata, const struct mm_register_event *eve
 }
 
 /* A record says whose signatures are this register's from here on. */
-static int tell_key(struct mm_register *reg, int64_t boottime_ns, int64_t realtime_ns)
+static int tell_key(struct mm_store *reg, int64_t boottime_ns, int64_t realtime_ns)
 {
-	struct mm_register_event event = {.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .meter = -1, .code = "key"};
+	struct mm_store_event event = {.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .meter = -1, .code = "key"};
 	char known[MM_FINGERPRINT_MAX] = "", fingerprint[MM_FINGERPRINT_MAX], data[MM_FINGERPRINT_MAX + 32];
 	int r = mm_key_fingerprint(reg->key, fingerprint);
 
 	if (r == 0) {
-		r = mm_register_records(reg, event.code, -1, take_fingerprint, known);
+		r = mm_store_records(reg, event.code, -1, take_fingerprint, known);
 	}
 	if (r < 0 || strcmp(known, fingerprint) == 0) {
 		return r;
@@ -58,11 +58,10 @@ static int tell_key(struct mm_register *reg, int64_t boottime_ns, int64_t realti
 		snprintf(event.text, sizeof(event.text), "another signing key: was %s, is %s", known, fingerprint);
 	}
 	snprintf(data, sizeof(data), "{\"fingerprint\":\"%s\"}", fingerprint);
-	return mm_register_record(reg, &event, data);
+	return mm_store_record(reg, &event, data);
 }
 
-int mm_register_key(struct mm_register *reg, int64_t boottime_ns, int64_t realtime_ns,
-		    char message[static MM_REGISTER_MESSAGE_MAX])
+int mm_store_key(struct mm_store *reg, int64_t boottime_ns, int64_t realtime_ns, char message[static MM_STORE_MESSAGE_MAX])
 {
 	char *path;
 	int r;
@@ -72,14 +71,14 @@ int mm_register_key(struct mm_register *reg, int64_t boottime_ns, int64_t realti
 	}
 	r = obtain(reg, path);
 	if (r < 0) {
-		snprintf(message, MM_REGISTER_MESSAGE_MAX,
+		snprintf(message, MM_STORE_MESSAGE_MAX,
 			 "%.120s: %s: heads of the audit trail can't be signed; make it a file that the daemon's user can read "
 			 "and write, "
 			 "and restart",
 			 path, strerror(-r));
 	} else {
 		r = tell_key(reg, boottime_ns, realtime_ns);
-		snprintf(message, MM_REGISTER_MESSAGE_MAX, "%s", r < 0 ? reg->message : "");
+		snprintf(message, MM_STORE_MESSAGE_MAX, "%s", r < 0 ? reg->message : "");
 	}
 	if (r < 0) {
 		/* A key that the trail does not name signs nothing. */
@@ -111,7 +110,7 @@ static void column_hex(sqlite3_stmt *stmt, int column, char ret[static MM_HASH_H
 }
 
 /* Where the chains end and what the meters read. */
-static int read_head(struct mm_register *reg, struct mm_head *head)
+static int read_head(struct mm_store *reg, struct mm_head *head)
 {
 	sqlite3_stmt *ends = reg->stmt[MM_STMT_HEAD], *readings = reg->stmt[MM_STMT_READINGS];
 	int rc, r = 0;
@@ -122,14 +121,14 @@ static int read_head(struct mm_register *reg, struct mm_head *head)
 		head->interval = sqlite3_column_int64(ends, 2);
 		column_hex(ends, 3, head->interval_hash);
 	} else {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(ends);
 	while (r == 0 && (rc = sqlite3_step(readings)) != SQLITE_DONE) {
 		struct mm_head_meter *meter = &head->meter[head->meter_count];
 
 		if (rc != SQLITE_ROW) {
-			r = mm_register_fail_sql(reg);
+			r = mm_store_fail_sql(reg);
 		} else if (head->meter_count < MM_HEAD_METERS_MAX) {
 			column_text(readings, 0, meter->serial, sizeof(meter->serial));
 			column_text(readings, 1, meter->model, sizeof(meter->model));
@@ -143,7 +142,7 @@ static int read_head(struct mm_register *reg, struct mm_head *head)
 	return r;
 }
 
-int mm_register_sign_head(struct mm_register *reg, int64_t realtime_ns, struct mm_signed_head *ret)
+int mm_store_sign_head(struct mm_store *reg, int64_t realtime_ns, struct mm_signed_head *ret)
 {
 	time_t seconds = (time_t)(realtime_ns / MM_NS_PER_S);
 	struct mm_head head = {0};

@@ -84,7 +84,7 @@ static bool check_id(struct mm_verify *verify, const char *part, int64_t last, i
 }
 
 /* Do the registers of one snapshot (or now) follow from the one before and what lies between? */
-static int check_account(struct mm_verify *verify, struct mm_register *reg, int64_t event, const char *standing)
+static int check_account(struct mm_verify *verify, struct mm_store *reg, int64_t event, const char *standing)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_VERIFY_ACCOUNT];
 	int rc, r = 0;
@@ -94,7 +94,7 @@ static int check_account(struct mm_verify *verify, struct mm_register *reg, int6
 	rc |= sqlite3_bind_text(stmt, 3, verify->standing ? verify->standing : "{}", -1, SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 4, standing, -1, SQLITE_STATIC);
 	if (rc != SQLITE_OK) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	while (r == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE) {
 		if (rc == SQLITE_ROW && event == MM_SNAPSHOT_NONE) {
@@ -111,14 +111,14 @@ static int check_account(struct mm_verify *verify, struct mm_register *reg, int6
 			      "the registers or intervals up to here make no sense: %s", sqlite3_errmsg(reg->db));
 			break;
 		} else {
-			r = mm_register_fail_sql(reg);
+			r = mm_store_fail_sql(reg);
 		}
 	}
 	sqlite3_reset(stmt);
 	return r;
 }
 
-static int check_snapshot(struct mm_verify *verify, struct mm_register *reg, int64_t event, const char *standing)
+static int check_snapshot(struct mm_verify *verify, struct mm_store *reg, int64_t event, const char *standing)
 {
 	char *copy = strdup(standing);
 	int r;
@@ -134,7 +134,7 @@ static int check_snapshot(struct mm_verify *verify, struct mm_register *reg, int
 	return r;
 }
 
-static int check_event(struct mm_verify *verify, struct mm_register *reg, sqlite3_stmt *stmt)
+static int check_event(struct mm_verify *verify, struct mm_store *reg, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	const char *standing = (const char *)sqlite3_column_text(stmt, 2), *code = (const char *)sqlite3_column_text(stmt, 4);
@@ -157,7 +157,7 @@ static int check_event(struct mm_verify *verify, struct mm_register *reg, sqlite
 	return check_snapshot(verify, reg, id, standing);
 }
 
-static int check_interval(struct mm_verify *verify, struct mm_register *reg, sqlite3_stmt *stmt)
+static int check_interval(struct mm_verify *verify, struct mm_store *reg, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	bool follows = check_id(verify, "interval", verify->last_interval, id);
@@ -172,8 +172,8 @@ static int check_interval(struct mm_verify *verify, struct mm_register *reg, sql
 }
 
 /* Checks up to limit rows after an id. 1: there may be more. */
-static int check_rows(struct mm_verify *verify, struct mm_register *reg, enum mm_stmt which, int64_t after, int limit,
-		      int (*check)(struct mm_verify *, struct mm_register *, sqlite3_stmt *))
+static int check_rows(struct mm_verify *verify, struct mm_store *reg, enum mm_stmt which, int64_t after, int limit,
+		      int (*check)(struct mm_verify *, struct mm_store *, sqlite3_stmt *))
 {
 	sqlite3_stmt *stmt = reg->stmt[which];
 	int rc, r = 0, rows = 0;
@@ -186,17 +186,17 @@ static int check_rows(struct mm_verify *verify, struct mm_register *reg, enum mm
 		rc = SQLITE_OK;
 	}
 	if (r == 0 && rc != SQLITE_DONE) {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(stmt);
 	return r < 0 ? r : rows == limit;
 }
 
 /* At the end, with no commit in between: what is there now. */
-static int check_now(struct mm_verify *verify, struct mm_register *reg)
+static int check_now(struct mm_verify *verify, struct mm_store *reg)
 {
 	bool sealed;
-	char broken[MM_REGISTER_MESSAGE_MAX], *standing = NULL;
+	char broken[MM_STORE_MESSAGE_MAX], *standing = NULL;
 	int r = mm_chain_check(reg, &sealed, broken);
 
 	if (r == -EBADMSG) {
@@ -216,7 +216,7 @@ static int check_now(struct mm_verify *verify, struct mm_register *reg)
 	return r;
 }
 
-int mm_verify_step(struct mm_verify *verify, struct mm_register *reg)
+int mm_verify_step(struct mm_verify *verify, struct mm_store *reg)
 {
 	int r = check_rows(verify, reg, MM_STMT_VERIFY_EVENTS, verify->last_event, SLICE_EVENTS, check_event);
 
@@ -233,7 +233,7 @@ struct known_key {
 	bool known;
 };
 
-static bool compare_key(void *userdata, const struct mm_register_event *event, const char *data)
+static bool compare_key(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct known_key *key = userdata;
 
@@ -242,7 +242,7 @@ static bool compare_key(void *userdata, const struct mm_register_event *event, c
 	return true;
 }
 
-static int check_signature(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *signed_head)
+static int check_signature(struct mm_verify *verify, struct mm_store *reg, const struct mm_signed_head *signed_head)
 {
 	char fingerprint[MM_FINGERPRINT_MAX];
 	struct known_key key = {.fingerprint = fingerprint};
@@ -253,7 +253,7 @@ static int check_signature(struct mm_verify *verify, struct mm_register *reg, co
 		return 0;
 	}
 	if (r == 0) {
-		r = mm_register_records(reg, "key", -1, compare_key, &key);
+		r = mm_store_records(reg, "key", -1, compare_key, &key);
 	}
 	if (r == 0 && !key.known) {
 		found(verify, "head", 0, "its key %.16s... was never this register's, as the audit trail has it", fingerprint);
@@ -270,7 +270,7 @@ static void check_row(struct mm_verify *verify, const char *part, int64_t id, co
 	}
 }
 
-static int check_hashes(struct mm_verify *verify, struct mm_register *reg, const struct mm_head *head)
+static int check_hashes(struct mm_verify *verify, struct mm_store *reg, const struct mm_head *head)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_HASHES];
 	int rc = sqlite3_bind_int64(stmt, 1, head->event), r = 0;
@@ -280,14 +280,14 @@ static int check_hashes(struct mm_verify *verify, struct mm_register *reg, const
 		check_row(verify, "event", head->event, head->event_hash, (const char *)sqlite3_column_text(stmt, 0));
 		check_row(verify, "interval", head->interval, head->interval_hash, (const char *)sqlite3_column_text(stmt, 1));
 	} else {
-		r = mm_register_fail_sql(reg);
+		r = mm_store_fail_sql(reg);
 	}
 	sqlite3_reset(stmt);
 	return r;
 }
 
 /* Does a meter still read what it did, or more? */
-static int check_reading(struct mm_verify *verify, struct mm_register *reg, const struct mm_head_meter *meter)
+static int check_reading(struct mm_verify *verify, struct mm_store *reg, const struct mm_head_meter *meter)
 {
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_READINGS];
 	bool there = false, lower = false;
@@ -303,7 +303,7 @@ static int check_reading(struct mm_verify *verify, struct mm_register *reg, cons
 			lower = lower || sqlite3_column_int64(stmt, 2 + k) < meter->uwh[k];
 		}
 	}
-	r = rc == SQLITE_DONE ? 0 : mm_register_fail_sql(reg);
+	r = rc == SQLITE_DONE ? 0 : mm_store_fail_sql(reg);
 	sqlite3_reset(stmt);
 	if (r == 0 && (!there || lower)) {
 		found(verify, "head", 0, "meter %s %s", meter->serial,
@@ -312,7 +312,7 @@ static int check_reading(struct mm_verify *verify, struct mm_register *reg, cons
 	return r;
 }
 
-int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const struct mm_signed_head *signed_head)
+int mm_verify_head(struct mm_verify *verify, struct mm_store *reg, const struct mm_signed_head *signed_head)
 {
 	struct mm_head head;
 	int r = check_signature(verify, reg, signed_head);
@@ -332,13 +332,13 @@ int mm_verify_head(struct mm_verify *verify, struct mm_register *reg, const stru
 
 /* ---- The files ---- */
 
-_Static_assert(2 + MM_REGISTER_BACKUPS <= MM_VERIFY_FILES_MAX, "database, copy and backups have room");
+_Static_assert(2 + MM_STORE_BACKUPS <= MM_VERIFY_FILES_MAX, "database, copy and backups have room");
 
-int mm_verify_file(struct mm_verify *verify, struct mm_register *reg)
+int mm_verify_file(struct mm_verify *verify, struct mm_store *reg)
 {
 	struct mm_verify_result *result = &verify->result;
-	struct mm_register_inspection inspection;
-	int r = mm_register_inspect(reg, result->file_count, &inspection);
+	struct mm_store_inspection inspection;
+	int r = mm_store_inspect(reg, result->file_count, &inspection);
 
 	if (r == -ENODATA) {
 		return 0;
