@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "metrology/sample_words.h"
 
-#include <stdlib.h>
+#include <math.h>
 
 /* Read wrongly a wave form is noise, whose steps are a third of its range; its own are a fifth of that at most. */
 #define ROUGHER_RATIO 3.0
@@ -28,7 +28,7 @@ static struct course course(const unsigned char *words, size_t count, size_t ste
 	for (size_t i = 1; i < count; i++) {
 		int32_t now = mm_sample_word(words + i * step, order, shift);
 
-		course.steps += (double)labs((long)now - before);
+		course.steps += fabs((double)now - before);
 		least = now < least ? now : least;
 		most = now > most ? now : most;
 		before = now;
