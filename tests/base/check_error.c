@@ -3,7 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "../suite.h"
+#include "fixture/suite.h"
 #include "base/error.h"
 
 START_TEST(returns_what_it_is_given)

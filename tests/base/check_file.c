@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "../suite.h"
+#include "fixture/suite.h"
 #include "base/file.h"
 
 struct fixture {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "../suite.h"
+#include "fixture/suite.h"
 #include "base/hex.h"
 
 START_TEST(bytes_become_digits)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "../suite.h"
+#include "fixture/suite.h"
 #include "base/now.h"
 #include "base/thread.h"
 

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../suite.h"
+#include "fixture/suite.h"
 #include "base/time_text.h"
 
 START_TEST(times_are_written)
