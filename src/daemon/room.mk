@@ -40,7 +40,7 @@ tests_benchmark_metrology_LDADD = libmetrology.a
 tests_benchmark_put_line_SOURCES = tests/benchmark/put_line.c tests/fixture/gpio_shim.h
 tests_benchmark_round_trip_SOURCES = tests/benchmark/round_trip.c
 tests_benchmark_round_trip_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_benchmark_round_trip_LDADD = libvarlink.a $(JANSSON_LIBS)
+tests_benchmark_round_trip_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 endif
 
 dist_noinst_SCRIPTS += tests/benchmark/metrology.sh tests/benchmark/run.sh

@@ -18,7 +18,7 @@ tests_diagnosis_check_diagnosis_more_SOURCES = tests/diagnosis/check_diagnosis_m
 tests_diagnosis_check_diagnosis_more_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_diagnosis_check_diagnosis_more_LDADD = libdiagnosis.a libcore.a $(CHECK_LIBS)
 tests_diagnosis_wiring_SOURCES = tests/diagnosis/wiring.c tests/fixture/random.h
-tests_diagnosis_wiring_LDADD = libsim.a libmetrology.a libdiagnosis.a libcore.a $(INIH_LIBS)
+tests_diagnosis_wiring_LDADD = libsim.a libmetrology.a libdiagnosis.a libcore.a libbase.a $(INIH_LIBS)
 endif
 
 # Every wiring under every load, some ten minutes where machines are slow: prints what is named for what is wrong.

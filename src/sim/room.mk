@@ -23,7 +23,7 @@ libsim_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 
 bin_PROGRAMS += minimeter-sim
 minimeter_sim_SOURCES = src/sim/main.c
-minimeter_sim_LDADD = libsim.a $(INIH_LIBS)
+minimeter_sim_LDADD = libsim.a libbase.a $(INIH_LIBS)
 
 dist_man_MANS += man/minimeter-sim.1
 scenariodir = $(pkgdatadir)/scenarios
@@ -42,24 +42,24 @@ check_PROGRAMS += $(sim_checks)
 TESTS += $(sim_checks) tests/sim/sim_iio_utils.sh
 tests_sim_check_iiod_SOURCES = tests/sim/check_iiod.c tests/sim/fuzz_iiod.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
 tests_sim_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_iiod_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_iiod_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_sim_check_sim_SOURCES = tests/sim/check_sim.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
 tests_sim_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_sim_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_sim_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_sim_check_sim_adc_SOURCES = tests/sim/check_sim_adc.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
 tests_sim_check_sim_adc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_sim_adc_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_sim_adc_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_sim_check_scenario_SOURCES = tests/sim/check_scenario.c tests/sim/fuzz_scenario.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
 tests_sim_check_scenario_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_scenario_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_scenario_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_sim_check_sim_server_SOURCES = tests/sim/check_sim_server.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
 tests_sim_check_sim_server_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_sim_server_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_sim_server_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_sim_check_recording_SOURCES = tests/sim/check_recording.c
 tests_sim_check_recording_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_recording_LDADD = libsim.a $(INIH_LIBS) $(CHECK_LIBS)
+tests_sim_check_recording_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
 tests_sim_check_fuzz_recording_SOURCES = tests/sim/fuzz_recording.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_sim_check_fuzz_recording_LDADD = libsim.a
+tests_sim_check_fuzz_recording_LDADD = libsim.a libbase.a
 endif
 dist_check_SCRIPTS += tests/sim/sim_iio_utils.sh
 
@@ -67,11 +67,11 @@ if FUZZERS
 noinst_PROGRAMS += tests/sim/fuzz_iiod tests/sim/fuzz_recording tests/sim/fuzz_scenario
 tests_sim_fuzz_recording_SOURCES = tests/sim/fuzz_recording.c tests/fixture/fuzz.h
 tests_sim_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_sim_fuzz_recording_LDADD = libsim.a
+tests_sim_fuzz_recording_LDADD = libsim.a libbase.a
 tests_sim_fuzz_iiod_SOURCES = tests/sim/fuzz_iiod.c
 tests_sim_fuzz_iiod_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_sim_fuzz_iiod_LDADD = libsim.a $(INIH_LIBS)
+tests_sim_fuzz_iiod_LDADD = libsim.a libbase.a $(INIH_LIBS)
 tests_sim_fuzz_scenario_SOURCES = tests/sim/fuzz_scenario.c
 tests_sim_fuzz_scenario_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_sim_fuzz_scenario_LDADD = libsim.a $(INIH_LIBS)
+tests_sim_fuzz_scenario_LDADD = libsim.a libbase.a $(INIH_LIBS)
 endif

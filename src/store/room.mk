@@ -27,7 +27,7 @@ libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS)
 
 if TESTS_ENABLED
 store_check_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(CHECK_CFLAGS)
-store_check_LDADD = libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+store_check_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 store_check_SOURCES = tests/fixture/register_fixture.c tests/fixture/register_fixture.h
 
 check_PROGRAMS += tests/store/check_store
@@ -39,7 +39,7 @@ tests_store_check_store_LDADD = $(store_check_LDADD)
 check_PROGRAMS += tests/store/check_fuzz_image
 TESTS += tests/store/check_fuzz_image
 tests_store_check_fuzz_image_SOURCES = tests/store/fuzz_image.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_store_check_fuzz_image_LDADD = libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+tests_store_check_fuzz_image_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/store/check_copy
 TESTS += tests/store/check_copy
@@ -69,7 +69,7 @@ tests_store_check_head_LDADD = $(store_check_LDADD)
 check_PROGRAMS += tests/store/check_fuzz_head
 TESTS += tests/store/check_fuzz_head
 tests_store_check_fuzz_head_SOURCES = tests/store/fuzz_head.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_store_check_fuzz_head_LDADD = libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+tests_store_check_fuzz_head_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 # Comes before the C library, to see all that is written.
 check_PROGRAMS += tests/store/check_crash
@@ -131,7 +131,7 @@ tests_store_check_state_LDADD = $(store_check_LDADD)
 check_PROGRAMS += tests/store/check_fuzz_state
 TESTS += tests/store/check_fuzz_state
 tests_store_check_fuzz_state_SOURCES = tests/store/fuzz_state.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_store_check_fuzz_state_LDADD = libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+tests_store_check_fuzz_state_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 check_PROGRAMS += tests/store/check_worker
 TESTS += tests/store/check_worker
@@ -144,12 +144,12 @@ if FUZZERS
 noinst_PROGRAMS += tests/store/fuzz_head
 tests_store_fuzz_head_SOURCES = tests/store/fuzz_head.c tests/fixture/fuzz.h
 tests_store_fuzz_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_store_fuzz_head_LDADD = libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+tests_store_fuzz_head_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 noinst_PROGRAMS += tests/store/fuzz_image tests/store/fuzz_state
 tests_store_fuzz_image_SOURCES = tests/store/fuzz_image.c tests/fixture/fuzz.h
 tests_store_fuzz_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_store_fuzz_image_LDADD = libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+tests_store_fuzz_image_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 tests_store_fuzz_state_SOURCES = tests/store/fuzz_state.c tests/fixture/fuzz.h
 tests_store_fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_store_fuzz_state_LDADD = libstore.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+tests_store_fuzz_state_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 endif

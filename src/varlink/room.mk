@@ -25,18 +25,18 @@ check_PROGRAMS += $(varlink_checks)
 TESTS += $(varlink_checks)
 tests_varlink_check_varlink_SOURCES = tests/varlink/check_varlink.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
 tests_varlink_check_varlink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_check_varlink_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_varlink_check_varlink_LDADD = libvarlink.a libbase.a $(CHECK_LIBS) $(JANSSON_LIBS)
 tests_varlink_check_varlink_client_SOURCES = tests/varlink/check_varlink_client.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
 tests_varlink_check_varlink_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_check_varlink_client_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_varlink_check_varlink_client_LDADD = libvarlink.a libbase.a $(CHECK_LIBS) $(JANSSON_LIBS)
 tests_varlink_check_varlink_streams_SOURCES = tests/varlink/check_varlink_streams.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
 tests_varlink_check_varlink_streams_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_check_varlink_streams_LDADD = libvarlink.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_varlink_check_varlink_streams_LDADD = libvarlink.a libbase.a $(CHECK_LIBS) $(JANSSON_LIBS)
 
 check_PROGRAMS += tests/varlink/varlink_demo
 tests_varlink_varlink_demo_SOURCES = tests/varlink/varlink_demo.c
 tests_varlink_varlink_demo_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_varlink_demo_LDADD = libvarlink.a $(JANSSON_LIBS)
+tests_varlink_varlink_demo_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 
 dist_check_SCRIPTS += tests/varlink/varlink_peers.sh
 TESTS += tests/varlink/varlink_peers.sh
@@ -47,7 +47,7 @@ noinst_PROGRAMS += tests/varlink/fuzz_varlink
 tests_varlink_fuzz_varlink_SOURCES = tests/varlink/fuzz_varlink.c tests/fixture/fuzz.h
 tests_varlink_fuzz_varlink_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_varlink_fuzz_varlink_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_varlink_fuzz_varlink_LDADD = libvarlink.a $(JANSSON_LIBS)
+tests_varlink_fuzz_varlink_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 endif
 
 dist_man_MANS += man/minimeter-protocol.7
