@@ -8,29 +8,20 @@
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <sys/timerfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "core/units.h"
-
-static int64_t read_clock(clockid_t id)
-{
-	struct timespec ts;
-
-	clock_gettime(id, &ts);
-	return (int64_t)ts.tv_sec * MM_NS_PER_S + ts.tv_nsec;
-}
+#include "base/now.h"
 
 static int64_t system_boottime(struct mm_clock *clock)
 {
 	(void)clock;
-	return read_clock(CLOCK_BOOTTIME);
+	return mm_now(CLOCK_BOOTTIME);
 }
 
 static int64_t system_realtime(struct mm_clock *clock)
 {
 	(void)clock;
-	return read_clock(CLOCK_REALTIME);
+	return mm_now(CLOCK_REALTIME);
 }
 
 static int system_sleep_until(struct mm_clock *clock, int64_t t)
@@ -38,15 +29,10 @@ static int system_sleep_until(struct mm_clock *clock, int64_t t)
 	struct pollfd cancel = {.fd = clock->cancel_fd, .events = POLLIN};
 
 	for (;;) {
-		int64_t left = t - read_clock(CLOCK_BOOTTIME);
-		struct timespec ts = {.tv_sec = 0, .tv_nsec = 0};
-		int r;
+		int64_t left = t - mm_now(CLOCK_BOOTTIME);
+		struct timespec ts = mm_timespec(left > 0 ? left : 0);
+		int r = ppoll(&cancel, 1, &ts, NULL);
 
-		if (left > 0) {
-			ts.tv_sec = left / MM_NS_PER_S;
-			ts.tv_nsec = left % MM_NS_PER_S;
-		}
-		r = ppoll(&cancel, 1, &ts, NULL);
 		if (r > 0) {
 			return -ECANCELED;
 		}
@@ -65,11 +51,7 @@ static int system_timer_arm(struct mm_clock *clock, int64_t t)
 
 	if (t != MM_CLOCK_NEVER) {
 		/* All zero would disarm; an instant in the past expires at once. */
-		if (t < 1) {
-			t = 1;
-		}
-		spec.it_value.tv_sec = t / MM_NS_PER_S;
-		spec.it_value.tv_nsec = t % MM_NS_PER_S;
+		spec.it_value = mm_timespec(t < 1 ? 1 : t);
 	}
 	/* Setting the timer also takes back an expiry that was not read. */
 	return timerfd_settime(clock->timer_fd, TFD_TIMER_ABSTIME, &spec, NULL) < 0 ? -errno : 0;

@@ -5,14 +5,14 @@
  */
 #include "sim/attrs.h"
 
+#include "base/count_of.h"
 #include "sim/ade9000.h"
 
 #include <stddef.h>
 
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 #define LIST(array)                                                                                                              \
 	{                                                                                                                        \
-		array, COUNT(array)                                                                                              \
+		array, COUNT_OF(array)                                                                                           \
 	}
 #define WAVEFORM_SCALE MM_SIM_READ_SCALE, MM_SIM_WAVEFORM_FULL_SCALE, NULL
 #define RMS_SCALE MM_SIM_READ_SCALE, MM_SIM_RMS_FULL_SCALE, NULL
@@ -108,11 +108,11 @@ static const struct mm_sim_attr adc_buffer_attrs[] = {
 };
 
 const struct mm_sim_face mm_sim_faces[MM_SIM_FAMILY_COUNT] = {
-	[MM_SIM_ADE9000] = {LIST(ade9000_attrs), LIST(buffer_attrs), ade9000_kinds, COUNT(ade9000_kinds), 2, "be:S32/32&gt;&gt;0",
-			    false},
-	[MM_SIM_MCP39XX] = {LIST(mcp39xx_attrs), LIST(adc_buffer_attrs), mcp39xx_kinds, COUNT(mcp39xx_kinds), 1,
+	[MM_SIM_ADE9000] = {LIST(ade9000_attrs), LIST(buffer_attrs), ade9000_kinds, COUNT_OF(ade9000_kinds), 2,
+			    "be:S32/32&gt;&gt;0", false},
+	[MM_SIM_MCP39XX] = {LIST(mcp39xx_attrs), LIST(adc_buffer_attrs), mcp39xx_kinds, COUNT_OF(mcp39xx_kinds), 1,
 			    "be:s24/32&gt;&gt;0", true},
-	[MM_SIM_ADS131E] = {LIST(ads131e_attrs), LIST(adc_buffer_attrs), ads131e_kinds, COUNT(ads131e_kinds), 1,
+	[MM_SIM_ADS131E] = {LIST(ads131e_attrs), LIST(adc_buffer_attrs), ads131e_kinds, COUNT_OF(ads131e_kinds), 1,
 			    "be:s24/32&gt;&gt;8", false},
 };
 

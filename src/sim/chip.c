@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/chip.h"
 
+#include "base/count_of.h"
+
 #include <stddef.h>
 #include <string.h>
 
@@ -13,7 +15,7 @@ static const struct mm_sim_chip chips[] = {
 
 const struct mm_sim_chip *mm_sim_chip_find(const char *name)
 {
-	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(chips); i++) {
 		if (strcmp(chips[i].name, name) == 0) {
 			return &chips[i];
 		}

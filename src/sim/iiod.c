@@ -5,6 +5,8 @@
  */
 #include "sim/iiod_command.h"
 
+#include "base/count_of.h"
+
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
@@ -288,7 +290,7 @@ static enum mm_sim_outcome run_line(struct mm_sim_session *session, struct mm_si
 	if (request.count == 0) {
 		return MM_SIM_DONE;
 	}
-	for (size_t i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(commands); i++) {
 		if (strcmp(commands[i].name, request.word[0]) == 0) {
 			enum mm_sim_outcome outcome;
 

@@ -2,6 +2,7 @@
 /* Sockets and the poll loop. */
 #include "sim/server.h"
 
+#include "base/now.h"
 #include "core/units.h"
 #include "sim/iiod.h"
 
@@ -13,7 +14,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 struct client {
@@ -28,14 +28,6 @@ struct mm_sim_server {
 	unsigned count;
 	struct client *clients[MM_SIM_CLIENTS_MAX];
 };
-
-static int64_t boottime_ns(void)
-{
-	struct timespec now;
-
-	(void)clock_gettime(CLOCK_BOOTTIME, &now);
-	return (int64_t)now.tv_sec * MM_NS_PER_S + now.tv_nsec;
-}
 
 static int listen_at(const char *address, uint16_t port)
 {
@@ -77,7 +69,7 @@ int mm_sim_server_new(struct mm_sim_board *board, const char *address, uint16_t 
 		free(server);
 		return r;
 	}
-	server->origin_ns = boottime_ns();
+	server->origin_ns = mm_now(CLOCK_BOOTTIME);
 	*ret = server;
 	return 0;
 }
@@ -240,7 +232,7 @@ int mm_sim_server_run(struct mm_sim_server *server, int stop_fd)
 		}
 		if (!mm_sim_board_stepped(server->board)) {
 			/* A machine that slept for over a year has the scenario stand still at what was before. */
-			(void)mm_sim_board_advance(server->board, boottime_ns() - server->origin_ns);
+			(void)mm_sim_board_advance(server->board, mm_now(CLOCK_BOOTTIME) - server->origin_ns);
 		}
 		/* From the last: dropping one moves the last into its place, which has been served by then. */
 		for (unsigned i = (unsigned)count - 2; i-- > 0;) {

@@ -5,9 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "base/now.h"
 #include "varlink/frame.h"
 #include "varlink/varlink.h"
 
@@ -62,10 +62,7 @@ int mm_varlink_client_fd(const struct mm_varlink_client *client)
 
 static int64_t now_ms(void)
 {
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+	return mm_now(CLOCK_MONOTONIC) / 1000000;
 }
 
 /* Waits for events until the deadline (-1: for ever). */

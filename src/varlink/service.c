@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
+#include "base/count_of.h"
 
 #define SERVICE_INTERFACE "org.varlink.service"
 
@@ -99,7 +99,7 @@ void mm_varlink_dispatch(struct mm_varlink_call *call, const struct mm_varlink_s
 {
 	const struct mm_varlink_method *found;
 
-	found = find(service_methods, ARRAY_SIZE(service_methods), method);
+	found = find(service_methods, COUNT_OF(service_methods), method);
 	if (found) {
 		found->handle(call, parameters, (void *)service);
 		return;
