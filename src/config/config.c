@@ -10,12 +10,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count_of.h"
 #include "core/units.h"
 
 struct key;
 
-/* Reads value into field; returns NULL, or what is wrong in words. */
-typedef const char *(*parse_fn)(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size);
+/* Reads value into field; -EINVAL with what is wrong in words. */
+typedef int (*parse_fn)(const struct key *key, const char *value, void *field, struct mm_error *error);
 
 struct key {
 	const char *section; /* "meter" stands for every [meter NAME] */
@@ -29,33 +30,32 @@ struct key {
 	bool live;	     /* can change while the daemon runs */
 };
 
-static const char *parse_text(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_text(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	if (strlen(value) >= key->size) {
-		snprintf(scratch, scratch_size, "is longer than %zu characters", key->size - 1);
-		return scratch;
+		return mm_error_set(error, -EINVAL, "is longer than %zu characters", key->size - 1);
 	}
 	strcpy(field, value);
-	return NULL;
+	return 0;
 }
 
-static const char *parse_path(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_path(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	if (value[0] != '/') {
-		return "must be an absolute path";
+		return mm_error_set(error, -EINVAL, "must be an absolute path");
 	}
-	return parse_text(key, value, field, scratch, scratch_size);
+	return parse_text(key, value, field, error);
 }
 
-static const char *parse_path_or_none(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_path_or_none(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	if (strcmp(value, "none") != 0 && value[0] != '/') {
-		return "must be an absolute path, or none";
+		return mm_error_set(error, -EINVAL, "must be an absolute path, or none");
 	}
-	return parse_text(key, value, field, scratch, scratch_size);
+	return parse_text(key, value, field, error);
 }
 
-static const char *parse_word(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_word(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	size_t length = strlen(value);
 
@@ -63,137 +63,128 @@ static const char *parse_word(const struct key *key, const char *value, void *fi
 		size_t n = strcspn(p, "|");
 
 		if (n == length && memcmp(p, value, n) == 0) {
-			return parse_text(key, value, field, scratch, scratch_size);
+			return parse_text(key, value, field, error);
 		}
 		p += n;
 		if (*p == '\0') {
 			break;
 		}
 	}
-	snprintf(scratch, scratch_size, "must be one of %s", key->choices);
-	return scratch;
+	return mm_error_set(error, -EINVAL, "must be one of %s", key->choices);
 }
 
-static const char *out_of_range(const struct key *key, char *scratch, size_t scratch_size)
+static int out_of_range(const struct key *key, struct mm_error *error)
 {
-	snprintf(scratch, scratch_size, "must be a number from %g to %g", key->min, key->max);
-	return scratch;
+	return mm_error_set(error, -EINVAL, "must be a number from %g to %g", key->min, key->max);
 }
 
-static const char *parse_double(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_double(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	char *end;
 	double number = strtod(value, &end);
 
 	if (end == value || *end != '\0' || !isfinite(number) || number < key->min || number > key->max) {
-		return out_of_range(key, scratch, scratch_size);
+		return out_of_range(key, error);
 	}
 	*(double *)field = number;
-	return NULL;
+	return 0;
 }
 
-static const char *parse_int(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_int(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	double number;
 
-	if (parse_double(key, value, &number, scratch, scratch_size)) {
-		return scratch;
+	if (parse_double(key, value, &number, error) < 0) {
+		return -EINVAL;
 	}
 	if (number != floor(number)) {
-		snprintf(scratch, scratch_size, "must be a whole number from %g to %g", key->min, key->max);
-		return scratch;
+		return mm_error_set(error, -EINVAL, "must be a whole number from %g to %g", key->min, key->max);
 	}
 	*(int *)field = (int)number;
-	return NULL;
+	return 0;
 }
 
 /* A doubling of the least. */
-static const char *parse_ratio(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_ratio(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	int number = 0, doubled = (int)key->min;
 
-	if (parse_int(key, value, &number, scratch, scratch_size)) {
-		return scratch;
+	if (parse_int(key, value, &number, error) < 0) {
+		return -EINVAL;
 	}
 	while (doubled < number) {
 		doubled *= 2;
 	}
 	if (doubled != number) {
-		snprintf(scratch, scratch_size, "must be %g, %g, %g ... %g", key->min, 2 * key->min, 4 * key->min, key->max);
-		return scratch;
+		return mm_error_set(error, -EINVAL, "must be %g, %g, %g ... %g", key->min, 2 * key->min, 4 * key->min, key->max);
 	}
 	*(int *)field = number;
-	return NULL;
+	return 0;
 }
 
-static const char *parse_interval(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_interval(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	int minutes = 0;
 
-	if (parse_int(key, value, &minutes, scratch, scratch_size)) {
-		return scratch;
+	if (parse_int(key, value, &minutes, error) < 0) {
+		return -EINVAL;
 	}
 	if (60 % minutes != 0) {
-		return "must divide an hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60";
+		return mm_error_set(error, -EINVAL, "must divide an hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60");
 	}
 	*(int *)field = minutes;
-	return NULL;
+	return 0;
 }
 
-static const char *parse_model(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_model(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
-	struct mm_model_error error;
+	struct mm_model_error wrong;
 
 	(void)key;
-	if (mm_model_parse(value, field, &error) < 0) {
-		snprintf(scratch, scratch_size, "is no model number: %s: %s", error.field, error.reason);
-		return scratch;
+	if (mm_model_parse(value, field, &wrong) < 0) {
+		return mm_error_set(error, -EINVAL, "is no model number: %s: %s", wrong.field, wrong.reason);
 	}
-	return NULL;
+	return 0;
 }
 
-static const char *parse_phase(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_phase(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	(void)key;
-	(void)scratch;
-	(void)scratch_size;
 	if (strlen(value) != 1 || value[0] < 'A' || value[0] > 'C') {
-		return "must be a phase of the front end: A, B or C";
+		return mm_error_set(error, -EINVAL, "must be a phase of the front end: A, B or C");
 	}
 	*(int *)field = value[0] - 'A';
-	return NULL;
+	return 0;
 }
 
 /* Keys of [meter NAME] that name a line: the key table has them one by one, in the order of enum mm_output. */
-static const char *parse_line(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_line(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	struct mm_config_meter *meter = field;
 	enum mm_output output = (enum mm_output)key->offset;
 	const char *reason;
 
 	if (mm_line_spec_parse(value, &meter->line[output], &reason) < 0) {
-		snprintf(scratch, scratch_size, "is no output line: %s", reason);
-		return scratch;
+		return mm_error_set(error, -EINVAL, "is no output line: %s", reason);
 	}
 	snprintf(meter->line_text[output], sizeof(meter->line_text[output]), "%s", value);
-	return NULL;
+	return 0;
 }
 
-static const char *parse_input(const struct key *key, const char *value, void *field, char *scratch, size_t scratch_size)
+static int parse_input(const struct key *key, const char *value, void *field, struct mm_error *error)
 {
 	struct mm_line_spec spec;
 	const char *reason;
 
 	(void)key;
 	if (mm_line_spec_parse(value, &spec, &reason) < 0) {
-		snprintf(scratch, scratch_size, "is no line: %s", reason);
-		return scratch;
+		return mm_error_set(error, -EINVAL, "is no line: %s", reason);
 	}
 	if (spec.drive != MM_DRIVE_PUSH_PULL) {
-		return "is an input: active-low is the only option it takes";
+		return mm_error_set(error, -EINVAL, "is an input: active-low is the only option it takes");
 	}
 	*(struct mm_line_spec *)field = spec;
-	return NULL;
+	return 0;
 }
 
 #define FRONT_ENDS "ade9000|mcp3910|mcp3911|mcp3912|mcp3913|mcp3914|mcp3919|ads131e04|ads131e06|ads131e08"
@@ -251,13 +242,13 @@ static const struct key keys[] = {
 	{"meter", "lcd", parse_path, METER_FIELD(lcd), NULL, 0, 0, NULL, false},
 };
 
-#define KEY_COUNT (sizeof(keys) / sizeof(keys[0]))
+#define KEY_COUNT COUNT_OF(keys)
 
 struct loading {
 	struct mm_config *config;
-	uint64_t seen;				   /* bits: keys of the plain sections that were given */
-	uint64_t meter_seen[MM_METERS_MAX];	   /* and of each meter */
-	char complaint[MM_CONFIG_MESSAGE_MAX / 2]; /* the first; empty: none */
+	uint64_t seen;			    /* bits: keys of the plain sections that were given */
+	uint64_t meter_seen[MM_METERS_MAX]; /* and of each meter */
+	struct mm_error complaint;	    /* the first; empty: none */
 };
 
 _Static_assert(KEY_COUNT <= 64, "the bits of struct loading");
@@ -274,12 +265,12 @@ static struct mm_config_meter *section_meter(struct loading *loading, const char
 		}
 	}
 	if (name[0] == '\0' || strlen(name) >= MM_NAME_MAX) {
-		snprintf(loading->complaint, sizeof(loading->complaint), "a meter's name has 1 to %d characters: [meter NAME]",
-			 MM_NAME_MAX - 1);
+		(void)mm_error_set(&loading->complaint, -EINVAL, "a meter's name has 1 to %d characters: [meter NAME]",
+				   MM_NAME_MAX - 1);
 		return NULL;
 	}
 	if (config->meter_count == MM_METERS_MAX) {
-		snprintf(loading->complaint, sizeof(loading->complaint), "more than %d meters", MM_METERS_MAX);
+		(void)mm_error_set(&loading->complaint, -EINVAL, "more than %d meters", MM_METERS_MAX);
 		return NULL;
 	}
 	meter = &config->meter[config->meter_count++];
@@ -306,12 +297,11 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 	struct mm_config_meter *meter = NULL;
 	uint64_t *seen = &loading->seen;
 	const struct key *key;
-	const char *wrong;
-	char scratch[160];
+	struct mm_error wrong;
 	uint64_t bit;
 	char *field;
 
-	if (loading->complaint[0] != '\0') {
+	if (loading->complaint.text[0] != '\0') {
 		return 1;
 	}
 	if (strncmp(section, "meter ", 6) == 0) {
@@ -323,21 +313,19 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 	}
 	key = find_key(meter ? "meter" : section, name);
 	if (!key || (!meter && strcmp(key->section, "meter") == 0)) {
-		snprintf(loading->complaint, sizeof(loading->complaint),
-			 "unknown key \"%.40s\" in section [%.40s]; minimeter.conf(5) lists them", name, section);
+		(void)mm_error_set(&loading->complaint, -EINVAL,
+				   "unknown key \"%.40s\" in section [%.40s]; minimeter.conf(5) lists them", name, section);
 		return 0;
 	}
 	bit = UINT64_C(1) << (key - keys);
 	if (*seen & bit) {
-		snprintf(loading->complaint, sizeof(loading->complaint), "%s is given twice (or the line after it is indented)",
-			 name);
+		(void)mm_error_set(&loading->complaint, -EINVAL, "%s is given twice (or the line after it is indented)", name);
 		return 0;
 	}
 	*seen |= bit;
 	field = key->parse == parse_line ? (char *)meter : (meter ? (char *)meter : (char *)loading->config) + key->offset;
-	wrong = key->parse(key, value, field, scratch, sizeof(scratch));
-	if (wrong) {
-		snprintf(loading->complaint, sizeof(loading->complaint), "%s = %.60s: %s", name, value, wrong);
+	if (key->parse(key, value, field, &wrong) < 0) {
+		(void)mm_error_set(&loading->complaint, -EINVAL, "%s = %.60s: %s", name, value, wrong.text);
 		return 0;
 	}
 	return 1;
@@ -345,72 +333,72 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 
 static void set_defaults(struct mm_config *config)
 {
-	char scratch[160];
-
 	for (size_t i = 0; i < KEY_COUNT; i++) {
 		if (keys[i].initial) {
-			(void)keys[i].parse(&keys[i], keys[i].initial, (char *)config + keys[i].offset, scratch, sizeof(scratch));
+			(void)keys[i].parse(&keys[i], keys[i].initial, (char *)config + keys[i].offset, NULL);
 		}
 	}
 }
 
-int mm_config_load(const char *path, char message[static MM_CONFIG_MESSAGE_MAX], struct mm_config **ret)
+/* What the whole file must say, each line of it being right. */
+static int check_all(const struct mm_config *config, struct mm_error *error)
 {
-	struct loading loading = {0};
-	struct mm_config *config;
-	char scratch[160];
-	FILE *file;
-	int line, r;
-
-	file = fopen(path, "re");
-	if (!file) {
-		r = -errno;
-		snprintf(message, MM_CONFIG_MESSAGE_MAX, "%s: %s", path, strerror(-r));
-		return r;
-	}
-	config = calloc(1, sizeof(*config));
-	if (!config) {
-		fclose(file);
-		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
-		return -ENOMEM;
-	}
-	set_defaults(config);
-	loading.config = config;
-	line = ini_parse_file(file, on_key, &loading);
-	r = ferror(file) ? -EIO : 0;
-	fclose(file);
-	if (line != 0 || r < 0) {
-		if (r < 0) {
-			snprintf(message, MM_CONFIG_MESSAGE_MAX, "%s: cannot be read", path);
-		} else if (loading.complaint[0] == '\0') {
-			snprintf(message, MM_CONFIG_MESSAGE_MAX,
-				 "%s:%d: is neither [section] nor key = value (lines have at most 200 characters)", path, line);
-		} else {
-			snprintf(message, MM_CONFIG_MESSAGE_MAX, "%s:%d: %s", path, line, loading.complaint);
-		}
-		r = -EINVAL;
-		goto fail;
-	}
 	if (config->meter_count == 0) {
-		snprintf(message, MM_CONFIG_MESSAGE_MAX,
-			 "%s: no meter: add a section [meter NAME] with model, serial and element1", path);
-		r = -EINVAL;
-		goto fail;
+		return mm_error_set(error, -EINVAL, "no meter: add a section [meter NAME] with model, serial and element1");
 	}
 	for (unsigned i = 0; i < config->meter_count; i++) {
-		const char *wrong = mm_config_check_meter(config, &config->meter[i], scratch, sizeof(scratch));
+		struct mm_error wrong;
 
-		if (wrong) {
-			snprintf(message, MM_CONFIG_MESSAGE_MAX, "%s: [meter %s]: %s", path, config->meter[i].name, wrong);
-			r = -EINVAL;
-			goto fail;
+		if (mm_config_check_meter(config, &config->meter[i], &wrong) < 0) {
+			return mm_error_set(error, -EINVAL, "[meter %s]: %s", config->meter[i].name, wrong.text);
 		}
 	}
-	*ret = config;
 	return 0;
-fail:
-	free(config);
-	return r;
+}
+
+static int read_file(const char *path, struct loading *loading, struct mm_error *error)
+{
+	FILE *file = fopen(path, "re");
+	bool unreadable;
+	int line, r;
+
+	if (!file) {
+		r = -errno;
+		return mm_error_set(error, r, "%s: %s", path, strerror(-r));
+	}
+	line = ini_parse_file(file, on_key, loading);
+	unreadable = ferror(file);
+	fclose(file);
+	if (unreadable) {
+		return mm_error_set(error, -EINVAL, "%s: cannot be read", path);
+	}
+	if (line != 0 && loading->complaint.text[0] == '\0') {
+		(void)mm_error_set(&loading->complaint, -EINVAL,
+				   "is neither [section] nor key = value (lines have at most 200 characters)");
+	}
+	return line != 0 ? mm_error_set(error, -EINVAL, "%s:%d: %s", path, line, loading->complaint.text) : 0;
+}
+
+int mm_config_load(const char *path, struct mm_error *error, struct mm_config **ret)
+{
+	struct loading loading = {.config = calloc(1, sizeof(*loading.config))};
+	struct mm_error wrong;
+	int r;
+
+	if (!loading.config) {
+		return mm_error_set(error, -ENOMEM, "out of memory");
+	}
+	set_defaults(loading.config);
+	r = read_file(path, &loading, error);
+	if (r == 0 && check_all(loading.config, &wrong) < 0) {
+		r = mm_error_set(error, -EINVAL, "%s: %s", path, wrong.text);
+	}
+	if (r < 0) {
+		free(loading.config);
+		return r;
+	}
+	*ret = loading.config;
+	return 0;
 }
 
 static void list_ignored(char *ignored, size_t size, const char *name)

@@ -6,6 +6,7 @@
  * The configuration file: one table in config.c says every key with its type, default and range; minimeter.conf(5) explains them.
  */
 
+#include "base/error.h"
 #include "core/model.h"
 #include "core/pulse.h"
 #include "outputs/outputs.h"
@@ -59,17 +60,16 @@ struct mm_config {
 	struct mm_config_meter meter[MM_METERS_MAX];
 };
 
-#define MM_CONFIG_MESSAGE_MAX 320
+#define MM_CONFIG_MESSAGE_MAX MM_ERROR_TEXT_MAX
 
 /*
- * Reads and checks a file. Returns 0 with *ret for free(3), or -errno with one line in message: file, line and key where there is
+ * Reads and checks a file. Returns 0 with *ret for free(3), or -errno with an error that names file, line and key where there is
  * one, and what would be right.
  */
-int mm_config_load(const char *path, char message[static MM_CONFIG_MESSAGE_MAX], struct mm_config **ret);
+int mm_config_load(const char *path, struct mm_error *error, struct mm_config **ret);
 
-/* What one meter's keys must say together, and beside the other meters' keys: NULL, or what is wrong; it may stand in scratch. */
-const char *mm_config_check_meter(const struct mm_config *config, const struct mm_config_meter *meter, char *scratch,
-				  size_t size);
+/* What one meter's keys must say together, and beside the other meters' keys: 0, or -EINVAL with what is wrong. */
+int mm_config_check_meter(const struct mm_config *config, const struct mm_config_meter *meter, struct mm_error *error);
 
 /*
  * Takes over from newer what can change while the daemon runs. Names of the other keys that differ are listed in ignored (size

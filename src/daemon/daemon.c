@@ -13,11 +13,13 @@
 #include <systemd/sd-event.h>
 #include <systemd/sd-id128.h>
 
-#include "core/units.h"
-#include "service/acts.h"
-#include "metering/handover.h"
+#include "base/count_of.h"
 #include "base/log.h"
 #include "base/messages.h"
+#include "base/now.h"
+#include "core/units.h"
+#include "metering/handover.h"
+#include "service/acts.h"
 #include "daemon/passed.h"
 #include "daemon/power_fail.h"
 #include "service/server.h"
@@ -170,13 +172,14 @@ static void record_settings(struct daemon *d)
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct daemon *d = userdata;
-	char message[MM_CONFIG_MESSAGE_MAX], ignored[256];
+	struct mm_error error = {0};
+	char ignored[256];
 	struct mm_config *newer;
 
 	(void)source;
 	(void)info;
-	if (mm_config_load(d->path, message, &newer) < 0) {
-		mm_log(LOG_ERR, MM_MESSAGE_RELOADED, NULL, "configuration not reloaded, the old one stays: %s", message);
+	if (mm_config_load(d->path, &error, &newer) < 0) {
+		mm_log(LOG_ERR, MM_MESSAGE_RELOADED, NULL, "configuration not reloaded, the old one stays: %s", error.text);
 	} else {
 		mm_config_reload(d->config, newer, ignored, sizeof(ignored));
 		free(newer);
@@ -196,14 +199,6 @@ static void want_harmonics(void *userdata, unsigned input)
 
 /* ---- Watchdog ---- */
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * MM_NS_PER_S + ts.tv_nsec;
-}
-
 static bool beats(struct beat *beat, uint64_t count, int64_t now)
 {
 	if (count != beat->count || beat->changed_ns == 0) {
@@ -217,7 +212,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 {
 	struct daemon *d = userdata;
 	struct mm_store_status status;
-	int64_t now = monotonic_ns();
+	int64_t now = mm_now(CLOCK_MONOTONIC);
 	bool front_end, store;
 
 	(void)usec;
@@ -252,7 +247,7 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 		.sample_rate = (unsigned)d->config->sample_rate,
 	};
 	const struct mm_afe_driver *driver = NULL;
-	char message[MM_CONFIG_MESSAGE_MAX];
+	struct mm_error error = {0};
 	int r;
 
 	for (size_t i = 0; d->adapters->afe_drivers[i]; i++) {
@@ -266,14 +261,14 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 	if (config.device[0] == '\0') {
 		config.device = driver->device;
 	}
-	r = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input, message);
+	r = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input, error.text);
 	if (r < 0) {
-		return fail(message, "");
+		return fail(error.text, "");
 	}
 	config.input_count = (unsigned)r;
-	r = driver->create(driver, &config, d->clock, message, &d->afe);
+	r = driver->create(driver, &config, d->clock, error.text, &d->afe);
 	if (r < 0) {
-		return fail("front end", message);
+		return fail("front end", error.text);
 	}
 	*ret_driver = driver;
 	return 0;
@@ -303,7 +298,8 @@ static void keep_memory(struct daemon *d, const char *boot_id)
 static int open_register(struct daemon *d, const char *boot_id)
 {
 	struct mm_store_meter meters[MM_METERS_MAX];
-	char message[MM_STORE_MESSAGE_MAX], beside[MM_PATH_LEN_MAX + 8];
+	struct mm_error error = {0};
+	char beside[MM_PATH_LEN_MAX + 8];
 	const char *copy = d->config->copy_path;
 
 	for (unsigned i = 0; i < d->config->meter_count; i++) {
@@ -319,8 +315,8 @@ static int open_register(struct daemon *d, const char *boot_id)
 		copy = beside;
 	}
 	if (mm_store_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, boot_id, meters,
-			  d->config->meter_count, message, &d->reg) < 0) {
-		return fail(message, "");
+			  d->config->meter_count, error.text, &d->reg) < 0) {
+		return fail(error.text, "");
 	}
 	if (mm_store_story(d->reg)[0] != '\0') {
 		mm_log(LOG_WARNING, MM_MESSAGE_RECOVERED, NULL, "the register was recovered: %s", mm_store_story(d->reg));
@@ -330,15 +326,15 @@ static int open_register(struct daemon *d, const char *boot_id)
 
 static int watch_power_fail(struct daemon *d)
 {
-	char message[MM_OUTPUTS_MESSAGE_MAX];
+	struct mm_error error = {0};
 	struct mm_input *input;
 	int r;
 
 	if (!d->config->power_fail.used) {
 		return 0;
 	}
-	if (d->adapters->input_new(&d->config->power_fail, "minimeterd", "power-fail", message, &input) < 0) {
-		return fail(message, "");
+	if (d->adapters->input_new(&d->config->power_fail, "minimeterd", "power-fail", error.text, &input) < 0) {
+		return fail(error.text, "");
 	}
 	r = mm_power_fail_new(d->event, &d->engine, input, d->config->power_fail_debounce_ms, &d->power_fail);
 	if (r < 0) {
@@ -352,12 +348,12 @@ static int watch_power_fail(struct daemon *d)
 static void begin_trail(struct daemon *d)
 {
 	int64_t boottime_ns = mm_clock_boottime(d->clock), realtime_ns = mm_clock_realtime(d->clock);
-	char message[MM_STORE_MESSAGE_MAX];
+	struct mm_error error = {0};
 	struct mm_settings *settings = NULL;
 	int r;
 
-	if (mm_store_key(d->reg, boottime_ns, realtime_ns, message) < 0) {
-		mm_log(LOG_WARNING, NULL, NULL, "%s", message);
+	if (mm_store_key(d->reg, boottime_ns, realtime_ns, error.text) < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "%s", error.text);
 	}
 	r = mm_settings_new(d->config, boottime_ns, realtime_ns, &settings);
 	if (r == 0) {
@@ -378,7 +374,7 @@ static int add_sources(struct daemon *d)
 	sd_event_source *timer;
 	int r;
 
-	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(signals); i++) {
 		r = sd_event_add_signal(d->event, NULL, signals[i].signal, signals[i].handler, d);
 		if (r < 0) {
 			return r;
@@ -406,7 +402,7 @@ static int add_sources(struct daemon *d)
 /* Everything up to the loop; on failure mm_daemon_run() takes down what stands. */
 static int start(struct daemon *d)
 {
-	char message[MM_CONFIG_MESSAGE_MAX];
+	struct mm_error error = {0};
 	const struct mm_afe_driver *driver = NULL;
 	char boot[SD_ID128_STRING_MAX];
 	sd_id128_t boot_id;
@@ -439,9 +435,9 @@ static int start(struct daemon *d)
 	}
 	begin_trail(d);
 	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->handover, d->adapters->outputs_new,
-			   driver->adc_full_scale_v, message);
+			   driver->adc_full_scale_v, error.text);
 	if (r < 0) {
-		return fail(message, "");
+		return fail(error.text, "");
 	}
 	r = mm_store_worker_new(d->reg, &d->worker);
 	if (r < 0) {
@@ -450,9 +446,9 @@ static int start(struct daemon *d)
 	d->reg = NULL; /* the worker's now */
 	mm_engine_start(&d->engine, d->worker);
 	mm_service_init(&d->service, &d->engine);
-	r = mm_server_new(d->event, d->config, &d->service, &d->passed, message, &d->server);
+	r = mm_server_new(d->event, d->config, &d->service, &d->passed, error.text, &d->server);
 	if (r < 0) {
-		return fail(message, "");
+		return fail(error.text, "");
 	}
 	mm_passed_done(&d->passed);
 	r = mm_front_end_new(d->afe, d->clock, &d->front_end);

@@ -60,15 +60,15 @@ static bool starts_again(void)
 static int make_outputs_safe(const struct mm_config *config)
 {
 	enum mm_output first = starts_again() ? MM_OUTPUT_LED_POWER : 0;
-	char message[MM_OUTPUTS_MESSAGE_MAX];
+	struct mm_error error = {0};
 	int status = 0;
 
 	for (unsigned i = 0; i < config->meter_count && strcmp(config->outputs_driver, "gpiod") == 0; i++) {
 		struct mm_outputs_config lines = {.consumer = "minimeterd", .meter = config->meter[i].name};
 
 		memcpy(lines.line + first, config->meter[i].line + first, sizeof(lines.line) - first * sizeof(lines.line[0]));
-		if (mm_outputs_gpiod_make_safe(&lines, message) < 0) {
-			mm_log(LOG_ERR, NULL, NULL, "%s", message);
+		if (mm_outputs_gpiod_make_safe(&lines, error.text) < 0) {
+			mm_log(LOG_ERR, NULL, NULL, "%s", error.text);
 			status = 1;
 		}
 	}
@@ -102,7 +102,7 @@ int main(int argc, char **argv)
 	const struct mm_daemon_adapters adapters = {
 		.afe_drivers = afe_drivers, .outputs_new = outputs_new, .clock_new = clock_new, .input_new = mm_input_gpiod_new};
 	const char *path = SYSCONFDIR "/minimeter/minimeter.conf";
-	char message[MM_CONFIG_MESSAGE_MAX];
+	struct mm_error error = {0};
 	struct mm_config *config;
 	int action = 0, c, status;
 
@@ -131,8 +131,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (mm_config_load(path, message, &config) < 0) {
-		mm_log(LOG_ERR, NULL, NULL, "%s", message);
+	if (mm_config_load(path, &error, &config) < 0) {
+		mm_log(LOG_ERR, NULL, NULL, "%s", error.text);
 		return 2;
 	}
 	if (action == 0) {

@@ -13,7 +13,7 @@
 #define METER "[meter flat 1]\nmodel = mmd 120 2001 t scc\nserial = 1001\nelement1 = A\nelement2 = B\n"
 
 static char path[] = "/tmp/check_config.XXXXXX";
-static char message[MM_CONFIG_MESSAGE_MAX];
+static struct mm_error error;
 static struct mm_config *config;
 
 static void setup(void)
@@ -40,7 +40,7 @@ static int load(const char *text)
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
 	fclose(file);
-	return mm_config_load(path, message, &config);
+	return mm_config_load(path, &error, &config);
 }
 
 START_TEST(defaults_are_those_of_the_manual_page)
@@ -146,9 +146,10 @@ static const struct {
 START_TEST(what_is_wrong_is_refused_with_its_place)
 {
 	ck_assert_int_eq(load(refused[_i].text), -EINVAL);
-	ck_assert_msg(strncmp(message, path, strlen(path)) == 0, "no file name in: %s", message);
-	ck_assert_msg(strstr(message, refused[_i].expected) != NULL, "expected \"%s\" in: %s", refused[_i].expected, message);
-	ck_assert_ptr_null(strchr(message, '\n'));
+	ck_assert_msg(strncmp(error.text, path, strlen(path)) == 0, "no file name in: %s", error.text);
+	ck_assert_msg(strstr(error.text, refused[_i].expected) != NULL, "expected \"%s\" in: %s", refused[_i].expected,
+		      error.text);
+	ck_assert_ptr_null(strchr(error.text, '\n'));
 	ck_assert_ptr_null(config);
 }
 END_TEST
@@ -160,21 +161,21 @@ START_TEST(a_long_line_is_refused_not_cut)
 	memset(text + strlen(text), 'x', 400);
 	strcat(text, "\n" METER);
 	ck_assert_int_eq(load(text), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(message, ":2:"));
+	ck_assert_ptr_nonnull(strstr(error.text, ":2:"));
 }
 END_TEST
 
 START_TEST(a_missing_file_says_so)
 {
-	ck_assert_int_eq(mm_config_load("/nonexistent/minimeter.conf", message, &config), -ENOENT);
-	ck_assert_str_eq(message, "/nonexistent/minimeter.conf: No such file or directory");
+	ck_assert_int_eq(mm_config_load("/nonexistent/minimeter.conf", &error, &config), -ENOENT);
+	ck_assert_str_eq(error.text, "/nonexistent/minimeter.conf: No such file or directory");
 }
 END_TEST
 
 START_TEST(a_directory_is_no_configuration)
 {
-	ck_assert_int_lt(mm_config_load("/tmp", message, &config), 0);
-	ck_assert_ptr_nonnull(strstr(message, "/tmp: "));
+	ck_assert_int_lt(mm_config_load("/tmp", &error, &config), 0);
+	ck_assert_ptr_nonnull(strstr(error.text, "/tmp: "));
 }
 END_TEST
 
@@ -207,7 +208,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, defaults_are_those_of_the_manual_page);
 	tcase_add_test(tc, every_key_is_read);
-	tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, (int)(sizeof(refused) / sizeof(refused[0])));
+	tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
 	tcase_add_test(tc, a_long_line_is_refused_not_cut);
 	tcase_add_test(tc, a_missing_file_says_so);
 	tcase_add_test(tc, a_directory_is_no_configuration);
