@@ -52,15 +52,16 @@ struct mm_afe_ops {
 	void (*free)(struct mm_afe *afe);
 	/* From another thread: ends a next() that waits for the device; it and all to come return -ECANCELED. May be NULL. */
 	void (*cancel)(struct mm_afe *afe);
-	/* From another thread: one of the measurements to come shall have the harmonics of this input. NULL: it can't tell them.
+	/* From another thread: harmonics of this input shall come with one of the measurements to come. NULL: it measures none.
 	 */
 	void (*want_harmonics)(struct mm_afe *afe, unsigned input);
 };
 
 struct mm_afe {
 	const struct mm_afe_ops *ops;
-	enum mm_health fault;		  /* what the last error is called, where the adapter knows better than ABSENT */
-	char message[MM_AFE_MESSAGE_MAX]; /* what the last error or doubt was about, for people: names device and attribute */
+	enum mm_health fault;		      /* what the last error is called, where the adapter knows better than ABSENT */
+	char message[MM_AFE_MESSAGE_MAX];     /* what the last error or doubt was about, for people: names device and attribute */
+	const struct mm_harmonics *harmonics; /* that came with the last measurement, until the next; NULL: none */
 };
 
 /* NULL-safe; closes first. */

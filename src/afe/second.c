@@ -62,9 +62,6 @@ bool mm_second_add(struct mm_second *second, const struct mm_afe_config *config,
 	for (unsigned i = 0; i < m->event_count && second->sum.event_count < MM_INPUTS_MAX; i++) {
 		second->sum.event[second->sum.event_count++] = m->event[i];
 	}
-	if (m->harmonics.known) {
-		second->sum.harmonics = m->harmonics;
-	}
 	second->windows++;
 	return second->windows == MM_SECOND_WINDOWS;
 }

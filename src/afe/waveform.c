@@ -71,6 +71,7 @@ static void start_measuring(struct waveform *w, uint32_t missed)
 	(void)r; /* seen to be right when created */
 	mm_metrology_restart(&w->metrology, missed);
 	mm_second_reset(&w->second);
+	w->afe.harmonics = NULL;
 }
 
 /* The order of the bytes, once a channel tells; what was measured with the other one is void. */
@@ -212,10 +213,12 @@ static int waveform_next(struct mm_afe *afe, struct mm_measurement *ret)
 	if (wanted >= 0 && (unsigned)wanted < w->config.input_count) {
 		mm_metrology_want_harmonics(&w->metrology, (unsigned)wanted);
 	}
+	afe->harmonics = NULL;
 	while (!done) {
 		struct mm_metrology_window window;
 
 		if (mm_metrology_next(&w->metrology, &window)) {
+			afe->harmonics = window.harmonics ? window.harmonics : afe->harmonics;
 			done = mm_second_add(&w->second, &w->config, &window) && take_second(w, ret);
 		} else {
 			int r = read_block(w);

@@ -81,9 +81,11 @@ struct mm_voltage_event {
 
 #define MM_HARMONICS_MAX 40
 
-/* Of one input, where they were asked for: rms of order n at [n - 1], 0 beyond half the sample rate; THD as ratios. */
+/*
+ * Of one input over one window: rms of order n at [n - 1], 0 beyond half the sample rate; THD as ratios. They are measured on
+ * request, and come beside the measurement.
+ */
 struct mm_harmonics {
-	bool known;
 	unsigned input;
 	double voltage_v[MM_HARMONICS_MAX];
 	double current_a[MM_HARMONICS_MAX];
@@ -100,7 +102,6 @@ struct mm_measurement {
 	unsigned input_count;  /* 1 to MM_INPUTS_MAX */
 	struct mm_input_reading input[MM_INPUTS_MAX];
 	struct mm_input_phasors phasors[MM_INPUTS_MAX];
-	struct mm_harmonics harmonics;
 	unsigned event_count;
 	struct mm_voltage_event event[MM_INPUTS_MAX]; /* that have ended since the window before */
 };

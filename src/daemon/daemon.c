@@ -190,13 +190,6 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 	return 0;
 }
 
-static void want_harmonics(void *userdata, unsigned input)
-{
-	struct daemon *d = userdata;
-
-	d->afe->ops->want_harmonics(d->afe, input);
-}
-
 /* ---- Watchdog ---- */
 
 static bool beats(struct beat *beat, uint64_t count, int64_t now)
@@ -456,8 +449,7 @@ static int start(struct daemon *d)
 		return fail("front-end thread", strerror(-r));
 	}
 	if (d->afe->ops->want_harmonics) {
-		d->service.harmonics.want = want_harmonics;
-		d->service.harmonics.userdata = d;
+		d->service.harmonics.front_end = d->front_end;
 	}
 	r = add_sources(d);
 	if (r < 0) {

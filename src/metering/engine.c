@@ -368,9 +368,6 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	if (window) {
 		note_gap(engine, &m);
 		engine->windows++;
-		if (m.harmonics.known) {
-			engine->harmonics = m.harmonics;
-		}
 		engine->window = m;
 	}
 	for (unsigned i = 0; i < engine->meter_count; i++) {

@@ -89,7 +89,6 @@ struct mm_engine {
 	struct mm_store_last_run last_run;
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
-	struct mm_harmonics harmonics;		 /* the latest that came; known until somebody has taken them */
 	struct mm_measurement window;		 /* the latest right one, before calibration */
 	char software[MM_SOFTWARE_CHECKSUM_MAX]; /* empty: not known */
 };

@@ -29,12 +29,18 @@ struct mm_front_end {
 	struct mm_front_end_report queue[QUEUE_LENGTH];
 	unsigned head, count;
 	uint32_t lost; /* windows that found the queue full: the next report carries them as missed */
+	struct mm_harmonics harmonics;
+	bool has_harmonics;
 };
 
 static void report(struct mm_front_end *fe, struct mm_front_end_report *r)
 {
 	r->at_ns = mm_clock_boottime(fe->clock);
 	pthread_mutex_lock(&fe->mutex);
+	if (r->error == 0 && fe->afe->harmonics) {
+		fe->harmonics = *fe->afe->harmonics;
+		fe->has_harmonics = true;
+	}
 	if (fe->count == QUEUE_LENGTH) {
 		fe->lost += r->error == 0;
 		pthread_mutex_unlock(&fe->mutex);
@@ -172,6 +178,25 @@ bool mm_front_end_take(struct mm_front_end *fe, struct mm_front_end_report *ret)
 		*ret = fe->queue[fe->head];
 		fe->head = (fe->head + 1) % QUEUE_LENGTH;
 		fe->count--;
+	}
+	pthread_mutex_unlock(&fe->mutex);
+	return any;
+}
+
+void mm_front_end_want_harmonics(struct mm_front_end *fe, unsigned input)
+{
+	fe->afe->ops->want_harmonics(fe->afe, input);
+}
+
+bool mm_front_end_take_harmonics(struct mm_front_end *fe, struct mm_harmonics *ret)
+{
+	bool any;
+
+	pthread_mutex_lock(&fe->mutex);
+	any = fe->has_harmonics;
+	if (any) {
+		*ret = fe->harmonics;
+		fe->has_harmonics = false;
 	}
 	pthread_mutex_unlock(&fe->mutex);
 	return any;

@@ -230,34 +230,35 @@ static void add_harmonics_beyond(struct mm_metrology *m, double fraction, double
 {
 	struct mm_sums_samples samples = raw_samples_of(m, m->harmonics_input);
 
-	mm_harmonics_add(&m->harmonics, &samples, m->summed - 1, m->summed, sign * 0.5 * (1.0 - fraction) * (1.0 - fraction));
-	mm_harmonics_add(&m->harmonics, &samples, m->summed, m->summed + 1, -sign * 0.5 * fraction * fraction);
+	mm_harmonics_add(&m->harmonic_sums, &samples, m->summed - 1, m->summed, sign * 0.5 * (1.0 - fraction) * (1.0 - fraction));
+	mm_harmonics_add(&m->harmonic_sums, &samples, m->summed, m->summed + 1, -sign * 0.5 * fraction * fraction);
 }
 
 static void start_harmonics(struct mm_metrology *m, double fraction)
 {
 	m->harmonics_input = m->harmonics_wanted;
 	if (m->harmonics_input != NO_INPUT) {
-		m->harmonics = (struct mm_harmonic_sums){0};
+		m->harmonic_sums = (struct mm_harmonic_sums){0};
 		add_harmonics_beyond(m, fraction, 1.0);
 	}
 }
 
-static void end_harmonics(struct mm_metrology *m, double fraction, double samples, struct mm_harmonics *ret)
+/* Those of the window that ends; NULL: none were asked for, or it is not synchronous. */
+static const struct mm_harmonics *end_harmonics(struct mm_metrology *m, double fraction, double samples)
 {
 	const unsigned input = m->harmonics_input;
 
 	if (input == NO_INPUT || !m->synchronous) {
-		return;
+		return NULL;
 	}
 	add_harmonics_beyond(m, fraction, -1.0);
-	mm_harmonics_read(&m->harmonics, samples, m->frequency, m->config.input[input].voltage.scale,
-			  m->config.input[input].current.scale, ret);
-	ret->known = true;
-	ret->input = input;
+	mm_harmonics_read(&m->harmonic_sums, samples, m->frequency, m->config.input[input].voltage.scale,
+			  m->config.input[input].current.scale, &m->harmonics);
+	m->harmonics.input = input;
 	if (m->harmonics_wanted == input) {
 		m->harmonics_wanted = NO_INPUT;
 	}
+	return &m->harmonics;
 }
 
 /* A window begins at the present crossing with what flowed beyond it; the oscillator goes on from where it is. */
@@ -393,7 +394,7 @@ static void end_window(struct mm_metrology *m, const struct mm_metrology_instant
 		}
 	}
 	take_events(m, &ret->measurement);
-	end_harmonics(m, at->fraction, samples, &ret->measurement.harmonics);
+	ret->harmonics = end_harmonics(m, at->fraction, samples);
 	m->start_ns = ret->measurement.end_ns;
 	m->missed = 0;
 	if (m->synchronous) {
@@ -490,7 +491,7 @@ static bool sum_up(struct mm_metrology *m, struct mm_metrology_window *ret)
 	if (m->warm_up == 0 && m->harmonics_input != NO_INPUT) {
 		struct mm_sums_samples samples = raw_samples_of(m, m->harmonics_input);
 
-		mm_harmonics_add(&m->harmonics, &samples, m->summed, to, 1.0);
+		mm_harmonics_add(&m->harmonic_sums, &samples, m->summed, to, 1.0);
 	}
 	m->summed = to;
 	return kind != MM_CROSSING_NONE && cross(m, kind, fraction, ret);

@@ -75,6 +75,7 @@ struct mm_metrology_detail {
 struct mm_metrology_window {
 	struct mm_measurement measurement; /* health OK, latched; missed is what mm_metrology_restart() was told */
 	struct mm_metrology_detail detail[MM_INPUTS_MAX];
+	const struct mm_harmonics *harmonics; /* that were asked for, until others are; NULL: none */
 	bool synchronous; /* between zero crossings all through; else frequency and phasors are 0, not known */
 	double rate_hz;	  /* samples a second by CLOCK_BOOTTIME, as far as known by now */
 };
@@ -130,7 +131,8 @@ struct mm_metrology {
 	double phase;	  /* and where it stood at the start, in turns */
 	uint32_t missed;
 	unsigned harmonics_input, harmonics_wanted; /* whose harmonics are being summed, and whose in the next window */
-	struct mm_harmonic_sums harmonics;
+	struct mm_harmonic_sums harmonic_sums;
+	struct mm_harmonics harmonics; /* the latest that were read */
 	struct mm_sums sums[MM_INPUTS_MAX];
 	struct mm_sums_seen seen[MM_METROLOGY_CHANNELS];
 	struct mm_metrology_half half[MM_INPUTS_MAX];

@@ -21,10 +21,8 @@ static void refuse(struct mm_varlink_call *call, const char *error, const char *
 	mm_varlink_error(call, error, json_pack("{s:s}", "reason", reason));
 }
 
-static void answer(struct mm_harmonics_desk *desk, struct mm_harmonics_call *waiting)
+static void answer(struct mm_harmonics_desk *desk, struct mm_harmonics_call *waiting, const struct mm_harmonics *harmonics)
 {
-	const struct mm_harmonics *harmonics = &desk->engine->harmonics;
-
 	mm_varlink_reply(waiting->call,
 			 json_pack("{s:s, s:i, s:f, s:f, s:f, s:o, s:o}", "meter",
 				   desk->engine->meters[waiting->meter].config->name, "element", waiting->element + 1,
@@ -38,9 +36,11 @@ static void answer(struct mm_harmonics_desk *desk, struct mm_harmonics_call *wai
 
 void mm_harmonics_update(struct mm_harmonics_desk *desk)
 {
-	struct mm_harmonics *harmonics = &desk->engine->harmonics;
 	int64_t now = mm_clock_boottime(desk->engine->clock);
 	const struct mm_harmonics_call *next = NULL;
+	struct mm_harmonics harmonics;
+	bool any = desk->front_end && mm_front_end_take_harmonics(desk->front_end, &harmonics) &&
+		   desk->engine->health == MM_HEALTH_OK;
 
 	for (unsigned i = 0; i < MM_HARMONICS_CALLS_MAX; i++) {
 		struct mm_harmonics_call *waiting = &desk->calls[i];
@@ -51,8 +51,8 @@ void mm_harmonics_update(struct mm_harmonics_desk *desk)
 		if (mm_varlink_call_gone(waiting->call)) {
 			mm_varlink_call_unref(waiting->call);
 			waiting->call = NULL;
-		} else if (harmonics->known && harmonics->input == waiting->input) {
-			answer(desk, waiting);
+		} else if (any && harmonics.input == waiting->input) {
+			answer(desk, waiting, &harmonics);
 		} else if (now >= waiting->until_ns) {
 			refuse(waiting->call, "org.minimeter.Busy", "no whole window of a supply has come");
 			waiting->call = NULL;
@@ -60,9 +60,8 @@ void mm_harmonics_update(struct mm_harmonics_desk *desk)
 			next = waiting;
 		}
 	}
-	harmonics->known = false;
 	if (next) {
-		desk->want(desk->userdata, next->input);
+		mm_front_end_want_harmonics(desk->front_end, next->input);
 	}
 }
 
@@ -80,7 +79,7 @@ static void queue(struct mm_harmonics_desk *desk, struct mm_varlink_call *call, 
 				.input = desk->engine->meters[meter].meter.config.input[element],
 				.until_ns = mm_clock_boottime(desk->engine->clock) + PATIENCE_NS,
 			};
-			desk->want(desk->userdata, waiting->input);
+			mm_front_end_want_harmonics(desk->front_end, waiting->input);
 			return;
 		}
 	}
@@ -97,7 +96,7 @@ void mm_harmonics_get(struct mm_harmonics_desk *desk, struct mm_varlink_call *ca
 		mm_varlink_invalid_parameter(call, "meter");
 	} else if (number < 1 || number > (json_int_t)desk->engine->meters[meter].meter.config.model.elements) {
 		mm_varlink_invalid_parameter(call, "element");
-	} else if (!desk->want) {
+	} else if (!desk->front_end) {
 		refuse(call, "org.minimeter.NotPermitted", "this front end measures no harmonics: a waveform converter would");
 	} else if (desk->engine->health != MM_HEALTH_OK) {
 		refuse(call, "org.minimeter.Busy", "the front end is not in order");

@@ -13,8 +13,7 @@
 
 struct mm_harmonics_desk {
 	struct mm_engine *engine;
-	void (*want)(void *userdata, unsigned input); /* asks the front end; NULL: it tells no harmonics */
-	void *userdata;
+	struct mm_front_end *front_end; /* NULL: it measures no harmonics */
 	struct mm_harmonics_call {
 		struct mm_varlink_call *call; /* NULL: free */
 		unsigned meter, element, input;
@@ -25,7 +24,7 @@ struct mm_harmonics_desk {
 /* The method GetHarmonics; meter_index is what the call names (-1: nothing). */
 void mm_harmonics_get(struct mm_harmonics_desk *desk, struct mm_varlink_call *call, const json_t *parameters, int meter_index);
 
-/* After each report of the front end: answers those whose harmonics have come, and asks for those of others. */
+/* After each report of the front end: answers the calls whose harmonics have come, and asks for those of others. */
 void mm_harmonics_update(struct mm_harmonics_desk *desk);
 
 /* Gives all calls up. */

@@ -19,7 +19,7 @@ struct mm_service {
 	struct mm_varlink_service read;
 	struct mm_varlink_service admin;
 	struct mm_calibrator calibrator;
-	struct mm_harmonics_desk harmonics; /* want and userdata are set by who knows the front end */
+	struct mm_harmonics_desk harmonics; /* its front end is set by who knows that */
 	unsigned clients;		    /* connected now: kept by the server */
 	bool verifying;			    /* one at a time */
 	struct mm_stream {
