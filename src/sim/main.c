@@ -159,29 +159,28 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 	return -1;
 }
 
-static int load_recording(const struct options *options, struct mm_sim_recording **ret, char error[static MM_SIM_ERROR_MAX])
+static int load_recording(const struct options *options, struct mm_error *error, struct mm_sim_recording **ret)
 {
 	FILE *file = fopen(options->recording, "re");
 	int r;
 
 	if (!file) {
 		r = -errno;
-		snprintf(error, MM_SIM_ERROR_MAX, "%.128s: %s", options->recording, strerror(-r));
-		return r;
+		return mm_error_set(error, r, "%.128s: %s", options->recording, strerror(-r));
 	}
-	r = mm_sim_recording_read(file, options->recording, options->recording_hz, ret, error, MM_SIM_ERROR_MAX);
+	r = mm_sim_recording_read(file, options->recording, options->recording_hz, error, ret);
 	fclose(file);
 	return r;
 }
 
 /* The scenario with its recording. */
-static int load(const struct options *options, struct mm_sim_scenario **ret, struct mm_sim_recording **ret_recording,
-		char error[static MM_SIM_ERROR_MAX])
+static int load(const struct options *options, struct mm_error *error, struct mm_sim_scenario **ret,
+		struct mm_sim_recording **ret_recording)
 {
-	int r = options->scenario ? mm_sim_scenario_load(options->scenario, ret, error) : mm_sim_scenario_new(ret);
+	int r = options->scenario ? mm_sim_scenario_load(options->scenario, error, ret) : mm_sim_scenario_new(ret);
 
 	if (r == 0 && options->recording) {
-		r = load_recording(options, ret_recording, error);
+		r = load_recording(options, error, ret_recording);
 		(*ret)->board.recording = *ret_recording;
 	}
 	return r;
@@ -263,16 +262,16 @@ int main(int argc, char *argv[])
 	struct mm_sim_scenario *scenario = NULL;
 	struct mm_sim_recording *recording = NULL;
 	struct mm_sim_board *board = NULL;
-	char error[MM_SIM_ERROR_MAX] = "out of memory";
+	struct mm_error error = {"out of memory"};
 	int64_t start_s;
 	int r = parse_options(argc, argv, &options);
 
 	if (r >= 0) {
 		return r;
 	}
-	r = load(&options, &scenario, &recording, error);
+	r = load(&options, &error, &scenario, &recording);
 	if (r < 0) {
-		fprintf(stderr, "minimeter-sim: %s\n", error);
+		fprintf(stderr, "minimeter-sim: %s\n", error.text);
 		r = EXIT_FAILURE;
 		goto out;
 	}

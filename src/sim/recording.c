@@ -38,8 +38,7 @@ static int add(struct mm_sim_recording *recording, size_t *room, const double sa
 	return 0;
 }
 
-int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct mm_sim_recording **ret, char *ret_error,
-			  size_t size)
+int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct mm_error *error, struct mm_sim_recording **ret)
 {
 	struct mm_sim_recording *recording = calloc(1, sizeof(*recording));
 	const char *reason = NULL;
@@ -68,9 +67,8 @@ int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct m
 		r = -EINVAL;
 	}
 	if (r < 0) {
-		snprintf(ret_error, size, "%.128s:%u: %s", name, number, reason ? reason : strerror(-r));
 		mm_sim_recording_free(recording);
-		return r;
+		return mm_error_set(error, r, "%.128s:%u: %s", name, number, reason ? reason : strerror(-r));
 	}
 	recording->rate_hz = rate_hz;
 	*ret = recording;

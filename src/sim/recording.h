@@ -7,6 +7,7 @@
  * last to the first, on a cubic through the four samples around.
  */
 
+#include "base/error.h"
 #include "sim/flow.h"
 
 #include <stdio.h>
@@ -20,11 +21,10 @@ struct mm_sim_recording {
 };
 
 /*
- * Reads lines "VOLTS,AMPERES", two of them or more; lines that begin with # don't count. name is the file's, for the message.
- * Returns 0, -ENOMEM, -EIO or -EINVAL, with a message "name:line: ...".
+ * Reads lines "VOLTS,AMPERES", two of them or more; lines that begin with # don't count. name is the file's, for the error.
+ * Returns 0, -ENOMEM, -EIO or -EINVAL, with the error "name:line: ...".
  */
-int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct mm_sim_recording **ret, char *ret_error,
-			  size_t size);
+int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct mm_error *error, struct mm_sim_recording **ret);
 
 /* NULL-safe. */
 void mm_sim_recording_free(struct mm_sim_recording *recording);

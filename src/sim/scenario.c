@@ -5,16 +5,17 @@
  */
 #include "sim/scenario.h"
 
-#include "core/units.h"
+#include "base/count_of.h"
+#include "base/file.h"
+#include "base/time_text.h"
 
 #include <errno.h>
 #include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
-#define FILE_SIZE_MAX (64l * 1024 * 1024)
+#define FILE_SIZE_MAX (64ul * 1024 * 1024)
 
 enum board_kind {
 	BOARD_NUMBER,
@@ -53,8 +54,6 @@ static const struct board_key board_keys[] = {
 	{"ct_secondary_a", BOARD_NUMBER, AT(ct_secondary_a), 0.001, 10.0, "amperes from 0.001 to 10"},
 };
 
-#define BOARD_KEY_COUNT (sizeof(board_keys) / sizeof(board_keys[0]))
-
 enum section {
 	SECTION_NONE,
 	SECTION_BOARD,
@@ -72,15 +71,15 @@ struct reading {
 	unsigned at_seen;    /* and in the present [at] */
 	struct mm_sim_scenario *scenario;
 	size_t room;
-	int error; /* the first one; the rest of the text is skipped */
-	char *message;
+	int r; /* of the first error; the rest of the text is skipped */
+	struct mm_error *error;
 };
 
 static int refuse(struct reading *reading, const char *field, const char *reason)
 {
-	if (!reading->error) {
-		reading->error = -EINVAL;
-		snprintf(reading->message, MM_SIM_ERROR_MAX, "%.128s:%u: %.40s: %s", reading->name, reading->line, field, reason);
+	if (reading->r == 0) {
+		reading->r = mm_error_set(reading->error, -EINVAL, "%.128s:%u: %.40s: %s", reading->name, reading->line, field,
+					  reason);
 	}
 	return -EINVAL;
 }
@@ -111,32 +110,6 @@ static bool parse_time(const char *text, double min_s, int64_t *ret_ns)
 	return true;
 }
 
-/* RFC 3339, without a fraction of a second. */
-static bool parse_start(const char *text, int64_t *ret_s)
-{
-	struct tm tm = {0};
-	unsigned hour = 0, minute = 0;
-	const char *zone = strptime(text, "%Y-%m-%dT%H:%M:%S", &tm);
-	int64_t seconds;
-	int end = 0;
-
-	if (!zone) {
-		return false;
-	}
-	seconds = (int64_t)timegm(&tm);
-	if (strcmp(zone, "Z") == 0) {
-		*ret_s = seconds;
-		return true;
-	}
-	if ((zone[0] != '+' && zone[0] != '-') || sscanf(zone + 1, "%2u:%2u%n", &hour, &minute, &end) != 2 || end != 5 ||
-	    zone[6] != '\0' || hour > 23 || minute > 59) {
-		return false;
-	}
-	seconds += (zone[0] == '-' ? 1 : -1) * (int64_t)(hour * 3600 + minute * 60);
-	*ret_s = seconds;
-	return true;
-}
-
 static bool set_board(struct mm_sim_board_config *board, const struct board_key *key, const char *text)
 {
 	void *member = (char *)board + key->offset;
@@ -156,7 +129,7 @@ static bool set_board(struct mm_sim_board_config *board, const struct board_key 
 		return *(bool *)member || strcmp(text, "off") == 0;
 	case BOARD_START:
 		board->has_start = true;
-		return parse_start(text, member);
+		return mm_time_parse(text, member, NULL) == 0;
 	case BOARD_REPEAT:
 		return parse_time(text, key->min, member);
 	case BOARD_CHIP:
@@ -168,7 +141,7 @@ static bool set_board(struct mm_sim_board_config *board, const struct board_key 
 
 static int take_board(struct reading *reading, const char *name, const char *text)
 {
-	for (unsigned i = 0; i < BOARD_KEY_COUNT; i++) {
+	for (unsigned i = 0; i < COUNT_OF(board_keys); i++) {
 		if (strcmp(board_keys[i].name, name) == 0) {
 			if (reading->board_seen & (1u << i)) {
 				return refuse(reading, name, "set a second time");
@@ -191,7 +164,7 @@ static int add_event(struct reading *reading, const struct mm_sim_event *event)
 		struct mm_sim_event *events = reallocarray(scenario->events, room, sizeof(*events));
 
 		if (!events) {
-			reading->error = -ENOMEM;
+			reading->r = -ENOMEM;
 			return -ENOMEM;
 		}
 		scenario->events = events;
@@ -226,7 +199,7 @@ static int take_key(void *userdata, const char *section, const char *name, const
 	int r = 0;
 
 	(void)section;
-	if (reading->error) {
+	if (reading->r) {
 		return 0;
 	}
 	switch (reading->section) {
@@ -278,7 +251,7 @@ static char *take_line(char *buffer, int size, void *userdata)
 	const char *newline = memchr(line, '\n', left);
 	size_t len = newline ? (size_t)(newline - line) + 1 : left;
 
-	if (len == 0 || reading->error) {
+	if (len == 0 || reading->r) {
 		return NULL;
 	}
 	reading->line++;
@@ -320,10 +293,9 @@ int mm_sim_scenario_new(struct mm_sim_scenario **ret)
 	return 0;
 }
 
-int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_sim_scenario **ret,
-			  char ret_error[static MM_SIM_ERROR_MAX])
+int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_error *error, struct mm_sim_scenario **ret)
 {
-	struct reading reading = {.name = name, .text = text, .len = len, .time_ns = -1, .message = ret_error};
+	struct reading reading = {.name = name, .text = text, .len = len, .time_ns = -1, .error = error};
 	int line, r;
 
 	r = mm_sim_scenario_new(&reading.scenario);
@@ -331,13 +303,13 @@ int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct
 		goto out;
 	}
 	line = ini_parse_stream(take_line, &reading, take_key, &reading);
-	if (line > 0 && (!reading.error || (unsigned)line < reading.line)) {
+	if (line > 0 && (!reading.r || (unsigned)line < reading.line)) {
 		/* What inih itself could not read comes first. */
-		reading.error = 0;
+		reading.r = 0;
 		reading.line = (unsigned)line;
 		refuse(&reading, "line", "neither [section] nor key = value");
 	}
-	r = reading.error ? reading.error : line < 0 ? -ENOMEM : 0;
+	r = reading.r ? reading.r : line < 0 ? -ENOMEM : 0;
 	if (r < 0) {
 		goto out;
 	}
@@ -345,43 +317,23 @@ int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct
 	reading.scenario = NULL;
 out:
 	if (r == -ENOMEM) {
-		snprintf(ret_error, MM_SIM_ERROR_MAX, "%.128s: out of memory", name);
+		(void)mm_error_set(error, r, "%.128s: out of memory", name);
 	}
 	mm_sim_scenario_free(reading.scenario);
 	return r;
 }
 
-int mm_sim_scenario_load(const char *path, struct mm_sim_scenario **ret, char ret_error[static MM_SIM_ERROR_MAX])
+int mm_sim_scenario_load(const char *path, struct mm_error *error, struct mm_sim_scenario **ret)
 {
-	FILE *file = fopen(path, "re");
-	char *text = NULL;
-	long size;
-	int r;
+	char *text;
+	size_t size;
+	int r = mm_file_read(path, FILE_SIZE_MAX, 0, &text, &size);
 
-	if (!file) {
-		r = -errno;
-		goto out;
+	if (r < 0) {
+		return mm_error_set(error, r, "%.128s: %s", path, strerror(-r));
 	}
-	errno = 0;
-	if (fseek(file, 0, SEEK_END) < 0 || (size = ftell(file)) < 0 || size > FILE_SIZE_MAX || fseek(file, 0, SEEK_SET) < 0) {
-		r = errno ? -errno : -EFBIG;
-		goto out;
-	}
-	text = malloc((size_t)size + 1);
-	if (!text || fread(text, 1, (size_t)size, file) != (size_t)size) {
-		r = text ? -EIO : -ENOMEM;
-		goto out;
-	}
-	r = mm_sim_scenario_parse(path, text, (size_t)size, ret, ret_error);
+	r = mm_sim_scenario_parse(path, text, size, error, ret);
 	free(text);
-	fclose(file);
-	return r;
-out:
-	snprintf(ret_error, MM_SIM_ERROR_MAX, "%.128s: %s", path, strerror(-r));
-	free(text);
-	if (file) {
-		fclose(file);
-	}
 	return r;
 }
 

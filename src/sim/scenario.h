@@ -7,10 +7,10 @@
  * minimeter-sim(1) describes it.
  */
 
+#include "base/error.h"
 #include "sim/chip.h"
 #include "sim/state.h"
 
-#define MM_SIM_ERROR_MAX 256
 #define MM_SIM_TIME_MAX_S (10.0 * 366 * 86400)
 
 struct mm_sim_recording;
@@ -53,13 +53,12 @@ int mm_sim_scenario_new(struct mm_sim_scenario **ret);
 
 /*
  * Reads a scenario from len bytes of text. name is the file's, for the message. Returns 0, -ENOMEM, or -EINVAL with
- * ret_error "name:line: field: reason".
+ * the error "name:line: field: reason".
  */
-int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_sim_scenario **ret,
-			  char ret_error[static MM_SIM_ERROR_MAX]);
+int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_error *error, struct mm_sim_scenario **ret);
 
-/* Reads a scenario file of at most 64 MiB. As above, and -errno of reading it, with the message. */
-int mm_sim_scenario_load(const char *path, struct mm_sim_scenario **ret, char ret_error[static MM_SIM_ERROR_MAX]);
+/* Reads a scenario file of at most 64 MiB. As above, and -errno of reading it, with its error. */
+int mm_sim_scenario_load(const char *path, struct mm_error *error, struct mm_sim_scenario **ret);
 
 /* NULL-safe. */
 void mm_sim_scenario_free(struct mm_sim_scenario *scenario);

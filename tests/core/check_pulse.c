@@ -57,7 +57,7 @@ START_TEST(one_window)
 
 	mm_pulse_advance(&fine, &position, 55 * MM_UWH_PER_WH, 1, 2 * MM_NS_PER_S + 1, &edges);
 	ck_assert_int_eq(position, 55 * MM_UWH_PER_WH);
-	ck_assert_uint_eq(edges.count, sizeof(want) / sizeof(want[0]));
+	ck_assert_uint_eq(edges.count, MM_COUNT_OF(want));
 	for (unsigned i = 0; i < edges.count; i++) {
 		ck_assert_int_eq(edges.edge[i].at_ns, want[i].at_ns);
 		ck_assert_int_eq(edges.edge[i].position_uwh, want[i].position_uwh);

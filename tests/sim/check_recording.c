@@ -10,12 +10,12 @@
 #include "fixture/suite.h"
 
 static struct mm_sim_recording *recording;
-static char message[128];
+static struct mm_error error;
 
 static int read_text(const char *text)
 {
 	FILE *file = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-	int r = mm_sim_recording_read(file, "it.csv", 2, &recording, message, sizeof(message));
+	int r = mm_sim_recording_read(file, "it.csv", 2, &error, &recording);
 
 	fclose(file);
 	return r;
@@ -67,7 +67,7 @@ START_TEST(figures)
 END_TEST
 
 static const struct {
-	const char *text, *message;
+	const char *text, *error;
 } refusals[] = {
 	{"1,2\n", "it.csv:1: fewer than two samples"},
 	{"# nothing\n", "it.csv:1: fewer than two samples"},
@@ -82,7 +82,7 @@ static const struct {
 START_TEST(refused)
 {
 	ck_assert_int_eq(read_text(refusals[_i].text), -EINVAL);
-	ck_assert_str_eq(message, refusals[_i].message);
+	ck_assert_str_eq(error.text, refusals[_i].error);
 	ck_assert_ptr_null(recording);
 }
 END_TEST

@@ -83,10 +83,11 @@ static const struct {
 START_TEST(refuses_with_line)
 {
 	struct mm_sim_scenario *scenario = NULL;
-	char error[MM_SIM_ERROR_MAX] = "";
+	struct mm_error error = {0};
 
-	ck_assert_int_eq(mm_sim_scenario_parse("t.ini", refusals[_i].text, strlen(refusals[_i].text), &scenario, error), -EINVAL);
-	ck_assert_str_eq(error, refusals[_i].error);
+	ck_assert_int_eq(mm_sim_scenario_parse("t.ini", refusals[_i].text, strlen(refusals[_i].text), &error, &scenario),
+			 -EINVAL);
+	ck_assert_str_eq(error.text, refusals[_i].error);
 	ck_assert_ptr_null(scenario);
 }
 END_TEST
@@ -94,13 +95,14 @@ END_TEST
 START_TEST(refuses_long_lines_and_missing_files)
 {
 	struct mm_sim_scenario *scenario = NULL;
-	char error[MM_SIM_ERROR_MAX] = "", text[600] = "[at 0]\nload_a = ";
+	struct mm_error error = {0};
+	char text[600] = "[at 0]\nload_a = ";
 
 	memset(text + strlen(text), '9', 500);
-	ck_assert_int_eq(mm_sim_scenario_parse("t.ini", text, sizeof(text), &scenario, error), -EINVAL);
-	ck_assert_str_eq(error, "t.ini:2: line: too long, or not text");
-	ck_assert_int_eq(mm_sim_scenario_load("/nonexistent/x.ini", &scenario, error), -ENOENT);
-	ck_assert_str_eq(error, "/nonexistent/x.ini: No such file or directory");
+	ck_assert_int_eq(mm_sim_scenario_parse("t.ini", text, sizeof(text), &error, &scenario), -EINVAL);
+	ck_assert_str_eq(error.text, "t.ini:2: line: too long, or not text");
+	ck_assert_int_eq(mm_sim_scenario_load("/nonexistent/x.ini", &error, &scenario), -ENOENT);
+	ck_assert_str_eq(error.text, "/nonexistent/x.ini: No such file or directory");
 }
 END_TEST
 

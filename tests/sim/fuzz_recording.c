@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: a recording of any bytes is read or refused with a message, and what was read has finite figures. */
+/* Fuzz target: a recording of any bytes is read or refused with an error, and what was read has finite figures. */
 #include <math.h>
 #include <stdio.h>
 
@@ -17,14 +17,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct mm_sim_recording *recording = NULL;
 	struct mm_sim_flow flow = {0};
-	char message[128] = "";
+	struct mm_error error = {0};
 	FILE *file = size > 0 ? fmemopen((void *)(uintptr_t)data, size, "r") : NULL;
 
 	if (file == NULL) {
 		return 0;
 	}
-	if (mm_sim_recording_read(file, "fuzz.csv", 1000, &recording, message, sizeof(message)) < 0) {
-		MM_FUZZ_CHECK(message[0] != '\0' && recording == NULL);
+	if (mm_sim_recording_read(file, "fuzz.csv", 1000, &error, &recording) < 0) {
+		MM_FUZZ_CHECK(error.text[0] != '\0' && recording == NULL);
 	} else {
 		mm_sim_recording_flow(recording, &flow);
 		MM_FUZZ_CHECK(isfinite(flow.voltage_v[0]) && isfinite(flow.current_a[0]));

@@ -9,12 +9,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	char error[MM_SIM_ERROR_MAX] = "";
+	struct mm_error error = {0};
 	struct mm_sim_scenario *scenario;
 	struct mm_sim_board *board;
 
-	if (mm_sim_scenario_parse("fuzz.ini", (const char *)data, size, &scenario, error) < 0) {
-		if (error[0] == '\0' || strchr(error, '\n')) {
+	if (mm_sim_scenario_parse("fuzz.ini", (const char *)data, size, &error, &scenario) < 0) {
+		if (error.text[0] == '\0' || strchr(error.text, '\n')) {
 			abort();
 		}
 		return 0;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/count_of.h"
 #include "fixture/fuzz.h"
 #include "varlink/varlink.h"
 
@@ -77,7 +78,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		.interface = "org.minimeter",
 		.description = mm_varlink_minimeter_interface,
 		.methods = methods,
-		.method_count = sizeof(methods) / sizeof(methods[0]),
+		.method_count = COUNT_OF(methods),
 		.userdata = &late,
 	};
 	struct mm_varlink_conn *conn;

@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/count_of.h"
 #include "varlink/varlink.h"
 
 #define CLIENTS_MAX 8
@@ -68,7 +69,7 @@ static const struct mm_varlink_service service = {
 	.interface = "org.minimeter",
 	.description = mm_varlink_minimeter_interface,
 	.methods = methods,
-	.method_count = sizeof(methods) / sizeof(methods[0]),
+	.method_count = COUNT_OF(methods),
 };
 
 static int listen_at(const char *path)
