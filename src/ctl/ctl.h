@@ -13,7 +13,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "varlink/varlink.h"
+#include "varlink/client.h"
 
 #define MM_CTL_SOCKET_DEFAULT "/run/minimeter/minimeter.sock"
 #define MM_CTL_ADMIN_SOCKET_DEFAULT "/run/minimeter/admin.sock"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The blocking client: one call at a time, or one and its stream. */
+#include "varlink/client.h"
+
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libvarlink.a
 libvarlink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libvarlink_a_SOURCES = \
-	src/varlink/client.c \
+	src/varlink/client.c src/varlink/client.h \
 	src/varlink/conn.c \
 	src/varlink/frame.c src/varlink/frame.h \
 	src/varlink/service.c src/varlink/service.h \

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "varlink/varlink.h"
+#include "varlink/client.h"
 
 static int64_t now_ns(void)
 {

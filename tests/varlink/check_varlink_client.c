@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "fixture/suite.h"
+#include "varlink/client.h"
 
 struct listener {
 	char directory[64];
