@@ -244,20 +244,17 @@ static int lead(struct leading *l, enum answer *ret)
 	return lead_acceptance(l, ret);
 }
 
-int mm_ctl_calibrate(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_calibrate(struct mm_ctl *ctl)
 {
 	struct leading l = {.ctl = ctl, .seconds = MM_CALIBRATION_SECONDS_DEFAULT};
 	enum answer answer = ANSWER_GO;
 	json_t *started, *ended = NULL;
-	int r = MM_CTL_FINE;
+	int r;
 
-	(void)argc, (void)argv;
 	if (ctl->option[MM_OPTION_JSON] != NULL) {
 		return mm_ctl_fail(ctl, MM_CTL_USAGE, "a person is led in words; scripts take 'calibrate start' and its steps");
 	}
-	if (ctl->option[MM_OPTION_SECONDS] != NULL) {
-		r = mm_ctl_number(ctl, "--seconds", ctl->option[MM_OPTION_SECONDS], 5, 3600, &l.seconds);
-	}
+	r = mm_ctl_number_option(ctl, MM_OPTION_SECONDS, MM_CALIBRATION_SECONDS_MIN, MM_CALIBRATION_SECONDS_MAX, &l.seconds);
 	if (r == MM_CTL_FINE) {
 		r = mm_calibrate_open(ctl, &started);
 	}

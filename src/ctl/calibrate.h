@@ -9,9 +9,11 @@
 
 #include <jansson.h>
 
-#include "ctl/ctl.h"
+#include "ctl/private.h"
 
+#define MM_CALIBRATION_SECONDS_MIN 5
 #define MM_CALIBRATION_SECONDS_DEFAULT 30
+#define MM_CALIBRATION_SECONDS_MAX 3600
 
 /* Starts the session of --meter and --element, 1 unless given. *ret is the answer. */
 int mm_calibrate_open(struct mm_ctl *ctl, json_t **ret);

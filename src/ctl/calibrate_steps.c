@@ -6,10 +6,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count_of.h"
 #include "ctl/reference.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Windows follow each other by a second; a front end that is silent is noticed by the daemon after five. */
 #define PROGRESS_TIMEOUT_MS 20000
@@ -42,16 +41,9 @@ static const struct mm_column constants_columns[] = {
 
 /* ---- Asking ---- */
 
-static int reconnect(struct mm_ctl *ctl)
-{
-	mm_varlink_client_free(ctl->client);
-	ctl->client = NULL;
-	return mm_ctl_connect(ctl);
-}
-
 int mm_calibrate_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret)
 {
-	int r = reconnect(ctl);
+	int r = mm_ctl_connect(ctl);
 
 	if (r != MM_CTL_FINE) {
 		json_decref(parameters);
@@ -75,7 +67,7 @@ int mm_calibrate_measure(struct mm_ctl *ctl, const char *session, const char *st
 {
 	bool live = ctl->option[MM_OPTION_JSON] == NULL && isatty(fileno(ctl->out)), more = true;
 	json_t *measured = NULL;
-	int r = reconnect(ctl);
+	int r = mm_ctl_connect(ctl);
 
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_send(ctl, "org.minimeter.MeasureCalibration",
@@ -135,7 +127,7 @@ void mm_calibrate_measured_text(struct mm_ctl *ctl, const json_t *measured)
 {
 	json_t *rows = json_pack("[O]", measured);
 
-	mm_writer_table(ctl->out, measured_columns, COUNT(measured_columns), rows, true);
+	mm_writer_table(ctl->out, measured_columns, COUNT_OF(measured_columns), rows, true);
 	json_decref(rows);
 }
 
@@ -144,7 +136,7 @@ static void constants_text(struct mm_ctl *ctl, const char *heading, const json_t
 	char cell[MM_CELL_MAX];
 
 	fprintf(ctl->out, "%s:", heading);
-	for (size_t c = 0; c < COUNT(constants_columns); c++) {
+	for (size_t c = 0; c < COUNT_OF(constants_columns); c++) {
 		mm_cell(&constants_columns[c], constants, cell);
 		fprintf(ctl->out, "%s %s %s", c > 0 ? "," : "", constants_columns[c].heading, cell);
 	}
@@ -154,8 +146,8 @@ static void constants_text(struct mm_ctl *ctl, const char *heading, const json_t
 /* What sessions and versions both have. */
 static void registration_text(struct mm_ctl *ctl, const json_t *object)
 {
-	mm_writer_table(ctl->out, point_columns, COUNT(point_columns), json_object_get(object, "points"), true);
-	mm_writer_record(ctl->out, average_columns, COUNT(average_columns), object);
+	mm_writer_table(ctl->out, point_columns, COUNT_OF(point_columns), json_object_get(object, "points"), true);
+	mm_writer_record(ctl->out, average_columns, COUNT_OF(average_columns), object);
 }
 
 void mm_calibrate_session_text(struct mm_ctl *ctl, const json_t *session)
@@ -194,12 +186,10 @@ void mm_calibrate_version_text(struct mm_ctl *ctl, const json_t *version)
 
 /* ---- The steps ---- */
 
-/* Shows an answer as it came, or one member of it in words. */
+/* Shows an answer, which is stolen, as it came, or one member of it in words. */
 static int show(struct mm_ctl *ctl, int r, json_t *answer, const char *member, void (*text)(struct mm_ctl *, const json_t *))
 {
-	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, answer, false);
-	} else if (r == MM_CTL_FINE) {
+	if (r == MM_CTL_FINE && !mm_ctl_json(ctl, answer)) {
 		text(ctl, json_object_get(answer, member));
 	}
 	json_decref(answer);
@@ -216,10 +206,9 @@ static void started_text(struct mm_ctl *ctl, const json_t *session)
 
 int mm_calibrate_open(struct mm_ctl *ctl, json_t **ret)
 {
-	const char *element = ctl->option[MM_OPTION_ELEMENT] != NULL ? ctl->option[MM_OPTION_ELEMENT] : "1";
 	json_t *parameters;
-	int64_t number;
-	int r = mm_ctl_number(ctl, "--element", element, 1, 2, &number);
+	int64_t number = 1;
+	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, 2, &number);
 
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_one_meter(ctl, &parameters);
@@ -231,12 +220,11 @@ int mm_calibrate_open(struct mm_ctl *ctl, json_t **ret)
 	return mm_ctl_call(ctl, "org.minimeter.StartCalibration", parameters, ret);
 }
 
-int mm_calibrate_start(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_calibrate_start(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
 	int r = mm_calibrate_open(ctl, &answer);
 
-	(void)argc, (void)argv;
 	return show(ctl, r, answer, "session", started_text);
 }
 
@@ -250,51 +238,47 @@ static int need_session(struct mm_ctl *ctl)
 }
 
 /* Reads the reference from the arguments, or else from standard input: a program may read it while the daemon measures. */
-static int read_reference(struct mm_ctl *ctl, int argc, char *argv[], double *ret_w)
+static int read_reference(struct mm_ctl *ctl, double *ret_w)
 {
-	char joined[LINE_ROOM] = "", *line = NULL;
+	char joined[LINE_ROOM] = "", *line = ctl->argc == 1 ? mm_calibrate_line() : NULL;
+	const char *text = line != NULL ? line : joined;
 	int r = MM_CTL_FINE;
 
-	for (int i = 0; i < argc && strlen(joined) + strlen(argv[i]) + 2 < sizeof(joined); i++) {
-		strcat(strcat(joined, i > 0 ? " " : ""), argv[i]);
+	for (int i = 1; i < ctl->argc && strlen(joined) + strlen(ctl->argv[i]) + 2 < sizeof(joined); i++) {
+		strcat(strcat(joined, i > 1 ? " " : ""), ctl->argv[i]);
 	}
-	if (argc == 0) {
-		line = mm_calibrate_line();
-	}
-	if (mm_reference_parse(argc > 0 ? joined : line != NULL ? line : "", ret_w) < 0) {
-		r = mm_ctl_fail(ctl, MM_CTL_USAGE, "a reference is " MM_REFERENCE_EXAMPLES ", not '%s'",
-				argc > 0       ? joined
-				: line != NULL ? line
-					       : "");
+	if (mm_reference_parse(text, ret_w) < 0) {
+		r = mm_ctl_fail(ctl, MM_CTL_USAGE, "a reference is " MM_REFERENCE_EXAMPLES ", not '%s'", text);
 	}
 	free(line);
 	return r;
 }
 
-int mm_calibrate_point(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_calibrate_point(struct mm_ctl *ctl)
 {
-	const char *session = ctl->option[MM_OPTION_SESSION], *seconds = ctl->option[MM_OPTION_SECONDS];
+	const char *session = ctl->option[MM_OPTION_SESSION], *point = ctl->argv[0];
 	const char *stage = ctl->option[MM_OPTION_LEFT] != NULL ? "left" : "found";
 	int64_t duration_s = MM_CALIBRATION_SECONDS_DEFAULT;
 	json_t *measured = NULL, *state = NULL;
 	double reference_w = 0;
 	int r = need_session(ctl);
 
-	if (r == MM_CTL_FINE && seconds != NULL) {
-		r = mm_ctl_number(ctl, "--seconds", seconds, 5, 3600, &duration_s);
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_number_option(ctl, MM_OPTION_SECONDS, MM_CALIBRATION_SECONDS_MIN, MM_CALIBRATION_SECONDS_MAX,
+					 &duration_s);
 	}
 	/* What is wrong with arguments is said before half a minute is spent on them. */
-	if (r == MM_CTL_FINE && argc > 1) {
-		r = read_reference(ctl, argc - 1, argv + 1, &reference_w);
+	if (r == MM_CTL_FINE && ctl->argc > 1) {
+		r = read_reference(ctl, &reference_w);
 	}
 	if (r == MM_CTL_FINE) {
-		r = mm_calibrate_measure(ctl, session, stage, argv[0], duration_s, &measured);
+		r = mm_calibrate_measure(ctl, session, stage, point, duration_s, &measured);
 	}
-	if (r == MM_CTL_FINE && argc == 1) {
-		r = read_reference(ctl, 0, NULL, &reference_w);
+	if (r == MM_CTL_FINE && ctl->argc == 1) {
+		r = read_reference(ctl, &reference_w);
 	}
 	if (r == MM_CTL_FINE) {
-		r = mm_calibrate_refer(ctl, session, stage, argv[0], reference_w, &state);
+		r = mm_calibrate_refer(ctl, session, stage, point, reference_w, &state);
 	}
 	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] != NULL) {
 		json_t *answer = json_pack("{s:O, s:O}", "measured", measured, "session", state);
@@ -309,25 +293,24 @@ int mm_calibrate_point(struct mm_ctl *ctl, int argc, char *argv[])
 	return r;
 }
 
-int mm_calibrate_accept(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_calibrate_accept(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
 	int r = need_session(ctl);
 
-	(void)argc;
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_call(ctl, "org.minimeter.AcceptCalibration",
-				json_pack("{s:s, s:s}", "session", ctl->option[MM_OPTION_SESSION], "reason", argv[0]), &answer);
+				json_pack("{s:s, s:s}", "session", ctl->option[MM_OPTION_SESSION], "reason", ctl->argv[0]),
+				&answer);
 	}
 	return show(ctl, r, answer, "version", mm_calibrate_version_text);
 }
 
-int mm_calibrate_cancel(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_calibrate_cancel(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
 	int r = mm_ctl_call(ctl, "org.minimeter.CancelCalibration", NULL, &answer);
 
-	(void)argc, (void)argv;
 	if (r == MM_CTL_FINE) {
 		fputs(ctl->option[MM_OPTION_JSON] != NULL ? "{}\n" : "no calibration is open; the constants are as they were\n",
 		      ctl->out);
@@ -336,14 +319,12 @@ int mm_calibrate_cancel(struct mm_ctl *ctl, int argc, char *argv[])
 	return r;
 }
 
-int mm_calibrate_return(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_calibrate_return(struct mm_ctl *ctl)
 {
 	json_t *parameters, *answer = NULL;
 	int64_t version;
-	int r;
+	int r = mm_ctl_number(ctl, "VERSION", ctl->argv[0], 0, INT64_MAX, &version);
 
-	(void)argc;
-	r = mm_ctl_number(ctl, "VERSION", argv[0], 0, INT64_MAX, &version);
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_one_meter(ctl, &parameters);
 	}
@@ -351,7 +332,7 @@ int mm_calibrate_return(struct mm_ctl *ctl, int argc, char *argv[])
 		return r;
 	}
 	json_object_set_new(parameters, "version", json_integer(version));
-	json_object_set_new(parameters, "reason", json_string(argv[1]));
+	json_object_set_new(parameters, "reason", json_string(ctl->argv[1]));
 	r = mm_ctl_call(ctl, "org.minimeter.ReturnCalibration", parameters, &answer);
 	return show(ctl, r, answer, "version", mm_calibrate_version_text);
 }
@@ -379,25 +360,10 @@ static void history_text(struct mm_ctl *ctl, const json_t *answer)
 	}
 }
 
-int mm_calibrate_history(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_calibrate_history(struct mm_ctl *ctl)
 {
-	json_t *parameters, *answer;
-	int r;
+	json_t *parameters;
+	int r = mm_ctl_one_meter(ctl, &parameters);
 
-	(void)argc, (void)argv;
-	r = mm_ctl_one_meter(ctl, &parameters);
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	r = mm_ctl_call(ctl, "org.minimeter.GetCalibration", parameters, &answer);
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, answer, false);
-	} else {
-		history_text(ctl, answer);
-	}
-	json_decref(answer);
-	return r;
+	return r != MM_CTL_FINE ? r : mm_ctl_ask(ctl, "org.minimeter.GetCalibration", parameters, history_text, NULL);
 }

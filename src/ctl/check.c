@@ -11,8 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "ctl/ctl.h"
+#include "client/reading.h"
 #include "ctl/diagnose.h"
+#include "ctl/private.h"
 #include "ctl/writer.h"
 
 /* So many windows are let go by: for the load LED to turn in, and for a change of load to be seen. */
@@ -25,36 +26,49 @@ struct check {
 	json_t *parameters; /* {"meter": NAME} */
 	const char *name;
 	bool interactive;
-	json_t *loads;			       /* the same, and what somebody says of loads */
-	json_t *reading, *diagnosis, *outputs; /* the latest of the meter, owned */
+	json_t *loads;		      /* the same, and what somebody says of loads */
+	struct mm_readings *readings; /* the latest of the meter */
+	const struct mm_reading *reading;
+	json_t *diagnosis;
+	struct mm_output_states *outputs;
 	json_t *items;
 };
 
 /* ---- Asking the daemon ---- */
 
-/* Calls a method that answers with meters, and keeps the one; *kept is replaced. */
-static int refresh(struct check *check, const char *method, json_t *parameters, json_t **kept)
+static int refresh_reading(struct check *check)
 {
+	struct mm_readings *readings;
+	struct mm_error error = {0};
 	json_t *answer;
-	int r = mm_ctl_call(check->ctl, method, json_incref(parameters), &answer);
+	int r = mm_ctl_call(check->ctl, "org.minimeter.Read", json_incref(check->parameters), &answer);
 
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	json_decref(*kept);
-	*kept = json_incref(json_array_get(json_object_get(answer, "meters"), 0));
+	r = mm_readings_new(answer, &readings, &error);
 	json_decref(answer);
-	return MM_CTL_FINE;
-}
-
-static int refresh_reading(struct check *check)
-{
-	return refresh(check, "org.minimeter.Read", check->parameters, &check->reading);
+	if (r < 0) {
+		return mm_ctl_fail_client(check->ctl, r, &error);
+	}
+	mm_readings_free(check->readings);
+	check->readings = readings;
+	check->reading = &readings->meter[0];
+	return readings->count == 1 ? MM_CTL_FINE : mm_ctl_fail(check->ctl, MM_CTL_FAILED, "there is no reading of this meter");
 }
 
 static int refresh_diagnosis(struct check *check)
 {
-	return refresh(check, "org.minimeter.Diagnose", check->loads, &check->diagnosis);
+	json_t *answer;
+	int r = mm_ctl_call(check->ctl, "org.minimeter.Diagnose", json_incref(check->loads), &answer);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_decref(check->diagnosis);
+	check->diagnosis = json_incref(json_array_get(json_object_get(answer, "meters"), 0));
+	json_decref(answer);
+	return MM_CTL_FINE;
 }
 
 /* Lets so many windows go by, on a connection of their own: a stream of readings has no end. Where none comes, it says nothing.
@@ -62,53 +76,62 @@ static int refresh_diagnosis(struct check *check)
 static void wait_windows(struct check *check, unsigned windows)
 {
 	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_READ);
-	struct mm_varlink_client *client;
+	struct mm_client *client;
 	bool more;
 
-	if (!json_is_true(json_object_get(check->reading, "valid")) || mm_varlink_client_connect(path, &client) < 0) {
+	if (!check->reading->valid || mm_client_connect(MM_CLIENT_READ, path, &client, NULL) < 0) {
 		return;
 	}
-	more = mm_varlink_client_send(client, "org.minimeter.Read", json_incref(check->parameters), true) == 0;
+	more = mm_client_send(client, "org.minimeter.Read", json_incref(check->parameters), true, NULL) == 0;
 	for (unsigned i = 0; i <= windows && more; i++) {
-		json_t *reading = NULL;
-		char *error = NULL;
+		json_t *reading;
 
-		if (mm_varlink_client_receive(client, MM_CTL_TIMEOUT_MS, &reading, &error, &more) < 0) {
+		if (mm_client_receive(client, MM_CLIENT_TIMEOUT_MS, &reading, &more, NULL) < 0) {
 			break;
 		}
-		free(error);
 		json_decref(reading);
 	}
-	mm_varlink_client_free(client);
+	mm_client_free(client);
+}
+
+static int keep_outputs(struct check *check, json_t *answer)
+{
+	struct mm_output_states *outputs;
+	struct mm_error error = {0};
+	int r = mm_output_states_new(answer, &outputs, &error);
+
+	if (r < 0) {
+		return mm_ctl_fail_client(check->ctl, r, &error);
+	}
+	mm_output_states_free(check->outputs);
+	check->outputs = outputs;
+	return MM_CTL_FINE;
 }
 
 /* The outputs, and the load LED between two readings. */
 static int refresh_outputs(struct check *check, struct mm_check_led *ret_led)
 {
-	json_t *before, *answer, *output;
-	size_t i;
+	const struct mm_output_state *led;
+	json_t *answer;
+	int64_t before_uwh = 0;
 	int r = refresh_reading(check);
 
+	if (r == MM_CTL_FINE) {
+		before_uwh = check->reading->delivered_uwh;
+		r = mm_ctl_call(check->ctl, "org.minimeter.GetOutputs", json_incref(check->parameters), &answer);
+	}
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	before = json_incref(check->reading);
-	r = mm_ctl_call(check->ctl, "org.minimeter.GetOutputs", json_incref(check->parameters), &answer);
+	r = keep_outputs(check, answer);
+	json_decref(answer);
 	if (r == MM_CTL_FINE) {
 		r = refresh_reading(check);
-		json_decref(check->outputs);
-		check->outputs = json_incref(json_object_get(answer, "outputs"));
-		json_array_foreach(check->outputs, i, output)
-		{
-			const char *name = json_string_value(json_object_get(output, "name"));
-
-			if (r == MM_CTL_FINE && name != NULL && strcmp(name, "led_load") == 0) {
-				*ret_led = mm_check_led(before, output, check->reading);
-			}
-		}
-		json_decref(answer);
 	}
-	json_decref(before);
+	led = mm_output_states_find(check->outputs, check->name, "led_load");
+	if (r == MM_CTL_FINE && led != NULL) {
+		*ret_led = mm_check_led(before_uwh, led, check->reading);
+	}
 	return r;
 }
 
@@ -145,26 +168,18 @@ static int ask(const struct check *check, const char *question, const char *choi
 	return answer;
 }
 
-static double element_a(const json_t *reading, int element)
-{
-	const json_t *elements = json_object_get(reading, "elements");
-
-	return json_number_value(json_object_get(json_array_get(elements, (size_t)element - 1), "current_a"));
-}
-
 static int ask_for_loads(struct check *check)
 {
 	int element, r = MM_CTL_FINE;
 
-	while (r == MM_CTL_FINE && json_is_true(json_object_get(check->reading, "valid")) &&
-	       mm_check_wants_load(check->reading, &element)) {
+	while (r == MM_CTL_FINE && check->reading->valid && mm_check_wants_load(check->reading, &element)) {
 		int answer;
 
 		fprintf(check->ctl->out,
 			"\nLine %d carries %.3f A, which is too little to judge its CT by.\n"
 			"Switch on a load of more than 1 A on line %d, such as a heater, and press Enter.\n"
 			"(y: it surely runs and still nothing shows; n: go on without)",
-			element, element_a(check->reading, element), element);
+			element, check->reading->element[element - 1].current_a, element);
 		answer = ask(check, "", "y, n");
 		if (answer == 'y' || answer == 'n') {
 			json_object_set_new(check->loads, "loaded", json_boolean(answer == 'y'));
@@ -186,7 +201,7 @@ static bool is_tied(const json_t *diagnosis)
 
 static int ask_to_switch(struct check *check)
 {
-	size_t lines = json_array_size(json_object_get(check->reading, "elements"));
+	size_t lines = check->reading->element_count;
 	int r = MM_CTL_FINE;
 
 	for (size_t line = 1; line <= lines && r == MM_CTL_FINE && is_tied(check->diagnosis); line++) {
@@ -203,20 +218,16 @@ static int ask_to_switch(struct check *check)
 }
 
 /* Inverts an LED and asks whether it moved. */
-static void look_at_led(struct check *check, struct mm_varlink_client *admin, const char *output, const char *words)
+static void look_at_led(struct check *check, struct mm_client *admin, const char *output, const char *words)
 {
-	json_t *parameters = json_copy(check->parameters), *reply = NULL;
-	char *error = NULL, question[96];
-	bool more;
+	json_t *parameters = json_copy(check->parameters), *reply;
+	char question[96];
 	int answer;
 
 	json_object_set_new(parameters, "output", json_string(output));
 	json_object_set_new(parameters, "seconds", json_integer(LED_TEST_SECONDS));
-	if (mm_varlink_client_send(admin, "org.minimeter.TestOutput", parameters, false) < 0 ||
-	    mm_varlink_client_receive(admin, MM_CTL_TIMEOUT_MS, &reply, &error, &more) < 0 || error != NULL) {
+	if (mm_client_call(admin, "org.minimeter.TestOutput", parameters, &reply, NULL) < 0) {
 		mm_check_add(check->items, output, 0, MM_CHECK_NOT_DONE, "see 'minimeterctl outputs'", "the test was refused");
-		free(error);
-		json_decref(reply);
 		return;
 	}
 	json_decref(reply);
@@ -236,20 +247,20 @@ static void look_at_led(struct check *check, struct mm_varlink_client *admin, co
 static void look_at_outputs(struct check *check)
 {
 	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_ADMIN);
-	const char *display = json_string_value(json_object_get(check->reading, "display"));
-	struct mm_varlink_client *admin;
+	const char *display = check->reading->display;
+	struct mm_client *admin;
 	char question[96];
 
 	if (!check->interactive) {
 		mm_check_add(check->items, "led-test", 0, MM_CHECK_NOT_DONE, "run the check in a terminal",
 			     "nobody to look at the LEDs");
-	} else if (mm_varlink_client_connect(path, &admin) < 0) {
+	} else if (mm_client_connect(MM_CLIENT_ADMIN, path, &admin, NULL) < 0) {
 		mm_check_add(check->items, "led-test", 0, MM_CHECK_NOT_DONE,
 			     "run it with sudo, or as a member of the group minimeter-admin", "%s can't be used", path);
 	} else {
 		look_at_led(check, admin, "led_power", "power");
 		look_at_led(check, admin, "led_reverse", "reverse-phase");
-		mm_varlink_client_free(admin);
+		mm_client_free(admin);
 	}
 	if (display == NULL || !check->interactive) {
 		return;
@@ -356,12 +367,11 @@ static int conclude(struct check *check)
 	return faults > 0 ? MM_CTL_FAULT : undecided > 0 ? MM_CTL_FAILED : MM_CTL_FINE;
 }
 
-int mm_ctl_check(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_check(struct mm_ctl *ctl)
 {
 	struct check check = {.ctl = ctl, .items = json_array(), .loads = json_object()};
 	int r = mm_diagnose_loads(ctl, check.loads);
 
-	(void)argc, (void)argv;
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_one_meter(ctl, &check.parameters);
 	}
@@ -378,9 +388,9 @@ int mm_ctl_check(struct mm_ctl *ctl, int argc, char *argv[])
 	}
 	json_decref(check.parameters);
 	json_decref(check.loads);
-	json_decref(check.reading);
+	mm_readings_free(check.readings);
 	json_decref(check.diagnosis);
-	json_decref(check.outputs);
+	mm_output_states_free(check.outputs);
 	json_decref(check.items);
 	return r;
 }

@@ -4,12 +4,14 @@
 
 /*
  * The items of the installation test (IMS manual, 3.9), each an object: item, element (or null), state, text and next. They are
- * judged from the daemon's answers; asking people is somebody else's.
+ * judged from the daemon's answers; check.c asks people.
  */
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "client/reading.h"
 
 enum mm_check_state {
 	MM_CHECK_OK,
@@ -33,24 +35,24 @@ void mm_check_add(json_t *items, const char *item, int element, enum mm_check_st
 
 /* Voltages, the angle between the lines, loads, CTs, their correction, power and reverse-phase LED: by one meter's Read and
  * Diagnose. */
-void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagnosis);
+void mm_check_readings(json_t *items, const struct mm_reading *reading, const json_t *diagnosis);
 
 /* Whether what is shown is the load that somebody says, in W; of none, whether nothing registers. */
-void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis, double load_w);
+void mm_check_load(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, double load_w);
 
 /* Which pulse outputs there are, by the rows of GetOutputs, and how to try them. */
-void mm_check_outputs(json_t *items, const json_t *outputs);
+void mm_check_outputs(json_t *items, const struct mm_output_states *outputs);
 
 /* Whether the load LED turned as often as energy says, and stands as it should. */
 void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after);
 
-/* The LED by its row of GetOutputs and the readings taken just before and after that. */
-struct mm_check_led mm_check_led(const json_t *before, const json_t *output, const json_t *after);
+/* The LED as GetOutputs has it, what was delivered in a reading just before that, and a reading just after. */
+struct mm_check_led mm_check_led(int64_t before_uwh, const struct mm_output_state *output, const struct mm_reading *after);
 
 /* How many items are of that state. */
 unsigned mm_check_count(const json_t *items, enum mm_check_state state);
 
 /* True where an element of the reading has less load than phasing needs; *ret_element is the first such, 1 or 2. */
-bool mm_check_wants_load(const json_t *reading, int *ret_element);
+bool mm_check_wants_load(const struct mm_reading *reading, int *ret_element);
 
 #endif

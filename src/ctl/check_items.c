@@ -2,13 +2,14 @@
 /* What the installation test makes of the daemon's answers. */
 
 #include "ctl/check.h"
-#include "ctl/diagnose.h"
 
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "ctl/diagnose.h"
 
 /* Manual, table 1 and 3.9. */
 #define SUPPLY_MIN_V 102.0
@@ -65,14 +66,10 @@ static double number(const json_t *object, const char *key)
 	return json_number_value(json_object_get(object, key));
 }
 
-static void check_voltages(json_t *items, const json_t *elements)
+static void check_voltages(json_t *items, const struct mm_reading *reading)
 {
-	size_t i;
-	json_t *element;
-
-	json_array_foreach(elements, i, element)
-	{
-		double volts = number(element, "voltage_v");
+	for (size_t i = 0; i < reading->element_count; i++) {
+		double volts = reading->element[i].voltage_v;
 		bool right = volts >= SUPPLY_MIN_V && volts <= SUPPLY_MAX_V;
 
 		mm_check_add(items, "voltage", (int)i + 1, right ? MM_CHECK_OK : MM_CHECK_FAULT,
@@ -109,14 +106,10 @@ static void check_angle(json_t *items, const json_t *diagnosis)
 	}
 }
 
-bool mm_check_wants_load(const json_t *reading, int *ret_element)
+bool mm_check_wants_load(const struct mm_reading *reading, int *ret_element)
 {
-	size_t i;
-	json_t *element;
-
-	json_array_foreach(json_object_get(reading, "elements"), i, element)
-	{
-		if (number(element, "current_a") <= LOAD_MIN_A) {
+	for (size_t i = 0; i < reading->element_count; i++) {
+		if (reading->element[i].current_a <= LOAD_MIN_A) {
 			*ret_element = (int)i + 1;
 			return true;
 		}
@@ -124,18 +117,14 @@ bool mm_check_wants_load(const json_t *reading, int *ret_element)
 	return false;
 }
 
-static void check_loads(json_t *items, const json_t *elements)
+static void check_loads(json_t *items, const struct mm_reading *reading)
 {
-	size_t i;
-	json_t *element;
-
-	json_array_foreach(elements, i, element)
-	{
-		double amperes = number(element, "current_a");
+	for (size_t i = 0; i < reading->element_count; i++) {
+		double amperes = reading->element[i].current_a;
 
 		mm_check_add(items, "load", (int)i + 1, amperes > LOAD_MIN_A ? MM_CHECK_OK : MM_CHECK_UNDECIDED,
 			     amperes > LOAD_MIN_A ? NULL : "switch on a load of more than 1 A on this line", "%.3f A, %.1f W",
-			     amperes, number(element, "power_w"));
+			     amperes, reading->element[i].power_w);
 	}
 }
 
@@ -189,8 +178,8 @@ static void check_ct(json_t *items, const json_t *diagnosis, int element)
 	}
 }
 
-/* What a correction in force is worth: it goes by the wires, which somebody may have mended since. */
-static void check_correction(json_t *items, const json_t *reading, const json_t *diagnosis)
+/* What a correction in force is worth: it goes by the wires, which somebody may have put right since. */
+static void check_correction(json_t *items, const struct mm_reading *reading, const json_t *diagnosis)
 {
 	const json_t *findings = json_object_get(diagnosis, "findings");
 	const char *cause = json_string_value(json_object_get(json_array_get(findings, 0), "cause"));
@@ -199,12 +188,11 @@ static void check_correction(json_t *items, const json_t *reading, const json_t 
 	json_t *one;
 	size_t i;
 
-	json_array_foreach(json_object_get(reading, "corrections"), i, one)
-	{
-		const char *name = json_string_value(one);
+	for (i = 0; i < reading->corrections.count; i++) {
+		const char *name = reading->corrections.name[i];
 
-		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%.16s", i > 0 ? " " : "", name ? name : "?");
-		crossed = crossed || (name != NULL && strcmp(name, "ct-crossed") == 0);
+		snprintf(names + strlen(names), sizeof(names) - strlen(names), "%s%.16s", i > 0 ? " " : "", name);
+		crossed = crossed || strcmp(name, "ct-crossed") == 0;
 	}
 	json_array_foreach(findings, i, one)
 	{
@@ -227,15 +215,14 @@ static void check_correction(json_t *items, const json_t *reading, const json_t 
 	}
 }
 
-static void check_leds(json_t *items, const json_t *reading)
+static void check_leds(json_t *items, const struct mm_reading *reading)
 {
-	bool power = json_is_true(json_object_get(reading, "power_led"));
-	bool reverse = json_is_true(json_object_get(reading, "reverse_led"));
+	bool power = reading->power_led;
 	int element;
 
 	mm_check_add(items, "power-led", 0, power ? MM_CHECK_OK : MM_CHECK_FAULT, power ? NULL : "mend what is wrong above first",
 		     power ? "lit" : "dark: no proper voltage, or no valid reading");
-	if (reverse) {
+	if (reading->reverse_led) {
 		mm_check_add(items, "reverse-led", 0, MM_CHECK_FAULT, "mend what is named above", "lit: a phasing problem");
 	} else if (mm_check_wants_load(reading, &element)) {
 		mm_check_add(items, "reverse-led", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on this line",
@@ -245,21 +232,19 @@ static void check_leds(json_t *items, const json_t *reading)
 	}
 }
 
-void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagnosis)
+void mm_check_readings(json_t *items, const struct mm_reading *reading, const json_t *diagnosis)
 {
-	const json_t *elements = json_object_get(reading, "elements");
-
-	if (!json_is_true(json_object_get(reading, "valid"))) {
+	if (!reading->valid) {
 		mm_check_add(items, "front-end", 0, MM_CHECK_FAULT, "see 'minimeterctl status'", "there is no valid reading");
 	} else {
 		mm_check_add(items, "front-end", 0, MM_CHECK_OK, NULL, "readings are valid");
 	}
-	check_voltages(items, elements);
-	if (json_array_size(elements) == 2) {
+	check_voltages(items, reading);
+	if (reading->element_count == 2) {
 		check_angle(items, diagnosis);
 	}
-	check_loads(items, elements);
-	for (int e = 1; e <= (int)json_array_size(elements); e++) {
+	check_loads(items, reading);
+	for (int e = 1; e <= (int)reading->element_count; e++) {
 		check_ct(items, diagnosis, e);
 	}
 	check_correction(items, reading, diagnosis);
@@ -268,11 +253,11 @@ void mm_check_readings(json_t *items, const json_t *reading, const json_t *diagn
 
 /* ---- What somebody says of loads ---- */
 
-void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis, double load_w)
+void mm_check_load(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, double load_w)
 {
 	const char *wrong = load_w > 0 ? "ct-ratio" : "creep";
-	double power_w = number(reading, "power_w");
-	bool right = json_is_true(json_object_get(reading, "valid")) && fabs(power_w - load_w) <= LOAD_TOLERANCE * load_w;
+	double power_w = reading->power_w;
+	bool right = reading->valid && fabs(power_w - load_w) <= LOAD_TOLERANCE * load_w;
 	size_t i;
 	json_t *finding;
 
@@ -293,18 +278,14 @@ void mm_check_load(json_t *items, const json_t *reading, const json_t *diagnosis
 
 /* ---- Outputs ---- */
 
-void mm_check_outputs(json_t *items, const json_t *outputs)
+void mm_check_outputs(json_t *items, const struct mm_output_states *outputs)
 {
 	char list[160] = "";
-	size_t i;
-	json_t *output;
 
-	json_array_foreach(outputs, i, output)
-	{
-		const char *name = json_string_value(json_object_get(output, "name"));
-		const char *line = json_string_value(json_object_get(output, "line"));
+	for (size_t i = 0; i < outputs->count; i++) {
+		const char *name = outputs->output[i].name, *line = outputs->output[i].line;
 
-		if (name != NULL && strncmp(name, "led_", 4) != 0) {
+		if (strncmp(name, "led_", 4) != 0) {
 			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%.8s %s%.20s", list[0] ? ", " : "", name,
 				 line ? "on " : "without a line", line ? line : "");
 		}
@@ -317,16 +298,16 @@ void mm_check_outputs(json_t *items, const json_t *outputs)
 
 /* ---- Load LED ---- */
 
-struct mm_check_led mm_check_led(const json_t *before, const json_t *output, const json_t *after)
+struct mm_check_led mm_check_led(int64_t before_uwh, const struct mm_output_state *output, const struct mm_reading *after)
 {
-	double lag_uwh = fmax(number(after, "power_w"), 0) * LED_LAG_S / 3600 * 1e6;
+	double lag_uwh = fmax(after->power_w, 0) * LED_LAG_S / 3600 * 1e6;
 
 	return (struct mm_check_led){
-		.level = json_is_true(json_object_get(output, "level")),
-		.edges = json_integer_value(json_object_get(output, "edges")),
-		.earliest_uwh = (int64_t)fmax((double)json_integer_value(json_object_get(before, "delivered_uwh")) - lag_uwh, 0),
-		.latest_uwh = json_integer_value(json_object_get(after, "delivered_uwh")),
-		.power_w = number(after, "power_w"),
+		.level = output->level,
+		.edges = output->edges,
+		.earliest_uwh = (int64_t)fmax((double)before_uwh - lag_uwh, 0),
+		.latest_uwh = after->delivered_uwh,
+		.power_w = after->power_w,
 	};
 }
 

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The table of commands, and those that ask once and show the answer. */
 
-#include "ctl/ctl.h"
-
 #include <string.h>
 
+#include "base/count_of.h"
 #include "ctl/label.h"
+#include "ctl/private.h"
 #include "ctl/read.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define TEST_SECONDS_DEFAULT 5
 #define TEST_SECONDS_MAX 60
@@ -57,39 +55,11 @@ static const struct mm_column status_columns[] = {
 	{MM_NUMBER("uncommitted_wh", "uncommitted", "Wh", 3)},	  {MM_NUMBER("clients", "clients", NULL, 0)},
 };
 
-/* Asks once and shows the answer as JSON or by text. *ret is the answer, a new reference. */
-static int ask(struct mm_ctl *ctl, const char *method, json_t *parameters, void (*text)(struct mm_ctl *, const json_t *),
-	       json_t **ret)
-{
-	int r = mm_ctl_call(ctl, method, parameters, ret);
-
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, *ret, false);
-	} else {
-		text(ctl, *ret);
-	}
-	return MM_CTL_FINE;
-}
-
-/* The same for answers that don't decide the exit code. */
-static int show(struct mm_ctl *ctl, const char *method, json_t *parameters, void (*text)(struct mm_ctl *, const json_t *))
+static int run_read(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
-	int r = ask(ctl, method, parameters, text, &answer);
+	int r = mm_ctl_ask(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), mm_read_text, &answer);
 
-	json_decref(answer);
-	return r;
-}
-
-static int run_read(struct mm_ctl *ctl, int argc, char *argv[])
-{
-	json_t *answer = NULL;
-	int r = ask(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), mm_read_text, &answer);
-
-	(void)argc, (void)argv;
 	if (r == MM_CTL_FINE && mm_read_faulty(answer)) {
 		r = MM_CTL_FAULT;
 	}
@@ -137,15 +107,14 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
 		fprintf(ctl->out, "%s%s\n", ok ? "ok" : text, mm_unpaint(ctl, !ok));
 	}
-	mm_writer_record(ctl->out, status_columns, COUNT(status_columns), answer);
+	mm_writer_record(ctl->out, status_columns, COUNT_OF(status_columns), answer);
 }
 
-static int run_status(struct mm_ctl *ctl, int argc, char *argv[])
+static int run_status(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
-	int r = ask(ctl, "org.minimeter.Status", NULL, status_text, &answer);
+	int r = mm_ctl_ask(ctl, "org.minimeter.Status", NULL, status_text, &answer);
 
-	(void)argc, (void)argv;
 	if (r == MM_CTL_FINE && !json_is_true(json_object_get(answer, "ok"))) {
 		r = MM_CTL_FAULT;
 	}
@@ -163,9 +132,9 @@ static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
 	{
 		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
 		fprintf(ctl->out, "%s%s\n", i > 0 ? "\n" : "", text);
-		mm_writer_record(ctl->out, nameplate_columns, COUNT(nameplate_columns), meter);
+		mm_writer_record(ctl->out, nameplate_columns, COUNT_OF(nameplate_columns), meter);
 		fputc('\n', ctl->out);
-		mm_writer_table(ctl->out, nameplate_output_columns, COUNT(nameplate_output_columns),
+		mm_writer_table(ctl->out, nameplate_output_columns, COUNT_OF(nameplate_output_columns),
 				json_object_get(meter, "outputs"), true);
 	}
 }
@@ -186,13 +155,12 @@ static int run_label(struct mm_ctl *ctl)
 	return r;
 }
 
-static int run_nameplate(struct mm_ctl *ctl, int argc, char *argv[])
+static int run_nameplate(struct mm_ctl *ctl)
 {
-	(void)argc, (void)argv;
 	if (ctl->option[MM_OPTION_LABEL] != NULL) {
 		return run_label(ctl);
 	}
-	return show(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), nameplate_text);
+	return mm_ctl_ask(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), nameplate_text, NULL);
 }
 
 static void events_text(struct mm_ctl *ctl, const json_t *answer)
@@ -203,48 +171,39 @@ static void events_text(struct mm_ctl *ctl, const json_t *answer)
 		fputs("no events\n", ctl->out);
 		return;
 	}
-	mm_writer_table(ctl->out, event_columns, COUNT(event_columns), events, true);
+	mm_writer_table(ctl->out, event_columns, COUNT_OF(event_columns), events, true);
 }
 
-static int run_events(struct mm_ctl *ctl, int argc, char *argv[])
+static int run_events(struct mm_ctl *ctl)
 {
-	const char *after = ctl->option[MM_OPTION_AFTER], *limit = ctl->option[MM_OPTION_LIMIT];
-	json_t *parameters;
-	int64_t number;
-	int r;
+	json_t *parameters = json_object();
+	int64_t after = -1, limit = -1;
+	int r = mm_ctl_number_option(ctl, MM_OPTION_AFTER, 0, INT64_MAX, &after);
 
-	(void)argc, (void)argv;
-	parameters = json_object();
-	if (after != NULL) {
-		r = mm_ctl_number(ctl, "--after", after, 0, INT64_MAX, &number);
-		if (r != MM_CTL_FINE) {
-			goto fail;
-		}
-		json_object_set_new(parameters, "after", json_integer(number));
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_number_option(ctl, MM_OPTION_LIMIT, 1, 100, &limit);
 	}
-	if (limit != NULL) {
-		r = mm_ctl_number(ctl, "--limit", limit, 1, 100, &number);
-		if (r != MM_CTL_FINE) {
-			goto fail;
-		}
-		json_object_set_new(parameters, "limit", json_integer(number));
+	if (r != MM_CTL_FINE) {
+		json_decref(parameters);
+		return r;
 	}
-	return show(ctl, "org.minimeter.GetEvents", parameters, events_text);
-
-fail:
-	json_decref(parameters);
-	return r;
+	if (after >= 0) {
+		json_object_set_new(parameters, "after", json_integer(after));
+	}
+	if (limit >= 0) {
+		json_object_set_new(parameters, "limit", json_integer(limit));
+	}
+	return mm_ctl_ask(ctl, "org.minimeter.GetEvents", parameters, events_text, NULL);
 }
 
 static void outputs_text(struct mm_ctl *ctl, const json_t *answer)
 {
-	mm_writer_table(ctl->out, output_columns, COUNT(output_columns), json_object_get(answer, "outputs"), true);
+	mm_writer_table(ctl->out, output_columns, COUNT_OF(output_columns), json_object_get(answer, "outputs"), true);
 }
 
-static int run_outputs(struct mm_ctl *ctl, int argc, char *argv[])
+static int run_outputs(struct mm_ctl *ctl)
 {
-	(void)argc, (void)argv;
-	return show(ctl, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(ctl), outputs_text);
+	return mm_ctl_ask(ctl, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(ctl), outputs_text, NULL);
 }
 
 static const struct mm_column harmonics_columns[] = {
@@ -282,60 +241,51 @@ static void harmonics_text(struct mm_ctl *ctl, const json_t *answer)
 		add_harmonic(row, answer, "current_a", "current_ratio", i);
 		json_array_append_new(rows, row);
 	}
-	mm_writer_record(ctl->out, harmonics_columns, COUNT(harmonics_columns), answer);
+	mm_writer_record(ctl->out, harmonics_columns, COUNT_OF(harmonics_columns), answer);
 	fputc('\n', ctl->out);
-	mm_writer_table(ctl->out, harmonic_columns, COUNT(harmonic_columns), rows, true);
+	mm_writer_table(ctl->out, harmonic_columns, COUNT_OF(harmonic_columns), rows, true);
 	json_decref(rows);
 }
 
-static int run_harmonics(struct mm_ctl *ctl, int argc, char *argv[])
+static int run_harmonics(struct mm_ctl *ctl)
 {
-	const char *element = ctl->option[MM_OPTION_ELEMENT];
 	json_t *parameters;
 	int64_t number = 1;
-	int r;
+	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, 2, &number);
 
-	(void)argc, (void)argv;
-	if (element != NULL) {
-		r = mm_ctl_number(ctl, "--element", element, 1, 2, &number);
-		if (r != MM_CTL_FINE) {
-			return r;
-		}
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_one_meter(ctl, &parameters);
 	}
-	r = mm_ctl_one_meter(ctl, &parameters);
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
 	json_object_set_new(parameters, "element", json_integer(number));
-	return show(ctl, "org.minimeter.GetHarmonics", parameters, harmonics_text);
+	return mm_ctl_ask(ctl, "org.minimeter.GetHarmonics", parameters, harmonics_text, NULL);
 }
 
-static int run_outputs_test(struct mm_ctl *ctl, int argc, char *argv[])
+static int run_outputs_test(struct mm_ctl *ctl)
 {
 	int64_t seconds = TEST_SECONDS_DEFAULT;
 	json_t *parameters, *answer;
-	int r;
+	int r = MM_CTL_FINE;
 
-	if (argc > 1) {
-		r = mm_ctl_number(ctl, "SECONDS", argv[1], 1, TEST_SECONDS_MAX, &seconds);
-		if (r != MM_CTL_FINE) {
-			return r;
-		}
+	if (ctl->argc > 1) {
+		r = mm_ctl_number(ctl, "SECONDS", ctl->argv[1], 1, TEST_SECONDS_MAX, &seconds);
 	}
-	r = mm_ctl_one_meter(ctl, &parameters);
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_one_meter(ctl, &parameters);
+	}
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	json_object_set_new(parameters, "output", json_string(argv[0]));
+	json_object_set_new(parameters, "output", json_string(ctl->argv[0]));
 	json_object_set_new(parameters, "seconds", json_integer(seconds));
 	r = mm_ctl_call(ctl, "org.minimeter.TestOutput", parameters, &answer);
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, answer, false);
-	} else {
-		fprintf(ctl->out, "output %s is inverted for %d s: look at it\n", argv[0], (int)seconds);
+	if (!mm_ctl_json(ctl, answer)) {
+		fprintf(ctl->out, "output %s is inverted for %d s: look at it\n", ctl->argv[0], (int)seconds);
 	}
 	json_decref(answer);
 	return MM_CTL_FINE;
@@ -379,6 +329,5 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"calibrate history", "", "all versions of the constants", METER, MM_CTL_SOCKET_READ, mm_calibrate_history},
 	{"calibrate return", "VERSION REASON", "go back to earlier constants", METER, MM_CTL_SOCKET_ADMIN, mm_calibrate_return},
 	{"help", "[COMMAND]...", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},
+	{NULL},
 };
-
-const size_t mm_ctl_command_count = COUNT(mm_ctl_commands);

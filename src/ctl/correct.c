@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Correcting the wiring of CTs by arithmetic until somebody is there with a ladder. */
 
-#include "ctl/ctl.h"
-
 #include <string.h>
 
+#include "base/count_of.h"
+#include "ctl/private.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* What a correction means, and what it costs. */
 static const struct {
@@ -30,10 +28,10 @@ static const char crossed_cost[] =
 	"you state. An angle that is off by 0.1 degrees costs 0.3 % at power factor 0.5, and with harmonics the figures are an\n"
 	"estimate; while one line is dead both elements read no power. Put the CTs right soon, and then say 'none'.\n";
 
-static bool asked_for(int argc, char *argv[], const char *part)
+static bool asked_for(const struct mm_ctl *ctl, const char *part)
 {
-	for (int i = 0; i < argc; i++) {
-		if (strstr(argv[i], part) != NULL) {
+	for (int i = 0; i < ctl->argc; i++) {
+		if (strstr(ctl->argv[i], part) != NULL) {
 			return true;
 		}
 	}
@@ -41,25 +39,26 @@ static bool asked_for(int argc, char *argv[], const char *part)
 }
 
 /* The names as the daemon wants them; NULL after having said what is wrong. */
-static json_t *read_corrections(struct mm_ctl *ctl, int argc, char *argv[])
+static json_t *read_corrections(struct mm_ctl *ctl)
 {
 	json_t *names = json_array();
 
-	for (int i = 0; i < argc; i++) {
+	for (int i = 0; i < ctl->argc; i++) {
+		const char *name = ctl->argv[i];
 		size_t known = 0;
 
-		while (known < COUNT(corrections) && strcmp(corrections[known].name, argv[i]) != 0) {
+		while (known < COUNT_OF(corrections) && strcmp(corrections[known].name, name) != 0) {
 			known++;
 		}
-		if (known == COUNT(corrections)) {
-			mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no correction '%s'; there are:", argv[i]);
-			for (size_t c = 0; c < COUNT(corrections); c++) {
+		if (known == COUNT_OF(corrections)) {
+			mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no correction '%s'; there are:", name);
+			for (size_t c = 0; c < COUNT_OF(corrections); c++) {
 				fprintf(ctl->err, "  %-14s%s\n", corrections[c].name, corrections[c].meaning);
 			}
-		} else if (strcmp(argv[i], "none") != 0) {
-			json_array_append_new(names, json_string(argv[i]));
+		} else if (strcmp(name, "none") != 0) {
+			json_array_append_new(names, json_string(name));
 			continue;
-		} else if (argc == 1) {
+		} else if (ctl->argc == 1) {
 			continue;
 		} else {
 			mm_ctl_fail(ctl, MM_CTL_USAGE, "'none' stands alone: it takes back every correction");
@@ -70,7 +69,7 @@ static json_t *read_corrections(struct mm_ctl *ctl, int argc, char *argv[])
 	return names;
 }
 
-static void correct_text(struct mm_ctl *ctl, const json_t *answer, int argc, char *argv[])
+static void correct_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	static const struct mm_column columns[] = {
 		{MM_COLUMN(TEXT, "name", "ELEMENT")},
@@ -78,12 +77,12 @@ static void correct_text(struct mm_ctl *ctl, const json_t *answer, int argc, cha
 		{MM_NUMBER("corrected_power_w", "CORRECTED", "W", 1)},
 	};
 
-	mm_writer_table(ctl->out, columns, COUNT(columns), json_object_get(answer, "elements"), true);
+	mm_writer_table(ctl->out, columns, COUNT_OF(columns), json_object_get(answer, "elements"), true);
 	fputc('\n', ctl->out);
-	if (asked_for(argc, argv, "reversed")) {
+	if (asked_for(ctl, "reversed")) {
 		fputs(reversed_cost, ctl->out);
 	}
-	if (asked_for(argc, argv, "crossed")) {
+	if (asked_for(ctl, "crossed")) {
 		fputs(crossed_cost, ctl->out);
 	}
 	fputs(ctl->option[MM_OPTION_CONFIRM] != NULL
@@ -92,9 +91,9 @@ static void correct_text(struct mm_ctl *ctl, const json_t *answer, int argc, cha
 	      ctl->out);
 }
 
-int mm_ctl_correct(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_correct(struct mm_ctl *ctl)
 {
-	json_t *names = read_corrections(ctl, argc, argv), *parameters, *answer;
+	json_t *names = read_corrections(ctl), *parameters;
 	int r;
 
 	if (names == NULL) {
@@ -107,15 +106,5 @@ int mm_ctl_correct(struct mm_ctl *ctl, int argc, char *argv[])
 	}
 	json_object_set_new(parameters, "corrections", names);
 	json_object_set_new(parameters, "dry_run", json_boolean(ctl->option[MM_OPTION_CONFIRM] == NULL));
-	r = mm_ctl_call(ctl, "org.minimeter.Correct", parameters, &answer);
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, answer, false);
-	} else {
-		correct_text(ctl, answer, argc, argv);
-	}
-	json_decref(answer);
-	return MM_CTL_FINE;
+	return mm_ctl_ask(ctl, "org.minimeter.Correct", parameters, correct_text, NULL);
 }

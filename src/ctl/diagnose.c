@@ -5,9 +5,8 @@
 
 #include <math.h>
 
+#include "base/count_of.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* A cause less likely than this is named and no more. */
 #define BRIEF_PERCENT 5.0
@@ -100,7 +99,7 @@ void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter)
 	}
 	if (json_array_size(events) > 0) {
 		fputc('\n', ctl->out);
-		mm_writer_table(ctl->out, columns, COUNT(columns), events, true);
+		mm_writer_table(ctl->out, columns, COUNT_OF(columns), events, true);
 	}
 }
 
@@ -119,34 +118,34 @@ int mm_diagnose_loads(struct mm_ctl *ctl, json_t *parameters)
 	return r;
 }
 
-int mm_ctl_diagnose(struct mm_ctl *ctl, int argc, char *argv[])
+static void diagnoses_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	size_t i;
+	json_t *meter;
+
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		fputs(i > 0 ? "\n" : "", ctl->out);
+		mm_diagnose_text(ctl, meter);
+	}
+}
+
+int mm_ctl_diagnose(struct mm_ctl *ctl)
 {
 	json_t *parameters = mm_ctl_meter_parameter(ctl), *answer = NULL, *meter;
 	bool faulty = false;
 	size_t i;
-	int r;
+	int r = mm_diagnose_loads(ctl, parameters);
 
-	(void)argc, (void)argv;
-	r = mm_diagnose_loads(ctl, parameters);
 	if (r != MM_CTL_FINE) {
 		json_decref(parameters);
 		return r;
 	}
-	r = mm_ctl_call(ctl, "org.minimeter.Diagnose", parameters, &answer);
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, answer, false);
-	}
+	r = mm_ctl_ask(ctl, "org.minimeter.Diagnose", parameters, diagnoses_text, &answer);
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
 	{
 		faulty = faulty || mm_diagnose_faulty(meter);
-		if (ctl->option[MM_OPTION_JSON] == NULL) {
-			fputs(i > 0 ? "\n" : "", ctl->out);
-			mm_diagnose_text(ctl, meter);
-		}
 	}
 	json_decref(answer);
-	return faulty ? MM_CTL_FAULT : MM_CTL_FINE;
+	return faulty ? MM_CTL_FAULT : r;
 }

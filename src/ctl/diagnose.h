@@ -7,7 +7,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-#include "ctl/ctl.h"
+#include "ctl/private.h"
 
 /* "L2 lags L1 by 180 +- 1 degrees", for a meter whose lines_lag_deg is a number. */
 void mm_diagnose_lag(const json_t *meter, char *ret, size_t size);

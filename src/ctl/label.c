@@ -6,9 +6,8 @@
 #include <qrencode.h>
 #include <string.h>
 
+#include "base/count_of.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 #define WIDTH_MM 90
 #define HEIGHT_MM 58
@@ -151,7 +150,7 @@ int mm_label(struct mm_ctl *ctl, const json_t *meter)
 	mm_cell_as(MM_FORMAT_TEXT, meter, "serial", cell);
 	put_line(ctl->out, y_mm, 3, "Serial ", cell);
 	y_mm += 2 * LINE_MM;
-	for (size_t i = 0; i < COUNT(lines); i++) {
+	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		mm_cell(&lines[i].column, meter, cell);
 		put_line(ctl->out, y_mm, 3, lines[i].before, cell);
 		y_mm += LINE_MM;

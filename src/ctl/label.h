@@ -2,7 +2,7 @@
 #ifndef MM_CTL_LABEL_H
 #define MM_CTL_LABEL_H
 
-#include "ctl/ctl.h"
+#include "ctl/private.h"
 
 /*
  * Draws the plate of one meter of GetNameplate's answer on ctl->out: an SVG document of 90 x 58 mm with a QR code that holds

@@ -3,7 +3,7 @@
 
 #include <locale.h>
 
-#include "ctl/ctl.h"
+#include "ctl/private.h"
 
 int main(int argc, char *argv[])
 {

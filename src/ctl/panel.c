@@ -12,9 +12,9 @@
 #include <sys/ioctl.h>
 #include <wchar.h>
 
+#include "base/count_of.h"
+#include "ctl/when.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* Least terminal, and where the better things begin. */
 #define ROWS_MIN 10
@@ -24,6 +24,9 @@
 #define COLUMNS_WIDE 64
 
 #define LINE_LENGTH_MAX 512
+#define LCD_MAX 32
+#define NS_PER_S INT64_C(1000000000)
+#define UWH_PER_KWH 1e9
 #define DIGIT_ROWS 3
 #define DIGIT_COLUMNS 3
 
@@ -171,38 +174,25 @@ static int __attribute__((format(printf, 4, 5))) put(int y, int x, attr_t attrib
 	return x;
 }
 
-static const struct mm_column power_column = {MM_NUMBER("power_w", NULL, "W", 1)};
-
 static void title(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	char text[MM_CELL_MAX];
-	int x = panel->margin;
+	char time[MM_WHEN_MAX] = "-";
+	int x = put(panel->y, panel->margin, A_BOLD, "%s", view->meter->name);
 
-	mm_cell_as(MM_FORMAT_TEXT, view->meter, "name", text);
-	x = put(panel->y, x, A_BOLD, "%s", text);
 	if (view->count > 1) {
 		x = put(panel->y, x, panel->dim, " %zu/%zu", view->number + 1, view->count);
 	}
-	mm_cell_as(MM_FORMAT_TEXT, view->meter, "model", text);
-	x = put(panel->y, x, A_NORMAL, "  %s", text);
+	x = put(panel->y, x, A_NORMAL, "  %s", view->meter->model);
 	if (COLS >= COLUMNS_WIDE) {
-		mm_cell_as(MM_FORMAT_TEXT, view->meter, "serial", text);
-		x = put(panel->y, x, A_NORMAL, "  serial %s", text);
+		x = put(panel->y, x, A_NORMAL, "  serial %s", view->meter->serial);
 	}
-	mm_cell_as(MM_FORMAT_TIME, view->meter, "time", text);
-	if (x + (int)strlen(text) + panel->margin < COLS) {
-		put(panel->y, COLS - (int)strlen(text) - panel->margin, panel->dim, "%s", text);
+	if (view->meter->time_ns > 0) {
+		mm_when_local(view->meter->time_ns / NS_PER_S, time);
+	}
+	if (x + (int)strlen(time) + panel->margin < COLS) {
+		put(panel->y, COLS - (int)strlen(time) - panel->margin, panel->dim, "%s", time);
 	}
 	panel->y += 1 + panel->roomy;
-}
-
-/* What the LCD shows; of a meter without one the total, which is no less true. */
-static void lcd_text(const json_t *meter, char ret[static MM_CELL_MAX])
-{
-	static const struct mm_column display = {MM_COLUMN(TEXT, "display", NULL)},
-				      total = {MM_KILO("delivered_wh", NULL, NULL, 1)};
-
-	mm_cell(json_is_string(json_object_get(meter, "display")) ? &display : &total, meter, ret);
 }
 
 static bool is_digits(const char *text)
@@ -258,22 +248,12 @@ static void frame(const struct mm_panel *panel, int columns)
 	put(bottom, right, panel->dim, "%s", glyphs->corner[3]);
 }
 
-/* The level of an LED, as live as it is known: from GetOutputs, else from the reading, where it goes by another key. */
-static bool led_level(const struct mm_panel_view *view, const char *name, const char *key)
+/* Whether an LED is lit, as live as it is known: from GetOutputs, else from the reading. */
+static bool led_level(const struct mm_panel_view *view, const char *name, bool read)
 {
-	const char *meter = json_string_value(json_object_get(view->meter, "name"));
-	size_t i;
-	json_t *output;
+	const struct mm_output_state *output = mm_output_states_find(view->outputs, view->meter->name, name);
 
-	json_array_foreach(view->outputs, i, output)
-	{
-		const char *of = json_string_value(json_object_get(output, "meter"));
-		const char *its = json_string_value(json_object_get(output, "name"));
-		if (meter != NULL && of != NULL && its != NULL && strcmp(meter, of) == 0 && strcmp(name, its) == 0) {
-			return json_is_true(json_object_get(output, "level"));
-		}
-	}
-	return json_is_true(json_object_get(view->meter, key));
+	return output != NULL ? output->level : read;
 }
 
 static int lamp(const struct mm_panel *panel, int y, int x, bool on, attr_t colour, const char *label)
@@ -286,16 +266,18 @@ static int lamp(const struct mm_panel *panel, int y, int x, bool on, attr_t colo
 static void leds(struct mm_panel *panel, const struct mm_panel_view *view, int y, int x, bool below)
 {
 	const struct {
-		const char *output, *key, *label;
+		const char *output;
+		bool read;
+		const char *label;
 		attr_t colour;
 	} table[] = {
-		{"led_power", "power_led", "power", panel->green},
-		{"led_load", "load_led", "load", panel->green},
-		{"led_reverse", "reverse_led", "reverse", panel->red},
+		{"led_power", view->meter->power_led, "power", panel->green},
+		{"led_load", view->meter->load_led, "load", panel->green},
+		{"led_reverse", view->meter->reverse_led, "reverse", panel->red},
 	};
 
-	for (size_t i = 0; i < COUNT(table); i++) {
-		bool on = led_level(view, table[i].output, table[i].key);
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		bool on = led_level(view, table[i].output, table[i].read);
 		int next = lamp(panel, y, x, on, table[i].colour, table[i].label);
 		if (below) {
 			y++;
@@ -307,13 +289,18 @@ static void leds(struct mm_panel *panel, const struct mm_panel_view *view, int y
 
 static void lcd_and_leds(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	char text[MM_CELL_MAX], power[MM_CELL_MAX];
+	char text[LCD_MAX], power[LCD_MAX];
 	int columns;
 
-	lcd_text(view->meter, text);
+	/* Of a meter without an LCD the total, which is no less true. */
+	if (view->meter->display != NULL) {
+		snprintf(text, sizeof(text), "%s", view->meter->display);
+	} else {
+		snprintf(text, sizeof(text), "%.1f", (double)view->meter->delivered_uwh / UWH_PER_KWH);
+	}
 	columns = digits_columns(text) + 7;
 	if (LINES < ROWS_DIGITS || columns + panel->margin > COLS || !is_digits(text)) {
-		mm_cell(&power_column, view->meter, power);
+		snprintf(power, sizeof(power), "%.1f W", view->meter->power_w);
 		int x = put(panel->y, panel->margin, A_BOLD, "%s kWh", text);
 		put(panel->y, x, A_NORMAL, "%*s", COLS - x - panel->margin, power);
 		leds(panel, view, panel->y + 1, panel->margin, false);
@@ -337,20 +324,16 @@ static void lcd_and_leds(struct mm_panel *panel, const struct mm_panel_view *vie
 /* The pulse outputs with their levels: whatever GetOutputs lists that is no LED. */
 static void pulses(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	const char *meter = json_string_value(json_object_get(view->meter, "name"));
 	int x = panel->margin;
-	size_t i;
-	json_t *output;
 
 	if (COLS >= COLUMNS_WIDE) {
 		x = put(panel->y, x, A_NORMAL, "pulse outputs   ");
 	}
-	json_array_foreach(view->outputs, i, output)
-	{
-		const char *of = json_string_value(json_object_get(output, "meter"));
-		const char *name = json_string_value(json_object_get(output, "name"));
-		if (meter != NULL && of != NULL && name != NULL && strcmp(meter, of) == 0 && strncmp(name, "led_", 4) != 0) {
-			x = lamp(panel, panel->y, x, json_is_true(json_object_get(output, "level")), panel->green, name) + 3;
+	for (size_t i = 0; view->outputs != NULL && i < view->outputs->count; i++) {
+		const struct mm_output_state *output = &view->outputs->output[i];
+
+		if (strcmp(output->meter, view->meter->name) == 0 && strncmp(output->name, "led_", 4) != 0) {
+			x = lamp(panel, panel->y, x, output->level, panel->green, output->name) + 3;
 		}
 	}
 	panel->y += 1 + panel->roomy;
@@ -358,22 +341,16 @@ static void pulses(struct mm_panel *panel, const struct mm_panel_view *view)
 
 static void totals(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	static const struct mm_column received = {MM_KILO("received_wh", NULL, "kWh", 3)},
-				      demand = {MM_NUMBER("max_demand_w", NULL, "W", 0)};
-	char text[MM_CELL_MAX];
-	int x = panel->margin;
+	int x;
 
 	if (LINES < ROWS_DIGITS) {
 		return;
 	}
-	mm_cell(&power_column, view->meter, text);
-	x = put(panel->y, x, A_NORMAL, "power ");
-	x = put(panel->y, x, A_BOLD, "%s", text);
-	mm_cell(&received, view->meter, text);
-	x = put(panel->y, x, A_NORMAL, "   received %s", text);
+	x = put(panel->y, panel->margin, A_NORMAL, "power ");
+	x = put(panel->y, x, A_BOLD, "%.1f W", view->meter->power_w);
+	x = put(panel->y, x, A_NORMAL, "   received %.3f kWh", (double)view->meter->received_uwh / UWH_PER_KWH);
 	if (COLS >= COLUMNS_WIDE) {
-		mm_cell(&demand, view->meter, text);
-		put(panel->y, x, A_NORMAL, "   maximum demand %s", text);
+		put(panel->y, x, A_NORMAL, "   maximum demand %.0f W", view->meter->max_demand_w);
 	}
 	panel->y += 1 + panel->roomy;
 }
@@ -382,46 +359,43 @@ static void totals(struct mm_panel *panel, const struct mm_panel_view *view)
 static void warnings(struct mm_panel *panel, const struct mm_panel_view *view)
 {
 	char words[MM_CELL_MAX];
-	size_t i;
-	json_t *fault;
 
-	json_array_foreach(json_object_get(view->meter, "faults"), i, fault)
-	{
-		if (panel->y < LINES - 2) {
-			mm_cell_flag(fault, words);
-			put(panel->y++, panel->margin, panel->red, "%s", words);
-		}
+	for (size_t i = 0; i < view->meter->faults.count && panel->y < LINES - 2; i++) {
+		mm_cell_flag(view->meter->faults.name[i], words);
+		put(panel->y++, panel->margin, panel->red, "%s", words);
 	}
 }
 
 static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 {
 	static const struct {
-		struct mm_column column;
-		int width;
+		const char *heading;
+		size_t offset;
+		int decimals, width;
 	} table[] = {
-		{{MM_NUMBER("voltage_v", "volts", NULL, 1)}, 7}, {{MM_NUMBER("current_a", "amps", NULL, 2)}, 8},
-		{{MM_NUMBER("power_w", "watts", NULL, 1)}, 9},	 {{MM_NUMBER("power_factor", "pf", NULL, 3)}, 7},
-		{{MM_NUMBER("frequency_hz", "Hz", NULL, 2)}, 6},
+		{"volts", offsetof(struct mm_reading_element, voltage_v), 1, 7},
+		{"amps", offsetof(struct mm_reading_element, current_a), 2, 8},
+		{"watts", offsetof(struct mm_reading_element, power_w), 1, 9},
+		{"pf", offsetof(struct mm_reading_element, power_factor), 3, 7},
+		{"Hz", offsetof(struct mm_reading_element, frequency_hz), 2, 6},
 	};
 	bool wide = COLS >= COLUMNS_WIDE;
 	int name_width = wide ? 8 : 3, extra = wide ? 2 : 0, x = panel->margin + name_width;
-	char text[MM_CELL_MAX];
-	size_t i;
-	json_t *element;
 
-	for (size_t c = 0; c < COUNT(table); c++) {
-		x = put(panel->y, x, panel->dim, "%*s", table[c].width + extra, table[c].column.heading);
+	for (size_t c = 0; c < COUNT_OF(table); c++) {
+		x = put(panel->y, x, panel->dim, "%*s", table[c].width + extra, table[c].heading);
 	}
 	panel->y++;
-	json_array_foreach(json_object_get(view->meter, "elements"), i, element)
-	{
-		mm_cell_as(MM_FORMAT_TEXT, element, "name", text);
-		put(panel->y, panel->margin, A_BOLD, "%.*s", name_width, wide ? text : text + strcspn(text, "0123456789"));
+	for (size_t i = 0; i < view->meter->element_count; i++) {
+		const struct mm_reading_element *element = &view->meter->element[i];
+		const char *name = wide ? element->name : element->name + strcspn(element->name, "0123456789");
+
+		put(panel->y, panel->margin, A_BOLD, "%.*s", name_width, name);
 		x = panel->margin + name_width;
-		for (size_t c = 0; c < COUNT(table); c++) {
-			mm_cell(&table[c].column, element, text);
-			x = put(panel->y, x, A_NORMAL, "%*s", table[c].width + extra, text);
+		for (size_t c = 0; c < COUNT_OF(table); c++) {
+			const double *figure = (const void *)((const char *)element + table[c].offset);
+
+			x = put(panel->y, x, A_NORMAL, "%*.*f", table[c].width + extra, table[c].decimals, *figure);
 		}
 		panel->y++;
 	}
@@ -431,28 +405,25 @@ static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 /* Front end, register and age on the last row but one; the keys on the last. */
 static void footer(struct mm_panel *panel, const struct mm_panel_view *view)
 {
-	const json_t *front_end = json_object_get(view->status, "front_end"), *reg = json_object_get(view->status, "register");
-	bool valid = json_is_true(json_object_get(view->meter, "valid"));
-	char text[MM_CELL_MAX];
+	bool valid = view->meter != NULL && view->meter->valid;
 	int y = LINES - 2, x = panel->margin;
 
 	if (view->trouble != NULL) {
 		x = put(y, x, panel->red, "%s", view->trouble);
 	} else if (view->status != NULL) {
-		mm_cell_as(MM_FORMAT_TEXT, front_end, "state", text);
-		x = put(y, x, strcmp(text, "ok") == 0 ? A_NORMAL : panel->red, "front end %s", text);
-		mm_cell_as(MM_FORMAT_TEXT, reg, "state", text);
-		if (strcmp(text, "ok") != 0) {
-			x = put(y, x, panel->red, "%sregister %s", panel->glyphs->separator, text);
+		const char *front_end = view->status->front_end.state, *store = view->status->store.state;
+
+		x = put(y, x, strcmp(front_end, "ok") == 0 ? A_NORMAL : panel->red, "front end %s", front_end);
+		if (strcmp(store, "ok") != 0) {
+			x = put(y, x, panel->red, "%sregister %s", panel->glyphs->separator, store);
 		}
 	} else {
 		x = put(y, x, A_NORMAL, "front end ?");
 	}
 	x = put(y, x, A_NORMAL, "%s", panel->glyphs->separator);
 	x = put(y, x, valid ? A_NORMAL : panel->red, "%s%.0f s old", valid ? "reading " : "not valid, ", view->age_s);
-	if (view->trouble == NULL && json_is_string(json_object_get(front_end, "reason"))) {
-		mm_cell_as(MM_FORMAT_TEXT, front_end, "reason", text);
-		put(y, x, panel->red, "%s%s", panel->glyphs->separator, text);
+	if (view->trouble == NULL && view->status != NULL && view->status->front_end.reason != NULL) {
+		put(y, x, panel->red, "%s%s", panel->glyphs->separator, view->status->front_end.reason);
 	}
 	put(LINES - 1, panel->margin, panel->dim, view->count > 1 ? "q quit   m next meter" : "q quit");
 }
@@ -467,12 +438,14 @@ void mm_panel_draw(struct mm_panel *panel, const struct mm_panel_view *view)
 		put(0, 0, A_NORMAL, "needs %dx%d or more", COLUMNS_MIN, ROWS_MIN);
 	} else {
 		panel->y = panel->roomy;
-		title(panel, view);
-		lcd_and_leds(panel, view);
-		pulses(panel, view);
-		totals(panel, view);
-		elements(panel, view);
-		warnings(panel, view);
+		if (view->meter != NULL) {
+			title(panel, view);
+			lcd_and_leds(panel, view);
+			pulses(panel, view);
+			totals(panel, view);
+			elements(panel, view);
+			warnings(panel, view);
+		}
 		footer(panel, view);
 	}
 	attrset(A_NORMAL);

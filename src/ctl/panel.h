@@ -4,22 +4,23 @@
 
 /* The instrument's front on a terminal: LCD, LEDs, pulse outputs and figures. It only draws; watch.c feeds it. */
 
-#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "client/reading.h"
+
 struct mm_panel;
 
 /* What is shown. Everything is borrowed and may be NULL as long as the daemon has not said it. */
 struct mm_panel_view {
-	const json_t *meter;   /* a Meter of org.minimeter.Read */
-	const json_t *outputs; /* "outputs" of GetOutputs */
-	const json_t *status;  /* answer of Status */
-	const char *trouble;   /* why nothing new comes; NULL: it does */
-	double age_s;	       /* of the reading, by now */
-	size_t number, count;  /* which meter of how many, from 0 */
+	const struct mm_reading *meter;
+	const struct mm_output_states *outputs;
+	const struct mm_daemon_status *status;
+	const char *trouble;  /* why nothing new comes; NULL: it does */
+	double age_s;	      /* of the reading, by now */
+	size_t number, count; /* which meter of how many, from 0 */
 };
 
 enum mm_panel_key { MM_PANEL_KEY_NONE, MM_PANEL_KEY_QUIT, MM_PANEL_KEY_NEXT };

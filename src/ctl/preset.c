@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Setting the start reading of a meter that takes another one's place. */
 
-#include "ctl/ctl.h"
-
 #include <string.h>
 
+#include "base/count_of.h"
+#include "ctl/private.h"
 #include "ctl/writer.h"
 
 #define READING_KWH_MAX 999999
@@ -35,24 +35,14 @@ static int read_kwh(struct mm_ctl *ctl, const char *what, const char *text, int6
 static void preset_text(struct mm_ctl *ctl, const json_t *meter, const json_t *answer, bool confirmed)
 {
 	static const struct mm_column columns[] = {
-		{.format = MM_FORMAT_NUMBER,
-		 .key = "delivered_uwh",
-		 .heading = "total",
-		 .unit = "kWh",
-		 .decimals = 3,
-		 .scale = 1e-9},
-		{.format = MM_FORMAT_NUMBER,
-		 .key = "received_uwh",
-		 .heading = "received",
-		 .unit = "kWh",
-		 .decimals = 3,
-		 .scale = 1e-9},
+		{MM_NUMBER("delivered_uwh", "total", "kWh", 3), .scale = 1e-9},
+		{MM_NUMBER("received_uwh", "received", "kWh", 3), .scale = 1e-9},
 	};
 	char name[MM_CELL_MAX];
 
 	mm_cell_as(MM_FORMAT_TEXT, meter, "meter", name);
 	fprintf(ctl->out, "meter %s %s\n", name, confirmed ? "now reads" : "would read");
-	mm_writer_record(ctl->out, columns, 2, answer);
+	mm_writer_record(ctl->out, columns, COUNT_OF(columns), answer);
 	if (!confirmed) {
 		fputs("Nothing has been changed. A start reading is set once and can't be taken back: compare it with the old "
 		      "meter\n"
@@ -61,19 +51,18 @@ static void preset_text(struct mm_ctl *ctl, const json_t *meter, const json_t *a
 	}
 }
 
-int mm_ctl_preset(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_preset(struct mm_ctl *ctl)
 {
 	bool confirmed = ctl->option[MM_OPTION_CONFIRM] != NULL;
 	int64_t delivered_wh, received_wh = 0;
 	json_t *parameters, *meter, *answer;
 	int r;
 
-	(void)argc;
-	if (argv[1][0] == '\0') {
+	if (ctl->argv[1][0] == '\0') {
 		return mm_ctl_fail(ctl, MM_CTL_USAGE,
 				   "OLD-SERIAL is to be the serial number on the old meter's plate, not empty");
 	}
-	r = read_kwh(ctl, "READING", argv[0], &delivered_wh);
+	r = read_kwh(ctl, "READING", ctl->argv[0], &delivered_wh);
 	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_RECEIVED] != NULL) {
 		r = read_kwh(ctl, "--received", ctl->option[MM_OPTION_RECEIVED], &received_wh);
 	}
@@ -84,13 +73,11 @@ int mm_ctl_preset(struct mm_ctl *ctl, int argc, char *argv[])
 		return r;
 	}
 	parameters = json_pack("{s:O, s:I, s:I, s:s, s:b}", "meter", json_object_get(meter, "meter"), "delivered_wh",
-			       (json_int_t)delivered_wh, "received_wh", (json_int_t)received_wh, "old_serial", argv[1], "dry_run",
-			       (int)!confirmed);
+			       (json_int_t)delivered_wh, "received_wh", (json_int_t)received_wh, "old_serial", ctl->argv[1],
+			       "dry_run", (int)!confirmed);
 	r = mm_ctl_call(ctl, "org.minimeter.Preset", parameters, &answer);
 	if (r == MM_CTL_FINE) {
-		if (ctl->option[MM_OPTION_JSON] != NULL) {
-			mm_writer_json(ctl->out, answer, false);
-		} else {
+		if (!mm_ctl_json(ctl, answer)) {
 			preset_text(ctl, meter, answer, confirmed);
 		}
 		json_decref(answer);

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* The load profile, streamed: a year is some 35,000 intervals. */
 
-#include <string.h>
 #include <time.h>
 
-#include "ctl/ctl.h"
+#include "base/count_of.h"
+#include "base/time_text.h"
+#include "ctl/private.h"
 #include "ctl/when.h"
 #include "ctl/writer.h"
 
@@ -25,12 +26,10 @@ static const char *const csv_keys[] = {
 	"start", "duration_s", "status", "flags", "delivered_wh", "received_wh", "lagging_varh", "leading_varh", "covered_s",
 };
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
-
 /* Adds the time of an option to the parameters. */
 static int set_time(struct mm_ctl *ctl, enum mm_ctl_option option, const char *key, json_t *parameters, int64_t *when_s)
 {
-	char text[MM_WHEN_MAX];
+	char text[MM_TIME_TEXT_MAX];
 
 	if (ctl->option[option] == NULL) {
 		return MM_CTL_FINE;
@@ -40,8 +39,7 @@ static int set_time(struct mm_ctl *ctl, enum mm_ctl_option option, const char *k
 				   "--%s '%s' is no time: say 2026-03-01, 2026-03-01T12:00:00Z, today, yesterday or -24h", key,
 				   ctl->option[option]);
 	}
-	mm_when_rfc3339(*when_s, text);
-	json_object_set_new(parameters, key, json_string(text));
+	json_object_set_new(parameters, key, json_string(mm_time_text(*when_s, text)));
 	return MM_CTL_FINE;
 }
 
@@ -52,7 +50,7 @@ static int receive_all(struct mm_ctl *ctl, json_t **ret)
 
 	while (more) {
 		json_t *piece, *intervals;
-		int r = mm_ctl_receive(ctl, MM_CTL_TIMEOUT_MS, &piece, &more);
+		int r = mm_ctl_receive(ctl, MM_CLIENT_TIMEOUT_MS, &piece, &more);
 		if (r != MM_CTL_FINE) {
 			return r;
 		}
@@ -64,11 +62,11 @@ static int receive_all(struct mm_ctl *ctl, json_t **ret)
 				json_array_extend(json_object_get(*ret, "intervals"), intervals);
 			}
 		} else if (ctl->option[MM_OPTION_CSV] != NULL) {
-			mm_writer_csv(ctl->out, csv_keys, COUNT(csv_keys), intervals, first);
+			mm_writer_csv(ctl->out, csv_keys, COUNT_OF(csv_keys), intervals, first);
 		} else if (first && json_array_size(intervals) == 0) {
 			fputs("no intervals\n", ctl->out);
 		} else {
-			mm_writer_table(ctl->out, columns, COUNT(columns), intervals, first);
+			mm_writer_table(ctl->out, columns, COUNT_OF(columns), intervals, first);
 		}
 		json_decref(piece);
 		first = false;
@@ -76,13 +74,12 @@ static int receive_all(struct mm_ctl *ctl, json_t **ret)
 	return MM_CTL_FINE;
 }
 
-int mm_ctl_profile(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_profile(struct mm_ctl *ctl)
 {
 	int64_t from_s = INT64_MIN, to_s = INT64_MAX;
 	json_t *parameters, *whole = NULL;
 	int r;
 
-	(void)argc, (void)argv;
 	r = mm_ctl_one_meter(ctl, &parameters);
 	if (r != MM_CTL_FINE) {
 		return r;

@@ -3,9 +3,8 @@
 
 #include "ctl/read.h"
 
+#include "base/count_of.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* How many of the columns of an element fit into a line: name, V, A, W, power factor. */
 #define LINE_ELEMENT_COLUMNS 5
@@ -92,9 +91,9 @@ void mm_read_text(struct mm_ctl *ctl, const json_t *answer)
 		mm_cell_as(MM_FORMAT_TEXT, meter, "serial", serial);
 		fprintf(ctl->out, "%s%s  %s  serial %s\n", i > 0 ? "\n" : "", name, model, serial);
 		warnings_text(ctl, meter);
-		mm_writer_record(ctl->out, meter_columns, COUNT(meter_columns), meter);
+		mm_writer_record(ctl->out, meter_columns, COUNT_OF(meter_columns), meter);
 		fputc('\n', ctl->out);
-		mm_writer_table(ctl->out, element_columns, COUNT(element_columns), json_object_get(meter, "elements"), true);
+		mm_writer_table(ctl->out, element_columns, COUNT_OF(element_columns), json_object_get(meter, "elements"), true);
 	}
 }
 
@@ -110,7 +109,7 @@ void mm_read_line(FILE *out, const json_t *meter)
 	json_t *element;
 	char text[MM_CELL_MAX];
 
-	for (size_t c = 0; c < COUNT(total); c++) {
+	for (size_t c = 0; c < COUNT_OF(total); c++) {
 		mm_cell(&total[c], meter, text);
 		fprintf(out, "%s%s", c > 0 ? "  " : "", text);
 	}

@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "ctl/ctl.h"
+#include "ctl/private.h"
 
 /* Every meter with its elements. */
 void mm_read_text(struct mm_ctl *ctl, const json_t *answer);

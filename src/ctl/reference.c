@@ -8,6 +8,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/count_of.h"
+
 #define DIGITS "0123456789"
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define BLANKS " \t\r\n"
@@ -56,7 +58,7 @@ static int take_word(const char **text)
 {
 	size_t length = strspn(*text, LETTERS);
 
-	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(words); i++) {
 		if (strlen(words[i].word) == length && strncasecmp(words[i].word, *text, length) == 0) {
 			*text += length;
 			return (int)i;

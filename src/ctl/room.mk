@@ -7,11 +7,15 @@ libctl_a_SOURCES = \
 	src/ctl/check_items.c \
 	src/ctl/commands.c \
 	src/ctl/correct.c \
-	src/ctl/ctl.c src/ctl/ctl.h \
+	src/ctl/ctl.c \
 	src/ctl/diagnose.c src/ctl/diagnose.h \
+	src/ctl/help.c \
 	src/ctl/label.c src/ctl/label.h \
+	src/ctl/message.c \
+	src/ctl/options.c \
 	src/ctl/panel.c src/ctl/panel.h \
 	src/ctl/preset.c \
+	src/ctl/private.h \
 	src/ctl/profile.c \
 	src/ctl/read.c src/ctl/read.h \
 	src/ctl/reference.c src/ctl/reference.h \
@@ -24,7 +28,7 @@ libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(QRENCODE_CF
 bin_PROGRAMS += minimeterctl
 minimeterctl_SOURCES = src/ctl/main.c
 minimeterctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-minimeterctl_LDADD = libctl.a libvarlink.a libbase.a $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
+minimeterctl_LDADD = libctl.a $(client_libs) $(NCURSES_LIBS) $(QRENCODE_LIBS)
 dist_man_MANS += man/minimeterctl.1
 
 bashcompletiondir = $(datadir)/bash-completion/completions
@@ -34,9 +38,9 @@ if TESTS_ENABLED
 check_PROGRAMS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference
 dist_check_SCRIPTS += tests/ctl/ctl_lists.sh
 TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/ctl_lists.sh
-tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl.h tests/ctl/check_ctl_check.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/fixture/fake_daemon.c tests/fixture/fake_daemon.h
+tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl.h tests/ctl/check_ctl_check.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c $(fake_daemon_sources) tests/fixture/terminal.c tests/fixture/terminal.h
 tests_ctl_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_ctl_check_ctl_LDADD = libctl.a libvarlink.a libbase.a $(CHECK_LIBS) $(JANSSON_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
+tests_ctl_check_ctl_LDADD = libctl.a $(client_libs) $(CHECK_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
 tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
 tests_ctl_check_fuzz_reference_LDADD = libctl.a libbase.a
 endif

@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: MIT */
 /* Verifying the register, and heads of its audit trail to keep elsewhere. */
 
-#include "ctl/ctl.h"
-
 #include <inttypes.h>
 
+#include "base/count_of.h"
+#include "ctl/private.h"
 #include "ctl/writer.h"
 
+/* A store being verified says every some thousand rows that it goes on. */
+#define VERIFY_TIMEOUT_MS 60000
+
 static const struct mm_column problem_columns[] = {
-	{.format = MM_FORMAT_TEXT, .key = "part", .heading = "WHAT"},
-	{.format = MM_FORMAT_NUMBER, .key = "id", .heading = "ID"},
-	{.format = MM_FORMAT_TEXT, .key = "text", .heading = "WHAT IS WRONG"},
+	{MM_COLUMN(TEXT, "part", "WHAT")},
+	{MM_NUMBER("id", "ID", NULL, 0)},
+	{MM_COLUMN(TEXT, "text", "WHAT IS WRONG")},
 };
 
 static const struct mm_column file_columns[] = {
-	{.format = MM_FORMAT_TEXT, .key = "name", .heading = "FILE"},
-	{.format = MM_FORMAT_TEXT, .key = "text", .heading = "WHAT IT IS LIKE"},
+	{MM_COLUMN(TEXT, "name", "FILE")},
+	{MM_COLUMN(TEXT, "text", "WHAT IT IS LIKE")},
 };
 
 static int64_t number(const json_t *answer, const char *key)
@@ -31,15 +34,14 @@ static void verify_text(struct mm_ctl *ctl, const json_t *answer)
 	fprintf(ctl->out, "checked %" PRId64 " events, %" PRId64 " intervals, %" PRId64 " snapshots of the registers%s\n",
 		number(answer, "events"), number(answer, "intervals"), number(answer, "snapshots"),
 		ctl->option[MM_OPTION_HEAD] != NULL ? ", and the head" : "");
-	mm_writer_table(ctl->out, file_columns, sizeof(file_columns) / sizeof(file_columns[0]), json_object_get(answer, "files"),
-			true);
+	mm_writer_table(ctl->out, file_columns, COUNT_OF(file_columns), json_object_get(answer, "files"), true);
 	if (bad == 0) {
 		fputs("all is as it was written\n", ctl->out);
 		return;
 	}
 	fprintf(ctl->out, "%s%" PRId64 " %s not as it was written:%s\n", mm_paint(ctl, true), bad,
 		bad == 1 ? "thing is" : "things are", mm_unpaint(ctl, true));
-	mm_writer_table(ctl->out, problem_columns, sizeof(problem_columns) / sizeof(problem_columns[0]), problems, true);
+	mm_writer_table(ctl->out, problem_columns, COUNT_OF(problem_columns), problems, true);
 	if (bad > shown) {
 		fprintf(ctl->out, "and %" PRId64 " more\n", bad - shown);
 	}
@@ -74,7 +76,7 @@ static int receive_result(struct mm_ctl *ctl, json_t **ret)
 	while (continues) {
 		json_decref(answer);
 		answer = NULL;
-		r = mm_ctl_receive(ctl, MM_CTL_VERIFY_TIMEOUT_MS, &answer, &continues);
+		r = mm_ctl_receive(ctl, VERIFY_TIMEOUT_MS, &answer, &continues);
 		if (r != MM_CTL_FINE) {
 			return r;
 		}
@@ -83,12 +85,11 @@ static int receive_result(struct mm_ctl *ctl, json_t **ret)
 	return MM_CTL_FINE;
 }
 
-int mm_ctl_verify(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_verify(struct mm_ctl *ctl)
 {
 	json_t *head = NULL, *answer;
 	int r = MM_CTL_FINE;
 
-	(void)argc, (void)argv;
 	if (ctl->option[MM_OPTION_HEAD] != NULL) {
 		r = read_head(ctl, ctl->option[MM_OPTION_HEAD], &head);
 	}
@@ -101,9 +102,7 @@ int mm_ctl_verify(struct mm_ctl *ctl, int argc, char *argv[])
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, answer, false);
-	} else {
+	if (!mm_ctl_json(ctl, answer)) {
 		verify_text(ctl, answer);
 	}
 	r = json_is_true(json_object_get(answer, "sound")) ? MM_CTL_FINE : MM_CTL_FAULT;
@@ -111,12 +110,11 @@ int mm_ctl_verify(struct mm_ctl *ctl, int argc, char *argv[])
 	return r;
 }
 
-int mm_ctl_head(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_head(struct mm_ctl *ctl)
 {
 	json_t *answer;
 	int r;
 
-	(void)argc, (void)argv;
 	r = mm_ctl_call(ctl, "org.minimeter.GetHead", NULL, &answer);
 	if (r == MM_CTL_FINE) {
 		/* A file for programs, whoever asks. */

@@ -11,11 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
-#include <time.h>
 #include <unistd.h>
 
-#include "ctl/ctl.h"
+#include "base/count_of.h"
+#include "base/now.h"
+#include "client/reading.h"
 #include "ctl/panel.h"
+#include "ctl/private.h"
 #include "ctl/read.h"
 #include "ctl/writer.h"
 
@@ -26,38 +28,37 @@
 
 struct watch {
 	struct mm_ctl *ctl; /* its client carries the stream; NULL while the daemon is gone */
-	struct mm_varlink_client *side;
-	unsigned side_waiting; /* answers owed to us there */
+	struct mm_client *side;
+	unsigned side_waiting; /* answers that it has not sent yet there */
 	unsigned asks;
 	int64_t ask_ms, reconnect_ms, stop_ms; /* when to do so; stop_ms INT64_MAX: never */
-	json_t *reading, *outputs, *status;    /* the latest of each, or NULL */
-	int64_t reading_ms;		       /* when it came */
-	size_t shown;			       /* which meter */
-	struct mm_panel *panel;		       /* NULL: lines */
+	struct mm_readings *readings;	       /* the latest of each, or NULL */
+	struct mm_output_states *outputs;
+	struct mm_daemon_status *status;
+	int64_t reading_ms;	/* when it came */
+	size_t shown;		/* which meter */
+	struct mm_panel *panel; /* NULL: lines */
 	int signal_fd;
 	bool done;
-	char *error; /* an error reply, which ends it all */
-	json_t *error_parameters;
+	int r; /* below 0: what ends it all, and error says it */
+	struct mm_error error;
 };
 
 static int64_t now_ms(void)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return now.tv_sec * INT64_C(1000) + now.tv_nsec / 1000000;
+	return mm_now(CLOCK_BOOTTIME) / 1000000;
 }
 
 static void drop_side(struct watch *watch)
 {
-	mm_varlink_client_free(watch->side);
+	mm_client_free(watch->side);
 	watch->side = NULL;
 	watch->side_waiting = 0;
 }
 
 static void lose_daemon(struct watch *watch)
 {
-	mm_varlink_client_free(watch->ctl->client);
+	mm_client_free(watch->ctl->client);
 	watch->ctl->client = NULL;
 	drop_side(watch);
 	watch->reconnect_ms = now_ms() + RECONNECT_MS;
@@ -70,25 +71,25 @@ static void reconnect(struct watch *watch)
 {
 	struct mm_ctl *ctl = watch->ctl;
 
-	if (mm_varlink_client_connect(mm_ctl_socket_path(ctl, MM_CTL_SOCKET_READ), &ctl->client) == 0 &&
-	    mm_varlink_client_send(ctl->client, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), true) == 0) {
+	if (mm_client_connect(MM_CLIENT_READ, mm_ctl_socket_path(ctl, MM_CTL_SOCKET_READ), &ctl->client, NULL) == 0 &&
+	    mm_client_send(ctl->client, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), true, NULL) == 0) {
 		return;
 	}
-	mm_varlink_client_free(ctl->client);
+	mm_client_free(ctl->client);
 	ctl->client = NULL;
 	watch->reconnect_ms = now_ms() + RECONNECT_MS;
 }
 
-static void print_lines(struct watch *watch)
+static void print_reading(struct watch *watch, const json_t *answer)
 {
 	struct mm_ctl *ctl = watch->ctl;
 	size_t i;
 	json_t *meter;
 
 	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		mm_writer_json(ctl->out, watch->reading, true);
+		mm_writer_json(ctl->out, answer, true);
 	} else {
-		json_array_foreach(json_object_get(watch->reading, "meters"), i, meter)
+		json_array_foreach(json_object_get(answer, "meters"), i, meter)
 		{
 			mm_read_line(ctl->out, meter);
 		}
@@ -98,43 +99,49 @@ static void print_lines(struct watch *watch)
 	}
 }
 
-/* Keeps a reading, which is stolen, and prints it where there is no panel. */
-static void take_reading(struct watch *watch, json_t *reading)
+/* Prints a reading, or keeps it for the panel. */
+static void take_reading(struct watch *watch, json_t *answer)
 {
-	json_decref(watch->reading);
-	watch->reading = reading;
-	watch->reading_ms = now_ms();
+	struct mm_readings *readings;
+
 	if (watch->panel == NULL) {
-		print_lines(watch);
+		print_reading(watch, answer);
+		return;
 	}
+	watch->r = mm_readings_new(answer, &readings, &watch->error);
+	if (watch->r < 0) {
+		watch->done = true;
+		return;
+	}
+	mm_readings_free(watch->readings);
+	watch->readings = readings;
+	watch->reading_ms = now_ms();
 }
 
 static void take_stream(struct watch *watch)
 {
-	json_t *reading;
-	bool continues;
-	int r;
-
 	while (!watch->done && watch->ctl->client != NULL) {
-		r = mm_varlink_client_receive(watch->ctl->client, 0, &reading, &watch->error, &continues);
+		json_t *answer = NULL;
+		bool more = true;
+		int r = mm_client_receive(watch->ctl->client, 0, &answer, &more, &watch->error);
+
 		if (r == -ETIMEDOUT) {
 			return;
 		}
-		if (r < 0) {
-			lose_daemon(watch);
-		} else if (watch->error != NULL) {
-			watch->error_parameters = reading;
+		if (r < 0 && mm_client_error_name(watch->ctl->client) != NULL) {
+			watch->r = r;
 			watch->done = true;
-		} else {
-			take_reading(watch, reading);
-			if (!continues) {
-				lose_daemon(watch);
-			}
+		} else if (r == 0) {
+			take_reading(watch, answer);
+			json_decref(answer);
+		}
+		if (!watch->done && (r < 0 || !more)) {
+			lose_daemon(watch);
 		}
 	}
 }
 
-/* Asks for output levels, and now and then for the daemon's state, unless it still owes us the last answer. */
+/* Asks for output levels, and now and then for the daemon's state, unless the last answer is still missing. */
 static void ask_side(struct watch *watch)
 {
 	int r = 0;
@@ -144,14 +151,14 @@ static void ask_side(struct watch *watch)
 		return;
 	}
 	if (watch->side == NULL) {
-		r = mm_varlink_client_connect(mm_ctl_socket_path(watch->ctl, MM_CTL_SOCKET_READ), &watch->side);
+		r = mm_client_connect(MM_CLIENT_READ, mm_ctl_socket_path(watch->ctl, MM_CTL_SOCKET_READ), &watch->side, NULL);
 	}
 	if (r == 0 && watch->asks++ % ASKS_PER_STATUS == 0) {
-		r = mm_varlink_client_send(watch->side, "org.minimeter.Status", NULL, false);
+		r = mm_client_send(watch->side, "org.minimeter.Status", NULL, false, NULL);
 		watch->side_waiting++;
 	}
 	if (r == 0) {
-		r = mm_varlink_client_send(watch->side, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(watch->ctl), false);
+		r = mm_client_send(watch->side, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(watch->ctl), false, NULL);
 		watch->side_waiting++;
 	}
 	if (r < 0) {
@@ -159,28 +166,38 @@ static void ask_side(struct watch *watch)
 	}
 }
 
+/* Keeps an answer of Status or GetOutputs. */
+static void take_side_answer(struct watch *watch, json_t *answer)
+{
+	struct mm_output_states *outputs;
+	struct mm_daemon_status *status;
+
+	if (mm_output_states_new(answer, &outputs, NULL) == 0) {
+		mm_output_states_free(watch->outputs);
+		watch->outputs = outputs;
+	} else if (mm_daemon_status_new(answer, &status, NULL) == 0) {
+		mm_daemon_status_free(watch->status);
+		watch->status = status;
+	}
+}
+
 static void take_side(struct watch *watch)
 {
 	while (watch->side != NULL && watch->side_waiting > 0) {
-		json_t *answer, **kept;
-		char *error;
-		bool continues;
-		int r = mm_varlink_client_receive(watch->side, 0, &answer, &error, &continues);
+		json_t *answer;
+		int r = mm_client_receive(watch->side, 0, &answer, NULL, NULL);
+
 		if (r == -ETIMEDOUT) {
 			return;
 		}
-		if (r < 0) {
+		if (r == 0) {
+			take_side_answer(watch, answer);
+			json_decref(answer);
+		} else if (mm_client_error_name(watch->side) == NULL) {
 			drop_side(watch);
 			return;
 		}
 		watch->side_waiting--;
-		if (error == NULL) {
-			kept = json_object_get(answer, "outputs") != NULL ? &watch->outputs : &watch->status;
-			json_decref(*kept);
-			*kept = json_incref(answer);
-		}
-		json_decref(answer);
-		free(error);
 	}
 }
 
@@ -217,10 +234,9 @@ static void take_signals(struct watch *watch)
 
 static void draw(struct watch *watch)
 {
-	json_t *meters = json_object_get(watch->reading, "meters");
-	size_t count = json_array_size(meters);
+	size_t count = watch->readings->count;
 	struct mm_panel_view view = {
-		.outputs = json_object_get(watch->outputs, "outputs"),
+		.outputs = watch->outputs,
 		.status = watch->status,
 		.trouble = watch->ctl->client == NULL ? "daemon gone, reconnecting" : NULL,
 		.count = count,
@@ -228,16 +244,15 @@ static void draw(struct watch *watch)
 
 	if (count > 0) {
 		view.number = watch->shown % count;
-		view.meter = json_array_get(meters, view.number);
-		view.age_s =
-			json_number_value(json_object_get(view.meter, "age_s")) + (double)(now_ms() - watch->reading_ms) / 1e3;
+		view.meter = &watch->readings->meter[view.number];
+		view.age_s = view.meter->age_s + (double)(now_ms() - watch->reading_ms) / 1e3;
 	}
 	mm_panel_draw(watch->panel, &view);
 }
 
-static int client_fd(const struct mm_varlink_client *client)
+static int client_fd(const struct mm_client *client)
 {
-	return client != NULL ? mm_varlink_client_fd(client) : -1;
+	return client != NULL ? mm_client_fd(client) : -1;
 }
 
 /* Sleeps until something comes in or is due. */
@@ -252,7 +267,7 @@ static void wait_next(struct watch *watch)
 	};
 
 	left = left < 0 ? 0 : left < most ? left : most;
-	if (poll(fds, sizeof(fds) / sizeof(fds[0]), (int)left) > 0 && (fds[3].revents & (POLLHUP | POLLERR)) != 0) {
+	if (poll(fds, COUNT_OF(fds), (int)left) > 0 && (fds[3].revents & (POLLHUP | POLLERR)) != 0) {
 		watch->done = true; /* the terminal is gone, and SIGHUP was ignored (nohup) */
 	}
 }
@@ -279,11 +294,11 @@ static void run(struct watch *watch)
 	}
 }
 
-/* With the panel up, signals come by descriptor, so that every way out gives the terminal back. */
-static int run_panel(struct watch *watch)
+/* False where there can be no panel. With it up, signals come by descriptor, so that every way out gives the terminal back. */
+static bool run_panel(struct watch *watch, json_t *first)
 {
 	sigset_t signals, before;
-	int r;
+	bool shown;
 
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGINT);
@@ -293,8 +308,9 @@ static int run_panel(struct watch *watch)
 	sigaddset(&signals, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	watch->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-	r = watch->signal_fd < 0 ? -errno : mm_panel_new(watch->ctl->out, watch->ctl->colour, &watch->panel);
-	if (r == 0) {
+	shown = watch->signal_fd >= 0 && mm_panel_new(watch->ctl->out, watch->ctl->colour, &watch->panel) == 0;
+	if (shown) {
+		take_reading(watch, first);
 		run(watch);
 		mm_panel_free(watch->panel);
 		watch->panel = NULL;
@@ -304,7 +320,7 @@ static int run_panel(struct watch *watch)
 		watch->signal_fd = -1;
 	}
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	return r;
+	return shown;
 }
 
 static int read_seconds(struct mm_ctl *ctl, int64_t *ret_stop_ms)
@@ -324,38 +340,33 @@ static int read_seconds(struct mm_ctl *ctl, int64_t *ret_stop_ms)
 	return MM_CTL_FINE;
 }
 
-int mm_ctl_watch(struct mm_ctl *ctl, int argc, char *argv[])
+int mm_ctl_watch(struct mm_ctl *ctl)
 {
 	struct watch watch = {.ctl = ctl, .signal_fd = -1};
 	bool terminal = fileno(ctl->out) >= 0 && isatty(fileno(ctl->out)) && ctl->option[MM_OPTION_JSON] == NULL;
-	json_t *reading;
-	int r;
+	json_t *first;
+	int r = read_seconds(ctl, &watch.stop_ms);
 
-	(void)argc, (void)argv;
-	r = read_seconds(ctl, &watch.stop_ms);
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_send(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), true);
 	}
 	if (r == MM_CTL_FINE) {
-		r = mm_ctl_receive(ctl, MM_CTL_TIMEOUT_MS, &reading, NULL);
+		r = mm_ctl_receive(ctl, MM_CLIENT_TIMEOUT_MS, &first, NULL);
 	}
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	watch.reading = reading;
-	watch.reading_ms = now_ms();
-	if (!terminal || run_panel(&watch) < 0) {
-		print_lines(&watch);
+	if (!terminal || !run_panel(&watch, first)) {
+		print_reading(&watch, first);
 		run(&watch);
 	}
-	if (watch.error != NULL) {
-		r = mm_ctl_fail_reply(ctl, watch.error, watch.error_parameters);
+	if (watch.r < 0) {
+		r = mm_ctl_fail_client(ctl, watch.r, &watch.error);
 	}
 	drop_side(&watch);
-	free(watch.error);
-	json_decref(watch.error_parameters);
-	json_decref(watch.reading);
-	json_decref(watch.outputs);
-	json_decref(watch.status);
+	json_decref(first);
+	mm_readings_free(watch.readings);
+	mm_output_states_free(watch.outputs);
+	mm_daemon_status_free(watch.status);
 	return r;
 }

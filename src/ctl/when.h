@@ -16,9 +16,6 @@
  */
 int mm_when_parse(const char *text, int64_t now_s, int64_t *ret);
 
-/* "2026-03-01T12:00:00Z" */
-void mm_when_rfc3339(int64_t when_s, char ret[static MM_WHEN_MAX]);
-
 /* "2026-03-01 13:00:00", local. */
 void mm_when_local(int64_t when_s, char ret[static MM_WHEN_MAX]);
 

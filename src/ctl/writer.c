@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/count_of.h"
+#include "base/time_text.h"
 #include "ctl/when.h"
 
 #define COLUMNS_MAX 16
@@ -26,7 +28,7 @@ void mm_cell_text(const char *text, char ret[static MM_CELL_MAX])
 	clean(ret);
 }
 
-void mm_cell_flag(const json_t *flag, char ret[static MM_CELL_MAX])
+void mm_cell_flag(const char *name, char ret[static MM_CELL_MAX])
 {
 	static const struct {
 		const char *flag, *words;
@@ -35,12 +37,11 @@ void mm_cell_flag(const json_t *flag, char ret[static MM_CELL_MAX])
 		{"over-current", "current above rating"},
 		{"frequency", "frequency out of range"},
 	};
-	const char *name = json_is_string(flag) ? json_string_value(flag) : "?";
 	size_t element = strncmp(name, "element", 7) == 0 ? strcspn(name, "-") : 0;
 	const char *condition = element > 0 && name[element] == '-' ? name + element + 1 : name;
 	int prefix = condition > name ? snprintf(ret, MM_CELL_MAX, "%.*s: ", (int)(element % MM_CELL_MAX), name) : 0;
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		if (strcmp(condition, table[i].flag) == 0) {
 			condition = table[i].words;
 		}
@@ -62,7 +63,7 @@ static void flags_cell(const json_t *flags, char ret[static MM_CELL_MAX])
 
 	json_array_foreach(flags, i, flag)
 	{
-		mm_cell_flag(flag, words);
+		mm_cell_flag(json_is_string(flag) ? json_string_value(flag) : "?", words);
 		if (length < MM_CELL_MAX) {
 			length += (size_t)snprintf(ret + length, MM_CELL_MAX - length, "%s%s", i > 0 ? ", " : "", words);
 		}
@@ -74,7 +75,7 @@ static void time_cell(const char *text, char ret[static MM_CELL_MAX])
 	char local[MM_WHEN_MAX];
 	int64_t when_s;
 
-	if (mm_when_parse(text, 0, &when_s) < 0) {
+	if (mm_time_parse_local(text, &when_s) < 0) {
 		snprintf(ret, MM_CELL_MAX, "%s", text);
 		return;
 	}

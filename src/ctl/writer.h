@@ -50,7 +50,7 @@ void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char 
 void mm_cell_text(const char *text, char ret[static MM_CELL_MAX]);
 
 /* A condition's name in plain words: "element2-reversed" as "element2: CT reversed or on wrong line". */
-void mm_cell_flag(const json_t *flag, char ret[static MM_CELL_MAX]);
+void mm_cell_flag(const char *flag, char ret[static MM_CELL_MAX]);
 
 /* An aligned table of an array's objects, headings on request. */
 void mm_writer_table(FILE *out, const struct mm_column *columns, size_t count, const json_t *rows, bool headings);

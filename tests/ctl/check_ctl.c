@@ -8,18 +8,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count_of.h"
 #include "fixture/suite.h"
 
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 #define WORDS_MAX 16
 #define PATIENCE_S 60 /* for a loaded machine under valgrind */
 
-#define HEALTHY "{\"state\":\"ok\",\"since_s\":97.0,\"reason\":null,\"advice\":null}"
-#define FROZEN "{\"state\":\"frozen\",\"since_s\":37.0,\"reason\":\"figures repeat\",\"advice\":\"set cache_bypass\"}"
-#define STATUS(ok, front_end, faults)                                                                                            \
-	"{\"version\":\"0.1.0\",\"uptime_s\":273900.0,\"ok\":" ok ",\"front_end\":" front_end ",\"register\":" HEALTHY           \
-	",\"windows\":5,\"missed_windows\":1,\"commits\":2,\"uncommitted_wh\":1.5,\"clients\":1,"                                \
-	"\"meters\":[{\"name\":\"main\",\"ok\":" ok ",\"faults\":[" faults "]}]}"
 #define NAMEPLATE(name)                                                                                                          \
 	"{\"name\":\"" name "\",\"serial\":\"00042\",\"model\":\"MMD-120-2001-T-SCC\",\"elements\":2,"                           \
 	"\"rated_voltage_v\":120.0,\"rated_current_a\":200.0,\"ct_ratio\":\"200:0.1\",\"ct_sets\":1,\"display\":true,"           \
@@ -29,12 +23,8 @@
 	"{\"start\":\"" start "\",\"duration_s\":900,\"status\":0,\"flags\":[" flags "],\"delivered_wh\":" delivered             \
 	",\"received_wh\":0.0,\"lagging_varh\":1.5,\"leading_varh\":0.0,\"covered_s\":899.9}"
 #define OUTPUTS                                                                                                                  \
-	"{\"outputs\":[{\"meter\":\"main\",\"name\":\"10\",\"line\":\"GPIO17\",\"level\":true,\"kh_wh\":10.0,\"edges\":2469},"   \
-	"{\"meter\":\"main\",\"name\":\"led_power\",\"line\":null,\"level\":false,\"kh_wh\":null,\"edges\":1}]}"
-
-static char directory[] = "/tmp/check_ctl.XXXXXX";
-static char socket_path[64];
-const char *const test_socket = socket_path;
+	"{\"outputs\":[" OUTPUT("10", "\"GPIO17\"", "true", "10.0", "2469") "," OUTPUT("led_power", "null", "false", "null",     \
+										       "1") "]}"
 
 static const struct fake_answer plain[] = {
 	{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
@@ -51,12 +41,13 @@ static const struct fake_answer plain[] = {
 	{NULL, 0, NULL},
 };
 
-struct outcome run_ctl(const char *words)
+struct outcome run_ctl(const struct fake_socket *fixture, const char *words)
 {
 	struct outcome outcome = {0};
-	char *text = strdup(words), *argv[WORDS_MAX + 4] = {(char *)"minimeterctl", (char *)"--socket", socket_path};
+	char *text = strdup(words), *path = strdup(fixture->path),
+	     *argv[WORDS_MAX + 6] = {(char *)"minimeterctl", (char *)"--socket", path, (char *)"--admin-socket", path};
 	size_t out_size, err_size;
-	int argc = 3;
+	int argc = 5;
 	FILE *out = open_memstream(&outcome.out, &out_size), *err = open_memstream(&outcome.err, &err_size);
 
 	for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " ")) {
@@ -67,6 +58,7 @@ struct outcome run_ctl(const char *words)
 	fclose(out);
 	fclose(err);
 	free(text);
+	free(path);
 	return outcome;
 }
 
@@ -79,20 +71,26 @@ void outcome_free(struct outcome *outcome)
 static void expect_text(const char *words, const char *stream, const char *text, const char *part)
 {
 	if (part != NULL && (*part == '\0' ? *text != '\0' : strstr(text, part) == NULL)) {
-		ck_abort_msg("'%s' is to have '%s' on %s, but said '%s'", words, part, stream, text);
+		ck_abort_msg("'%s' has to say '%s' on %s, not '%s'", words, part, stream, text);
 	}
+}
+
+void expect_of(const struct fake_socket *fixture, const char *words, int code, const char *out, const char *err)
+{
+	struct outcome outcome = run_ctl(fixture, words);
+
+	ck_assert_msg(outcome.code == code, "'%s' has to exit with %d, not %d: %s", words, code, outcome.code, outcome.err);
+	expect_text(words, "stdout", outcome.out, out);
+	expect_text(words, "stderr", outcome.err, err);
+	outcome_free(&outcome);
 }
 
 void expect(const struct fake_answer *script, const char *words, int code, const char *out, const char *err)
 {
-	struct fake_daemon *daemon = script != NULL ? fake_daemon_new(test_socket, script) : NULL;
-	struct outcome outcome = run_ctl(words);
+	struct fake_socket fixture = fake_socket_new(script);
 
-	ck_assert_msg(outcome.code == code, "'%s' is to exit with %d, not %d: %s", words, code, outcome.code, outcome.err);
-	expect_text(words, "stdout", outcome.out, out);
-	expect_text(words, "stderr", outcome.err, err);
-	outcome_free(&outcome);
-	fake_daemon_free(daemon);
+	expect_of(&fixture, words, code, out, err);
+	fake_socket_free(&fixture);
 }
 
 /* ---- Answers ---- */
@@ -210,10 +208,10 @@ START_TEST(json_is_the_answer)
 		{"outputs --json", "GetOutputs", "outputs", 2},
 		{"profile --json", "GetProfile", "intervals", 2},
 	};
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
+	struct fake_socket fixture = fake_socket_new(plain);
 
-	for (size_t i = 0; i < COUNT(table); i++) {
-		struct outcome outcome = run_ctl(table[i].words);
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct outcome outcome = run_ctl(&fixture, table[i].words);
 		json_t *got = json_loads(outcome.out, 0, NULL), *sent = NULL;
 
 		ck_assert_int_eq(outcome.code, MM_CTL_FINE);
@@ -231,7 +229,7 @@ START_TEST(json_is_the_answer)
 		json_decref(sent);
 		outcome_free(&outcome);
 	}
-	fake_daemon_free(daemon);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
@@ -239,9 +237,9 @@ END_TEST
 
 static void expect_request(const char *words, const char *method, const char *parameters)
 {
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
-	struct outcome outcome = run_ctl(words);
-	json_t *request = fake_daemon_request(daemon, method), *wanted = json_loads(parameters, 0, NULL);
+	struct fake_socket fixture = fake_socket_new(plain);
+	struct outcome outcome = run_ctl(&fixture, words);
+	json_t *request = fake_daemon_request(fixture.daemon, method), *wanted = json_loads(parameters, 0, NULL);
 	char *got = json_dumps(json_object_get(request, "parameters"), 0);
 
 	ck_assert_msg(outcome.code == MM_CTL_FINE, "%s: %s", words, outcome.err);
@@ -250,40 +248,39 @@ static void expect_request(const char *words, const char *method, const char *pa
 	json_decref(wanted);
 	json_decref(request);
 	outcome_free(&outcome);
-	fake_daemon_free(daemon);
+	fake_socket_free(&fixture);
 }
 
 START_TEST(options_reach_the_daemon)
 {
-	expect_request("read", "Read", "{}");
+	expect_request("--admin-socket /nowhere read", "Read", "{}");
 	expect_request("read --meter main", "Read", "{\"meter\":\"main\"}");
 	expect_request("--meter=main nameplate", "GetNameplate", "{\"meter\":\"main\"}");
 	expect_request("events --limit 100 --after 12", "GetEvents", "{\"after\":12,\"limit\":100}");
 	expect_request("profile", "GetProfile", "{\"meter\":\"main\"}");
 	expect_request("profile --from 2026-03-01 --to 2026-03-01T06:00:00+02:00 --meter main", "GetProfile",
 		       "{\"meter\":\"main\",\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-03-01T04:00:00Z\"}");
-	char words[128];
-	snprintf(words, sizeof(words), "--socket /nowhere --admin-socket %s outputs test led_load 7", test_socket);
-	expect_request(words, "TestOutput", "{\"meter\":\"main\",\"output\":\"led_load\",\"seconds\":7}");
-	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_power --meter b", test_socket);
-	expect_request(words, "TestOutput", "{\"meter\":\"b\",\"output\":\"led_power\",\"seconds\":5}");
+	expect_request("--socket /nowhere outputs test led_load 7", "TestOutput",
+		       "{\"meter\":\"main\",\"output\":\"led_load\",\"seconds\":7}");
+	expect_request("--socket /nowhere outputs test led_power --meter b", "TestOutput",
+		       "{\"meter\":\"b\",\"output\":\"led_power\",\"seconds\":5}");
 }
 END_TEST
 
 START_TEST(environment_names_the_socket)
 {
 	char *argv[] = {(char *)"minimeterctl", (char *)"read", NULL};
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
+	struct fake_socket fixture = fake_socket_new(plain);
 	FILE *sink = fopen("/dev/null", "w");
 
-	setenv("MINIMETER_SOCKET", test_socket, 1);
+	setenv("MINIMETER_SOCKET", fixture.path, 1);
 	ck_assert_int_eq(mm_ctl_run(2, argv, sink, sink), MM_CTL_FINE);
 	setenv("MINIMETER_SOCKET", "/nowhere", 1);
 	ck_assert_int_eq(mm_ctl_run(2, argv, sink, sink), MM_CTL_UNREACHABLE);
-	expect(NULL, "read", MM_CTL_FINE, "main", "");
+	expect_of(&fixture, "read", MM_CTL_FINE, "main", "");
 	unsetenv("MINIMETER_SOCKET");
 	fclose(sink);
-	fake_daemon_free(daemon);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
@@ -310,6 +307,7 @@ START_TEST(usage_errors_say_what_would_be_right)
 		{"read main", "'main' is one argument too many: minimeterctl read"},
 		{"outputs test", "too few arguments: minimeterctl outputs test OUTPUT [SECONDS]"},
 		{"outputs test a 1 2", "'2' is one argument too many"},
+		{"outputs test led_load 61", "SECONDS is to be a whole number from 1 to 60, not '61'"},
 		{"watch --seconds 0", "--seconds is to be a number above 0, not '0'"},
 		{"watch --seconds nan", "not 'nan'"},
 		{"events --limit 101", "--limit is to be a whole number from 1 to 100, not '101'"},
@@ -320,14 +318,11 @@ START_TEST(usage_errors_say_what_would_be_right)
 		{"profile --from 2026-03-02 --to 2026-03-01", "--from is after --to"},
 	};
 
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
-	for (size_t i = 0; i < COUNT(table); i++) {
-		expect(NULL, table[i].words, MM_CTL_USAGE, "", table[i].error);
+	struct fake_socket fixture = fake_socket_new(plain);
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		expect_of(&fixture, table[i].words, MM_CTL_USAGE, "", table[i].error);
 	}
-	char words[128];
-	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load 61", test_socket);
-	expect(NULL, words, MM_CTL_USAGE, "", "SECONDS is to be a whole number from 1 to 60, not '61'");
-	fake_daemon_free(daemon);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
@@ -350,7 +345,7 @@ START_TEST(error_replies_are_said_in_words)
 		{"garbage", "does not speak Varlink"},
 	};
 
-	for (size_t i = 0; i < COUNT(table); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		struct fake_answer script[] = {
 			{"Read", 0, table[i].reply},
 			{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "," NAMEPLATE("flat") "]}")},
@@ -368,11 +363,8 @@ START_TEST(several_meters_want_a_choice)
 		{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "," NAMEPLATE("flat") "]}")},
 		{NULL, 0, NULL},
 	};
-	char words[128];
-
-	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load", test_socket);
 	expect(two, "profile", MM_CTL_USAGE, "", "say which meter with --meter; there are: main, flat\n");
-	expect(two, words, MM_CTL_USAGE, "", "say which meter with --meter; there are: main, flat\n");
+	expect(two, "outputs test led_load", MM_CTL_USAGE, "", "say which meter with --meter; there are: main, flat\n");
 }
 END_TEST
 
@@ -390,31 +382,29 @@ END_TEST
 
 START_TEST(no_permission_names_the_group)
 {
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, plain);
-	char words[128];
+	struct fake_socket fixture = fake_socket_new(plain);
 
-	ck_assert_int_eq(chmod(test_socket, 0), 0);
+	ck_assert_int_eq(chmod(fixture.path, 0), 0);
 	if (geteuid() == 0) {
-		ck_assert_int_eq(chmod(directory, 0755), 0);
+		ck_assert_int_eq(chmod(fixture.directory, 0755), 0);
 		ck_assert_int_eq(seteuid(65534), 0);
 	}
-	expect(NULL, "read", MM_CTL_UNREACHABLE, "", "join the group minimeter (");
-	snprintf(words, sizeof(words), "--admin-socket %s outputs test led_load", test_socket);
-	expect(NULL, words, MM_CTL_UNREACHABLE, "", "join the group minimeter-admin (");
+	expect_of(&fixture, "read", MM_CTL_UNREACHABLE, "", "join the group minimeter (");
+	expect_of(&fixture, "outputs test led_load", MM_CTL_UNREACHABLE, "", "join the group minimeter-admin (");
 	if (getuid() == 0) {
 		ck_assert_int_eq(seteuid(0), 0);
 	}
-	fake_daemon_free(daemon);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
 START_TEST(a_hung_daemon_is_told_from_a_slow_one)
 {
 	static const struct fake_answer silent[] = {{"Read", 0, ""}, {NULL, 0, NULL}};
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, silent);
+	struct fake_socket fixture = fake_socket_new(silent);
 	char *text;
 	size_t size;
-	struct mm_ctl ctl = {.err = open_memstream(&text, &size), .option[MM_OPTION_SOCKET] = test_socket};
+	struct mm_ctl ctl = {.err = open_memstream(&text, &size), .option[MM_OPTION_SOCKET] = fixture.path};
 	json_t *answer;
 
 	ctl.command = &mm_ctl_commands[0];
@@ -424,8 +414,8 @@ START_TEST(a_hung_daemon_is_told_from_a_slow_one)
 	fclose(ctl.err);
 	ck_assert_ptr_nonnull(strstr(text, "is minimeterd hung?"));
 	free(text);
-	mm_varlink_client_free(ctl.client);
-	fake_daemon_free(daemon);
+	mm_client_free(ctl.client);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
@@ -445,11 +435,12 @@ END_TEST
 
 START_TEST(help_knows_every_command)
 {
-	for (size_t i = 0; i < mm_ctl_command_count; i++) {
+	for (const struct mm_ctl_command *command = mm_ctl_commands; command->name != NULL; command++) {
 		char words[64];
-		expect(NULL, "help", MM_CTL_FINE, mm_ctl_commands[i].help, "");
-		snprintf(words, sizeof(words), "help %s", mm_ctl_commands[i].name);
-		expect(NULL, words, MM_CTL_FINE, mm_ctl_commands[i].help, "");
+
+		expect(NULL, "help", MM_CTL_FINE, command->help, "");
+		snprintf(words, sizeof(words), "help %s", command->name);
+		expect(NULL, words, MM_CTL_FINE, command->help, "");
 	}
 	expect(NULL, "--help", MM_CTL_FINE, "Commands:\n  read ", "");
 	expect(NULL, "profile --help", MM_CTL_FINE, "  --csv ", "");
@@ -468,11 +459,6 @@ int main(void)
 	Suite *suite = suite_create("ctl");
 	TCase *commands = tcase_create("commands"), *errors = tcase_create("errors");
 
-	if (mkdtemp(directory) == NULL) {
-		perror(directory);
-		return 1;
-	}
-	snprintf(socket_path, sizeof(socket_path), "%s/socket", directory);
 	set_up();
 	tcase_set_timeout(commands, PATIENCE_S);
 	tcase_set_timeout(errors, PATIENCE_S);
@@ -496,8 +482,5 @@ int main(void)
 	suite_add_tcase(suite, check_tcase());
 	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, watch_tcase());
-	int status = mm_run_suite(suite);
-	unlink(socket_path);
-	rmdir(directory);
-	return status;
+	return mm_run_suite(suite);
 }

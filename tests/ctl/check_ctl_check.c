@@ -3,17 +3,12 @@
 
 #include "ctl/check_ctl.h"
 
-#include <poll.h>
-#include <pty.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "base/count_of.h"
 #include "ctl/check.h"
-
-#define PATIENCE_MS 10000
-#define SCREEN_MAX 65536
+#include "fixture/terminal.h"
 
 #define FINDING(cause, element, fault, confidence, tied, mended)                                                                 \
 	"{\"cause\":\"" cause "\",\"element\":" element ",\"fault\":" fault ",\"confidence\":" confidence ",\"tied\":" tied      \
@@ -27,9 +22,7 @@
 	FINDING("ct-reversed", "2", "true", "0.68", "true", "2406.4")                                                            \
 	"," FINDING("generation", "2", "false", "0.27", "true", "null") "," FINDING("cts-crossed", "null", "true", "0.02",       \
 										    "true", "2400.0")
-#define LED_LOAD(level, edges)                                                                                                   \
-	"{\"outputs\":[{\"meter\":\"main\",\"name\":\"led_load\",\"line\":null,\"level\":" level                                 \
-	",\"kh_wh\":10.0,\"edges\":" edges "}]}"
+#define LED_LOAD(level, edges) "{\"outputs\":[" OUTPUT("led_load", "null", level, "10.0", edges) "]}"
 #define ONE_METER                                                                                                                \
 	{                                                                                                                        \
 		"GetNameplate", 0, REPLY("{\"meters\":[{\"name\":\"main\"}]}")                                                   \
@@ -40,7 +33,7 @@ START_TEST(diagnosis_is_said_in_words)
 {
 	static const struct fake_answer fine[] = {{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))}, {NULL, 0, NULL}};
 	static const struct fake_answer turned[] = {{"Diagnose", 0, REPLY(DIAGNOSIS(TURNED, EVENT))}, {NULL, 0, NULL}};
-	struct fake_daemon *daemon;
+	struct fake_socket fixture = fake_socket_new(turned);
 	struct outcome outcome;
 	json_t *request;
 
@@ -57,14 +50,13 @@ START_TEST(diagnosis_is_said_in_words)
 	expect(turned, "diagnose", MM_CTL_FAULT,
 	       "  the readings fit as well (2 %): words of cts-crossed\n\nEVENT LOG  TIMES  LAST\nreversed       3  2026", "");
 
-	daemon = fake_daemon_new(test_socket, turned);
-	outcome = run_ctl("diagnose --loaded --json");
+	outcome = run_ctl(&fixture, "diagnose --loaded --json");
 	ck_assert_int_eq(outcome.code, MM_CTL_FAULT);
-	request = fake_daemon_request(daemon, "Diagnose");
+	request = fake_daemon_request(fixture.daemon, "Diagnose");
 	ck_assert(json_is_true(json_object_get(json_object_get(request, "parameters"), "loaded")));
 	json_decref(request);
 	outcome_free(&outcome);
-	fake_daemon_free(daemon);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
@@ -119,28 +111,38 @@ START_TEST(correction_is_judged)
 	"{\"cause\":\"ct-reversed\",\"element\":2,\"fault\":true,\"corrected\":true,\"confidence\":0.9,\"tied\":false,"          \
 	"\"words\":\"turned\",\"evidence\":[],\"next\":\"turn it\",\"mended_w\":null}"
 	static const struct {
-		const char *corrections, *findings, *state, *text;
+		struct mm_names corrections;
+		const char *findings, *state, *text;
 	} table[] = {
-		{"\"ct2-reversed\"", CORRECTED, "ok", "ct2-reversed; costs a little accuracy"},
-		{"\"ct-crossed\",\"lines-180\"", CORRECTED, "ok",
+		{{1, {"ct2-reversed"}}, CORRECTED, "ok", "ct2-reversed; costs a little accuracy"},
+		{{2, {"ct-crossed", "lines-180"}},
+		 CORRECTED,
+		 "ok",
 		 "ct-crossed lines-180; costs 0.3 % at power factor 0.5 for each 0.1 degrees between the lines"},
-		{"\"ct2-reversed\"", FINDING("correction-wrong", "null", "true", "0.7", "true", "null"), "fault",
+		{{1, {"ct2-reversed"}},
+		 FINDING("correction-wrong", "null", "true", "0.7", "true", "null"),
+		 "fault",
 		 "ct2-reversed: not for what the wires show"},
-		{"\"ct2-reversed\"", FINDING("load-too-small", "2", "false", "0.9", "false", "null"), "undecided",
+		{{1, {"ct2-reversed"}},
+		 FINDING("load-too-small", "2", "false", "0.9", "false", "null"),
+		 "undecided",
 		 "ct2-reversed: these readings don't show whether it is for these wires"},
 	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		json_t *items = json_array(), *reading, *diagnosis, *item = NULL, *ct = NULL, *one;
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct mm_reading reading = {
+			.valid = true,
+			.power_led = true,
+			.corrections = table[i].corrections,
+			.element_count = 2,
+		};
+		json_t *items = json_array(), *diagnosis, *item = NULL, *ct = NULL, *one;
 		char text[1024];
 		size_t at;
 
-		snprintf(text, sizeof(text), "{\"valid\":true,\"power_led\":true,\"corrections\":[%s],\"elements\":[{},{}]}",
-			 table[i].corrections);
-		reading = json_loads(text, 0, NULL);
 		snprintf(text, sizeof(text), "{\"findings\":[%s]}", table[i].findings);
 		diagnosis = json_loads(text, 0, NULL);
-		mm_check_readings(items, reading, diagnosis);
+		mm_check_readings(items, &reading, diagnosis);
 		json_array_foreach(items, at, one)
 		{
 			const char *name = json_string_value(json_object_get(one, "item"));
@@ -157,7 +159,6 @@ START_TEST(correction_is_judged)
 					 "turned: corrected in the configuration");
 		}
 		json_decref(items);
-		json_decref(reading);
 		json_decref(diagnosis);
 	}
 }
@@ -175,16 +176,16 @@ START_TEST(known_load_is_compared)
 		{"creep", 1500, "undecided"}, {"creep", 0, "fault"},	   {"none", 0, "undecided"},
 	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		json_t *items = json_array(), *reading = json_loads("{\"valid\":true,\"power_w\":750.5}", 0, NULL);
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		const struct mm_reading reading = {.valid = true, .power_w = 750.5};
+		json_t *items = json_array();
 		json_t *diagnosis =
 			json_pack("{s:[{s:s, s:s, s:s}]}", "findings", "cause", table[i].cause, "words", "words", "next", "next");
 
-		mm_check_load(items, reading, diagnosis, table[i].load_w);
+		mm_check_load(items, &reading, diagnosis, table[i].load_w);
 		ck_assert_msg(strcmp(json_string_value(json_object_get(json_array_get(items, 0), "state")), table[i].state) == 0,
 			      "row %zu", i);
 		json_decref(items);
-		json_decref(reading);
 		json_decref(diagnosis);
 	}
 	expect(nothing, "check --load much", MM_CTL_USAGE, "",
@@ -196,15 +197,16 @@ END_TEST
 
 START_TEST(pulse_outputs_are_listed)
 {
+	static struct mm_output_states outputs = {
+		.count = 3,
+		.output = {{.name = "10", .line = "GPIO17"}, {.name = "100"}, {.name = "led_load", .line = "GPIO23"}},
+	};
 	json_t *items = json_array();
-	json_t *outputs = json_pack("[{s:s, s:s}, {s:s, s:n}, {s:s, s:s}]", "name", "10", "line", "GPIO17", "name", "100", "line",
-				    "name", "led_load", "line", "GPIO23");
 
-	mm_check_outputs(items, outputs);
+	mm_check_outputs(items, &outputs);
 	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 0), "text")),
 			 "10 on GPIO17, 100 without a line");
 	json_decref(items);
-	json_decref(outputs);
 }
 END_TEST
 
@@ -223,34 +225,36 @@ START_TEST(items_are_judged_by_figures)
 		{"14", "fault"}, {"60", "fault"}, {"null", "not-done"},
 	};
 	static const struct {
-		const char *volts, *state;
-	} volts[] = {{"101.9", "fault"}, {"102", "ok"}, {"138", "ok"}, {"138.1", "fault"}};
+		double volts;
+		const char *state;
+	} volts[] = {{101.9, "fault"}, {102, "ok"}, {138, "ok"}, {138.1, "fault"}};
 	char text[256];
 
-	for (size_t i = 0; i < sizeof(angles) / sizeof(angles[0]); i++) {
-		json_t *items = json_array(), *reading = json_loads("{\"valid\":true,\"elements\":[{},{}]}", 0, NULL), *diagnosis;
+	for (size_t i = 0; i < COUNT_OF(angles); i++) {
+		const struct mm_reading reading = {.valid = true, .element_count = 2};
+		json_t *items = json_array(), *diagnosis;
 
 		snprintf(text, sizeof(text), "{\"lines_lag_deg\":%s}", angles[i].lag);
 		diagnosis = json_loads(text, 0, NULL);
-		mm_check_readings(items, reading, diagnosis);
+		mm_check_readings(items, &reading, diagnosis);
 		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 3), "item")), "phase-relation");
 		ck_assert_msg(strcmp(state_of(items, 3), angles[i].state) == 0, "%s: %s", angles[i].lag, state_of(items, 3));
 		json_decref(items);
-		json_decref(reading);
 		json_decref(diagnosis);
 	}
-	for (size_t i = 0; i < sizeof(volts) / sizeof(volts[0]); i++) {
-		json_t *items = json_array(), *reading;
+	for (size_t i = 0; i < COUNT_OF(volts); i++) {
+		const struct mm_reading reading = {
+			.valid = true,
+			.element_count = 1,
+			.element = {{.voltage_v = volts[i].volts, .current_a = 1}},
+		};
+		json_t *items = json_array();
 
-		snprintf(text, sizeof(text), "{\"valid\":true,\"elements\":[{\"voltage_v\":%s,\"current_a\":1.0}]}",
-			 volts[i].volts);
-		reading = json_loads(text, 0, NULL);
-		mm_check_readings(items, reading, NULL);
-		ck_assert_msg(strcmp(state_of(items, 1), volts[i].state) == 0, "%s V", volts[i].volts);
+		mm_check_readings(items, &reading, NULL);
+		ck_assert_msg(strcmp(state_of(items, 1), volts[i].state) == 0, "%g V", volts[i].volts);
 		/* 1 A is not over 1 A. */
 		ck_assert_str_eq(state_of(items, 2), "undecided");
 		json_decref(items);
-		json_decref(reading);
 	}
 }
 END_TEST
@@ -277,7 +281,7 @@ START_TEST(load_led_follows_energy)
 		{{false, 5, 7000000, 7000000, -10}, {false, 5, 7000000, 7000000, -10}, "undecided"},
 	};
 
-	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		json_t *items = json_array();
 
 		mm_check_load_led(items, &table[i].before, &table[i].after);
@@ -289,53 +293,22 @@ END_TEST
 
 START_TEST(load_led_is_between_two_readings)
 {
-	json_t *before = json_loads("{\"delivered_uwh\":10000000,\"power_w\":1200}", 0, NULL);
-	json_t *after = json_loads("{\"delivered_uwh\":10400000,\"power_w\":1200}", 0, NULL);
-	json_t *output = json_loads("{\"level\":true,\"edges\":9}", 0, NULL);
-	struct mm_check_led led = mm_check_led(before, output, after);
+	const struct mm_reading after = {.delivered_uwh = 10400000, .power_w = 1200};
+	const struct mm_output_state output = {.level = true, .edges = 9};
+	struct mm_check_led led = mm_check_led(10000000, &output, &after);
 
 	ck_assert(led.level);
 	ck_assert_int_eq(led.edges, 9);
 	ck_assert_int_eq(led.earliest_uwh, 9000000); /* 3 s of 1.2 kW earlier */
 	ck_assert_int_eq(led.latest_uwh, 10400000);
-	json_decref(before);
-	json_decref(after);
-	json_decref(output);
 }
 END_TEST
 
 /* ---- In a terminal ---- */
 
-struct terminal {
-	pid_t pid;
-	int fd;
-	size_t length;
-	char screen[SCREEN_MAX];
-};
-
-static void wait_text(struct terminal *terminal, const char *text)
-{
-	while (strstr(terminal->screen, text) == NULL) {
-		struct pollfd fd = {.fd = terminal->fd, .events = POLLIN};
-		ssize_t got;
-
-		ck_assert_msg(poll(&fd, 1, PATIENCE_MS) == 1, "waited in vain for '%s' after '%s'", text, terminal->screen);
-		got = read(terminal->fd, terminal->screen + terminal->length, SCREEN_MAX - 1 - terminal->length);
-		ck_assert_msg(got > 0, "ended before '%s' came: %s", text, terminal->screen);
-		terminal->length += (size_t)got;
-		terminal->screen[terminal->length] = '\0';
-	}
-}
-
-static void type(struct terminal *terminal, const char *text)
-{
-	ck_assert_int_eq(write(terminal->fd, text, strlen(text)), (ssize_t)strlen(text));
-}
-
 #define SMALL_LOAD                                                                                                               \
-	REPLY("{\"meters\":[{\"name\":\"main\",\"valid\":true,\"delivered_uwh\":6000000,\"power_w\":100.0,\"display\":\"000000." \
-	      "0\","                                                                                                             \
-	      "\"power_led\":true,\"elements\":[{\"voltage_v\":120.0,\"current_a\":0.2}]}]}")
+	REPLY("{\"meters\":[" METER_OF("main", "true", "6.0", "6000000", "100.0", "000000.0", "",                                \
+				       ELEMENT_OF("L1", "120.0", "0.2", "100.0", "")) "]}")
 
 /* Too little load, then enough; two causes fit, then one; LEDs and display are looked at. Every answer leads on. */
 START_TEST(terminal_is_led_through)
@@ -350,40 +323,29 @@ START_TEST(terminal_is_led_through)
 		{"TestOutput", 0, REPLY("{}")},
 		{NULL, 0, NULL},
 	};
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, script);
-	struct terminal *terminal = calloc(1, sizeof(*terminal));
-	char program[4096];
-	int status;
+	struct fake_socket fixture = fake_socket_new(script);
+	char *const argv[] = {(char *)"minimeterctl", (char *)"--socket", fixture.path, (char *)"--admin-socket",
+			      fixture.path,	      (char *)"check",	  NULL};
+	struct terminal *terminal = terminal_new("C", 80, 24, false, argv);
 
-	snprintf(program, sizeof(program), "%s/minimeterctl", getenv("MM_BUILDDIR"));
-	terminal->pid = forkpty(&terminal->fd, NULL, NULL, NULL);
-	ck_assert_int_ge(terminal->pid, 0);
-	if (terminal->pid == 0) {
-		setenv("NO_COLOR", "1", 1);
-		execl(program, "minimeterctl", "--socket", test_socket, "--admin-socket", test_socket, "check", (char *)NULL);
-		_exit(127);
-	}
-	wait_text(terminal, "Line 1 carries 0.200 A, which is too little");
-	type(terminal, "\n");
-	wait_text(terminal, "Switch a load of 5 A or more between line 1 and neutral on");
-	type(terminal, "\n");
-	wait_text(terminal, "The power LED is inverted for 5 s.");
-	type(terminal, "perhaps\n");
-	wait_text(terminal, "Say y, n, or press Enter");
-	type(terminal, "y\n");
-	wait_text(terminal, "The reverse-phase LED is inverted for 5 s.");
-	type(terminal, "n\n");
-	wait_text(terminal, "The display reads 012345.6 kWh");
-	type(terminal, "y\n");
-	wait_text(terminal, "main: 1 fault, 0 undecided");
+	terminal_wait(terminal, "Line 1 carries 0.200 A, which is too little");
+	terminal_type(terminal, "\n");
+	terminal_wait(terminal, "Switch a load of 5 A or more between line 1 and neutral on");
+	terminal_type(terminal, "\n");
+	terminal_wait(terminal, "The power LED is inverted for 5 s.");
+	terminal_type(terminal, "perhaps\n");
+	terminal_wait(terminal, "Say y, n, or press Enter");
+	terminal_type(terminal, "y\n");
+	terminal_wait(terminal, "The reverse-phase LED is inverted for 5 s.");
+	terminal_type(terminal, "n\n");
+	terminal_wait(terminal, "The display reads 012345.6 kWh");
+	terminal_type(terminal, "y\n");
+	terminal_wait(terminal, "main: 1 fault, 0 undecided");
 	ck_assert_ptr_nonnull(strstr(terminal->screen, "ok         led_power         seen to change"));
 	ck_assert_ptr_nonnull(strstr(terminal->screen, "fault      led_reverse       not seen to change"));
 	ck_assert_ptr_nonnull(strstr(terminal->screen, "ok         display           seen to read 012345.6 kWh"));
-	ck_assert_int_eq(waitpid(terminal->pid, &status, 0), terminal->pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == MM_CTL_FAULT, "status %d", status);
-	close(terminal->fd);
-	free(terminal);
-	fake_daemon_free(daemon);
+	ck_assert_int_eq(terminal_end(terminal), MM_CTL_FAULT);
+	fake_socket_free(&fixture);
 }
 END_TEST
 

@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "base/count_of.h"
 #include "ctl/reference.h"
 #include "ctl/when.h"
 #include "ctl/writer.h"
-
-#define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 START_TEST(times_are_read)
 {
@@ -70,19 +69,17 @@ START_TEST(times_are_read)
 	tzset();
 	ck_assert_int_eq(mm_when_parse("2026-03-28T23:00:00Z", 0, &midnight), 0);
 	ck_assert_int_eq(midnight, 1774738800);
-	for (size_t i = 0; i < COUNT(table); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		ck_assert_msg(mm_when_parse(table[i].text, midnight + 43200, &got) == 0, "%s", table[i].text);
 		ck_assert_msg(got - midnight == table[i].seconds, "%s: %jd", table[i].text, (intmax_t)(got - midnight));
 	}
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		got = 4711;
 		ck_assert_msg(mm_when_parse(wrong[i], midnight, &got) == -EINVAL, "%s", wrong[i]);
 		ck_assert_int_eq(got, 4711);
 	}
 	mm_when_local(midnight + 43200, text);
 	ck_assert_str_eq(text, "2026-03-29 13:00:00");
-	mm_when_rfc3339(midnight, text);
-	ck_assert_str_eq(text, "2026-03-28T23:00:00Z");
 	/* Without forks, as under valgrind, the next test runs in the same process. */
 	setenv("TZ", "UTC0", 1);
 	tzset();
@@ -133,12 +130,12 @@ START_TEST(references_are_read)
 	};
 	double got;
 
-	for (size_t i = 0; i < COUNT(table); i++) {
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
 		ck_assert_msg(mm_reference_parse(table[i].text, &got) == 0, "%s", table[i].text);
 		ck_assert_msg(got > table[i].power_w * (1 - 1e-12) && got < table[i].power_w * (1 + 1e-12), "%s: %.17g",
 			      table[i].text, got);
 	}
-	for (size_t i = 0; i < COUNT(wrong); i++) {
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
 		got = 4711;
 		ck_assert_msg(mm_reference_parse(wrong[i], &got) == -EINVAL, "%s", wrong[i]);
 		ck_assert_double_eq(got, 4711);
@@ -154,7 +151,7 @@ START_TEST(csv_is_quoted)
 	FILE *out = open_memstream(&text, &size);
 	json_t *rows = json_pack("[{s:s, s:n}, {s:s, s:b}]", "a", "x,\"y\"\n", "b", "a", "%d", "b", 1);
 
-	mm_writer_csv(out, keys, COUNT(keys), rows, true);
+	mm_writer_csv(out, keys, COUNT_OF(keys), rows, true);
 	fclose(out);
 	ck_assert_str_eq(text, "a,b\n\"x,\"\"y\"\"\n\",\n%d,true\n");
 	free(text);

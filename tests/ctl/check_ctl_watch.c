@@ -3,20 +3,10 @@
 
 #include "ctl/check_ctl.h"
 
-#include <errno.h>
-#include <poll.h>
-#include <pty.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-#define SCREEN_MAX (256 * 1024)
-#define PATIENCE_MS 10000 /* a test that waits so long has failed */
-
-#define TAKES_MAX 30 /* so does one that sees so many updates without what it waits for */
+#include "fixture/terminal.h"
 
 #define READING REPLY_MORE("{\"meters\":[" MAIN "]}")
 #define END_OF_STREAM ERROR("org.minimeter.Busy", "{\"reason\":\"over\"}")
@@ -47,8 +37,8 @@ START_TEST(a_window_is_an_object)
 		{"Read", 0, READING "\n" READING "\n" END_OF_STREAM},
 		{NULL, 0, NULL},
 	};
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, script);
-	struct outcome outcome = run_ctl("watch --json");
+	struct fake_socket fixture = fake_socket_new(script);
+	struct outcome outcome = run_ctl(&fixture, "watch --json");
 	int lines = 0;
 
 	for (char *line = strtok(outcome.out, "\n"); line != NULL; line = strtok(NULL, "\n")) {
@@ -59,7 +49,7 @@ START_TEST(a_window_is_an_object)
 	}
 	ck_assert_int_eq(lines, 2);
 	outcome_free(&outcome);
-	fake_daemon_free(daemon);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
@@ -96,12 +86,8 @@ END_TEST
 
 /* ---- The panel ---- */
 
-#define LAMP(name, level)                                                                                                        \
-	"{\"meter\":\"main\",\"name\":\"" name "\",\"line\":null,\"level\":" level ",\"kh_wh\":null,\"edges\":0}"
-
-#define FRONT_END(state)                                                                                                         \
-	REPLY("{\"front_end\":{\"state\":\"" state                                                                               \
-	      "\",\"since_s\":1.0},\"register\":{\"state\":\"ok\",\"since_s\":1.0},\"ok\":true}")
+#define LAMP(name, level) OUTPUT(name, "null", level, "null", "0")
+#define FRONT_END(state) REPLY(STATUS("true", "{\"state\":\"" state "\",\"since_s\":1.0,\"reason\":null,\"advice\":null}", ""))
 
 static const struct fake_answer panel_script[] = {
 	{"Read", 0, READING},
@@ -112,127 +98,53 @@ static const struct fake_answer panel_script[] = {
 	{NULL, 0, NULL},
 };
 
-struct terminal {
-	pid_t pid;
-	int fd;
-	size_t length, mark; /* what came, and from where on text is waited for */
-	char screen[SCREEN_MAX];
-};
-
-static void start_panel(struct terminal *terminal, const char *locale, unsigned short columns, unsigned short rows)
+static struct terminal *start_panel(struct fake_socket *fixture, const char *locale)
 {
-	struct winsize size = {.ws_row = rows, .ws_col = columns};
-	char program[4096];
+	char *const argv[] = {(char *)"minimeterctl", (char *)"--socket", fixture->path, (char *)"watch", NULL};
 
-	snprintf(program, sizeof(program), "%s/minimeterctl", getenv("MM_BUILDDIR"));
-	memset(terminal, 0, sizeof(*terminal));
-	terminal->pid = forkpty(&terminal->fd, NULL, NULL, &size);
-	ck_assert_int_ge(terminal->pid, 0);
-	if (terminal->pid == 0) {
-		setenv("TERM", "screen", 1); /* it has no way to repeat a character: text comes whole */
-		setenv("LC_ALL", locale, 1);
-		unsetenv("NO_COLOR");
-		unsetenv("LINES");
-		unsetenv("COLUMNS");
-		execl(program, "minimeterctl", "--socket", test_socket, "watch", (char *)NULL);
-		_exit(127);
-	}
-}
-
-/* Takes what comes for a while; false once the terminal is closed. */
-static bool take(struct terminal *terminal)
-{
-	struct pollfd fd = {.fd = terminal->fd, .events = POLLIN};
-
-	ck_assert_msg(poll(&fd, 1, PATIENCE_MS) == 1, "nothing more comes after '%s'", terminal->screen + terminal->mark);
-	ssize_t got = read(terminal->fd, terminal->screen + terminal->length, SCREEN_MAX - 1 - terminal->length);
-	if (got <= 0) {
-		return false;
-	}
-	terminal->length += (size_t)got;
-	terminal->screen[terminal->length] = '\0';
-	return true;
-}
-
-/* Waits for text behind the mark, in whatever order things come. */
-static void wait_text(struct terminal *terminal, const char *text)
-{
-	int takes = 0;
-
-	while (strstr(terminal->screen + terminal->mark, text) == NULL) {
-		ck_assert_msg(takes++ < TAKES_MAX && take(terminal), "ended before '%s' came: %s", text,
-			      terminal->screen + terminal->mark);
-	}
-}
-
-static void resize(struct terminal *terminal, unsigned short columns, unsigned short rows)
-{
-	struct winsize size = {.ws_row = rows, .ws_col = columns};
-
-	terminal->mark = terminal->length;
-	ck_assert_int_eq(ioctl(terminal->fd, TIOCSWINSZ, &size), 0);
-}
-
-/* Waits for the end: the exit code is 0 and the terminal is left as it was (alternate screen off, cursor on). */
-static void expect_end(struct terminal *terminal)
-{
-	struct termios modes;
-	int status;
-
-	ck_assert_int_eq(tcgetattr(terminal->fd, &modes), 0);
-	wait_text(terminal, "\033[?1049l");
-	while (take(terminal)) {
-	}
-	ck_assert_int_eq(waitpid(terminal->pid, &status, 0), terminal->pid);
-	ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == MM_CTL_FINE, "status %d", status);
-	ck_assert_ptr_nonnull(strstr(terminal->screen, "\033[?25h"));
-	close(terminal->fd);
+	return terminal_new(locale, 80, 24, true, argv);
 }
 
 START_TEST(the_panel_follows_the_terminal)
 {
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, panel_script);
-	struct terminal *terminal = malloc(sizeof(*terminal));
+	struct fake_socket fixture = fake_socket_new(panel_script);
+	struct terminal *terminal = start_panel(&fixture, "C");
 
-	start_panel(terminal, "C", 80, 24);
-	wait_text(terminal, "MMD-120-2001-T-SCC  serial 00042");
-	wait_text(terminal, "+---");
-	wait_text(terminal, "| |");
-	wait_text(terminal, "pulse outputs");
-	wait_text(terminal, "watts");
-	resize(terminal, 40, 10);
-	wait_text(terminal, "012345.6 kWh");
-	wait_text(terminal, "reverse");
-	wait_text(terminal, "counter");
-	wait_text(terminal, "1203.2");
-	wait_text(terminal, "q quit");
-	resize(terminal, 30, 8);
-	wait_text(terminal, "needs 40x10 or more");
-	resize(terminal, 2, 1);
-	wait_text(terminal, "\033[J"); /* all is drawn anew, in two cells */
-	resize(terminal, 100, 40);
-	wait_text(terminal, "pulse outputs");
-	ck_assert_int_eq(write(terminal->fd, "q", 1), 1);
-	expect_end(terminal);
-	free(terminal);
-	fake_daemon_free(daemon);
+	terminal_wait(terminal, "MMD-120-2001-T-SCC  serial 00042");
+	terminal_wait(terminal, "+---");
+	terminal_wait(terminal, "| |");
+	terminal_wait(terminal, "pulse outputs");
+	terminal_wait(terminal, "watts");
+	terminal_resize(terminal, 40, 10);
+	terminal_wait(terminal, "012345.6 kWh");
+	terminal_wait(terminal, "reverse");
+	terminal_wait(terminal, "counter");
+	terminal_wait(terminal, "1203.2");
+	terminal_wait(terminal, "q quit");
+	terminal_resize(terminal, 30, 8);
+	terminal_wait(terminal, "needs 40x10 or more");
+	terminal_resize(terminal, 2, 1);
+	terminal_wait(terminal, "\033[J"); /* all is drawn anew, in two cells */
+	terminal_resize(terminal, 100, 40);
+	terminal_wait(terminal, "pulse outputs");
+	terminal_type(terminal, "q");
+	ck_assert_int_eq(terminal_end_panel(terminal), MM_CTL_FINE);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
 START_TEST(the_panel_shows_lamps_in_colour)
 {
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, panel_script);
-	struct terminal *terminal = malloc(sizeof(*terminal));
+	struct fake_socket fixture = fake_socket_new(panel_script);
+	struct terminal *terminal = start_panel(&fixture, "C.UTF-8");
 
-	start_panel(terminal, "C.UTF-8", 80, 24);
-	wait_text(terminal, "┏━┓");
-	wait_text(terminal, "\033[32m● ");
-	wait_text(terminal, "\033[31m● ");
-	wait_text(terminal, "ok · reading");
+	terminal_wait(terminal, "┏━┓");
+	terminal_wait(terminal, "\033[32m● ");
+	terminal_wait(terminal, "\033[31m● ");
+	terminal_wait(terminal, "ok · reading");
 	ck_assert_int_eq(kill(terminal->pid, _i == 0 ? SIGTERM : _i == 1 ? SIGINT : SIGHUP), 0);
-	expect_end(terminal);
-	free(terminal);
-	fake_daemon_free(daemon);
+	ck_assert_int_eq(terminal_end_panel(terminal), MM_CTL_FINE);
+	fake_socket_free(&fixture);
 }
 END_TEST
 
@@ -243,20 +155,18 @@ START_TEST(the_panel_outlives_the_daemon)
 		{"Status", 0, FRONT_END("frozen")},
 		{NULL, 0, NULL},
 	};
-	struct fake_daemon *daemon = fake_daemon_new(test_socket, panel_script);
-	struct terminal *terminal = malloc(sizeof(*terminal));
+	struct fake_socket fixture = fake_socket_new(panel_script);
+	struct terminal *terminal = start_panel(&fixture, "C");
 
-	start_panel(terminal, "C", 80, 24);
-	wait_text(terminal, "ok, reading");
-	fake_daemon_free(daemon);
-	wait_text(terminal, "daemon gone, reconnecting");
+	terminal_wait(terminal, "ok, reading");
+	fake_daemon_free(fixture.daemon);
+	terminal_wait(terminal, "daemon gone, reconnecting");
 	terminal->mark = terminal->length;
-	daemon = fake_daemon_new(test_socket, restarted);
-	wait_text(terminal, "front end frozen");
-	ck_assert_int_eq(write(terminal->fd, "q", 1), 1);
-	expect_end(terminal);
-	free(terminal);
-	fake_daemon_free(daemon);
+	fixture.daemon = fake_daemon_new(fixture.path, restarted);
+	terminal_wait(terminal, "front end frozen");
+	terminal_type(terminal, "q");
+	ck_assert_int_eq(terminal_end_panel(terminal), MM_CTL_FINE);
+	fake_socket_free(&fixture);
 }
 END_TEST
 

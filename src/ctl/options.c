@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of options. */
+
+#include <getopt.h>
+#include <string.h>
+
+#include "base/count_of.h"
+#include "ctl/private.h"
+
+/* Values of long options for getopt: above all characters. */
+#define OPTION_VALUE(option) (0x100 + (option))
+
+struct option_row {
+	const char *name;
+	const char *argument; /* NULL: a flag */
+	const char *help;
+};
+
+static const struct option_row options[MM_OPTION_COUNT] = {
+	[MM_OPTION_SOCKET] = {"socket", "PATH", "the daemon's socket (" MM_CLIENT_SOCKET ")"},
+	[MM_OPTION_ADMIN_SOCKET] = {"admin-socket", "PATH", "its socket for acts (" MM_CLIENT_ADMIN_SOCKET ")"},
+	[MM_OPTION_JSON] = {"json", NULL, "print the daemon's answer as JSON"},
+	[MM_OPTION_HELP] = {"help", NULL, "print this help, or that of the command"},
+	[MM_OPTION_VERSION] = {"version", NULL, "print the version"},
+	[MM_OPTION_METER] = {"meter", "NAME", "of this meter only"},
+	[MM_OPTION_FROM] = {"from", "TIME", "intervals that start at TIME or later"},
+	[MM_OPTION_TO] = {"to", "TIME", "intervals that start before TIME"},
+	[MM_OPTION_CSV] = {"csv", NULL, "print comma-separated values"},
+	[MM_OPTION_AFTER] = {"after", "ID", "events after this one"},
+	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
+	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds, or measure for so long"},
+	[MM_OPTION_LABEL] = {"label", NULL, "draw the plate as SVG, with a QR code"},
+	[MM_OPTION_RECEIVED] = {"received", "KWH", "the old meter's received reading (0)"},
+	[MM_OPTION_LOADED] = {"loaded", NULL, "a load over 1 A surely runs on every line"},
+	[MM_OPTION_LOAD] = {"load", "WATTS", "all that runs now is so much, or 0: nothing"},
+	[MM_OPTION_CONFIRM] = {"confirm", NULL, "do it; without, only say what would be"},
+	[MM_OPTION_ELEMENT] = {"element", "N", "element 1 or 2 of the meter; 1 unless given"},
+	[MM_OPTION_SESSION] = {"session", "ID", "as 'calibrate start' said it"},
+	[MM_OPTION_LEFT] = {"left", NULL, "as left, with the constants proposed"},
+	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head kept from earlier on, too"},
+};
+
+static int fail_option(struct mm_ctl *ctl, const char *word)
+{
+	struct mm_suggestion suggestion = {NULL, SIZE_MAX};
+
+	for (size_t i = 0; word[0] == '-' && word[1] == '-' && i < MM_OPTION_COUNT; i++) {
+		mm_suggest(word + 2, options[i].name, &suggestion);
+	}
+	if (suggestion.best != NULL) {
+		return mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no option '%s'; did you mean '--%s'?", word, suggestion.best);
+	}
+	return mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no option '%s'; 'minimeterctl --help' lists them", word);
+}
+
+int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_first)
+{
+	struct option rows[MM_OPTION_COUNT + 1] = {0};
+	int value;
+
+	for (int i = 0; i < MM_OPTION_COUNT; i++) {
+		rows[i].name = options[i].name;
+		rows[i].has_arg = options[i].argument != NULL ? required_argument : no_argument;
+		rows[i].val = OPTION_VALUE(i);
+	}
+	optind = 0; /* glibc: start afresh */
+	opterr = 0;
+	while ((value = getopt_long(argc, argv, ":", rows, NULL)) >= 0) {
+		if (value == ':') {
+			const struct option_row *row = &options[optopt - OPTION_VALUE(0)];
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s wants its %s", row->name, row->argument);
+		}
+		if (value == '?' && optopt >= OPTION_VALUE(0)) {
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s takes no value", options[optopt - OPTION_VALUE(0)].name);
+		}
+		if (value == '?') {
+			char letter[] = {'-', (char)optopt, '\0'};
+			return fail_option(ctl, optopt != 0 ? letter : argv[optind - 1]);
+		}
+		ctl->option[value - OPTION_VALUE(0)] = optarg != NULL ? optarg : "";
+	}
+	*ret_first = optind;
+	return MM_CTL_FINE;
+}
+
+static bool takes(const struct mm_ctl_command *command, int option)
+{
+	return option < MM_OPTION_OWN || (command->options & MM_OPTION_BIT(option)) != 0;
+}
+
+/* Options that ask for another form of the answer. */
+static const enum mm_ctl_option not_json[] = {MM_OPTION_CSV, MM_OPTION_LABEL};
+
+int mm_ctl_check_options(struct mm_ctl *ctl)
+{
+	for (int i = 0; i < MM_OPTION_COUNT; i++) {
+		if (ctl->option[i] != NULL && !takes(ctl->command, i)) {
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s does not go with '%s'; see 'minimeterctl help %s'",
+					   options[i].name, ctl->command->name, ctl->command->name);
+		}
+	}
+	for (size_t i = 0; ctl->option[MM_OPTION_JSON] != NULL && i < COUNT_OF(not_json); i++) {
+		if (ctl->option[not_json[i]] != NULL) {
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--json and --%s exclude each other", options[not_json[i]].name);
+		}
+	}
+	return MM_CTL_FINE;
+}
+
+int mm_ctl_number_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t min, int64_t max, int64_t *ret)
+{
+	char what[32];
+
+	snprintf(what, sizeof(what), "--%s", options[option].name);
+	return ctl->option[option] == NULL ? MM_CTL_FINE : mm_ctl_number(ctl, what, ctl->option[option], min, max, ret);
+}
+
+static void print_option(struct mm_ctl *ctl, int option)
+{
+	const struct option_row *row = &options[option];
+	int width = fprintf(ctl->out, "  --%s%s%s", row->name, row->argument != NULL ? " " : "",
+			    row->argument != NULL ? row->argument : "");
+
+	fprintf(ctl->out, "%*s%s\n", MM_HELP_COLUMN - width, "", row->help);
+}
+
+void mm_ctl_help_options(struct mm_ctl *ctl, const struct mm_ctl_command *command)
+{
+	fputs("\nOptions:\n", ctl->out);
+	for (int i = MM_OPTION_OWN; command != NULL && i < MM_OPTION_COUNT; i++) {
+		if (takes(command, i)) {
+			print_option(ctl, i);
+		}
+	}
+	for (int i = 0; i < (command != NULL ? MM_OPTION_OWN : MM_OPTION_COUNT); i++) {
+		print_option(ctl, i);
+	}
+}

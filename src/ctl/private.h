@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CTL_PRIVATE_H
+#define MM_CTL_PRIVATE_H
+
+/*
+ * What the files of minimeterctl share. It is a table of commands, each of which asks the daemon and shows the answer. The table
+ * drives dispatch and --help; the tests hold the man page and the shell completion to it.
+ */
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "client/client.h"
+
+#define MM_CTL_SOCKET_ENVIRONMENT "MINIMETER_SOCKET"
+
+/* Exit codes: scripts rely on them. All functions here that return int return one of these. */
+enum mm_ctl_exit {
+	MM_CTL_FINE = 0,
+	MM_CTL_FAILED = 1,
+	MM_CTL_USAGE = 2,
+	MM_CTL_UNREACHABLE = 3,
+	MM_CTL_FAULT = 4, /* the answer came, and says that the meter has a fault */
+};
+
+enum mm_ctl_option {
+	MM_OPTION_SOCKET,
+	MM_OPTION_ADMIN_SOCKET,
+	MM_OPTION_JSON,
+	MM_OPTION_HELP,
+	MM_OPTION_VERSION,
+	MM_OPTION_METER,
+	MM_OPTION_FROM,
+	MM_OPTION_TO,
+	MM_OPTION_CSV,
+	MM_OPTION_AFTER,
+	MM_OPTION_LIMIT,
+	MM_OPTION_SECONDS,
+	MM_OPTION_LABEL,
+	MM_OPTION_RECEIVED,
+	MM_OPTION_CONFIRM,
+	MM_OPTION_ELEMENT,
+	MM_OPTION_SESSION,
+	MM_OPTION_LEFT,
+	MM_OPTION_HEAD,
+	MM_OPTION_LOADED,
+	MM_OPTION_LOAD,
+	MM_OPTION_COUNT,
+};
+
+/* Options from this one on belong to the commands that name them. */
+#define MM_OPTION_OWN MM_OPTION_METER
+#define MM_OPTION_BIT(option) (1u << (option))
+
+struct mm_ctl;
+
+enum mm_ctl_socket { MM_CTL_SOCKET_NONE, MM_CTL_SOCKET_READ, MM_CTL_SOCKET_ADMIN };
+
+struct mm_ctl_command {
+	const char *name;	   /* one word or two: "outputs test" */
+	const char *arguments;	   /* as --help shows them; those in brackets may be absent */
+	const char *help;	   /* one line */
+	unsigned options;	   /* MM_OPTION_BIT()s beside the global ones */
+	enum mm_ctl_socket socket; /* what is connected before it runs */
+	int (*run)(struct mm_ctl *ctl);
+};
+
+/* Ends with a row without a name. */
+extern const struct mm_ctl_command mm_ctl_commands[];
+
+struct mm_ctl {
+	FILE *out, *err;
+	bool colour;			     /* out is a terminal whose user wants colour */
+	const char *option[MM_OPTION_COUNT]; /* argument given, "" for a flag, NULL where absent */
+	const struct mm_ctl_command *commands, *command;
+	int argc; /* the command's arguments */
+	char **argv;
+	struct mm_client *client; /* to the command's socket */
+};
+
+/* Runs minimeterctl with main()'s arguments; out and err stand for stdout and stderr. Returns the exit code. */
+int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err);
+
+/* ---- Messages (message.c) ---- */
+
+/* Says "minimeterctl: ..." on err and returns code. */
+int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* Reads a whole number of an argument or option called what, min to max; a usage error otherwise. */
+int mm_ctl_number(struct mm_ctl *ctl, const char *what, const char *text, int64_t min, int64_t max, int64_t *ret);
+
+/* The same of an option; *ret stays as it is where the option is absent. */
+int mm_ctl_number_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t min, int64_t max, int64_t *ret);
+
+/* Of words that could have been meant, the one nearest to word; start with best_distance SIZE_MAX. */
+struct mm_suggestion {
+	const char *best; /* or NULL */
+	size_t distance;
+};
+void mm_suggest(const char *word, const char *candidate, struct mm_suggestion *suggestion);
+
+/* What starts and ends a warning on out: colour where the user wants it, and where paint is true; else nothing. */
+const char *mm_paint(const struct mm_ctl *ctl, bool paint);
+const char *mm_unpaint(const struct mm_ctl *ctl, bool paint);
+
+/* ---- Options (options.c) ---- */
+
+/* The column in which --help says what something is for. */
+#define MM_HELP_COLUMN 34
+
+/* Takes the options out of argv; what remains starts at *ret_first. */
+int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_first);
+
+/* Refuses options that do not go with the command or with each other. */
+int mm_ctl_check_options(struct mm_ctl *ctl);
+
+/* The lines of --help about the options that go with a command; NULL: all. */
+void mm_ctl_help_options(struct mm_ctl *ctl, const struct mm_ctl_command *command);
+
+/* ---- Commands by name (help.c) ---- */
+
+/* The command that the words start with, the longer name first, and how many words its name takes; NULL: said that there is none.
+ */
+const struct mm_ctl_command *mm_ctl_find_command(struct mm_ctl *ctl, int argc, char *argv[], int *ret_words);
+
+/* The "help" command: of everything, or of the command named by the arguments. */
+int mm_ctl_help(struct mm_ctl *ctl);
+
+/* ---- Asking the daemon (call.c) ---- */
+
+/* The path of a socket by option, environment and default. */
+const char *mm_ctl_socket_path(const struct mm_ctl *ctl, enum mm_ctl_socket socket);
+
+/* Connects to the command's socket, or says why not and what to do. A connection that there was is closed. */
+int mm_ctl_connect(struct mm_ctl *ctl);
+
+/* Says what a function of the client returned, r < 0, with the text in error; the exit code that goes with it. */
+int mm_ctl_fail_client(struct mm_ctl *ctl, int r, const struct mm_error *error);
+
+/* As mm_client_send(), mm_client_receive() and mm_client_call() with ctl->client; what goes wrong is said. */
+int mm_ctl_send(struct mm_ctl *ctl, const char *method, json_t *parameters, bool more);
+int mm_ctl_receive(struct mm_ctl *ctl, int timeout_ms, json_t **ret, bool *ret_more);
+int mm_ctl_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret);
+
+/* Prints an answer as it came where --json asks for that; false: it has to be said in words. */
+bool mm_ctl_json(struct mm_ctl *ctl, const json_t *answer);
+
+/* Asks once and shows the answer, as JSON or by text. *ret is the answer, a new reference; ret may be NULL. */
+int mm_ctl_ask(struct mm_ctl *ctl, const char *method, json_t *parameters, void (*text)(struct mm_ctl *, const json_t *),
+	       json_t **ret);
+
+/* {"meter": NAME} where --meter was given, else {}. */
+json_t *mm_ctl_meter_parameter(const struct mm_ctl *ctl);
+
+/* {"meter": NAME} of --meter or of the only meter there is; a usage error where there are several. *ret is a new reference. */
+int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
+
+/* ---- Commands with files of their own ---- */
+
+int mm_ctl_check(struct mm_ctl *ctl);
+int mm_ctl_diagnose(struct mm_ctl *ctl);
+int mm_ctl_profile(struct mm_ctl *ctl);
+int mm_ctl_correct(struct mm_ctl *ctl);
+int mm_ctl_preset(struct mm_ctl *ctl);
+int mm_ctl_calibrate(struct mm_ctl *ctl);
+int mm_calibrate_start(struct mm_ctl *ctl);
+int mm_calibrate_point(struct mm_ctl *ctl);
+int mm_calibrate_accept(struct mm_ctl *ctl);
+int mm_calibrate_cancel(struct mm_ctl *ctl);
+int mm_calibrate_history(struct mm_ctl *ctl);
+int mm_calibrate_return(struct mm_ctl *ctl);
+int mm_ctl_verify(struct mm_ctl *ctl);
+int mm_ctl_head(struct mm_ctl *ctl);
+int mm_ctl_watch(struct mm_ctl *ctl);
+
+#endif
