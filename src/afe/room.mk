@@ -7,8 +7,6 @@ libafe_a_SOURCES = \
 	src/afe/board_clock.c \
 	src/afe/iio_device.c src/afe/iio_device.h \
 	src/afe/iio_stream.c src/afe/iio_stream.h \
-	src/afe/sample_watch.c src/afe/sample_watch.h \
-	src/afe/second.c src/afe/second.h \
 	src/afe/waveform.c \
 	src/afe/waveform_chip.c src/afe/waveform_chip.h
 libafe_a_CFLAGS = $(AM_CFLAGS) $(IIO_CFLAGS)

@@ -13,14 +13,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "afe/sample_watch.h"
-#include "metrology/sample_words.h"
-#include "afe/second.h"
 #include "afe/waveform_chip.h"
 #include "core/units.h"
+#include "metrology/aggregate.h"
 #include "metrology/metrology.h"
+#include "metrology/sample_watch.h"
+#include "metrology/sample_words.h"
 
 #define BLOCK_S 0.2
+#define NOMINAL_V 120.0 /* every model's rated voltage */
 /* Waiting begins on the clock and ends in the read, which knows best when the block is there. */
 #define EARLY_NS (5 * MM_NS_PER_MS)
 /* A read that took less has found its block waiting. */
@@ -52,7 +53,7 @@ struct waveform {
 	struct mm_sample_watch watch;
 	enum mm_samples samples; /* of the last block */
 	struct mm_metrology metrology;
-	struct mm_second second;
+	struct mm_aggregate aggregate;
 	unsigned swapped;  /* seconds in a row */
 	int64_t due_ns;	   /* the next block is expected; 0: it may wait already */
 	int64_t report_ns; /* end of the last report */
@@ -70,7 +71,7 @@ static void start_measuring(struct waveform *w, uint32_t missed)
 
 	(void)r; /* seen to be right when created */
 	mm_metrology_restart(&w->metrology, missed);
-	mm_second_reset(&w->second);
+	mm_aggregate_reset(&w->aggregate);
 	w->afe.harmonics = NULL;
 }
 
@@ -167,19 +168,39 @@ static bool report_doubt(struct waveform *w, struct mm_measurement *ret)
 	return true;
 }
 
+static void describe_fault(struct waveform *w, enum mm_health health, const struct mm_aggregate_fault *fault)
+{
+	const struct mm_afe_input *input = &w->config.input[fault->input];
+	unsigned channel = fault->voltage ? input->voltage_channel : input->current_channel;
+	char *message = w->afe.message;
+
+	if (health == MM_HEALTH_SWAPPED) {
+		snprintf(message, MM_AFE_MESSAGE_MAX,
+			 "channel voltage%u of %s has what looks like the supply, voltage%u does not: are they swapped?", channel,
+			 w->device_name, input->voltage_channel);
+	} else {
+		snprintf(message, MM_AFE_MESSAGE_MAX, "channel voltage%u of %s %s", channel, w->device_name,
+			 health == MM_HEALTH_STUCK ? "stands still" : "is at its rails");
+	}
+}
+
 /*
  * Takes the second, if there is anything in it. Until voltage and current have looked swapped for long enough it counts: their
  * product is the same either way.
  */
 static bool take_second(struct waveform *w, struct mm_measurement *ret)
 {
-	if (!mm_second_take(&w->second, &w->config, w->device_name, ret, w->afe.message)) {
+	struct mm_aggregate_fault fault;
+
+	if (!mm_aggregate_take(&w->aggregate, ret, &fault)) {
 		return false;
 	}
 	w->swapped = ret->health == MM_HEALTH_SWAPPED ? w->swapped + 1 : 0;
 	if (w->swapped > 0 && w->swapped < SWAPPED_SECONDS) {
 		ret->health = MM_HEALTH_OK;
-		w->afe.message[0] = '\0';
+	}
+	if (ret->health != MM_HEALTH_OK) {
+		describe_fault(w, ret->health, &fault);
 	}
 	return true;
 }
@@ -219,7 +240,7 @@ static int waveform_next(struct mm_afe *afe, struct mm_measurement *ret)
 
 		if (mm_metrology_next(&w->metrology, &window)) {
 			afe->harmonics = window.harmonics ? window.harmonics : afe->harmonics;
-			done = mm_second_add(&w->second, &w->config, &window) && take_second(w, ret);
+			done = mm_aggregate_add(&w->aggregate, &window) && take_second(w, ret);
 		} else {
 			int r = read_block(w);
 
@@ -335,18 +356,20 @@ static void configure(struct waveform *w, const struct mm_afe_config *config)
 	w->metering = (struct mm_metrology_config){
 		.rate_hz = w->rate_hz,
 		.rails = {-MM_WAVEFORM_CODE_MAX - 1, MM_WAVEFORM_CODE_MAX},
-		.nominal_v = MM_SECOND_NOMINAL_V,
+		.nominal_v = NOMINAL_V,
 		.input_count = config->input_count,
 	};
 	for (unsigned i = 0; i < config->input_count; i++) {
 		const struct mm_afe_input *input = &config->input[i];
 
+		w->aggregate.volts_per_ampere[i] = input->full_scale_v / input->full_scale_a;
 		w->metering.input[i].voltage =
 			(struct mm_metrology_channel){.slot = slot_of(w, input->voltage_channel), .scale = 1.0};
 		w->metering.input[i].current = (struct mm_metrology_channel){
 			.slot = slot_of(w, input->current_channel), .scale = 1.0, .lag_deg = -input->phase_deg};
 	}
 	w->metering.frame_channels = w->slot_count;
+	w->aggregate.nominal_v = NOMINAL_V;
 }
 
 /* What the configuration must say; false with the message. */

@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libmetrology.a
 libmetrology_a_SOURCES = \
+	src/metrology/aggregate.c src/metrology/aggregate.h \
 	src/metrology/crossing.c src/metrology/crossing.h \
 	src/metrology/harmonics.c src/metrology/harmonics.h \
 	src/metrology/metrology.c src/metrology/metrology.h \
 	src/metrology/power_check.c src/metrology/power_check.h \
 	src/metrology/quadrature.c src/metrology/quadrature.h \
 	src/metrology/sample_clock.c src/metrology/sample_clock.h \
+	src/metrology/sample_watch.c src/metrology/sample_watch.h \
 	src/metrology/sample_words.c src/metrology/sample_words.h \
 	src/metrology/sums.c src/metrology/sums.h \
 	src/metrology/voltage_event.c src/metrology/voltage_event.h \

@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "afe/sample_watch.h"
+#include "metrology/sample_watch.h"
 #include "metrology/sample_words.h"
 #include "fixture/afe_fixture.h"
 #include "core/units.h"

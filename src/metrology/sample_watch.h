@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_AFE_SAMPLE_WATCH_H
-#define MM_AFE_SAMPLE_WATCH_H
+#ifndef MM_METROLOGY_SAMPLE_WATCH_H
+#define MM_METROLOGY_SAMPLE_WATCH_H
 
 /*
  * Do samples come as they should, at the converter's rate and all of them, and when were they taken? A driver whose queue is full

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-#include "afe/sample_watch.h"
+#include "metrology/sample_watch.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 #include "core/units.h"
 
@@ -45,11 +44,23 @@ static double part_late_ns(const struct mm_sample_watch *watch, const struct mm_
 	return least_ns;
 }
 
-static int compare(const void *a, const void *b)
+/* Of count values that of the given rank in ascending order, from 0; rank is below count. By counting: parts are few. */
+static double value_of_rank(const double *values, size_t count, size_t rank)
 {
-	double difference = *(const double *)a - *(const double *)b;
+	double found = NAN;
 
-	return (difference > 0.0) - (difference < 0.0);
+	for (size_t i = 0; i < count && isnan(found); i++) {
+		size_t below = 0, same = 0;
+
+		for (size_t j = 0; j < count; j++) {
+			below += values[j] < values[i];
+			same += values[j] == values[i];
+		}
+		if (rank >= below && rank < below + same) {
+			found = values[i];
+		}
+	}
+	return found;
 }
 
 /*
@@ -69,8 +80,7 @@ static double stamped_rate(const struct mm_sample_watch *watch, const struct mm_
 		late_ns[i] = part_late_ns(watch, block, i * EARLIEST_OF);
 		growth_ns[i] = i > 0 ? late_ns[i] - late_ns[i - 1] : 0.0;
 	}
-	qsort(growth_ns + 1, parts - 1, sizeof(growth_ns[0]), compare);
-	usual_ns = growth_ns[1 + (parts - 1) / 2];
+	usual_ns = value_of_rank(growth_ns + 1, parts - 1, (parts - 1) / 2);
 	missing = round((late_ns[parts - 1] - late_ns[0] - usual_ns * (double)(parts - 1)) / period_ns);
 	seen_ns = period_ns + (late_ns[parts - 1] - late_ns[0] - missing * period_ns) / (double)((parts - 1) * EARLIEST_OF);
 	return seen_ns > 0.0 ? MM_NS_PER_S / seen_ns : 0.0;
