@@ -57,13 +57,21 @@ spdx() {
 	return "$status"
 }
 
+# shellcheck source=tests/edits.sh
+. tests/edits.sh
+
 # Each edit that takes a handling out has something to take out.
 handlings() {
-	local key file expression status=0
-	while read -r key file expression; do
-		if [ "$key" = edit: ] && sed -E "$expression" "$file" | cmp -s - "$file"; then
-			echo "tests/handling.txt: nothing in $file for $expression"
-			status=1
+	local key place expression file lines status=0
+	while read -r key place expression; do
+		if [ "$key" = edit: ]; then
+			read -r file lines < <(edit_lines . "$place")
+			if [ -z "$file" ]; then
+				status=1
+			elif edited . "$file" "$expression" "$lines" | cmp -s - "$file"; then
+				echo "tests/handling.txt: nothing in $place for $expression"
+				status=1
+			fi
 		fi
 	done <tests/handling.txt
 	return "$status"

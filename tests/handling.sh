@@ -14,6 +14,9 @@ trap 'rm -rf "$scratch"' EXIT
 cp -a "$1" "$source"
 export MM_SRCDIR=$source MM_BUILDDIR=$build CK_VERBOSITY=verbose
 
+# shellcheck source=tests/edits.sh
+. "$source/tests/edits.sh"
+
 faults=()
 edits=()
 tests=()
@@ -96,15 +99,21 @@ outcome() {
 	esac
 }
 
-# without FILE EXPRESSION TEST: the outcome with an edit of the source
+# without PLACE EXPRESSION TEST: the outcome with an edit of the source
 without() {
-	local file=$source/$1
-	cp "$file" "$scratch/as-it-is"
-	sed -E -i "$2" "$file"
-	if cmp -s "$file" "$scratch/as-it-is"; then
+	local file lines
+	read -r file lines < <(edit_lines "$source" "$1")
+	if [ -z "$file" ]; then
+		echo "has no such place: $1"
+		return
+	fi
+	cp "$source/$file" "$scratch/as-it-is"
+	edited "$source" "$file" "$2" "$lines" >"$scratch/edited"
+	if cmp -s "$scratch/edited" "$scratch/as-it-is"; then
 		echo "has an edit that applies to nothing in $1"
 		return
 	fi
+	cp "$scratch/edited" "$source/$file"
 	# One after the other: all is a make of its own.
 	if make -s -j2 -C "$build" all >"$log" 2>&1 && make -s -C "$build" "${program[$3]-all}" >>"$log" 2>&1; then
 		run "$3" "$log"
@@ -112,7 +121,7 @@ without() {
 	else
 		echo "does not build with its edit: $(grep -m 1 error: "$log")"
 	fi
-	cp "$scratch/as-it-is" "$file"
+	cp "$scratch/as-it-is" "$source/$file"
 }
 
 read_table

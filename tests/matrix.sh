@@ -1,9 +1,17 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Every test under every compiler and checker there is, out of tree in build/check. The last line is "N passed, N failed,
-# N skipped": cases of Check programs, scripts, builds and checks each count. ./bootstrap check installs what this uses and
-# runs it. Arguments choose steps: gcc accuracy clang asan tsan valgrind distcheck style; none means all.
+# Every test, and each checker on what it can find something in, out of tree in build/check:
+#
+#   style      what is seen in the source alone
+#   dist       the release: make distcheck by gcc, hardened, with all tests
+#   accuracy   registered energy through the whole chain
+#   asan       clang, with the sanitizers of addresses and undefined behaviour: all that runs our code
+#   tsan       gcc, with the sanitizer of threads: what has threads (threaded_tests)
+#   valgrind   gcc: the Check programs without their slow cases
+#
+# The last line is "N passed, N failed, N skipped": cases of Check programs, scripts, builds and checks each count. ./bootstrap
+# check installs what this uses and runs it. Arguments choose steps; none means all. JOBS sets how much runs at a time.
 set -u
 cd "$(dirname "${BASH_SOURCE[0]}")/.." || exit 1
 
@@ -14,6 +22,7 @@ passed=0
 failed=0
 skipped=0
 readonly limit='timeout -k 10 600'
+readonly jobs=${JOBS:-$(nproc)}
 runner=() # goes before each test
 broken=() # logs of tests that failed in this step
 
@@ -48,90 +57,96 @@ check() {
 	fi
 }
 
-# build NAME CONFIGURE-ARGUMENT...: programs and tests, ready to run
+# build NAME CONFIGURE-ARGUMENT...: programs, ready for their tests
 build() {
 	local dir=$out/$1
 	rm -rf "$dir"
 	mkdir -p "$dir"
-	check "$1" env -C "$dir" "$top/configure" --quiet --enable-werror "${@:2}" &&
-		check "$1" make -s -j2 -C "$dir" all && check "$1" make -s -j2 -C "$dir" check TESTS=
+	check "$1" env -C "$dir" "$top/configure" --quiet --enable-werror "${@:2}" && check "$1" make -s -j"$jobs" -C "$dir" all
 }
 
-# run NAME MAKE-ARGUMENT...: the tests of a build, each within ten minutes
+# list NAME VARIABLE: the words of a make variable of a build
+list() {
+	make -s -C "$out/$1" --eval="list: ; @echo \$($2)" list
+}
+
+# run NAME TESTS: builds and runs tests of a build, each within ten minutes
 run() {
-	local dir=$out/$1
+	local dir=$out/$1 programs
+	programs="$(list "$1" "filter-out %.sh,$2") $(list "$1" 'filter-out $(TESTS),$(check_PROGRAMS)')"
 	find "$dir/tests" -name '*.trs' -delete
-	make -s -j2 -C "$dir" check LOG_COMPILER="$limit ${runner[*]}" "${@:2}" >>"$logs/$1.log" 2>&1 </dev/null
+	check "$1" make -s -j"$jobs" -C "$dir" check TESTS= check_PROGRAMS="$programs" || return
+	make -s -j"$jobs" -C "$dir" check TESTS="$2" check_PROGRAMS="$programs" LOG_COMPILER="$limit ${runner[*]}" \
+		>>"$logs/$1.log" 2>&1 </dev/null
 	count_tests "$dir"
 }
 
-# works FLAG COMMAND...: does a program built with the flag run here? Containers forbid some of what sanitizers need.
+# works COMPILER FLAG COMMAND...: does a program built so run here? Containers forbid some of what sanitizers need.
 works() {
-	echo 'int main(void) { return 0; }' | gcc -x c "$1" -o "$out/probe" - && "${@:2}" "$out/probe" >/dev/null 2>&1
+	echo 'int main(void) { return 0; }' | "$1" -x c "$2" -o "$out/probe" - && "${@:3}" "$out/probe" >/dev/null 2>&1
 }
 
-step_gcc() {
-	title="gcc, hardened, warnings are errors"
-	build gcc CC=gcc && run gcc
+# built: the gcc build without tests, made once
+built() {
+	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc
 }
 
-# Registered energy through the whole chain against what has flowed, by the gcc build.
+# The release, built from its archive with warnings as errors, out of a tree that nobody may write to. What its tests leave is
+# copied out before make distcheck removes it.
+step_dist() {
+	title="make distcheck: gcc, hardened, warnings are errors"
+	local results=$out/results
+	built || return
+	rm -rf "$results"
+	mkdir -p "$results"
+	check dist env MM_RESULTS="$results" make -s -j"$jobs" -C "$out/gcc" distcheck \
+		DISTCHECK_CONFIGURE_FLAGS='CC=gcc --enable-werror' LOG_COMPILER="$limit"
+	if [ ! -e "$results/tests" ]; then # it failed before the end
+		results=$(echo "$out"/gcc/minimeter-*/_build/sub)
+	fi
+	[ ! -e "$results/tests" ] || count_tests "$results"
+}
+
+# Registered energy through the whole chain against what has flowed.
 step_accuracy() {
 	title="accuracy of registered energy"
-	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc || return
-	check accuracy make -s -C "$out/gcc" check-accuracy-short
-}
-
-step_clang() {
-	title="clang, warnings are errors"
-	build clang CC=clang && run clang
+	built && check accuracy make -s -C "$out/gcc" check-accuracy-short
 }
 
 step_asan() {
 	local leaks=1
-	title="address and undefined-behaviour sanitizers"
-	if ! works -fsanitize=address env ASAN_OPTIONS=detect_leaks=1; then
+	title="clang, address and undefined-behaviour sanitizers"
+	if ! works clang -fsanitize=address env ASAN_OPTIONS=detect_leaks=1; then
 		leaks=0
 		title+=", no leaks (ptrace)"
 	fi
-	build asan CC=gcc CFLAGS='-g -O1' --enable-sanitizer=address,undefined &&
-		ASAN_OPTIONS=detect_leaks=$leaks CK_TIMEOUT_MULTIPLIER=10 run asan
+	build asan CC=clang CFLAGS='-g -O1' --enable-sanitizer=address,undefined &&
+		ASAN_OPTIONS=detect_leaks=$leaks CK_TIMEOUT_MULTIPLIER=10 run asan "$(list asan compiled_tests)"
 }
 
 step_tsan() {
-	title="thread sanitizer"
+	title="thread sanitizer: what has threads"
 	# Older run times can't place their shadow memory under much address randomisation.
-	if ! works -fsanitize=thread env; then
+	if ! works gcc -fsanitize=thread env; then
 		runner=(setarch -R)
-		if ! works -fsanitize=thread "${runner[@]}"; then
+		if ! works gcc -fsanitize=thread "${runner[@]}"; then
 			title+=": does not run on this kernel"
 			skipped=$((skipped + 1))
 			return
 		fi
 	fi
-	build tsan CC=gcc CFLAGS='-g -O1' --enable-sanitizer=thread && CK_TIMEOUT_MULTIPLIER=10 run tsan
+	build tsan CC=gcc CFLAGS='-g -O1' --enable-sanitizer=thread &&
+		CK_TIMEOUT_MULTIPLIER=10 run tsan "$(list tsan threaded_tests)"
 	runner=()
 }
 
-# The Check programs of the gcc build once more, but for the cases that take seconds even without.
+# The Check programs once more, but for the cases that take seconds even without.
 step_valgrind() {
-	local programs
 	title="valgrind"
-	: >"$logs/valgrind.log"
-	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc || return
-	# shellcheck disable=SC2016 # make expands it
-	programs=$(make -s -C "$out/gcc" --eval='list-tests: ; @echo $(filter-out %.sh,$(TESTS))' list-tests)
+	built || return
 	runner=(valgrind -q --suppressions="$top/tests/valgrind.supp" --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
-	CK_FORK=no CK_EXCLUDE_TAGS=slow run gcc TESTS="$programs"
+	CK_FORK=no CK_EXCLUDE_TAGS=slow run gcc "$(list gcc 'filter-out %.sh,$(TESTS)')"
 	runner=()
-}
-
-step_distcheck() {
-	title="make distcheck"
-	[ -e "$out/gcc/Makefile" ] || build gcc CC=gcc || return
-	check distcheck make -s -j2 -C "$out/gcc" distcheck && return
-	mapfile -t broken < <(grep -lE '^:test-result: *(FAIL|ERROR)' "$out"/gcc/minimeter-*/_build/sub/tests/*.trs "$out"/gcc/minimeter-*/_build/sub/tests/*/*.trs)
-	broken=("${broken[@]/%.trs/.log}")
 }
 
 step_style() {
@@ -162,7 +177,7 @@ step() {
 }
 
 if [ $# = 0 ]; then
-	set -- style gcc accuracy clang asan tsan valgrind distcheck
+	set -- style dist accuracy asan tsan valgrind
 fi
 rm -rf "$logs"
 mkdir -p "$out" "$logs"

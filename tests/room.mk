@@ -2,6 +2,18 @@
 dist_check_SCRIPTS += tests/check_layering.sh
 TESTS += tests/check_layering.sh
 
+# For tests/matrix.sh: what runs our code, which each compiler builds in its own way; and of that, what has threads.
+source_tests = tests/check_afe_prepare.sh tests/check_layering.sh tests/check_overlays.sh tests/check_units.sh \
+	tests/config/check_config.sh tests/ctl/ctl_lists.sh
+compiled_tests = $(filter-out $(source_tests), $(TESTS))
+threaded_tests = $(filter tests/base/check_thread tests/clock/% tests/client/% tests/metering/% tests/outputs/check_lcd tests/service/% \
+	tests/sim/check_sim_server tests/store/check_mirror% tests/store/check_worker tests/varlink/check_% \
+	$(addprefix tests/e2e/, calibrate.sh correct.sh front_end.sh harmonics.sh kill.sh preset.sh verify.sh waveform.sh), $(TESTS))
+
+# make distcheck removes what its tests left: where MM_RESULTS names a directory, that has it afterwards.
+installcheck-local:
+	test -z "$$MM_RESULTS" || find tests -name '*.trs' -o -name '*.log' | tar -cf - -T - | tar -xf - -C "$$MM_RESULTS"
+
 # The long forms of the tests that the README's section on reliability quotes, and their figures.
 dist_noinst_SCRIPTS += tests/reliability.sh tests/wear.sh
 .PHONY: check-register
@@ -16,7 +28,7 @@ check-cross: distdir
 	'$(srcdir)/tests/cross.sh' '$(abs_top_builddir)/$(distdir)'
 
 # Shows that each fault handled has a test that fails without the handling.
-EXTRA_DIST += tests/handling.sh tests/handling.txt
+EXTRA_DIST += tests/edits.sh tests/handling.sh tests/handling.txt
 .PHONY: check-handling
 check-handling: distdir
 	'$(srcdir)/tests/handling.sh' '$(abs_top_builddir)/$(distdir)'
