@@ -62,7 +62,7 @@ struct daemon {
 
 static void tell_ready(struct daemon *d)
 {
-	if (!d->ready && d->engine.windows > 0) {
+	if (!d->ready && mm_view_front_end(&d->engine).windows > 0) {
 		d->ready = true;
 		sd_notify(0, "READY=1\nSTATUS=Metering.");
 	}
@@ -70,11 +70,12 @@ static void tell_ready(struct daemon *d)
 
 static void tell_status(struct daemon *d)
 {
-	if (d->engine.health == MM_HEALTH_OK) {
+	struct mm_view_front_end front_end = mm_view_front_end(&d->engine);
+
+	if (front_end.health == MM_HEALTH_OK) {
 		sd_notify(0, "STATUS=Metering.");
 	} else {
-		sd_notifyf(0, "STATUS=Not metering: front end %s. %s", mm_health_name(d->engine.health),
-			   d->engine.front_end.reason);
+		sd_notifyf(0, "STATUS=Not metering: front end %s. %s", mm_health_name(front_end.health), front_end.reason);
 	}
 }
 
@@ -87,12 +88,12 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 	(void)fd;
 	(void)revents;
 	while (mm_front_end_take(d->front_end, &report)) {
-		enum mm_health before = d->engine.health;
+		enum mm_health before = mm_view_front_end(&d->engine).health;
 		bool changed = mm_engine_report(&d->engine, &report);
 
 		mm_harmonics_update(&d->service.harmonics);
 		mm_clock_release(d->clock);
-		if (d->engine.health != before) {
+		if (mm_view_front_end(&d->engine).health != before) {
 			tell_status(d);
 		}
 		tell_ready(d);
@@ -111,13 +112,13 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct daemon *d = userdata;
-	enum mm_health before = d->engine.health;
+	enum mm_health before = mm_view_front_end(&d->engine).health;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
 	mm_engine_tick(&d->engine);
-	if (d->engine.health != before) {
+	if (mm_view_front_end(&d->engine).health != before) {
 		tell_status(d);
 		mm_service_publish(&d->service);
 	}
@@ -438,7 +439,7 @@ static int start(struct daemon *d)
 	}
 	d->reg = NULL; /* the worker's now */
 	mm_engine_start(&d->engine, d->worker);
-	mm_service_init(&d->service, &d->engine);
+	mm_service_init(&d->service, &d->engine, d->worker);
 	r = mm_server_new(d->event, d->config, &d->service, &d->passed, error.text, &d->server);
 	if (r < 0) {
 		return fail(error.text, "");

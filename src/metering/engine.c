@@ -381,9 +381,10 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	return changed || window;
 }
 
-int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64_t delivered_uwh, int64_t received_uwh,
+int mm_engine_preset(struct mm_engine *engine, unsigned meter, int64_t delivered_uwh, int64_t received_uwh,
 		     const char *old_serial, const char *who)
 {
+	struct mm_engine_meter *em = &engine->meters[meter];
 	double before_kwh = (double)em->meter.registers.delivered.uwh / 1000 / MM_UWH_PER_WH;
 	int r = mm_meter_preset(&em->meter, delivered_uwh, received_uwh, mm_clock_realtime(engine->clock) / MM_NS_PER_S);
 
@@ -413,8 +414,9 @@ static const char *correction_text(uint32_t correction, char *ret, size_t size)
 	return ret;
 }
 
-int mm_engine_correct(struct mm_engine *engine, struct mm_engine_meter *em, uint32_t correction, const char *who)
+int mm_engine_correct(struct mm_engine *engine, unsigned meter, uint32_t correction, const char *who)
 {
+	struct mm_engine_meter *em = &engine->meters[meter];
 	uint32_t was = em->meter.registers.correction;
 	int r = mm_meter_correct(&em->meter, correction);
 	char now_text[64], was_text[64];

@@ -19,6 +19,7 @@
 #include "metering/handover.h"
 #include "metering/player.h"
 #include "metering/software.h"
+#include "metering/view.h"
 #include "outputs/outputs.h"
 #include "store/store.h"
 
@@ -120,28 +121,6 @@ void mm_engine_tick(struct mm_engine *engine);
 
 /* Takes note of how the register fares. */
 void mm_engine_register_status(struct mm_engine *engine, const struct mm_store_status *status);
-
-/*
- * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; who asked is for the audit trail. -EINVAL
- * for anything but an LED.
- */
-int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who);
-
-/* Hands everything to the register at once; returns the CLOCK_BOOTTIME by which mm_store_status.committed_ns will know it. */
-int64_t mm_engine_commit(struct mm_engine *engine);
-
-/*
- * Presets a meter, as mm_meter_preset() does, to the reading of the meter of serial number old_serial that it replaces; who asked
- * for it goes into the audit trail.
- */
-int mm_engine_preset(struct mm_engine *engine, struct mm_engine_meter *em, int64_t delivered_uwh, int64_t received_uwh,
-		     const char *old_serial, const char *who);
-
-/*
- * Corrects a meter's wiring by arithmetic from the next window on, as mm_meter_correct() does; who asked for it and what was in
- * force before go into the audit trail.
- */
-int mm_engine_correct(struct mm_engine *engine, struct mm_engine_meter *em, uint32_t correction, const char *who);
 
 /*
  * The supply fails, as the line said at edge_ns (CLOCK_MONOTONIC): commits everything at once, within what the medium is allowed.

@@ -13,6 +13,7 @@
 
 #include "afe/afe.h"
 #include "clock/clock.h"
+#include "metering/view.h"
 
 struct mm_front_end;
 
@@ -41,12 +42,6 @@ int mm_front_end_fd(const struct mm_front_end *front_end);
  * Takes the oldest report; false: there is none. A clock hold comes with each report: release it once the report is dealt with.
  */
 bool mm_front_end_take(struct mm_front_end *front_end, struct mm_front_end_report *ret);
-
-/* Asks for the harmonics of an input; for front ends that measure them. */
-void mm_front_end_want_harmonics(struct mm_front_end *front_end, unsigned input);
-
-/* Takes the latest harmonics that came before or with the reports taken so far; false: none have since the last call. */
-bool mm_front_end_take_harmonics(struct mm_front_end *front_end, struct mm_harmonics *ret);
 
 /* Counts the thread's rounds, for the watchdog. */
 uint64_t mm_front_end_beat(struct mm_front_end *front_end);

@@ -14,7 +14,8 @@ libmetering_a_SOURCES = \
 	src/metering/pending.c src/metering/pending.h \
 	src/metering/player.c src/metering/player.h \
 	src/metering/settings.c src/metering/settings.h \
-	src/metering/software.c src/metering/software.h
+	src/metering/software.c src/metering/software.h \
+	src/metering/view.c src/metering/view.h
 libmetering_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 
 if TESTS_ENABLED

@@ -70,14 +70,6 @@ void mm_acts_done(struct mm_service *service)
 
 /* ---- What acts have in common ---- */
 
-/* The meter that the call names, which it must; NULL after having answered. */
-static struct mm_engine_meter *named_meter(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters)
-{
-	int meter = mm_service_named_meter(call, parameters, service->engine);
-
-	return meter >= 0 ? &service->engine->meters[meter] : NULL;
-}
-
 static void refuse(struct mm_varlink_call *call, const char *reason)
 {
 	mm_varlink_error(call, "org.minimeter.NotPermitted", json_pack("{s:s}", "reason", reason));
@@ -125,11 +117,12 @@ void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void
 	const char *old_serial = json_string_value(json_object_get(parameters, "old_serial"));
 	char who[MM_IDENTITY_MAX], scratch[160];
 	int64_t delivered_uwh, received_uwh;
-	struct mm_engine_meter *em = named_meter(service, call, parameters);
+	int meter = mm_service_named_meter(call, parameters, service->engine);
+	const struct mm_meter *current;
 	struct mm_meter trial;
 	int r;
 
-	if (!em) {
+	if (meter < 0) {
 		return;
 	}
 	if (!old_serial || old_serial[0] == '\0' || strlen(old_serial) >= MM_NAME_MAX) {
@@ -140,10 +133,11 @@ void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void
 	    !read_wh(call, parameters, "received_wh", &received_uwh)) {
 		return;
 	}
-	trial = em->meter;
+	current = mm_view_meter(service->engine, (unsigned)meter).meter;
+	trial = *current;
 	r = mm_meter_preset(&trial, delivered_uwh, received_uwh, 0);
 	if (r < 0) {
-		refuse(call, preset_reason(r, &em->meter, scratch, sizeof(scratch)));
+		refuse(call, preset_reason(r, current, scratch, sizeof(scratch)));
 		return;
 	}
 	if (json_is_true(json_object_get(parameters, "dry_run"))) {
@@ -152,10 +146,10 @@ void mm_acts_preset(struct mm_varlink_call *call, const json_t *parameters, void
 		return;
 	}
 	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, who);
-	mm_engine_preset(service->engine, em, delivered_uwh, received_uwh, old_serial, who);
+	mm_engine_preset(service->engine, (unsigned)meter, delivered_uwh, received_uwh, old_serial, who);
 	settle(service, call,
-	       json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)em->meter.registers.delivered.uwh, "received_uwh",
-			 (json_int_t)em->meter.registers.received.uwh));
+	       json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)current->registers.delivered.uwh, "received_uwh",
+			 (json_int_t)current->registers.received.uwh));
 }
 
 /* ---- Correction ---- */
@@ -191,19 +185,20 @@ static bool read_correction(struct mm_varlink_call *call, const json_t *names, u
 }
 
 /* The elements' powers as they are, and as the last window would have had them. */
-static json_t *correction_json(const struct mm_engine *engine, const struct mm_engine_meter *em, uint32_t correction)
+static json_t *correction_json(const struct mm_engine *engine, const struct mm_meter *meter, uint32_t correction)
 {
-	struct mm_meter trial = em->meter;
+	struct mm_view_front_end front_end = mm_view_front_end(engine);
+	struct mm_meter trial = *meter;
 	json_t *elements = json_array();
 	struct mm_meter_step step;
 
 	trial.registers.correction = correction;
 	trial.window_end_ns = 0;
-	mm_meter_step(&trial, &engine->window, engine->health, 0, &step);
+	mm_meter_step(&trial, front_end.window, front_end.health, 0, &step);
 	for (unsigned e = 0; e < trial.config.model.elements; e++) {
 		json_array_append_new(elements,
 				      json_pack("{s:o, s:f, s:f}", "name", json_sprintf("element%u", e + 1), "power_w",
-						em->meter.element[e].power_w, "corrected_power_w", trial.element[e].power_w));
+						meter->element[e].power_w, "corrected_power_w", trial.element[e].power_w));
 	}
 	return json_pack("{s:o}", "elements", elements);
 }
@@ -227,34 +222,37 @@ static bool refuse_angle(struct mm_varlink_call *call, const struct mm_evidence 
 void mm_acts_correct(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
-	struct mm_engine_meter *em = named_meter(service, call, parameters);
+	int meter = mm_service_named_meter(call, parameters, service->engine);
+	struct mm_view_front_end front_end = mm_view_front_end(service->engine);
+	struct mm_view_meter view;
 	char who[MM_IDENTITY_MAX];
 	uint32_t correction;
 	json_t *reply;
 
-	if (!em || !read_correction(call, json_object_get(parameters, "corrections"), &correction)) {
+	if (meter < 0 || !read_correction(call, json_object_get(parameters, "corrections"), &correction)) {
 		return;
 	}
-	if (!mm_correction_valid(correction, em->meter.config.model.elements)) {
+	view = mm_view_meter(service->engine, (unsigned)meter);
+	if (!mm_correction_valid(correction, view.meter->config.model.elements)) {
 		refuse(call,
-		       em->meter.config.model.elements == 1
+		       view.meter->config.model.elements == 1
 			       ? "a meter of one element has one CT: only ct1-reversed can be corrected"
 			       : "ct-crossed goes with one of lines-180, lines-120 and lines-240, and they go with nothing else");
 		return;
 	}
-	if (service->engine->health != MM_HEALTH_OK || service->engine->windows == 0) {
+	if (front_end.health != MM_HEALTH_OK || front_end.windows == 0) {
 		refuse(call, "the front end is not in order, and nobody could see what the correction does");
 		return;
 	}
-	if (refuse_angle(call, &em->evidence, correction)) {
+	if (refuse_angle(call, view.evidence, correction)) {
 		return;
 	}
-	reply = correction_json(service->engine, em, correction);
+	reply = correction_json(service->engine, view.meter, correction);
 	if (json_is_true(json_object_get(parameters, "dry_run"))) {
 		mm_service_reply(call, reply);
 		return;
 	}
 	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, who);
-	(void)mm_engine_correct(service->engine, em, correction, who);
+	(void)mm_engine_correct(service->engine, (unsigned)meter, correction, who);
 	settle(service, call, reply);
 }

@@ -19,12 +19,12 @@
 
 static const struct mm_model *model_of(const struct mm_calibrator *c)
 {
-	return &c->engine->meters[c->meter].meter.config.model;
+	return &mm_view_config(c->engine, c->meter)->model;
 }
 
 static const struct mm_calibration *in_force(const struct mm_calibrator *c)
 {
-	return c->engine->meters[c->meter].meter.registers.calibration.constants;
+	return mm_view_meter(c->engine, c->meter).meter->registers.calibration.constants;
 }
 
 /* What a measurement of this stage is seen through. */
@@ -94,15 +94,15 @@ static void add_ranges(const struct mm_calibrator *c, json_t *points)
 
 json_t *mm_calibrator_session_json(const struct mm_calibrator *c)
 {
-	const struct mm_engine_meter *em = &c->engine->meters[c->meter];
 	json_t *session;
 
 	if (c->session[0] == '\0') {
 		return json_null();
 	}
-	session = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:o, s:o}", "session", c->session, "meter", em->config->name,
-			    "element", (int)c->element + 1, "who", c->who, "since", mm_readings_time(c->started_ns), "version",
-			    (json_int_t)em->meter.registers.calibration.number, "constants",
+	session = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:o, s:o}", "session", c->session, "meter",
+			    mm_view_config(c->engine, c->meter)->name, "element", (int)c->element + 1, "who", c->who, "since",
+			    mm_readings_time(c->started_ns), "version",
+			    (json_int_t)mm_view_meter(c->engine, c->meter).meter->registers.calibration.number, "constants",
 			    mm_calibration_json(&in_force(c)[c->element]), "proposed",
 			    c->solved ? mm_calibration_json(&c->proposed) : json_null());
 	json_object_update_new(session, mm_calibrator_registration_json(c));
@@ -186,9 +186,9 @@ static bool point_parameters(const struct mm_calibrator *c, struct mm_varlink_ca
 
 /* ---- Start and end ---- */
 
-void mm_calibrator_init(struct mm_calibrator *c, struct mm_engine *engine)
+void mm_calibrator_init(struct mm_calibrator *c, struct mm_engine *engine, struct mm_store_worker *worker)
 {
-	*c = (struct mm_calibrator){.engine = engine};
+	*c = (struct mm_calibrator){.engine = engine, .worker = worker};
 }
 
 bool mm_calibrator_idle(const struct mm_calibrator *c, struct mm_varlink_call *call)
@@ -203,7 +203,7 @@ bool mm_calibrator_idle(const struct mm_calibrator *c, struct mm_varlink_call *c
 		return true;
 	}
 	snprintf(reason, sizeof(reason), "element %u of meter %.40s is being calibrated by %s", c->element + 1,
-		 c->engine->meters[c->meter].config->name, c->who);
+		 mm_view_config(c->engine, c->meter)->name, c->who);
 	mm_calibrator_refuse(call, reason, "wait, or end that session with 'minimeterctl calibrate cancel'");
 	return false;
 }
@@ -224,7 +224,7 @@ void mm_calibrator_start(struct mm_varlink_call *call, const json_t *parameters,
 	struct mm_service *service = userdata;
 	struct mm_calibrator *c = &service->calibrator;
 	const json_t *element = json_object_get(parameters, "element");
-	struct mm_calibrator made = {.engine = c->engine};
+	struct mm_calibrator made = {.engine = c->engine, .worker = c->worker};
 	int meter = mm_service_named_meter(call, parameters, c->engine);
 
 	if (meter < 0) {
@@ -239,7 +239,7 @@ void mm_calibrator_start(struct mm_varlink_call *call, const json_t *parameters,
 	if (!mm_calibrator_idle(c, call)) {
 		return;
 	}
-	if (c->engine->meters[meter].meter.registers.correction != 0) {
+	if (mm_view_meter(c->engine, made.meter).meter->registers.correction != 0) {
 		mm_calibrator_refuse(call, "the wiring of this meter is corrected by arithmetic",
 				     "mend the wires and end the correction with 'minimeterctl correct'; then calibrate");
 		return;
@@ -249,7 +249,7 @@ void mm_calibrator_start(struct mm_varlink_call *call, const json_t *parameters,
 		return;
 	}
 	made.element = (unsigned)json_integer_value(element) - 1;
-	made.started_ns = mm_clock_realtime(c->engine->clock);
+	made.started_ns = mm_clock_realtime(mm_view_clock(c->engine));
 	mm_identity(mm_varlink_call_peer(call), MM_IDENTITY_PASSWD, made.who);
 	*c = made;
 	reply_session(c, call);
@@ -267,7 +267,7 @@ void mm_calibrator_cancel(struct mm_varlink_call *call, const json_t *parameters
 	if (c->call) {
 		mm_calibrator_refuse(c->call, "the session was cancelled", "start again: nothing has changed");
 	}
-	mm_calibrator_init(c, c->engine);
+	mm_calibrator_init(c, c->engine, c->worker);
 	mm_varlink_reply(call, NULL, false);
 }
 
@@ -296,13 +296,14 @@ static json_t *measured_json(const struct mm_calibrator *c)
 /* Is the front end in order? False after having refused. */
 static bool in_order(const struct mm_calibrator *c, struct mm_varlink_call *call)
 {
-	int64_t since_s = (mm_clock_boottime(c->engine->clock) - c->engine->front_end.since_ns) / MM_NS_PER_S;
+	struct mm_view_front_end front_end = mm_view_front_end(c->engine);
+	int64_t since_s = (mm_clock_boottime(mm_view_clock(c->engine)) - front_end.since_ns) / MM_NS_PER_S;
 	char reason[128];
 
-	if (c->engine->health == MM_HEALTH_OK) {
+	if (front_end.health == MM_HEALTH_OK) {
 		return true;
 	}
-	snprintf(reason, sizeof(reason), "the front end has been %s for %d s", mm_health_name(c->engine->health), (int)since_s);
+	snprintf(reason, sizeof(reason), "the front end has been %s for %d s", mm_health_name(front_end.health), (int)since_s);
 	mm_calibrator_refuse(call, reason, "see 'minimeterctl status', and measure after that");
 	return false;
 }
@@ -329,8 +330,8 @@ void mm_calibrator_measure(struct mm_varlink_call *call, const json_t *parameter
 	c->stage = stage;
 	c->point = point;
 	c->seconds = (double)json_integer_value(seconds);
-	c->from_ns = mm_clock_boottime(c->engine->clock);
-	c->windows = c->engine->windows;
+	c->from_ns = mm_clock_boottime(mm_view_clock(c->engine));
+	c->windows = mm_view_front_end(c->engine).windows;
 	c->measured = (struct mm_calibration_run){0};
 	mm_calibrator_update(c);
 }
@@ -351,18 +352,18 @@ static void finish(struct mm_calibrator *c)
 }
 
 /* Ends the measurement where the meter itself does not measure. */
-static bool disturbed(struct mm_calibrator *c)
+static bool disturbed(struct mm_calibrator *c, const struct mm_view_front_end *front_end)
 {
 	struct mm_varlink_call *call = c->call;
 	char reason[96];
 
-	if (c->engine->health != MM_HEALTH_OK) {
-		snprintf(reason, sizeof(reason), "the front end is %s", mm_health_name(c->engine->health));
+	if (front_end->health != MM_HEALTH_OK) {
+		snprintf(reason, sizeof(reason), "the front end is %s", mm_health_name(front_end->health));
 		c->call = NULL;
 		mm_calibrator_refuse(call, reason, "see 'minimeterctl status', and measure again when it is in order");
 		return true;
 	}
-	if (c->engine->windows != c->windows && c->engine->window.missed > 0) {
+	if (front_end->windows != c->windows && front_end->window->missed > 0) {
 		c->call = NULL;
 		mm_calibrator_refuse(call, "windows were missed while it measured", "measure again");
 		return true;
@@ -372,8 +373,8 @@ static bool disturbed(struct mm_calibrator *c)
 
 void mm_calibrator_update(struct mm_calibrator *c)
 {
-	const struct mm_meter_config *config = &c->engine->meters[c->meter].meter.config;
-	const struct mm_measurement *window = &c->engine->window;
+	const struct mm_meter_config *config = &mm_view_meter(c->engine, c->meter).meter->config;
+	struct mm_view_front_end front_end = mm_view_front_end(c->engine);
 
 	if (!c->call) {
 		return;
@@ -382,14 +383,14 @@ void mm_calibrator_update(struct mm_calibrator *c)
 		mm_calibrator_done(c);
 		return;
 	}
-	if (disturbed(c) || c->engine->windows == c->windows) {
+	if (disturbed(c, &front_end) || front_end.windows == c->windows) {
 		return;
 	}
-	c->windows = c->engine->windows;
-	if (window->start_ns < c->from_ns) {
+	c->windows = front_end.windows;
+	if (front_end.window->start_ns < c->from_ns) {
 		return;
 	}
-	mm_calibration_add(&c->measured, &config->model, config->input, window);
+	mm_calibration_add(&c->measured, &config->model, config->input, front_end.window);
 	if (c->measured.seconds >= c->seconds - SECONDS_SLACK) {
 		finish(c);
 	} else if (mm_varlink_call_more(c->call)) {

@@ -12,7 +12,7 @@
 
 #include "core/calibration.h"
 #include "metering/calibration.h"
-#include "metering/engine.h"
+#include "metering/view.h"
 #include "service/identity.h"
 #include "varlink/varlink.h"
 
@@ -22,6 +22,7 @@ enum mm_calibration_stage { MM_CALIBRATION_FOUND, MM_CALIBRATION_LEFT, MM_CALIBR
 
 struct mm_calibrator {
 	struct mm_engine *engine;
+	struct mm_store_worker *worker;
 	char session[MM_CALIBRATION_SESSION_MAX]; /* empty: none is open */
 	unsigned meter, element;		  /* indexes */
 	char who[MM_IDENTITY_MAX];
@@ -42,8 +43,8 @@ struct mm_calibrator {
 	struct mm_calibration_run measured;
 };
 
-/* engine is borrowed. */
-void mm_calibrator_init(struct mm_calibrator *calibrator, struct mm_engine *engine);
+/* engine and worker are borrowed. */
+void mm_calibrator_init(struct mm_calibrator *calibrator, struct mm_engine *engine, struct mm_store_worker *worker);
 
 /* Takes note of a new window or of a fault. */
 void mm_calibrator_update(struct mm_calibrator *calibrator);

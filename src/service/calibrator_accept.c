@@ -51,11 +51,16 @@ static void describe(const struct mm_calibration *old, const struct mm_calibrati
 	}
 }
 
+/* What the version replaces. */
+static const struct mm_calibration_version *in_force(const struct act *act)
+{
+	return &mm_view_meter(act->calibrator->engine, act->meter).meter->registers.calibration;
+}
+
 /* The event of a version, with the constants it replaces and its own. */
 static void fill_event(struct act *act, const char *who)
 {
-	const struct mm_engine *engine = act->calibrator->engine;
-	const struct mm_calibration_version *before = &engine->meters[act->meter].meter.registers.calibration;
+	const struct mm_calibration_version *before = in_force(act);
 	struct mm_store_event *event = &act->event;
 	int length;
 
@@ -114,15 +119,15 @@ static void written(int result, void *userdata)
 {
 	struct act *act = userdata;
 	struct mm_calibrator *c = act->calibrator;
-	struct mm_engine_meter *em = &c->engine->meters[act->meter];
 
 	if (result < 0) {
 		fail_act(act, result);
 		return;
 	}
-	(void)mm_meter_calibrate(&em->meter, &act->version);
-	mm_log(LOG_NOTICE, MM_MESSAGE_CALIBRATED, em->config->name, "calibration: %s", act->event.text);
-	mm_calibrator_init(c, c->engine);
+	(void)mm_engine_calibrate(c->engine, act->meter, &act->version);
+	mm_log(LOG_NOTICE, MM_MESSAGE_CALIBRATED, mm_view_config(c->engine, act->meter)->name, "calibration: %s",
+	       act->event.text);
+	mm_calibrator_init(c, c->engine, c->worker);
 	json_object_set_new(act->record, "time", mm_readings_time(act->event.realtime_ns));
 	mm_service_reply(act->call, json_pack("{s:O}", "version", act->record));
 	free_act(act);
@@ -130,7 +135,7 @@ static void written(int result, void *userdata)
 
 static void query(struct act *act, mm_store_query_fn run, mm_store_done_fn done)
 {
-	if (mm_store_worker_query(act->calibrator->engine->worker, run, done, act) < 0) {
+	if (mm_store_worker_query(act->calibrator->worker, run, done, act) < 0) {
 		act->calibrator->writing = false;
 		mm_varlink_error(act->call, "org.minimeter.Busy",
 				 json_pack("{s:s}", "reason", "too many queries wait for the register"));
@@ -141,8 +146,7 @@ static void query(struct act *act, mm_store_query_fn run, mm_store_done_fn done)
 /* Completes the record with what every version has, and writes it. */
 static void write_version(struct act *act)
 {
-	const struct mm_engine *engine = act->calibrator->engine;
-	const struct mm_calibration_version *before = &engine->meters[act->meter].meter.registers.calibration;
+	const struct mm_calibration_version *before = in_force(act);
 	unsigned elements = act->model->elements;
 
 	json_object_set_new(act->record, "version", json_integer(act->version.number));
@@ -155,7 +159,6 @@ static void write_version(struct act *act)
 /* What acceptance and return begin with; NULL after having answered. */
 static struct act *new_act(struct mm_calibrator *c, struct mm_varlink_call *call, unsigned meter, const char *why)
 {
-	const struct mm_engine_meter *em = &c->engine->meters[meter];
 	struct act *act = calloc(1, sizeof(*act));
 	char who[MM_IDENTITY_MAX];
 
@@ -167,14 +170,14 @@ static struct act *new_act(struct mm_calibrator *c, struct mm_varlink_call *call
 	*act = (struct act){.calibrator = c,
 			    .call = call,
 			    .meter = meter,
-			    .model = &em->meter.config.model,
+			    .model = &mm_view_config(c->engine, meter)->model,
 			    .returns_to = -1,
 			    .record = json_pack("{s:s, s:s, s:n, s:n}", "who", who, "why", why, "element", "returns_to"),
-			    .event = {.boottime_ns = mm_clock_boottime(c->engine->clock),
-				      .realtime_ns = mm_clock_realtime(c->engine->clock),
+			    .event = {.boottime_ns = mm_clock_boottime(mm_view_clock(c->engine)),
+				      .realtime_ns = mm_clock_realtime(mm_view_clock(c->engine)),
 				      .meter = (int)meter,
 				      .code = MM_CALIBRATION_RECORD},
-			    .version = em->meter.registers.calibration};
+			    .version = mm_view_meter(c->engine, meter).meter->registers.calibration};
 	act->version.number++;
 	c->writing = true;
 	return act;
@@ -195,7 +198,7 @@ static const char *reason_parameter(struct mm_varlink_call *call, const json_t *
 /* May the session be accepted? False after having answered. */
 static bool acceptable(const struct mm_calibrator *c, struct mm_varlink_call *call)
 {
-	const struct mm_model *model = &c->engine->meters[c->meter].meter.config.model;
+	const struct mm_model *model = &mm_view_config(c->engine, c->meter)->model;
 	char reason[128];
 
 	if (!c->solved) {
@@ -334,8 +337,9 @@ static void history_done(int result, void *userdata)
 		json_decref(history->versions);
 	} else {
 		mm_service_reply(history->call,
-				 json_pack("{s:s, s:o, s:o}", "meter", c->engine->meters[history->meter].config->name, "versions",
-					   history->versions, "session", here ? mm_calibrator_session_json(c) : json_null()));
+				 json_pack("{s:s, s:o, s:o}", "meter", mm_view_config(c->engine, history->meter)->name,
+					   "versions", history->versions, "session",
+					   here ? mm_calibrator_session_json(c) : json_null()));
 	}
 	free(history);
 }
@@ -358,7 +362,7 @@ void mm_calibrator_get(struct mm_varlink_call *call, const json_t *parameters, v
 				    .call = call,
 				    .meter = meter < 0 ? 0 : (unsigned)meter,
 				    .versions = json_array()};
-	if (mm_store_worker_query(service->engine->worker, run_history, history_done, history) < 0) {
+	if (mm_store_worker_query(service->worker, run_history, history_done, history) < 0) {
 		mm_varlink_error(call, "org.minimeter.Busy",
 				 json_pack("{s:s}", "reason", "too many queries wait for the register"));
 		json_decref(history->versions);

@@ -62,10 +62,10 @@ void mm_calibrator_refuse_run(const struct mm_calibrator *calibrator, struct mm_
 			      enum mm_calibration_fault fault, const struct mm_calibration_run *run,
 			      enum mm_calibration_point point, double reference_w)
 {
-	const struct mm_engine_meter *em = &calibrator->engine->meters[calibrator->meter];
+	const struct mm_meter *meter = mm_view_meter(calibrator->engine, calibrator->meter).meter;
 	const struct mm_calibration_mean *mean = &run->element[calibrator->element];
-	const struct mm_model *model = &em->meter.config.model;
-	double power_w = mm_calibration_power(&em->meter.registers.calibration.constants[calibrator->element], model, mean);
+	const struct mm_model *model = &meter->config.model;
+	double power_w = mm_calibration_power(&meter->registers.calibration.constants[calibrator->element], model, mean);
 	char reason[REASON_MAX] = "";
 
 	switch (fault) {

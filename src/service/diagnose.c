@@ -176,35 +176,35 @@ static void say_creep(json_t *lines, const struct mm_evidence *evidence, unsigne
 	    power_w, 10 / power_w * 60, least_w, most_w);
 }
 
-static void say_readings(json_t *lines, const struct mm_finding *finding, const struct mm_engine *engine,
-			 const struct mm_engine_meter *em)
+static void say_readings(json_t *lines, const struct mm_finding *finding, const struct mm_view_front_end *front_end,
+			 const struct mm_evidence *evidence)
 {
-	if (engine->health != MM_HEALTH_OK) {
-		say(lines, "%s%s%s", mm_health_name(engine->health), engine->front_end.reason[0] ? ": " : "",
-		    engine->front_end.reason);
+	if (front_end->health != MM_HEALTH_OK) {
+		say(lines, "%s%s%s", mm_health_name(front_end->health), front_end->reason[0] ? ": " : "", front_end->reason);
 	} else if (finding->phasing) {
-		say_phasing(lines, finding, &em->evidence);
-	} else if (em->evidence.count > 0) {
-		say_voltages(lines, finding, &em->evidence);
+		say_phasing(lines, finding, evidence);
+	} else if (evidence->count > 0) {
+		say_voltages(lines, finding, evidence);
 	}
 	if (finding->cause == MM_CAUSE_CREEP) {
-		say_creep(lines, &em->evidence, finding->element - 1);
+		say_creep(lines, evidence, finding->element - 1);
 	}
 }
 
-static json_t *finding_json(const struct query *query, const struct mm_engine_meter *em, int meter,
+static json_t *finding_json(const struct query *query, const struct mm_view_meter *view, int meter,
 			    const struct mm_finding *finding)
 {
+	struct mm_view_front_end front_end = mm_view_front_end(query->service->engine);
 	const struct mm_cause_info *info = mm_cause_info(finding->cause);
 	struct past past = look_back(query, info->event, meter, finding->element);
 	bool mended = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
 	json_t *lines = json_array();
 
-	say_readings(lines, finding, query->service->engine, em);
+	say_readings(lines, finding, &front_end, view->evidence);
 	if (finding->corrected && mended) {
 		say(lines, "corrected in the configuration: it registers as if mended. With the mending take it back: correct "
 			   "none --confirm");
-	} else if (mended && em->meter.registers.correction != 0) {
+	} else if (mended && view->meter->registers.correction != 0) {
 		say(lines, "a correction is in force, which is not for this");
 	}
 	if (finding->shown_w > 0) {
@@ -227,11 +227,12 @@ static json_t *finding_json(const struct query *query, const struct mm_engine_me
 static json_t *meter_json(const struct query *query, int meter)
 {
 	const struct mm_engine *engine = query->service->engine;
-	const struct mm_engine_meter *em = &engine->meters[meter];
-	struct mm_evidence_window present = mm_evidence_present(&em->evidence);
+	const struct mm_config_meter *config = mm_view_config(engine, (unsigned)meter);
+	struct mm_view_meter view = mm_view_meter(engine, (unsigned)meter);
+	struct mm_evidence_window present = mm_evidence_present(view.evidence);
 	struct mm_circumstances circumstances = {
-		.health = engine->health,
-		.correction = em->meter.registers.correction,
+		.health = mm_view_front_end(engine).health,
+		.correction = view.meter->registers.correction,
 		.loaded = query->loaded,
 		.load_known = query->load_known,
 		.load_w = query->load_w,
@@ -239,13 +240,13 @@ static json_t *meter_json(const struct query *query, int meter)
 	struct mm_diagnosis diagnosis;
 	json_t *findings = json_array();
 
-	mm_diagnose(&em->evidence, &em->config->model, &circumstances, &diagnosis);
+	mm_diagnose(view.evidence, &config->model, &circumstances, &diagnosis);
 	for (unsigned i = 0; i < diagnosis.count; i++) {
-		json_array_append_new(findings, finding_json(query, em, meter, &diagnosis.finding[i]));
+		json_array_append_new(findings, finding_json(query, &view, meter, &diagnosis.finding[i]));
 	}
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "name", em->config->name, "windows", (int)em->evidence.count,
-			 "lines_lag_deg", em->evidence.lag_known ? hundredths(em->evidence.lag_deg) : json_null(),
-			 "lines_lag_error_deg", em->evidence.lag_known ? hundredths(em->evidence.lag_error_deg) : json_null(),
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "name", config->name, "windows", (int)view.evidence->count,
+			 "lines_lag_deg", view.evidence->lag_known ? hundredths(view.evidence->lag_deg) : json_null(),
+			 "lines_lag_error_deg", view.evidence->lag_known ? hundredths(view.evidence->lag_error_deg) : json_null(),
 			 "power_w", hundredths(present.active_w[0] + present.active_w[1]), "findings", findings, "events",
 			 past_json(query, meter));
 }
@@ -271,7 +272,7 @@ static void query_done(int result, void *userdata)
 	json_t *meters = json_array();
 
 	(void)result;
-	for (int i = 0; i < (int)query->service->engine->meter_count; i++) {
+	for (int i = 0; i < (int)mm_view_meter_count(query->service->engine); i++) {
 		if (query->meter < 0 || query->meter == i) {
 			json_array_append_new(meters, meter_json(query, i));
 		}
@@ -309,7 +310,7 @@ void mm_diagnose_call(struct mm_varlink_call *call, const json_t *parameters, vo
 	query->loaded = json_is_true(loaded);
 	query->load_known = json_is_number(load_w);
 	query->load_w = json_number_value(load_w);
-	if (mm_store_worker_query(service->engine->worker, run_query, query_done, query) < 0) {
+	if (mm_store_worker_query(service->worker, run_query, query_done, query) < 0) {
 		query_done(-EAGAIN, query);
 	}
 }

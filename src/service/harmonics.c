@@ -23,12 +23,13 @@ static void refuse(struct mm_varlink_call *call, const char *error, const char *
 
 static void answer(struct mm_harmonics_desk *desk, struct mm_harmonics_call *waiting, const struct mm_harmonics *harmonics)
 {
+	const struct mm_meter *meter = mm_view_meter(desk->engine, waiting->meter).meter;
+
 	mm_varlink_reply(waiting->call,
 			 json_pack("{s:s, s:i, s:f, s:f, s:f, s:o, s:o}", "meter",
-				   desk->engine->meters[waiting->meter].config->name, "element", waiting->element + 1,
-				   "frequency_hz",
-				   desk->engine->meters[waiting->meter].meter.element[waiting->element].frequency_hz,
-				   "voltage_thd", harmonics->voltage_thd, "current_thd", harmonics->current_thd, "voltage_v",
+				   mm_view_config(desk->engine, waiting->meter)->name, "element", waiting->element + 1,
+				   "frequency_hz", meter->element[waiting->element].frequency_hz, "voltage_thd",
+				   harmonics->voltage_thd, "current_thd", harmonics->current_thd, "voltage_v",
 				   numbers(harmonics->voltage_v), "current_a", numbers(harmonics->current_a)),
 			 false);
 	waiting->call = NULL;
@@ -36,11 +37,11 @@ static void answer(struct mm_harmonics_desk *desk, struct mm_harmonics_call *wai
 
 void mm_harmonics_update(struct mm_harmonics_desk *desk)
 {
-	int64_t now = mm_clock_boottime(desk->engine->clock);
+	int64_t now = mm_clock_boottime(mm_view_clock(desk->engine));
 	const struct mm_harmonics_call *next = NULL;
 	struct mm_harmonics harmonics;
 	bool any = desk->front_end && mm_front_end_take_harmonics(desk->front_end, &harmonics) &&
-		   desk->engine->health == MM_HEALTH_OK;
+		   mm_view_front_end(desk->engine).health == MM_HEALTH_OK;
 
 	for (unsigned i = 0; i < MM_HARMONICS_CALLS_MAX; i++) {
 		struct mm_harmonics_call *waiting = &desk->calls[i];
@@ -76,8 +77,8 @@ static void queue(struct mm_harmonics_desk *desk, struct mm_varlink_call *call, 
 				.call = call,
 				.meter = meter,
 				.element = element,
-				.input = desk->engine->meters[meter].meter.config.input[element],
-				.until_ns = mm_clock_boottime(desk->engine->clock) + PATIENCE_NS,
+				.input = mm_view_meter(desk->engine, meter).meter->config.input[element],
+				.until_ns = mm_clock_boottime(mm_view_clock(desk->engine)) + PATIENCE_NS,
 			};
 			mm_front_end_want_harmonics(desk->front_end, waiting->input);
 			return;
@@ -92,13 +93,13 @@ void mm_harmonics_get(struct mm_harmonics_desk *desk, struct mm_varlink_call *ca
 	json_int_t number = element && !json_is_null(element) ? json_integer_value(element) : 1;
 	unsigned meter = meter_index < 0 ? 0 : (unsigned)meter_index;
 
-	if (meter_index < 0 && desk->engine->meter_count != 1) {
+	if (meter_index < 0 && mm_view_meter_count(desk->engine) != 1) {
 		mm_varlink_invalid_parameter(call, "meter");
-	} else if (number < 1 || number > (json_int_t)desk->engine->meters[meter].meter.config.model.elements) {
+	} else if (number < 1 || number > (json_int_t)mm_view_config(desk->engine, meter)->model.elements) {
 		mm_varlink_invalid_parameter(call, "element");
 	} else if (!desk->front_end) {
 		refuse(call, "org.minimeter.NotPermitted", "this front end measures no harmonics: a waveform converter would");
-	} else if (desk->engine->health != MM_HEALTH_OK) {
+	} else if (mm_view_front_end(desk->engine).health != MM_HEALTH_OK) {
 		refuse(call, "org.minimeter.Busy", "the front end is not in order");
 	} else {
 		queue(desk, call, meter, (unsigned)number - 1);

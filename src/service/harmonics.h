@@ -6,7 +6,7 @@
  * Harmonics on request: a call waits until the front end, which is asked for them, has measured a whole window more.
  */
 
-#include "metering/engine.h"
+#include "metering/view.h"
 #include "varlink/varlink.h"
 
 #define MM_HARMONICS_CALLS_MAX 8

@@ -36,7 +36,7 @@ static void query_failed(struct query *query, int result)
 static void start_query(struct query *query, mm_store_query_fn run, mm_store_done_fn done)
 {
 	query->items = json_array();
-	if (mm_store_worker_query(query->service->engine->worker, run, done, query) < 0) {
+	if (mm_store_worker_query(query->service->worker, run, done, query) < 0) {
 		mm_varlink_error(query->call, "org.minimeter.Busy",
 				 json_pack("{s:s}", "reason", "too many queries wait for the register"));
 		json_decref(query->items);
@@ -103,7 +103,7 @@ static void profile_done(int result, void *userdata)
 		query_failed(query, result);
 		return;
 	}
-	page = json_pack("{s:o, s:o}", "meter", json_string(query->service->engine->meters[query->meter].config->name),
+	page = json_pack("{s:o, s:o}", "meter", json_string(mm_view_config(query->service->engine, query->meter)->name),
 			 "intervals", query->items);
 	query->items = NULL;
 	if (page && more && !mm_varlink_call_gone(query->call)) {

@@ -72,40 +72,42 @@ static const char *profile_status_name(uint32_t bit)
 /* ---- Meters ---- */
 
 /* The front end may have gone silent since the meter's last window. */
-static bool meter_valid(const struct mm_engine *engine, const struct mm_engine_meter *em)
+static bool meter_valid(const struct mm_engine *engine, const struct mm_meter *meter)
 {
-	return engine->health == MM_HEALTH_OK && em->meter.health == MM_HEALTH_OK;
+	return mm_view_front_end(engine).health == MM_HEALTH_OK && meter->health == MM_HEALTH_OK;
 }
 
 /* Faults in words: the front end's state, and every element's flags as "element1:reversed". */
-static json_t *faults_json(const struct mm_engine *engine, const struct mm_engine_meter *em)
+static json_t *faults_json(const struct mm_engine *engine, unsigned meter)
 {
+	struct mm_view_meter view = mm_view_meter(engine, meter);
+	enum mm_health health = mm_view_front_end(engine).health;
 	json_t *faults = json_array();
 	char text[64];
 
-	if (engine->health != MM_HEALTH_OK) {
-		snprintf(text, sizeof(text), "front-end-%s", mm_health_name(engine->health));
+	if (health != MM_HEALTH_OK) {
+		snprintf(text, sizeof(text), "front-end-%s", mm_health_name(health));
 		json_array_append_new(faults, json_string(text));
 	}
-	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
+	for (unsigned e = 0; e < view.meter->config.model.elements; e++) {
 		for (unsigned bit = 0; bit < MM_ELEMENT_FLAG_COUNT; bit++) {
-			if (em->meter.element[e].flags & (1u << bit)) {
+			if (view.meter->element[e].flags & (1u << bit)) {
 				snprintf(text, sizeof(text), "element%u-%s", e + 1, mm_element_flag_name(1u << bit));
 				json_array_append_new(faults, json_string(text));
 			}
 		}
 	}
-	if (em->outputs_failing) {
+	if (view.outputs_failing) {
 		json_array_append_new(faults, json_string("outputs-failing"));
 	}
 	return faults;
 }
 
-static json_t *element_json(const struct mm_engine_meter *em, unsigned e)
+static json_t *element_json(const struct mm_config_meter *config, const struct mm_meter *meter, unsigned e)
 {
-	const struct mm_element_reading *r = &em->meter.element[e];
-	const struct mm_registers *registers = &em->meter.registers;
-	char name[24], input[2] = {(char)('A' + em->config->phase[e]), '\0'};
+	const struct mm_element_reading *r = &meter->element[e];
+	const struct mm_registers *registers = &meter->registers;
+	char name[24], input[2] = {(char)('A' + config->phase[e]), '\0'};
 	json_t *flags = json_array();
 
 	snprintf(name, sizeof(name), "element%u", e + 1);
@@ -119,51 +121,55 @@ static json_t *element_json(const struct mm_engine_meter *em, unsigned e)
 			 json_real(wh(registers->element_received[e].uwh)));
 }
 
-static json_t *display_json(const struct mm_engine_meter *em)
+static json_t *display_json(const struct mm_meter *meter)
 {
 	char display[10];
 
-	if (!em->config->model.lcd) {
+	if (!meter->config.model.lcd) {
 		return json_null();
 	}
-	mm_meter_display(&em->meter, display);
+	mm_meter_display(meter, display);
 	return json_string(display);
 }
 
-json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine_meter *em)
+json_t *mm_readings_meter(const struct mm_engine *engine, unsigned index)
 {
-	const struct mm_registers *registers = &em->meter.registers;
-	int64_t now = mm_clock_boottime(engine->clock);
-	int64_t age = now - (em->meter.window_end_ns ? em->meter.window_end_ns : engine->started_ns);
+	const struct mm_config_meter *config = mm_view_config(engine, index);
+	struct mm_view_meter view = mm_view_meter(engine, index);
+	const struct mm_meter *meter = view.meter;
+	const struct mm_registers *registers = &meter->registers;
+	struct mm_clock *clock = mm_view_clock(engine);
+	int64_t now = mm_clock_boottime(clock);
+	int64_t age = now - (meter->window_end_ns ? meter->window_end_ns : mm_view_started_ns(engine));
 	json_t *elements = json_array(), *corrections = json_array();
 	double power_w = 0;
 
-	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
-		json_array_append_new(elements, element_json(em, e));
-		power_w += em->meter.element[e].power_w;
+	for (unsigned e = 0; e < meter->config.model.elements; e++) {
+		json_array_append_new(elements, element_json(config, meter, e));
+		power_w += meter->element[e].power_w;
 	}
 	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
 	return json_pack(
 		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
-		"name", em->config->name, "serial", em->config->serial, "model", em->config->model.canonical, "valid",
-		(int)meter_valid(engine, em), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
-		mm_readings_time(mm_clock_realtime(engine->clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
+		"name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
+		(int)meter_valid(engine, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
+		mm_readings_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
 		"delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh", json_real(wh(registers->received.uwh)),
 		"received_uwh", (json_int_t)registers->received.uwh, "lagging_varh", json_real(wh(registers->lagging.uwh)),
 		"leading_varh", json_real(wh(registers->leading.uwh)), "max_demand_w", figure(registers->max_demand_w, 1e-2),
 		"max_demand_time", mm_readings_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
-		"display", display_json(em), "power_led", (int)em->level[MM_OUTPUT_LED_POWER], "load_led",
-		(int)em->level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)em->level[MM_OUTPUT_LED_REVERSE], "faults",
-		faults_json(engine, em), "corrections", corrections, "elements", elements);
+		"display", display_json(meter), "power_led", (int)view.level[MM_OUTPUT_LED_POWER], "load_led",
+		(int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
+		faults_json(engine, index), "corrections", corrections, "elements", elements);
 }
 json_t *mm_readings_each(const struct mm_engine *engine, int meter, const char *key,
-			 json_t *(*one)(const struct mm_engine *, const struct mm_engine_meter *))
+			 json_t *(*one)(const struct mm_engine *, unsigned meter))
 {
 	json_t *array = json_array();
 
-	for (unsigned i = 0; i < engine->meter_count; i++) {
+	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
 		if (meter < 0 || (unsigned)meter == i) {
-			json_array_append_new(array, one(engine, &engine->meters[i]));
+			json_array_append_new(array, one(engine, i));
 		}
 	}
 	return json_pack("{s:o}", key, array);
@@ -189,27 +195,29 @@ static const char *const front_end_advice[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_SWAPPED] = "exchange the wires, or the voltage_channel and current_channel keys in the configuration",
 };
 
-static json_t *condition_json(const struct mm_engine *engine, const struct mm_engine_condition *condition, const char *state,
+static json_t *condition_json(const struct mm_engine *engine, int64_t since_ns, const char *reason, const char *state,
 			      const char *text)
 {
-	double since = (double)(mm_clock_boottime(engine->clock) - condition->since_ns) / (double)MM_NS_PER_S;
+	double since = (double)(mm_clock_boottime(mm_view_clock(engine)) - since_ns) / (double)MM_NS_PER_S;
 
 	return json_pack("{s:s, s:o, s:s?, s:s?}", "state", state, "since_s", figure(since, 1e-3), "reason",
-			 condition->reason[0] ? condition->reason : NULL, "advice", text);
+			 reason[0] ? reason : NULL, "advice", text);
 }
 
-static json_t *meter_status_json(const struct mm_engine *engine, const struct mm_engine_meter *em)
+static json_t *meter_status_json(const struct mm_engine *engine, unsigned meter)
 {
-	json_t *faults = faults_json(engine, em);
+	json_t *faults = faults_json(engine, meter);
 
-	return json_pack("{s:s, s:b, s:o}", "name", em->config->name, "ok", (int)(json_array_size(faults) == 0), "faults",
-			 faults);
+	return json_pack("{s:s, s:b, s:o}", "name", mm_view_config(engine, meter)->name, "ok",
+			 (int)(json_array_size(faults) == 0), "faults", faults);
 }
 /* ---- Nameplate and outputs ---- */
 
-json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_engine_meter *em)
+json_t *mm_readings_nameplate(const struct mm_engine *engine, unsigned meter)
 {
-	const struct mm_model *model = &em->config->model;
+	const struct mm_registers *registers = &mm_view_meter(engine, meter).meter->registers;
+	const struct mm_config_meter *config = mm_view_config(engine, meter);
+	const struct mm_model *model = &config->model;
 	json_t *outputs = json_array();
 	char ratio[32];
 
@@ -223,23 +231,25 @@ json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_en
 	snprintf(ratio, sizeof(ratio), "%g:%g", model->ct_primary_a, model->ct_secondary_a);
 	return json_pack(
 		"{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s, s:o, s:o, s:s, s:s?, s:I, s:f, s:f, s:o}",
-		"name", em->config->name, "serial", em->config->serial, "model", model->canonical, "elements",
-		(int)model->elements, "service", model->elements == 1 ? "1-phase 2-wire" : "1- or 2-phase 3-wire",
-		"rated_voltage_v", model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a,
-		"test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", em->config->ct_sets,
-		"display", (int)model->lcd, "frequency_hz", "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3),
-		"outputs", outputs, "version", PACKAGE_VERSION, "software_sha256", engine->software[0] ? engine->software : NULL,
-		"calibration_version", (json_int_t)em->meter.registers.calibration.number, "preset_delivered_wh",
-		wh(em->meter.registers.preset_delivered_uwh), "preset_received_wh", wh(em->meter.registers.preset_received_uwh),
-		"preset_time", mm_readings_time(em->meter.registers.preset_s * MM_NS_PER_S));
+		"name", config->name, "serial", config->serial, "model", model->canonical, "elements", (int)model->elements,
+		"service", model->elements == 1 ? "1-phase 2-wire" : "1- or 2-phase 3-wire", "rated_voltage_v",
+		model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a, "test_a",
+		model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", config->ct_sets, "display",
+		(int)model->lcd, "frequency_hz", "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3), "outputs",
+		outputs, "version", PACKAGE_VERSION, "software_sha256", mm_view_software(engine), "calibration_version",
+		(json_int_t)registers->calibration.number, "preset_delivered_wh", wh(registers->preset_delivered_uwh),
+		"preset_received_wh", wh(registers->preset_received_uwh), "preset_time",
+		mm_readings_time(registers->preset_s * MM_NS_PER_S));
 }
-json_t *mm_readings_output(const struct mm_engine_meter *em, enum mm_output output)
+json_t *mm_readings_output(const struct mm_engine *engine, unsigned meter, enum mm_output output)
 {
-	int64_t kh = mm_output_kh_uwh(&em->config->model, output);
+	const struct mm_config_meter *config = mm_view_config(engine, meter);
+	struct mm_view_meter view = mm_view_meter(engine, meter);
+	int64_t kh = mm_output_kh_uwh(&config->model, output);
 
-	return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:I}", "meter", em->config->name, "name", mm_output_name(output), "line",
-			 em->config->line[output].used ? em->config->line_text[output] : NULL, "level", (int)em->level[output],
-			 "kh_wh", kh > 0 ? json_real(wh(kh)) : json_null(), "edges", (json_int_t)em->edges[output]);
+	return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:I}", "meter", config->name, "name", mm_output_name(output), "line",
+			 config->line[output].used ? config->line_text[output] : NULL, "level", (int)view.level[output], "kh_wh",
+			 kh > 0 ? json_real(wh(kh)) : json_null(), "edges", (json_int_t)view.edges[output]);
 }
 
 json_t *mm_readings_interval(const struct mm_profile_row *row)
@@ -255,44 +265,44 @@ json_t *mm_readings_interval(const struct mm_profile_row *row)
 
 json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_store_event *event)
 {
-	bool known = event->meter >= 0 && (unsigned)event->meter < engine->meter_count;
+	bool known = event->meter >= 0 && (unsigned)event->meter < mm_view_meter_count(engine);
 
 	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time",
 			 mm_readings_time(event->realtime_ns), "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S,
-			 "meter", known ? engine->meters[event->meter].config->name : NULL, "code", event->code, "text",
-			 event->text);
+			 "meter", known ? mm_view_config(engine, (unsigned)event->meter)->name : NULL, "code", event->code,
+			 "text", event->text);
 }
 
-static json_t *register_json(const struct mm_engine *engine)
+static json_t *register_json(const struct mm_engine *engine, const struct mm_view_store *store)
 {
-	if (engine->register_error) {
-		return condition_json(engine, &engine->store, "failing",
+	if (store->error) {
+		return condition_json(engine, store->since_ns, store->reason, "failing",
 				      "free or mend the disk that holds the register; metering goes on in memory");
 	}
 	return condition_json(
-		engine, &engine->store, engine->copy_error ? "copy-failing" : "ok",
-		engine->copy_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL);
+		engine, store->since_ns, store->reason, store->copy_error ? "copy-failing" : "ok",
+		store->copy_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL);
 }
 
 json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)
 {
-	struct mm_store_status status;
+	struct mm_view_front_end front_end = mm_view_front_end(engine);
+	struct mm_view_store store = mm_view_store(engine);
+	int64_t uptime_ns = mm_clock_boottime(mm_view_clock(engine)) - mm_view_started_ns(engine);
 	json_t *meters = json_array();
-	bool ok = engine->health == MM_HEALTH_OK && engine->register_error == 0 && engine->copy_error == 0;
+	bool ok = front_end.health == MM_HEALTH_OK && store.error == 0 && store.copy_error == 0;
 
-	mm_store_worker_status(engine->worker, &status);
-	for (unsigned i = 0; i < engine->meter_count; i++) {
-		json_t *meter = meter_status_json(engine, &engine->meters[i]);
+	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
+		json_t *meter = meter_status_json(engine, i);
 
 		ok = ok && json_is_true(json_object_get(meter, "ok"));
 		json_array_append_new(meters, meter);
 	}
-	return json_pack(
-		"{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
-		figure((double)(mm_clock_boottime(engine->clock) - engine->started_ns) / (double)MM_NS_PER_S, 1e-3), "ok",
-		(int)ok, "front_end",
-		condition_json(engine, &engine->front_end, mm_health_name(engine->health), front_end_advice[engine->health]),
-		"register", register_json(engine), "windows", (json_int_t)engine->windows, "missed_windows",
-		(json_int_t)engine->missed, "commits", (json_int_t)status.commits, "uncommitted_wh",
-		wh(mm_engine_uncommitted_uwh(engine, &status)), "clients", (int)clients, "meters", meters);
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
+			 figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
+			 condition_json(engine, front_end.since_ns, front_end.reason, mm_health_name(front_end.health),
+					front_end_advice[front_end.health]),
+			 "register", register_json(engine, &store), "windows", (json_int_t)front_end.windows, "missed_windows",
+			 (json_int_t)front_end.missed, "commits", (json_int_t)store.commits, "uncommitted_wh",
+			 wh(store.uncommitted_uwh), "clients", (int)clients, "meters", meters);
 }

@@ -9,20 +9,20 @@
 
 #include <jansson.h>
 
-#include "metering/engine.h"
+#include "metering/view.h"
 
 /* RFC 3339 in UTC with milliseconds; null for no time at all. */
 json_t *mm_readings_time(int64_t realtime_ns);
 
-json_t *mm_readings_meter(const struct mm_engine *engine, const struct mm_engine_meter *em);
-json_t *mm_readings_nameplate(const struct mm_engine *engine, const struct mm_engine_meter *em);
-json_t *mm_readings_output(const struct mm_engine_meter *em, enum mm_output output);
+json_t *mm_readings_meter(const struct mm_engine *engine, unsigned meter);
+json_t *mm_readings_nameplate(const struct mm_engine *engine, unsigned meter);
+json_t *mm_readings_output(const struct mm_engine *engine, unsigned meter, enum mm_output output);
 json_t *mm_readings_interval(const struct mm_profile_row *row);
 json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_store_event *event);
 json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients);
 
 /* {key: [one(engine, meter) ...]} for the meter of that number, or for all of them (-1). */
 json_t *mm_readings_each(const struct mm_engine *engine, int meter, const char *key,
-			 json_t *(*one)(const struct mm_engine *, const struct mm_engine_meter *));
+			 json_t *(*one)(const struct mm_engine *, unsigned meter));
 
 #endif

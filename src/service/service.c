@@ -38,8 +38,8 @@ int mm_service_meter(struct mm_varlink_call *call, const json_t *parameters, con
 		mm_varlink_invalid_parameter(call, "meter");
 		return -2;
 	}
-	for (unsigned i = 0; i < engine->meter_count; i++) {
-		if (strcmp(engine->meters[i].config->name, name) == 0) {
+	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
+		if (strcmp(mm_view_config(engine, i)->name, name) == 0) {
 			return (int)i;
 		}
 	}
@@ -60,7 +60,7 @@ int mm_service_named_meter(struct mm_varlink_call *call, const json_t *parameter
 
 int mm_service_one_meter(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine)
 {
-	if (engine->meter_count > 1) {
+	if (mm_view_meter_count(engine) > 1) {
 		return mm_service_named_meter(call, parameters, engine);
 	}
 	return mm_service_meter(call, parameters, engine) == -2 ? -2 : 0;
@@ -174,14 +174,13 @@ static void handle_outputs(struct mm_varlink_call *call, const json_t *parameter
 		json_decref(outputs);
 		return;
 	}
-	for (unsigned i = 0; i < service->engine->meter_count; i++) {
-		const struct mm_engine_meter *em = &service->engine->meters[i];
-
+	for (unsigned i = 0; i < mm_view_meter_count(service->engine); i++) {
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
-			bool has = o >= MM_OUTPUT_ENERGY_COUNT || mm_output_kh_uwh(&em->config->model, o) > 0;
+			bool has = o >= MM_OUTPUT_ENERGY_COUNT ||
+				   mm_output_kh_uwh(&mm_view_config(service->engine, i)->model, o) > 0;
 
 			if (has && (meter < 0 || (unsigned)meter == i)) {
-				json_array_append_new(outputs, mm_readings_output(em, o));
+				json_array_append_new(outputs, mm_readings_output(service->engine, i, o));
 			}
 		}
 	}
@@ -223,8 +222,9 @@ static void handle_test_output(struct mm_varlink_call *call, const json_t *param
 		mm_varlink_reply(call, NULL, false);
 		return;
 	}
-	mm_varlink_error(call, "org.minimeter.NoSuchOutput",
-			 json_pack("{s:s, s:s}", "meter", service->engine->meters[meter].config->name, "output", output));
+	mm_varlink_error(
+		call, "org.minimeter.NoSuchOutput",
+		json_pack("{s:s, s:s}", "meter", mm_view_config(service->engine, (unsigned)meter)->name, "output", output));
 }
 
 static void handle_not_here(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
@@ -270,10 +270,10 @@ static const struct mm_varlink_method admin_methods[] = {
 	{"org.minimeter.ReturnCalibration", mm_calibrator_return},
 };
 
-void mm_service_init(struct mm_service *service, struct mm_engine *engine)
+void mm_service_init(struct mm_service *service, struct mm_engine *engine, struct mm_store_worker *worker)
 {
-	*service = (struct mm_service){.engine = engine};
-	mm_calibrator_init(&service->calibrator, engine);
+	*service = (struct mm_service){.engine = engine, .worker = worker};
+	mm_calibrator_init(&service->calibrator, engine, worker);
 	service->harmonics.engine = engine;
 	service->read = (struct mm_varlink_service){
 		.vendor = "minimeter",

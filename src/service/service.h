@@ -7,7 +7,7 @@
  */
 
 #include "service/calibrator.h"
-#include "metering/engine.h"
+#include "metering/view.h"
 #include "service/harmonics.h"
 #include "varlink/varlink.h"
 
@@ -16,6 +16,7 @@
 
 struct mm_service {
 	struct mm_engine *engine;
+	struct mm_store_worker *worker;
 	struct mm_varlink_service read;
 	struct mm_varlink_service admin;
 	struct mm_calibrator calibrator;
@@ -33,8 +34,8 @@ struct mm_service {
 	} acts[MM_ACTS_MAX];	      /* see acts.h */
 };
 
-/* engine is borrowed. */
-void mm_service_init(struct mm_service *service, struct mm_engine *engine);
+/* engine and worker are borrowed. */
+void mm_service_init(struct mm_service *service, struct mm_engine *engine, struct mm_store_worker *worker);
 
 /* Sends the new readings to everybody who streams them. */
 void mm_service_publish(struct mm_service *service);

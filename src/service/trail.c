@@ -96,7 +96,7 @@ static void slice_done(int result, void *userdata)
 			/* One that does not fit is followed by another. */
 			(void)mm_varlink_reply(call, result_json(mm_verify_result(verification->verify), false), true);
 		}
-		result = mm_store_worker_query(verification->service->engine->worker, run_slice, slice_done, verification);
+		result = mm_store_worker_query(verification->service->worker, run_slice, slice_done, verification);
 		if (result == 0) {
 			return;
 		}
@@ -217,8 +217,8 @@ void mm_trail_head(struct mm_varlink_call *call, const json_t *parameters, void 
 		return;
 	}
 	signing->call = call;
-	signing->realtime_ns = mm_clock_realtime(service->engine->clock);
-	if (mm_store_worker_query(service->engine->worker, run_signing, signing_done, signing) < 0) {
+	signing->realtime_ns = mm_clock_realtime(mm_view_clock(service->engine));
+	if (mm_store_worker_query(service->worker, run_signing, signing_done, signing) < 0) {
 		free(signing);
 		busy(call, "too many queries wait for the register");
 	}

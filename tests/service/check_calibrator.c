@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "core/units.h"
+#include "metering/engine.h"
 #include "service/service.h"
 #include "fixture/suite.h"
 
@@ -107,7 +108,7 @@ static void setup(void)
 	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, NULL, no_outputs, ADC_V, message), 0);
 	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
 	mm_engine_start(&engine, worker);
-	mm_service_init(&service, &engine);
+	mm_service_init(&service, &engine, worker);
 	connect_client();
 }
 

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#include "metering/view.h"
+
+#include <string.h>
+
+#include "metering/engine.h"
+
+unsigned mm_view_meter_count(const struct mm_engine *engine)
+{
+	return engine->meter_count;
+}
+
+const struct mm_config_meter *mm_view_config(const struct mm_engine *engine, unsigned meter)
+{
+	return engine->meters[meter].config;
+}
+
+struct mm_view_meter mm_view_meter(const struct mm_engine *engine, unsigned meter)
+{
+	const struct mm_engine_meter *em = &engine->meters[meter];
+	struct mm_view_meter view = {
+		.meter = &em->meter,
+		.evidence = &em->evidence,
+		.outputs_failing = em->outputs_failing,
+	};
+
+	memcpy(view.level, em->level, sizeof(view.level));
+	memcpy(view.edges, em->edges, sizeof(view.edges));
+	return view;
+}
+
+struct mm_view_front_end mm_view_front_end(const struct mm_engine *engine)
+{
+	return (struct mm_view_front_end){
+		.health = engine->health,
+		.since_ns = engine->front_end.since_ns,
+		.reason = engine->front_end.reason,
+		.windows = engine->windows,
+		.missed = engine->missed,
+		.window = &engine->window,
+	};
+}
+
+struct mm_view_store mm_view_store(const struct mm_engine *engine)
+{
+	struct mm_store_status status;
+
+	mm_store_worker_status(engine->worker, &status);
+	return (struct mm_view_store){
+		.error = engine->register_error,
+		.copy_error = engine->copy_error,
+		.since_ns = engine->store.since_ns,
+		.reason = engine->store.reason,
+		.commits = status.commits,
+		.uncommitted_uwh = mm_engine_uncommitted_uwh(engine, &status),
+	};
+}
+
+struct mm_clock *mm_view_clock(const struct mm_engine *engine)
+{
+	return engine->clock;
+}
+
+int64_t mm_view_started_ns(const struct mm_engine *engine)
+{
+	return engine->started_ns;
+}
+
+const char *mm_view_software(const struct mm_engine *engine)
+{
+	return engine->software[0] ? engine->software : NULL;
+}
+
+int mm_engine_calibrate(struct mm_engine *engine, unsigned meter, const struct mm_calibration_version *version)
+{
+	return mm_meter_calibrate(&engine->meters[meter].meter, version);
+}

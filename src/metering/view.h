@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_METERING_VIEW_H
+#define MM_METERING_VIEW_H
+
+/*
+ * All that the service may see of metering, and what it may ask of it. A view is a snapshot: its pointers are borrowed, and they
+ * and its values are good until the next report, tick or verb. Meters are numbered in the order of the configuration.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "clock/clock.h"
+#include "config/config.h"
+#include "core/health.h"
+#include "core/meter.h"
+#include "diagnosis/evidence.h"
+#include "store/store.h"
+
+struct mm_engine;
+struct mm_front_end;
+
+/* ---- Views ---- */
+
+struct mm_view_meter {
+	const struct mm_meter *meter;
+	const struct mm_evidence *evidence;
+	bool outputs_failing;
+	bool level[MM_OUTPUT_COUNT];	 /* of the lines, true: active */
+	uint64_t edges[MM_OUTPUT_COUNT]; /* put out since the start */
+};
+
+struct mm_view_front_end {
+	enum mm_health health;
+	int64_t since_ns;		     /* CLOCK_BOOTTIME of the last change of health */
+	const char *reason;		     /* one line of the adapter; "": none */
+	uint64_t windows, missed;	     /* since the start */
+	const struct mm_measurement *window; /* the latest right one, before calibration; all zero before the first */
+};
+
+struct mm_view_store {
+	int error;		 /* 0, or why commits fail */
+	int copy_error;		 /* 0, or why the second copy is not written */
+	int64_t since_ns;	 /* CLOCK_BOOTTIME of the last change of either */
+	const char *reason;	 /* one line; "": none */
+	uint64_t commits;	 /* since the start */
+	int64_t uncommitted_uwh; /* energy that a power cut now would lose */
+};
+
+unsigned mm_view_meter_count(const struct mm_engine *engine);
+
+/* What the configuration says of a meter; never changes, so that any thread may ask. */
+const struct mm_config_meter *mm_view_config(const struct mm_engine *engine, unsigned meter);
+
+struct mm_view_meter mm_view_meter(const struct mm_engine *engine, unsigned meter);
+struct mm_view_front_end mm_view_front_end(const struct mm_engine *engine);
+struct mm_view_store mm_view_store(const struct mm_engine *engine);
+
+/* The clock of all of it, and when metering started, CLOCK_BOOTTIME. */
+struct mm_clock *mm_view_clock(const struct mm_engine *engine);
+int64_t mm_view_started_ns(const struct mm_engine *engine);
+
+/* The SHA-256 of the program; NULL: not known. */
+const char *mm_view_software(const struct mm_engine *engine);
+
+/* ---- Verbs ---- */
+
+/* Asks for the harmonics of an input; for front ends that measure them. */
+void mm_front_end_want_harmonics(struct mm_front_end *front_end, unsigned input);
+
+/* Takes the latest harmonics that came before or with the reports taken so far; false: none have since the last call. */
+bool mm_front_end_take_harmonics(struct mm_front_end *front_end, struct mm_harmonics *ret);
+
+/* Hands everything to the register at once; returns the CLOCK_BOOTTIME by which mm_store_status.committed_ns will know it. */
+int64_t mm_engine_commit(struct mm_engine *engine);
+
+/*
+ * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; who asked is for the audit trail. -EINVAL
+ * for anything but an LED.
+ */
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who);
+
+/*
+ * Presets a meter, as mm_meter_preset() does, to the reading of the meter of serial number old_serial that it replaces; who asked
+ * for it goes into the audit trail.
+ */
+int mm_engine_preset(struct mm_engine *engine, unsigned meter, int64_t delivered_uwh, int64_t received_uwh,
+		     const char *old_serial, const char *who);
+
+/*
+ * Corrects a meter's wiring by arithmetic from the next window on, as mm_meter_correct() does; who asked for it and what was in
+ * force before go into the audit trail.
+ */
+int mm_engine_correct(struct mm_engine *engine, unsigned meter, uint32_t correction, const char *who);
+
+/* Calibrates a meter from the next window on, as mm_meter_calibrate() does; its record is durable already. */
+int mm_engine_calibrate(struct mm_engine *engine, unsigned meter, const struct mm_calibration_version *version);
+
+#endif
