@@ -2,10 +2,12 @@
 noinst_LIBRARIES += libvarlink.a
 libvarlink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libvarlink_a_SOURCES = \
+	src/varlink/call.c \
 	src/varlink/client.c src/varlink/client.h \
 	src/varlink/conn.c \
 	src/varlink/frame.c src/varlink/frame.h \
-	src/varlink/service.c src/varlink/service.h \
+	src/varlink/private.h \
+	src/varlink/service.c \
 	src/varlink/varlink.h
 nodist_libvarlink_a_SOURCES = src/varlink/interface.c
 

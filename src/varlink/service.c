@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Dispatch by method name, and org.varlink.service, by which a peer asks what it talks to. */
-#include "varlink/service.h"
+#include "varlink/private.h"
 
 #include <string.h>
 
