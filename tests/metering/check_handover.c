@@ -253,7 +253,8 @@ START_TEST(a_kill_at_any_moment_leaves_one_whole)
 	uint64_t random = 4711;
 	int64_t last = 0;
 
-	for (int round = 0; round < 300; round++) {
+	/* A busy machine gives the child no time in many a round: then there are more of them. */
+	for (int round = 0; round < 300 || last <= 100; round++) {
 		pid_t child = fork();
 
 		ck_assert_int_ge(child, 0);
@@ -276,7 +277,6 @@ START_TEST(a_kill_at_any_moment_leaves_one_whole)
 		ck_assert_int_ge(assert_whole(), last);
 		last = assert_whole();
 	}
-	ck_assert_int_gt(last, 100);
 }
 END_TEST
 
