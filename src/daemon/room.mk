@@ -30,7 +30,7 @@ e2e_tests = \
 	tests/e2e/waveform.sh \
 	tests/e2e/wiring.sh
 dist_check_SCRIPTS += $(e2e_tests)
-EXTRA_DIST += tests/e2e/lib.sh tests/accuracy.sh tests/real_signals.sh
+EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hold.c tests/accuracy.sh tests/real_signals.sh
 TESTS += $(e2e_tests)
 
 EXTRA_PROGRAMS = tests/benchmark/bare_timer tests/benchmark/metrology tests/benchmark/put_line tests/benchmark/round_trip
@@ -43,7 +43,7 @@ tests_benchmark_round_trip_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_benchmark_round_trip_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 endif
 
-dist_noinst_SCRIPTS += tests/benchmark/metrology.sh tests/benchmark/run.sh
+dist_noinst_SCRIPTS += tests/benchmark/metrology.sh tests/benchmark/run.sh tests/e2e/same_day.sh
 CLEANFILES += $(EXTRA_PROGRAMS)
 .PHONY: bench bench-metrology
 bench: all bench-metrology tests/benchmark/bare_timer tests/benchmark/put_line tests/benchmark/round_trip tests/fixture/gpio_shim.so

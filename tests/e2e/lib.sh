@@ -15,6 +15,7 @@ cleanup() {
 
 	for pid in $meter_pid $sim_pid; do
 		kill "$pid" 2>/dev/null || true
+		kill -CONT "$pid" 2>/dev/null || true
 		wait "$pid" 2>/dev/null || true
 	done
 	if mountpoint -q "$scratch/small"; then
@@ -66,9 +67,25 @@ start_sim() {
 	exec {board_fd}<>"/dev/tcp/127.0.0.1/$port"
 }
 
+# start_held_sim "SECONDS..." SCENARIO: a stepped board that stands still at these instants of its time, see hold.c.
+start_held_sim() {
+	cc -O2 -shared -fPIC -o "$scratch/hold.so" "${MM_SRCDIR:-.}/tests/e2e/hold.c"
+	MM_HOLD_NS="${1// /000000000 }000000000" LD_PRELOAD=$scratch/hold.so start_sim "$2" --stepped
+}
+
+# Does the board stand still?
+is_board_held() {
+	grep -q '^State:.T' "/proc/$sim_pid/status"
+}
+
+release_board() {
+	kill -CONT "$sim_pid"
+}
+
 stop_sim() {
 	exec {board_fd}>&-
 	kill "$sim_pid"
+	kill -CONT "$sim_pid"
 	wait "$sim_pid" || true
 	sim_pid=''
 }
@@ -107,6 +124,7 @@ configure() {
 	} >"$scratch/minimeter.conf"
 }
 
+# shellcheck disable=SC2034 # for those who source this
 dual=("[meter house]" "model=MMD-120-2001-SCC" "serial=1001" "element1=A" "element2=B")
 
 start_meter() {
