@@ -43,7 +43,7 @@ tests_benchmark_round_trip_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_benchmark_round_trip_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 endif
 
-dist_noinst_SCRIPTS += tests/benchmark/metrology.sh tests/benchmark/run.sh tests/e2e/same_day.sh
+dist_noinst_SCRIPTS += tests/benchmark/instructions.sh tests/benchmark/metrology.sh tests/benchmark/run.sh tests/e2e/same_day.sh
 CLEANFILES += $(EXTRA_PROGRAMS)
 .PHONY: bench bench-metrology
 bench: all bench-metrology tests/benchmark/bare_timer tests/benchmark/put_line tests/benchmark/round_trip tests/fixture/gpio_shim.so
