@@ -19,7 +19,6 @@
 #include "base/now.h"
 #include "core/units.h"
 #include "metering/handover.h"
-#include "service/acts.h"
 #include "daemon/passed.h"
 #include "daemon/power_fail.h"
 #include "service/server.h"
@@ -49,7 +48,7 @@ struct daemon {
 	struct mm_store *reg;
 	struct mm_store_worker *worker;
 	struct mm_engine engine;
-	struct mm_service service;
+	struct mm_service *service;
 	struct mm_server *server;
 	struct mm_front_end *front_end;
 	struct mm_power_fail *power_fail;
@@ -91,14 +90,14 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 		enum mm_health before = mm_view_front_end(&d->engine).health;
 		bool changed = mm_engine_report(&d->engine, &report);
 
-		mm_harmonics_update(&d->service.harmonics);
+		mm_service_report(d->service);
 		mm_clock_release(d->clock);
 		if (mm_view_front_end(&d->engine).health != before) {
 			tell_status(d);
 		}
 		tell_ready(d);
 		if (changed) {
-			mm_service_publish(&d->service);
+			mm_service_publish(d->service);
 		}
 		if (report.clock_gone) {
 			mm_log(LOG_ERR, NULL, NULL, "the board's clock is gone: %s", strerror(-report.error));
@@ -120,7 +119,7 @@ static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *use
 	mm_engine_tick(&d->engine);
 	if (mm_view_front_end(&d->engine).health != before) {
 		tell_status(d);
-		mm_service_publish(&d->service);
+		mm_service_publish(d->service);
 	}
 	return 0;
 }
@@ -136,7 +135,7 @@ static int on_register(sd_event_source *source, int fd, uint32_t revents, void *
 	mm_store_worker_dispatch(d->worker);
 	mm_store_worker_status(d->worker, &status);
 	mm_engine_register_status(&d->engine, &status);
-	mm_acts_register_status(&d->service, &status);
+	mm_service_store_status(d->service, &status);
 	return 0;
 }
 
@@ -439,19 +438,19 @@ static int start(struct daemon *d)
 	}
 	d->reg = NULL; /* the worker's now */
 	mm_engine_start(&d->engine, d->worker);
-	mm_service_init(&d->service, &d->engine, d->worker);
-	r = mm_server_new(d->event, d->config, &d->service, &d->passed, error.text, &d->server);
-	if (r < 0) {
-		return fail(error.text, "");
-	}
-	mm_passed_done(&d->passed);
 	r = mm_front_end_new(d->afe, d->clock, &d->front_end);
 	if (r < 0) {
 		return fail("front-end thread", strerror(-r));
 	}
-	if (d->afe->ops->want_harmonics) {
-		d->service.harmonics.front_end = d->front_end;
+	r = mm_service_new(&d->engine, d->worker, d->afe->ops->want_harmonics ? d->front_end : NULL, &d->service);
+	if (r < 0) {
+		return fail("service", strerror(-r));
 	}
+	r = mm_server_new(d->event, d->config, d->service, &d->passed, error.text, &d->server);
+	if (r < 0) {
+		return fail(error.text, "");
+	}
+	mm_passed_done(&d->passed);
 	r = add_sources(d);
 	if (r < 0) {
 		return fail("event loop", strerror(-r));
@@ -474,12 +473,13 @@ int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_da
 	if (d.worker) {
 		mm_engine_stop(&d.engine, d.stop_reason ? d.stop_reason : "it could not start");
 	}
-	mm_service_done(&d.service);
+	mm_service_stop(d.service);
 	mm_server_free(d.server);
 	if (d.worker && mm_store_worker_free(d.worker) < 0) {
 		mm_log(LOG_ERR, NULL, NULL, "the register could not be written at the last");
 		status = 1;
 	}
+	mm_service_free(d.service);
 	mm_store_close(d.reg);
 	mm_engine_done(&d.engine);
 	mm_handover_free(d.handover);

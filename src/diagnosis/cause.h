@@ -3,8 +3,8 @@
 #define MM_DIAGNOSIS_CAUSE_H
 
 /*
- * Causes of what an installer sees, in the terms of the manual's troubleshooting table (section 5) where it has them, with what
- * there is to measure and to mend.
+ * Causes of what an installer sees, in the terms of the manual's troubleshooting table (section 5) where it has them. The words
+ * for them are in service/advice.h.
  */
 
 #include <stdbool.h>
@@ -49,9 +49,6 @@ enum mm_cause {
 
 struct mm_cause_info {
 	const char *name;  /* stable: "ct-reversed" */
-	const char *words; /* what it is, for people */
-	const char *next;  /* what to measure or do next */
-	const char *mend;  /* what to do once it is sure; NULL: as next */
 	const char *event; /* code of the events that speak for it; NULL: none */
 	bool fault;	   /* of the installation or the meter; otherwise nothing is wrong, or nothing can be said */
 };

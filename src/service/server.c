@@ -17,6 +17,7 @@
 
 #include "base/log.h"
 #include "base/messages.h"
+#include "service/private.h"
 
 #define LISTENERS 2
 #define BACKLOG 16

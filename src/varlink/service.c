@@ -61,8 +61,8 @@ static void get_interface_description(struct mm_varlink_call *call, const json_t
 }
 
 static const struct mm_varlink_method service_methods[] = {
-	{SERVICE_INTERFACE ".GetInfo", get_info},
-	{SERVICE_INTERFACE ".GetInterfaceDescription", get_interface_description},
+	{SERVICE_INTERFACE ".GetInfo", get_info, MM_VARLINK_READ},
+	{SERVICE_INTERFACE ".GetInterfaceDescription", get_interface_description, MM_VARLINK_READ},
 };
 
 static const struct mm_varlink_method *find(const struct mm_varlink_method *methods, size_t count, const char *name)
@@ -109,6 +109,8 @@ void mm_varlink_dispatch(struct mm_varlink_call *call, const struct mm_varlink_s
 		refuse(call, service, method);
 	} else if (!found->handle) {
 		(void)mm_varlink_error(call, SERVICE_INTERFACE ".MethodNotImplemented", json_pack("{s:s}", "method", method));
+	} else if (found->access == MM_VARLINK_ADMIN && !service->admin) {
+		service->not_permitted(call);
 	} else {
 		found->handle(call, parameters, service->userdata);
 	}

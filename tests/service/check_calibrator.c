@@ -17,6 +17,7 @@
 #include "core/units.h"
 #include "metering/engine.h"
 #include "service/service.h"
+#include "service/session.h"
 #include "fixture/suite.h"
 
 #define ADC_V 0.70710678118654752
@@ -62,7 +63,7 @@ static char directory[] = "/tmp/check_calibrator.XXXXXX";
 static struct mm_config config;
 static struct mm_engine engine;
 static struct mm_store_worker *worker;
-static struct mm_service service;
+static struct mm_service *service;
 static struct mm_varlink_conn *conn;
 static int client;
 
@@ -71,7 +72,7 @@ static void connect_client(void)
 	int fds[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-	ck_assert_int_eq(mm_varlink_conn_new(fds[0], &service.admin, &conn), 0);
+	ck_assert_int_eq(mm_varlink_conn_new(fds[0], &service->admin, &conn), 0);
 	client = fds[1];
 }
 
@@ -108,7 +109,7 @@ static void setup(void)
 	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, NULL, no_outputs, ADC_V, message), 0);
 	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
 	mm_engine_start(&engine, worker);
-	mm_service_init(&service, &engine, worker);
+	ck_assert_int_eq(mm_service_new(&engine, worker, NULL, &service), 0);
 	connect_client();
 }
 
@@ -117,9 +118,10 @@ static void teardown(void)
 	char command[128];
 
 	mm_engine_stop(&engine, "the test is over");
-	mm_service_done(&service);
+	mm_service_stop(service);
 	hang_up();
 	ck_assert_int_eq(mm_store_worker_free(worker), 0);
+	mm_service_free(service);
 	mm_engine_done(&engine);
 	snprintf(command, sizeof(command), "rm -rf %s", directory);
 	ck_assert_int_eq(system(command), 0);
@@ -139,7 +141,7 @@ static void window_after(int seconds)
 						.frequency_hz = 60};
 	report.at_ns = now_ns;
 	if (mm_engine_report(&engine, &report)) {
-		mm_service_publish(&service);
+		mm_service_publish(service);
 	}
 }
 
@@ -205,7 +207,7 @@ static void measure(int seconds)
 	char parameters[160];
 
 	snprintf(parameters, sizeof(parameters),
-		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"seconds\":%d}", service.calibrator.session,
+		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"seconds\":%d}", service->session->name,
 		 seconds);
 	call("MeasureCalibration", parameters);
 }
@@ -215,7 +217,7 @@ static void refer(double power_w)
 	char parameters[160];
 
 	snprintf(parameters, sizeof(parameters),
-		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"power_w\":%.1f}", service.calibrator.session,
+		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"power_w\":%.1f}", service->session->name,
 		 power_w);
 	call("SetCalibrationReference", parameters);
 }
@@ -224,7 +226,7 @@ static void accept_proposal(void)
 {
 	char parameters[160];
 
-	snprintf(parameters, sizeof(parameters), "{\"session\":\"%s\",\"reason\":\"a test\"}", service.calibrator.session);
+	snprintf(parameters, sizeof(parameters), "{\"session\":\"%s\",\"reason\":\"a test\"}", service->session->name);
 	call("AcceptCalibration", parameters);
 }
 
@@ -233,7 +235,7 @@ static void settle(void)
 {
 	struct pollfd p = {.fd = mm_store_worker_fd(worker), .events = POLLIN};
 
-	while (service.calibrator.writing) {
+	while (service->storing) {
 		(void)poll(&p, 1, 100);
 		mm_store_worker_dispatch(worker);
 	}
@@ -263,10 +265,10 @@ START_TEST(only_whole_windows_after_the_request_count)
 	now_ns -= MM_NS_PER_S / 2;
 	windows(5); /* the first of them began before the request */
 	ck_assert_ptr_null(answer());
-	ck_assert_uint_eq(service.calibrator.measured.windows, 4);
+	ck_assert_uint_eq(service->session->measurement->run.windows, 4);
 	windows(1);
 	expect_success();
-	ck_assert_uint_eq(service.calibrator.run[MM_CALIBRATION_FOUND][MM_CALIBRATION_FULL_LOAD].windows, 5);
+	ck_assert_uint_eq(service->session->run[MM_CALIBRATION_FOUND][MM_CALIBRATION_FULL_LOAD].windows, 5);
 }
 END_TEST
 
@@ -295,7 +297,7 @@ START_TEST(a_front_end_that_fails_ends_it)
 	now_ns += MM_NS_PER_S;
 	report.at_ns = now_ns;
 	ck_assert(mm_engine_report(&engine, &report));
-	mm_service_publish(&service);
+	mm_service_publish(service);
 	expect_error("org.minimeter.CalibrationRefused", "absent");
 }
 END_TEST
@@ -307,7 +309,7 @@ START_TEST(a_front_end_that_goes_silent_ends_it)
 	measure(60);
 	now_ns += 6 * MM_NS_PER_S;
 	mm_engine_tick(&engine);
-	mm_service_publish(&service);
+	mm_service_publish(service);
 	expect_error("org.minimeter.CalibrationRefused", "stale");
 }
 END_TEST
@@ -339,7 +341,7 @@ START_TEST(cancelling_ends_it)
 	connect_client();
 	call("CancelCalibration", "{}");
 	expect_success();
-	ck_assert_str_eq(service.calibrator.session, "");
+	ck_assert_ptr_null(service->session);
 	hang_up();
 	conn = first;
 	client = first_client;
@@ -393,10 +395,46 @@ START_TEST(a_stop_while_it_is_stored_is_survived)
 }
 END_TEST
 
+/* ---- Changes ---- */
+
+START_TEST(every_change_is_answered_when_it_is_durable)
+{
+	enum { CHANGES = 20 };
+	struct pollfd p = {.fd = mm_store_worker_fd(worker), .events = POLLIN};
+	struct mm_varlink_conn *conns[CHANGES];
+	struct mm_store_status status;
+	int clients[CHANGES];
+
+	windows(1);
+	hang_up();
+	for (int i = 0; i < CHANGES; i++) {
+		connect_client();
+		conns[i] = conn;
+		clients[i] = client;
+		call("Correct", "{\"meter\":\"m\",\"corrections\":[]}");
+		ck_assert_ptr_null(answer());
+	}
+	while (service->waiting) {
+		(void)poll(&p, 1, 100);
+		mm_store_worker_dispatch(worker);
+		mm_store_worker_status(worker, &status);
+		mm_engine_register_status(&engine, &status);
+		mm_service_store_status(service, &status);
+	}
+	for (int i = 0; i < CHANGES; i++) {
+		conn = conns[i];
+		client = clients[i];
+		expect_success();
+		hang_up();
+	}
+	connect_client();
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("calibrator");
-	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing");
+	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing"), *changing = tcase_create("changing");
 
 	tcase_add_checked_fixture(measuring, setup, teardown);
 	tcase_add_test(measuring, a_front_end_in_order_is_measured_at_once);
@@ -411,5 +449,8 @@ int main(void)
 	tcase_add_test(storing, a_register_that_fails_changes_nothing);
 	tcase_add_test(storing, a_stop_while_it_is_stored_is_survived);
 	suite_add_tcase(suite, storing);
+	tcase_add_checked_fixture(changing, setup, teardown);
+	tcase_add_test(changing, every_change_is_answered_when_it_is_durable);
+	suite_add_tcase(suite, changing);
 	return mm_run_suite(suite);
 }

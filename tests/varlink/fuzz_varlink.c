@@ -34,8 +34,8 @@ static void answer_late(struct mm_varlink_call *call, const json_t *parameters, 
 }
 
 static const struct mm_varlink_method methods[] = {
-	{"org.minimeter.Now", answer_now},
-	{"org.minimeter.Late", answer_late},
+	{"org.minimeter.Now", answer_now, MM_VARLINK_READ},
+	{"org.minimeter.Late", answer_late, MM_VARLINK_READ},
 };
 
 static void answer(struct mm_varlink_call **late)

@@ -57,8 +57,8 @@ static void handle_read(struct mm_varlink_call *call, const json_t *parameters, 
 }
 
 static const struct mm_varlink_method methods[] = {
-	{"org.minimeter.Read", handle_read},
-	{"org.minimeter.Status", NULL},
+	{"org.minimeter.Read", handle_read, MM_VARLINK_READ},
+	{"org.minimeter.Status", NULL, MM_VARLINK_READ},
 };
 
 static const struct mm_varlink_service service = {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the core finds, in words, beside what the event log says of it. */
-#include "service/diagnose.h"
-
+/* What the diagnosis finds, in words, beside what the event log has of it. */
 #include <errno.h>
 #include <math.h>
 #include <stdarg.h>
@@ -9,19 +7,27 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count_of.h"
 #include "diagnosis/diagnosis.h"
-#include "service/readings.h"
+#include "service/advice.h"
+#include "service/call.h"
+#include "service/deferred.h"
+#include "service/json.h"
+#include "service/methods.h"
 
-/* As many of the newest events are looked through. */
+/* The newest events, which are looked through. */
 #define EVENTS_MAX 100
 #define TEXT_MAX 192
 
-struct query {
-	struct mm_service *service;
-	struct mm_varlink_call *call;
+struct asked {
 	int meter; /* -1: all */
-	bool loaded, load_known;
-	double load_w;
+	bool loaded;
+	double load_w; /* NAN: not known */
+};
+
+struct query {
+	struct mm_deferred deferred;
+	struct asked asked;
 	unsigned event_count;
 	struct mm_store_event event[EVENTS_MAX];
 };
@@ -53,7 +59,7 @@ static json_t *hundredths(double figure)
 /* ---- The event log ---- */
 
 /* Conditions of an element are logged as "element 1: reversed raised (...)", and cleared likewise. */
-static bool tells_of(const struct mm_store_event *event, const char *code, int meter, unsigned element)
+static bool is_about(const struct mm_store_event *event, const char *code, int meter, unsigned element)
 {
 	unsigned of = 0;
 	bool numbered = sscanf(event->text, "element %u:", &of) == 1;
@@ -69,7 +75,7 @@ static struct past look_back(const struct query *query, const char *code, int me
 	struct past past = {0};
 
 	for (unsigned i = 0; code != NULL && i < query->event_count; i++) {
-		if (tells_of(&query->event[i], code, meter, element)) {
+		if (is_about(&query->event[i], code, meter, element)) {
 			past.count++;
 			past.last_ns = query->event[i].realtime_ns;
 		}
@@ -94,7 +100,7 @@ static json_t *past_json(const struct query *query, int meter)
 		}
 		if (past.count > 0 && !listed) {
 			json_array_append_new(array, json_pack("{s:s, s:i, s:o}", "code", code, "count", (int)past.count, "last",
-							       mm_readings_time(past.last_ns)));
+							       mm_json_time(past.last_ns)));
 		}
 	}
 	return array;
@@ -194,8 +200,9 @@ static void say_readings(json_t *lines, const struct mm_finding *finding, const 
 static json_t *finding_json(const struct query *query, const struct mm_view_meter *view, int meter,
 			    const struct mm_finding *finding)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(query->service->engine);
+	struct mm_view_front_end front_end = mm_view_front_end(query->deferred.service->engine);
 	const struct mm_cause_info *info = mm_cause_info(finding->cause);
+	const struct mm_advice_cause *advice = mm_advice_cause(finding->cause);
 	struct past past = look_back(query, info->event, meter, finding->element);
 	bool mended = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
 	json_t *lines = json_array();
@@ -208,8 +215,8 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 		say(lines, "a correction is in force, which is not for this");
 	}
 	if (finding->shown_w > 0) {
-		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", finding->shown_w, query->load_w,
-		    finding->shown_w / query->load_w);
+		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", finding->shown_w,
+		    query->asked.load_w, finding->shown_w / query->asked.load_w);
 	}
 	if (past.count > 0) {
 		say(lines, "the event log has \"%s\" %u time%s of late", info->event, past.count, past.count == 1 ? "" : "s");
@@ -217,8 +224,8 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
 			 finding->element > 0 ? json_integer((json_int_t)finding->element) : json_null(), "fault",
 			 (int)info->fault, "corrected", (int)(finding->corrected && mended), "confidence",
-			 hundredths(finding->confidence), "tied", (int)finding->tied, "words", info->words, "evidence", lines,
-			 "next", !finding->tied && info->mend ? info->mend : info->next, "mended_w",
+			 hundredths(finding->confidence), "tied", (int)finding->tied, "words", advice->words, "evidence", lines,
+			 "next", !finding->tied && advice->mend ? advice->mend : advice->next, "mended_w",
 			 mended ? hundredths(finding->as.mended_w) : json_null());
 }
 
@@ -226,16 +233,16 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 
 static json_t *meter_json(const struct query *query, int meter)
 {
-	const struct mm_engine *engine = query->service->engine;
+	const struct mm_engine *engine = query->deferred.service->engine;
 	const struct mm_config_meter *config = mm_view_config(engine, (unsigned)meter);
 	struct mm_view_meter view = mm_view_meter(engine, (unsigned)meter);
 	struct mm_evidence_window present = mm_evidence_present(view.evidence);
 	struct mm_circumstances circumstances = {
 		.health = mm_view_front_end(engine).health,
 		.correction = view.meter->registers.correction,
-		.loaded = query->loaded,
-		.load_known = query->load_known,
-		.load_w = query->load_w,
+		.loaded = query->asked.loaded,
+		.load_known = !isnan(query->asked.load_w),
+		.load_w = query->asked.load_w,
 	};
 	struct mm_diagnosis diagnosis;
 	json_t *findings = json_array();
@@ -265,52 +272,39 @@ static int run_query(struct mm_store *reg, void *userdata)
 	return mm_store_events(reg, 0, EVENTS_MAX, true, on_event, userdata);
 }
 
-/* A register that can't be read is a fault of its own (Status has it): the readings are diagnosed all the same. */
-static void query_done(int result, void *userdata)
+/* A store that can't be read is a fault of its own (Status has it): the readings are diagnosed all the same. */
+static void query_done(struct mm_deferred *deferred, int result)
 {
-	struct query *query = userdata;
+	struct query *query = (struct query *)deferred;
 	json_t *meters = json_array();
 
 	(void)result;
-	for (int i = 0; i < (int)mm_view_meter_count(query->service->engine); i++) {
-		if (query->meter < 0 || query->meter == i) {
+	for (int i = 0; i < (int)mm_view_meter_count(deferred->service->engine); i++) {
+		if (query->asked.meter < 0 || query->asked.meter == i) {
 			json_array_append_new(meters, meter_json(query, i));
 		}
 	}
-	mm_service_reply(query->call, json_pack("{s:o}", "meters", meters));
-	free(query);
+	mm_call_reply(mm_deferred_take(deferred), json_pack("{s:o}", "meters", meters));
 }
 
-void mm_diagnose_call(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+void mm_method_diagnose(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
+	static const struct mm_parameter table[] = {
+		{MM_PARAMETER(struct asked, meter, METERS)},
+		{MM_PARAMETER(struct asked, loaded, BOOLEAN)},
+		{MM_PARAMETER(struct asked, load_w, NUMBER), .max = INFINITY},
+	};
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct query), .come = query_done};
+	struct asked asked = {.meter = -1, .load_w = NAN};
 	struct mm_service *service = userdata;
-	const json_t *loaded = json_object_get(parameters, "loaded"), *load_w = json_object_get(parameters, "load_w");
-	int meter = mm_service_meter(call, parameters, service->engine);
 	struct query *query;
 
-	if (meter == -2) {
+	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
 		return;
 	}
-	if (loaded && !json_is_null(loaded) && !json_is_boolean(loaded)) {
-		mm_varlink_invalid_parameter(call, "loaded");
-		return;
-	}
-	if (load_w && !json_is_null(load_w) && !(json_is_number(load_w) && json_number_value(load_w) >= 0)) {
-		mm_varlink_invalid_parameter(call, "load_w");
-		return;
-	}
-	query = calloc(1, sizeof(*query));
-	if (!query) {
-		mm_varlink_error(call, "org.minimeter.Busy", json_pack("{s:s}", "reason", "out of memory"));
-		return;
-	}
-	query->service = service;
-	query->call = call;
-	query->meter = meter;
-	query->loaded = json_is_true(loaded);
-	query->load_known = json_is_number(load_w);
-	query->load_w = json_number_value(load_w);
-	if (mm_store_worker_query(service->worker, run_query, query_done, query) < 0) {
-		query_done(-EAGAIN, query);
+	query = mm_deferred_new(service, call, &kind);
+	if (query) {
+		query->asked = asked;
+		mm_deferred_query(&query->deferred, run_query);
 	}
 }

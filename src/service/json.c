@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine's state as JSON. Field names and units are those of org.minimeter.varlink. */
-#include "service/readings.h"
+/* Field names and units are those of org.minimeter.varlink. */
+#include "service/json.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/count_of.h"
+#include "base/time_text.h"
 #include "core/units.h"
-
-#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+#include "service/advice.h"
 
 /* ---- Pieces of JSON ---- */
 
@@ -24,18 +24,11 @@ static json_t *figure(double value, double step)
 	return json_real(isfinite(value) ? round(value / step) * step : 0.0);
 }
 
-json_t *mm_readings_time(int64_t realtime_ns)
+json_t *mm_json_time(int64_t realtime_ns)
 {
-	time_t seconds = (time_t)(realtime_ns / MM_NS_PER_S);
-	char day[32], text[48];
-	struct tm tm;
+	char text[MM_TIME_TEXT_MAX];
 
-	if (realtime_ns <= 0 || !gmtime_r(&seconds, &tm)) {
-		return json_null();
-	}
-	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &tm);
-	snprintf(text, sizeof(text), "%s.%03dZ", day, (int)(realtime_ns % MM_NS_PER_S / MM_NS_PER_MS));
-	return json_string(text);
+	return realtime_ns > 0 ? json_string(mm_time_text_ms(realtime_ns, text)) : json_null();
 }
 
 /* Appends to array the names of the bits that are set. */
@@ -62,7 +55,7 @@ static const char *profile_status_name(uint32_t bit)
 		{MM_PROFILE_POWER_DOWN, "power-down"},
 	};
 
-	for (size_t i = 0; i < COUNT(names); i++) {
+	for (size_t i = 0; i < COUNT_OF(names); i++) {
 		if (names[i].bit == bit) {
 			return names[i].name;
 		}
@@ -132,7 +125,7 @@ static json_t *display_json(const struct mm_meter *meter)
 	return json_string(display);
 }
 
-json_t *mm_readings_meter(const struct mm_engine *engine, unsigned index)
+json_t *mm_json_meter(const struct mm_engine *engine, unsigned index)
 {
 	const struct mm_config_meter *config = mm_view_config(engine, index);
 	struct mm_view_meter view = mm_view_meter(engine, index);
@@ -153,17 +146,16 @@ json_t *mm_readings_meter(const struct mm_engine *engine, unsigned index)
 		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
 		"name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
 		(int)meter_valid(engine, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
-		mm_readings_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
+		mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
 		"delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh", json_real(wh(registers->received.uwh)),
 		"received_uwh", (json_int_t)registers->received.uwh, "lagging_varh", json_real(wh(registers->lagging.uwh)),
 		"leading_varh", json_real(wh(registers->leading.uwh)), "max_demand_w", figure(registers->max_demand_w, 1e-2),
-		"max_demand_time", mm_readings_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
+		"max_demand_time", mm_json_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
 		"display", display_json(meter), "power_led", (int)view.level[MM_OUTPUT_LED_POWER], "load_led",
 		(int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
 		faults_json(engine, index), "corrections", corrections, "elements", elements);
 }
-json_t *mm_readings_each(const struct mm_engine *engine, int meter, const char *key,
-			 json_t *(*one)(const struct mm_engine *, unsigned meter))
+json_t *mm_json_meters(const struct mm_engine *engine, int meter, json_t *(*one)(const struct mm_engine *, unsigned meter))
 {
 	json_t *array = json_array();
 
@@ -172,28 +164,9 @@ json_t *mm_readings_each(const struct mm_engine *engine, int meter, const char *
 			json_array_append_new(array, one(engine, i));
 		}
 	}
-	return json_pack("{s:o}", key, array);
+	return json_pack("{s:o}", "meters", array);
 }
 /* ---- Status ---- */
-
-static const char *const front_end_advice[MM_HEALTH_COUNT] = {
-	[MM_HEALTH_OK] = NULL,
-	[MM_HEALTH_STARTING] = "wait for the first window; it takes about a second",
-	[MM_HEALTH_ABSENT] =
-		"check the front end's wiring, overlay and driver (iio_info), and uri and device in the configuration",
-	[MM_HEALTH_STALE] = "check the SPI bus and the front end's supply; restart the board if it stays",
-	[MM_HEALTH_FROZEN] = "the driver answers from its cache: systemctl restart minimeter-afe-prepare (sets the register "
-			     "map's cache_bypass)",
-	[MM_HEALTH_IMPLAUSIBLE] = "check voltage_divider, burden_ohm and the CT ratio in the configuration, then the wiring",
-	[MM_HEALTH_NO_CHANNEL] = "check driver and the voltage_channel and current_channel keys in the configuration, and the "
-				 "chip's node in the device tree",
-	[MM_HEALTH_NO_TRIGGER] = "check the wire of the chip's data-ready output, and its interrupt in the device tree",
-	[MM_HEALTH_WRONG_RATE] = "check mclk_hz and osr, or sample_rate, in the configuration against the chip's crystal",
-	[MM_HEALTH_STUCK] = "check the chip's supply, reset and SPI wires",
-	[MM_HEALTH_SATURATED] =
-		"check the divider, the burden (is a CT's secondary open?) and what the configuration says of them",
-	[MM_HEALTH_SWAPPED] = "exchange the wires, or the voltage_channel and current_channel keys in the configuration",
-};
 
 static json_t *condition_json(const struct mm_engine *engine, int64_t since_ns, const char *reason, const char *state,
 			      const char *text)
@@ -213,7 +186,7 @@ static json_t *meter_status_json(const struct mm_engine *engine, unsigned meter)
 }
 /* ---- Nameplate and outputs ---- */
 
-json_t *mm_readings_nameplate(const struct mm_engine *engine, unsigned meter)
+json_t *mm_json_nameplate(const struct mm_engine *engine, unsigned meter)
 {
 	const struct mm_registers *registers = &mm_view_meter(engine, meter).meter->registers;
 	const struct mm_config_meter *config = mm_view_config(engine, meter);
@@ -239,9 +212,9 @@ json_t *mm_readings_nameplate(const struct mm_engine *engine, unsigned meter)
 		outputs, "version", PACKAGE_VERSION, "software_sha256", mm_view_software(engine), "calibration_version",
 		(json_int_t)registers->calibration.number, "preset_delivered_wh", wh(registers->preset_delivered_uwh),
 		"preset_received_wh", wh(registers->preset_received_uwh), "preset_time",
-		mm_readings_time(registers->preset_s * MM_NS_PER_S));
+		mm_json_time(registers->preset_s * MM_NS_PER_S));
 }
-json_t *mm_readings_output(const struct mm_engine *engine, unsigned meter, enum mm_output output)
+json_t *mm_json_output(const struct mm_engine *engine, unsigned meter, enum mm_output output)
 {
 	const struct mm_config_meter *config = mm_view_config(engine, meter);
 	struct mm_view_meter view = mm_view_meter(engine, meter);
@@ -252,44 +225,34 @@ json_t *mm_readings_output(const struct mm_engine *engine, unsigned meter, enum 
 			 kh > 0 ? json_real(wh(kh)) : json_null(), "edges", (json_int_t)view.edges[output]);
 }
 
-json_t *mm_readings_interval(const struct mm_profile_row *row)
+json_t *mm_json_interval(const struct mm_profile_row *row)
 {
 	json_t *flags = json_array();
 
 	append_names(flags, row->status, 8, profile_status_name);
-	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", mm_readings_time(row->start_s * MM_NS_PER_S),
+	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", mm_json_time(row->start_s * MM_NS_PER_S),
 			 "duration_s", (int)row->duration_s, "status", (int)row->status, "flags", flags, "delivered_wh",
 			 wh(row->delivered_uwh), "received_wh", wh(row->received_uwh), "lagging_varh", wh(row->lagging_uvarh),
 			 "leading_varh", wh(row->leading_uvarh), "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S);
 }
 
-json_t *mm_readings_event(const struct mm_engine *engine, const struct mm_store_event *event)
+json_t *mm_json_event(const struct mm_engine *engine, const struct mm_store_event *event)
 {
 	bool known = event->meter >= 0 && (unsigned)event->meter < mm_view_meter_count(engine);
 
-	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time",
-			 mm_readings_time(event->realtime_ns), "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S,
-			 "meter", known ? mm_view_config(engine, (unsigned)event->meter)->name : NULL, "code", event->code,
-			 "text", event->text);
+	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time", mm_json_time(event->realtime_ns),
+			 "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S, "meter",
+			 known ? mm_view_config(engine, (unsigned)event->meter)->name : NULL, "code", event->code, "text",
+			 event->text);
 }
 
-static json_t *register_json(const struct mm_engine *engine, const struct mm_view_store *store)
-{
-	if (store->error) {
-		return condition_json(engine, store->since_ns, store->reason, "failing",
-				      "free or mend the disk that holds the register; metering goes on in memory");
-	}
-	return condition_json(
-		engine, store->since_ns, store->reason, store->copy_error ? "copy-failing" : "ok",
-		store->copy_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL);
-}
-
-json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)
+json_t *mm_json_status(const struct mm_engine *engine, unsigned clients)
 {
 	struct mm_view_front_end front_end = mm_view_front_end(engine);
 	struct mm_view_store store = mm_view_store(engine);
 	int64_t uptime_ns = mm_clock_boottime(mm_view_clock(engine)) - mm_view_started_ns(engine);
 	json_t *meters = json_array();
+	const char *store_state = store.error ? "failing" : store.copy_error ? "copy-failing" : "ok";
 	bool ok = front_end.health == MM_HEALTH_OK && store.error == 0 && store.copy_error == 0;
 
 	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
@@ -298,11 +261,14 @@ json_t *mm_readings_status(const struct mm_engine *engine, unsigned clients)
 		ok = ok && json_is_true(json_object_get(meter, "ok"));
 		json_array_append_new(meters, meter);
 	}
-	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
-			 figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
-			 condition_json(engine, front_end.since_ns, front_end.reason, mm_health_name(front_end.health),
-					front_end_advice[front_end.health]),
-			 "register", register_json(engine, &store), "windows", (json_int_t)front_end.windows, "missed_windows",
-			 (json_int_t)front_end.missed, "commits", (json_int_t)store.commits, "uncommitted_wh",
-			 wh(store.uncommitted_uwh), "clients", (int)clients, "meters", meters);
+	return json_pack(
+		"{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
+		figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
+		condition_json(engine, front_end.since_ns, front_end.reason, mm_health_name(front_end.health),
+			       mm_advice_front_end(front_end.health)),
+		"register",
+		condition_json(engine, store.since_ns, store.reason, store_state, mm_advice_store(store.error, store.copy_error)),
+		"windows", (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "commits",
+		(json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)clients, "meters",
+		meters);
 }

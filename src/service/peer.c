@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The local password file, line by line. */
-#include "service/identity.h"
+#include "service/peer.h"
 
 #include <pwd.h>
 #include <stdio.h>
@@ -9,7 +9,7 @@
 /* Longer names are cut: user names end at 32 (useradd(8)). */
 #define NAME_SHOWN 32
 
-void mm_identity(const struct mm_varlink_peer *peer, const char *passwd_path, char ret[static MM_IDENTITY_MAX])
+void mm_peer_name(const struct mm_varlink_peer *peer, const char *passwd_path, char ret[static MM_PEER_NAME_MAX])
 {
 	FILE *file = fopen(passwd_path, "re");
 	struct passwd row, *found = NULL;
@@ -19,9 +19,9 @@ void mm_identity(const struct mm_varlink_peer *peer, const char *passwd_path, ch
 		found = NULL;
 	}
 	if (found) {
-		snprintf(ret, MM_IDENTITY_MAX, "%.*s (uid %u)", NAME_SHOWN, found->pw_name, (unsigned)peer->uid);
+		snprintf(ret, MM_PEER_NAME_MAX, "%.*s (uid %u)", NAME_SHOWN, found->pw_name, (unsigned)peer->uid);
 	} else {
-		snprintf(ret, MM_IDENTITY_MAX, "uid %u", (unsigned)peer->uid);
+		snprintf(ret, MM_PEER_NAME_MAX, "uid %u", (unsigned)peer->uid);
 	}
 	if (file) {
 		fclose(file);

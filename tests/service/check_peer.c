@@ -5,14 +5,14 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "service/identity.h"
+#include "service/peer.h"
 #include "fixture/suite.h"
 
 /* What a caller of uid is named by a password file of that text; NULL: there is none. */
 static void expect(uid_t uid, const char *passwd, const char *named)
 {
 	const struct mm_varlink_peer peer = {.pid = 1, .uid = uid, .gid = 1};
-	char path[] = "/tmp/minimeter-passwd-XXXXXX", who[MM_IDENTITY_MAX];
+	char path[] = "/tmp/minimeter-passwd-XXXXXX", who[MM_PEER_NAME_MAX];
 	int fd = mkstemp(path);
 
 	ck_assert_int_ge(fd, 0);
@@ -22,7 +22,7 @@ static void expect(uid_t uid, const char *passwd, const char *named)
 		unlink(path);
 	}
 	close(fd);
-	mm_identity(&peer, path, who);
+	mm_peer_name(&peer, path, who);
 	unlink(path);
 	ck_assert_str_eq(who, named);
 }
@@ -57,7 +57,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("identity");
+	Suite *suite = suite_create("peer");
 	TCase *names = tcase_create("names");
 
 	tcase_add_test(names, a_user_is_named_with_his_number);

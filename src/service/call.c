@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/call.h"
+
+#include <string.h>
+
+#include "base/time_text.h"
+
+/* ---- Answers ---- */
+
+static void refuse(struct mm_varlink_call *call, const char *error, const char *reason)
+{
+	(void)mm_varlink_error(call, error, json_pack("{s:s}", "reason", reason));
+}
+
+void mm_call_reply(struct mm_varlink_call *call, json_t *reply)
+{
+	if (reply) {
+		(void)mm_varlink_reply(call, reply, false);
+	} else {
+		mm_call_busy(call, "out of memory");
+	}
+}
+
+void mm_call_busy(struct mm_varlink_call *call, const char *reason)
+{
+	refuse(call, "org.minimeter.Busy", reason);
+}
+
+void mm_call_not_permitted(struct mm_varlink_call *call, const char *reason)
+{
+	refuse(call, "org.minimeter.NotPermitted", reason);
+}
+
+void mm_call_store_failed(struct mm_varlink_call *call, const char *reason)
+{
+	refuse(call, "org.minimeter.RegisterFailed", reason);
+}
+
+/* ---- Parameters ---- */
+
+/* The number of a meter by its name; -1: there is none. */
+static int find_meter(const struct mm_engine *engine, const char *name)
+{
+	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
+		if (strcmp(mm_view_config(engine, i)->name, name) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+static bool in_range(double value, const struct mm_parameter *p)
+{
+	return value >= p->min && value <= p->max;
+}
+
+static bool read_choice(const char *text, const struct mm_parameter *p, int *ret)
+{
+	for (int i = 0; i < (int)p->max && text; i++) {
+		if (strcmp(p->choice(i), text) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
+
+/* False: the value is not what the parameter may be. */
+static bool read_value(const json_t *value, const struct mm_parameter *p, void *ret)
+{
+	const char *text = json_string_value(value);
+	int32_t fraction_ns;
+
+	switch (p->kind) {
+	case MM_PARAMETER_METERS:
+	case MM_PARAMETER_METER:
+	case MM_PARAMETER_ONE_METER:
+		break; /* by read_meter() */
+	case MM_PARAMETER_INTEGER:
+		*(int64_t *)ret = json_integer_value(value);
+		return json_is_integer(value) && in_range((double)json_integer_value(value), p);
+	case MM_PARAMETER_NUMBER:
+		*(double *)ret = json_number_value(value);
+		return json_is_number(value) && in_range(json_number_value(value), p);
+	case MM_PARAMETER_BOOLEAN:
+		*(bool *)ret = json_is_true(value);
+		return json_is_boolean(value);
+	case MM_PARAMETER_TEXT:
+		*(const char **)ret = text;
+		return text && in_range((double)strlen(text), p);
+	case MM_PARAMETER_TIME:
+		return text && mm_time_parse(text, ret, &fraction_ns) == 0;
+	case MM_PARAMETER_CHOICE:
+		return read_choice(text, p, ret);
+	case MM_PARAMETER_ARRAY:
+		*(const json_t **)ret = value;
+		return json_is_array(value);
+	case MM_PARAMETER_OBJECT:
+		*(const json_t **)ret = value;
+		return json_is_object(value);
+	}
+	return false;
+}
+
+/* False after having answered. */
+static bool read_meter(struct mm_varlink_call *call, const json_t *value, const struct mm_engine *engine,
+		       const struct mm_parameter *p, int *ret)
+{
+	const char *name = json_string_value(value);
+
+	if (!name) {
+		(void)mm_varlink_invalid_parameter(call, p->name);
+		return false;
+	}
+	*ret = find_meter(engine, name);
+	if (*ret < 0) {
+		(void)mm_varlink_error(call, "org.minimeter.NoSuchMeter", json_pack("{s:s}", "meter", name));
+	}
+	return *ret >= 0;
+}
+
+static bool is_mandatory(const struct mm_parameter *p, const struct mm_engine *engine)
+{
+	return p->mandatory || p->kind == MM_PARAMETER_METER ||
+	       (p->kind == MM_PARAMETER_ONE_METER && mm_view_meter_count(engine) != 1);
+}
+
+static bool is_meter(const struct mm_parameter *p)
+{
+	return p->kind == MM_PARAMETER_METERS || p->kind == MM_PARAMETER_METER || p->kind == MM_PARAMETER_ONE_METER;
+}
+
+bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine,
+			const struct mm_parameter *table, size_t count, void *ret)
+{
+	for (size_t i = 0; i < count; i++) {
+		const struct mm_parameter *p = &table[i];
+		const json_t *value = json_object_get(parameters, p->name);
+		void *field = (char *)ret + p->offset;
+
+		if ((!value || json_is_null(value)) && !is_mandatory(p, engine)) {
+			continue;
+		}
+		if (is_meter(p)) {
+			if (!read_meter(call, value, engine, p, field)) {
+				return false;
+			}
+		} else if (!read_value(value, p, field)) {
+			(void)mm_varlink_invalid_parameter(call, p->name);
+			return false;
+		}
+	}
+	return true;
+}

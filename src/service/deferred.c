@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: MIT */
+#include "service/deferred.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "service/call.h"
+
+void *mm_deferred_new(struct mm_service *service, struct mm_varlink_call *call, const struct mm_deferred_kind *kind)
+{
+	struct mm_deferred **end = &service->waiting, *deferred;
+	unsigned count = 0;
+
+	for (; *end; end = &(*end)->next) {
+		count += (*end)->kind == kind;
+	}
+	if (kind->max > 0 && count >= kind->max) {
+		mm_call_busy(call, kind->why);
+		return NULL;
+	}
+	deferred = calloc(1, kind->size);
+	if (!deferred) {
+		mm_call_busy(call, "out of memory");
+		return NULL;
+	}
+	*deferred = (struct mm_deferred){.kind = kind, .service = service, .call = call};
+	*end = deferred;
+	return deferred;
+}
+
+struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred)
+{
+	struct mm_deferred **link = &deferred->service->waiting;
+	struct mm_varlink_call *call = deferred->call;
+
+	while (*link != deferred) {
+		link = &(*link)->next;
+	}
+	*link = deferred->next;
+	if (deferred->kind->release) {
+		deferred->kind->release(deferred);
+	}
+	json_decref(deferred->reply);
+	free(deferred);
+	return call;
+}
+
+static void give_up(struct mm_deferred *deferred)
+{
+	mm_varlink_call_unref(mm_deferred_take(deferred));
+}
+
+void mm_deferred_come(struct mm_service *service, enum mm_deferred_wait wait)
+{
+	struct mm_deferred *next;
+
+	for (struct mm_deferred *deferred = service->waiting; deferred; deferred = next) {
+		next = deferred->next;
+		if (deferred->kind->wait != wait) {
+			continue;
+		}
+		if (mm_varlink_call_gone(deferred->call)) {
+			give_up(deferred);
+		} else {
+			deferred->kind->come(deferred, 0);
+		}
+	}
+}
+
+void mm_deferred_done(struct mm_service *service)
+{
+	struct mm_deferred *next;
+
+	for (struct mm_deferred *deferred = service->waiting; deferred; deferred = next) {
+		next = deferred->next;
+		if (!deferred->running) {
+			give_up(deferred);
+		}
+	}
+}
+
+/* ---- Commits ---- */
+
+static void durable(struct mm_deferred *change, int result)
+{
+	json_t *reply = json_incref(change->reply);
+
+	(void)result;
+	mm_call_reply(mm_deferred_take(change), reply);
+}
+
+struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_varlink_call *call)
+{
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_COMMIT, .size = sizeof(struct mm_deferred), .come = durable};
+
+	return mm_deferred_new(service, call, &kind);
+}
+
+void mm_deferred_commit(struct mm_deferred *change, json_t *reply)
+{
+	change->reply = reply;
+	change->committed_ns = mm_engine_commit(change->service->engine);
+}
+
+void mm_deferred_status(struct mm_service *service, const struct mm_store_status *status)
+{
+	struct mm_deferred *next;
+
+	for (struct mm_deferred *deferred = service->waiting; deferred; deferred = next) {
+		next = deferred->next;
+		if (deferred->kind->wait != MM_WAIT_COMMIT) {
+			continue;
+		}
+		if (status->error != 0) {
+			(void)mm_varlink_error(mm_deferred_take(deferred), "org.minimeter.RegisterFailed",
+					       json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", status->message));
+		} else if (status->committed_ns >= deferred->committed_ns) {
+			deferred->kind->come(deferred, 0);
+		}
+	}
+}
+
+/* ---- Queries ---- */
+
+static void query_done(int result, void *userdata)
+{
+	struct mm_deferred *deferred = userdata;
+
+	deferred->running = false;
+	deferred->kind->come(deferred, result);
+}
+
+void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query)
+{
+	int r = mm_store_worker_query(deferred->service->worker, query, query_done, deferred);
+
+	if (r < 0) {
+		deferred->kind->come(deferred, r);
+		return;
+	}
+	deferred->running = true;
+}
+
+static void page_taken(struct mm_varlink_call *call, void *userdata)
+{
+	struct mm_deferred *deferred = userdata;
+
+	if (mm_varlink_call_gone(call)) {
+		give_up(deferred);
+	} else {
+		mm_deferred_query(deferred, deferred->query);
+	}
+}
+
+void mm_deferred_page(struct mm_deferred *deferred, json_t *page, mm_store_query_fn query)
+{
+	deferred->query = query;
+	mm_varlink_call_when_drained(deferred->call, page_taken, deferred);
+	(void)mm_varlink_reply(deferred->call, page, true);
+}
+
+void mm_deferred_failed(struct mm_deferred *deferred, int result)
+{
+	struct mm_varlink_call *call = mm_deferred_take(deferred);
+
+	if (result == -EAGAIN) {
+		mm_call_busy(call, "too many queries wait for the register");
+	} else {
+		mm_call_store_failed(call, strerror(-result));
+	}
+}

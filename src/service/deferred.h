@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_SERVICE_DEFERRED_H
+#define MM_SERVICE_DEFERRED_H
+
+/*
+ * A deferred reply: a call that is answered when what it waits for has come. From mm_deferred_new() on it is in the list of its
+ * service and keeps its call open, until its method takes the call to answer it, or the peer is gone, or the service ends. A
+ * method makes one before it does anything: what is done can always be answered.
+ */
+
+#include "service/private.h"
+#include "store/store.h"
+#include "varlink/varlink.h"
+
+enum mm_deferred_wait {
+	MM_WAIT_COMMIT, /* until a commit is durable, or has failed */
+	MM_WAIT_WINDOW, /* for the next readings, or another health */
+	MM_WAIT_REPORT, /* for the next report of the front end */
+	MM_WAIT_STORE,	/* until a query is done, and then until the peer has taken its page */
+};
+
+struct mm_deferred;
+
+struct mm_deferred_kind {
+	enum mm_deferred_wait wait;
+	size_t size;	 /* of the method's struct, which begins with struct mm_deferred */
+	unsigned max;	 /* that wait at a time; 0: as many as there are clients */
+	const char *why; /* a further one is refused */
+	/* What it waits for has come: result is 0 or what the query returned. Takes the call, or goes on waiting. */
+	void (*come)(struct mm_deferred *deferred, int result);
+	/* Frees what the method keeps beside the call; may be NULL. */
+	void (*release)(struct mm_deferred *deferred);
+};
+
+struct mm_deferred {
+	const struct mm_deferred_kind *kind;
+	struct mm_service *service;
+	struct mm_varlink_call *call;
+	struct mm_deferred *next;
+	mm_store_query_fn query; /* under way, or to be run when the peer has taken the page before; NULL: neither */
+	bool running;		 /* on the store's thread, which has this struct */
+	int64_t committed_ns;	 /* of the commit */
+	json_t *reply;		 /* once it is durable */
+};
+
+/* A struct of the kind's size, zero beyond its begin; NULL after having answered the call with Busy. */
+void *mm_deferred_new(struct mm_service *service, struct mm_varlink_call *call, const struct mm_deferred_kind *kind);
+
+/* Ends it and frees it; returns its call, for the caller to answer. */
+struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred);
+
+/* Has something come for which some wait? Those whose peer is gone are given up. */
+void mm_deferred_come(struct mm_service *service, enum mm_deferred_wait wait);
+
+/* Gives all up but those that the store's thread has: they end with their query. */
+void mm_deferred_done(struct mm_service *service);
+
+/* ---- Commits ---- */
+
+/* For a change that is about to be made; as mm_deferred_new(). */
+struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_varlink_call *call);
+
+/* Commits at once what was done so far, and answers with reply (stolen) when it is durable, or else with RegisterFailed. */
+void mm_deferred_commit(struct mm_deferred *change, json_t *reply);
+
+/* Answers the changes that are durable by now, or have failed. */
+void mm_deferred_status(struct mm_service *service, const struct mm_store_status *status);
+
+/* ---- Queries ---- */
+
+/*
+ * Runs a query on the store's thread, with the deferred reply as its userdata; then it has come. Where too many wait, it comes at
+ * once, with -EAGAIN.
+ */
+void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query);
+
+/* Sends a page (stolen), and runs the query when the peer has taken it: a slow reader gets all, in its own time. */
+void mm_deferred_page(struct mm_deferred *deferred, json_t *page, mm_store_query_fn query);
+
+/* Ends it: Busy for -EAGAIN, else RegisterFailed with the text of the -errno. */
+void mm_deferred_failed(struct mm_deferred *deferred, int result);
+
+#endif

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_SERVICE_JSON_H
+#define MM_SERVICE_JSON_H
+
+/*
+ * What is metered as the JSON objects of org.minimeter.varlink, which says their fields and units. Each function returns a new
+ * object, or NULL for want of memory.
+ */
+
+#include <jansson.h>
+
+#include "metering/view.h"
+
+/* RFC 3339 in UTC with milliseconds; null for no time at all. */
+json_t *mm_json_time(int64_t realtime_ns);
+
+json_t *mm_json_meter(const struct mm_engine *engine, unsigned meter);
+json_t *mm_json_nameplate(const struct mm_engine *engine, unsigned meter);
+json_t *mm_json_output(const struct mm_engine *engine, unsigned meter, enum mm_output output);
+json_t *mm_json_interval(const struct mm_profile_row *row);
+json_t *mm_json_event(const struct mm_engine *engine, const struct mm_store_event *event);
+json_t *mm_json_status(const struct mm_engine *engine, unsigned clients);
+
+/* {"meters": [one(engine, meter) ...]} for the meter of that number, or for all of them (-1). */
+json_t *mm_json_meters(const struct mm_engine *engine, int meter, json_t *(*one)(const struct mm_engine *, unsigned meter));
+
+#endif

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/* What is measured now: readings, once or as a stream, the state of the meter, and its nameplates. */
+#include "base/count_of.h"
+#include "service/call.h"
+#include "service/deferred.h"
+#include "service/json.h"
+#include "service/methods.h"
+
+/* A Read call with "more". */
+struct stream {
+	struct mm_deferred deferred;
+	int meter; /* -1: all */
+};
+
+static json_t *readings(const struct mm_service *service, int meter)
+{
+	return mm_json_meters(service->engine, meter, mm_json_meter);
+}
+
+static void window_has_come(struct mm_deferred *deferred, int result)
+{
+	json_t *reply = readings(deferred->service, ((struct stream *)deferred)->meter);
+
+	(void)result;
+	if (reply) {
+		/* A reader that is too slow misses this reading and gets the next. */
+		(void)mm_varlink_reply(deferred->call, reply, true);
+	}
+}
+
+/* False after having answered. */
+static bool read_meter(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters, int *ret)
+{
+	static const struct mm_parameter table[] = {{.name = "meter", .kind = MM_PARAMETER_METERS}};
+
+	*ret = -1;
+	return mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), ret);
+}
+
+void mm_method_read(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	static const struct mm_deferred_kind kind = {
+		.wait = MM_WAIT_WINDOW,
+		.size = sizeof(struct stream),
+		.max = 64,
+		.why = "too many streams are open",
+		.come = window_has_come,
+	};
+	struct mm_service *service = userdata;
+	struct stream *stream;
+	int meter;
+
+	if (!read_meter(service, call, parameters, &meter)) {
+		return;
+	}
+	if (!mm_varlink_call_more(call)) {
+		mm_call_reply(call, readings(service, meter));
+		return;
+	}
+	stream = mm_deferred_new(service, call, &kind);
+	if (stream) {
+		stream->meter = meter;
+		window_has_come(&stream->deferred, 0);
+	}
+}
+
+void mm_method_status(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	const struct mm_service *service = userdata;
+
+	(void)parameters;
+	mm_call_reply(call, mm_json_status(service->engine, service->clients));
+}
+
+void mm_method_nameplate(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	struct mm_service *service = userdata;
+	int meter;
+
+	if (read_meter(service, call, parameters, &meter)) {
+		mm_call_reply(call, mm_json_meters(service->engine, meter, mm_json_nameplate));
+	}
+}

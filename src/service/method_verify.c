@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: MIT */
+/* The audit trail: verified on the store's thread in slices, and its signed head. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/count_of.h"
+#include "service/call.h"
+#include "service/deferred.h"
+#include "service/methods.h"
+#include "store/audit/audit.h"
+
+/* Between two reports of progress to a client that asked for them. */
+#define SLICES_A_REPORT 20
+
+/* ---- Verify ---- */
+
+struct verification {
+	struct mm_deferred deferred;
+	struct mm_verify *verify;
+	struct mm_signed_head *head; /* to compare with first; NULL: none (left) */
+	bool files_done;
+	unsigned slices;
+};
+
+static void release_verification(struct mm_deferred *deferred)
+{
+	struct verification *verification = (struct verification *)deferred;
+
+	deferred->service->verifying = false;
+	mm_verify_free(verification->verify);
+	free(verification->head);
+}
+
+static int run_slice(struct mm_store *store, void *userdata)
+{
+	struct verification *verification = userdata;
+	int r;
+
+	if (verification->head) {
+		r = mm_verify_head(verification->verify, store, verification->head);
+		free(verification->head);
+		verification->head = NULL;
+		return r < 0 ? r : 1;
+	}
+	if (verification->files_done) {
+		return mm_verify_step(verification->verify, store);
+	}
+	r = mm_verify_file(verification->verify, store);
+	verification->files_done = r == 0;
+	return r < 0 ? r : 1;
+}
+
+static json_t *result_json(const struct mm_verify_result *result, bool done)
+{
+	json_t *problems = json_array(), *files = json_array();
+
+	for (unsigned i = 0; i < result->file_count; i++) {
+		const struct mm_store_inspection *file = &result->file[i];
+
+		json_array_append_new(files, json_pack("{s:s, s:b, s:s}", "name", file->what, "sound",
+						       (int)(file->error == 0 || file->error == -ENOENT), "text", file->text));
+	}
+	for (int64_t i = 0; i < result->bad && i < MM_PROBLEMS_MAX; i++) {
+		const struct mm_problem *problem = &result->problem[i];
+
+		json_array_append_new(problems, json_pack("{s:s, s:o, s:s}", "part", problem->part, "id",
+							  problem->id != 0 ? json_integer(problem->id) : json_null(), "text",
+							  problem->text));
+	}
+	return json_pack("{s:b, s:b, s:I, s:I, s:I, s:I, s:o, s:o}", "done", (int)done, "sound", (int)(result->bad == 0),
+			 "events", (json_int_t)result->events, "intervals", (json_int_t)result->intervals, "snapshots",
+			 (json_int_t)result->snapshots, "bad", (json_int_t)result->bad, "problems", problems, "files", files);
+}
+
+static void slice_done(struct mm_deferred *deferred, int result)
+{
+	struct verification *verification = (struct verification *)deferred;
+	json_t *reply;
+
+	if (mm_varlink_call_gone(deferred->call)) {
+		mm_varlink_call_unref(mm_deferred_take(deferred));
+	} else if (result == 1) {
+		if (mm_varlink_call_more(deferred->call) && ++verification->slices % SLICES_A_REPORT == 0) {
+			/* One that does not fit is followed by another. */
+			(void)mm_varlink_reply(deferred->call, result_json(mm_verify_result(verification->verify), false), true);
+		}
+		mm_deferred_query(deferred, run_slice);
+	} else if (result < 0) {
+		mm_deferred_failed(deferred, result);
+	} else {
+		reply = result_json(mm_verify_result(verification->verify), true);
+		mm_call_reply(mm_deferred_take(deferred), reply);
+	}
+}
+
+/* Copies a text of the parameter "head"; false where there is none that fits. */
+static bool head_text(const json_t *head, const char *key, char *ret, size_t size)
+{
+	const char *text = json_string_value(json_object_get(head, key));
+
+	if (!text || strlen(text) >= size) {
+		return false;
+	}
+	strcpy(ret, text);
+	return true;
+}
+
+/* NULL where there is no head to compare with. False after having answered. */
+static bool read_head(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters,
+		      struct mm_signed_head **ret)
+{
+	static const struct mm_parameter table[] = {{.name = "head", .kind = MM_PARAMETER_OBJECT}};
+	struct mm_signed_head *head;
+	const json_t *value = NULL;
+
+	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &value)) {
+		return false;
+	}
+	*ret = NULL;
+	if (!value) {
+		return true;
+	}
+	head = calloc(1, sizeof(*head));
+	if (!head) {
+		mm_call_busy(call, "out of memory");
+		return false;
+	}
+	if (!head_text(value, "statement", head->statement, sizeof(head->statement)) ||
+	    !head_text(value, "signature", head->signature, sizeof(head->signature)) ||
+	    !head_text(value, "public_key", head->public_key, sizeof(head->public_key))) {
+		free(head);
+		(void)mm_varlink_invalid_parameter(call, "head");
+		return false;
+	}
+	*ret = head;
+	return true;
+}
+
+void mm_method_verify(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	static const struct mm_deferred_kind kind = {
+		.wait = MM_WAIT_STORE,
+		.size = sizeof(struct verification),
+		.come = slice_done,
+		.release = release_verification,
+	};
+	struct mm_service *service = userdata;
+	struct verification *verification;
+	struct mm_signed_head *head;
+
+	if (service->verifying) {
+		mm_call_busy(call, "the register is being verified already: try again when that is done");
+		return;
+	}
+	if (!read_head(service, call, parameters, &head)) {
+		return;
+	}
+	verification = mm_deferred_new(service, call, &kind);
+	if (!verification) {
+		free(head);
+		return;
+	}
+	service->verifying = true;
+	verification->head = head;
+	if (mm_verify_new(&verification->verify) < 0) {
+		mm_call_busy(mm_deferred_take(&verification->deferred), "out of memory");
+		return;
+	}
+	mm_deferred_query(&verification->deferred, run_slice);
+}
+
+/* ---- GetHead ---- */
+
+struct signing {
+	struct mm_deferred deferred;
+	int64_t realtime_ns;
+	struct mm_signed_head head;
+};
+
+static int run_signing(struct mm_store *store, void *userdata)
+{
+	struct signing *signing = userdata;
+
+	return mm_store_sign_head(store, signing->realtime_ns, &signing->head);
+}
+
+static void signing_done(struct mm_deferred *deferred, int result)
+{
+	const struct mm_signed_head *head = &((struct signing *)deferred)->head;
+	json_t *reply;
+
+	if (result == -ENOKEY) {
+		mm_call_store_failed(mm_deferred_take(deferred),
+				     "there is no key to sign with; the journal says why, as of the last start");
+	} else if (result < 0) {
+		mm_deferred_failed(deferred, result);
+	} else {
+		reply = json_pack("{s:s, s:s, s:s, s:s}", "statement", head->statement, "signature", head->signature,
+				  "public_key", head->public_key, "fingerprint", head->fingerprint);
+		mm_call_reply(mm_deferred_take(deferred), reply);
+	}
+}
+
+void mm_method_head(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct signing), .come = signing_done};
+	struct mm_service *service = userdata;
+	struct signing *signing = mm_deferred_new(service, call, &kind);
+
+	(void)parameters;
+	if (signing) {
+		signing->realtime_ns = mm_clock_realtime(mm_view_clock(service->engine));
+		mm_deferred_query(&signing->deferred, run_signing);
+	}
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_SERVICE_PRIVATE_H
+#define MM_SERVICE_PRIVATE_H
+
+/* What the files of the service share. */
+
+#include "metering/view.h"
+#include "service/service.h"
+#include "store/store.h"
+#include "varlink/varlink.h"
+
+struct mm_deferred;
+struct mm_session;
+
+struct mm_service {
+	struct mm_engine *engine;
+	struct mm_store_worker *worker;
+	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
+	struct mm_varlink_service read, admin;
+	unsigned clients;	     /* connected now: kept by the server */
+	struct mm_deferred *waiting; /* the oldest of the calls that wait */
+	struct mm_session *session;  /* the calibration that is open; NULL: none */
+	bool storing;		     /* constants are on their way to the disk: nothing may change under them */
+	bool harmonics_known;	     /* came with the report that is dealt with */
+	struct mm_harmonics harmonics;
+	bool verifying; /* one at a time */
+};
+
+#endif
