@@ -13,9 +13,10 @@
 #include <string.h>
 
 #include "afe/ade9000_chip.h"
+#include "afe/private.h"
+#include "core/units.h"
 #include "metrology/power_check.h"
 #include "metrology/window.h"
-#include "core/units.h"
 
 #define PHASES 3
 /* So much time is left to the angles between the voltages, where nothing else is due. */
@@ -399,7 +400,7 @@ static bool config_is_valid(const struct mm_afe_config *config)
 	return true;
 }
 
-static int ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
+int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
 		       char *message, struct mm_afe **ret)
 {
 	static const struct mm_afe_ops ops = {
@@ -436,10 +437,3 @@ static int ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_c
 	*ret = &a->afe;
 	return 0;
 }
-
-const struct mm_afe_driver mm_afe_ade9000 = {
-	.name = "ade9000",
-	.device = "ade9000",
-	.adc_full_scale_v = M_SQRT1_2, /* 1 V peak between the pins */
-	.create = ade9000_new,
-};

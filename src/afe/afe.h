@@ -67,23 +67,6 @@ struct mm_afe {
 /* NULL-safe; closes first. */
 void mm_afe_free(struct mm_afe *afe);
 
-/* One chip: what the configuration's "driver" key chooses from. */
-struct mm_afe_driver {
-	const char *name;	 /* in the configuration */
-	const char *device;	 /* default IIO device name */
-	double adc_full_scale_v; /* rms of a full-scale sine at the ADC's pins */
-	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM; then message (MM_AFE_MESSAGE_MAX) says what is wrong. */
-	int (*create)(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
-		      char *message, struct mm_afe **ret);
-};
-
-/* Analog Devices ADE9000 through the mainline Linux driver. */
-extern const struct mm_afe_driver mm_afe_ade9000;
-
-/* Waveform converters, which leave the metering to us: Microchip MCP391x, Texas Instruments ADS131E0x. */
-extern const struct mm_afe_driver mm_afe_mcp3910, mm_afe_mcp3911, mm_afe_mcp3912, mm_afe_mcp3913, mm_afe_mcp3914, mm_afe_mcp3919;
-extern const struct mm_afe_driver mm_afe_ads131e04, mm_afe_ads131e06, mm_afe_ads131e08;
-
 /*
  * The time of a simulated board (minimeter-sim --stepped) as a clock: reads and moves the attribute "time_ns" of the IIO device
  * "minimeter-sim" at uri over a connection of its own. Returns 0, -ENODEV where the context has no such device, or -errno.

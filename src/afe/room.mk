@@ -5,8 +5,10 @@ libafe_a_SOURCES = \
 	src/afe/ade9000_chip.c src/afe/ade9000_chip.h \
 	src/afe/afe.c src/afe/afe.h \
 	src/afe/board_clock.c \
+	src/afe/drivers.c src/afe/drivers.h \
 	src/afe/iio_device.c src/afe/iio_device.h \
 	src/afe/iio_stream.c src/afe/iio_stream.h \
+	src/afe/private.h \
 	src/afe/waveform.c \
 	src/afe/waveform_chip.c src/afe/waveform_chip.h
 libafe_a_CFLAGS = $(AM_CFLAGS) $(IIO_CFLAGS)

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "afe/private.h"
 #include "afe/waveform_chip.h"
 #include "core/units.h"
 #include "metrology/aggregate.h"
@@ -410,7 +411,7 @@ static bool config_is_valid(const struct mm_waveform_chip *chip, const struct mm
 	return true;
 }
 
-static int waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
+int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
 			char *message, struct mm_afe **ret)
 {
 	static const struct mm_afe_ops ops = {
@@ -421,11 +422,10 @@ static int waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 		.cancel = waveform_cancel,
 		.want_harmonics = waveform_want_harmonics,
 	};
-	const struct mm_waveform_chip *chip = mm_waveform_chip_find(driver->name);
 	struct waveform *w;
 	int r = -ENOMEM;
 
-	if (!config_is_valid(chip, config, message)) {
+	if (!config_is_valid(driver->chip, config, message)) {
 		return -EINVAL;
 	}
 	snprintf(message, MM_AFE_MESSAGE_MAX, "out of memory");
@@ -435,7 +435,7 @@ static int waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 	}
 	w->afe.ops = &ops;
 	w->clock = clock;
-	w->chip = chip;
+	w->chip = driver->chip;
 	atomic_init(&w->wanted, -1);
 	mm_iio_stream_init(&w->stream);
 	w->uri = strdup(config->uri);
@@ -461,18 +461,3 @@ fail:
 	waveform_free(&w->afe);
 	return r;
 }
-
-/* rms of the largest sine that the chip is specified for, at its pins. */
-#define DRIVER(chip, peak_v)                                                                                                     \
-	const struct mm_afe_driver mm_afe_##chip = {                                                                             \
-		.name = #chip, .device = #chip, .adc_full_scale_v = (peak_v)*M_SQRT1_2, .create = waveform_new}
-
-DRIVER(mcp3910, 0.6);
-DRIVER(mcp3911, 0.6);
-DRIVER(mcp3912, 0.6);
-DRIVER(mcp3913, 0.6);
-DRIVER(mcp3914, 0.6);
-DRIVER(mcp3919, 0.6);
-DRIVER(ads131e04, 2.4);
-DRIVER(ads131e06, 2.4);
-DRIVER(ads131e08, 2.4);

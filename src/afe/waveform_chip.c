@@ -8,35 +8,12 @@
 
 #include "core/units.h"
 
-/*
- * MCP391x data sheets: code = V / 1.2 V * 1.5 * 2^23, +-0.6 V specified, OSR 256 after reset. ADS131E0x data sheet: code = V
- * / 2.4 V * 2^23 with the internal reference. The drivers print scales with nine decimals, so that the constants serve where they
- * fit.
- */
-#define MCP391X 6291456.0, 1200.0 / 12582912.0, true
-#define ADS131E 8388608.0, 2400.0 / 8388608.0, false
-#define OSR_AT_RESET 256
+#define OSR_AT_RESET 256 /* of an MCP391x */
 /* A scale this near a gain's is that gain's: its ninth decimal is 200 ppm of the smallest. */
 #define GAIN_TOLERANCE 0.001
 #define GAIN_MAX 32.0
 /* References from outside: 4 V has an ADS131E at 0.6. */
 #define GAIN_MIN 0.25
-
-static const struct mm_waveform_chip chips[] = {
-	{"mcp3910", 2, MCP391X},   {"mcp3911", 2, MCP391X},   {"mcp3912", 4, MCP391X},
-	{"mcp3913", 6, MCP391X},   {"mcp3914", 8, MCP391X},   {"mcp3919", 3, MCP391X},
-	{"ads131e04", 4, ADS131E}, {"ads131e06", 6, ADS131E}, {"ads131e08", 8, ADS131E},
-};
-
-const struct mm_waveform_chip *mm_waveform_chip_find(const char *name)
-{
-	for (size_t i = 0; i < sizeof(chips) / sizeof(chips[0]); i++) {
-		if (strcmp(chips[i].name, name) == 0) {
-			return &chips[i];
-		}
-	}
-	return NULL;
-}
 
 double mm_waveform_chip_rate(const struct mm_waveform_chip *chip, const struct mm_afe_config *config)
 {

@@ -9,7 +9,10 @@
 
 #define MM_WAVEFORM_CODE_MAX 8388607 /* 24 bits, signed */
 
-/* Pin volts peak that a chip is specified for, the code they give, and its driver's scale in mV, at gain 1. */
+/*
+ * The code that the peak of the largest sine gives which the chip is specified for, and its driver's scale in mV, at gain 1.
+ * Drivers print scales with nine decimals: the data sheet's constant serves where it fits.
+ */
 struct mm_waveform_chip {
 	const char *name;
 	unsigned channels;
@@ -17,9 +20,6 @@ struct mm_waveform_chip {
 	double scale_mv;
 	bool has_osr; /* the rate is MCLK / (4 * OSR); else the driver takes it in kS/s */
 };
-
-/* NULL: there is none of that name. */
-const struct mm_waveform_chip *mm_waveform_chip_find(const char *name);
 
 /* Samples a second, as configured. */
 double mm_waveform_chip_rate(const struct mm_waveform_chip *chip, const struct mm_afe_config *config);

@@ -5,6 +5,7 @@ libbase_a_SOURCES = \
 	src/base/error.c src/base/error.h \
 	src/base/file.c src/base/file.h \
 	src/base/hex.c src/base/hex.h \
+	src/base/key.c src/base/key.h \
 	src/base/log.c src/base/log.h \
 	src/base/messages.h \
 	src/base/now.c src/base/now.h \

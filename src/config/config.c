@@ -1,167 +1,80 @@
 /* SPDX-License-Identifier: MIT */
-/* The configuration as a table: reading, range checks and reloading all go by it. */
+/* The configuration by tables of keys: reading, range checks, reloading and listing all go by them. */
 #include "config/config.h"
 
 #include <errno.h>
 #include <ini.h>
-#include <math.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/count_of.h"
+#include "base/key.h"
 #include "core/units.h"
 
-struct key;
-
-/* Reads value into field; -EINVAL with what is wrong in words. */
-typedef int (*parse_fn)(const struct key *key, const char *value, void *field, struct mm_error *error);
-
-struct key {
-	const char *section; /* "meter" stands for every [meter NAME] */
-	const char *name;
-	parse_fn parse;
-	size_t offset; /* in struct mm_config, or in struct mm_config_meter */
-	size_t size;
-	const char *initial; /* NULL: none */
-	double min, max;     /* numbers only */
-	const char *choices; /* words only, separated by '|' */
-	bool live;	     /* can change while the daemon runs */
-};
-
-static int parse_text(const struct key *key, const char *value, void *field, struct mm_error *error)
-{
-	if (strlen(value) >= key->size) {
-		return mm_error_set(error, -EINVAL, "is longer than %zu characters", key->size - 1);
-	}
-	strcpy(field, value);
-	return 0;
-}
-
-static int parse_path(const struct key *key, const char *value, void *field, struct mm_error *error)
-{
-	if (value[0] != '/') {
-		return mm_error_set(error, -EINVAL, "must be an absolute path");
-	}
-	return parse_text(key, value, field, error);
-}
-
-static int parse_path_or_none(const struct key *key, const char *value, void *field, struct mm_error *error)
-{
-	if (strcmp(value, "none") != 0 && value[0] != '/') {
-		return mm_error_set(error, -EINVAL, "must be an absolute path, or none");
-	}
-	return parse_text(key, value, field, error);
-}
-
-static int parse_word(const struct key *key, const char *value, void *field, struct mm_error *error)
-{
-	size_t length = strlen(value);
-
-	for (const char *p = key->choices; length > 0; p++) {
-		size_t n = strcspn(p, "|");
-
-		if (n == length && memcmp(p, value, n) == 0) {
-			return parse_text(key, value, field, error);
-		}
-		p += n;
-		if (*p == '\0') {
-			break;
-		}
-	}
-	return mm_error_set(error, -EINVAL, "must be one of %s", key->choices);
-}
-
-static int out_of_range(const struct key *key, struct mm_error *error)
-{
-	return mm_error_set(error, -EINVAL, "must be a number from %g to %g", key->min, key->max);
-}
-
-static int parse_double(const struct key *key, const char *value, void *field, struct mm_error *error)
-{
-	char *end;
-	double number = strtod(value, &end);
-
-	if (end == value || *end != '\0' || !isfinite(number) || number < key->min || number > key->max) {
-		return out_of_range(key, error);
-	}
-	*(double *)field = number;
-	return 0;
-}
-
-static int parse_int(const struct key *key, const char *value, void *field, struct mm_error *error)
-{
-	double number;
-
-	if (parse_double(key, value, &number, error) < 0) {
-		return -EINVAL;
-	}
-	if (number != floor(number)) {
-		return mm_error_set(error, -EINVAL, "must be a whole number from %g to %g", key->min, key->max);
-	}
-	*(int *)field = (int)number;
-	return 0;
-}
-
-/* A doubling of the least. */
-static int parse_ratio(const struct key *key, const char *value, void *field, struct mm_error *error)
-{
-	int number = 0, doubled = (int)key->min;
-
-	if (parse_int(key, value, &number, error) < 0) {
-		return -EINVAL;
-	}
-	while (doubled < number) {
-		doubled *= 2;
-	}
-	if (doubled != number) {
-		return mm_error_set(error, -EINVAL, "must be %g, %g, %g ... %g", key->min, 2 * key->min, 4 * key->min, key->max);
-	}
-	*(int *)field = number;
-	return 0;
-}
-
-static int parse_interval(const struct key *key, const char *value, void *field, struct mm_error *error)
+static int parse_interval(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
 {
 	int minutes = 0;
 
-	if (parse_int(key, value, &minutes, error) < 0) {
+	if (mm_key_parse_whole(key, value, &minutes, error) < 0) {
 		return -EINVAL;
 	}
 	if (60 % minutes != 0) {
 		return mm_error_set(error, -EINVAL, "must divide an hour: 1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30 or 60");
 	}
-	*(int *)field = minutes;
+	((struct mm_config *)settings)->profile_interval_min = minutes;
 	return 0;
 }
 
-static int parse_model(const struct key *key, const char *value, void *field, struct mm_error *error)
+static void format_interval(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	(void)key;
+	snprintf(ret, size, "%d", ((const struct mm_config *)settings)->profile_interval_min);
+}
+
+static int parse_model(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
 {
 	struct mm_model_error wrong;
 
 	(void)key;
-	if (mm_model_parse(value, field, &wrong) < 0) {
+	if (mm_model_parse(value, &((struct mm_config_meter *)settings)->model, &wrong) < 0) {
 		return mm_error_set(error, -EINVAL, "is no model number: %s: %s", wrong.field, wrong.reason);
 	}
 	return 0;
 }
 
-static int parse_phase(const struct key *key, const char *value, void *field, struct mm_error *error)
+static void format_model(const struct mm_key *key, const void *settings, char *ret, size_t size)
 {
 	(void)key;
+	snprintf(ret, size, "%s", ((const struct mm_config_meter *)settings)->model.canonical);
+}
+
+static int parse_phase(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
 	if (strlen(value) != 1 || value[0] < 'A' || value[0] > 'C') {
 		return mm_error_set(error, -EINVAL, "must be a phase of the front end: A, B or C");
 	}
-	*(int *)field = value[0] - 'A';
+	*(int *)((char *)settings + key->offset) = value[0] - 'A';
 	return 0;
 }
 
-/* Keys of [meter NAME] that name a line: the key table has them one by one, in the order of enum mm_output. */
-static int parse_line(const struct key *key, const char *value, void *field, struct mm_error *error)
+static void format_phase(const struct mm_key *key, const void *settings, char *ret, size_t size)
 {
-	struct mm_config_meter *meter = field;
-	enum mm_output output = (enum mm_output)key->offset;
+	int phase = *(const int *)((const char *)settings + key->offset);
+
+	snprintf(ret, size, "%.*s", phase >= 0, &"ABC"[phase >= 0 ? phase : 0]);
+}
+
+static enum mm_output output_of(const struct mm_key *key)
+{
+	return (enum mm_output)((key->offset - offsetof(struct mm_config_meter, line)) / sizeof(struct mm_line_spec));
+}
+
+static int parse_line(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	struct mm_config_meter *meter = settings;
+	enum mm_output output = output_of(key);
 	const char *reason;
 
 	if (mm_line_spec_parse(value, &meter->line[output], &reason) < 0) {
@@ -171,8 +84,14 @@ static int parse_line(const struct key *key, const char *value, void *field, str
 	return 0;
 }
 
-static int parse_input(const struct key *key, const char *value, void *field, struct mm_error *error)
+static void format_line(const struct mm_key *key, const void *settings, char *ret, size_t size)
 {
+	snprintf(ret, size, "%s", ((const struct mm_config_meter *)settings)->line_text[output_of(key)]);
+}
+
+static int parse_input(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	struct mm_config *config = settings;
 	struct mm_line_spec spec;
 	const char *reason;
 
@@ -183,75 +102,102 @@ static int parse_input(const struct key *key, const char *value, void *field, st
 	if (spec.drive != MM_DRIVE_PUSH_PULL) {
 		return mm_error_set(error, -EINVAL, "is an input: active-low is the only option it takes");
 	}
-	*(struct mm_line_spec *)field = spec;
+	config->power_fail = spec;
+	snprintf(config->power_fail_text, sizeof(config->power_fail_text), "%s", value);
 	return 0;
 }
 
-#define FRONT_ENDS "ade9000|mcp3910|mcp3911|mcp3912|mcp3913|mcp3914|mcp3919|ads131e04|ads131e06|ads131e08"
+static void format_input(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	(void)key;
+	snprintf(ret, size, "%s", ((const struct mm_config *)settings)->power_fail_text);
+}
 
-#define FIELD(member) offsetof(struct mm_config, member), sizeof(((struct mm_config *)NULL)->member)
-#define METER_FIELD(member) offsetof(struct mm_config_meter, member), sizeof(((struct mm_config_meter *)NULL)->member)
-#define METER_LINE(output) (output), 0
+static const struct mm_key_type interval_key = {parse_interval, format_interval}, model_key = {parse_model, format_model},
+				phase_key = {parse_phase, format_phase}, line_key = {parse_line, format_line},
+				input_key = {parse_input, format_input};
 
-static const struct key keys[] = {
-	{"daemon", "socket", parse_path, FIELD(socket), "/run/minimeter/minimeter.sock", 0, 0, NULL, false},
-	{"daemon", "admin_socket", parse_path, FIELD(admin_socket), "/run/minimeter/admin.sock", 0, 0, NULL, false},
-	{"daemon", "register", parse_path, FIELD(register_path), "/var/lib/minimeter/register.db", 0, 0, NULL, false},
-	{"daemon", "copy", parse_path_or_none, FIELD(copy_path), NULL, 0, 0, NULL, false},
-	{"daemon", "clock", parse_word, FIELD(clock), "system", 0, 0, "system|board", false},
-	{"daemon", "commit_wh", parse_double, FIELD(commit_wh), "8", 1, 10, NULL, true},
-	{"daemon", "database_wh", parse_double, FIELD(database_wh), "250", 1, 10000, NULL, true},
-	{"daemon", "commit_interval_s", parse_int, FIELD(commit_interval_s), "300", 1, 3600, NULL, true},
-	{"daemon", "backup_interval_h", parse_int, FIELD(backup_interval_h), "24", 0, 720, NULL, true},
-	{"daemon", "profile_interval_min", parse_interval, FIELD(profile_interval_min), "15", 1, 60, NULL, false},
-	{"daemon", "clients_max", parse_int, FIELD(clients_max), "32", 1, 256, NULL, true},
-	{"daemon", "idle_timeout_s", parse_int, FIELD(idle_timeout_s), "60", 1, 3600, NULL, true},
-	{"front-end", "driver", parse_word, FIELD(front_end_driver), "ade9000", 0, 0, FRONT_ENDS, false},
-	{"front-end", "uri", parse_text, FIELD(front_end_uri), "local:", 0, 0, NULL, false},
-	{"front-end", "device", parse_text, FIELD(front_end_device), "", 0, 0, NULL, false},
-	{"front-end", "voltage_divider", parse_double, FIELD(voltage_divider), "1001", 1, 1e5, NULL, false},
-	{"front-end", "burden_ohm", parse_double, FIELD(burden_ohm), "5.1", 0.01, 1e4, NULL, false},
-	{"front-end", "mclk_hz", parse_double, FIELD(mclk_hz), "4000000", 1e6, 2e7, NULL, false},
-	{"front-end", "osr", parse_ratio, FIELD(osr), "256", 32, 4096, NULL, false},
-	{"front-end", "sample_rate", parse_ratio, FIELD(sample_rate), "4000", 2000, 16000, NULL, false},
-	{"front-end", "voltage_channel_a", parse_int, FIELD(voltage_channel[0]), "1", 0, 7, NULL, false},
-	{"front-end", "voltage_channel_b", parse_int, FIELD(voltage_channel[1]), "3", 0, 7, NULL, false},
-	{"front-end", "voltage_channel_c", parse_int, FIELD(voltage_channel[2]), "5", 0, 7, NULL, false},
-	{"front-end", "current_channel_a", parse_int, FIELD(current_channel[0]), "0", 0, 7, NULL, false},
-	{"front-end", "current_channel_b", parse_int, FIELD(current_channel[1]), "2", 0, 7, NULL, false},
-	{"front-end", "current_channel_c", parse_int, FIELD(current_channel[2]), "4", 0, 7, NULL, false},
-	{"front-end", "phase_deg_a", parse_double, FIELD(phase_deg[0]), "0", -10, 10, NULL, false},
-	{"front-end", "phase_deg_b", parse_double, FIELD(phase_deg[1]), "0", -10, 10, NULL, false},
-	{"front-end", "phase_deg_c", parse_double, FIELD(phase_deg[2]), "0", -10, 10, NULL, false},
-	{"outputs", "driver", parse_word, FIELD(outputs_driver), "gpiod", 0, 0, "gpiod|trace|none", false},
-	{"outputs", "trace", parse_path, FIELD(trace), "/run/minimeter/edges.log", 0, 0, NULL, false},
-	{"power-fail", "line", parse_input, FIELD(power_fail), NULL, 0, 0, NULL, false},
-	{"power-fail", "debounce_ms", parse_int, FIELD(power_fail_debounce_ms), "2", 1, 1000, NULL, false},
-	{"meter", "model", parse_model, METER_FIELD(model), NULL, 0, 0, NULL, false},
-	{"meter", "serial", parse_text, METER_FIELD(serial), NULL, 0, 0, NULL, false},
-	{"meter", "element1", parse_phase, METER_FIELD(phase[0]), NULL, 0, 0, NULL, false},
-	{"meter", "element2", parse_phase, METER_FIELD(phase[1]), NULL, 0, 0, NULL, false},
-	{"meter", "ct_sets", parse_int, METER_FIELD(ct_sets), NULL, 1, MM_CT_SETS_MAX, NULL, false},
-	{"meter", "output_10", parse_line, METER_LINE(MM_OUTPUT_10), NULL, 0, 0, NULL, false},
-	{"meter", "output_100", parse_line, METER_LINE(MM_OUTPUT_100), NULL, 0, 0, NULL, false},
-	{"meter", "output_1000", parse_line, METER_LINE(MM_OUTPUT_1000), NULL, 0, 0, NULL, false},
-	{"meter", "counter", parse_line, METER_LINE(MM_OUTPUT_COUNTER), NULL, 0, 0, NULL, false},
-	{"meter", "led_load", parse_line, METER_LINE(MM_OUTPUT_LED_LOAD), NULL, 0, 0, NULL, false},
-	{"meter", "led_power", parse_line, METER_LINE(MM_OUTPUT_LED_POWER), NULL, 0, 0, NULL, false},
-	{"meter", "led_reverse", parse_line, METER_LINE(MM_OUTPUT_LED_REVERSE), NULL, 0, 0, NULL, false},
-	{"meter", "lcd", parse_path, METER_FIELD(lcd), NULL, 0, 0, NULL, false},
+static const char *clock_name(size_t index)
+{
+	static const char *const names[] = {"system", "board"};
+
+	return index < COUNT_OF(names) ? names[index] : NULL;
+}
+
+#define FIELD(member) MM_KEY_FIELD(struct mm_config, member)
+#define METER_FIELD(member) MM_KEY_FIELD(struct mm_config_meter, member)
+
+static const struct mm_key daemon_keys[] = {
+	{"socket", &mm_key_path, FIELD(socket), .initial = "/run/minimeter/minimeter.sock"},
+	{"admin_socket", &mm_key_path, FIELD(admin_socket), .initial = "/run/minimeter/admin.sock"},
+	{"register", &mm_key_path, FIELD(register_path), .initial = "/var/lib/minimeter/register.db"},
+	{"copy", &mm_key_path_or_none, FIELD(copy_path), .initial = NULL},
+	{"clock", &mm_key_word, FIELD(clock), .initial = "system", .word = clock_name},
+	{"commit_wh", &mm_key_number, FIELD(commit_wh), MM_KEY_RANGE("8", 1, 10), .live = true},
+	{"database_wh", &mm_key_number, FIELD(database_wh), MM_KEY_RANGE("250", 1, 10000), .live = true},
+	{"commit_interval_s", &mm_key_whole, FIELD(commit_interval_s), MM_KEY_RANGE("300", 1, 3600), .live = true},
+	{"backup_interval_h", &mm_key_whole, FIELD(backup_interval_h), MM_KEY_RANGE("24", 0, 720), .live = true},
+	{"profile_interval_min", &interval_key, FIELD(profile_interval_min), MM_KEY_RANGE("15", 1, 60)},
+	{"clients_max", &mm_key_whole, FIELD(clients_max), MM_KEY_RANGE("32", 1, 256), .live = true},
+	{"idle_timeout_s", &mm_key_whole, FIELD(idle_timeout_s), MM_KEY_RANGE("60", 1, 3600), .live = true},
 };
 
-#define KEY_COUNT COUNT_OF(keys)
+static const struct mm_key front_end_keys[] = {
+	{"driver", &mm_key_word, FIELD(front_end_driver), .initial = "ade9000", .word = mm_afe_driver_name},
+};
+
+static const struct mm_key outputs_keys[] = {
+	{"driver", &mm_key_word, FIELD(outputs_driver), .initial = "gpiod", .word = mm_outputs_driver_name},
+};
+
+static const struct mm_key power_fail_keys[] = {
+	{"line", &input_key, FIELD(power_fail), .initial = NULL},
+	{"debounce_ms", &mm_key_whole, FIELD(power_fail_debounce_ms), MM_KEY_RANGE("2", 1, 1000)},
+};
+
+static const struct mm_key meter_keys[] = {
+	{"model", &model_key, METER_FIELD(model), .initial = NULL},
+	{"serial", &mm_key_text, METER_FIELD(serial), .initial = NULL},
+	{"element1", &phase_key, METER_FIELD(phase[0]), .initial = NULL},
+	{"element2", &phase_key, METER_FIELD(phase[1]), .initial = NULL},
+	{"ct_sets", &mm_key_whole, METER_FIELD(ct_sets), MM_KEY_RANGE(NULL, 1, MM_CT_SETS_MAX)},
+	{"output_10", &line_key, METER_FIELD(line[MM_OUTPUT_10]), .initial = NULL},
+	{"output_100", &line_key, METER_FIELD(line[MM_OUTPUT_100]), .initial = NULL},
+	{"output_1000", &line_key, METER_FIELD(line[MM_OUTPUT_1000]), .initial = NULL},
+	{"counter", &line_key, METER_FIELD(line[MM_OUTPUT_COUNTER]), .initial = NULL},
+	{"led_load", &line_key, METER_FIELD(line[MM_OUTPUT_LED_LOAD]), .initial = NULL},
+	{"led_power", &line_key, METER_FIELD(line[MM_OUTPUT_LED_POWER]), .initial = NULL},
+	{"led_reverse", &line_key, METER_FIELD(line[MM_OUTPUT_LED_REVERSE]), .initial = NULL},
+	{"lcd", &mm_key_path, METER_FIELD(lcd), .initial = NULL},
+};
+
+static const struct mm_key_table daemon_table = MM_KEY_TABLE(daemon_keys), front_end_table = MM_KEY_TABLE(front_end_keys),
+				 outputs_table = MM_KEY_TABLE(outputs_keys), power_fail_table = MM_KEY_TABLE(power_fail_keys),
+				 meter_table = MM_KEY_TABLE(meter_keys);
+
+/* Every table of keys, in the order of a list of settings: ours, and those that drivers bring. */
+static const struct section {
+	const char *name;
+	const struct mm_key_table *table;
+	size_t offset; /* of the struct that its keys are in, in struct mm_config */
+} sections[] = {
+	{"daemon", &daemon_table, 0},
+	{"front-end", &front_end_table, 0},
+	{"front-end", &mm_afe_keys[MM_AFE_KEYS_BOARD], offsetof(struct mm_config, front_end)},
+	{"front-end", &mm_afe_keys[MM_AFE_KEYS_CLOCK], offsetof(struct mm_config, front_end)},
+	{"front-end", &mm_afe_keys[MM_AFE_KEYS_RATE], offsetof(struct mm_config, front_end)},
+	{"front-end", &mm_afe_keys[MM_AFE_KEYS_CHANNELS], offsetof(struct mm_config, front_end)},
+	{"outputs", &outputs_table, 0},
+	{"outputs", &mm_outputs_keys, offsetof(struct mm_config, outputs)},
+	{"power-fail", &power_fail_table, 0},
+};
 
 struct loading {
 	struct mm_config *config;
-	uint64_t seen;			    /* bits: keys of the plain sections that were given */
-	uint64_t meter_seen[MM_METERS_MAX]; /* and of each meter */
+	uint32_t seen[COUNT_OF(sections)];  /* bits: keys of these sections that were given, */
+	uint32_t meter_seen[MM_METERS_MAX]; /* and of each meter */
 	struct mm_error complaint;	    /* the first; empty: none */
 };
-
-_Static_assert(KEY_COUNT <= 64, "the bits of struct loading");
 
 /* The meter of a section "meter NAME": found or added; NULL after a complaint. */
 static struct mm_config_meter *section_meter(struct loading *loading, const char *name)
@@ -280,62 +226,98 @@ static struct mm_config_meter *section_meter(struct loading *loading, const char
 	return meter;
 }
 
-static const struct key *find_key(const char *section, const char *name)
+/* Where a key's value goes. */
+struct place {
+	const struct mm_key *key; /* NULL: nobody has such a key */
+	void *settings;
+	uint32_t *seen, bit;
+};
+
+static bool find_in(const struct mm_key_table *table, const char *name, struct place *ret)
 {
-	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].name, name) == 0) {
-			return &keys[i];
+	for (size_t i = 0; i < table->count; i++) {
+		if (strcmp(table->keys[i].name, name) == 0) {
+			ret->key = &table->keys[i];
+			ret->bit = UINT32_C(1) << i;
+			return true;
 		}
 	}
-	return NULL;
+	return false;
+}
+
+static struct place find_place(struct loading *loading, const char *section, const char *name)
+{
+	struct place place = {0};
+
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		if (strcmp(sections[i].name, section) == 0 && find_in(sections[i].table, name, &place)) {
+			place.settings = (char *)loading->config + sections[i].offset;
+			place.seen = &loading->seen[i];
+			break;
+		}
+	}
+	return place;
 }
 
 /* inih calls this for every key; 0 makes it remember the line. Only the first complaint counts. */
 static int on_key(void *userdata, const char *section, const char *name, const char *value)
 {
 	struct loading *loading = userdata;
-	struct mm_config_meter *meter = NULL;
-	uint64_t *seen = &loading->seen;
-	const struct key *key;
+	struct place place = {0};
 	struct mm_error wrong;
-	uint64_t bit;
-	char *field;
 
 	if (loading->complaint.text[0] != '\0') {
 		return 1;
 	}
 	if (strncmp(section, "meter ", 6) == 0) {
-		meter = section_meter(loading, section + 6 + strspn(section + 6, " "));
+		struct mm_config_meter *meter = section_meter(loading, section + 6 + strspn(section + 6, " "));
+
 		if (!meter) {
 			return 0;
 		}
-		seen = &loading->meter_seen[meter - loading->config->meter];
+		(void)find_in(&meter_table, name, &place);
+		place.settings = meter;
+		place.seen = &loading->meter_seen[meter - loading->config->meter];
+	} else {
+		place = find_place(loading, section, name);
 	}
-	key = find_key(meter ? "meter" : section, name);
-	if (!key || (!meter && strcmp(key->section, "meter") == 0)) {
+	if (!place.key) {
 		(void)mm_error_set(&loading->complaint, -EINVAL,
 				   "unknown key \"%.40s\" in section [%.40s]; minimeter.conf(5) lists them", name, section);
 		return 0;
 	}
-	bit = UINT64_C(1) << (key - keys);
-	if (*seen & bit) {
+	if (*place.seen & place.bit) {
 		(void)mm_error_set(&loading->complaint, -EINVAL, "%s is given twice (or the line after it is indented)", name);
 		return 0;
 	}
-	*seen |= bit;
-	field = key->parse == parse_line ? (char *)meter : (meter ? (char *)meter : (char *)loading->config) + key->offset;
-	if (key->parse(key, value, field, &wrong) < 0) {
+	*place.seen |= place.bit;
+	if (place.key->type->parse(place.key, value, place.settings, &wrong) < 0) {
 		(void)mm_error_set(&loading->complaint, -EINVAL, "%s = %.60s: %s", name, value, wrong.text);
 		return 0;
 	}
 	return 1;
 }
 
-static void set_defaults(struct mm_config *config)
+static void list(char *names, size_t size, const char *name)
 {
-	for (size_t i = 0; i < KEY_COUNT; i++) {
-		if (keys[i].initial) {
-			(void)keys[i].parse(&keys[i], keys[i].initial, (char *)config + keys[i].offset, NULL);
+	size_t used = strlen(names);
+
+	snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
+/* Names the keys of the front end that were given and mean nothing to its driver. */
+static void list_unused(const struct loading *loading, char *ret, size_t size)
+{
+	const struct mm_afe_driver *driver = mm_afe_driver_find(loading->config->front_end_driver);
+
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		const struct mm_key_table *table = sections[i].table;
+		bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
+
+		for (size_t k = 0; of_drivers && !(driver->keys & 1u << (table - mm_afe_keys)) && k < table->count; k++) {
+			if (loading->seen[i] & UINT32_C(1) << k) {
+				list(ret, size, table->keys[k].name);
+			}
 		}
 	}
 }
@@ -388,7 +370,9 @@ int mm_config_load(const char *path, struct mm_error *error, struct mm_config **
 	if (!loading.config) {
 		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
-	set_defaults(loading.config);
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		mm_key_set_initial(sections[i].table, (char *)loading.config + sections[i].offset);
+	}
 	r = read_file(path, &loading, error);
 	if (r == 0 && check_all(loading.config, &wrong) < 0) {
 		r = mm_error_set(error, -EINVAL, "%s: %s", path, wrong.text);
@@ -397,72 +381,61 @@ int mm_config_load(const char *path, struct mm_error *error, struct mm_config **
 		free(loading.config);
 		return r;
 	}
+	list_unused(&loading, loading.config->unused, sizeof(loading.config->unused));
 	*ret = loading.config;
 	return 0;
-}
-
-static void list_ignored(char *ignored, size_t size, const char *name)
-{
-	size_t used = strlen(ignored);
-
-	snprintf(ignored + used, size - used, "%s%s", used > 0 ? ", " : "", name);
 }
 
 void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size)
 {
 	ignored[0] = '\0';
-	for (size_t i = 0; i < KEY_COUNT && strcmp(keys[i].section, "meter") != 0; i++) {
-		char *mine = (char *)config + keys[i].offset;
-		const char *theirs = (const char *)newer + keys[i].offset;
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		for (size_t k = 0; k < sections[i].table->count; k++) {
+			const struct mm_key *key = &sections[i].table->keys[k];
+			char *mine = (char *)config + sections[i].offset + key->offset;
+			const char *theirs = (const char *)newer + sections[i].offset + key->offset;
 
-		if (keys[i].live) {
-			memcpy(mine, theirs, keys[i].size);
-		} else if (memcmp(mine, theirs, keys[i].size) != 0) {
-			list_ignored(ignored, size, keys[i].name);
+			if (key->live) {
+				memcpy(mine, theirs, key->size);
+			} else if (memcmp(mine, theirs, key->size) != 0) {
+				list(ignored, size, key->name);
+			}
 		}
 	}
 	if (config->meter_count != newer->meter_count || memcmp(config->meter, newer->meter, sizeof(config->meter)) != 0) {
-		list_ignored(ignored, size, "[meter] sections");
+		list(ignored, size, "[meter] sections");
 	}
 }
 
-/* The value of a key as its parser would read it. */
-static void show(const struct key *key, const void *base, char *ret, size_t size)
+struct listing {
+	void (*fn)(void *userdata, const char *name, const char *value);
+	void *userdata;
+};
+
+static void list_key(const struct listing *listing, const char *section, const char *meter, const struct mm_key *key,
+		     const void *settings)
 {
-	const void *field = (const char *)base + key->offset;
+	char name[MM_NAME_MAX + 64], value[MM_PATH_LEN_MAX];
 
-	if (key->parse == parse_double) {
-		snprintf(ret, size, "%.15g", *(const double *)field);
-	} else if (key->parse == parse_int || key->parse == parse_interval) {
-		snprintf(ret, size, "%d", *(const int *)field);
-	} else if (key->parse == parse_model) {
-		snprintf(ret, size, "%s", ((const struct mm_model *)field)->canonical);
-	} else if (key->parse == parse_phase) {
-		int phase = *(const int *)field;
-
-		snprintf(ret, size, "%.*s", phase >= 0, &"ABC"[phase >= 0 ? phase : 0]);
-	} else if (key->parse == parse_line) {
-		snprintf(ret, size, "%s", ((const struct mm_config_meter *)base)->line_text[key->offset]);
-	} else {
-		snprintf(ret, size, "%s", (const char *)field);
-	}
+	snprintf(name, sizeof(name), "%s%s.%s", section, meter, key->name);
+	key->type->format(key, settings, value, sizeof(value));
+	listing->fn(listing->userdata, name, value);
 }
 
 void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, const char *name, const char *value),
 		    void *userdata)
 {
-	char name[MM_NAME_MAX + 64], value[MM_PATH_LEN_MAX];
+	const struct listing listing = {fn, userdata};
 
-	for (size_t i = 0; i < KEY_COUNT; i++) {
-		bool of_meter = strcmp(keys[i].section, "meter") == 0;
-
-		for (unsigned m = 0; m < (of_meter ? config->meter_count : 1); m++) {
-			const struct mm_config_meter *meter = &config->meter[m];
-
-			snprintf(name, sizeof(name), "%s%s%s.%s", keys[i].section, of_meter ? " " : "",
-				 of_meter ? meter->name : "", keys[i].name);
-			show(&keys[i], of_meter ? (const void *)meter : config, value, sizeof(value));
-			fn(userdata, name, value);
+	for (size_t i = 0; i < COUNT_OF(sections); i++) {
+		for (size_t k = 0; k < sections[i].table->count; k++) {
+			list_key(&listing, sections[i].name, "", &sections[i].table->keys[k],
+				 (const char *)config + sections[i].offset);
+		}
+	}
+	for (size_t k = 0; k < meter_table.count; k++) {
+		for (unsigned m = 0; m < config->meter_count; m++) {
+			list_key(&listing, "meter ", config->meter[m].name, &meter_table.keys[k], &config->meter[m]);
 		}
 	}
 }

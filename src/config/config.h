@@ -3,16 +3,17 @@
 #define MM_CONFIG_CONFIG_H
 
 /*
- * The configuration file: one table in config.c says every key with its type, default and range; minimeter.conf(5) explains them.
+ * The configuration file. Tables say every key with its type, default and range: config.c has the daemon's own, drivers bring
+ * theirs; minimeter.conf(5) explains them.
  */
 
+#include "afe/drivers.h"
 #include "base/error.h"
 #include "core/model.h"
 #include "core/pulse.h"
-#include "outputs/outputs.h"
+#include "outputs/drivers.h"
 
 #define MM_METERS_MAX 16
-#define MM_PHASES 3 /* of a front end: A, B and C */
 #define MM_NAME_MAX 64
 #define MM_PATH_LEN_MAX 108 /* what fits a Unix socket address, NUL included */
 #define MM_CT_SETS_MAX 3    /* manual, FAQ: up to three CT sets in parallel on one meter */
@@ -42,22 +43,15 @@ struct mm_config {
 	int clients_max;
 	int idle_timeout_s;
 	char front_end_driver[MM_NAME_MAX];
-	char front_end_uri[MM_PATH_LEN_MAX];
-	char front_end_device[MM_NAME_MAX]; /* empty: the driver's own */
-	double voltage_divider;		    /* line volts per volt at the ADC's pins */
-	double burden_ohm;
-	/* Of waveform converters: */
-	double mclk_hz;
-	int osr;
-	int sample_rate; /* samples a second */
-	int voltage_channel[MM_PHASES], current_channel[MM_PHASES];
-	double phase_deg[MM_PHASES]; /* by which the current channel leads */
+	struct mm_afe_settings front_end;
 	char outputs_driver[MM_NAME_MAX];
-	char trace[MM_PATH_LEN_MAX];
-	struct mm_line_spec power_fail; /* active: the supply fails */
+	struct mm_outputs_settings outputs;
+	struct mm_line_spec power_fail;	   /* active: the supply fails */
+	char power_fail_text[MM_NAME_MAX]; /* as written, for people; empty: none */
 	int power_fail_debounce_ms;
 	unsigned meter_count;
 	struct mm_config_meter meter[MM_METERS_MAX];
+	char unused[256]; /* keys that were given and that the front end's driver does not take: "mclk_hz, osr"; empty: none */
 };
 
 #define MM_CONFIG_MESSAGE_MAX MM_ERROR_TEXT_MAX

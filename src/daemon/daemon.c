@@ -39,7 +39,6 @@ struct beat {
 struct daemon {
 	const char *path;
 	struct mm_config *config;
-	const struct mm_daemon_adapters *adapters;
 	sd_event *event;
 	struct mm_passed passed;
 	struct mm_handover *handover;
@@ -169,6 +168,13 @@ static void record_settings(struct daemon *d)
 	}
 }
 
+static void warn_of_unused(const struct mm_config *config)
+{
+	if (config->unused[0] != '\0') {
+		mm_log(LOG_WARNING, NULL, NULL, "[front-end]: %s takes no %s", config->front_end_driver, config->unused);
+	}
+}
+
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct daemon *d = userdata;
@@ -181,6 +187,7 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 	if (mm_config_load(d->path, &error, &newer) < 0) {
 		mm_log(LOG_ERR, MM_MESSAGE_RELOADED, NULL, "configuration not reloaded, the old one stays: %s", error.text);
 	} else {
+		warn_of_unused(newer);
 		mm_config_reload(d->config, newer, ignored, sizeof(ignored));
 		free(newer);
 		record_settings(d);
@@ -230,30 +237,34 @@ static int fail(const char *what, const char *why)
 	return -1;
 }
 
+static int clock_new(const struct mm_config *config, struct mm_clock **ret)
+{
+	if (strcmp(config->clock, "board") == 0) {
+		return mm_afe_board_clock_new(config->front_end.uri, ret);
+	}
+	return mm_clock_system_new(ret);
+}
+
+static int outputs_new(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
+		       char *message, struct mm_outputs **ret)
+{
+	return mm_outputs_driver_find(config->outputs_driver)->create(&config->outputs, lines, clock, message, ret);
+}
+
 static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_driver)
 {
+	const struct mm_afe_driver *driver = mm_afe_driver_find(d->config->front_end_driver);
+	const struct mm_afe_settings *settings = &d->config->front_end;
 	struct mm_afe_config config = {
-		.uri = d->config->front_end_uri,
-		.device = d->config->front_end_device,
-		.mclk_hz = d->config->mclk_hz,
-		.osr = (unsigned)d->config->osr,
-		.sample_rate = (unsigned)d->config->sample_rate,
+		.uri = settings->uri,
+		.device = settings->device[0] != '\0' ? settings->device : driver->name,
+		.mclk_hz = settings->mclk_hz,
+		.osr = (unsigned)settings->osr,
+		.sample_rate = (unsigned)settings->sample_rate,
 	};
-	const struct mm_afe_driver *driver = NULL;
 	struct mm_error error = {0};
 	int r;
 
-	for (size_t i = 0; d->adapters->afe_drivers[i]; i++) {
-		if (strcmp(d->adapters->afe_drivers[i]->name, d->config->front_end_driver) == 0) {
-			driver = d->adapters->afe_drivers[i];
-		}
-	}
-	if (!driver) {
-		return fail("no such front-end driver", d->config->front_end_driver);
-	}
-	if (config.device[0] == '\0') {
-		config.device = driver->device;
-	}
 	r = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input, error.text);
 	if (r < 0) {
 		return fail(error.text, "");
@@ -326,7 +337,7 @@ static int watch_power_fail(struct daemon *d)
 	if (!d->config->power_fail.used) {
 		return 0;
 	}
-	if (d->adapters->input_new(&d->config->power_fail, "minimeterd", "power-fail", error.text, &input) < 0) {
+	if (mm_input_new(&d->config->power_fail, "minimeterd", "power-fail", error.text, &input) < 0) {
 		return fail(error.text, "");
 	}
 	r = mm_power_fail_new(d->event, &d->engine, input, d->config->power_fail_debounce_ms, &d->power_fail);
@@ -413,7 +424,8 @@ static int start(struct daemon *d)
 	if (r < 0) {
 		return fail("event loop", strerror(-r));
 	}
-	r = d->adapters->clock_new(d->config, &d->clock);
+	warn_of_unused(d->config);
+	r = clock_new(d->config, &d->clock);
 	if (r < 0) {
 		return fail("clock", strerror(-r));
 	}
@@ -427,8 +439,8 @@ static int start(struct daemon *d)
 		return -1;
 	}
 	begin_trail(d);
-	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->handover, d->adapters->outputs_new,
-			   driver->adc_full_scale_v, error.text);
+	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->handover, outputs_new, driver->adc_full_scale_v,
+			   error.text);
 	if (r < 0) {
 		return fail(error.text, "");
 	}
@@ -458,9 +470,9 @@ static int start(struct daemon *d)
 	return watch_power_fail(d);
 }
 
-int mm_daemon_run(const char *path, struct mm_config *config, const struct mm_daemon_adapters *adapters)
+int mm_daemon_run(const char *path, struct mm_config *config)
 {
-	struct daemon d = {.path = path, .config = config, .adapters = adapters};
+	struct daemon d = {.path = path, .config = config};
 	int status = 1;
 
 	if (start(&d) == 0) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* minimeterd: reads the command line and chooses the adapters. The only file of the daemon that names them. */
+/* minimeterd: reads the command line. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
@@ -8,39 +8,6 @@
 
 #include "daemon/daemon.h"
 #include "base/log.h"
-
-static const struct mm_afe_driver *const afe_drivers[] = {&mm_afe_ade9000,
-							  &mm_afe_mcp3910,
-							  &mm_afe_mcp3911,
-							  &mm_afe_mcp3912,
-							  &mm_afe_mcp3913,
-							  &mm_afe_mcp3914,
-							  &mm_afe_mcp3919,
-							  &mm_afe_ads131e04,
-							  &mm_afe_ads131e06,
-							  &mm_afe_ads131e08,
-							  NULL};
-
-static int clock_new(const struct mm_config *config, struct mm_clock **ret)
-{
-	if (strcmp(config->clock, "board") == 0) {
-		return mm_afe_board_clock_new(config->front_end_uri, ret);
-	}
-	return mm_clock_system_new(ret);
-}
-
-static int outputs_new(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
-		       char *message, struct mm_outputs **ret)
-{
-	if (strcmp(config->outputs_driver, "gpiod") == 0) {
-		return mm_outputs_gpiod_new(lines, message, ret);
-	}
-	if (strcmp(config->outputs_driver, "trace") == 0) {
-		return mm_outputs_trace_new(config->trace, lines, clock, message, ret);
-	}
-	*ret = NULL;
-	return 0;
-}
 
 /*
  * Will systemd, who runs us as ExecStopPost=, start the daemon again? Its unit does after every failure but a wrong
@@ -59,11 +26,12 @@ static bool starts_again(void)
  */
 static int make_outputs_safe(const struct mm_config *config)
 {
+	const struct mm_outputs_driver *driver = mm_outputs_driver_find(config->outputs_driver);
 	enum mm_output first = starts_again() ? MM_OUTPUT_LED_POWER : 0;
 	struct mm_error error = {0};
 	int status = 0;
 
-	for (unsigned i = 0; i < config->meter_count && strcmp(config->outputs_driver, "gpiod") == 0; i++) {
+	for (unsigned i = 0; i < config->meter_count && driver->make_safe; i++) {
 		struct mm_outputs_config lines = {.consumer = "minimeterd", .meter = config->meter[i].name};
 
 		memcpy(lines.line + first, config->meter[i].line + first, sizeof(lines.line) - first * sizeof(lines.line[0]));
@@ -99,8 +67,6 @@ int main(int argc, char **argv)
 		{"version", no_argument, NULL, 'V'},
 		{NULL, 0, NULL, 0},
 	};
-	const struct mm_daemon_adapters adapters = {
-		.afe_drivers = afe_drivers, .outputs_new = outputs_new, .clock_new = clock_new, .input_new = mm_input_gpiod_new};
 	const char *path = SYSCONFDIR "/minimeter/minimeter.conf";
 	struct mm_error error = {0};
 	struct mm_config *config;
@@ -136,12 +102,16 @@ int main(int argc, char **argv)
 		return 2;
 	}
 	if (action == 0) {
-		return mm_daemon_run(path, config, &adapters);
+		return mm_daemon_run(path, config);
 	}
 	status = action == SAFE_OUTPUTS ? make_outputs_safe(config) : 0;
-	free(config);
 	if (action == CHECK_CONFIG) {
+		if (config->unused[0] != '\0') {
+			fprintf(stderr, "%s: warning: [front-end]: %s takes no %s\n", path, config->front_end_driver,
+				config->unused);
+		}
 		printf("%s: in order\n", path);
 	}
+	free(config);
 	return status;
 }

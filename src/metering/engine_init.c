@@ -32,14 +32,14 @@ static int check_full_scale(const struct mm_config *config, const struct mm_conf
 		snprintf(message, MM_CONFIG_MESSAGE_MAX,
 			 "meter \"%s\": burden_ohm = %g gives a full scale of %.0f A, below the %.0f A of its limit; %.3g ohm or "
 			 "less is right",
-			 meter->name, config->burden_ohm, input->full_scale_a, limit_a,
-			 config->burden_ohm * input->full_scale_a / limit_a);
+			 meter->name, config->front_end.burden_ohm, input->full_scale_a, limit_a,
+			 config->front_end.burden_ohm * input->full_scale_a / limit_a);
 		return -EINVAL;
 	}
 	if (input->full_scale_v < MM_SUPPLY_MAX_V) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX,
-			 "voltage_divider = %g gives a full scale of %.0f V, below the supply's %.0f V", config->voltage_divider,
-			 input->full_scale_v, MM_SUPPLY_MAX_V);
+			 "voltage_divider = %g gives a full scale of %.0f V, below the supply's %.0f V",
+			 config->front_end.voltage_divider, input->full_scale_v, MM_SUPPLY_MAX_V);
 		return -EINVAL;
 	}
 	return 0;
@@ -48,6 +48,7 @@ static int check_full_scale(const struct mm_config *config, const struct mm_conf
 int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
 		     char message[static MM_CONFIG_MESSAGE_MAX])
 {
+	const struct mm_afe_settings *front_end = &config->front_end;
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < config->meter_count; i++) {
@@ -57,12 +58,12 @@ int mm_engine_inputs(const struct mm_config *config, double adc_full_scale_v, st
 			/* CT sets in parallel add their secondary currents in the one burden: the ratio stays that of one set. */
 			struct mm_afe_input input = {
 				.phase = (unsigned)meter->phase[e],
-				.full_scale_v = adc_full_scale_v * config->voltage_divider,
-				.full_scale_a = adc_full_scale_v / config->burden_ohm * meter->model.ct_primary_a /
+				.full_scale_v = adc_full_scale_v * front_end->voltage_divider,
+				.full_scale_a = adc_full_scale_v / front_end->burden_ohm * meter->model.ct_primary_a /
 						meter->model.ct_secondary_a,
-				.voltage_channel = (unsigned)config->voltage_channel[meter->phase[e]],
-				.current_channel = (unsigned)config->current_channel[meter->phase[e]],
-				.phase_deg = config->phase_deg[meter->phase[e]],
+				.voltage_channel = (unsigned)front_end->voltage_channel[meter->phase[e]],
+				.current_channel = (unsigned)front_end->current_channel[meter->phase[e]],
+				.phase_deg = front_end->phase_deg[meter->phase[e]],
 			};
 			int r = check_full_scale(config, meter, &input, message);
 

@@ -16,8 +16,7 @@ struct mm_input {
 	struct mm_gpio_line *line;
 };
 
-int mm_input_gpiod_new(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message,
-		       struct mm_input **ret)
+int mm_input_new(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message, struct mm_input **ret)
 {
 	const struct mm_gpio_subject subject = {
 		.spec = spec, .consumer = consumer, .role = role, .direction = "input", .message = message};

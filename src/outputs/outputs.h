@@ -105,8 +105,7 @@ struct mm_input;
  * Watches one line for changes of its level; role ("power-fail") is for messages. 0, or -errno with message as
  * mm_outputs_gpiod_new() has them.
  */
-int mm_input_gpiod_new(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message,
-		       struct mm_input **ret);
+int mm_input_new(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message, struct mm_input **ret);
 /* NULL-safe. */
 void mm_input_free(struct mm_input *input);
 /* Readable while changes wait. */

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += liboutputs.a
 liboutputs_a_SOURCES = \
+	src/outputs/drivers.c src/outputs/drivers.h \
 	src/outputs/gpiod.c \
 	src/outputs/gpiod_api.h \
 	src/outputs/gpiod_find.c src/outputs/gpiod_find.h \

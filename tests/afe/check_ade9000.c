@@ -41,7 +41,7 @@ static struct fixture *new_fixture(void)
 			  {.phase = 1, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A}},
 	};
 
-	return fixture_new(&mm_afe_ade9000, &front_end);
+	return fixture_new(mm_afe_driver_find("ade9000"), &front_end);
 }
 
 static uint32_t draw(uint32_t *seed, uint32_t below)
@@ -462,20 +462,21 @@ START_TEST(configuration)
 				       .input_count = 1,
 				       .input = {{.phase = 0, .full_scale_v = 700, .full_scale_a = 200}}};
 	char message[MM_AFE_MESSAGE_MAX];
+	const struct mm_afe_driver *driver = mm_afe_driver_find("ade9000");
 	struct mm_afe *afe = NULL;
 
-	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), 0);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), 0);
 	mm_afe_free(afe);
 	mm_afe_free(NULL);
 	config.input[0].phase = 3;
-	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){.full_scale_v = 0.0, .full_scale_a = 200};
-	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = NAN};
-	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = 200};
 	config.input_count = MM_INPUTS_MAX + 1;
-	ck_assert_int_eq(mm_afe_ade9000.create(&mm_afe_ade9000, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
 }
 END_TEST
 

@@ -17,22 +17,23 @@
 #define BURDEN_OHM 3.3
 
 static const struct chip {
-	const struct mm_afe_driver *driver;
+	const char *driver;
 	const char *board;
 	double sample_rate;
 } chips[] = {
-	{&mm_afe_mcp3912, "chip = mcp3912\n", 0},
-	{&mm_afe_mcp3912, "chip = mcp3912\nstores_as_declared = on\n", 0},
-	{&mm_afe_mcp3914, "chip = mcp3914\noffset_uv = 500\n", 0},
-	{&mm_afe_mcp3913, "chip = mcp3913\ngain = 2\n", 0},
-	{&mm_afe_ads131e04, "chip = ads131e04\n", 4000},
-	{&mm_afe_ads131e08, "chip = ads131e08\noffset_uv = -2000\n", 8000},
+	{"mcp3912", "chip = mcp3912\n", 0},
+	{"mcp3912", "chip = mcp3912\nstores_as_declared = on\n", 0},
+	{"mcp3914", "chip = mcp3914\noffset_uv = 500\n", 0},
+	{"mcp3913", "chip = mcp3913\ngain = 2\n", 0},
+	{"ads131e04", "chip = ads131e04\n", 4000},
+	{"ads131e08", "chip = ads131e08\noffset_uv = -2000\n", 8000},
 };
 
 static struct fixture *new_fixture(const struct chip *chip)
 {
-	const double full_scale_v = chip->driver->adc_full_scale_v * 1001.0;
-	const double full_scale_a = chip->driver->adc_full_scale_v / BURDEN_OHM * 200.0 / 0.1;
+	const struct mm_afe_driver *driver = mm_afe_driver_find(chip->driver);
+	const double full_scale_v = driver->adc_full_scale_v * 1001.0;
+	const double full_scale_a = driver->adc_full_scale_v / BURDEN_OHM * 200.0 / 0.1;
 	const struct mm_afe_config front_end = {
 		.input = {{0, full_scale_v, full_scale_a, 1, 0, 0.0}, {1, full_scale_v, full_scale_a, 3, 2, 0.0}},
 		.mclk_hz = 4e6,
@@ -40,7 +41,7 @@ static struct fixture *new_fixture(const struct chip *chip)
 		.sample_rate = (unsigned)chip->sample_rate,
 	};
 
-	return fixture_new(chip->driver, &front_end);
+	return fixture_new(driver, &front_end);
 }
 
 static void begin(const struct chip *chip, double ppm)
@@ -328,14 +329,14 @@ END_TEST
 /* The driver of Linux 6.1 sets no oversampling ratio: that of the chip after reset will do, and no other. */
 START_TEST(a_driver_without_oversampling)
 {
-	const struct chip chip = {&mm_afe_ads131e04, "chip = ads131e04\n", 4000};
+	const struct chip chip = {"ads131e04", "chip = ads131e04\n", 4000};
 	struct mm_afe *afe;
 	struct fixture *b;
 
 	begin(&chip, 0);
 	b = new_fixture(&chip);
 	b->afe->ops->close(b->afe);
-	b->driver = &mm_afe_mcp3912;
+	b->driver = mm_afe_driver_find("mcp3912");
 	afe = fixture_new_afe(b, "ads131e04");
 	ck_assert_msg(afe->ops->open(afe) == 0, "%s", afe->message);
 	mm_afe_free(afe);
@@ -401,7 +402,8 @@ START_TEST(configurations_that_cannot_be_are_refused)
 					     .osr = configurations[_i].osr};
 	char message[MM_AFE_MESSAGE_MAX] = "";
 	struct mm_afe *afe = NULL;
-	int r = mm_afe_mcp3912.create(&mm_afe_mcp3912, &config, NULL, message, &afe);
+	const struct mm_afe_driver *driver = mm_afe_driver_find("mcp3912");
+	int r = driver->create(driver, &config, NULL, message, &afe);
 
 	ck_assert_int_eq(r, configurations[_i].message ? -EINVAL : 0);
 	ck_assert_msg(!configurations[_i].message || strstr(message, configurations[_i].message), "%s", message);

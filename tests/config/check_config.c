@@ -59,9 +59,9 @@ START_TEST(defaults_are_those_of_the_manual_page)
 	ck_assert_int_eq(config->clients_max, 32);
 	ck_assert_int_eq(config->idle_timeout_s, 60);
 	ck_assert_str_eq(config->front_end_driver, "ade9000");
-	ck_assert_str_eq(config->front_end_uri, "local:");
-	ck_assert_double_eq(config->voltage_divider, 1001);
-	ck_assert_double_eq(config->burden_ohm, 5.1);
+	ck_assert_str_eq(config->front_end.uri, "local:");
+	ck_assert_double_eq(config->front_end.voltage_divider, 1001);
+	ck_assert_double_eq(config->front_end.burden_ohm, 5.1);
 	ck_assert_str_eq(config->outputs_driver, "gpiod");
 	ck_assert_uint_eq(config->meter_count, 1);
 	ck_assert_str_eq(config->meter[0].name, "flat 1");
@@ -85,10 +85,10 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(config->clock, "board");
 	ck_assert_double_eq(config->commit_wh, 2.5);
 	ck_assert_int_eq(config->profile_interval_min, 5);
-	ck_assert_str_eq(config->front_end_uri, "ip:127.0.0.1:5");
-	ck_assert_str_eq(config->front_end_device, "x");
-	ck_assert_double_eq(config->burden_ohm, 10);
-	ck_assert_str_eq(config->trace, "/t");
+	ck_assert_str_eq(config->front_end.uri, "ip:127.0.0.1:5");
+	ck_assert_str_eq(config->front_end.device, "x");
+	ck_assert_double_eq(config->front_end.burden_ohm, 10);
+	ck_assert_str_eq(config->outputs.trace, "/t");
 	ck_assert_int_eq(config->meter[0].ct_sets, 3);
 	ck_assert(config->meter[0].line[MM_OUTPUT_10].active_low);
 	ck_assert_str_eq(config->meter[0].line_text[MM_OUTPUT_10], "GPIO17,active-low");
@@ -97,6 +97,61 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(config->meter[0].lcd, "/dev/lcd");
 	ck_assert_str_eq(config->meter[1].line[MM_OUTPUT_1000].name, "GPIO9");
 	ck_assert_int_eq(config->meter[1].phase[0], 2);
+}
+END_TEST
+
+/* Keys that the configured chip does not take are named, not refused: whoever changes the chip changes one line. */
+static const struct {
+	const char *text, *unused;
+} front_ends[] = {
+	{"", ""},
+	{"uri=local:\nburden_ohm=7\n", ""},
+	{"mclk_hz=4000000\nsample_rate=4000\nphase_deg_c=1\n", "mclk_hz, sample_rate, phase_deg_c"},
+	{"driver=mcp3912\nmclk_hz=4000000\nosr=128\nvoltage_channel_a=0\ncurrent_channel_a=1\n", ""},
+	{"sample_rate=8000\ndriver=mcp3919\n", "sample_rate"},
+	{"driver=ads131e04\nsample_rate=8000\nosr=256\nphase_deg_a=0\n", "osr"},
+};
+
+START_TEST(keys_of_other_chips_are_named)
+{
+	char text[512];
+
+	snprintf(text, sizeof(text), "[front-end]\n%s" METER, front_ends[_i].text);
+	ck_assert_int_eq(load(text), 0);
+	ck_assert_str_eq(config->unused, front_ends[_i].unused);
+}
+END_TEST
+
+static void take_setting(void *userdata, const char *name, const char *value)
+{
+	char *list = userdata;
+	size_t used = strlen(list);
+
+	if (strncmp(name, "daemon.", 7) != 0) {
+		snprintf(list + used, 2048 - used, "%s=%s\n", name, value);
+	}
+}
+
+START_TEST(every_setting_is_listed_as_it_would_be_read)
+{
+	char list[2048] = "";
+
+	ck_assert_int_eq(load("[front-end]\ndriver=mcp3912\nosr=128\nphase_deg_b=0.25\n[outputs]\ndriver=none\n"
+			      "[power-fail]\nline=GPIO22,active-low\n" METER "output_10=GPIO17\n"),
+			 0);
+	mm_config_each(config, take_setting, list);
+	ck_assert_str_eq(list, "front-end.driver=mcp3912\nfront-end.uri=local:\nfront-end.device=\n"
+			       "front-end.voltage_divider=1001\nfront-end.burden_ohm=5.1\nfront-end.mclk_hz=4000000\n"
+			       "front-end.osr=128\nfront-end.sample_rate=4000\nfront-end.voltage_channel_a=1\n"
+			       "front-end.voltage_channel_b=3\nfront-end.voltage_channel_c=5\nfront-end.current_channel_a=0\n"
+			       "front-end.current_channel_b=2\nfront-end.current_channel_c=4\nfront-end.phase_deg_a=0\n"
+			       "front-end.phase_deg_b=0.25\nfront-end.phase_deg_c=0\noutputs.driver=none\n"
+			       "outputs.trace=/run/minimeter/edges.log\npower-fail.line=GPIO22,active-low\n"
+			       "power-fail.debounce_ms=2\nmeter flat 1.model=MMD-120-2001-T-SCC\nmeter flat 1.serial=1001\n"
+			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.ct_sets=1\n"
+			       "meter flat 1.output_10=GPIO17\nmeter flat 1.output_100=\nmeter flat 1.output_1000=\n"
+			       "meter flat 1.counter=\nmeter flat 1.led_load=\nmeter flat 1.led_power=\n"
+			       "meter flat 1.led_reverse=\nmeter flat 1.lcd=\n");
 }
 END_TEST
 
@@ -117,6 +172,8 @@ static const struct {
 	{"[daemon]\nclients_max = 1.5\n" METER, "must be a whole number from 1 to 256"},
 	{"[daemon]\nprofile_interval_min = 7\n" METER, "must divide an hour"},
 	{"[daemon]\nprofile_interval_min = 0\n" METER, "must be a number from 1 to 60"},
+	{"[front-end]\ndriver = mcp1\n" METER, ":2: driver = mcp1: must be one of ade9000|mcp3910|"},
+	{"[outputs]\ndriver = smoke\n" METER, ":2: driver = smoke: must be one of gpiod|trace|none"},
 	{"[daemon]\nclock = sundial\n" METER, "must be one of system|board"},
 	{"[daemon]\nclock =\n" METER, "must be one of system|board"},
 	{"[daemon]\nclients_max = 3\nclients_max = 4\n" METER, ":3: clients_max is given twice"},
@@ -209,6 +266,8 @@ int main(void)
 	tcase_add_test(tc, defaults_are_those_of_the_manual_page);
 	tcase_add_test(tc, every_key_is_read);
 	tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
+	tcase_add_loop_test(tc, keys_of_other_chips_are_named, 0, MM_COUNT_OF(front_ends));
+	tcase_add_test(tc, every_setting_is_listed_as_it_would_be_read);
 	tcase_add_test(tc, a_long_line_is_refused_not_cut);
 	tcase_add_test(tc, a_missing_file_says_so);
 	tcase_add_test(tc, a_directory_is_no_configuration);

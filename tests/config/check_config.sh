@@ -32,6 +32,24 @@ for config in "$MM_SRCDIR/etc/minimeter.conf" "$work/full.conf"; do
 	fi
 done
 
+# The chips that the daemon knows are those that the manual page lists.
+printf '[front-end]\ndriver = ?\n' >"$work/driver.conf"
+"$MM_BUILDDIR/minimeterd" --check-config --config "$work/driver.conf" 2>&1 | sed -nE 's/.*must be one of //p' | tr '|' '\n' >"$work/chips"
+sed -n '/^\.It Cm driver No = Ar chip$/,/^Default:/p' "$MM_SRCDIR/man/minimeter.conf.5" | sed '$d' |
+	grep -oE '\b(ade|mcp|ads)[0-9a-z]+' | awk '!seen[$0]++' >"$work/manual"
+if ! diff -u "$work/chips" "$work/manual" || [ ! -s "$work/chips" ]; then
+	echo "FAIL: the daemon and man/minimeter.conf.5 know different chips"
+	failed=1
+fi
+
+# What the configured chip does not take is a warning.
+sed 's/^driver = ade9000$/driver = mcp3912/' "$work/full.conf" >"$work/mcp3912.conf"
+if ! "$MM_BUILDDIR/minimeterd" --check-config --config "$work/mcp3912.conf" 2>"$work/err" || ! grep -q 'takes no sample_rate$' "$work/err"; then
+	cat "$work/err"
+	echo "FAIL: a key that the chip does not take is not warned of"
+	failed=1
+fi
+
 # A key that nobody knows is refused with file and line.
 printf '\nnonsense = 1\n' >>"$work/full.conf"
 line=$(wc -l <"$work/full.conf")

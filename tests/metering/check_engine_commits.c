@@ -81,7 +81,7 @@ START_TEST(loss_is_bound_at_any_load)
 	ck_assert_int_eq(unlink(register_path), 0);
 	ck_assert_int_eq(mm_model_parse("MMD-120-4001", &config.meter[0].model, &error), 0);
 	config.meter[0].phase[1] = 1;
-	config.voltage_channel[1] = config.current_channel[1] = 1;
+	config.front_end.voltage_channel[1] = config.front_end.current_channel[1] = 1;
 	supply_v = 138;
 	start();
 	start_with_copy();

@@ -363,7 +363,7 @@ START_TEST(input_tells_of_changes)
 	int fd;
 
 	ck_assert_int_eq(mm_line_spec_parse("GPIO1,active-low", &spec, &reason), 0);
-	ck_assert_int_eq(mm_input_gpiod_new(&spec, "minimeterd", "power-fail", message, &input), 0);
+	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", message, &input), 0);
 	fd = open(path_of("wires"), O_RDWR);
 	wires = mmap(NULL, sizeof(*wires), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ck_assert_ptr_ne(wires, MAP_FAILED);
@@ -400,10 +400,10 @@ START_TEST(input_errors)
 	const char *reason;
 
 	ck_assert_int_eq(mm_line_spec_parse("GPIO3", &spec, &reason), 0);
-	ck_assert_int_eq(mm_input_gpiod_new(&spec, "minimeterd", "power-fail", message, &input), -EBUSY);
+	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", message, &input), -EBUSY);
 	ck_assert_str_eq(message, "power-fail: line \"GPIO3\": in use by \"leds\"; free it or choose another line");
 	ck_assert_int_eq(mm_line_spec_parse("GPIO99", &spec, &reason), 0);
-	ck_assert_int_eq(mm_input_gpiod_new(&spec, "minimeterd", "power-fail", message, &input), -ENOENT);
+	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", message, &input), -ENOENT);
 	ck_assert_ptr_null(input);
 	mm_input_free(NULL);
 }

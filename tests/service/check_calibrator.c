@@ -96,8 +96,8 @@ static void setup(void)
 				    .database_wh = 1000,
 				    .commit_interval_s = 3600,
 				    .profile_interval_min = 15,
-				    .voltage_divider = 1001,
-				    .burden_ohm = 5.1,
+				    .front_end.voltage_divider = 1001,
+				    .front_end.burden_ohm = 5.1,
 				    .meter_count = 1};
 	strcpy(config.meter[0].name, "m");
 	strcpy(config.meter[0].serial, "1");

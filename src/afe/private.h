@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_AFE_PRIVATE_H
+#define MM_AFE_PRIVATE_H
+
+/* What the table of drivers chooses from; create of struct mm_afe_driver says how they are called. */
+
+#include "afe/drivers.h"
+
+/* Analog Devices ADE9000 through the mainline Linux driver. */
+int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
+		       char *message, struct mm_afe **ret);
+
+/* Waveform converters, which leave the metering to us; driver->chip says which. */
+int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
+			char *message, struct mm_afe **ret);
+
+#endif
