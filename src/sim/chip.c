@@ -3,7 +3,7 @@
 
 #include "base/count_of.h"
 
-#include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct mm_sim_chip chips[] = {
@@ -21,4 +21,15 @@ const struct mm_sim_chip *mm_sim_chip_find(const char *name)
 		}
 	}
 	return NULL;
+}
+
+void mm_sim_chip_names(char *ret, size_t size)
+{
+	size_t used = 0;
+
+	for (size_t i = 0; i < COUNT_OF(chips) && used < size; i++) {
+		const char *before = i == 0 ? "" : i + 1 < COUNT_OF(chips) ? ", " : " or ";
+
+		used += (size_t)snprintf(ret + used, size - used, "%s%s", before, chips[i].name);
+	}
 }

@@ -5,6 +5,7 @@
 /* The chips that a board can have: what differs between the members of each family. */
 
 #include <stdbool.h>
+#include <stddef.h>
 
 enum mm_sim_family {
 	MM_SIM_ADE9000, /* meters by itself: sim/ade9000.h */
@@ -20,6 +21,9 @@ struct mm_sim_chip {
 	enum mm_sim_family family;
 	unsigned channels; /* of a waveform converter: 1 to MM_SIM_ADC_CHANNELS_MAX */
 };
+
+/* The names of all chips, as a sentence lists them: "a, b or c". */
+void mm_sim_chip_names(char *ret, size_t size);
 
 /* NULL: there is none of that name. */
 const struct mm_sim_chip *mm_sim_chip_find(const char *name);

@@ -37,8 +37,7 @@ struct board_key {
 #define AT(member) offsetof(struct mm_sim_board_config, member)
 
 static const struct board_key board_keys[] = {
-	{"chip", BOARD_CHIP, AT(chip), 0.0, 0.0,
-	 "ade9000, mcp3910, mcp3911, mcp3912, mcp3913, mcp3914, mcp3918, mcp3919, ads131e04, ads131e06 or ads131e08"},
+	{"chip", BOARD_CHIP, AT(chip), 0.0, 0.0, NULL}, /* the reason is the list of chips */
 	{"ppm", BOARD_NUMBER, AT(ppm), -1000.0, 1000.0, "parts per million from -1000 to 1000"},
 	{"seed", BOARD_SEED, AT(seed), 0.0, 4294967295.0, "a whole number from 0 to 4294967295"},
 	{"noise", BOARD_SWITCH, AT(noise), 0.0, 0.0, "on or off"},
@@ -139,6 +138,18 @@ static bool set_board(struct mm_sim_board_config *board, const struct board_key 
 	return false;
 }
 
+/* What is wrong with a value of the key: what would be right. */
+static int refuse_board(struct reading *reading, const struct board_key *key)
+{
+	char chips[MM_ERROR_TEXT_MAX];
+
+	if (key->kind != BOARD_CHIP) {
+		return refuse(reading, key->name, key->reason);
+	}
+	mm_sim_chip_names(chips, sizeof(chips));
+	return refuse(reading, key->name, chips);
+}
+
 static int take_board(struct reading *reading, const char *name, const char *text)
 {
 	for (unsigned i = 0; i < COUNT_OF(board_keys); i++) {
@@ -147,9 +158,8 @@ static int take_board(struct reading *reading, const char *name, const char *tex
 				return refuse(reading, name, "set a second time");
 			}
 			reading->board_seen |= 1u << i;
-			return set_board(&reading->scenario->board, &board_keys[i], text)
-				       ? 0
-				       : refuse(reading, name, board_keys[i].reason);
+			return set_board(&reading->scenario->board, &board_keys[i], text) ? 0
+											  : refuse_board(reading, &board_keys[i]);
 		}
 	}
 	return refuse(reading, name, "unknown key in [board]");
