@@ -385,6 +385,10 @@ static bool config_is_valid(const struct mm_waveform_chip *chip, const struct mm
 			 config->mclk_hz, config->osr, rate_hz, MM_METROLOGY_RATE_MIN_HZ, MM_METROLOGY_RATE_MAX_HZ);
 		return false;
 	}
+	if (chip->channels < 2) {
+		snprintf(message, MM_AFE_MESSAGE_MAX, "%s has a single channel: energy needs a voltage and a current", chip->name);
+		return false;
+	}
 	for (unsigned i = 0; i < config->input_count; i++) {
 		const struct mm_afe_input *input = &config->input[i];
 		uint32_t current = UINT32_C(1) << input->current_channel;
