@@ -75,6 +75,7 @@ static const struct mm_afe_driver drivers[] = {
 	MCP391X("mcp3912", 4),
 	MCP391X("mcp3913", 6),
 	MCP391X("mcp3914", 8),
+	MCP391X("mcp3918", 1),
 	MCP391X("mcp3919", 3),
 	ADS131E("ads131e04", 4),
 	ADS131E("ads131e06", 6),

@@ -378,6 +378,26 @@ START_TEST(a_read_under_way_is_cancelled)
 }
 END_TEST
 
+/* A chip of one channel is known, and what it lacks is said: nothing is made up for it. */
+START_TEST(one_channel_does_not_meter)
+{
+	const struct mm_afe_config config = {.uri = "local:",
+					     .device = "mcp3918",
+					     .input_count = 1,
+					     .input = {{0, 400, 200, 0, 0, 0}},
+					     .mclk_hz = 4e6,
+					     .osr = 256};
+	const struct mm_afe_driver *driver = mm_afe_driver_find("mcp3918");
+	char message[MM_AFE_MESSAGE_MAX] = "";
+	struct mm_afe *afe = NULL;
+
+	ck_assert_ptr_nonnull(driver);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_str_eq(message, "mcp3918 has a single channel: energy needs a voltage and a current");
+	ck_assert_ptr_null(afe);
+}
+END_TEST
+
 static const struct {
 	struct mm_afe_input input[2];
 	unsigned osr;
@@ -552,6 +572,7 @@ static Suite *waveform_suite(void)
 	tcase_add_loop_test(samples, losses_show, 0, 2);
 	tcase_add_loop_test(samples, a_wrong_rate_is_told_from_losses, 0, 2);
 	tcase_add_test(samples, stamps_that_jump);
+	tcase_add_test(samples, one_channel_does_not_meter);
 	tcase_add_loop_test(samples, configurations_that_cannot_be_are_refused, 0, MM_COUNT_OF(configurations));
 	suite_add_tcase(suite, samples);
 	tcase_set_timeout(board, 120);
