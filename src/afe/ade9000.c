@@ -19,11 +19,11 @@
 #include "metrology/window.h"
 
 #define PHASES 3
-/* So much time is left to the angles between the voltages, where nothing else is due. */
+/* The time that the angles between the voltages get, where nothing else is due. */
 #define PHASORS_NS (20 * MM_NS_PER_MS)
 /* By how much of the rms a phasor may differ from it: harmonics, and the frequency since the last window. */
 #define PHASOR_TOLERANCE 0.25
-/* Below this part of full-scale power neither a missing energy nor a wrong one can be told from noise. */
+/* Below this part of full-scale power noise hides a missing energy and a wrong one. */
 #define LOADED_RATIO 0.01
 
 struct ade9000 {
@@ -32,8 +32,8 @@ struct ade9000 {
 	char *device_name;
 	struct mm_ade9000_chip chip;
 	struct mm_window window;
-	struct mm_ade9000_reading standing; /* the energies that stand in the registers, and what came with them */
-	unsigned probe_input;		    /* the register furthest from zero */
+	struct mm_ade9000_reading latched; /* the energies in the registers, and what was read with them */
+	unsigned probe_input;		   /* the register furthest from zero */
 	enum mm_ade9000_energy probe_energy;
 	struct mm_power_check check;
 	double reported_v[MM_INPUTS_MAX]; /* with the last latched window */
@@ -54,14 +54,14 @@ static double full_scale_va(const struct mm_afe_input *config)
 	return config->full_scale_v * config->full_scale_a;
 }
 
-/* Is this a load that everything has to show? */
+/* True of a load that every register must show. */
 static bool is_loaded(const struct mm_afe_input *config, double power)
 {
 	return fabs(power) >= LOADED_RATIO * full_scale_va(config);
 }
 
 struct comparison {
-	bool changed; /* from what stands */
+	bool changed; /* from what was latched */
 	bool mixed;   /* and others are still as they were, and not zero */
 	bool live;    /* some are not zero */
 };
@@ -69,19 +69,19 @@ struct comparison {
 static struct comparison compare(const struct ade9000 *a, const struct mm_ade9000_reading *reading)
 {
 	struct comparison result = {0};
-	bool standing = false;
+	bool unchanged = false;
 
 	for (unsigned i = 0; i < a->chip.input_count; i++) {
 		for (enum mm_ade9000_energy kind = 0; kind < MM_ADE9000_ENERGY_COUNT; kind++) {
-			bool same = reading->energy[i][kind] == a->standing.energy[i][kind];
+			bool same = reading->energy[i][kind] == a->latched.energy[i][kind];
 			bool live = reading->energy[i][kind] != 0;
 
 			result.changed |= !same;
 			result.live |= live;
-			standing |= same && live;
+			unchanged |= same && live;
 		}
 	}
-	result.mixed = result.changed && standing;
+	result.mixed = result.changed && unchanged;
 	return result;
 }
 
@@ -97,11 +97,11 @@ static int read_all(struct ade9000 *a, struct mm_ade9000_reading *ret)
 	return r < 0 ? r : mm_ade9000_chip_read_rms(&a->chip, ret);
 }
 
-static void stand(struct ade9000 *a, const struct mm_ade9000_reading *reading)
+static void keep(struct ade9000 *a, const struct mm_ade9000_reading *reading)
 {
 	int64_t furthest = 0;
 
-	a->standing = *reading;
+	a->latched = *reading;
 	for (unsigned i = 0; i < a->chip.input_count; i++) {
 		for (enum mm_ade9000_energy kind = 0; kind < MM_ADE9000_ENERGY_COUNT; kind++) {
 			int64_t magnitude = llabs(reading->energy[i][kind]);
@@ -118,7 +118,7 @@ static void stand(struct ade9000 *a, const struct mm_ade9000_reading *reading)
 /* One register where one is live, or else the apparent energies: they are there with every kind of load. */
 static int probe(struct ade9000 *a)
 {
-	bool live = a->standing.energy[a->probe_input][a->probe_energy] != 0;
+	bool live = a->latched.energy[a->probe_input][a->probe_energy] != 0;
 	unsigned first = live ? a->probe_input : 0, last = live ? a->probe_input : a->chip.input_count - 1;
 	enum mm_ade9000_energy kind = live ? a->probe_energy : MM_ADE9000_APPARENT;
 	int64_t begin_ns = mm_clock_boottime(a->chip.clock);
@@ -131,7 +131,7 @@ static int probe(struct ade9000 *a)
 		if (r < 0) {
 			return r;
 		}
-		changed = energy != a->standing.energy[i][kind];
+		changed = energy != a->latched.energy[i][kind];
 	}
 	mm_window_probed(&a->window, begin_ns, changed ? mm_clock_boottime(a->chip.clock) : begin_ns, changed);
 	return 0;
@@ -160,7 +160,7 @@ static int poll_power(struct ade9000 *a, int64_t t)
 /* Two instants of each voltage, a quarter of a cycle apart. */
 static int read_phasors(struct ade9000 *a, struct mm_input_phasors ret[static MM_INPUTS_MAX])
 {
-	double hz = a->standing.frequency_hz;
+	double hz = a->latched.frequency_hz;
 	struct mm_instant instant[MM_INPUTS_MAX][2];
 
 	for (unsigned turn = 0; turn < 2; turn++) {
@@ -181,7 +181,7 @@ static int read_phasors(struct ade9000 *a, struct mm_input_phasors ret[static MM
 		}
 	}
 	for (unsigned i = 0; i < a->chip.input_count; i++) {
-		double rms_v = a->standing.voltage_v[i];
+		double rms_v = a->latched.voltage_v[i];
 		struct mm_phasor voltage;
 
 		if (mm_quadrature_phasor(instant[i], hz, instant[0][0].at_ns, &voltage) &&
@@ -193,12 +193,12 @@ static int read_phasors(struct ade9000 *a, struct mm_input_phasors ret[static MM
 }
 
 /*
- * Once a window, while there is time until t: how the voltages stand to each other, for the diagnosis. Where that can't be read
- * it is not known, and no fault: the energy is what the bus is for, and its next reading tells of a bus that fails.
+ * Once a window, while there is time until t: the angles between the voltages, for the diagnosis. Where they can't be read
+ * they are not known, and no fault: the energy is what the bus is for, and its next reading shows a bus that fails.
  */
 static void take_phasors(struct ade9000 *a, int64_t t)
 {
-	if (a->phasors_tried || a->chip.input_count < 2 || !(a->standing.frequency_hz > 0) ||
+	if (a->phasors_tried || a->chip.input_count < 2 || !(a->latched.frequency_hz > 0) ||
 	    t - mm_clock_boottime(a->chip.clock) < PHASORS_NS) {
 		return;
 	}
@@ -210,7 +210,7 @@ static void take_phasors(struct ade9000 *a, int64_t t)
 static void check_power(struct ade9000 *a)
 {
 	const struct mm_afe_input *config = &a->chip.input[a->polled_input].config;
-	double mean_w = (double)a->standing.energy[a->polled_input][MM_ADE9000_ACTIVE] * mm_ade9000_watts_per_energy(config);
+	double mean_w = (double)a->latched.energy[a->polled_input][MM_ADE9000_ACTIVE] * mm_ade9000_watts_per_energy(config);
 	double polled_w = mm_power_check_end(&a->check, mean_w, LOADED_RATIO * full_scale_va(config));
 
 	if (a->check.wrong) {
@@ -227,7 +227,7 @@ static void begin_check(struct ade9000 *a)
 
 	a->polling = false;
 	for (unsigned i = 0; i < a->chip.input_count && !a->check.done; i++) {
-		double va = a->standing.voltage_v[i] * a->standing.current_a[i];
+		double va = a->latched.voltage_v[i] * a->latched.current_a[i];
 
 		if (is_loaded(&a->chip.input[i].config, va) && va > most_va) {
 			most_va = va;
@@ -235,11 +235,11 @@ static void begin_check(struct ade9000 *a)
 			a->polling = true;
 		}
 	}
-	a->next_poll_ns = a->standing.end_ns;
+	a->next_poll_ns = a->latched.end_ns;
 	mm_power_check_begin(&a->check);
 }
 
-/* Was there a load at both ends of the window? Energy registers at zero are not those of a live chip then. */
+/* True where there was a load at both ends of the window: a live chip's energy registers are not zero then. */
 static bool is_loaded_through(const struct ade9000 *a, const struct mm_ade9000_reading *before,
 			      const struct mm_ade9000_reading *reading)
 {
@@ -255,9 +255,9 @@ static bool is_loaded_through(const struct ade9000 *a, const struct mm_ade9000_r
 }
 
 /*
- * Volts and amperes of the window itself. The rms registers tell only of its end, where a load may have come or gone: the current
+ * Volts and amperes of the window itself. The rms registers show only its end, where a load may have come or gone: the current
  * is the apparent energy's over the voltage. Where that is more than there can be it is the voltage that has gone: the one
- * reported last stands for it then.
+ * reported last takes its place then.
  */
 static void read_volt_amperes(const struct mm_afe_input *config, double apparent_va, double last_v,
 			      struct mm_input_reading *input)
@@ -326,14 +326,14 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 		if (r < 0) {
 			return r;
 		}
-		/* Nothing can fail from here on: a window counted is handed over. */
+		/* Nothing can fail from here on: a window that was counted is returned. */
 		if (act == MM_WINDOW_READ) {
 			result = compare(a, &reading);
 			verdict = mm_window_read(&a->window, reading.begin_ns, reading.end_ns, result.changed, result.live);
 		}
 	}
-	dead = !result.live && is_loaded_through(a, &a->standing, &reading);
-	stand(a, &reading);
+	dead = !result.live && is_loaded_through(a, &a->latched, &reading);
+	keep(a, &reading);
 	if (verdict == MM_WINDOW_LATCHED && a->window.missed == 0 && !dead) {
 		check_power(a);
 	}
@@ -369,7 +369,7 @@ static int ade9000_open(struct mm_afe *afe)
 	a->polling = false;
 	a->phasors_tried = false;
 	memset(a->phasors, 0, sizeof(a->phasors));
-	stand(a, &reading);
+	keep(a, &reading);
 	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, compare(a, &reading).live);
 	return 0;
 }

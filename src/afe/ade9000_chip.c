@@ -31,8 +31,8 @@ double mm_ade9000_watts_per_energy(const struct mm_afe_input *config)
 	return full_scale_va(config) / POWER_FULL_SCALE / WINDOW_SAMPLES;
 }
 
-/* A single transfer may fail for once, from a disturbance on the bus: 0 after a pause where r is such a failure, else r. */
-static int forgive(struct mm_ade9000_chip *chip, int r)
+/* A disturbance on the bus can make a single transfer fail: 0 after a pause where r is such a failure, else r. */
+static int wait_to_retry(struct mm_ade9000_chip *chip, int r)
 {
 	return r == -EIO ? mm_clock_sleep_until(chip->clock, mm_clock_boottime(chip->clock) + RETRY_NS) : r;
 }
@@ -42,7 +42,7 @@ static int read_s64(struct mm_ade9000_chip *chip, const struct mm_iio_attr *attr
 	int r = mm_iio_device_read_s64(&chip->device, attr, ret);
 
 	if (r < 0) {
-		r = forgive(chip, r);
+		r = wait_to_retry(chip, r);
 		return r < 0 ? r : mm_iio_device_read_s64(&chip->device, attr, ret);
 	}
 	return 0;
@@ -53,7 +53,7 @@ static int read_double(struct mm_ade9000_chip *chip, const struct mm_iio_attr *a
 	int r = mm_iio_device_read_double(&chip->device, attr, ret);
 
 	if (r < 0) {
-		r = forgive(chip, r);
+		r = wait_to_retry(chip, r);
 		return r < 0 ? r : mm_iio_device_read_double(&chip->device, attr, ret);
 	}
 	return 0;

@@ -28,7 +28,7 @@ struct mm_afe_config {
 	/* Of waveform converters only: */
 	double mclk_hz;	      /* master clock, where the rate follows from it and */
 	unsigned osr;	      /* the oversampling ratio */
-	unsigned sample_rate; /* samples a second, where the driver can be told */
+	unsigned sample_rate; /* samples a second, where the driver can set it */
 	unsigned input_count;
 	struct mm_afe_input input[MM_INPUTS_MAX];
 };

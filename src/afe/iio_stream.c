@@ -47,7 +47,7 @@ static int find_channels(struct mm_iio_stream *stream, const unsigned numbers[],
 	return 0;
 }
 
-/* A buffer that a crash left enabled is busy: nobody but us is to read the meter's chip. */
+/* A buffer that a crash left enabled is busy: nobody but us may read the meter's chip. */
 static void clear_leftover(struct mm_iio_stream *stream)
 {
 	(void)iio_device_buffer_attr_write(stream->device.device, "enable", "0");

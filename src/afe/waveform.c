@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Waveform converters: blocks of samples from the driver's buffer go through metrology, and five of its windows of 10 or 12
- * cycles make one measurement of about a second. What the samples can't be trusted with is named and not registered.
+ * cycles make one measurement of about a second. Samples that can't be trusted are reported with the reason, without energy.
  */
 #include "afe/afe.h"
 
@@ -27,7 +27,7 @@
 #define EARLY_NS (5 * MM_NS_PER_MS)
 /* A read that took less has found its block waiting. */
 #define AT_ONCE_NS MM_NS_PER_MS
-/* For so many seconds in a row voltage and current must look swapped: a deep sag under load may look so for one. */
+/* Seconds in a row for which voltage and current must look swapped: a deep sag under load may look so for one. */
 #define SWAPPED_SECONDS 3
 /* While nothing can be measured there is a report so often. */
 #define REPORT_NS MM_NS_PER_S
@@ -65,7 +65,7 @@ static struct waveform *from_afe(struct mm_afe *afe)
 	return (struct waveform *)afe;
 }
 
-/* Begins anew, nothing being known of the samples to come, after so many windows missed. */
+/* Begins anew after a number of windows missed: nothing is known of the samples to come. */
 static void start_measuring(struct waveform *w, uint32_t missed)
 {
 	int r = mm_metrology_init(&w->metrology, &w->metering);
@@ -76,7 +76,7 @@ static void start_measuring(struct waveform *w, uint32_t missed)
 	w->afe.harmonics = NULL;
 }
 
-/* The order of the bytes, once a channel tells; what was measured with the other one is void. */
+/* Finds the order of the bytes as soon as a channel shows it; what was measured with the other one is void. */
 static void look_at_order(struct waveform *w, const struct mm_iio_block *block)
 {
 	enum mm_byte_order found = MM_BYTE_ORDER_UNKNOWN;
@@ -386,7 +386,8 @@ static bool config_is_valid(const struct mm_waveform_chip *chip, const struct mm
 		return false;
 	}
 	if (chip->channels < 2) {
-		snprintf(message, MM_AFE_MESSAGE_MAX, "%s has a single channel: energy needs a voltage and a current", chip->name);
+		snprintf(message, MM_AFE_MESSAGE_MAX, "%s has a single channel: energy needs a voltage and a current",
+			 chip->name);
 		return false;
 	}
 	for (unsigned i = 0; i < config->input_count; i++) {

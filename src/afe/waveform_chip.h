@@ -2,7 +2,7 @@
 #ifndef MM_AFE_WAVEFORM_CHIP_H
 #define MM_AFE_WAVEFORM_CHIP_H
 
-/* The waveform converters: what their data sheets say, how their drivers are told the rate, and what a code is worth. */
+/* The waveform converters: what their data sheets say, how their drivers take the rate, and what a code is worth. */
 
 #include "afe/afe.h"
 #include "afe/iio_stream.h"
@@ -29,8 +29,8 @@ int mm_waveform_chip_set_rate(const struct mm_waveform_chip *chip, const struct 
 			      struct mm_iio_device *device);
 
 /*
- * A channel's gain, or what stands for it where the reference is another, by the driver's scale: how much more a code counts than
- * at gain 1. -EINVAL: a scale that none of the chip's gains gives; other -errno.
+ * A channel's gain, or what takes its place where the reference is another, by the driver's scale: how much more a code counts
+ * than at gain 1. -EINVAL: a scale that none of the chip's gains gives; other -errno.
  */
 int mm_waveform_chip_gain(const struct mm_waveform_chip *chip, struct mm_iio_device *device, unsigned channel, double *ret);
 

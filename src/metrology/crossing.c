@@ -39,7 +39,7 @@ static inline double band_pass(struct mm_crossing *c, double x)
 	return c->y;
 }
 
-/* Goes on until the voltage is beyond the level, which side then tells, or to the end. */
+/* Goes on until the voltage is beyond the level, as side then says, or to the end. */
 static unsigned pass_level(struct mm_crossing *c, const double *samples, unsigned end, unsigned i)
 {
 	double y = 0.0;

@@ -59,7 +59,7 @@ struct mm_metrology_config {
 	struct mm_metrology_input input[MM_INPUTS_MAX];
 };
 
-/* What a channel did in a window. It is told, not judged: the caller knows what it means for the bill. */
+/* What a channel did in a window. The caller judges it: it knows what it means for the bill. */
 #define MM_CHANNEL_STUCK 0x1u	/* one code all through: a converter that lives has noise */
 #define MM_CHANNEL_CLIPPED 0x2u /* at a rail at least once: what was beyond is missing from all figures */
 
@@ -73,7 +73,7 @@ struct mm_metrology_detail {
 };
 
 struct mm_metrology_window {
-	struct mm_measurement measurement; /* health OK, latched; missed is what mm_metrology_restart() was told */
+	struct mm_measurement measurement; /* health OK, latched; missed as given to mm_metrology_restart() */
 	struct mm_metrology_detail detail[MM_INPUTS_MAX];
 	const struct mm_harmonics *harmonics; /* that were asked for, until others are; NULL: none */
 	bool synchronous; /* between zero crossings all through; else frequency and phasors are 0, not known */
@@ -104,7 +104,7 @@ struct mm_metrology {
 	unsigned reference; /* the input whose voltage the crossings are of */
 
 	const int32_t *codes; /* of the block that is being taken: */
-	size_t frames;	      /* so many are left */
+	size_t frames;	      /* frames not yet taken */
 
 	/* A chunk: as converted; and with the delays taken out, sample 0 being the last one before it. */
 	unsigned filled;

@@ -18,7 +18,7 @@
 #define MM_POWER_CHECK_STEP_NS INT64_C(36180340)
 
 struct mm_power_check {
-	bool done;		    /* energy and power agree: no more polls are wanted */
+	bool done;		    /* energy and power agree: no more polls are needed */
 	bool wrong;		    /* they disagree; goes when they agree again */
 	unsigned agreed, disagreed; /* windows in a row */
 	unsigned polls;

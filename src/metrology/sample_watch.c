@@ -5,7 +5,7 @@
 
 #include "core/units.h"
 
-/* Of so many stamps in a row one is early enough. */
+/* Of this many stamps in a row one is early enough. */
 #define EARLIEST_OF 32
 #define PARTS_MAX 128
 /* By so much of a period may the earliest of them come late. */

@@ -3,10 +3,10 @@
 #define MM_METROLOGY_SAMPLE_WATCH_H
 
 /*
- * Do samples come as they should, at the converter's rate and all of them, and when were they taken? A driver whose queue is full
- * or whose handler came too late loses samples without a word. Where the driver stamps each sample, the earliest of many stamps
- * tells where samples are, whatever the scheduler did to the others: a single loss shows in its block. Without stamps only the
- * blocks' arrival tells, by which a few milliseconds' worth show within a second, and a steady trickle looks like a slower clock.
+ * Watches that samples come at the converter's rate and none is missing, and finds when they were taken. A driver whose queue is
+ * full or whose handler came too late loses samples silently. Where the driver stamps each sample, the earliest of many stamps
+ * shows where samples are, whatever the scheduler did to the others: a single loss shows in its block. Without stamps only the
+ * blocks' arrival shows it: by it a few milliseconds' worth show within a second, and a steady trickle looks like a slower clock.
  */
 
 #include <stdbool.h>

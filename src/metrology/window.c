@@ -10,13 +10,13 @@
 #define PERIOD_TOLERANCE 500e-6
 /* By how much of itself a measured period may drift with temperature until it is measured again. */
 #define PERIOD_DRIFT 5e-6
-/* The period is measured over so many windows at first, and over twice as many each time up to the last. */
+/* The period is measured over this number of windows at first, and over twice as many each time up to the last. */
 #define BASELINE_FIRST 64
 #define BASELINE_LAST 1024
 
 /* A bracket wider than this is probed all through, */
 #define NARROW_NS (16 * MM_NS_PER_MS)
-/* at this spacing, or, where so many windows are overdue that there is no hurry, at that one. */
+/* at this spacing, or, where this many windows are overdue that there is no hurry, at that one. */
 #define PROBE_STEP_NS (15 * MM_NS_PER_MS)
 #define PROBE_HURRY_WINDOWS 3
 #define PROBE_STEP_OVERDUE_NS (100 * MM_NS_PER_MS)
@@ -24,7 +24,7 @@
 #define PROBE_STEP_IDLE 0.6
 /* A narrow bracket that is wider than this is halved by one probe. */
 #define HALVE_NS (4 * MM_NS_PER_MS)
-/* Once in so many windows the probe stands guard instead: a clock slewed by 8 %, as chrony does, is a third of a window off, */
+/* Once in this number of windows a probe watches instead: a clock slewed by 8 %, as chrony does, is a third of a window off, */
 #define GUARD_WINDOWS 4
 /* so much before the bracket: early enough that, should it find a new value, a reading is over before the next latch. */
 #define GUARD_NS (30 * MM_NS_PER_MS)
@@ -34,7 +34,7 @@
 #define SLEW 0.005
 /* A reading that ends closer than this to the earliest next latch may hold some of it. */
 #define MARGIN_NS (3 * MM_NS_PER_MS)
-/* After so many readings in a row that may mix two windows the bus is too slow to meter with. */
+/* After this many readings in a row that may mix two windows the bus is too slow to meter with. */
 #define TORN_MAX 3
 
 static double shortest(const struct mm_window *w)
@@ -160,7 +160,7 @@ enum mm_window_act mm_window_plan(const struct mm_window *w, int64_t *ret_at_ns)
 	return MM_WINDOW_READ;
 }
 
-/* The standing values still stood at t. */
+/* The old values were still there at t. */
 static void still_old(struct mm_window *w, int64_t t)
 {
 	w->old_ns = t;
@@ -175,12 +175,12 @@ static void still_old(struct mm_window *w, int64_t t)
 	}
 }
 
-/* The standing values were gone at t. */
+/* The old values were gone at t. */
 static void already_new(struct mm_window *w, int64_t t)
 {
 	w->seen = true;
 	if (!w->live && wide(w)) {
-		/* Latches that left zeros may have come before this one: the bracket is of no use, nor is its count. */
+		/* Latches of zeros may have come before this one: the bracket is of no use, nor is its count. */
 		w->skipped += windows_since(w, w->old_ns, t);
 		w->early_ns = max_ns(w->old_ns, t - (int64_t)shortest(w));
 		w->late_ns = t;

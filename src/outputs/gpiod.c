@@ -80,7 +80,7 @@ static void gpiod_free(struct mm_outputs *base)
 	end_pulses(outputs);
 	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
 		if (outputs->line[i] != NULL) {
-			mm_gpio_line_set(outputs->line[i], false); /* nothing is left to do where that fails */
+			mm_gpio_line_set(outputs->line[i], false); /* nothing more can be done where that fails */
 			mm_gpio_line_release(outputs->line[i]);
 		}
 	}

@@ -58,7 +58,7 @@ static bool is_path(const char *chip)
 
 /*
  * A chip may have a second device (Raspberry Pi OS links gpiochip4 to gpiochip0): it serves where it is named, and otherwise is
- * passed over, or every line on it would be found twice.
+ * skipped, or every line on it would be found twice.
  */
 static bool chip_is_meant(const struct mm_line_spec *spec, const char *path, const struct mm_gpio_chip_info *info)
 {

@@ -2,8 +2,8 @@
 
 /*
  * The display. Linux' charlcd devices know no O_NONBLOCK: a write takes as long as the I2C bus takes, for ever where it hangs,
- * and may be deaf to signals. So a thread writes, and where it does not come back in time when the display is freed, it is left
- * behind and cleans up after itself whenever the device lets go of it.
+ * and may be deaf to signals. So a thread writes, and where it does not come back in time when the display is freed, it is
+ * abandoned behind and cleans up after itself whenever the device lets go of it.
  */
 
 #include <errno.h>

@@ -68,7 +68,7 @@ static const char *read_option(struct piece piece, struct mm_line_spec *spec)
 	return "unknown option after ',': there are active-low, open-drain and open-source";
 }
 
-/* The chip is what stands before the last ':'; labels may contain one ("INT33FF:00"). */
+/* The chip is what comes before the last ':'; labels may contain one ("INT33FF:00"). */
 static const char *read_line(struct piece piece, struct mm_line_spec *spec)
 {
 	const char *colon = memrchr(piece.text, ':', piece.length);

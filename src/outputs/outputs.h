@@ -26,7 +26,7 @@ struct mm_line_spec {
 
 /*
  * Reads "NAME", "CHIP:OFFSET" or "CHIP:NAME", then any of ",active-low", ",open-drain", ",open-source"; blanks around each part
- * don't matter. The chip is what stands before the last ':' (labels such as "INT33FF:00" have one), an offset is decimal, 0 to
+ * don't matter. The chip is what comes before the last ':' (labels such as "INT33FF:00" have one), an offset is decimal, 0 to
  * 65535. Returns 0 or -EINVAL with *ret_reason (static) saying what is wrong; ret is untouched then.
  */
 int mm_line_spec_parse(const char *text, struct mm_line_spec *ret, const char **ret_reason);

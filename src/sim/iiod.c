@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* What libiio's clients ask for unless told otherwise, and the most that is granted. */
+/* What libiio's clients ask for unless they set another, and the most that is granted. */
 #define TIMEOUT_DEFAULT_MS 2500
 #define TIMEOUT_MAX_MS 60000
 #define READ_ALL_MAX 64
@@ -49,7 +49,7 @@ enum mm_sim_outcome mm_sim_answer(struct mm_sim_session *session, long number)
 	return MM_SIM_DONE;
 }
 
-/* A board without the device: say so and hang up, as a server does whose device went away. */
+/* A board without the device: say so and close the connection, as iiod does when its device is gone. */
 enum mm_sim_outcome mm_sim_answer_gone(struct mm_sim_session *session, int error)
 {
 	mm_sim_put_number(session, error);

@@ -62,8 +62,8 @@ enum mm_sim_outcome mm_sim_do_writebuf(struct mm_sim_session *session, struct mm
 }
 
 /*
- * Are so many frames there? 0, -EAGAIN (later), or -ETIMEDOUT. As with a register that stalls, it is the read that moves a
- * stepped board's time on.
+ * Whether that number of frames is there: 0, -EAGAIN (later), or -ETIMEDOUT. As with a register that stalls, it is the read that
+ * moves a stepped board's time on.
  */
 static int await(struct mm_sim_session *session, struct mm_sim_board *board, const struct mm_sim_stream *stream, size_t frames)
 {

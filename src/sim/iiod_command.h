@@ -31,7 +31,7 @@ void mm_sim_put_bytes(struct mm_sim_session *session, const void *data, size_t l
 /* A number as the whole answer. */
 enum mm_sim_outcome mm_sim_answer(struct mm_sim_session *session, long number);
 
-/* A board without the device: say so and hang up, as a server does whose device went away. */
+/* A board without the device: say so and close the connection, as iiod does when its device is gone. */
 enum mm_sim_outcome mm_sim_answer_gone(struct mm_sim_session *session, int error);
 
 /* A whole number of up to nine digits; -1 where it is none. */

@@ -92,6 +92,20 @@ static const struct option long_options[] = {
 	{"version", no_argument, NULL, OPTION_VERSION},		  {NULL, 0, NULL, 0},
 };
 
+/* What options must say together: -1, or the exit status. */
+static int check_options(const struct options *options)
+{
+	if (options->check && !options->scenario) {
+		fputs("minimeter-sim: --check-scenario needs --scenario FILE\n", stderr);
+		return EXIT_USAGE;
+	}
+	if ((options->recording != NULL) != (options->recording_hz > 0.0)) {
+		fputs("minimeter-sim: --recording FILE and --recording-hz N need each other\n", stderr);
+		return EXIT_USAGE;
+	}
+	return -1;
+}
+
 /* Returns -1 to go on, or what to exit with. */
 static int parse_options(int argc, char *argv[], struct options *ret)
 {
@@ -145,18 +159,7 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 			return EXIT_USAGE;
 		}
 	}
-	if (optind < argc) {
-		return usage_error("argument", argv[optind], "not understood; see --help");
-	}
-	if (ret->check && !ret->scenario) {
-		fputs("minimeter-sim: --check-scenario needs --scenario FILE\n", stderr);
-		return EXIT_USAGE;
-	}
-	if ((ret->recording != NULL) != (ret->recording_hz > 0.0)) {
-		fputs("minimeter-sim: --recording FILE and --recording-hz N need each other\n", stderr);
-		return EXIT_USAGE;
-	}
-	return -1;
+	return optind < argc ? usage_error("argument", argv[optind], "not understood; see --help") : check_options(ret);
 }
 
 static int load_recording(const struct options *options, struct mm_error *error, struct mm_sim_recording **ret)

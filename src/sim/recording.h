@@ -34,7 +34,7 @@ double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned wh
 
 /*
  * Puts the figures of element A and its load into a flow: rms values and mean power of these curves, exactly, and about their
- * means, for a transformer passes no direct voltage. The reactive power is left at 0.
+ * means, for a transformer passes no direct voltage. The reactive power is 0.
  */
 void mm_sim_recording_flow(const struct mm_sim_recording *recording, struct mm_sim_flow *flow);
 

@@ -183,7 +183,7 @@ static bool serve(struct mm_sim_server *server, struct client *client, short rev
 	return true;
 }
 
-/* Until the first stalled read is to be answered, in milliseconds for poll(). */
+/* Milliseconds until the first stalled read gets its answer, for poll(). */
 static int next_timeout(const struct mm_sim_server *server)
 {
 	int64_t wait_ns = INT64_MAX;
@@ -231,7 +231,7 @@ int mm_sim_server_run(struct mm_sim_server *server, int stop_fd)
 			return 0;
 		}
 		if (!mm_sim_board_stepped(server->board)) {
-			/* A machine that slept for over a year has the scenario stand still at what was before. */
+			/* A machine that slept for over a year leaves the scenario at its last state. */
 			(void)mm_sim_board_advance(server->board, mm_now(CLOCK_BOOTTIME) - server->origin_ns);
 		}
 		/* From the last: dropping one moves the last into its place, which has been served by then. */

@@ -51,7 +51,7 @@ enum mm_sim_fault_kind {
 	MM_SIM_FAULT_STALL,	  /* each register, or block of samples, takes number ms to read */
 	MM_SIM_FAULT_EIO,	  /* the bus fails */
 	MM_SIM_FAULT_VANISHED,	  /* the device is gone */
-	MM_SIM_FAULT_STUCK,	  /* energy no longer latches, rms lives on; a converter's codes stand still */
+	MM_SIM_FAULT_STUCK,	  /* energy no longer latches, rms lives on; a converter repeats one code */
 	MM_SIM_FAULT_IMPLAUSIBLE, /* rms codes above full scale; a converter is driven to its rails */
 	MM_SIM_FAULT_NO_SCALE,	  /* scales read 0 */
 	/* Of waveform converters only: */

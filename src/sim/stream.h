@@ -50,8 +50,8 @@ int mm_sim_stream_set_osr(struct mm_sim_stream *stream, unsigned osr);
 int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned khz);
 
 /*
- * Opens the buffer for an owner at board time now_ns, for blocks of so many samples. -EBUSY: it is enabled already; -EINVAL: no
- * trigger is set, or mask or samples are none that it could have; -ENOMEM.
+ * Opens the buffer for an owner at board time now_ns, for blocks of that number of samples. -EBUSY: it is enabled already;
+ * -EINVAL: no trigger is set, or mask or samples are none that it could have; -ENOMEM.
  */
 int mm_sim_stream_start(struct mm_sim_stream *stream, const void *owner, uint32_t mask, size_t samples, int64_t now_ns);
 
@@ -59,10 +59,10 @@ int mm_sim_stream_start(struct mm_sim_stream *stream, const void *owner, uint32_
 void mm_sim_stream_run(struct mm_sim_stream *stream, const struct mm_sim_state *state, const struct mm_sim_flow *flow,
 		       int64_t until_ns);
 
-/* When so many frames will wait in the queue (0: they do); INT64_MAX: never, as things are. */
+/* When that number of frames will wait in the queue (0: they do); INT64_MAX: never, as things are. */
 int64_t mm_sim_stream_ready(const struct mm_sim_stream *stream, const struct mm_sim_state *state, size_t frames);
 
-/* Takes frames, so many as wait at most, from the queue. */
+/* Takes frames from the queue, at most those that wait. */
 void mm_sim_stream_take(struct mm_sim_stream *stream, size_t frames, void *ret);
 
 #endif

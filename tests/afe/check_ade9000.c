@@ -297,7 +297,7 @@ START_TEST(failures_are_told_apart)
 }
 END_TEST
 
-START_TEST(short_bus_errors_are_forgiven)
+START_TEST(short_bus_errors_are_retried)
 {
 	uint32_t seed = 3;
 	struct fixture *b;
@@ -543,7 +543,7 @@ int main(void)
 	tcase_add_loop_test(tcase, faults_are_told_apart, 0, 4);
 	tcase_add_test(tcase, frozen_counts_no_window_twice);
 	tcase_add_loop_test(tcase, failures_are_told_apart, 0, 2);
-	tcase_add_test(tcase, short_bus_errors_are_forgiven);
+	tcase_add_test(tcase, short_bus_errors_are_retried);
 	tcase_add_test(tcase, slow_bus);
 	tcase_add_test(tcase, energy_that_does_not_fit_power);
 	tcase_add_test(tcase, zero_energy_under_load);
