@@ -5,7 +5,7 @@
 #include <syslog.h>
 
 /*
- * One line to the journal with its MESSAGE_ID (messages.h, or NULL) and, where it concerns one, the meter's name (or NULL) as
+ * One line to the journal with its MESSAGE_ID (base/events.h, or NULL) and, where it concerns one, the meter's name (or NULL) as
  * field METER. Started by hand, it goes to standard error instead. priority: LOG_ERR, LOG_WARNING, LOG_NOTICE or LOG_INFO.
  */
 void mm_log(int priority, const char *message_id, const char *meter, const char *format, ...)

@@ -3,11 +3,11 @@ noinst_LIBRARIES += libbase.a
 libbase_a_SOURCES = \
 	src/base/count_of.h \
 	src/base/error.c src/base/error.h \
+	src/base/events.c src/base/events.h \
 	src/base/file.c src/base/file.h \
 	src/base/hex.c src/base/hex.h \
 	src/base/key.c src/base/key.h \
 	src/base/log.c src/base/log.h \
-	src/base/messages.h \
 	src/base/now.c src/base/now.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/time_text.c src/base/time_text.h

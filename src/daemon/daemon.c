@@ -14,8 +14,8 @@
 #include <systemd/sd-id128.h>
 
 #include "base/count_of.h"
+#include "base/events.h"
 #include "base/log.h"
-#include "base/messages.h"
 #include "base/now.h"
 #include "core/units.h"
 #include "metering/handover.h"
@@ -185,14 +185,13 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 	(void)source;
 	(void)info;
 	if (mm_config_load(d->path, &error, &newer) < 0) {
-		mm_log(LOG_ERR, MM_MESSAGE_RELOADED, NULL, "configuration not reloaded, the old one stays: %s", error.text);
+		mm_log_event(RELOAD_REFUSED, NULL, error.text);
 	} else {
 		warn_of_unused(newer);
 		mm_config_reload(d->config, newer, ignored, sizeof(ignored));
 		free(newer);
 		record_settings(d);
-		mm_log(LOG_NOTICE, MM_MESSAGE_RELOADED, NULL, "configuration reloaded%s%s",
-		       ignored[0] ? "; a restart is needed for: " : "", ignored);
+		mm_log_event(RELOADED, NULL, ignored[0] ? "; a restart is needed for: " : "", ignored);
 	}
 	return 0;
 }
@@ -222,8 +221,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 	if (front_end && store) {
 		sd_notify(0, "WATCHDOG=1");
 	} else {
-		mm_log(LOG_ERR, MM_MESSAGE_STALLED, NULL, "the %s thread has made no progress for %d s",
-		       front_end ? "register" : "front-end", (int)(BEAT_MAX_NS / MM_NS_PER_S));
+		mm_log_event(STALLED, NULL, front_end ? "register" : "front-end", (int)(BEAT_MAX_NS / MM_NS_PER_S));
 	}
 	(void)sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -323,7 +321,7 @@ static int open_register(struct daemon *d, const char *boot_id)
 		return fail(error.text, "");
 	}
 	if (mm_store_story(d->reg)[0] != '\0') {
-		mm_log(LOG_WARNING, MM_MESSAGE_RECOVERED, NULL, "the register was recovered: %s", mm_store_story(d->reg));
+		mm_log_event(RECOVERED, NULL, mm_store_story(d->reg));
 	}
 	return 0;
 }

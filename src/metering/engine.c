@@ -3,16 +3,12 @@
 #include "metering/engine.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/units.h"
-#include "base/log.h"
-#include "base/messages.h"
 
 /* A front end unheard of for this long is stale, whatever its thread is stuck in. */
 #define SILENCE_NS (5 * MM_NS_PER_S)
@@ -22,30 +18,6 @@
 #define RECEIVED_NS (24 * 3600 * MM_NS_PER_S)
 /* Windows follow each other to within their jitter; more than half a window between two is a gap. */
 #define GAP_RATIO 0.5
-
-/* ---- Events ---- */
-
-static int meter_index(const struct mm_engine *engine, const struct mm_engine_meter *em)
-{
-	return em ? (int)(em - engine->meters) : -1;
-}
-
-void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
-		     const char *code, const char *format, ...)
-{
-	struct mm_store_event e = {.boottime_ns = mm_clock_boottime(engine->clock),
-				   .realtime_ns = mm_clock_realtime(engine->clock),
-				   .meter = meter_index(engine, em)};
-	va_list args;
-
-	va_start(args, format);
-	vsnprintf(e.text, sizeof(e.text), format, args);
-	va_end(args);
-	snprintf(e.code, sizeof(e.code), "%s", code);
-	mm_log(priority, message_id, em ? em->config->name : NULL, "%s", e.text);
-	/* Refused only where a commit at half of the room has not been taken: the journal has the event all the same. */
-	(void)mm_pending_add_event(engine->pending, &e);
-}
 
 /* ---- Register ---- */
 
@@ -164,12 +136,10 @@ static void note_store(struct mm_engine *engine, int error, const char *message)
 {
 	if (error != 0 && engine->register_error == 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
-		mm_engine_event(engine, NULL, LOG_ERR, MM_MESSAGE_REGISTER_FAILING, "register-failing",
-				"the register cannot be written: %s; metering goes on in memory", message);
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, REGISTER_FAILING, message);
 	} else if (error == 0 && engine->register_error != 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
-		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_REGISTER_RECOVERED, "register-recovered",
-				"the register is written again; nothing was lost");
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, REGISTER_RECOVERED);
 	}
 	engine->register_error = error;
 }
@@ -178,13 +148,10 @@ static void note_copy(struct mm_engine *engine, int error)
 {
 	if (error != 0 && engine->copy_error == 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
-		mm_engine_event(engine, NULL, LOG_ERR, MM_MESSAGE_COPY_FAILING, "copy-failing",
-				"the second copy of the register cannot be written: %s; each commit goes to the database",
-				strerror(-error));
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, COPY_FAILING, strerror(-error));
 	} else if (error == 0 && engine->copy_error != 0) {
 		engine->store.since_ns = mm_clock_boottime(engine->clock);
-		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_COPY_RECOVERED, "copy-recovered",
-				"the second copy of the register is written again");
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, COPY_RECOVERED);
 	}
 	engine->copy_error = error;
 }
@@ -232,11 +199,10 @@ static bool note_health(struct mm_engine *engine, enum mm_health health, const c
 	}
 	engine->front_end.since_ns = now;
 	if (health == MM_HEALTH_OK && engine->health != MM_HEALTH_STARTING) {
-		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_FRONT_END_RECOVERED, "front-end-recovered",
-				"front end in order again (was %s)", mm_health_name(engine->health));
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, FRONT_END_RECOVERED, mm_health_name(engine->health));
 	} else if (health != MM_HEALTH_OK && health != MM_HEALTH_STARTING) {
-		mm_engine_event(engine, NULL, LOG_ERR, MM_MESSAGE_FRONT_END_FAULT, mm_health_name(health),
-				"%s%s%s; nothing is registered", health_text[health], reason[0] ? ": " : "", reason);
+		mm_journal_add_named(&engine->journal, MM_JOURNAL_DAEMON, FRONT_END_FAULT, mm_health_name(health),
+				     health_text[health], reason[0] ? ": " : "", reason);
 	}
 	engine->health = health;
 	return true;
@@ -254,27 +220,29 @@ static void note_gap(struct mm_engine *engine, struct mm_measurement *m)
 		m->missed = m->missed > windows ? m->missed : windows;
 	}
 	if (m->missed > 0) {
-		mm_engine_event(engine, NULL, LOG_WARNING, MM_MESSAGE_GAP, "gap",
-				"%" PRIu32 " windows (%.1f s) were missed: their energy is not registered", m->missed,
-				(double)(hole > 0 ? hole : m->missed * window) / (double)MM_NS_PER_S);
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, GAP, m->missed,
+			       (double)(hole > 0 ? hole : m->missed * window) / (double)MM_NS_PER_S);
 		engine->missed += m->missed;
 	}
 	engine->last_window_end_ns = m->end_ns;
 }
 
-static void log_flags(struct mm_engine *engine, const struct mm_engine_meter *em, unsigned e, uint32_t flags, bool raised)
+static void log_flags(struct mm_engine *engine, const struct mm_engine_meter *em, unsigned e, const struct mm_meter_step *step)
 {
 	const struct mm_element_reading *r = &em->meter.element[e];
 
 	for (unsigned bit = 0; bit < MM_ELEMENT_FLAG_COUNT; bit++) {
 		uint32_t flag = 1u << bit;
 
-		if (flags & flag) {
-			mm_engine_event(engine, em, raised ? LOG_WARNING : LOG_NOTICE,
-					raised ? MM_MESSAGE_ELEMENT_RAISED : MM_MESSAGE_ELEMENT_CLEARED,
-					mm_element_flag_name(flag), "element %u: %s %s (%.1f V, %.2f A, %.0f W)", e + 1,
-					mm_element_flag_name(flag), raised ? "raised" : "cleared", r->voltage_v, r->current_a,
-					r->power_w);
+		const char *name = mm_element_flag_name(flag);
+
+		if (step->raised[e] & flag) {
+			mm_journal_add_named(&engine->journal, em->index, ELEMENT_RAISED, name, e + 1, name, r->voltage_v,
+					     r->current_a, r->power_w);
+		}
+		if (step->cleared[e] & flag) {
+			mm_journal_add_named(&engine->journal, em->index, ELEMENT_CLEARED, name, e + 1, name, r->voltage_v,
+					     r->current_a, r->power_w);
 		}
 	}
 }
@@ -293,10 +261,9 @@ static void log_voltage_events(struct mm_engine *engine, const struct mm_engine_
 
 		for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
 			if (em->meter.config.input[e] == event->input) {
-				mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_VOLTAGE_EVENT, names[event->kind],
-						"element %u: %s of %.2f s, to %.1f V", e + 1, names[event->kind],
-						(double)(event->end_ns - event->start_ns) / (double)MM_NS_PER_S,
-						event->extreme_v);
+				mm_journal_add_named(
+					&engine->journal, em->index, VOLTAGE, names[event->kind], e + 1, names[event->kind],
+					(double)(event->end_ns - event->start_ns) / (double)MM_NS_PER_S, event->extreme_v);
 			}
 		}
 	}
@@ -308,9 +275,7 @@ static void log_received(struct mm_engine *engine, struct mm_engine_meter *em, i
 	int64_t now = em->meter.window_end_ns, before = em->meter.registers.received.uwh - received_uwh;
 
 	if (received_uwh > 0 && (em->received_told_ns == 0 || now - em->received_told_ns >= RECEIVED_NS)) {
-		mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_RECEIVED, "received",
-				"energy flows back to the supply: the received register goes on from %.6f kWh",
-				(double)before / 1000 / MM_UWH_PER_WH);
+		mm_journal_add(&engine->journal, em->index, RECEIVED, (double)before / 1000 / MM_UWH_PER_WH);
 		em->received_told_ns = now;
 	}
 }
@@ -332,13 +297,12 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 		em->meter.registers.output_uwh = position; /* still owed: paid out when there is room */
 	}
 	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
-		log_flags(engine, em, e, step.raised[e], true);
-		log_flags(engine, em, e, step.cleared[e], false);
+		log_flags(engine, em, e, &step);
 	}
 	log_voltage_events(engine, em, m);
 	log_received(engine, em, step.received_uwh);
 	for (unsigned i = 0; i < step.closed_count; i++) {
-		struct mm_store_profile_row row = {.meter = meter_index(engine, em), .row = step.closed[i]};
+		struct mm_store_profile_row row = {.meter = em->index, .row = step.closed[i]};
 
 		(void)mm_pending_add_row(engine->pending, &row); /* there is room: rows go with the commit below */
 	}
@@ -392,10 +356,8 @@ int mm_engine_preset(struct mm_engine *engine, unsigned meter, int64_t delivered
 		return r;
 	}
 	mm_player_shift(&em->player, delivered_uwh);
-	mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_PRESET, "preset",
-			"preset by %s: +%.1f kWh delivered, +%.1f kWh received, the reading of meter %s; was %.6f kWh", who,
-			(double)delivered_uwh / 1000 / MM_UWH_PER_WH, (double)received_uwh / 1000 / MM_UWH_PER_WH, old_serial,
-			before_kwh);
+	mm_journal_add(&engine->journal, em->index, PRESET, who, (double)delivered_uwh / 1000 / MM_UWH_PER_WH,
+		       (double)received_uwh / 1000 / MM_UWH_PER_WH, old_serial, before_kwh);
 	mm_engine_show(em);
 	return 0;
 }
@@ -424,9 +386,8 @@ int mm_engine_correct(struct mm_engine *engine, unsigned meter, uint32_t correct
 	if (r < 0) {
 		return r;
 	}
-	mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_CORRECTION, "correction", "wiring corrected by %s: %s (was: %s)", who,
-			correction_text(correction, now_text, sizeof(now_text)),
-			correction_text(was, was_text, sizeof(was_text)));
+	mm_journal_add(&engine->journal, em->index, CORRECTION, who, correction_text(correction, now_text, sizeof(now_text)),
+		       correction_text(was, was_text, sizeof(was_text)));
 	return 0;
 }
 
@@ -464,10 +425,8 @@ void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker)
 	if (mm_software_checksum(engine->software) < 0) {
 		engine->software[0] = '\0';
 	}
-	mm_engine_event(engine, NULL, LOG_INFO, MM_MESSAGE_STARTED, "start",
-			"minimeterd " PACKAGE_VERSION " (SHA-256 %s) started with %u meter%s",
-			engine->software[0] ? engine->software : "unknown", engine->meter_count,
-			engine->meter_count == 1 ? "" : "s");
+	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, START, engine->software[0] ? engine->software : "unknown",
+		       engine->meter_count, engine->meter_count == 1 ? "" : "s");
 	mm_engine_note_last_run(engine);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_engine_show(&engine->meters[i]);
@@ -479,7 +438,7 @@ void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker)
 
 void mm_engine_stop(struct mm_engine *engine, const char *reason)
 {
-	mm_engine_event(engine, NULL, LOG_INFO, MM_MESSAGE_STOPPED, "stop", "stopped: %s", reason);
+	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, STOP, reason);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_outputs_free(engine->meters[i].outputs);
 		engine->meters[i].outputs = NULL;

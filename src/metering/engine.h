@@ -17,6 +17,7 @@
 #include "config/config.h"
 #include "metering/front_end.h"
 #include "metering/handover.h"
+#include "metering/journal.h"
 #include "metering/player.h"
 #include "metering/software.h"
 #include "metering/view.h"
@@ -29,6 +30,7 @@ typedef int (*mm_outputs_factory)(const struct mm_config *config, const struct m
 
 struct mm_engine_meter {
 	const struct mm_config_meter *config;
+	int index; /* in the configuration, the register and the journal */
 	struct mm_meter meter;
 	struct mm_player player;
 	struct mm_outputs *outputs; /* NULL while they fail, or with driver "none" */
@@ -71,6 +73,7 @@ struct mm_engine {
 	int register_error; /* 0, or why commits fail */
 	struct mm_engine_condition store;
 	struct mm_pending *pending;
+	struct mm_journal journal;
 	struct mm_handover *handover;	    /* NULL: nobody keeps it over a restart */
 	struct mm_inheritance *inheritance; /* what the run before left, while starting */
 	int64_t started_ns;
@@ -151,10 +154,6 @@ bool mm_engine_daylight_saving(int64_t realtime_ns);
 
 /* Looks whether the wall clock was set. */
 void mm_engine_note_clock(struct mm_engine *engine);
-
-/* A line in the audit trail and in the journal; em NULL: it concerns the whole daemon. */
-void mm_engine_event(struct mm_engine *engine, const struct mm_engine_meter *em, int priority, const char *message_id,
-		     const char *code, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
 /*
  * Requests the lines of a meter; resumed: to go on at the levels that the run before left. 0 or -errno with one line in message.

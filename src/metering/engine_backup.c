@@ -5,8 +5,6 @@
 
 #include "core/units.h"
 #include "metering/engine.h"
-#include "base/log.h"
-#include "base/messages.h"
 
 /* After the start, and after a failure: nothing is urgent about a backup. */
 #define DELAY_NS (600 * MM_NS_PER_S)
@@ -36,8 +34,7 @@ static void backup_done(int result, void *userdata)
 	engine->backup_runs = false;
 	engine->backup_ns = now + (result < 0 ? DELAY_NS : engine->config->backup_interval_h * NS_PER_H);
 	if (result < 0 && result != -ECANCELED && !engine->backup_failed) {
-		mm_engine_event(engine, NULL, LOG_WARNING, MM_MESSAGE_BACKUP_FAILED, "backup-failed",
-				"the register could not be backed up: %s; it is tried again", strerror(-result));
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, BACKUP_FAILED, strerror(-result));
 	}
 	engine->backup_failed = result < 0;
 }

@@ -10,8 +10,6 @@
 #include <string.h>
 
 #include "core/units.h"
-#include "base/log.h"
-#include "base/messages.h"
 
 struct mm_inheritance {
 	struct mm_handover_content content;
@@ -51,12 +49,6 @@ void mm_engine_hand_over(struct mm_engine *engine)
 
 /* ---- Taking over ---- */
 
-static void refuse(struct mm_engine *engine, const struct mm_engine_meter *em, const char *why)
-{
-	mm_engine_event(engine, em, LOG_WARNING, MM_MESSAGE_HANDOVER_REFUSED, "handover-refused",
-			"what the run before left in memory is not used: %s; metering goes on from the register", why);
-}
-
 static const char *refusal(int r)
 {
 	switch (r) {
@@ -93,7 +85,7 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg)
 		*engine->pending = (struct mm_pending){0};
 		free(in);
 		if (r != -ENODATA) {
-			refuse(engine, NULL, refusal(r));
+			mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, HANDOVER_REFUSED, refusal(r));
 		}
 		return 0;
 	}
@@ -125,12 +117,9 @@ static void note_uncertain(struct mm_engine *engine, const struct mm_engine_mete
 	double full_w = model->elements * model->rated_voltage_v * model->ct_primary_a * MM_OVERCURRENT_RATIO;
 	double uncommitted_s = 1 + (double)MM_OUTPUT_DELAY_NS / (double)MM_NS_PER_S;
 
-	mm_engine_event(engine, em, LOG_WARNING, MM_MESSAGE_OUTPUTS_UNCERTAIN, "outputs-uncertain",
-			"the last run had no proper end: outputs go on at %.3f Wh, %.3f Wh behind the register, and may have "
-			"put out up to %.1f Wh more",
-			(double)registers->output_uwh / (double)MM_UWH_PER_WH,
-			(double)(registers->delivered.uwh - registers->output_uwh) / (double)MM_UWH_PER_WH,
-			engine->config->commit_wh + full_w * uncommitted_s / 3600);
+	mm_journal_add(&engine->journal, em->index, OUTPUTS_UNCERTAIN, (double)registers->output_uwh / (double)MM_UWH_PER_WH,
+		       (double)(registers->delivered.uwh - registers->output_uwh) / (double)MM_UWH_PER_WH,
+		       engine->config->commit_wh + full_w * uncommitted_s / 3600);
 }
 
 const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers)
@@ -152,11 +141,11 @@ const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_
 	played = in->content.state.meter[index];
 	played.output_uwh = mm_player_position(left->player, played.output_uwh);
 	if (mm_registers_follow(&played, registers) < 0) {
-		refuse(engine, em, "the register is ahead of it");
+		mm_journal_add(&engine->journal, em->index, HANDOVER_REFUSED, "the register is ahead of it");
 		registers->profile.last_boot_ns = 0;
 		return NULL;
 	}
-	in->taken[index] = (int)(em - engine->meters);
+	in->taken[index] = em->index;
 	in->ahead_uwh += played.delivered.uwh + played.received.uwh - registers->delivered.uwh - registers->received.uwh;
 	in->owed += left->player->count;
 	*registers = in->content.state.meter[index];
@@ -206,9 +195,7 @@ void mm_engine_inherited(struct mm_engine *engine)
 			mm_engine_settle_edge(engine, &engine->meters[in->taken[i]], &in->content.meter[i].doubtful);
 		}
 	}
-	mm_engine_event(engine, NULL, LOG_INFO, MM_MESSAGE_RESUMED, "resumed",
-			"goes on from memory: %.3f Wh that were still to be written, %u edges of outputs owed",
-			(double)in->ahead_uwh / (double)MM_UWH_PER_WH, in->owed);
+	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, RESUMED, (double)in->ahead_uwh / (double)MM_UWH_PER_WH, in->owed);
 	free(in);
 	engine->inheritance = NULL;
 }

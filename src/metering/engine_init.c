@@ -3,14 +3,11 @@
 #include "metering/engine.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "metering/calibration.h"
-#include "base/log.h"
-#include "base/messages.h"
 
 static int input_of_phase(const struct mm_afe_input *inputs, unsigned count, int phase)
 {
@@ -83,7 +80,7 @@ static int load_calibration(struct mm_engine *engine, struct mm_engine_meter *em
 {
 	struct mm_calibration_version recorded;
 	int64_t in_force = em->meter.registers.calibration.number;
-	int r = mm_calibration_load(reg, (unsigned)(em - engine->meters), &em->config->model, &recorded);
+	int r = mm_calibration_load(reg, (unsigned)em->index, &em->config->model, &recorded);
 
 	if (r < 0) {
 		return r;
@@ -92,8 +89,7 @@ static int load_calibration(struct mm_engine *engine, struct mm_engine_meter *em
 		return mm_meter_calibrate(&em->meter, &recorded);
 	}
 	if (recorded.number < in_force) {
-		mm_engine_event(engine, em, LOG_WARNING, MM_MESSAGE_CALIBRATED, "calibration-unrecorded",
-				"calibration %" PRId64 " is in force, but its record is lost with the audit trail", in_force);
+		mm_journal_add(&engine->journal, em->index, CALIBRATION_UNRECORDED, (long long)in_force);
 	}
 	return 0;
 }
@@ -108,6 +104,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store 
 	int r;
 
 	em->config = &engine->config->meter[index];
+	em->index = (int)index;
 	mc = (struct mm_meter_config){.model = em->config->model,
 				      .profile_interval_s = engine->config->profile_interval_min * 60};
 	for (unsigned e = 0; e < mc.model.elements; e++) {
@@ -172,6 +169,10 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 	}
 	engine->meters = calloc(config->meter_count, sizeof(*engine->meters));
 	engine->pending = calloc(1, sizeof(*engine->pending));
+	engine->journal = (struct mm_journal){.clock = clock, .pending = engine->pending};
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		engine->journal.meter_name[i] = config->meter[i].name;
+	}
 	if (!engine->meters || !engine->pending || mm_engine_inherit(engine, reg) < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
 		return -ENOMEM;

@@ -7,8 +7,6 @@
 #include <string.h>
 
 #include "core/units.h"
-#include "base/log.h"
-#include "base/messages.h"
 
 #define OUTPUTS_RETRY_NS (5 * MM_NS_PER_S)
 
@@ -35,7 +33,7 @@ static void outputs_failed(struct mm_engine *engine, struct mm_engine_meter *em,
 	engine->outputs_retry_ns = mm_clock_boottime(engine->clock) + OUTPUTS_RETRY_NS;
 	if (!em->outputs_failing) {
 		em->outputs_failing = true;
-		mm_engine_event(engine, em, LOG_ERR, MM_MESSAGE_OUTPUTS_FAILING, "outputs-failing", "outputs fail: %s", message);
+		mm_journal_add(&engine->journal, em->index, OUTPUTS_FAILING, message);
 	}
 }
 
@@ -109,7 +107,7 @@ static void retry_outputs(struct mm_engine *engine, int64_t now)
 		}
 		em->outputs_failing = false;
 		drive_indicators(engine, em, now);
-		mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUTS_RECOVERED, "outputs-recovered", "outputs work again");
+		mm_journal_add(&engine->journal, em->index, OUTPUTS_RECOVERED);
 	}
 }
 
@@ -180,8 +178,7 @@ int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_outp
 		return -EINVAL;
 	}
 	em->test_until_ns[output] = mm_clock_boottime(engine->clock) + seconds * MM_NS_PER_S;
-	mm_engine_event(engine, em, LOG_NOTICE, MM_MESSAGE_OUTPUT_TEST, "output-test", "output %s inverted for %d s by %s",
-			mm_output_name(output), seconds, who);
+	mm_journal_add(&engine->journal, em->index, OUTPUT_TEST, mm_output_name(output), seconds, who);
 	mm_engine_tick(engine);
 	return 0;
 }

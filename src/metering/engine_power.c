@@ -7,8 +7,6 @@
 #include <time.h>
 
 #include "core/units.h"
-#include "base/log.h"
-#include "base/messages.h"
 
 /*
  * A supply that flickers before it goes is written for each time; one that flickers for ever, or a line that bounces, costs no
@@ -31,8 +29,7 @@ void mm_engine_power_fail(struct mm_engine *engine, int64_t edge_ns)
 	if (power->skipped > 0) {
 		snprintf(skipped, sizeof(skipped), ", after %" PRIu64 " times that came too soon for it", power->skipped);
 	}
-	mm_engine_event(engine, NULL, LOG_WARNING, MM_MESSAGE_POWER_FAIL, "power-fail",
-			"the supply fails: everything is being written%s", skipped);
+	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, POWER_FAIL, skipped);
 	power->skipped = 0;
 	power->failed = true;
 	power->edge_ns = edge_ns;
@@ -43,7 +40,7 @@ void mm_engine_power_returned(struct mm_engine *engine)
 {
 	if (engine->power.failed) {
 		engine->power.failed = false;
-		mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_POWER_RETURNED, "power-returned", "the supply is back");
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
 	}
 }
 
@@ -57,6 +54,6 @@ void mm_engine_power_status(struct mm_engine *engine, const struct mm_store_stat
 	}
 	power->commit_ns = 0;
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	mm_log(LOG_NOTICE, MM_MESSAGE_POWER_FAIL_WRITTEN, NULL, "everything was durable %.1f ms after the supply failed",
-	       (double)(now.tv_sec * MM_NS_PER_S + now.tv_nsec - power->edge_ns) / (double)MM_NS_PER_MS);
+	mm_log_event(POWER_FAIL_WRITTEN, NULL,
+		     (double)(now.tv_sec * MM_NS_PER_S + now.tv_nsec - power->edge_ns) / (double)MM_NS_PER_MS);
 }

@@ -5,8 +5,6 @@
 
 #include "core/units.h"
 #include "metering/engine.h"
-#include "base/log.h"
-#include "base/messages.h"
 
 #define STAMP_MAX 32
 
@@ -33,9 +31,8 @@ static void tell_step(struct mm_engine *engine, int64_t was_ns, int64_t is_ns)
 {
 	char was[STAMP_MAX], is[STAMP_MAX];
 
-	mm_engine_event(engine, NULL, LOG_NOTICE, MM_MESSAGE_CLOCK_STEPPED, "clock-step",
-			"wall clock set from %s to %s (%+.3f s)", stamp(was_ns, was), stamp(is_ns, is),
-			(double)(is_ns - was_ns) / (double)MM_NS_PER_S);
+	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, CLOCK_STEP, stamp(was_ns, was), stamp(is_ns, is),
+		       (double)(is_ns - was_ns) / (double)MM_NS_PER_S);
 }
 
 void mm_engine_note_clock(struct mm_engine *engine)
@@ -57,17 +54,13 @@ void mm_engine_note_last_run(struct mm_engine *engine)
 	char when[STAMP_MAX];
 
 	if (last->unclean && last->same_boot) {
-		mm_engine_event(engine, NULL, LOG_WARNING, MM_MESSAGE_UNCLEAN_STOP, "crash",
-				"minimeterd ended without a stop; its last commit is of %s, %.1f s ago",
-				stamp(last->realtime_ns, when), (double)(boottime - last->boottime_ns) / (double)MM_NS_PER_S);
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, CRASH, stamp(last->realtime_ns, when),
+			       (double)(boottime - last->boottime_ns) / (double)MM_NS_PER_S);
 	} else if (last->unclean && realtime >= last->realtime_ns) {
-		mm_engine_event(engine, NULL, LOG_WARNING, MM_MESSAGE_UNCLEAN_STOP, "power-down",
-				"the machine went down without a stop; the last commit is of %s, %.0f s ago by the wall clock",
-				stamp(last->realtime_ns, when), (double)(realtime - last->realtime_ns) / (double)MM_NS_PER_S);
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, POWER_DOWN, stamp(last->realtime_ns, when),
+			       (double)(realtime - last->realtime_ns) / (double)MM_NS_PER_S);
 	} else if (last->unclean) {
-		mm_engine_event(engine, NULL, LOG_WARNING, MM_MESSAGE_UNCLEAN_STOP, "power-down",
-				"the machine went down without a stop; the last commit is of %s, how long ago no clock can tell",
-				stamp(last->realtime_ns, when));
+		mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, POWER_DOWN_UNDATED, stamp(last->realtime_ns, when));
 	}
 	if (realtime < last->realtime_ns) {
 		tell_step(engine, last->realtime_ns, realtime);

@@ -11,6 +11,7 @@ libmetering_a_SOURCES = \
 	src/metering/engine_time.c \
 	src/metering/front_end.c src/metering/front_end.h \
 	src/metering/handover.c src/metering/handover.h \
+	src/metering/journal.c src/metering/journal.h \
 	src/metering/pending.c src/metering/pending.h \
 	src/metering/player.c src/metering/player.h \
 	src/metering/settings.c src/metering/settings.h \

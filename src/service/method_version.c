@@ -8,8 +8,7 @@
 #include <string.h>
 
 #include "base/count_of.h"
-#include "base/log.h"
-#include "base/messages.h"
+#include "base/events.h"
 #include "metering/calibration.h"
 #include "service/call.h"
 #include "service/deferred.h"
@@ -131,8 +130,7 @@ static void written(struct storing *storing)
 	json_t *reply;
 
 	(void)mm_engine_calibrate(service->engine, storing->meter, &storing->version);
-	mm_log(LOG_NOTICE, MM_MESSAGE_CALIBRATED, mm_view_config(service->engine, storing->meter)->name, "calibration: %s",
-	       storing->event.text);
+	mm_log_event(CALIBRATION, mm_view_config(service->engine, storing->meter)->name, storing->event.text);
 	mm_session_end(service);
 	json_object_set_new(storing->record, "time", mm_json_time(storing->event.realtime_ns));
 	reply = json_pack("{s:O}", "version", storing->record);

@@ -15,8 +15,8 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
+#include "base/events.h"
 #include "base/log.h"
-#include "base/messages.h"
 #include "service/private.h"
 
 #define LISTENERS 2
@@ -164,8 +164,7 @@ static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, v
 	if (server->service->clients >= (unsigned)server->config->clients_max) {
 		close(fd);
 		if (!server->full) {
-			mm_log(LOG_WARNING, MM_MESSAGE_CLIENT_REFUSED, NULL,
-			       "more than %d clients: new ones are refused (clients_max)", server->config->clients_max);
+			mm_log_event(CLIENT_REFUSED, NULL, server->config->clients_max);
 		}
 		server->full = true;
 		return 0;

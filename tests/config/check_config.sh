@@ -16,10 +16,10 @@ if ! diff -u "$work/example" "$work/manual"; then
 fi
 
 # Message identifiers are an interface.
-sed -nE 's/^#define MM_MESSAGE_.* "([0-9a-f]{32})"$/\1/p' "$MM_SRCDIR/src/base/messages.h" | sort >"$work/ids"
+grep -oE '"[0-9a-f]{32}"' "$MM_SRCDIR/src/base/events.h" | tr -d '"' | sort -u >"$work/ids"
 sed -nE 's/^\.It .* Ta ([0-9a-f]{32})$/\1/p' "$MM_SRCDIR/man/minimeterd.8" | sort >"$work/manual"
 if ! diff -u "$work/ids" "$work/manual" || [ ! -s "$work/ids" ]; then
-	echo "FAIL: src/base/messages.h and man/minimeterd.8 name different message identifiers"
+	echo "FAIL: src/base/events.h and man/minimeterd.8 name different message identifiers"
 	failed=1
 fi
 

@@ -132,12 +132,12 @@ START_TEST(an_event_reaches_the_database_soon)
 		window(100);
 	}
 	commits = settle().commits;
-	mm_engine_event(&engine, NULL, LOG_INFO, NULL, "test", "something that matters");
+	mm_journal_add(&engine.journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
 	window(100);
 	ck_assert_uint_eq(settle().commits, commits + 1);
 	/* One after the other wears nothing. */
 	for (int n = 0; n < 30; n++) {
-		mm_engine_event(&engine, NULL, LOG_INFO, NULL, "test", "again");
+		mm_journal_add(&engine.journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
 		window(100);
 		(void)settle();
 	}
