@@ -163,7 +163,7 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_store_s
 	note_store(engine, status->error, status->message);
 	note_copy(engine, status->copy_error);
 	mm_pending_committed(engine->pending, status->committed_ns);
-	mm_engine_power_status(engine, status);
+	mm_power_supply_durable(&engine->power, status->committed_ns);
 	if (engine->committing && (!status->busy || status->error != 0)) {
 		engine->committing = false;
 		mm_clock_release(engine->clock);
@@ -285,7 +285,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 	int64_t position = em->meter.registers.output_uwh;
 	struct mm_meter_step step;
 
-	em->meter.daylight_saving = mm_engine_daylight_saving(end_real_ns);
+	em->meter.daylight_saving = mm_wall_clock_daylight_saving(end_real_ns);
 	mm_meter_step(&em->meter, m, engine->health, end_real_ns, &step);
 	em->window_uwh = step.delivered_uwh + step.received_uwh;
 	if (em->meter.health == MM_HEALTH_OK && m->latched) {
@@ -318,7 +318,7 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 	bool changed, window;
 
 	engine->last_report_ns = now;
-	mm_engine_note_clock(engine);
+	mm_wall_clock_look(&engine->wall_clock);
 	if (report->error == 0) {
 		health = mm_health_judge(&engine->judge, &m);
 	} else {
@@ -335,12 +335,12 @@ bool mm_engine_report(struct mm_engine *engine, const struct mm_front_end_report
 		engine->window = m;
 	}
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		step_meter(engine, &engine->meters[i], &m, m.end_ns + engine->clock_offset_ns);
+		step_meter(engine, &engine->meters[i], &m, mm_wall_clock_at(&engine->wall_clock, m.end_ns));
 	}
 	/* Before any edge of this window can be played. */
 	mm_engine_hand_over(engine);
 	commit_if_due(engine, now);
-	mm_engine_backup_if_due(engine, now);
+	mm_backup_schedule_run_if_due(&engine->backup, engine->worker, now);
 	mm_engine_tick(engine);
 	return changed || window;
 }
@@ -411,6 +411,18 @@ void mm_engine_tick(struct mm_engine *engine)
 	(void)mm_clock_timer_arm(engine->clock, silence > now && silence < next ? silence : next);
 }
 
+void mm_engine_power_fail(struct mm_engine *engine, int64_t edge_ns)
+{
+	if (mm_power_supply_fails(&engine->power, edge_ns)) {
+		mm_power_supply_committing(&engine->power, mm_engine_commit(engine));
+	}
+}
+
+void mm_engine_power_returned(struct mm_engine *engine)
+{
+	mm_power_supply_returned(&engine->power);
+}
+
 /* ---- Beginning and end ---- */
 
 void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker)
@@ -427,7 +439,7 @@ void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker)
 	}
 	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, START, engine->software[0] ? engine->software : "unknown",
 		       engine->meter_count, engine->meter_count == 1 ? "" : "s");
-	mm_engine_note_last_run(engine);
+	mm_wall_clock_note_last_run(&engine->wall_clock, &engine->last_run);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
 		mm_engine_show(&engine->meters[i]);
 	}

@@ -15,12 +15,15 @@
 #include "core/health.h"
 #include "core/meter.h"
 #include "config/config.h"
+#include "metering/backup_schedule.h"
 #include "metering/front_end.h"
 #include "metering/handover.h"
 #include "metering/journal.h"
 #include "metering/player.h"
+#include "metering/power_supply.h"
 #include "metering/software.h"
 #include "metering/view.h"
+#include "metering/wall_clock.h"
 #include "outputs/outputs.h"
 #include "store/store.h"
 
@@ -51,15 +54,6 @@ struct mm_engine_condition {
 	char reason[MM_STORE_MESSAGE_MAX];
 };
 
-/* The supply that the power-fail line speaks of. */
-struct mm_engine_power {
-	bool failed;	   /* and that was said */
-	int64_t spent_ns;  /* CLOCK_BOOTTIME up to which commits for it have used up what the medium is allowed */
-	uint64_t skipped;  /* failures without a commit of their own since the last that had one */
-	int64_t edge_ns;   /* CLOCK_MONOTONIC when the line changed */
-	int64_t commit_ns; /* of the commit that is on its way; 0: none */
-};
-
 struct mm_engine {
 	struct mm_config *config;
 	struct mm_clock *clock;
@@ -82,14 +76,13 @@ struct mm_engine {
 	int64_t last_commit_ns;	    /* time of the commit last handed over; each is later than the one before */
 	bool committing;	    /* the clock is held until the register has answered */
 	int64_t handed_uwh;	    /* all energy registers together as last handed over */
-	struct mm_engine_power power;
+	struct mm_power_supply power;
 	int64_t last_full_ns; /* the same two of the last commit that the database had to take */
 	int64_t full_uwh;
 	bool history_waits; /* events were handed over since then, to the copy */
-	int64_t backup_ns;  /* when the register is backed up next: CLOCK_BOOTTIME */
-	bool backup_runs, backup_failed;
-	int copy_error;		 /* 0, or why the copy is not written */
-	int64_t clock_offset_ns; /* realtime - boottime when last looked; 0: never */
+	struct mm_backup_schedule backup;
+	int copy_error; /* 0, or why the copy is not written */
+	struct mm_wall_clock wall_clock;
 	struct mm_store_last_run last_run;
 	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
@@ -146,15 +139,6 @@ int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct m
 /* What counts of the registers of a meter for when to commit: delivered and received energy, µWh. */
 int64_t mm_engine_registers_sum(const struct mm_registers *r);
 
-/* Whether the run before this one ended without a stop, and how long ago. */
-void mm_engine_note_last_run(struct mm_engine *engine);
-
-/* Whether daylight saving is in force then, in the time zone of the machine. */
-bool mm_engine_daylight_saving(int64_t realtime_ns);
-
-/* Looks whether the wall clock was set. */
-void mm_engine_note_clock(struct mm_engine *engine);
-
 /*
  * Requests the lines of a meter; resumed: to go on at the levels that the run before left. 0 or -errno with one line in message.
  */
@@ -167,9 +151,6 @@ void mm_engine_settle_edge(struct mm_engine *engine, struct mm_engine_meter *em,
 /* Plays what is due on all outputs, and tries lines that failed again. Returns the instant of the next edge, or MM_CLOCK_NEVER.
  */
 int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
-
-/* Says how long the commit took once it is durable. */
-void mm_engine_power_status(struct mm_engine *engine, const struct mm_store_status *status);
 
 /* Reads what the run before left, if anybody kept it and it is sound. 0 or -ENOMEM. */
 int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg);
@@ -185,11 +166,6 @@ void mm_engine_inherited(struct mm_engine *engine);
 
 /* Writes down where everything stands, for the next run. */
 void mm_engine_hand_over(struct mm_engine *engine);
-
-/* Plans the next backup; last_s: when the last one was made, CLOCK_REALTIME, 0: never. */
-void mm_engine_plan_backup(struct mm_engine *engine, int64_t last_s);
-
-void mm_engine_backup_if_due(struct mm_engine *engine, int64_t now);
 
 /* Brings the display up to date. */
 void mm_engine_show(struct mm_engine_meter *em);

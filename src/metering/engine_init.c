@@ -173,6 +173,9 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		engine->journal.meter_name[i] = config->meter[i].name;
 	}
+	engine->wall_clock = (struct mm_wall_clock){.clock = clock, .journal = &engine->journal};
+	engine->power = (struct mm_power_supply){.clock = clock, .journal = &engine->journal};
+	engine->backup = (struct mm_backup_schedule){.config = config, .clock = clock, .journal = &engine->journal};
 	if (!engine->meters || !engine->pending || mm_engine_inherit(engine, reg) < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
 		return -ENOMEM;
@@ -192,6 +195,6 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 		}
 	}
 	mm_engine_inherited(engine);
-	mm_engine_plan_backup(engine, mm_store_backed_up(reg));
+	mm_backup_schedule_plan(&engine->backup, mm_store_backed_up(reg));
 	return 0;
 }

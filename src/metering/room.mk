@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libmetering.a
 libmetering_a_SOURCES = \
+	src/metering/backup_schedule.c src/metering/backup_schedule.h \
 	src/metering/calibration.c src/metering/calibration.h \
 	src/metering/engine.c src/metering/engine.h \
-	src/metering/engine_backup.c \
 	src/metering/engine_handover.c \
 	src/metering/engine_init.c \
 	src/metering/engine_outputs.c \
-	src/metering/engine_power.c \
-	src/metering/engine_time.c \
 	src/metering/front_end.c src/metering/front_end.h \
 	src/metering/handover.c src/metering/handover.h \
 	src/metering/journal.c src/metering/journal.h \
 	src/metering/pending.c src/metering/pending.h \
 	src/metering/player.c src/metering/player.h \
+	src/metering/power_supply.c src/metering/power_supply.h \
 	src/metering/settings.c src/metering/settings.h \
 	src/metering/software.c src/metering/software.h \
-	src/metering/view.c src/metering/view.h
+	src/metering/view.c src/metering/view.h \
+	src/metering/wall_clock.c src/metering/wall_clock.h
 libmetering_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 
 if TESTS_ENABLED

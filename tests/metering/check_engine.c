@@ -200,7 +200,7 @@ START_TEST(daylight_saving_is_that_of_the_time_zone)
 	for (int i = 0; i < MM_COUNT_OF(instants); i++) {
 		setenv("TZ", instants[i].zone, 1);
 		tzset();
-		ck_assert_int_eq(mm_engine_daylight_saving(instants[i].at_s * MM_NS_PER_S), instants[i].saving);
+		ck_assert_int_eq(mm_wall_clock_daylight_saving(instants[i].at_s * MM_NS_PER_S), instants[i].saving);
 	}
 	stop();
 }

@@ -160,17 +160,17 @@ START_TEST(a_backup_is_made_when_it_is_due)
 	for (int n = 0; n < 20; n++) {
 		window(100);
 	}
-	while (engine.backup_runs) {
+	while (engine.backup.running) {
 		(void)settle();
 	}
 	ck_assert_int_eq(access(backup, F_OK), 0);
-	ck_assert(!engine.backup_failed);
-	ck_assert_int_gt(engine.backup_ns, now_ns + 23 * 3600 * MM_NS_PER_S);
+	ck_assert(!engine.backup.failed);
+	ck_assert_int_gt(engine.backup.next_ns, now_ns + 23 * 3600 * MM_NS_PER_S);
 	/* One that is an hour old is not made again at a start; nor does a clock that is not set yet put it off. */
-	mm_engine_plan_backup(&engine, mm_clock_realtime(engine.clock) / MM_NS_PER_S - 3600);
-	ck_assert_int_gt(engine.backup_ns, now_ns + 22 * 3600 * MM_NS_PER_S);
-	mm_engine_plan_backup(&engine, mm_clock_realtime(engine.clock) / MM_NS_PER_S + 3600);
-	ck_assert_int_lt(engine.backup_ns, now_ns + 3600 * MM_NS_PER_S);
+	mm_backup_schedule_plan(&engine.backup, mm_clock_realtime(engine.clock) / MM_NS_PER_S - 3600);
+	ck_assert_int_gt(engine.backup.next_ns, now_ns + 22 * 3600 * MM_NS_PER_S);
+	mm_backup_schedule_plan(&engine.backup, mm_clock_realtime(engine.clock) / MM_NS_PER_S + 3600);
+	ck_assert_int_lt(engine.backup.next_ns, now_ns + 3600 * MM_NS_PER_S);
 	stop();
 }
 END_TEST

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_METERING_POWER_SUPPLY_H
+#define MM_METERING_POWER_SUPPLY_H
+
+/*
+ * The supply that the power-fail line speaks of. A failure asks for a commit of everything, but never so often that it wears the
+ * medium; once that commit is durable, the log says how long it took.
+ */
+
+#include <stdbool.h>
+
+#include "metering/journal.h"
+
+struct mm_power_supply {
+	struct mm_clock *clock;
+	struct mm_journal *journal;
+	bool failed;	  /* and that is an event */
+	int64_t spent_ns; /* CLOCK_BOOTTIME up to which commits for it have used up what the medium is allowed */
+	uint64_t skipped; /* failures without a commit of their own since the last that had one */
+	int64_t edge_ns;  /* CLOCK_MONOTONIC when the line changed */
+	int64_t commit;	  /* that is on its way; 0: none */
+};
+
+/*
+ * The line says that the supply fails since edge_ns (CLOCK_MONOTONIC). True: everything must be committed now, and
+ * mm_power_supply_committing() takes that commit; false: the medium has been written for it too often already.
+ */
+bool mm_power_supply_fails(struct mm_power_supply *supply, int64_t edge_ns);
+void mm_power_supply_committing(struct mm_power_supply *supply, int64_t commit);
+
+void mm_power_supply_returned(struct mm_power_supply *supply);
+
+/* Commits up to this one are durable. */
+void mm_power_supply_durable(struct mm_power_supply *supply, int64_t commit);
+
+#endif

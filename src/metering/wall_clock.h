@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_METERING_WALL_CLOCK_H
+#define MM_METERING_WALL_CLOCK_H
+
+/*
+ * The wall clock as a label of what CLOCK_BOOTTIME measures: both go on alike, and a difference that changes is an event, because
+ * somebody has set the wall clock.
+ */
+
+#include <stdbool.h>
+
+#include "metering/journal.h"
+
+struct mm_wall_clock {
+	struct mm_clock *clock;
+	struct mm_journal *journal;
+	int64_t offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME when last looked; 0: never */
+};
+
+/* Looks at both clocks, and adds an event where the wall clock was set since the last time. */
+void mm_wall_clock_look(struct mm_wall_clock *wall_clock);
+
+/* CLOCK_REALTIME at an instant of CLOCK_BOOTTIME, by the last look. */
+int64_t mm_wall_clock_at(const struct mm_wall_clock *wall_clock, int64_t boottime_ns);
+
+/* Whether daylight saving is in force at an instant of CLOCK_REALTIME, in the time zone of the machine. */
+bool mm_wall_clock_daylight_saving(int64_t realtime_ns);
+
+/* Adds an event where the run before this one ended without a stop (how long ago?), or the wall clock is behind it. */
+void mm_wall_clock_note_last_run(struct mm_wall_clock *wall_clock, const struct mm_store_last_run *last);
+
+#endif
