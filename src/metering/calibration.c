@@ -1,24 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* Calibration constants as JSON, and those in force out of the audit trail. */
+/* Versions of constants, out of the records of the audit trail. */
 #include "metering/calibration.h"
 
 #include <errno.h>
+#include <jansson.h>
 
-json_t *mm_calibration_json(const struct mm_calibration *constants)
-{
-	return json_pack("{s:f, s:f, s:f}", "gain", constants->gain, "phase_deg", constants->phase_deg, "offset_w",
-			 constants->offset_w);
-}
-
-json_t *mm_calibration_all_json(const struct mm_calibration *constants, unsigned elements)
-{
-	json_t *array = json_array();
-
-	for (unsigned e = 0; e < elements; e++) {
-		json_array_append_new(array, mm_calibration_json(&constants[e]));
-	}
-	return array;
-}
+#include "metering/view.h"
 
 static int parse_constants(const json_t *array, const struct mm_model *model, struct mm_calibration constants[MM_ELEMENTS_MAX])
 {
@@ -37,7 +24,8 @@ static int parse_constants(const json_t *array, const struct mm_model *model, st
 	return 0;
 }
 
-int mm_calibration_parse(const char *record, const struct mm_model *model, struct mm_calibration_version *ret)
+/* A version out of its record. -EBADMSG: this is none of a meter of this model. */
+static int parse(const char *record, const struct mm_model *model, struct mm_calibration_version *ret)
 {
 	struct mm_calibration_version version = mm_calibration_none;
 	json_t *root = json_loads(record ? record : "", 0, NULL), *constants = NULL;
@@ -57,21 +45,41 @@ int mm_calibration_parse(const char *record, const struct mm_model *model, struc
 
 struct loading {
 	const struct mm_model *model;
+	int64_t number; /* that is looked for; -1: the last */
 	struct mm_calibration_version version;
 };
 
 static bool on_record(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct loading *loading = userdata;
+	struct mm_calibration_version version;
 
 	(void)event;
-	(void)mm_calibration_parse(data, loading->model, &loading->version);
+	if (parse(data, loading->model, &version) == 0 && (loading->number < 0 || version.number == loading->number)) {
+		loading->version = version;
+	}
 	return true;
+}
+
+int mm_calibration_find(struct mm_store *store, unsigned meter, const struct mm_model *model, int64_t number,
+			struct mm_calibration_version *ret)
+{
+	struct loading loading = {.model = model, .number = number, .version = mm_calibration_none};
+	int r = mm_store_records(store, MM_CALIBRATION_RECORD, (int)meter, on_record, &loading);
+
+	if (r < 0) {
+		return r;
+	}
+	if (loading.version.number != number) {
+		return -ENOENT;
+	}
+	*ret = loading.version;
+	return 0;
 }
 
 int mm_calibration_load(struct mm_store *reg, unsigned index, const struct mm_model *model, struct mm_calibration_version *ret)
 {
-	struct loading loading = {.model = model, .version = mm_calibration_none};
+	struct loading loading = {.model = model, .number = -1, .version = mm_calibration_none};
 	int r = mm_store_records(reg, MM_CALIBRATION_RECORD, (int)index, on_record, &loading);
 
 	if (r == 0) {

@@ -8,26 +8,13 @@
  * that they are there where the trail is lost.
  */
 
-#include <jansson.h>
-
 #include "core/calibration.h"
 #include "store/store.h"
-
-#define MM_CALIBRATION_RECORD "calibration"
-/* A reason is for the record: words, or the number of a job. */
-#define MM_CALIBRATION_WHY_MAX 128
 
 /*
  * The last version on record of meter number index: mm_calibration_none where there is none. Records that no calibration writes
  * are passed over: verifying the audit trail tells of them. -EIO, ... of the register.
  */
 int mm_calibration_load(struct mm_store *reg, unsigned index, const struct mm_model *model, struct mm_calibration_version *ret);
-
-/* A version out of its record. -EBADMSG: it is none of a meter of this model. */
-int mm_calibration_parse(const char *record, const struct mm_model *model, struct mm_calibration_version *ret);
-
-/* The constants of one element as CalibrationConstants, and those of all elements of a meter as an array of them. */
-json_t *mm_calibration_json(const struct mm_calibration *constants);
-json_t *mm_calibration_all_json(const struct mm_calibration *constants, unsigned elements);
 
 #endif

@@ -96,4 +96,14 @@ int mm_engine_correct(struct mm_engine *engine, unsigned meter, uint32_t correct
 /* Calibrates a meter from the next window on, as mm_meter_calibrate() does; its record is durable already. */
 int mm_engine_calibrate(struct mm_engine *engine, unsigned meter, const struct mm_calibration_version *version);
 
+/* The code of the records that mm_calibration_find() looks through. */
+#define MM_CALIBRATION_RECORD "calibration"
+
+/*
+ * On the store's thread: the version of that number (1 and up) of a meter, out of its record. -ENOENT: it has never had such a
+ * version; -EIO, ... of the store.
+ */
+int mm_calibration_find(struct mm_store *store, unsigned meter, const struct mm_model *model, int64_t number,
+			struct mm_calibration_version *ret);
+
 #endif

@@ -63,7 +63,7 @@ void mm_deferred_come(struct mm_service *service, enum mm_deferred_wait wait)
 		if (mm_varlink_call_gone(deferred->call)) {
 			give_up(deferred);
 		} else {
-			deferred->kind->come(deferred, 0);
+			deferred->kind->come(deferred);
 		}
 	}
 }
@@ -82,11 +82,10 @@ void mm_deferred_done(struct mm_service *service)
 
 /* ---- Commits ---- */
 
-static void durable(struct mm_deferred *change, int result)
+static void durable(struct mm_deferred *change)
 {
 	json_t *reply = json_incref(change->reply);
 
-	(void)result;
 	mm_call_reply(mm_deferred_take(change), reply);
 }
 
@@ -116,7 +115,7 @@ void mm_deferred_status(struct mm_service *service, const struct mm_store_status
 			(void)mm_varlink_error(mm_deferred_take(deferred), "org.minimeter.RegisterFailed",
 					       json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", status->message));
 		} else if (status->committed_ns >= deferred->committed_ns) {
-			deferred->kind->come(deferred, 0);
+			deferred->kind->come(deferred);
 		}
 	}
 }
@@ -128,15 +127,18 @@ static void query_done(int result, void *userdata)
 	struct mm_deferred *deferred = userdata;
 
 	deferred->running = false;
-	deferred->kind->come(deferred, result);
+	deferred->done(deferred, result);
 }
 
-void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query)
+void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done)
 {
-	int r = mm_store_worker_query(deferred->service->worker, query, query_done, deferred);
+	int r;
 
+	deferred->query = query;
+	deferred->done = done;
+	r = mm_store_worker_query(deferred->service->worker, query, query_done, deferred);
 	if (r < 0) {
-		deferred->kind->come(deferred, r);
+		done(deferred, r);
 		return;
 	}
 	deferred->running = true;
@@ -149,13 +151,12 @@ static void page_taken(struct mm_varlink_call *call, void *userdata)
 	if (mm_varlink_call_gone(call)) {
 		give_up(deferred);
 	} else {
-		mm_deferred_query(deferred, deferred->query);
+		mm_deferred_query(deferred, deferred->query, deferred->done);
 	}
 }
 
-void mm_deferred_page(struct mm_deferred *deferred, json_t *page, mm_store_query_fn query)
+void mm_deferred_page(struct mm_deferred *deferred, json_t *page)
 {
-	deferred->query = query;
 	mm_varlink_call_when_drained(deferred->call, page_taken, deferred);
 	(void)mm_varlink_reply(deferred->call, page, true);
 }

@@ -26,18 +26,22 @@ struct mm_deferred_kind {
 	size_t size;	 /* of the method's struct, which begins with struct mm_deferred */
 	unsigned max;	 /* that wait at a time; 0: as many as there are clients */
 	const char *why; /* a further one is refused */
-	/* What it waits for has come: result is 0 or what the query returned. Takes the call, or goes on waiting. */
-	void (*come)(struct mm_deferred *deferred, int result);
+	/* What it waits for has come: takes the call, or goes on waiting. NULL for MM_WAIT_STORE. */
+	void (*come)(struct mm_deferred *deferred);
 	/* Frees what the method keeps beside the call; may be NULL. */
 	void (*release)(struct mm_deferred *deferred);
 };
+
+/* What follows a query; result is what it returned. Takes the call, or begins another query. */
+typedef void (*mm_deferred_fn)(struct mm_deferred *deferred, int result);
 
 struct mm_deferred {
 	const struct mm_deferred_kind *kind;
 	struct mm_service *service;
 	struct mm_varlink_call *call;
 	struct mm_deferred *next;
-	mm_store_query_fn query; /* under way, or to be run when the peer has taken the page before; NULL: neither */
+	mm_store_query_fn query; /* to be run, or running */
+	mm_deferred_fn done;	 /* and what follows it */
 	bool running;		 /* on the store's thread, which has this struct */
 	int64_t committed_ns;	 /* of the commit */
 	json_t *reply;		 /* once it is durable */
@@ -68,14 +72,12 @@ void mm_deferred_status(struct mm_service *service, const struct mm_store_status
 
 /* ---- Queries ---- */
 
-/*
- * Runs a query on the store's thread, with the deferred reply as its userdata; then it has come. Where too many wait, it comes at
- * once, with -EAGAIN.
+/* Runs a query on the store's thread, with the deferred reply as its userdata, then done; at once with -EAGAIN if too many wait.
  */
-void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query);
+void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done);
 
-/* Sends a page (stolen), and runs the query when the peer has taken it: a slow reader gets all, in its own time. */
-void mm_deferred_page(struct mm_deferred *deferred, json_t *page, mm_store_query_fn query);
+/* Sends a page (stolen), and runs the query again when the peer has taken it: a slow reader gets all, in its own time. */
+void mm_deferred_page(struct mm_deferred *deferred, json_t *page);
 
 /* Ends it: Busy for -EAGAIN, else RegisterFailed with the text of the -errno. */
 void mm_deferred_failed(struct mm_deferred *deferred, int result);

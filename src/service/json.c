@@ -272,3 +272,19 @@ json_t *mm_json_status(const struct mm_engine *engine, unsigned clients)
 		(json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)clients, "meters",
 		meters);
 }
+
+json_t *mm_json_constants(const struct mm_calibration *constants)
+{
+	return json_pack("{s:f, s:f, s:f}", "gain", constants->gain, "phase_deg", constants->phase_deg, "offset_w",
+			 constants->offset_w);
+}
+
+json_t *mm_json_all_constants(const struct mm_calibration *constants, unsigned elements)
+{
+	json_t *array = json_array();
+
+	for (unsigned e = 0; e < elements; e++) {
+		json_array_append_new(array, mm_json_constants(&constants[e]));
+	}
+	return array;
+}

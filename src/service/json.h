@@ -21,6 +21,10 @@ json_t *mm_json_interval(const struct mm_profile_row *row);
 json_t *mm_json_event(const struct mm_engine *engine, const struct mm_store_event *event);
 json_t *mm_json_status(const struct mm_engine *engine, unsigned clients);
 
+/* The constants of one element as CalibrationConstants, and those of the elements of a meter as an array of them. */
+json_t *mm_json_constants(const struct mm_calibration *constants);
+json_t *mm_json_all_constants(const struct mm_calibration *constants, unsigned elements);
+
 /* {"meters": [one(engine, meter) ...]} for the meter of that number, or for all of them (-1). */
 json_t *mm_json_meters(const struct mm_engine *engine, int meter, json_t *(*one)(const struct mm_engine *, unsigned meter));
 

@@ -294,7 +294,7 @@ void mm_method_diagnose(struct mm_varlink_call *call, const json_t *parameters, 
 		{MM_PARAMETER(struct asked, loaded, BOOLEAN)},
 		{MM_PARAMETER(struct asked, load_w, NUMBER), .max = INFINITY},
 	};
-	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct query), .come = query_done};
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct query)};
 	struct asked asked = {.meter = -1, .load_w = NAN};
 	struct mm_service *service = userdata;
 	struct query *query;
@@ -305,6 +305,6 @@ void mm_method_diagnose(struct mm_varlink_call *call, const json_t *parameters, 
 	query = mm_deferred_new(service, call, &kind);
 	if (query) {
 		query->asked = asked;
-		mm_deferred_query(&query->deferred, run_query);
+		mm_deferred_query(&query->deferred, run_query, query_done);
 	}
 }

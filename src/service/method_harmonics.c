@@ -17,7 +17,7 @@ struct request {
 	int64_t until_ns; /* CLOCK_BOOTTIME */
 };
 
-static void report_has_come(struct mm_deferred *deferred, int result);
+static void report_has_come(struct mm_deferred *deferred);
 
 static const struct mm_deferred_kind kind = {
 	.wait = MM_WAIT_REPORT,
@@ -48,13 +48,12 @@ static json_t *harmonics_json(const struct request *request, const struct mm_har
 			 numbers(harmonics->voltage_v), "current_a", numbers(harmonics->current_a));
 }
 
-static void report_has_come(struct mm_deferred *deferred, int result)
+static void report_has_come(struct mm_deferred *deferred)
 {
 	struct request *request = (struct request *)deferred;
 	const struct mm_service *service = deferred->service;
 	const struct mm_harmonics *harmonics = &service->harmonics;
 
-	(void)result;
 	if (service->harmonics_known && harmonics->input == request->input) {
 		json_t *reply = harmonics_json(request, harmonics);
 

@@ -66,7 +66,7 @@ static void profile_done(struct mm_deferred *deferred, int result)
 	profile->intervals = NULL;
 	profile->from = profile->last_s + 1;
 	if (page && more && !mm_varlink_call_gone(deferred->call)) {
-		mm_deferred_page(deferred, page, run_profile);
+		mm_deferred_page(deferred, page);
 	} else {
 		mm_call_reply(mm_deferred_take(deferred), page);
 	}
@@ -80,7 +80,7 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 		{MM_PARAMETER(struct profile, to, TIME)},
 	};
 	static const struct mm_deferred_kind kind = {
-		.wait = MM_WAIT_STORE, .size = sizeof(struct profile), .come = profile_done, .release = release_profile};
+		.wait = MM_WAIT_STORE, .size = sizeof(struct profile), .release = release_profile};
 	struct mm_service *service = userdata;
 	struct profile asked = {.to = INT64_MAX}, *profile;
 
@@ -93,7 +93,7 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 		profile->from = asked.from;
 		profile->to = asked.to;
 		profile->last_s = INT64_MIN;
-		mm_deferred_query(&profile->deferred, run_profile);
+		mm_deferred_query(&profile->deferred, run_profile, profile_done);
 	}
 }
 
@@ -147,7 +147,7 @@ void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, vo
 		{MM_PARAMETER(struct events, limit, INTEGER), .min = 1, .max = EVENTS_PAGE_MAX},
 	};
 	static const struct mm_deferred_kind kind = {
-		.wait = MM_WAIT_STORE, .size = sizeof(struct events), .come = events_done, .release = release_events};
+		.wait = MM_WAIT_STORE, .size = sizeof(struct events), .release = release_events};
 	struct events asked = {.after = NEWEST, .limit = EVENTS_PAGE_DEFAULT}, *events;
 	struct mm_service *service = userdata;
 
@@ -158,6 +158,6 @@ void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, vo
 	if (events) {
 		events->after = asked.after;
 		events->limit = asked.limit;
-		mm_deferred_query(&events->deferred, run_events);
+		mm_deferred_query(&events->deferred, run_events, events_done);
 	}
 }

@@ -17,11 +17,10 @@ static json_t *readings(const struct mm_service *service, int meter)
 	return mm_json_meters(service->engine, meter, mm_json_meter);
 }
 
-static void window_has_come(struct mm_deferred *deferred, int result)
+static void window_has_come(struct mm_deferred *deferred)
 {
 	json_t *reply = readings(deferred->service, ((struct stream *)deferred)->meter);
 
-	(void)result;
 	if (reply) {
 		/* A reader that is too slow misses this reading and gets the next. */
 		(void)mm_varlink_reply(deferred->call, reply, true);
@@ -60,7 +59,7 @@ void mm_method_read(struct mm_varlink_call *call, const json_t *parameters, void
 	stream = mm_deferred_new(service, call, &kind);
 	if (stream) {
 		stream->meter = meter;
-		window_has_come(&stream->deferred, 0);
+		window_has_come(&stream->deferred);
 	}
 }
 

@@ -218,14 +218,13 @@ static bool is_disturbed(struct mm_session_measurement *measurement, const struc
 	return false;
 }
 
-static void window_has_come(struct mm_deferred *deferred, int result)
+static void window_has_come(struct mm_deferred *deferred)
 {
 	struct mm_session_measurement *measurement = (struct mm_session_measurement *)deferred;
 	struct mm_session *session = deferred->service->session;
 	const struct mm_meter_config *config = &mm_view_meter(session->engine, session->meter).meter->config;
 	struct mm_view_front_end front_end = mm_view_front_end(session->engine);
 
-	(void)result;
 	if (is_disturbed(measurement, &front_end) || front_end.windows == measurement->windows) {
 		return;
 	}

@@ -85,7 +85,7 @@ static void slice_done(struct mm_deferred *deferred, int result)
 			/* One that does not fit is followed by another. */
 			(void)mm_varlink_reply(deferred->call, result_json(mm_verify_result(verification->verify), false), true);
 		}
-		mm_deferred_query(deferred, run_slice);
+		mm_deferred_query(deferred, run_slice, slice_done);
 	} else if (result < 0) {
 		mm_deferred_failed(deferred, result);
 	} else {
@@ -142,7 +142,6 @@ void mm_method_verify(struct mm_varlink_call *call, const json_t *parameters, vo
 	static const struct mm_deferred_kind kind = {
 		.wait = MM_WAIT_STORE,
 		.size = sizeof(struct verification),
-		.come = slice_done,
 		.release = release_verification,
 	};
 	struct mm_service *service = userdata;
@@ -167,7 +166,7 @@ void mm_method_verify(struct mm_varlink_call *call, const json_t *parameters, vo
 		mm_call_busy(mm_deferred_take(&verification->deferred), "out of memory");
 		return;
 	}
-	mm_deferred_query(&verification->deferred, run_slice);
+	mm_deferred_query(&verification->deferred, run_slice, slice_done);
 }
 
 /* ---- GetHead ---- */
@@ -204,13 +203,13 @@ static void signing_done(struct mm_deferred *deferred, int result)
 
 void mm_method_head(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
-	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct signing), .come = signing_done};
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct signing)};
 	struct mm_service *service = userdata;
 	struct signing *signing = mm_deferred_new(service, call, &kind);
 
 	(void)parameters;
 	if (signing) {
 		signing->realtime_ns = mm_clock_realtime(mm_view_clock(service->engine));
-		mm_deferred_query(&signing->deferred, run_signing);
+		mm_deferred_query(&signing->deferred, run_signing, signing_done);
 	}
 }

@@ -9,7 +9,6 @@
 
 #include "base/count_of.h"
 #include "base/events.h"
-#include "metering/calibration.h"
 #include "service/call.h"
 #include "service/deferred.h"
 #include "service/json.h"
@@ -20,6 +19,8 @@
 /* Limits of error of the meter, manual table 1: as left beyond them, a point says that the constants are wrong. */
 #define LEFT_ERROR_MAX_PERCENT 0.5
 #define LEFT_ERROR_MAX_POWER_FACTOR_PERCENT 0.75
+/* A reason is for the record: words, or the number of a job. */
+#define WHY_MAX 128
 /* The newest versions of the history that are shown. */
 #define HISTORY_MAX 200
 
@@ -32,7 +33,6 @@ struct storing {
 	json_t *record;
 	struct mm_store_event event;
 	struct mm_calibration_version version;
-	bool found, finding; /* the version to return to */
 };
 
 static void release_storing(struct mm_deferred *deferred)
@@ -79,24 +79,16 @@ static void fill_event(struct storing *storing)
 
 /* ---- On the store's thread ---- */
 
-static bool on_record(void *userdata, const struct mm_store_event *event, const char *data)
-{
-	struct storing *storing = userdata;
-	struct mm_calibration_version version;
-
-	(void)event;
-	if (mm_calibration_parse(data, storing->model, &version) == 0 && version.number == storing->returns_to) {
-		memcpy(storing->version.constants, version.constants, sizeof(version.constants));
-		storing->found = true;
-	}
-	return true;
-}
-
 static int run_find(struct mm_store *store, void *userdata)
 {
 	struct storing *storing = userdata;
+	struct mm_calibration_version version;
+	int r = mm_calibration_find(store, storing->meter, storing->model, storing->returns_to, &version);
 
-	return mm_store_records(store, MM_CALIBRATION_RECORD, (int)storing->meter, on_record, storing);
+	if (r == 0) {
+		memcpy(storing->version.constants, version.constants, sizeof(version.constants));
+	}
+	return r;
 }
 
 static int run_write(struct mm_store *store, void *userdata)
@@ -111,53 +103,47 @@ static int run_write(struct mm_store *store, void *userdata)
 
 /* ---- On the main loop ---- */
 
-/* Completes the record with what every version has, and writes it. */
-static void write_version(struct storing *storing)
+static void written(struct mm_deferred *deferred, int result)
 {
-	unsigned elements = storing->model->elements;
-
-	storing->finding = false;
-	json_object_set_new(storing->record, "version", json_integer(storing->version.number));
-	json_object_set_new(storing->record, "constants", mm_calibration_all_json(storing->version.constants, elements));
-	json_object_set_new(storing->record, "before", mm_calibration_all_json(in_force(storing)->constants, elements));
-	fill_event(storing);
-	mm_deferred_query(&storing->deferred, run_write);
-}
-
-static void written(struct storing *storing)
-{
-	struct mm_service *service = storing->deferred.service;
+	struct storing *storing = (struct storing *)deferred;
+	struct mm_service *service = deferred->service;
 	json_t *reply;
 
+	if (result < 0) {
+		mm_deferred_failed(deferred, result);
+		return;
+	}
 	(void)mm_engine_calibrate(service->engine, storing->meter, &storing->version);
 	mm_log_event(CALIBRATION, mm_view_config(service->engine, storing->meter)->name, storing->event.text);
 	mm_session_end(service);
 	json_object_set_new(storing->record, "time", mm_json_time(storing->event.realtime_ns));
 	reply = json_pack("{s:O}", "version", storing->record);
-	mm_call_reply(mm_deferred_take(&storing->deferred), reply);
+	mm_call_reply(mm_deferred_take(deferred), reply);
 }
 
-static void found(struct storing *storing)
+/* Completes the record with what every version has, and writes it. */
+static void write_version(struct storing *storing)
 {
-	if (!storing->found) {
-		mm_session_refuse(mm_deferred_take(&storing->deferred), "this meter has never had such a version",
-				  "'minimeterctl calibrate history' shows them");
-		return;
-	}
-	json_object_set_new(storing->record, "returns_to", json_integer(storing->returns_to));
-	write_version(storing);
+	unsigned elements = storing->model->elements;
+
+	json_object_set_new(storing->record, "version", json_integer(storing->version.number));
+	json_object_set_new(storing->record, "constants", mm_json_all_constants(storing->version.constants, elements));
+	json_object_set_new(storing->record, "before", mm_json_all_constants(in_force(storing)->constants, elements));
+	fill_event(storing);
+	mm_deferred_query(&storing->deferred, run_write, written);
 }
 
-static void query_done(struct mm_deferred *deferred, int result)
+static void found(struct mm_deferred *deferred, int result)
 {
 	struct storing *storing = (struct storing *)deferred;
 
-	if (result < 0) {
+	if (result == -ENOENT) {
+		mm_session_refuse(mm_deferred_take(deferred), "this meter has never had such a version",
+				  "'minimeterctl calibrate history' shows them");
+	} else if (result < 0) {
 		mm_deferred_failed(deferred, result);
-	} else if (storing->finding) {
-		found(storing);
 	} else {
-		written(storing);
+		write_version(storing);
 	}
 }
 
@@ -165,7 +151,7 @@ static void query_done(struct mm_deferred *deferred, int result)
 static struct storing *new_storing(struct mm_service *service, struct mm_varlink_call *call, unsigned meter, const char *why)
 {
 	static const struct mm_deferred_kind kind = {
-		.wait = MM_WAIT_STORE, .size = sizeof(struct storing), .come = query_done, .release = release_storing};
+		.wait = MM_WAIT_STORE, .size = sizeof(struct storing), .release = release_storing};
 	struct mm_clock *clock = mm_view_clock(service->engine);
 	struct storing *storing = mm_deferred_new(service, call, &kind);
 	char who[MM_PEER_NAME_MAX];
@@ -235,7 +221,7 @@ void mm_method_accept_calibration(struct mm_varlink_call *call, const json_t *pa
 {
 	static const struct mm_parameter table[] = {
 		{MM_PARAMETER(struct accept, session, TEXT), .mandatory = true, .max = INFINITY},
-		{MM_PARAMETER(struct accept, reason, TEXT), .mandatory = true, .min = 1, .max = MM_CALIBRATION_WHY_MAX},
+		{MM_PARAMETER(struct accept, reason, TEXT), .mandatory = true, .min = 1, .max = WHY_MAX},
 	};
 	struct mm_service *service = userdata;
 	struct mm_session *session;
@@ -269,7 +255,7 @@ void mm_method_return_calibration(struct mm_varlink_call *call, const json_t *pa
 	static const struct mm_parameter table[] = {
 		{MM_PARAMETER(struct back, meter, METER)},
 		{MM_PARAMETER(struct back, version, INTEGER), .mandatory = true, .max = INFINITY},
-		{MM_PARAMETER(struct back, reason, TEXT), .mandatory = true, .min = 1, .max = MM_CALIBRATION_WHY_MAX},
+		{MM_PARAMETER(struct back, reason, TEXT), .mandatory = true, .min = 1, .max = WHY_MAX},
 	};
 	struct mm_service *service = userdata;
 	struct storing *storing;
@@ -284,13 +270,14 @@ void mm_method_return_calibration(struct mm_varlink_call *call, const json_t *pa
 		return;
 	}
 	storing->returns_to = asked.version;
-	storing->finding = true;
+	json_object_set_new(storing->record, "returns_to", json_integer(asked.version));
 	if (asked.version == 0) {
 		/* The meter as it was before its first calibration. */
 		memcpy(storing->version.constants, mm_calibration_none.constants, sizeof(storing->version.constants));
-		storing->found = true;
+		write_version(storing);
+	} else {
+		mm_deferred_query(&storing->deferred, run_find, found);
 	}
-	mm_deferred_query(&storing->deferred, run_find);
 }
 
 /* ---- History ---- */
@@ -347,7 +334,7 @@ void mm_method_calibration(struct mm_varlink_call *call, const json_t *parameter
 {
 	static const struct mm_parameter table[] = {{.name = "meter", .kind = MM_PARAMETER_ONE_METER}};
 	static const struct mm_deferred_kind kind = {
-		.wait = MM_WAIT_STORE, .size = sizeof(struct history), .come = history_done, .release = release_history};
+		.wait = MM_WAIT_STORE, .size = sizeof(struct history), .release = release_history};
 	struct mm_service *service = userdata;
 	struct history *history;
 	int meter = 0;
@@ -358,6 +345,6 @@ void mm_method_calibration(struct mm_varlink_call *call, const json_t *parameter
 	history = mm_deferred_new(service, call, &kind);
 	if (history) {
 		history->meter = meter;
-		mm_deferred_query(&history->deferred, run_history);
+		mm_deferred_query(&history->deferred, run_history, history_done);
 	}
 }

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "metering/calibration.h"
 #include "service/call.h"
 #include "service/json.h"
 
@@ -133,8 +132,8 @@ json_t *mm_session_json(const struct mm_session *session)
 			   mm_view_config(session->engine, session->meter)->name, "element", (int)session->element + 1, "who",
 			   session->who, "since", mm_json_time(session->started_ns), "version",
 			   (json_int_t)mm_view_meter(session->engine, session->meter).meter->registers.calibration.number,
-			   "constants", mm_calibration_json(&mm_session_in_force(session)[session->element]), "proposed",
-			   session->solved ? mm_calibration_json(&session->proposed) : json_null());
+			   "constants", mm_json_constants(&mm_session_in_force(session)[session->element]), "proposed",
+			   session->solved ? mm_json_constants(&session->proposed) : json_null());
 	json_object_update_new(object, mm_session_registration_json(session));
 	add_ranges(session, json_object_get(object, "points"));
 	return object;
