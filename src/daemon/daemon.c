@@ -9,9 +9,11 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <systemd/sd-daemon.h>
 #include <systemd/sd-event.h>
 #include <systemd/sd-id128.h>
+#include <unistd.h>
 
 #include "base/count_of.h"
 #include "base/events.h"
@@ -19,7 +21,7 @@
 #include "base/now.h"
 #include "core/units.h"
 #include "metering/handover.h"
-#include "daemon/passed.h"
+#include "daemon/listen_fds.h"
 #include "daemon/power_fail.h"
 #include "service/server.h"
 #include "service/service.h"
@@ -40,7 +42,7 @@ struct daemon {
 	const char *path;
 	struct mm_config *config;
 	sd_event *event;
-	struct mm_passed passed;
+	struct mm_listen_fds listen_fds;
 	struct mm_handover *handover;
 	struct mm_clock *clock;
 	struct mm_afe *afe;
@@ -282,7 +284,7 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
  */
 static void keep_memory(struct daemon *d, const char *boot_id)
 {
-	int fd = mm_passed_take(&d->passed, HANDOVER_NAME);
+	int fd = mm_listen_fds_take(&d->listen_fds, HANDOVER_NAME);
 	int r = mm_handover_new(fd, boot_id, &d->handover);
 
 	if (r < 0) {
@@ -401,6 +403,36 @@ static int add_sources(struct daemon *d)
 	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, 1000000, 0, on_watchdog, d);
 }
 
+/* A listening socket of that name; -1: the service manager gave none. */
+static int take_socket(struct daemon *d, const char *name)
+{
+	int fd;
+
+	while ((fd = mm_listen_fds_take(&d->listen_fds, name)) >= 0 && sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
+		close(fd);
+	}
+	return fd;
+}
+
+static int start_service(struct daemon *d)
+{
+	const int fds[MM_SERVER_SOCKETS] = {
+		[MM_SERVER_READ] = take_socket(d, "read"), [MM_SERVER_ADMIN] = take_socket(d, "admin")};
+	struct mm_front_end *harmonics = d->afe->ops->want_harmonics ? d->front_end : NULL;
+	struct mm_error error = {0};
+	int r;
+
+	r = mm_service_new(&d->engine, d->worker, harmonics, &d->service);
+	if (r < 0) {
+		return fail("service", strerror(-r));
+	}
+	if (mm_server_new(d->event, d->config, d->service, fds, &error, &d->server) < 0) {
+		return fail(error.text, "");
+	}
+	mm_listen_fds_done(&d->listen_fds);
+	return 0;
+}
+
 /* Everything up to the loop; on failure mm_daemon_run() takes down what stands. */
 static int start(struct daemon *d)
 {
@@ -431,7 +463,7 @@ static int start(struct daemon *d)
 		boot_id = SD_ID128_NULL; /* a container without /proc: a label less, the register holds all the same */
 	}
 	sd_id128_to_string(boot_id, boot);
-	mm_passed_init(&d->passed);
+	mm_listen_fds_init(&d->listen_fds);
 	keep_memory(d, boot);
 	if (start_front_end(d, &driver) < 0 || open_register(d, boot) < 0) {
 		return -1;
@@ -452,15 +484,9 @@ static int start(struct daemon *d)
 	if (r < 0) {
 		return fail("front-end thread", strerror(-r));
 	}
-	r = mm_service_new(&d->engine, d->worker, d->afe->ops->want_harmonics ? d->front_end : NULL, &d->service);
-	if (r < 0) {
-		return fail("service", strerror(-r));
+	if (start_service(d) < 0) {
+		return -1;
 	}
-	r = mm_server_new(d->event, d->config, d->service, &d->passed, error.text, &d->server);
-	if (r < 0) {
-		return fail(error.text, "");
-	}
-	mm_passed_done(&d->passed);
 	r = add_sources(d);
 	if (r < 0) {
 		return fail("event loop", strerror(-r));
@@ -493,7 +519,7 @@ int mm_daemon_run(const char *path, struct mm_config *config)
 	mm_store_close(d.reg);
 	mm_engine_done(&d.engine);
 	mm_handover_free(d.handover);
-	mm_passed_done(&d.passed);
+	mm_listen_fds_done(&d.listen_fds);
 	if (mm_front_end_free(d.front_end)) {
 		mm_afe_free(d.afe);
 		mm_clock_free(d.clock);

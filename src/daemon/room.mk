@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
 	src/daemon/daemon.c src/daemon/daemon.h \
-	src/daemon/passed.c src/daemon/passed.h \
+	src/daemon/listen_fds.c src/daemon/listen_fds.h \
 	src/daemon/power_fail.c src/daemon/power_fail.h
 libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 

@@ -12,14 +12,12 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
-#include <systemd/sd-daemon.h>
 #include <unistd.h>
 
 #include "base/events.h"
 #include "base/log.h"
 #include "service/private.h"
 
-#define LISTENERS 2
 #define BACKLOG 16
 
 struct client {
@@ -33,9 +31,8 @@ struct client {
 struct listener {
 	struct mm_server *server;
 	const struct mm_varlink_service *service;
-	const char *name; /* of the descriptor, when systemd passes it */
 	const char *path;
-	const char *group; /* who may connect */
+	const char *group; /* that can connect */
 	int fd;
 	bool bound; /* here, so removed here */
 	sd_event_source *io;
@@ -46,7 +43,7 @@ struct mm_server {
 	const struct mm_config *config;
 	struct mm_service *service;
 	struct client *clients;
-	struct listener listener[LISTENERS];
+	struct listener listener[MM_SERVER_SOCKETS];
 	bool full; /* the cap was reached, and said so */
 };
 
@@ -254,56 +251,49 @@ static const char *socket_advice(int r)
 	return strerror(-r);
 }
 
-/* A listening socket of that name; -1: none was passed. */
-static int passed_socket(struct mm_passed *passed, const char *name)
+/* 0, or -errno with one line in error. */
+static int listener_start(struct listener *listener, struct mm_error *error)
 {
-	int fd;
+	int r = listener->fd < 0 ? bind_socket(listener) : 0;
 
-	while ((fd = mm_passed_take(passed, name)) >= 0 && sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
-		close(fd);
+	if (r == 0) {
+		r = sd_event_add_io(listener->server->event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
 	}
-	return fd;
+	if (r < 0) {
+		return mm_error_set(error, r, "socket %s: %s", listener->path, socket_advice(r));
+	}
+	(void)sd_event_source_set_priority(listener->io, SD_EVENT_PRIORITY_IDLE);
+	return 0;
 }
 
-int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_service *service, struct mm_passed *passed,
-		  char message[static MM_CONFIG_MESSAGE_MAX], struct mm_server **ret)
+int mm_server_new(sd_event *event, const struct mm_config *config, struct mm_service *service, const int fds[MM_SERVER_SOCKETS],
+		  struct mm_error *error, struct mm_server **ret)
 {
 	struct mm_server *server = calloc(1, sizeof(*server));
-	int r;
+	int r = 0;
 
 	if (!server) {
-		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
-		return -ENOMEM;
+		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
 	server->event = sd_event_ref(event);
 	server->config = config;
 	server->service = service;
-	server->listener[0] = (struct listener){
-		.service = &service->read, .name = "read", .path = config->socket, .group = "minimeter", .fd = -1};
-	server->listener[1] = (struct listener){
-		.service = &service->admin, .name = "admin", .path = config->admin_socket, .group = "minimeter-admin", .fd = -1};
-	for (size_t l = 0; l < LISTENERS; l++) {
-		struct listener *listener = &server->listener[l];
-
-		listener->server = server;
-		listener->fd = passed_socket(passed, listener->name);
-		r = listener->fd < 0 ? bind_socket(listener) : 0;
-		if (r < 0) {
-			snprintf(message, MM_CONFIG_MESSAGE_MAX, "socket %s: %s", listener->path, socket_advice(r));
-			goto fail;
-		}
-		r = sd_event_add_io(event, &listener->io, listener->fd, EPOLLIN, on_accept, listener);
-		if (r < 0) {
-			snprintf(message, MM_CONFIG_MESSAGE_MAX, "socket %s: %s", listener->path, strerror(-r));
-			goto fail;
-		}
-		(void)sd_event_source_set_priority(listener->io, SD_EVENT_PRIORITY_IDLE);
+	server->listener[MM_SERVER_READ] =
+		(struct listener){.server = server, .service = &service->read, .path = config->socket, .group = "minimeter"};
+	server->listener[MM_SERVER_ADMIN] = (struct listener){
+		.server = server, .service = &service->admin, .path = config->admin_socket, .group = "minimeter-admin"};
+	for (int l = 0; l < MM_SERVER_SOCKETS; l++) {
+		server->listener[l].fd = fds[l];
+	}
+	for (int l = 0; l < MM_SERVER_SOCKETS && r == 0; l++) {
+		r = listener_start(&server->listener[l], error);
+	}
+	if (r < 0) {
+		mm_server_free(server);
+		return r;
 	}
 	*ret = server;
 	return 0;
-fail:
-	mm_server_free(server);
-	return r;
 }
 
 void mm_server_free(struct mm_server *server)
@@ -314,7 +304,7 @@ void mm_server_free(struct mm_server *server)
 	while (server->clients) {
 		client_free(server->clients);
 	}
-	for (size_t l = 0; l < LISTENERS; l++) {
+	for (int l = 0; l < MM_SERVER_SOCKETS; l++) {
 		struct listener *listener = &server->listener[l];
 
 		sd_event_source_disable_unref(listener->io);
