@@ -41,9 +41,14 @@ struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred)
 	if (deferred->kind->release) {
 		deferred->kind->release(deferred);
 	}
-	json_decref(deferred->reply);
+	json_decref(deferred->json);
 	free(deferred);
 	return call;
+}
+
+void mm_deferred_reply(struct mm_deferred *deferred, json_t *reply)
+{
+	mm_call_reply(mm_deferred_take(deferred), reply);
 }
 
 static void give_up(struct mm_deferred *deferred)
@@ -84,9 +89,7 @@ void mm_deferred_done(struct mm_service *service)
 
 static void durable(struct mm_deferred *change)
 {
-	json_t *reply = json_incref(change->reply);
-
-	mm_call_reply(mm_deferred_take(change), reply);
+	mm_deferred_reply(change, json_incref(change->json));
 }
 
 struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_varlink_call *call)
@@ -98,7 +101,7 @@ struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_var
 
 void mm_deferred_commit(struct mm_deferred *change, json_t *reply)
 {
-	change->reply = reply;
+	change->json = reply;
 	change->committed_ns = mm_engine_commit(change->service->engine);
 }
 

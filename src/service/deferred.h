@@ -44,7 +44,7 @@ struct mm_deferred {
 	mm_deferred_fn done;	 /* and what follows it */
 	bool running;		 /* on the store's thread, which has this struct */
 	int64_t committed_ns;	 /* of the commit */
-	json_t *reply;		 /* once it is durable */
+	json_t *json;		 /* what the reply is, or is made of; freed with it */
 };
 
 /* A struct of the kind's size, zero beyond its begin; NULL after having answered the call with Busy. */
@@ -52,6 +52,9 @@ void *mm_deferred_new(struct mm_service *service, struct mm_varlink_call *call, 
 
 /* Ends it and frees it; returns its call, for the caller to answer. */
 struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred);
+
+/* Ends it with a reply (stolen), as mm_call_reply(). */
+void mm_deferred_reply(struct mm_deferred *deferred, json_t *reply);
 
 /* Has something come for which some wait? Those whose peer is gone are given up. */
 void mm_deferred_come(struct mm_service *service, enum mm_deferred_wait wait);

@@ -284,7 +284,7 @@ static void query_done(struct mm_deferred *deferred, int result)
 			json_array_append_new(meters, meter_json(query, i));
 		}
 	}
-	mm_call_reply(mm_deferred_take(deferred), json_pack("{s:o}", "meters", meters));
+	mm_deferred_reply(deferred, json_pack("{s:o}", "meters", meters));
 }
 
 void mm_method_diagnose(struct mm_varlink_call *call, const json_t *parameters, void *userdata)

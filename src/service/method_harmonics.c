@@ -55,9 +55,7 @@ static void report_has_come(struct mm_deferred *deferred)
 	const struct mm_harmonics *harmonics = &service->harmonics;
 
 	if (service->harmonics_known && harmonics->input == request->input) {
-		json_t *reply = harmonics_json(request, harmonics);
-
-		mm_call_reply(mm_deferred_take(deferred), reply);
+		mm_deferred_reply(deferred, harmonics_json(request, harmonics));
 	} else if (mm_clock_boottime(mm_view_clock(service->engine)) >= request->until_ns) {
 		mm_call_busy(mm_deferred_take(deferred), "no whole window of a supply has come");
 	}

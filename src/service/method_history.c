@@ -20,25 +20,19 @@
 struct profile {
 	struct mm_deferred deferred;
 	int meter;
-	int64_t from, to;  /* seconds */
-	json_t *intervals; /* of the page, made on the store's thread */
-	int64_t last_s;	   /* start of the last one */
+	int64_t from, to; /* seconds */
+	int64_t last_s;	  /* start of the last one */
 };
-
-static void release_profile(struct mm_deferred *deferred)
-{
-	json_decref(((struct profile *)deferred)->intervals);
-}
 
 static bool on_row(void *userdata, const struct mm_profile_row *row)
 {
 	struct profile *profile = userdata;
 
 	/* A page ends between two different instants, so that rows of one start (after a clock step) stay together. */
-	if (json_array_size(profile->intervals) >= PROFILE_PAGE && row->start_s != profile->last_s) {
+	if (json_array_size(profile->deferred.json) >= PROFILE_PAGE && row->start_s != profile->last_s) {
 		return false;
 	}
-	json_array_append_new(profile->intervals, mm_json_interval(row));
+	json_array_append_new(profile->deferred.json, mm_json_interval(row));
 	profile->last_s = row->start_s;
 	return true;
 }
@@ -47,14 +41,14 @@ static int run_profile(struct mm_store *store, void *userdata)
 {
 	struct profile *profile = userdata;
 
-	profile->intervals = json_array();
+	profile->deferred.json = json_array();
 	return mm_store_profile(store, (unsigned)profile->meter, profile->from, profile->to, on_row, profile);
 }
 
 static void profile_done(struct mm_deferred *deferred, int result)
 {
 	struct profile *profile = (struct profile *)deferred;
-	bool more = mm_varlink_call_more(deferred->call) && json_array_size(profile->intervals) >= PROFILE_PAGE;
+	bool more = mm_varlink_call_more(deferred->call) && json_array_size(profile->deferred.json) >= PROFILE_PAGE;
 	json_t *page;
 
 	if (result < 0) {
@@ -62,13 +56,13 @@ static void profile_done(struct mm_deferred *deferred, int result)
 		return;
 	}
 	page = json_pack("{s:s, s:o}", "meter", mm_view_config(deferred->service->engine, (unsigned)profile->meter)->name,
-			 "intervals", profile->intervals);
-	profile->intervals = NULL;
+			 "intervals", profile->deferred.json);
+	profile->deferred.json = NULL;
 	profile->from = profile->last_s + 1;
 	if (page && more && !mm_varlink_call_gone(deferred->call)) {
 		mm_deferred_page(deferred, page);
 	} else {
-		mm_call_reply(mm_deferred_take(deferred), page);
+		mm_deferred_reply(deferred, page);
 	}
 }
 
@@ -79,8 +73,7 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 		{MM_PARAMETER(struct profile, from, TIME)},
 		{MM_PARAMETER(struct profile, to, TIME)},
 	};
-	static const struct mm_deferred_kind kind = {
-		.wait = MM_WAIT_STORE, .size = sizeof(struct profile), .release = release_profile};
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct profile)};
 	struct mm_service *service = userdata;
 	struct profile asked = {.to = INT64_MAX}, *profile;
 
@@ -103,20 +96,14 @@ struct events {
 	struct mm_deferred deferred;
 	int64_t after; /* an id, or NEWEST */
 	int64_t limit;
-	json_t *events; /* made on the store's thread */
 };
-
-static void release_events(struct mm_deferred *deferred)
-{
-	json_decref(((struct events *)deferred)->events);
-}
 
 static bool on_event(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct events *events = userdata;
 
 	(void)data;
-	json_array_append_new(events->events, mm_json_event(events->deferred.service->engine, event));
+	json_array_append_new(events->deferred.json, mm_json_event(events->deferred.service->engine, event));
 	return true;
 }
 
@@ -124,20 +111,17 @@ static int run_events(struct mm_store *store, void *userdata)
 {
 	struct events *events = userdata;
 
-	events->events = json_array();
+	events->deferred.json = json_array();
 	return mm_store_events(store, events->after, (unsigned)events->limit, events->after == NEWEST, on_event, events);
 }
 
 static void events_done(struct mm_deferred *deferred, int result)
 {
-	json_t *reply;
-
 	if (result < 0) {
 		mm_deferred_failed(deferred, result);
-		return;
+	} else {
+		mm_deferred_reply(deferred, json_pack("{s:O}", "events", deferred->json));
 	}
-	reply = json_pack("{s:O}", "events", ((struct events *)deferred)->events);
-	mm_call_reply(mm_deferred_take(deferred), reply);
 }
 
 void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
@@ -146,8 +130,7 @@ void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, vo
 		{MM_PARAMETER(struct events, after, INTEGER), .min = -INFINITY, .max = INFINITY},
 		{MM_PARAMETER(struct events, limit, INTEGER), .min = 1, .max = EVENTS_PAGE_MAX},
 	};
-	static const struct mm_deferred_kind kind = {
-		.wait = MM_WAIT_STORE, .size = sizeof(struct events), .release = release_events};
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct events)};
 	struct events asked = {.after = NEWEST, .limit = EVENTS_PAGE_DEFAULT}, *events;
 	struct mm_service *service = userdata;
 

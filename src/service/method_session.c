@@ -188,15 +188,13 @@ static void finish(struct mm_session *session, struct mm_session_measurement *me
 	struct mm_calibration_run run = measurement->run;
 	enum mm_calibration_point point = measurement->point;
 	enum mm_calibration_fault fault = mm_calibration_judge_run(&run, session->element, point, mm_session_model(session));
-	json_t *reply;
 
 	if (fault != MM_CALIBRATION_FINE) {
 		refuse_run(session, mm_deferred_take(&measurement->deferred), fault, &run, point, 0);
 		return;
 	}
 	session->run[measurement->stage][point] = run;
-	reply = measured_json(session, measurement);
-	mm_call_reply(mm_deferred_take(&measurement->deferred), reply);
+	mm_deferred_reply(&measurement->deferred, measured_json(session, measurement));
 }
 
 /* Ends the measurement where the meter itself does not measure. */

@@ -76,7 +76,6 @@ static json_t *result_json(const struct mm_verify_result *result, bool done)
 static void slice_done(struct mm_deferred *deferred, int result)
 {
 	struct verification *verification = (struct verification *)deferred;
-	json_t *reply;
 
 	if (mm_varlink_call_gone(deferred->call)) {
 		mm_varlink_call_unref(mm_deferred_take(deferred));
@@ -89,8 +88,7 @@ static void slice_done(struct mm_deferred *deferred, int result)
 	} else if (result < 0) {
 		mm_deferred_failed(deferred, result);
 	} else {
-		reply = result_json(mm_verify_result(verification->verify), true);
-		mm_call_reply(mm_deferred_take(deferred), reply);
+		mm_deferred_reply(deferred, result_json(mm_verify_result(verification->verify), true));
 	}
 }
 
@@ -187,7 +185,6 @@ static int run_signing(struct mm_store *store, void *userdata)
 static void signing_done(struct mm_deferred *deferred, int result)
 {
 	const struct mm_signed_head *head = &((struct signing *)deferred)->head;
-	json_t *reply;
 
 	if (result == -ENOKEY) {
 		mm_call_store_failed(mm_deferred_take(deferred),
@@ -195,9 +192,9 @@ static void signing_done(struct mm_deferred *deferred, int result)
 	} else if (result < 0) {
 		mm_deferred_failed(deferred, result);
 	} else {
-		reply = json_pack("{s:s, s:s, s:s, s:s}", "statement", head->statement, "signature", head->signature,
-				  "public_key", head->public_key, "fingerprint", head->fingerprint);
-		mm_call_reply(mm_deferred_take(deferred), reply);
+		mm_deferred_reply(deferred,
+				  json_pack("{s:s, s:s, s:s, s:s}", "statement", head->statement, "signature", head->signature,
+					    "public_key", head->public_key, "fingerprint", head->fingerprint));
 	}
 }
 

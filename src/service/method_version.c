@@ -30,7 +30,6 @@ struct storing {
 	unsigned meter;
 	const struct mm_model *model;
 	int64_t returns_to; /* -1: to none, it is a new calibration */
-	json_t *record;
 	struct mm_store_event event;
 	struct mm_calibration_version version;
 };
@@ -38,7 +37,6 @@ struct storing {
 static void release_storing(struct mm_deferred *deferred)
 {
 	deferred->service->storing = false;
-	json_decref(((struct storing *)deferred)->record);
 }
 
 /* Adds the old and the new constants of an element to text where they differ. */
@@ -63,7 +61,7 @@ static const struct mm_calibration_version *in_force(const struct storing *stori
 /* The event of a version, with the constants it replaces and its own. */
 static void fill_event(struct storing *storing)
 {
-	const char *who = json_string_value(json_object_get(storing->record, "who"));
+	const char *who = json_string_value(json_object_get(storing->deferred.json, "who"));
 	struct mm_store_event *event = &storing->event;
 	int length;
 
@@ -94,7 +92,7 @@ static int run_find(struct mm_store *store, void *userdata)
 static int run_write(struct mm_store *store, void *userdata)
 {
 	struct storing *storing = userdata;
-	char *data = json_dumps(storing->record, JSON_COMPACT | JSON_REAL_PRECISION(17));
+	char *data = json_dumps(storing->deferred.json, JSON_COMPACT | JSON_REAL_PRECISION(17));
 	int r = data ? mm_store_record(store, &storing->event, data) : -ENOMEM;
 
 	free(data);
@@ -107,7 +105,6 @@ static void written(struct mm_deferred *deferred, int result)
 {
 	struct storing *storing = (struct storing *)deferred;
 	struct mm_service *service = deferred->service;
-	json_t *reply;
 
 	if (result < 0) {
 		mm_deferred_failed(deferred, result);
@@ -116,9 +113,8 @@ static void written(struct mm_deferred *deferred, int result)
 	(void)mm_engine_calibrate(service->engine, storing->meter, &storing->version);
 	mm_log_event(CALIBRATION, mm_view_config(service->engine, storing->meter)->name, storing->event.text);
 	mm_session_end(service);
-	json_object_set_new(storing->record, "time", mm_json_time(storing->event.realtime_ns));
-	reply = json_pack("{s:O}", "version", storing->record);
-	mm_call_reply(mm_deferred_take(deferred), reply);
+	json_object_set_new(storing->deferred.json, "time", mm_json_time(storing->event.realtime_ns));
+	mm_deferred_reply(deferred, json_pack("{s:O}", "version", storing->deferred.json));
 }
 
 /* Completes the record with what every version has, and writes it. */
@@ -126,9 +122,9 @@ static void write_version(struct storing *storing)
 {
 	unsigned elements = storing->model->elements;
 
-	json_object_set_new(storing->record, "version", json_integer(storing->version.number));
-	json_object_set_new(storing->record, "constants", mm_json_all_constants(storing->version.constants, elements));
-	json_object_set_new(storing->record, "before", mm_json_all_constants(in_force(storing)->constants, elements));
+	json_object_set_new(storing->deferred.json, "version", json_integer(storing->version.number));
+	json_object_set_new(storing->deferred.json, "constants", mm_json_all_constants(storing->version.constants, elements));
+	json_object_set_new(storing->deferred.json, "before", mm_json_all_constants(in_force(storing)->constants, elements));
 	fill_event(storing);
 	mm_deferred_query(&storing->deferred, run_write, written);
 }
@@ -163,7 +159,7 @@ static struct storing *new_storing(struct mm_service *service, struct mm_varlink
 	storing->meter = meter;
 	storing->model = &mm_view_config(service->engine, meter)->model;
 	storing->returns_to = -1;
-	storing->record = json_pack("{s:s, s:s, s:n, s:n}", "who", who, "why", why, "element", "returns_to");
+	storing->deferred.json = json_pack("{s:s, s:s, s:n, s:n}", "who", who, "why", why, "element", "returns_to");
 	storing->event = (struct mm_store_event){
 		.boottime_ns = mm_clock_boottime(clock),
 		.realtime_ns = mm_clock_realtime(clock),
@@ -238,8 +234,8 @@ void mm_method_accept_calibration(struct mm_varlink_call *call, const json_t *pa
 	storing = new_storing(service, call, session->meter, asked.reason);
 	if (storing) {
 		storing->version.constants[session->element] = session->proposed;
-		json_object_set_new(storing->record, "element", json_integer(session->element + 1));
-		json_object_update_new(storing->record, mm_session_registration_json(session));
+		json_object_set_new(storing->deferred.json, "element", json_integer(session->element + 1));
+		json_object_update_new(storing->deferred.json, mm_session_registration_json(session));
 		write_version(storing);
 	}
 }
@@ -270,7 +266,7 @@ void mm_method_return_calibration(struct mm_varlink_call *call, const json_t *pa
 		return;
 	}
 	storing->returns_to = asked.version;
-	json_object_set_new(storing->record, "returns_to", json_integer(asked.version));
+	json_object_set_new(storing->deferred.json, "returns_to", json_integer(asked.version));
 	if (asked.version == 0) {
 		/* The meter as it was before its first calibration. */
 		memcpy(storing->version.constants, mm_calibration_none.constants, sizeof(storing->version.constants));
@@ -285,13 +281,7 @@ void mm_method_return_calibration(struct mm_varlink_call *call, const json_t *pa
 struct history {
 	struct mm_deferred deferred;
 	int meter;
-	json_t *versions; /* made on the store's thread */
 };
-
-static void release_history(struct mm_deferred *deferred)
-{
-	json_decref(((struct history *)deferred)->versions);
-}
 
 static bool on_version(void *userdata, const struct mm_store_event *event, const char *data)
 {
@@ -299,9 +289,9 @@ static bool on_version(void *userdata, const struct mm_store_event *event, const
 	json_t *record = json_loads(data, 0, NULL);
 
 	json_object_set_new(record, "time", mm_json_time(event->realtime_ns));
-	json_array_append_new(history->versions, record);
-	if (json_array_size(history->versions) > HISTORY_MAX) {
-		json_array_remove(history->versions, 0);
+	json_array_append_new(history->deferred.json, record);
+	if (json_array_size(history->deferred.json) > HISTORY_MAX) {
+		json_array_remove(history->deferred.json, 0);
 	}
 	return true;
 }
@@ -310,7 +300,7 @@ static int run_history(struct mm_store *store, void *userdata)
 {
 	struct history *history = userdata;
 
-	history->versions = json_array();
+	history->deferred.json = json_array();
 	return mm_store_records(store, MM_CALIBRATION_RECORD, history->meter, on_version, history);
 }
 
@@ -319,22 +309,21 @@ static void history_done(struct mm_deferred *deferred, int result)
 	const struct history *history = (struct history *)deferred;
 	const struct mm_session *session = deferred->service->session;
 	bool here = session && session->meter == (unsigned)history->meter;
-	json_t *reply;
 
 	if (result < 0) {
 		mm_deferred_failed(deferred, result);
 		return;
 	}
-	reply = json_pack("{s:s, s:O, s:o}", "meter", mm_view_config(deferred->service->engine, (unsigned)history->meter)->name,
-			  "versions", history->versions, "session", mm_session_json(here ? session : NULL));
-	mm_call_reply(mm_deferred_take(deferred), reply);
+	mm_deferred_reply(deferred,
+			  json_pack("{s:s, s:O, s:o}", "meter",
+				    mm_view_config(deferred->service->engine, (unsigned)history->meter)->name, "versions",
+				    history->deferred.json, "session", mm_session_json(here ? session : NULL)));
 }
 
 void mm_method_calibration(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	static const struct mm_parameter table[] = {{.name = "meter", .kind = MM_PARAMETER_ONE_METER}};
-	static const struct mm_deferred_kind kind = {
-		.wait = MM_WAIT_STORE, .size = sizeof(struct history), .release = release_history};
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct history)};
 	struct mm_service *service = userdata;
 	struct history *history;
 	int meter = 0;

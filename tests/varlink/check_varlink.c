@@ -229,6 +229,7 @@ static const struct {
 	 "{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"org.minimeter.Nothing\"}}"},
 	{"{\"method\":\"org.minimeter.NotBuilt\"}",
 	 "{\"error\":\"org.varlink.service.MethodNotImplemented\",\"parameters\":{\"method\":\"org.minimeter.NotBuilt\"}}"},
+	{"{\"method\":\"org.minimeter.Set\"}", "{\"error\":\"org.minimeter.NotPermitted\",\"parameters\":{}}"},
 	{"{\"method\":\"org.varlink.service.Nothing\"}",
 	 "{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{\"method\":\"org.varlink.service.Nothing\"}}"},
 	{"{\"method\":\"org.mini.Read\"}",
