@@ -60,7 +60,7 @@ struct daemon {
 
 /* ---- Loop ---- */
 
-static void tell_ready(struct daemon *d)
+static void notify_ready(struct daemon *d)
 {
 	if (!d->ready && mm_view_front_end(&d->engine).windows > 0) {
 		d->ready = true;
@@ -68,7 +68,7 @@ static void tell_ready(struct daemon *d)
 	}
 }
 
-static void tell_status(struct daemon *d)
+static void notify_status(struct daemon *d)
 {
 	struct mm_view_front_end front_end = mm_view_front_end(&d->engine);
 
@@ -94,9 +94,9 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 		mm_service_report(d->service);
 		mm_clock_release(d->clock);
 		if (mm_view_front_end(&d->engine).health != before) {
-			tell_status(d);
+			notify_status(d);
 		}
-		tell_ready(d);
+		notify_ready(d);
 		if (changed) {
 			mm_service_publish(d->service);
 		}
@@ -119,7 +119,7 @@ static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *use
 	(void)revents;
 	mm_engine_tick(&d->engine);
 	if (mm_view_front_end(&d->engine).health != before) {
-		tell_status(d);
+		notify_status(d);
 		mm_service_publish(d->service);
 	}
 	return 0;
@@ -348,8 +348,8 @@ static int watch_power_fail(struct daemon *d)
 	return 0;
 }
 
-/* Who signs the audit trail, and by which settings it is metered: where one of them fails metering goes on. */
-static void begin_trail(struct daemon *d)
+/* The key that signs the audit trail and the settings go into it: where one of them fails metering goes on. */
+static void record_start(struct daemon *d)
 {
 	int64_t boottime_ns = mm_clock_boottime(d->clock), realtime_ns = mm_clock_realtime(d->clock);
 	struct mm_error error = {0};
@@ -468,7 +468,7 @@ static int start(struct daemon *d)
 	if (start_front_end(d, &driver) < 0 || open_register(d, boot) < 0) {
 		return -1;
 	}
-	begin_trail(d);
+	record_start(d);
 	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->handover, outputs_new, driver->adc_full_scale_v,
 			   error.text);
 	if (r < 0) {

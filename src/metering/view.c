@@ -66,7 +66,7 @@ int64_t mm_view_started_ns(const struct mm_engine *engine)
 	return engine->started_ns;
 }
 
-const char *mm_view_software(const struct mm_engine *engine)
+const char *mm_view_program_sha256(const struct mm_engine *engine)
 {
 	return engine->software[0] ? engine->software : NULL;
 }

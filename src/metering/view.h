@@ -61,7 +61,7 @@ struct mm_clock *mm_view_clock(const struct mm_engine *engine);
 int64_t mm_view_started_ns(const struct mm_engine *engine);
 
 /* The SHA-256 of the program; NULL: not known. */
-const char *mm_view_software(const struct mm_engine *engine);
+const char *mm_view_program_sha256(const struct mm_engine *engine);
 
 /* ---- Verbs ---- */
 
@@ -75,23 +75,23 @@ bool mm_front_end_take_harmonics(struct mm_front_end *front_end, struct mm_harmo
 int64_t mm_engine_commit(struct mm_engine *engine);
 
 /*
- * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; who asked is for the audit trail. -EINVAL
+ * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; user goes into the audit trail. -EINVAL
  * for anything but an LED.
  */
-int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who);
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *user);
 
 /*
- * Presets a meter, as mm_meter_preset() does, to the reading of the meter of serial number old_serial that it replaces; who asked
- * for it goes into the audit trail.
+ * Presets a meter, as mm_meter_preset() does, to the reading of the meter of serial number old_serial that it replaces; user
+ * goes into the audit trail.
  */
 int mm_engine_preset(struct mm_engine *engine, unsigned meter, int64_t delivered_uwh, int64_t received_uwh,
-		     const char *old_serial, const char *who);
+		     const char *old_serial, const char *user);
 
 /*
- * Corrects a meter's wiring by arithmetic from the next window on, as mm_meter_correct() does; who asked for it and what was in
- * force before go into the audit trail.
+ * Corrects a meter's wiring by arithmetic from the next window on, as mm_meter_correct() does; user and what was in force before
+ * go into the audit trail.
  */
-int mm_engine_correct(struct mm_engine *engine, unsigned meter, uint32_t correction, const char *who);
+int mm_engine_correct(struct mm_engine *engine, unsigned meter, uint32_t correction, const char *user);
 
 /* Calibrates a meter from the next window on, as mm_meter_calibrate() does; its record is durable already. */
 int mm_engine_calibrate(struct mm_engine *engine, unsigned meter, const struct mm_calibration_version *version);

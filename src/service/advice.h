@@ -19,9 +19,9 @@ const char *mm_advice_front_end(enum mm_health health);
 const char *mm_advice_store(int error, int copy_error);
 
 struct mm_advice_cause {
-	const char *words; /* what it is */
-	const char *next;  /* what to measure or do next */
-	const char *mend;  /* what to do once it is sure; NULL: as next */
+	const char *words;  /* what it is */
+	const char *next;   /* what to measure or do next */
+	const char *repair; /* what to do once it is sure; NULL: as next */
 };
 const struct mm_advice_cause *mm_advice_cause(enum mm_cause cause);
 

@@ -209,7 +209,7 @@ json_t *mm_json_nameplate(const struct mm_engine *engine, unsigned meter)
 		model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a, "test_a",
 		model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", config->ct_sets, "display",
 		(int)model->lcd, "frequency_hz", "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3), "outputs",
-		outputs, "version", PACKAGE_VERSION, "software_sha256", mm_view_software(engine), "calibration_version",
+		outputs, "version", PACKAGE_VERSION, "software_sha256", mm_view_program_sha256(engine), "calibration_version",
 		(json_int_t)registers->calibration.number, "preset_delivered_wh", wh(registers->preset_delivered_uwh),
 		"preset_received_wh", wh(registers->preset_received_uwh), "preset_time",
 		mm_json_time(registers->preset_s * MM_NS_PER_S));

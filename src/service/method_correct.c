@@ -112,7 +112,7 @@ void mm_method_correct(struct mm_varlink_call *call, const json_t *parameters, v
 {
 	struct mm_service *service = userdata;
 	struct mm_deferred *change;
-	char who[MM_PEER_NAME_MAX];
+	char user[MM_PEER_NAME_MAX];
 	struct mm_view_meter view;
 	struct correct p = {0};
 	uint32_t correction;
@@ -131,12 +131,12 @@ void mm_method_correct(struct mm_varlink_call *call, const json_t *parameters, v
 		mm_call_reply(call, reply);
 		return;
 	}
-	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, who);
+	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
 	change = mm_deferred_change(service, call);
 	if (!change) {
 		json_decref(reply);
 		return;
 	}
-	(void)mm_engine_correct(service->engine, (unsigned)p.meter, correction, who); /* is_possible() has checked it */
+	(void)mm_engine_correct(service->engine, (unsigned)p.meter, correction, user); /* is_possible() has checked it */
 	mm_deferred_commit(change, reply);
 }

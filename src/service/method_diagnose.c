@@ -204,14 +204,14 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 	const struct mm_cause_info *info = mm_cause_info(finding->cause);
 	const struct mm_advice_cause *advice = mm_advice_cause(finding->cause);
 	struct past past = look_back(query, info->event, meter, finding->element);
-	bool mended = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
+	bool miswired = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
 	json_t *lines = json_array();
 
 	say_readings(lines, finding, &front_end, view->evidence);
-	if (finding->corrected && mended) {
+	if (finding->corrected && miswired) {
 		say(lines, "corrected in the configuration: it registers as if mended. With the mending take it back: correct "
 			   "none --confirm");
-	} else if (mended && view->meter->registers.correction != 0) {
+	} else if (miswired && view->meter->registers.correction != 0) {
 		say(lines, "a correction is in force, which is not for this");
 	}
 	if (finding->shown_w > 0) {
@@ -223,10 +223,10 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 	}
 	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
 			 finding->element > 0 ? json_integer((json_int_t)finding->element) : json_null(), "fault",
-			 (int)info->fault, "corrected", (int)(finding->corrected && mended), "confidence",
+			 (int)info->fault, "corrected", (int)(finding->corrected && miswired), "confidence",
 			 hundredths(finding->confidence), "tied", (int)finding->tied, "words", advice->words, "evidence", lines,
-			 "next", !finding->tied && advice->mend ? advice->mend : advice->next, "mended_w",
-			 mended ? hundredths(finding->as.mended_w) : json_null());
+			 "next", !finding->tied && advice->repair ? advice->repair : advice->next, "mended_w",
+			 miswired ? hundredths(finding->as.mended_w) : json_null());
 }
 
 /* ---- The call ---- */

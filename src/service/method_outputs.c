@@ -60,7 +60,7 @@ void mm_method_test_output(struct mm_varlink_call *call, const json_t *parameter
 		{MM_PARAMETER(struct test, seconds, INTEGER), .mandatory = true, .min = 1, .max = TEST_SECONDS_MAX},
 	};
 	struct mm_service *service = userdata;
-	char who[MM_PEER_NAME_MAX];
+	char user[MM_PEER_NAME_MAX];
 	enum mm_output output;
 	struct test test;
 
@@ -75,8 +75,8 @@ void mm_method_test_output(struct mm_varlink_call *call, const json_t *parameter
 						 test.output));
 		return;
 	}
-	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, who);
-	if (mm_engine_test_output(service->engine, (unsigned)test.meter, output, (int)test.seconds, who) < 0) {
+	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
+	if (mm_engine_test_output(service->engine, (unsigned)test.meter, output, (int)test.seconds, user) < 0) {
 		mm_call_not_permitted(call, "this output counts energy: a test would put pulses on a bill");
 		return;
 	}

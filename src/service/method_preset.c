@@ -54,7 +54,7 @@ static json_t *registers_json(const struct mm_meter *meter)
 void mm_method_preset(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	struct mm_service *service = userdata;
-	char who[MM_PEER_NAME_MAX], scratch[160];
+	char user[MM_PEER_NAME_MAX], scratch[160];
 	int64_t delivered_uwh, received_uwh;
 	const struct mm_meter *meter;
 	struct mm_deferred *change;
@@ -78,10 +78,10 @@ void mm_method_preset(struct mm_varlink_call *call, const json_t *parameters, vo
 		mm_call_reply(call, registers_json(&trial));
 		return;
 	}
-	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, who);
+	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
 	change = mm_deferred_change(service, call);
 	if (change) {
-		(void)mm_engine_preset(service->engine, (unsigned)p.meter, delivered_uwh, received_uwh, p.old_serial, who);
+		(void)mm_engine_preset(service->engine, (unsigned)p.meter, delivered_uwh, received_uwh, p.old_serial, user);
 		mm_deferred_commit(change, registers_json(meter));
 	}
 }

@@ -73,7 +73,7 @@ static void start(struct mm_service *service, struct mm_varlink_call *call, cons
 	session->meter = (unsigned)asked->meter;
 	session->element = (unsigned)asked->element - 1;
 	session->started_ns = mm_clock_realtime(mm_view_clock(service->engine));
-	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, session->who);
+	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, session->user);
 	service->session = session;
 	reply_session(session, call);
 }

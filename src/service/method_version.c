@@ -61,11 +61,11 @@ static const struct mm_calibration_version *in_force(const struct storing *stori
 /* The event of a version, with the constants it replaces and its own. */
 static void fill_event(struct storing *storing)
 {
-	const char *who = json_string_value(json_object_get(storing->deferred.json, "who"));
+	const char *user = json_string_value(json_object_get(storing->deferred.json, "who"));
 	struct mm_store_event *event = &storing->event;
 	int length;
 
-	length = snprintf(event->text, sizeof(event->text), "version %" PRId64 " by %.40s", storing->version.number, who);
+	length = snprintf(event->text, sizeof(event->text), "version %" PRId64 " by %.40s", storing->version.number, user);
 	if (storing->returns_to >= 0) {
 		snprintf(event->text + length, sizeof(event->text) - (size_t)length, ": back to version %" PRId64,
 			 storing->returns_to);
@@ -150,16 +150,16 @@ static struct storing *new_storing(struct mm_service *service, struct mm_varlink
 		.wait = MM_WAIT_STORE, .size = sizeof(struct storing), .release = release_storing};
 	struct mm_clock *clock = mm_view_clock(service->engine);
 	struct storing *storing = mm_deferred_new(service, call, &kind);
-	char who[MM_PEER_NAME_MAX];
+	char user[MM_PEER_NAME_MAX];
 
 	if (!storing) {
 		return NULL;
 	}
-	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, who);
+	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
 	storing->meter = meter;
 	storing->model = &mm_view_config(service->engine, meter)->model;
 	storing->returns_to = -1;
-	storing->deferred.json = json_pack("{s:s, s:s, s:n, s:n}", "who", who, "why", why, "element", "returns_to");
+	storing->deferred.json = json_pack("{s:s, s:s, s:n, s:n}", "who", user, "why", why, "element", "returns_to");
 	storing->event = (struct mm_store_event){
 		.boottime_ns = mm_clock_boottime(clock),
 		.realtime_ns = mm_clock_realtime(clock),

@@ -7,7 +7,7 @@
 #include "service/private.h"
 #include "varlink/varlink.h"
 
-/* All of them, with who may call them. */
+/* All of them, and who can call them. */
 extern const struct mm_varlink_method mm_methods[];
 extern const size_t mm_method_count;
 

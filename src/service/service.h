@@ -3,8 +3,8 @@
 #define MM_SERVICE_SERVICE_H
 
 /*
- * The Varlink methods of org.minimeter, between the clients and what is metered: it is told when something has come, and answers
- * those who wait for it. Each call is answered once, or given up with its client.
+ * The Varlink methods of org.minimeter, between the clients and what is metered. The main loop reports here what has come, and
+ * those who wait for it are answered. Each call is answered once, or given up with its client.
  */
 
 #include "metering/view.h"

@@ -130,7 +130,7 @@ json_t *mm_session_json(const struct mm_session *session)
 	}
 	object = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:o, s:o}", "session", session->name, "meter",
 			   mm_view_config(session->engine, session->meter)->name, "element", (int)session->element + 1, "who",
-			   session->who, "since", mm_json_time(session->started_ns), "version",
+			   session->user, "since", mm_json_time(session->started_ns), "version",
 			   (json_int_t)mm_view_meter(session->engine, session->meter).meter->registers.calibration.number,
 			   "constants", mm_json_constants(&mm_session_in_force(session)[session->element]), "proposed",
 			   session->solved ? mm_json_constants(&session->proposed) : json_null());
@@ -175,7 +175,7 @@ bool mm_session_is_idle(const struct mm_service *service, struct mm_varlink_call
 		return true;
 	}
 	snprintf(reason, sizeof(reason), "element %u of meter %.40s is being calibrated by %s", session->element + 1,
-		 mm_view_config(session->engine, session->meter)->name, session->who);
+		 mm_view_config(session->engine, session->meter)->name, session->user);
 	mm_session_refuse(call, reason, "wait, or end that session with 'minimeterctl calibrate cancel'");
 	return false;
 }

@@ -36,7 +36,7 @@ struct mm_session {
 	const struct mm_engine *engine;
 	char name[MM_SESSION_NAME_MAX];
 	unsigned meter, element; /* indexes */
-	char who[MM_PEER_NAME_MAX];
+	char user[MM_PEER_NAME_MAX];
 	int64_t started_ns;								       /* CLOCK_REALTIME */
 	struct mm_calibration_run run[MM_CALIBRATION_STAGE_COUNT][MM_CALIBRATION_POINT_COUNT]; /* no windows: not measured */
 	struct mm_calibration_result result[MM_CALIBRATION_STAGE_COUNT][MM_CALIBRATION_POINT_COUNT];

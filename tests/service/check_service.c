@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A calibration between its client and the engine: what goes wrong while it measures and while it is stored. The procedure itself
- * is tested with the real programs, in tests/e2e/calibrate.sh.
+ * The service between its clients, what is metered and the store: calibrations while they measure and while they are stored, and
+ * changes that come all at once. The procedures themselves are tested with the real programs, in tests/e2e.
  */
 #include <check.h>
 #include <errno.h>
@@ -59,7 +59,7 @@ static int no_outputs(const struct mm_config *config, const struct mm_outputs_co
 
 /* ---- Engine, service and a client ---- */
 
-static char directory[] = "/tmp/check_calibrator.XXXXXX";
+static char directory[] = "/tmp/check_service.XXXXXX";
 static struct mm_config config;
 static struct mm_engine engine;
 static struct mm_store_worker *worker;
@@ -433,7 +433,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("calibrator");
+	Suite *suite = suite_create("service");
 	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing"), *changing = tcase_create("changing");
 
 	tcase_add_checked_fixture(measuring, setup, teardown);
