@@ -16,6 +16,7 @@
 
 #include "core/units.h"
 #include "metering/engine.h"
+#include "service/methods.h"
 #include "service/service.h"
 #include "service/session.h"
 #include "fixture/suite.h"
@@ -431,10 +432,35 @@ START_TEST(every_change_is_answered_when_it_is_durable)
 }
 END_TEST
 
+/* ---- The table of methods ---- */
+
+static bool is_described(const char *method)
+{
+	char line[96];
+
+	snprintf(line, sizeof(line), "\nmethod %s(", strrchr(method, '.') + 1);
+	return strstr(mm_varlink_minimeter_interface, line) != NULL;
+}
+
+START_TEST(the_table_has_the_methods_of_the_interface)
+{
+	size_t described = 0;
+
+	for (const char *at = mm_varlink_minimeter_interface; (at = strstr(at, "\nmethod ")) != NULL; at++) {
+		described++;
+	}
+	ck_assert_uint_eq(described, mm_method_count);
+	for (size_t i = 0; i < mm_method_count; i++) {
+		ck_assert_msg(is_described(mm_methods[i].name), "%s", mm_methods[i].name);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("service");
-	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing"), *changing = tcase_create("changing");
+	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing"), *changing = tcase_create("changing"),
+	      *table = tcase_create("table");
 
 	tcase_add_checked_fixture(measuring, setup, teardown);
 	tcase_add_test(measuring, a_front_end_in_order_is_measured_at_once);
@@ -452,5 +478,7 @@ int main(void)
 	tcase_add_checked_fixture(changing, setup, teardown);
 	tcase_add_test(changing, every_change_is_answered_when_it_is_durable);
 	suite_add_tcase(suite, changing);
+	tcase_add_test(table, the_table_has_the_methods_of_the_interface);
+	suite_add_tcase(suite, table);
 	return mm_run_suite(suite);
 }
