@@ -87,14 +87,22 @@ void mm_deferred_done(struct mm_service *service)
 
 /* ---- Commits ---- */
 
-static void durable(struct mm_deferred *change)
+static void status_has_come(struct mm_deferred *change)
 {
-	mm_deferred_reply(change, json_incref(change->json));
+	const struct mm_store_status *status = change->service->status;
+
+	if (status->error != 0) {
+		(void)mm_varlink_error(mm_deferred_take(change), "org.minimeter.RegisterFailed",
+				       json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", status->message));
+	} else if (status->committed_ns >= change->committed_ns) {
+		mm_deferred_reply(change, json_incref(change->json));
+	}
 }
 
 struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_varlink_call *call)
 {
-	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_COMMIT, .size = sizeof(struct mm_deferred), .come = durable};
+	static const struct mm_deferred_kind kind = {
+		.wait = MM_WAIT_COMMIT, .size = sizeof(struct mm_deferred), .come = status_has_come};
 
 	return mm_deferred_new(service, call, &kind);
 }
@@ -107,20 +115,9 @@ void mm_deferred_commit(struct mm_deferred *change, json_t *reply)
 
 void mm_deferred_status(struct mm_service *service, const struct mm_store_status *status)
 {
-	struct mm_deferred *next;
-
-	for (struct mm_deferred *deferred = service->waiting; deferred; deferred = next) {
-		next = deferred->next;
-		if (deferred->kind->wait != MM_WAIT_COMMIT) {
-			continue;
-		}
-		if (status->error != 0) {
-			(void)mm_varlink_error(mm_deferred_take(deferred), "org.minimeter.RegisterFailed",
-					       json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", status->message));
-		} else if (status->committed_ns >= deferred->committed_ns) {
-			deferred->kind->come(deferred);
-		}
-	}
+	service->status = status;
+	mm_deferred_come(service, MM_WAIT_COMMIT);
+	service->status = NULL;
 }
 
 /* ---- Queries ---- */

@@ -17,11 +17,12 @@ struct mm_service {
 	struct mm_store_worker *worker;
 	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
 	struct mm_varlink_service read, admin;
-	unsigned clients;	     /* connected now: kept by the server */
-	struct mm_deferred *waiting; /* the oldest of the calls that wait */
-	struct mm_session *session;  /* the calibration that is open; NULL: none */
-	bool storing;		     /* constants are on their way to the disk: nothing may change under them */
-	bool harmonics_known;	     /* came with the report that is dealt with */
+	unsigned clients;		      /* connected now: kept by the server */
+	const struct mm_store_status *status; /* while changes are looked at; else NULL */
+	struct mm_deferred *waiting;	      /* the oldest of the calls that wait */
+	struct mm_session *session;	      /* the calibration that is open; NULL: none */
+	bool storing;			      /* constants are on their way to the disk: nothing may change under them */
+	bool harmonics_known;		      /* came with the report that is dealt with */
 	struct mm_harmonics harmonics;
 	bool verifying; /* one at a time */
 };
