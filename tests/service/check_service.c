@@ -25,12 +25,21 @@
 
 /* ---- A clock set by hand ---- */
 
-static int64_t now_ns;
+struct fixture {
+	struct mm_clock clock;
+	int64_t now_ns;
+	char directory[32];
+	struct mm_config config;
+	struct mm_engine engine;
+	struct mm_store_worker *worker;
+	struct mm_service *service;
+	struct mm_varlink_conn *conn; /* of the latest client */
+	int client;
+};
 
 static int64_t hand_time(struct mm_clock *clock)
 {
-	(void)clock;
-	return now_ns;
+	return ((struct fixture *)clock)->now_ns;
 }
 
 static int hand_timer_arm(struct mm_clock *clock, int64_t t)
@@ -48,7 +57,6 @@ static void hand_hold(struct mm_clock *clock, int delta)
 
 static const struct mm_clock_ops hand_ops = {
 	.boottime = hand_time, .realtime = hand_time, .timer_arm = hand_timer_arm, .hold = hand_hold};
-static struct mm_clock hand_clock = {.ops = &hand_ops};
 
 static int no_outputs(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
 		      char *message, struct mm_outputs **ret)
@@ -58,115 +66,112 @@ static int no_outputs(const struct mm_config *config, const struct mm_outputs_co
 	return 0;
 }
 
-/* ---- Engine, service and a client ---- */
+/* ---- The service and a client ---- */
 
-static char directory[] = "/tmp/check_service.XXXXXX";
-static struct mm_config config;
-static struct mm_engine engine;
-static struct mm_store_worker *worker;
-static struct mm_service *service;
-static struct mm_varlink_conn *conn;
-static int client;
-
-static void connect_client(void)
+static void connect_client(struct fixture *f)
 {
 	int fds[2];
 
 	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-	ck_assert_int_eq(mm_varlink_conn_new(fds[0], &service->admin, &conn), 0);
-	client = fds[1];
+	ck_assert_int_eq(mm_varlink_conn_new(fds[0], &f->service->admin, &f->conn), 0);
+	f->client = fds[1];
 }
 
-static void hang_up(void)
+static void hang_up(struct fixture *f)
 {
-	close(client);
-	mm_varlink_conn_free(conn);
+	close(f->client);
+	mm_varlink_conn_free(f->conn);
 }
 
-static void setup(void)
+static struct fixture *setup(void)
 {
+	struct fixture *f = calloc(1, sizeof(*f));
 	struct mm_store_meter meter = {.name = "m", .serial = "1"};
 	char message[MM_CONFIG_MESSAGE_MAX], path[64];
 	struct mm_model_error error;
 	struct mm_store *reg;
 
-	strcpy(directory + sizeof(directory) - 7, "XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/register.db", directory);
-	config = (struct mm_config){.commit_wh = 1000,
-				    .database_wh = 1000,
-				    .commit_interval_s = 3600,
-				    .profile_interval_min = 15,
-				    .front_end.voltage_divider = 1001,
-				    .front_end.burden_ohm = 5.1,
-				    .meter_count = 1};
-	strcpy(config.meter[0].name, "m");
-	strcpy(config.meter[0].serial, "1");
-	config.meter[0].phase[1] = -1;
-	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &config.meter[0].model, &error), 0);
-	strcpy(meter.model, config.meter[0].model.canonical);
-	now_ns = 1000 * MM_NS_PER_S;
+	ck_assert_ptr_nonnull(f);
+	f->clock.ops = &hand_ops;
+	strcpy(f->directory, "/tmp/check_service.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(f->directory));
+	snprintf(path, sizeof(path), "%s/register.db", f->directory);
+	f->config = (struct mm_config){.commit_wh = 1000,
+				       .database_wh = 1000,
+				       .commit_interval_s = 3600,
+				       .profile_interval_min = 15,
+				       .front_end.voltage_divider = 1001,
+				       .front_end.burden_ohm = 5.1,
+				       .meter_count = 1};
+	strcpy(f->config.meter[0].name, "m");
+	strcpy(f->config.meter[0].serial, "1");
+	f->config.meter[0].phase[1] = -1;
+	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &f->config.meter[0].model, &error), 0);
+	strcpy(meter.model, f->config.meter[0].model.canonical);
+	f->now_ns = 1000 * MM_NS_PER_S;
 	ck_assert_int_eq(mm_store_open(path, NULL, "boot", &meter, 1, message, &reg), 0);
-	ck_assert_int_eq(mm_engine_init(&engine, &config, &hand_clock, reg, NULL, no_outputs, ADC_V, message), 0);
-	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
-	mm_engine_start(&engine, worker);
-	ck_assert_int_eq(mm_service_new(&engine, worker, NULL, &service), 0);
-	connect_client();
+	ck_assert_int_eq(mm_engine_init(&f->engine, &f->config, &f->clock, reg, NULL, no_outputs, ADC_V, message), 0);
+	ck_assert_int_eq(mm_store_worker_new(reg, &f->worker), 0);
+	mm_engine_start(&f->engine, f->worker);
+	ck_assert_int_eq(mm_service_new(&f->engine, f->worker, NULL, &f->service), 0);
+	connect_client(f);
+	return f;
 }
 
-static void teardown(void)
+static void teardown(struct fixture *f)
 {
 	char command[128];
 
-	mm_engine_stop(&engine, "the test is over");
-	mm_service_stop(service);
-	hang_up();
-	ck_assert_int_eq(mm_store_worker_free(worker), 0);
-	mm_service_free(service);
-	mm_engine_done(&engine);
-	snprintf(command, sizeof(command), "rm -rf %s", directory);
+	mm_engine_stop(&f->engine, "the test is over");
+	mm_service_stop(f->service);
+	hang_up(f);
+	ck_assert_int_eq(mm_store_worker_free(f->worker), 0);
+	mm_service_free(f->service);
+	mm_engine_done(&f->engine);
+	snprintf(command, sizeof(command), "rm -rf %s", f->directory);
 	ck_assert_int_eq(system(command), 0);
+	free(f);
 }
 
 /* One window of 3600 W at 120 V, some seconds after the one before it; the figures live in their last digits. */
-static void window_after(int seconds)
+static void window_after(struct fixture *f, int seconds)
 {
 	struct mm_front_end_report report = {0};
 	struct mm_measurement *m = &report.measurement;
 
-	now_ns += seconds * MM_NS_PER_S;
-	*m = (struct mm_measurement){.start_ns = now_ns - MM_NS_PER_S, .end_ns = now_ns, .latched = true, .input_count = 1};
-	m->input[0] = (struct mm_input_reading){.voltage_v = 120 + (double)(now_ns / MM_NS_PER_S % 97) * 1e-6,
+	f->now_ns += seconds * MM_NS_PER_S;
+	*m = (struct mm_measurement){.start_ns = f->now_ns - MM_NS_PER_S, .end_ns = f->now_ns, .latched = true, .input_count = 1};
+	m->input[0] = (struct mm_input_reading){.voltage_v = 120 + (double)(f->now_ns / MM_NS_PER_S % 97) * 1e-6,
 						.current_a = 30,
 						.active_ws = 3600,
 						.frequency_hz = 60};
-	report.at_ns = now_ns;
-	if (mm_engine_report(&engine, &report)) {
-		mm_service_publish(service);
+	report.at_ns = f->now_ns;
+	if (mm_engine_report(&f->engine, &report)) {
+		mm_service_publish(f->service);
 	}
 }
 
-static void windows(int count)
+static void windows(struct fixture *f, int count)
 {
 	for (int i = 0; i < count; i++) {
-		window_after(1);
+		window_after(f, 1);
 	}
 }
 
-static void call(const char *method, const char *parameters)
+static void call(struct fixture *f, const char *method, const char *parameters)
 {
 	char text[512];
 	int length = snprintf(text, sizeof(text), "{\"method\":\"org.minimeter.%s\",\"parameters\":%s}", method, parameters);
 
-	ck_assert_int_eq(send(client, text, (size_t)length + 1, MSG_NOSIGNAL), length + 1);
-	ck_assert_int_eq(mm_varlink_conn_process(conn, POLLIN), 0);
+	ck_assert_int_eq(send(f->client, text, (size_t)length + 1, MSG_NOSIGNAL), length + 1);
+	ck_assert_int_eq(mm_varlink_conn_process(f->conn, POLLIN), 0);
 }
 
 /* What has come so far: the newest answer, or NULL. */
-static json_t *answer(void)
+static json_t *answer(struct fixture *f)
 {
-	static char text[16384];
-	ssize_t length = recv(client, text, sizeof(text) - 1, 0);
+	char text[16384];
+	ssize_t length = recv(f->client, text, sizeof(text) - 1, 0);
 
 	if (length <= 0) {
 		return NULL;
@@ -176,9 +181,9 @@ static json_t *answer(void)
 }
 
 /* The answer is an error of that name, with such words in its reason. */
-static void expect_error(const char *error, const char *words)
+static void expect_error(struct fixture *f, const char *error, const char *words)
 {
-	json_t *got = answer();
+	json_t *got = answer(f);
 	const char *reason = json_string_value(json_object_get(json_object_get(got, "parameters"), "reason"));
 
 	ck_assert_ptr_nonnull(got);
@@ -187,9 +192,9 @@ static void expect_error(const char *error, const char *words)
 	json_decref(got);
 }
 
-static void expect_success(void)
+static void expect_success(struct fixture *f)
 {
-	json_t *got = answer();
+	json_t *got = answer(f);
 
 	ck_assert_ptr_nonnull(got);
 	ck_assert_msg(!json_object_get(got, "error"), "%s", json_string_value(json_object_get(got, "error")));
@@ -197,48 +202,48 @@ static void expect_success(void)
 }
 
 /* Begins a session; its name goes into parameters that are like it. */
-static void begin(void)
+static void begin(struct fixture *f)
 {
-	call("StartCalibration", "{\"meter\":\"m\",\"element\":1}");
-	expect_success();
+	call(f, "StartCalibration", "{\"meter\":\"m\",\"element\":1}");
+	expect_success(f);
 }
 
-static void measure(int seconds)
+static void measure(struct fixture *f, int seconds)
 {
 	char parameters[160];
 
 	snprintf(parameters, sizeof(parameters),
-		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"seconds\":%d}", service->session->name,
+		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"seconds\":%d}", f->service->session->name,
 		 seconds);
-	call("MeasureCalibration", parameters);
+	call(f, "MeasureCalibration", parameters);
 }
 
-static void refer(double power_w)
+static void refer(struct fixture *f, double power_w)
 {
 	char parameters[160];
 
 	snprintf(parameters, sizeof(parameters),
-		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"power_w\":%.1f}", service->session->name,
+		 "{\"session\":\"%s\",\"stage\":\"found\",\"point\":\"full-load\",\"power_w\":%.1f}", f->service->session->name,
 		 power_w);
-	call("SetCalibrationReference", parameters);
+	call(f, "SetCalibrationReference", parameters);
 }
 
-static void accept_proposal(void)
+static void accept_proposal(struct fixture *f)
 {
 	char parameters[160];
 
-	snprintf(parameters, sizeof(parameters), "{\"session\":\"%s\",\"reason\":\"a test\"}", service->session->name);
-	call("AcceptCalibration", parameters);
+	snprintf(parameters, sizeof(parameters), "{\"session\":\"%s\",\"reason\":\"a test\"}", f->service->session->name);
+	call(f, "AcceptCalibration", parameters);
 }
 
 /* Until the register's thread has answered. */
-static void settle(void)
+static void settle(struct fixture *f)
 {
-	struct pollfd p = {.fd = mm_store_worker_fd(worker), .events = POLLIN};
+	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
 
-	while (service->storing) {
+	while (f->service->storing) {
 		(void)poll(&p, 1, 100);
-		mm_store_worker_dispatch(worker);
+		mm_store_worker_dispatch(f->worker);
 	}
 }
 
@@ -246,107 +251,121 @@ static void settle(void)
 
 START_TEST(a_front_end_in_order_is_measured_at_once)
 {
-	begin();
-	measure(5);
-	expect_error("org.minimeter.CalibrationRefused", "starting");
-	windows(1);
-	measure(5);
-	ck_assert_ptr_null(answer());
-	windows(5);
-	expect_success();
+	struct fixture *f = setup();
+	begin(f);
+	measure(f, 5);
+	expect_error(f, "org.minimeter.CalibrationRefused", "starting");
+	windows(f, 1);
+	measure(f, 5);
+	ck_assert_ptr_null(answer(f));
+	windows(f, 5);
+	expect_success(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(only_whole_windows_after_the_request_count)
 {
-	windows(1);
-	begin();
-	now_ns += MM_NS_PER_S / 2;
-	measure(5);
-	now_ns -= MM_NS_PER_S / 2;
-	windows(5); /* the first of them began before the request */
-	ck_assert_ptr_null(answer());
-	ck_assert_uint_eq(service->session->measurement->run.windows, 4);
-	windows(1);
-	expect_success();
-	ck_assert_uint_eq(service->session->run[MM_CALIBRATION_FOUND][MM_CALIBRATION_FULL_LOAD].windows, 5);
+	struct fixture *f = setup();
+	windows(f, 1);
+	begin(f);
+	f->now_ns += MM_NS_PER_S / 2;
+	measure(f, 5);
+	f->now_ns -= MM_NS_PER_S / 2;
+	windows(f, 5); /* the first of them began before the request */
+	ck_assert_ptr_null(answer(f));
+	ck_assert_uint_eq(f->service->session->measurement->run.windows, 4);
+	windows(f, 1);
+	expect_success(f);
+	ck_assert_uint_eq(f->service->session->run[MM_CALIBRATION_FOUND][MM_CALIBRATION_FULL_LOAD].windows, 5);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(missed_windows_end_it)
 {
-	windows(1);
-	begin();
-	measure(5);
-	windows(3);
-	window_after(3);
-	expect_error("org.minimeter.CalibrationRefused", "windows were missed");
-	measure(5);
-	windows(5);
-	expect_success();
+	struct fixture *f = setup();
+	windows(f, 1);
+	begin(f);
+	measure(f, 5);
+	windows(f, 3);
+	window_after(f, 3);
+	expect_error(f, "org.minimeter.CalibrationRefused", "windows were missed");
+	measure(f, 5);
+	windows(f, 5);
+	expect_success(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_front_end_that_fails_ends_it)
 {
+	struct fixture *f = setup();
 	struct mm_front_end_report report = {.error = -EIO};
 
-	windows(1);
-	begin();
-	measure(60);
-	windows(3);
-	now_ns += MM_NS_PER_S;
-	report.at_ns = now_ns;
-	ck_assert(mm_engine_report(&engine, &report));
-	mm_service_publish(service);
-	expect_error("org.minimeter.CalibrationRefused", "absent");
+	windows(f, 1);
+	begin(f);
+	measure(f, 60);
+	windows(f, 3);
+	f->now_ns += MM_NS_PER_S;
+	report.at_ns = f->now_ns;
+	ck_assert(mm_engine_report(&f->engine, &report));
+	mm_service_publish(f->service);
+	expect_error(f, "org.minimeter.CalibrationRefused", "absent");
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_front_end_that_goes_silent_ends_it)
 {
-	windows(1);
-	begin();
-	measure(60);
-	now_ns += 6 * MM_NS_PER_S;
-	mm_engine_tick(&engine);
-	mm_service_publish(service);
-	expect_error("org.minimeter.CalibrationRefused", "stale");
+	struct fixture *f = setup();
+	windows(f, 1);
+	begin(f);
+	measure(f, 60);
+	f->now_ns += 6 * MM_NS_PER_S;
+	mm_engine_tick(&f->engine);
+	mm_service_publish(f->service);
+	expect_error(f, "org.minimeter.CalibrationRefused", "stale");
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_client_that_hangs_up_leaves_the_session_to_another)
 {
-	windows(1);
-	begin();
-	measure(60);
-	hang_up();
-	connect_client();
-	measure(5);
-	expect_error("org.minimeter.Busy", "under way");
-	windows(1);
-	measure(5);
-	windows(5);
-	expect_success();
+	struct fixture *f = setup();
+	windows(f, 1);
+	begin(f);
+	measure(f, 60);
+	hang_up(f);
+	connect_client(f);
+	measure(f, 5);
+	expect_error(f, "org.minimeter.Busy", "under way");
+	windows(f, 1);
+	measure(f, 5);
+	windows(f, 5);
+	expect_success(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(cancelling_ends_it)
 {
-	struct mm_varlink_conn *first = conn;
-	int first_client = client;
+	struct fixture *f = setup();
+	struct mm_varlink_conn *first = f->conn;
+	int first_client = f->client;
 
-	windows(1);
-	begin();
-	measure(60);
-	connect_client();
-	call("CancelCalibration", "{}");
-	expect_success();
-	ck_assert_ptr_null(service->session);
-	hang_up();
-	conn = first;
-	client = first_client;
-	expect_error("org.minimeter.CalibrationRefused", "cancelled");
+	windows(f, 1);
+	begin(f);
+	measure(f, 60);
+	connect_client(f);
+	call(f, "CancelCalibration", "{}");
+	expect_success(f);
+	ck_assert_ptr_null(f->service->session);
+	hang_up(f);
+	f->conn = first;
+	f->client = first_client;
+	expect_error(f, "org.minimeter.CalibrationRefused", "cancelled");
+	teardown(f);
 }
 END_TEST
 
@@ -354,45 +373,49 @@ END_TEST
 
 START_TEST(a_register_that_fails_changes_nothing)
 {
+	struct fixture *f = setup();
 	struct rlimit limit;
-	const struct mm_calibration_version *calibration = &engine.meters[0].meter.registers.calibration;
+	const struct mm_calibration_version *calibration = &f->engine.meters[0].meter.registers.calibration;
 
-	windows(1);
-	begin();
-	measure(5);
-	windows(5);
-	expect_success();
-	refer(3636);
-	expect_success();
+	windows(f, 1);
+	begin(f);
+	measure(f, 5);
+	windows(f, 5);
+	expect_success(f);
+	refer(f, 3636);
+	expect_success(f);
 	/* No file may grow: the disk is full. */
 	signal(SIGXFSZ, SIG_IGN);
 	ck_assert_int_eq(getrlimit(RLIMIT_FSIZE, &limit), 0);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){.rlim_cur = 1, .rlim_max = limit.rlim_max}), 0);
-	accept_proposal();
-	settle();
+	accept_proposal(f);
+	settle(f);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	expect_error("org.minimeter.RegisterFailed", "");
+	expect_error(f, "org.minimeter.RegisterFailed", "");
 	ck_assert_int_eq(calibration->number, 0);
 	ck_assert_double_eq(calibration->constants[0].gain, 1);
 	/* The session is still there, and so is what was measured. */
-	accept_proposal();
-	settle();
-	expect_success();
+	accept_proposal(f);
+	settle(f);
+	expect_success(f);
 	ck_assert_int_eq(calibration->number, 1);
 	ck_assert_double_eq_tol(calibration->constants[0].gain, 1.01, 1e-12);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_stop_while_it_is_stored_is_survived)
 {
-	windows(1);
-	begin();
-	measure(5);
-	windows(5);
-	expect_success();
-	refer(3636);
-	expect_success();
-	accept_proposal();
+	struct fixture *f = setup();
+	windows(f, 1);
+	begin(f);
+	measure(f, 5);
+	windows(f, 5);
+	expect_success(f);
+	refer(f, 3636);
+	expect_success(f);
+	accept_proposal(f);
+	teardown(f);
 }
 END_TEST
 
@@ -400,35 +423,37 @@ END_TEST
 
 START_TEST(every_change_is_answered_when_it_is_durable)
 {
+	struct fixture *f = setup();
 	enum { CHANGES = 20 };
-	struct pollfd p = {.fd = mm_store_worker_fd(worker), .events = POLLIN};
+	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
 	struct mm_varlink_conn *conns[CHANGES];
 	struct mm_store_status status;
 	int clients[CHANGES];
 
-	windows(1);
-	hang_up();
+	windows(f, 1);
+	hang_up(f);
 	for (int i = 0; i < CHANGES; i++) {
-		connect_client();
-		conns[i] = conn;
-		clients[i] = client;
-		call("Correct", "{\"meter\":\"m\",\"corrections\":[]}");
-		ck_assert_ptr_null(answer());
+		connect_client(f);
+		conns[i] = f->conn;
+		clients[i] = f->client;
+		call(f, "Correct", "{\"meter\":\"m\",\"corrections\":[]}");
+		ck_assert_ptr_null(answer(f));
 	}
-	while (service->waiting) {
+	while (f->service->waiting) {
 		(void)poll(&p, 1, 100);
-		mm_store_worker_dispatch(worker);
-		mm_store_worker_status(worker, &status);
-		mm_engine_register_status(&engine, &status);
-		mm_service_store_status(service, &status);
+		mm_store_worker_dispatch(f->worker);
+		mm_store_worker_status(f->worker, &status);
+		mm_engine_register_status(&f->engine, &status);
+		mm_service_store_status(f->service, &status);
 	}
 	for (int i = 0; i < CHANGES; i++) {
-		conn = conns[i];
-		client = clients[i];
-		expect_success();
-		hang_up();
+		f->conn = conns[i];
+		f->client = clients[i];
+		expect_success(f);
+		hang_up(f);
 	}
-	connect_client();
+	connect_client(f);
+	teardown(f);
 }
 END_TEST
 
@@ -462,7 +487,6 @@ int main(void)
 	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing"), *changing = tcase_create("changing"),
 	      *table = tcase_create("table");
 
-	tcase_add_checked_fixture(measuring, setup, teardown);
 	tcase_add_test(measuring, a_front_end_in_order_is_measured_at_once);
 	tcase_add_test(measuring, only_whole_windows_after_the_request_count);
 	tcase_add_test(measuring, missed_windows_end_it);
@@ -471,11 +495,9 @@ int main(void)
 	tcase_add_test(measuring, a_client_that_hangs_up_leaves_the_session_to_another);
 	tcase_add_test(measuring, cancelling_ends_it);
 	suite_add_tcase(suite, measuring);
-	tcase_add_checked_fixture(storing, setup, teardown);
 	tcase_add_test(storing, a_register_that_fails_changes_nothing);
 	tcase_add_test(storing, a_stop_while_it_is_stored_is_survived);
 	suite_add_tcase(suite, storing);
-	tcase_add_checked_fixture(changing, setup, teardown);
 	tcase_add_test(changing, every_change_is_answered_when_it_is_durable);
 	suite_add_tcase(suite, changing);
 	tcase_add_test(table, the_table_has_the_methods_of_the_interface);
