@@ -3,11 +3,15 @@
 #include "sim/context.h"
 
 #include "core/units.h"
+#include "sim/number.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+
+/* What a client can write as the time: 18 digits. */
+#define TIME_MAX_NS 999999999999999999u
 
 bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *device)
 {
@@ -195,18 +199,15 @@ ssize_t mm_sim_context_read(struct mm_sim_board *board, const struct mm_sim_grou
 
 static int write_time(struct mm_sim_board *board, const char *text)
 {
-	int64_t time_ns = 0;
+	uint64_t time_ns;
 
 	if (!mm_sim_board_stepped(board)) {
 		return -EACCES;
 	}
-	if (text[0] == '\0' || strlen(text) > 18 || strspn(text, "0123456789") != strlen(text)) {
+	if (!mm_sim_whole_parse(text, TIME_MAX_NS, &time_ns)) {
 		return -EINVAL;
 	}
-	for (const char *digit = text; *digit; digit++) {
-		time_ns = time_ns * 10 + (*digit - '0');
-	}
-	return mm_sim_board_advance(board, time_ns);
+	return mm_sim_board_advance(board, (int64_t)time_ns);
 }
 
 static int write_key(struct mm_sim_board *board, enum mm_sim_key key, const char *text)
@@ -242,12 +243,12 @@ static int write_stamp_clock(struct mm_sim_board *board, const char *text)
 static int write_stream(struct mm_sim_board *board, enum mm_sim_reader reader, const char *text)
 {
 	struct mm_sim_stream *stream = mm_sim_board_stream(board);
-	double number;
+	uint64_t number;
 
 	if (reader == MM_SIM_READ_STAMP_CLOCK) {
 		return write_stamp_clock(board, text);
 	}
-	if (!mm_sim_number_parse(text, 0.0, 65536.0, &number) || strspn(text, "0123456789") != strlen(text)) {
+	if (!mm_sim_whole_parse(text, 65536, &number)) {
 		return -EINVAL;
 	}
 	if (reader == MM_SIM_READ_OSR) {
@@ -258,7 +259,7 @@ static int write_stream(struct mm_sim_board *board, enum mm_sim_reader reader, c
 	}
 	/* 1 leaves a buffer behind that nobody reads, as a client that was killed does. */
 	mm_sim_stream_stop(stream);
-	stream->enabled = number > 0.0;
+	stream->enabled = number > 0;
 	return 0;
 }
 

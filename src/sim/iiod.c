@@ -3,58 +3,21 @@
  * The commands of iiod, as its parser takes them: words between blanks, a line end of \n or \r\n. An answer is a number on a line
  * of its own, negative for an errno, and where it counts bytes those bytes and a line end. A line that is no command is -EINVAL.
  */
-#include "sim/iiod_command.h"
+#include "sim/iiod.h"
 
 #include "base/count_of.h"
+#include "sim/iiod_buffer.h"
 
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* What libiio's clients ask for unless they set another, and the most that is granted. */
-#define TIMEOUT_DEFAULT_MS 2500
+/* The longest time limit that a client is granted. */
 #define TIMEOUT_MAX_MS 60000
 #define READ_ALL_MAX 64
 /* Of the version an iiod answers with; clients want the tag to have seven characters. */
 #define VERSION_ANSWER "0.26.minimtr\n"
-
-void mm_sim_put(struct mm_sim_session *session, const void *data, size_t len)
-{
-	assert(session->out_len + len <= sizeof(session->out));
-	memcpy(session->out + session->out_len, data, len);
-	session->out_len += len;
-}
-
-void mm_sim_put_number(struct mm_sim_session *session, long number)
-{
-	char text[24];
-
-	mm_sim_put(session, text, (size_t)snprintf(text, sizeof(text), "%ld\n", number));
-}
-
-void mm_sim_put_bytes(struct mm_sim_session *session, const void *data, size_t len)
-{
-	mm_sim_put_number(session, (long)len);
-	mm_sim_put(session, data, len);
-	mm_sim_put(session, "\n", 1);
-}
-
-enum mm_sim_outcome mm_sim_answer(struct mm_sim_session *session, long number)
-{
-	mm_sim_put_number(session, number);
-	return MM_SIM_DONE;
-}
-
-/* A board without the device: say so and close the connection, as iiod does when its device is gone. */
-enum mm_sim_outcome mm_sim_answer_gone(struct mm_sim_session *session, int error)
-{
-	mm_sim_put_number(session, error);
-	return error == -ENODEV ? MM_SIM_CLOSE : MM_SIM_DONE;
-}
 
 static enum mm_sim_outcome do_print(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
@@ -81,15 +44,9 @@ static enum mm_sim_outcome do_exit(struct mm_sim_session *session, struct mm_sim
 	return MM_SIM_CLOSE;
 }
 
-/* A whole number of up to nine digits; -1 where it is none. */
-long mm_sim_number(const char *text)
-{
-	return text[0] == '\0' || strlen(text) > 9 || strspn(text, "0123456789") != strlen(text) ? -1 : strtol(text, NULL, 10);
-}
-
 static enum mm_sim_outcome do_timeout(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	long ms = request->count == 2 ? mm_sim_number(request->word[1]) : -1;
+	long ms = request->count == 2 ? mm_sim_request_number(request, 1) : -1;
 
 	(void)board;
 	if (ms < 0) {
@@ -128,31 +85,6 @@ static int find_group(const struct mm_sim_board *board, const struct mm_sim_requ
 		*ret_next = 2;
 	}
 	return mm_sim_context_find_group(board, request->word[1], scope, channel, ret);
-}
-
-/* Has the read to wait? A stepped board has nobody else to move its time on while a read stalls, so the read itself does. */
-bool mm_sim_stalls(struct mm_sim_session *session, struct mm_sim_board *board)
-{
-	const struct mm_sim_fault *fault = &mm_sim_board_state(board)->fault;
-	int64_t now_ns = mm_sim_board_time(board);
-
-	if (session->resume_ns > 0) {
-		if (now_ns < session->resume_ns) {
-			return true;
-		}
-		session->resume_ns = 0;
-		return false;
-	}
-	if (fault->kind != MM_SIM_FAULT_STALL || fault->number == 0) {
-		return false;
-	}
-	now_ns += (int64_t)fault->number * 1000000;
-	if (mm_sim_board_stepped(board)) {
-		(void)mm_sim_board_advance(board, now_ns);
-		return false;
-	}
-	session->resume_ns = now_ns;
-	return true;
 }
 
 /* All attributes of a list in one answer: each with its length or errno in 32 bits, big end first, padded to four bytes. */
@@ -228,7 +160,7 @@ static int write_attribute(struct mm_sim_board *board, const struct mm_sim_group
 
 static enum mm_sim_outcome do_write(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	long len = mm_sim_number(request->word[request->count - 1]);
+	long len = mm_sim_request_number(request, request->count - 1);
 	struct mm_sim_group group;
 	unsigned next = 0;
 	int r;
@@ -303,15 +235,6 @@ static enum mm_sim_outcome run_line(struct mm_sim_session *session, struct mm_si
 	return mm_sim_answer(session, -EINVAL);
 }
 
-void mm_sim_session_init(struct mm_sim_session *session)
-{
-	session->in_len = session->out_start = session->out_len = 0;
-	session->resume_ns = session->deadline_ns = 0;
-	session->timeout_ms = TIMEOUT_DEFAULT_MS;
-	session->sent_frames = 0;
-	session->closing = false;
-}
-
 static void make_room(struct mm_sim_session *session)
 {
 	memmove(session->out, session->out + session->out_start, session->out_len - session->out_start);
@@ -348,4 +271,9 @@ bool mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *boa
 		memmove(session->in, session->in + used, session->in_len);
 	}
 	return false;
+}
+
+void mm_sim_session_end(struct mm_sim_session *session, struct mm_sim_board *board)
+{
+	(void)mm_sim_stream_close(mm_sim_board_stream(board), session); /* -EBADF: it had no buffer */
 }

@@ -7,26 +7,7 @@
  * buffers. No sockets and no clock: the server moves the bytes and the board's time.
  */
 
-#include "sim/context.h"
-
-#define MM_SIM_LINE_MAX 1024	/* a command with its line end */
-#define MM_SIM_PAYLOAD_MAX 4096 /* the data of one WRITE */
-#define MM_SIM_IN_MAX 8192
-#define MM_SIM_ANSWER_MAX (MM_SIM_XML_MAX + 64)
-
-struct mm_sim_session {
-	char in[MM_SIM_IN_MAX];
-	size_t in_len;
-	char out[2 * MM_SIM_ANSWER_MAX];
-	size_t out_start, out_len; /* unsent bytes are out[out_start] to out[out_len - 1] */
-	int64_t resume_ns;	   /* board time at which a stalled read goes on; 0: none is under way */
-	unsigned timeout_ms;	   /* of a read from a buffer */
-	int64_t deadline_ns;	   /* by it; 0: none is under way */
-	size_t sent_frames;	   /* of the block being read from the buffer */
-	bool closing;		   /* nothing more is read: close when all is sent */
-};
-
-void mm_sim_session_init(struct mm_sim_session *session);
+#include "sim/iiod_session.h"
 
 /* The client is gone: its buffer is disabled. */
 void mm_sim_session_end(struct mm_sim_session *session, struct mm_sim_board *board);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Buffers over iiod: opening, reading block by block, triggers. A client has a connection of its own for a buffer. */
-#include "sim/iiod_command.h"
+#include "sim/iiod_buffer.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -25,7 +24,7 @@ enum mm_sim_outcome mm_sim_do_open(struct mm_sim_session *session, struct mm_sim
 		/* The ADE9000's buffer handler takes the bus mutex twice: here it is refused what would hang there. */
 		return mm_sim_answer(session, -EDEADLK);
 	}
-	samples = request->count == 4 ? mm_sim_number(request->word[2]) : -1;
+	samples = request->count == 4 ? mm_sim_request_number(request, 2) : -1;
 	mask = request->count == 4 ? strtoul(request->word[3], &end, 16) : 0;
 	if (samples < 0 || !end || *end != '\0' || strlen(request->word[3]) != 8) {
 		return mm_sim_answer(session, -EINVAL);
@@ -34,24 +33,10 @@ enum mm_sim_outcome mm_sim_do_open(struct mm_sim_session *session, struct mm_sim
 			     mm_sim_stream_start(stream, session, (uint32_t)mask, (size_t)samples, mm_sim_board_time(board)));
 }
 
-/* The stream that this client has opened; NULL where it has none. */
-static struct mm_sim_stream *opened(const struct mm_sim_session *session, struct mm_sim_board *board)
-{
-	struct mm_sim_stream *stream = mm_sim_board_stream(board);
-
-	return stream && stream->owner == session ? stream : NULL;
-}
-
 enum mm_sim_outcome mm_sim_do_close(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	struct mm_sim_stream *stream = opened(session, board);
-
 	(void)request;
-	if (!stream) {
-		return mm_sim_answer(session, -EBADF);
-	}
-	mm_sim_stream_stop(stream);
-	return mm_sim_answer(session, 0);
+	return mm_sim_answer(session, mm_sim_stream_close(mm_sim_board_stream(board), session));
 }
 
 enum mm_sim_outcome mm_sim_do_writebuf(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
@@ -113,17 +98,18 @@ static void put_frames(struct mm_sim_session *session, struct mm_sim_stream *str
 /* A block of the buffer, in pieces where it is longer than the queue or than there is room for. */
 enum mm_sim_outcome mm_sim_do_readbuf(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	struct mm_sim_stream *stream = opened(session, board);
-	long bytes = request->count == 3 ? mm_sim_number(request->word[2]) : -1;
+	struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	bool own = stream && stream->owner == session;
+	long bytes = request->count == 3 ? mm_sim_request_number(request, 2) : -1;
 	size_t wanted, piece;
 	int r;
 
 	if (request->count > 1 && !mm_sim_context_has_device(board, request->word[1])) {
 		return mm_sim_answer_gone(session, -ENODEV);
 	}
-	if (!stream || bytes < (long)stream->frame_size) {
+	if (!own || bytes < (long)stream->frame_size) {
 		session->sent_frames = 0;
-		return mm_sim_answer(session, stream ? -EINVAL : -EBADF);
+		return mm_sim_answer(session, own ? -EINVAL : -EBADF);
 	}
 	if (session->sent_frames == 0 && session->deadline_ns == 0 && mm_sim_stalls(session, board)) {
 		return MM_SIM_WAIT;
@@ -193,7 +179,7 @@ enum mm_sim_outcome mm_sim_do_settrig(struct mm_sim_session *session, struct mm_
 enum mm_sim_outcome mm_sim_do_set(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
 	struct mm_sim_stream *stream = mm_sim_board_stream(board);
-	long blocks = request->count == 4 ? mm_sim_number(request->word[3]) : -1;
+	long blocks = request->count == 4 ? mm_sim_request_number(request, 3) : -1;
 
 	if (blocks < 1 || blocks > MM_SIM_BLOCKS_MAX || strcmp(request->word[2], "BUFFERS_COUNT") != 0) {
 		return mm_sim_answer(session, -EINVAL);
@@ -205,13 +191,4 @@ enum mm_sim_outcome mm_sim_do_set(struct mm_sim_session *session, struct mm_sim_
 		stream->blocks = (unsigned)blocks;
 	}
 	return mm_sim_answer(session, 0);
-}
-
-void mm_sim_session_end(struct mm_sim_session *session, struct mm_sim_board *board)
-{
-	struct mm_sim_stream *stream = opened(session, board);
-
-	if (stream) {
-		mm_sim_stream_stop(stream);
-	}
 }

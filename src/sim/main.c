@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include "sim/board.h"
+#include "sim/number.h"
 #include "sim/recording.h"
 #include "sim/server.h"
 
@@ -58,17 +59,6 @@ static int usage_error(const char *option, const char *text, const char *reason)
 	return EXIT_USAGE;
 }
 
-static bool parse_unsigned(const char *text, unsigned max, unsigned *ret)
-{
-	double number;
-
-	if (strspn(text, "0123456789") != strlen(text) || !mm_sim_number_parse(text, 0.0, max, &number)) {
-		return false;
-	}
-	*ret = (unsigned)number;
-	return true;
-}
-
 enum {
 	OPTION_SCENARIO = 256,
 	OPTION_RECORDING,
@@ -109,7 +99,7 @@ static int check_options(const struct options *options)
 /* Returns -1 to go on, or what to exit with. */
 static int parse_options(int argc, char *argv[], struct options *ret)
 {
-	unsigned number;
+	uint64_t number;
 	int option;
 
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
@@ -129,7 +119,7 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 			ret->listen = optarg;
 			break;
 		case OPTION_PORT:
-			if (!parse_unsigned(optarg, UINT16_MAX, &number)) {
+			if (!mm_sim_whole_parse(optarg, UINT16_MAX, &number)) {
 				return usage_error("--port", optarg, "not a port from 0 to 65535");
 			}
 			ret->port = (uint16_t)number;
@@ -144,7 +134,7 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 			ret->print_truth = true;
 			break;
 		case OPTION_READY:
-			if (!parse_unsigned(optarg, 65535, &number)) {
+			if (!mm_sim_whole_parse(optarg, 65535, &number)) {
 				return usage_error("--ready-fd", optarg, "not a file descriptor");
 			}
 			ret->ready_fd = (int)number;

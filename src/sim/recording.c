@@ -2,6 +2,7 @@
 #include "sim/recording.h"
 
 #include "core/units.h"
+#include "sim/number.h"
 
 #include <errno.h>
 #include <math.h>

@@ -11,8 +11,10 @@ libsim_a_SOURCES = \
 	src/sim/device.c src/sim/device.h \
 	src/sim/flow.c src/sim/flow.h \
 	src/sim/iiod.c src/sim/iiod.h \
-	src/sim/iiod_buffer.c src/sim/iiod_command.h \
+	src/sim/iiod_buffer.c src/sim/iiod_buffer.h \
+	src/sim/iiod_session.c src/sim/iiod_session.h \
 	src/sim/noise.h \
+	src/sim/number.c src/sim/number.h \
 	src/sim/recording.c src/sim/recording.h \
 	src/sim/scenario.c src/sim/scenario.h \
 	src/sim/server.c src/sim/server.h \

@@ -8,6 +8,7 @@
 #include "base/count_of.h"
 #include "base/file.h"
 #include "base/time_text.h"
+#include "sim/number.h"
 
 #include <errno.h>
 #include <ini.h>
@@ -112,17 +113,12 @@ static bool parse_time(const char *text, double min_s, int64_t *ret_ns)
 static bool set_board(struct mm_sim_board_config *board, const struct board_key *key, const char *text)
 {
 	void *member = (char *)board + key->offset;
-	double number;
 
 	switch (key->kind) {
 	case BOARD_NUMBER:
 		return mm_sim_number_parse(text, key->min, key->max, member);
 	case BOARD_SEED:
-		if (!mm_sim_number_parse(text, key->min, key->max, &number) || strspn(text, "0123456789") != strlen(text)) {
-			return false;
-		}
-		*(uint64_t *)member = (uint64_t)number;
-		return true;
+		return mm_sim_whole_parse(text, (uint64_t)key->max, member);
 	case BOARD_SWITCH:
 		*(bool *)member = strcmp(text, "on") == 0;
 		return *(bool *)member || strcmp(text, "off") == 0;

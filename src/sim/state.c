@@ -2,10 +2,11 @@
 /* The keys of the simulated board: one table row each, one reader and one writer per kind of value. */
 #include "sim/state.h"
 
+#include "sim/number.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Of a value, an error's three numbers with their units. */
@@ -123,23 +124,6 @@ int mm_sim_key_find(const char *name, enum mm_sim_key *ret)
 		}
 	}
 	return -ENOENT;
-}
-
-bool mm_sim_number_parse(const char *text, double min, double max, double *ret)
-{
-	char *end;
-	double number;
-
-	/* strtod() also knows hexadecimal, infinities and blanks in front: a scenario doesn't. */
-	if (text[0] == '\0' || strspn(text, "0123456789.eE+-") != strlen(text)) {
-		return false;
-	}
-	number = strtod(text, &end);
-	if (*end != '\0' || !(number >= min && number <= max)) {
-		return false;
-	}
-	*ret = number;
-	return true;
 }
 
 /* Splits text at blanks into at most max words; returns how many there are, max + 1 for too many. */

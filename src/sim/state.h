@@ -137,7 +137,4 @@ void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const uni
 /* Writes the text of a key's value as mm_sim_value_parse() reads it. */
 void mm_sim_state_format(const struct mm_sim_state *state, enum mm_sim_key key, char ret[static MM_SIM_VALUE_TEXT_MAX]);
 
-/* Reads a decimal number and nothing else, min to max; false otherwise. */
-bool mm_sim_number_parse(const char *text, double min, double max, double *ret);
-
 #endif

@@ -115,6 +115,15 @@ int mm_sim_stream_start(struct mm_sim_stream *stream, const void *owner, uint32_
 	return 0;
 }
 
+int mm_sim_stream_close(struct mm_sim_stream *stream, const void *owner)
+{
+	if (!stream || stream->owner != owner) {
+		return -EBADF;
+	}
+	mm_sim_stream_stop(stream);
+	return 0;
+}
+
 /* What the driver puts into the buffer: 24 bits of a word, in one order or the other, left-aligned where the format shifts. */
 static uint32_t stored(const struct mm_sim_stream *stream, int32_t code)
 {

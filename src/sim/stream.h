@@ -55,6 +55,9 @@ int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned khz);
  */
 int mm_sim_stream_start(struct mm_sim_stream *stream, const void *owner, uint32_t mask, size_t samples, int64_t now_ns);
 
+/* Closes the buffer that owner has opened; -EBADF: it has none (stream NULL: no chip with one). */
+int mm_sim_stream_close(struct mm_sim_stream *stream, const void *owner);
+
 /* Samples up to until_ns, during which the board stays as it is. */
 void mm_sim_stream_run(struct mm_sim_stream *stream, const struct mm_sim_state *state, const struct mm_sim_flow *flow,
 		       int64_t until_ns);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/wave.h"
 
-#include "sim/state.h"
+#include "sim/number.h"
 
 #include <complex.h>
 #include <math.h>
