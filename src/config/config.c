@@ -3,13 +3,13 @@
 #include "config/config.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/count_of.h"
+#include "base/ini.h"
 #include "base/key.h"
 #include "core/units.h"
 
@@ -259,21 +259,17 @@ static struct place find_place(struct loading *loading, const char *section, con
 	return place;
 }
 
-/* inih calls this for every key; 0 makes it remember the line. Only the first complaint counts. */
 static int on_key(void *userdata, const char *section, const char *name, const char *value)
 {
 	struct loading *loading = userdata;
 	struct place place = {0};
 	struct mm_error wrong;
 
-	if (loading->complaint.text[0] != '\0') {
-		return 1;
-	}
 	if (strncmp(section, "meter ", 6) == 0) {
 		struct mm_config_meter *meter = section_meter(loading, section + 6 + strspn(section + 6, " "));
 
 		if (!meter) {
-			return 0;
+			return -EINVAL;
 		}
 		(void)find_in(&meter_table, name, &place);
 		place.settings = meter;
@@ -282,20 +278,17 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 		place = find_place(loading, section, name);
 	}
 	if (!place.key) {
-		(void)mm_error_set(&loading->complaint, -EINVAL,
-				   "unknown key \"%.40s\" in section [%.40s]; minimeter.conf(5) lists them", name, section);
-		return 0;
+		return mm_error_set(&loading->complaint, -EINVAL,
+				    "unknown key \"%.40s\" in section [%.40s]; minimeter.conf(5) lists them", name, section);
 	}
 	if (*place.seen & place.bit) {
-		(void)mm_error_set(&loading->complaint, -EINVAL, "%s is given twice (or the line after it is indented)", name);
-		return 0;
+		return mm_error_set(&loading->complaint, -EINVAL, "%s is given twice (or the line after it is indented)", name);
 	}
 	*place.seen |= place.bit;
 	if (place.key->type->parse(place.key, value, place.settings, &wrong) < 0) {
-		(void)mm_error_set(&loading->complaint, -EINVAL, "%s = %.60s: %s", name, value, wrong.text);
-		return 0;
+		return mm_error_set(&loading->complaint, -EINVAL, "%s = %.60s: %s", name, value, wrong.text);
 	}
-	return 1;
+	return 0;
 }
 
 static void list(char *names, size_t size, const char *name)
@@ -340,25 +333,25 @@ static int check_all(const struct mm_config *config, struct mm_error *error)
 
 static int read_file(const char *path, struct loading *loading, struct mm_error *error)
 {
+	static const struct mm_ini_callbacks callbacks = {.key = on_key};
 	FILE *file = fopen(path, "re");
-	bool unreadable;
-	int line, r;
+	unsigned line;
+	int r;
 
 	if (!file) {
 		r = -errno;
 		return mm_error_set(error, r, "%s: %s", path, strerror(-r));
 	}
-	line = ini_parse_file(file, on_key, loading);
-	unreadable = ferror(file);
+	r = mm_ini_read(file, &callbacks, loading, &line);
 	fclose(file);
-	if (unreadable) {
+	if (r == -EIO || r == -ENOMEM) {
 		return mm_error_set(error, -EINVAL, "%s: cannot be read", path);
 	}
-	if (line != 0 && loading->complaint.text[0] == '\0') {
+	if (r == -EBADMSG || r == -EMSGSIZE) {
 		(void)mm_error_set(&loading->complaint, -EINVAL,
 				   "is neither [section] nor key = value (lines have at most 200 characters)");
 	}
-	return line != 0 ? mm_error_set(error, -EINVAL, "%s:%d: %s", path, line, loading->complaint.text) : 0;
+	return r < 0 ? mm_error_set(error, -EINVAL, "%s:%u: %s", path, line, loading->complaint.text) : 0;
 }
 
 int mm_config_load(const char *path, struct mm_error *error, struct mm_config **ret)

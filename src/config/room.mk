@@ -3,7 +3,6 @@ noinst_LIBRARIES += libconfig.a
 libconfig_a_SOURCES = \
 	src/config/config.c src/config/config.h \
 	src/config/config_check.c
-libconfig_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 
 if TESTS_ENABLED
 config_checks = tests/config/check_config

@@ -21,7 +21,6 @@ libsim_a_SOURCES = \
 	src/sim/state.c src/sim/state.h \
 	src/sim/stream.c src/sim/stream.h \
 	src/sim/wave.c src/sim/wave.h
-libsim_a_CFLAGS = $(AM_CFLAGS) $(INIH_CFLAGS)
 
 bin_PROGRAMS += minimeter-sim
 minimeter_sim_SOURCES = src/sim/main.c

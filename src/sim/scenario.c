@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Reading a scenario. inih splits the lines; its reader callback sees each line before its handler does, so the line number and
- * the present section are known here and every refusal can say where it is.
- */
 #include "sim/scenario.h"
 
 #include "base/count_of.h"
 #include "base/file.h"
+#include "base/ini.h"
 #include "base/time_text.h"
 #include "sim/number.h"
 
 #include <errno.h>
-#include <ini.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -61,27 +57,18 @@ enum section {
 };
 
 struct reading {
-	const char *name;
-	const char *text;
-	size_t len, offset;
-	unsigned line;
 	enum section section;
 	int64_t time_ns;
 	unsigned board_seen; /* bits of the keys set so far in [board], */
 	unsigned at_seen;    /* and in the present [at] */
 	struct mm_sim_scenario *scenario;
 	size_t room;
-	int r; /* of the first error; the rest of the text is skipped */
-	struct mm_error *error;
+	struct mm_error error;
 };
 
 static int refuse(struct reading *reading, const char *field, const char *reason)
 {
-	if (reading->r == 0) {
-		reading->r = mm_error_set(reading->error, -EINVAL, "%.128s:%u: %.40s: %s", reading->name, reading->line, field,
-					  reason);
-	}
-	return -EINVAL;
+	return mm_error_set(&reading->error, -EINVAL, "%.40s: %s", field, reason);
 }
 
 /* "90", "0.5", "06:30" or "06:30:15.5". */
@@ -170,7 +157,6 @@ static int add_event(struct reading *reading, const struct mm_sim_event *event)
 		struct mm_sim_event *events = reallocarray(scenario->events, room, sizeof(*events));
 
 		if (!events) {
-			reading->r = -ENOMEM;
 			return -ENOMEM;
 		}
 		scenario->events = events;
@@ -198,83 +184,60 @@ static int take_at(struct reading *reading, const char *name, const char *text)
 	return add_event(reading, &event);
 }
 
-/* inih's handler: one key. Non-zero means fine, in its terms. */
 static int take_key(void *userdata, const char *section, const char *name, const char *value)
 {
 	struct reading *reading = userdata;
-	int r = 0;
 
 	(void)section;
-	if (reading->r) {
-		return 0;
-	}
 	switch (reading->section) {
 	case SECTION_NONE:
-		r = refuse(reading, name, "stands before the first [section]");
 		break;
 	case SECTION_BOARD:
-		r = take_board(reading, name, value);
-		break;
+		return take_board(reading, name, value);
 	case SECTION_AT:
-		r = take_at(reading, name, value);
-		break;
+		return take_at(reading, name, value);
 	}
-	return r == 0;
+	return refuse(reading, name, "stands before the first [section]");
 }
 
 /* line: "board" or "at TIME", between its brackets. */
-static void enter_section(struct reading *reading, const char *line)
+static int take_section(struct reading *reading, const char *line)
 {
 	char section[48];
 	size_t len = strcspn(line, "]");
 	int64_t time_ns;
 
 	if (line[len] != ']' || len >= sizeof(section)) {
-		refuse(reading, "section", "no ] where it should be");
-		return;
+		return refuse(reading, "section", "no ] where it should be");
 	}
 	memcpy(section, line, len);
 	section[len] = '\0';
 	if (strcmp(section, "board") == 0) {
 		reading->section = SECTION_BOARD;
-	} else if (strncmp(section, "at ", 3) != 0 || !parse_time(section + 3, 0.0, &time_ns)) {
-		refuse(reading, section, "not [board], [at SECONDS] or [at HH:MM:SS]");
-	} else if (time_ns <= reading->time_ns) {
-		refuse(reading, section, "not later than the section before it");
-	} else {
-		reading->section = SECTION_AT;
-		reading->time_ns = time_ns;
-		reading->at_seen = 0;
+		return 0;
 	}
+	if (strncmp(section, "at ", 3) != 0 || !parse_time(section + 3, 0.0, &time_ns)) {
+		return refuse(reading, section, "not [board], [at SECONDS] or [at HH:MM:SS]");
+	}
+	if (time_ns <= reading->time_ns) {
+		return refuse(reading, section, "not later than the section before it");
+	}
+	reading->section = SECTION_AT;
+	reading->time_ns = time_ns;
+	reading->at_seen = 0;
+	return 0;
 }
 
-/* inih's reader, like fgets(). */
-static char *take_line(char *buffer, int size, void *userdata)
+static int take_line(void *userdata, const char *line)
 {
-	struct reading *reading = userdata;
-	const char *line = reading->text + reading->offset;
-	size_t left = reading->len - reading->offset;
-	const char *newline = memchr(line, '\n', left);
-	size_t len = newline ? (size_t)(newline - line) + 1 : left;
-
-	if (len == 0 || reading->r) {
-		return NULL;
+	if (line[0] == '[') {
+		return take_section(userdata, line + 1);
 	}
-	reading->line++;
-	reading->offset += len;
-	if (len >= (size_t)size || memchr(line, '\0', len)) {
-		refuse(reading, "line", "too long, or not text");
-		return NULL;
-	}
-	memcpy(buffer, line, len);
-	buffer[len] = '\0';
-	if (buffer[0] == '[') {
-		enter_section(reading, buffer + 1);
-	} else if ((buffer[0] == ' ' || buffer[0] == '\t') && !strchr("\r\n;#", buffer[strspn(buffer, " \t")])) {
+	if ((line[0] == ' ' || line[0] == '\t') && !strchr("\r\n;#", line[strspn(line, " \t")])) {
 		/* inih would take it for more of the value above. */
-		refuse(reading, "line", "begins with a blank");
+		return refuse(userdata, "line", "begins with a blank");
 	}
-	return buffer;
+	return 0;
 }
 
 int mm_sim_scenario_new(struct mm_sim_scenario **ret)
@@ -301,32 +264,30 @@ int mm_sim_scenario_new(struct mm_sim_scenario **ret)
 
 int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_error *error, struct mm_sim_scenario **ret)
 {
-	struct reading reading = {.name = name, .text = text, .len = len, .time_ns = -1, .error = error};
-	int line, r;
+	static const struct mm_ini_callbacks callbacks = {take_line, take_key};
+	struct reading reading = {.time_ns = -1};
+	FILE *file = fmemopen((void *)(uintptr_t)text, len, "r");
+	unsigned line = 0;
+	int r = file ? mm_sim_scenario_new(&reading.scenario) : -errno;
 
-	r = mm_sim_scenario_new(&reading.scenario);
-	if (r < 0) {
-		goto out;
+	if (r == 0) {
+		r = mm_ini_read(file, &callbacks, &reading, &line);
 	}
-	line = ini_parse_stream(take_line, &reading, take_key, &reading);
-	if (line > 0 && (!reading.r || (unsigned)line < reading.line)) {
-		/* What inih itself could not read comes first. */
-		reading.r = 0;
-		reading.line = (unsigned)line;
-		refuse(&reading, "line", "neither [section] nor key = value");
+	if (r == -EBADMSG) {
+		r = refuse(&reading, "line", "neither [section] nor key = value");
+	} else if (r == -EMSGSIZE) {
+		r = refuse(&reading, "line", "too long, or not text");
 	}
-	r = reading.r ? reading.r : line < 0 ? -ENOMEM : 0;
-	if (r < 0) {
-		goto out;
+	if (file) {
+		fclose(file);
 	}
-	*ret = reading.scenario;
-	reading.scenario = NULL;
-out:
-	if (r == -ENOMEM) {
-		(void)mm_error_set(error, r, "%.128s: out of memory", name);
+	if (r == 0) {
+		*ret = reading.scenario;
+		return 0;
 	}
 	mm_sim_scenario_free(reading.scenario);
-	return r;
+	return r == -EINVAL ? mm_error_set(error, r, "%.128s:%u: %s", name, line, reading.error.text)
+			    : mm_error_set(error, r, "%.128s: %s", name, strerror(-r));
 }
 
 int mm_sim_scenario_load(const char *path, struct mm_error *error, struct mm_sim_scenario **ret)
