@@ -7,7 +7,6 @@
 #include "sim/board.h"
 
 #include "core/units.h"
-#include "sim/recording.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -83,8 +82,7 @@ static void apply_state(struct mm_sim_board *board)
 	}
 	mm_sim_flow_compute(&board->state, &board->flow);
 	if (board->scenario->board.recording) {
-		board->flow.recording = board->scenario->board.recording;
-		mm_sim_recording_flow(board->flow.recording, &board->flow);
+		mm_sim_flow_record(&board->flow, board->scenario->board.recording);
 	}
 }
 

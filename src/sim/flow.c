@@ -2,6 +2,8 @@
 /* Phasors of a handful of steady sines. */
 #include "sim/flow.h"
 
+#include "sim/recording.h"
+
 #include <complex.h>
 #include <math.h>
 
@@ -94,6 +96,15 @@ static double complex shown_voltage(const struct mm_sim_state *state, const doub
 	return lead->open || unused ? 0.0 : potential - meter_neutral(state, conductor);
 }
 
+static void show(struct mm_sim_flow *flow, unsigned element, const struct mm_sim_power *power)
+{
+	flow->voltage_v[element] = power->voltage_v;
+	flow->current_a[element] = power->current_a;
+	flow->active_uw[element] = micro(power->active_w);
+	flow->reactive_uvar[element] = micro(power->reactive_var);
+	flow->apparent_uva[element] = micro(power->voltage_v * power->current_a);
+}
+
 /* Turns the figures of one line from those of sines into those of the wave forms. */
 static void distort(const struct mm_sim_wave *wave, double complex voltage, double complex current, struct mm_sim_flow *flow,
 		    unsigned i)
@@ -103,11 +114,7 @@ static void distort(const struct mm_sim_wave *wave, double complex voltage, doub
 	mm_sim_wave_power(wave, cabs(voltage), cabs(current), carg(voltage) - carg(current), &load);
 	mm_sim_wave_power(wave, flow->sine_v[i], flow->sine_a[i], flow->current_lag_rad[i] - flow->voltage_lag_rad[i], &shown);
 	flow->load_uw[i] = micro(load.active_w);
-	flow->voltage_v[i] = shown.voltage_v;
-	flow->current_a[i] = shown.current_a;
-	flow->active_uw[i] = micro(shown.active_w);
-	flow->reactive_uvar[i] = micro(shown.reactive_var);
-	flow->apparent_uva[i] = micro(shown.voltage_v * shown.current_a);
+	show(flow, i, &shown);
 }
 
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret)
@@ -137,4 +144,14 @@ void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *r
 			distort(&state->wave, conductor[i], current[i], ret, i);
 		}
 	}
+}
+
+void mm_sim_flow_record(struct mm_sim_flow *flow, const struct mm_sim_recording *recording)
+{
+	struct mm_sim_power power;
+
+	mm_sim_recording_power(recording, &power);
+	flow->recording = recording;
+	flow->load_uw[0] = micro(power.active_w);
+	show(flow, 0, &power);
 }

@@ -37,4 +37,7 @@ struct mm_sim_flow {
  */
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret);
 
+/* Puts a recording in place of element A and its load. It must outlive the flow. */
+void mm_sim_flow_record(struct mm_sim_flow *flow, const struct mm_sim_recording *recording);
+
 #endif

@@ -129,12 +129,11 @@ static double covariance(const struct mm_sim_recording *recording, unsigned a, u
 	return product / count - sum_a / count * (sum_b / count);
 }
 
-void mm_sim_recording_flow(const struct mm_sim_recording *recording, struct mm_sim_flow *flow)
+void mm_sim_recording_power(const struct mm_sim_recording *recording, struct mm_sim_power *ret)
 {
-	flow->voltage_v[0] = sqrt(fmax(0.0, covariance(recording, 0, 0)));
-	flow->current_a[0] = sqrt(fmax(0.0, covariance(recording, 1, 1)));
-	flow->load_uw[0] = flow->active_uw[0] =
-		llround(fmin(MM_SIM_POWER_MAX_UW, fmax(-MM_SIM_POWER_MAX_UW, covariance(recording, 0, 1) * 1e6)));
-	flow->reactive_uvar[0] = 0;
-	flow->apparent_uva[0] = llround(fmin(MM_SIM_POWER_MAX_UW, flow->voltage_v[0] * flow->current_a[0] * 1e6));
+	*ret = (struct mm_sim_power){
+		.voltage_v = sqrt(fmax(0.0, covariance(recording, 0, 0))),
+		.current_a = sqrt(fmax(0.0, covariance(recording, 1, 1))),
+		.active_w = covariance(recording, 0, 1),
+	};
 }

@@ -8,7 +8,7 @@
  */
 
 #include "base/error.h"
-#include "sim/flow.h"
+#include "sim/wave.h"
 
 #include <stdio.h>
 
@@ -33,9 +33,9 @@ void mm_sim_recording_free(struct mm_sim_recording *recording);
 double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned which, double time_ns);
 
 /*
- * Puts the figures of element A and its load into a flow: rms values and mean power of these curves, exactly, and about their
- * means, for a transformer passes no direct voltage. The reactive power is 0.
+ * The rms values and the mean power of these curves, exactly, and about their means: a transformer passes no direct voltage. The
+ * reactive power is 0.
  */
-void mm_sim_recording_flow(const struct mm_sim_recording *recording, struct mm_sim_flow *flow);
+void mm_sim_recording_power(const struct mm_sim_recording *recording, struct mm_sim_power *ret);
 
 #endif

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "fixture/fuzz.h"
+#include "sim/flow.h"
 #include "sim/recording.h"
 
 const struct mm_fuzz_seed mm_fuzz_seeds[] = {
@@ -26,7 +27,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (mm_sim_recording_read(file, "fuzz.csv", 1000, &error, &recording) < 0) {
 		MM_FUZZ_CHECK(error.text[0] != '\0' && recording == NULL);
 	} else {
-		mm_sim_recording_flow(recording, &flow);
+		mm_sim_flow_record(&flow, recording);
 		MM_FUZZ_CHECK(isfinite(flow.voltage_v[0]) && isfinite(flow.current_a[0]));
 		MM_FUZZ_CHECK(isfinite(mm_sim_recording_at(recording, 0, 1e18)));
 	}
