@@ -8,12 +8,13 @@
 #include "sim/recording.h"
 
 #define CODE_MAX ((1 << (MM_SIM_ADC_BITS - 1)) - 1)
-/* What "implausible" overdrives the inputs by. */
+/* The factor by which "implausible" overdrives the inputs. */
 #define OVERDRIVE 1e4
 
 /*
  * Volts at the pins for a code of 2^23: MCP39xx data sheets, 1.2 V reference, code = V / Vref * 1.5 * 2^23; ADS131E data sheet,
- * 2.4 V reference, gain 1. And noise in volts rms as those state it near 4 kS/s: 93.5 dB SINAD at OSR 256; 108 dB at gain 1.
+ * 2.4 V reference, gain 1. The noise is in volts rms, from the same sheets near 4 kS/s: 93.5 dB SINAD at OSR 256; 108 dB at
+ * gain 1.
  */
 static const struct {
 	double full_scale_v, noise_v;
@@ -37,7 +38,7 @@ void mm_sim_adc_init(struct mm_sim_adc *adc, const struct mm_sim_board_config *b
 	};
 }
 
-/* An angle that turns by a fixed step: by the product with a unit vector, which holds for the length of a call. */
+/* An angle that turns by a fixed step, as a product with a unit vector. The error stays small for the length of a call. */
 struct turning {
 	double cosine, sine, step_cosine, step_sine;
 };
@@ -63,7 +64,7 @@ static int32_t code(const struct mm_sim_adc *adc, double value, uint64_t number,
 	return (int32_t)lrint(fmin(fmax(value + adc->offset_codes + noise, -CODE_MAX - 1), CODE_MAX));
 }
 
-/* The recording, for element A. */
+/* A recording is at the inputs of element A alone. */
 static void convert_recording(const struct mm_sim_adc *adc, const struct mm_sim_recording *recording, unsigned channel,
 			      bool voltage, uint64_t number, double time_ns, double step_ns, unsigned count, int32_t *ret)
 {

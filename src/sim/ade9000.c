@@ -14,9 +14,9 @@
 #define POWER_NOISE 24.0
 #define PERIOD_NOISE 3.0
 #define ENERGY_NOISE 2000.0
-/* What an rms register reads with nothing at the input. */
+/* The code of an rms register without an input. */
 #define RMS_FLOOR 60.0
-/* Below this a period is not measured, and reads as that of 50 Hz (ACCMODE's SELFREQ is clear). */
+/* Below this voltage the chip measures no period and shows that of 50 Hz (SELFREQ in ACCMODE is clear). */
 #define PERIOD_MIN_V 5.0
 #define ENERGY_MAX ((INT64_C(1) << 44) - 1)
 
@@ -86,13 +86,13 @@ static double waveform_code(double rms, double full_scale, double angle)
 	return rms / full_scale * MM_SIM_WAVEFORM_FULL_SCALE * sin(angle);
 }
 
-/* The mean and what the filter leaves of v(t) i(t)'s ripple of S at 2f. */
+/* The mean of v(t) i(t), and the part of its ripple, S at 2f, that the filter lets through. */
 static double active_code(const struct mm_sim_ade9000 *chip, const struct mm_sim_flow *flow, unsigned phase, double angle)
 {
-	double passed = 1.0 / hypot(1.0, 2.0 * flow->frequency_hz / POWER_FILTER_HZ);
+	double gain = 1.0 / hypot(1.0, 2.0 * flow->frequency_hz / POWER_FILTER_HZ);
 	double ripple = cos(2.0 * angle - flow->voltage_lag_rad[phase] - flow->current_lag_rad[phase]);
 
-	return power_code(chip, (double)flow->active_uw[phase] - passed * (double)flow->apparent_uva[phase] * ripple);
+	return power_code(chip, (double)flow->active_uw[phase] - gain * (double)flow->apparent_uva[phase] * ripple);
 }
 
 static double period_code(const struct mm_sim_ade9000 *chip, const struct mm_sim_flow *flow, unsigned phase)

@@ -3,8 +3,8 @@
 #define MM_SIM_ADE9000_H
 
 /*
- * The chip: from what flows at its inputs to the numbers in its registers, as the mainline driver configures it and hands them
- * out. Full-scale codes and the latching of energy are those of the ADE9000 data sheet and of drivers/iio/adc/ade9000.c.
+ * The ADE9000: it makes the numbers of its registers from what flows at its inputs, as the mainline driver configures and shows
+ * them. Full-scale codes and the latching of energy follow the data sheet and drivers/iio/adc/ade9000.c.
  */
 
 #include "sim/flow.h"
@@ -26,7 +26,7 @@ enum mm_sim_register {
 	MM_SIM_VA,
 	MM_SIM_PF,
 	MM_SIM_PERIOD,
-	MM_SIM_WATTHR, /* latched energies, as the driver puts HI and LO together */
+	MM_SIM_WATTHR, /* latched energies, of which the driver joins HI and LO */
 	MM_SIM_VARHR,
 	MM_SIM_VAHR,
 	MM_SIM_REGISTER_COUNT,
@@ -46,13 +46,13 @@ struct mm_sim_ade9000 {
 void mm_sim_ade9000_init(struct mm_sim_ade9000 *chip, const struct mm_sim_board_config *board);
 
 /*
- * Latches the energy of one window: mean powers in micro-watts, -vars and -volt-amperes by line. window is its number, for the
- * noise.
+ * Latches the energy of one window. mean has its mean powers by line, in micro-watts, -vars and -volt-amperes; window is its
+ * number, which selects the noise.
  */
 void mm_sim_ade9000_latch(struct mm_sim_ade9000 *chip, uint64_t window, const double mean[MM_SIM_ENERGIES][MM_SIM_LINES]);
 
 /*
- * What the driver hands out for a register of phase 0 to 2 at board time time_ns. implausible: rms codes above full scale.
+ * The driver's number for a register of phase 0 to 2 at board time time_ns. implausible: rms codes are above full scale.
  * Energies are the signed 64-bit HI << 32 | LO, where E = HI * 8192 + LO, LO from 0 to 8191 and HI signed.
  */
 int64_t mm_sim_ade9000_read(const struct mm_sim_ade9000 *chip, const struct mm_sim_flow *flow, int64_t time_ns,

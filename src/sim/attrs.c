@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Names and their order within a channel are those that libiio finds under sysfs on a real board; a file's name is "in_", the
- * channel's id, its extra name where it has one, and the attribute's name.
+ * Names, and their order within a channel, are as libiio finds them under sysfs on a real board. A file's name is "in_", the
+ * channel's id, its extra name if it has one, and the attribute's name.
  */
 #include "sim/attrs.h"
 
@@ -16,7 +16,7 @@
 	}
 #define WAVEFORM_SCALE MM_SIM_READ_SCALE, MM_SIM_WAVEFORM_FULL_SCALE, NULL
 #define RMS_SCALE MM_SIM_READ_SCALE, MM_SIM_RMS_FULL_SCALE, NULL
-/* What would give 2^23: the MCP39xx multiplies its 1200 mV by 1.5. */
+/* The input that gives 2^23. The MCP39xx multiplies by 1.5: 1200 mV / 1.5. */
 #define MCP39XX_REFERENCE_MV 800
 #define ADS131E_REFERENCE_MV 2400
 #define POWER_SCALE MM_SIM_READ_SCALE, MM_SIM_POWER_FULL_SCALE, NULL

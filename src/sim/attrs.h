@@ -2,19 +2,19 @@
 #ifndef MM_SIM_ATTRS_H
 #define MM_SIM_ATTRS_H
 
-/* The attributes of all devices as tables, each chip's as its driver has them. */
+/* The attributes of all devices as tables. Each chip has those of its kernel driver. */
 
 #include "sim/chip.h"
 
 enum mm_sim_reader {
 	MM_SIM_READ_REGISTER,  /* arg: enum mm_sim_register */
-	MM_SIM_READ_FREQUENCY, /* as the driver computes it: half */
+	MM_SIM_READ_FREQUENCY, /* half the frequency, as the driver computes it */
 	MM_SIM_READ_SCALE,     /* arg: the full-scale code */
-	MM_SIM_READ_REFUSED,   /* the driver has the file and no way to read it */
+	MM_SIM_READ_REFUSED,   /* the driver has the file, but cannot read it */
 	MM_SIM_READ_FILTER,
 	MM_SIM_READ_TEXT,	/* text */
 	MM_SIM_READ_CODE,	/* one conversion */
-	MM_SIM_READ_CODE_SCALE, /* in millivolts; arg: those of 2^23 at gain 1 */
+	MM_SIM_READ_CODE_SCALE, /* in millivolts; arg: the input of 2^23 at gain 1 */
 	MM_SIM_READ_OSR,	/* one file for all channels */
 	MM_SIM_READ_RATE,	/* in kS/s; one file for all channels */
 	MM_SIM_READ_SHARED,	/* text; one file for all channels */
@@ -38,7 +38,7 @@ struct mm_sim_attr {
 	const char *text;
 };
 
-/* A list of attributes: a device's own, its buffer's, or those of a channel. */
+/* The attributes of a device, of its buffer or of a channel. */
 struct mm_sim_attrs {
 	const struct mm_sim_attr *list;
 	unsigned count;
@@ -56,14 +56,14 @@ struct mm_sim_face {
 	struct mm_sim_attrs device, buffer;
 	const struct mm_sim_channel_kind *kinds;
 	unsigned kind_count;
-	unsigned scan_kinds; /* how many of them, from the first, have a scan element */
-	const char *format;  /* of each */
+	unsigned scan_kinds; /* the first of them, which have a scan element */
+	const char *format;  /* of each scan element */
 	bool timestamp;	     /* a channel of its own behind the others */
 };
 
 extern const struct mm_sim_face mm_sim_faces[MM_SIM_FAMILY_COUNT];
 
-/* Of the board itself. */
+/* The attributes of the board itself. */
 extern const struct mm_sim_attrs mm_sim_board_attrs;
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Time moves from boundary to boundary: the next event of the scenario, the next end of an energy window, the time asked for.
- * Between two boundaries every power is constant, so integrals are products of whole numbers: exact, and the same in however
- * many steps one gets there.
+ * Time moves from boundary to boundary: the next event of the scenario, the next end of an energy window, the requested time.
+ * Between two boundaries every power is constant, so integrals are products of whole numbers: they are exact, and do not depend
+ * on the number of steps.
  */
 #include "sim/board.h"
 
@@ -14,7 +14,7 @@
 
 #define NS_PER_HOUR (3600 * MM_NS_PER_S)
 
-/* Exact: whole micro-watt-hours, and a rest below one in micro-watts times nanoseconds, NS_PER_HOUR to the micro-watt-hour. */
+/* An exact energy: whole micro-watt-hours, and a rest in micro-watts times nanoseconds, of which NS_PER_HOUR make one. */
 struct energy {
 	int64_t uwh;
 	int64_t rest;
@@ -25,16 +25,16 @@ struct mm_sim_board {
 	bool stepped;
 	int64_t start_s;
 	int64_t now_ns;
-	int64_t round_ns; /* when the present round of the scenario began */
+	int64_t round_ns; /* the start of the present round of the scenario */
 	size_t next_event;
-	struct mm_sim_state scripted; /* by the scenario alone */
-	struct mm_sim_state state;    /* with the overrides */
+	struct mm_sim_state scripted; /* what the scenario alone says */
+	struct mm_sim_state state;    /* the same with the overrides */
 	unsigned overridden;	      /* bits of enum mm_sim_key */
 	union mm_sim_value override[MM_SIM_KEY_COUNT];
 	struct mm_sim_flow flow;
 	struct mm_sim_ade9000 chip;
 	struct mm_sim_stream stream; /* of the other chips */
-	int64_t clock_ppb;	     /* by how much the chip's clock is fast */
+	int64_t clock_ppb;	     /* positive: the chip's clock is fast */
 	int64_t window;		     /* number of the one under way */
 	int64_t window_start_ns, window_end_ns;
 	struct energy window_sum[MM_SIM_ENERGIES][MM_SIM_LINES];
@@ -44,7 +44,7 @@ struct mm_sim_board {
 	int64_t frozen_code[MM_SIM_REGISTER_COUNT][MM_SIM_LINES];
 };
 
-/* Power, up to MM_SIM_POWER_MAX_UW, times time: its hours, milliseconds and nanoseconds apart, for the whole exceeds 64 bits. */
+/* Power, up to MM_SIM_POWER_MAX_UW, times time. The product exceeds 64 bits, so hours, milliseconds and nanoseconds are apart. */
 static void add(struct energy *energy, int64_t power_uw, int64_t span_ns)
 {
 	int64_t ms = span_ns % NS_PER_HOUR / MM_NS_PER_MS;
@@ -86,7 +86,7 @@ static void apply_state(struct mm_sim_board *board)
 	}
 }
 
-/* When the next event comes, or the scenario starts anew. */
+/* When the next event comes or the scenario starts again. */
 static int64_t next_change(const struct mm_sim_board *board)
 {
 	const struct mm_sim_scenario *scenario = board->scenario;
@@ -102,7 +102,7 @@ static int64_t next_change(const struct mm_sim_board *board)
 	return event_ns == INT64_MAX ? event_ns : board->round_ns + event_ns;
 }
 
-static void take_changes(struct mm_sim_board *board)
+static void apply_changes(struct mm_sim_board *board)
 {
 	const struct mm_sim_scenario *scenario = board->scenario;
 	int64_t repeat_ns = scenario->board.repeat_ns;
@@ -164,10 +164,10 @@ static void end_window(struct mm_sim_board *board)
 	start_window(board, board->window + 1);
 }
 
-/* Nobody sees the windows inside a long stretch without change: only the last to end is latched, the integral is the same. */
+/* Without a change, windows within a long span cannot be seen: only the last one is latched. The integral is the same. */
 static void skip_windows(struct mm_sim_board *board, int64_t until_ns)
 {
-	int64_t rate = MM_NS_PER_S + board->clock_ppb; /* of nanoseconds that the chip counts in a second */
+	int64_t rate = MM_NS_PER_S + board->clock_ppb; /* the nanoseconds that the chip counts in a second */
 	int64_t window = (until_ns / MM_NS_PER_S * rate + until_ns % MM_NS_PER_S * rate / MM_NS_PER_S) / MM_NS_PER_S;
 
 	if (window - board->window > 2) {
@@ -194,7 +194,7 @@ int mm_sim_board_advance(struct mm_sim_board *board, int64_t time_ns)
 			end_window(board);
 		}
 		if (board->now_ns == change_ns) {
-			take_changes(board);
+			apply_changes(board);
 		}
 	}
 	return 0;
@@ -216,7 +216,7 @@ int mm_sim_board_new(const struct mm_sim_scenario *scenario, bool stepped, int64
 	board->stream.stamp_offset_ns = start_s * MM_NS_PER_S; /* CLOCK_REALTIME, unless a client chooses */
 	mm_sim_state_init(&board->scripted);
 	start_window(board, 0);
-	take_changes(board);
+	apply_changes(board);
 	*ret = board;
 	return 0;
 }
@@ -264,7 +264,7 @@ const struct mm_sim_state *mm_sim_board_state(const struct mm_sim_board *board)
 	return &board->state;
 }
 
-/* To the nearest. */
+/* Rounds to the nearest. */
 static int64_t rounded_uwh(const struct energy *energy)
 {
 	return energy->uwh + (energy->rest >= NS_PER_HOUR / 2);
@@ -278,7 +278,7 @@ void mm_sim_board_truth(const struct mm_sim_board *board, struct mm_sim_truth *r
 		ret->load_uwh[i] = rounded_uwh(&board->load_sum[i]);
 		ret->seen_uwh[i] = rounded_uwh(&board->seen_sum[i]);
 		total.uwh += board->load_sum[i].uwh;
-		add(&total, 1, board->load_sum[i].rest); /* the rest is 1 uW for so many ns */
+		add(&total, 1, board->load_sum[i].rest); /* the rest is 1 uW for that number of ns */
 	}
 	ret->load_total_uwh = rounded_uwh(&total);
 }

@@ -2,7 +2,7 @@
 #ifndef MM_SIM_CHIP_H
 #define MM_SIM_CHIP_H
 
-/* The chips that a board can have: what differs between the members of each family. */
+/* The chips that a board can have, and the differences within each family. */
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Finding, reading and writing the attributes of all devices. */
 #include "sim/context.h"
 
 #include "core/units.h"
@@ -10,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What a client can write as the time: 18 digits. */
+/* The latest time that a client can write. */
 #define TIME_MAX_NS 999999999999999999u
 
 bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *device)
@@ -92,7 +91,7 @@ bool mm_sim_context_on_bus(const struct mm_sim_group *group)
 	return false;
 }
 
-/* IIO prints a fraction with nine decimals and cuts the rest off (IIO_VAL_FRACTIONAL in drivers/iio/industrialio-core.c). */
+/* IIO truncates a fraction to nine decimals (IIO_VAL_FRACTIONAL in drivers/iio/industrialio-core.c). */
 static int print_fraction(int64_t numerator, int64_t denominator, char ret[static MM_SIM_ATTR_TEXT_MAX])
 {
 	int64_t billionths = numerator * MM_NS_PER_S / denominator;
@@ -135,7 +134,7 @@ static int read_code(struct mm_sim_board *board, unsigned channel, char ret[stat
 	return r < 0 ? r : snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId32, code);
 }
 
-/* Clocks of the time stamps that the board knows; by the others of the kernel it has none. */
+/* The clocks that the board has for time stamps. The kernel has more. */
 static const char *const stamp_clocks[] = {"realtime", "boottime"};
 
 static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr, unsigned phase,
@@ -151,7 +150,7 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 	case MM_SIM_READ_SCALE:
 		return print_fraction(scaled, attr->arg, ret);
 	case MM_SIM_READ_REFUSED:
-	case MM_SIM_READ_FILTER: /* the driver's own default is none of the types it knows, and it refuses to say it */
+	case MM_SIM_READ_FILTER: /* the driver's default is none of the types that it knows, so it refuses to name it */
 		return -EINVAL;
 	case MM_SIM_READ_TEXT:
 	case MM_SIM_READ_SHARED:
@@ -239,7 +238,7 @@ static int write_stamp_clock(struct mm_sim_board *board, const char *text)
 	return -EINVAL;
 }
 
-/* What a driver takes: whole numbers, and the names of clocks. */
+/* A driver accepts whole numbers, and the names of clocks. */
 static int write_stream(struct mm_sim_board *board, enum mm_sim_reader reader, const char *text)
 {
 	struct mm_sim_stream *stream = mm_sim_board_stream(board);
@@ -257,7 +256,7 @@ static int write_stream(struct mm_sim_board *board, enum mm_sim_reader reader, c
 	if (reader == MM_SIM_READ_RATE) {
 		return mm_sim_stream_set_rate(stream, (unsigned)number);
 	}
-	/* 1 leaves a buffer behind that nobody reads, as a client that was killed does. */
+	/* 1 makes a buffer without a reader, such as a killed client leaves. */
 	mm_sim_stream_stop(stream);
 	stream->enabled = number > 0;
 	return 0;

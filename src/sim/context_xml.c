@@ -18,11 +18,11 @@ __attribute__((format(printf, 2, 3))) static void append(struct writer *out, con
 	va_start(args, format);
 	out->len += (size_t)vsnprintf(out->text + out->len, MM_SIM_XML_MAX - out->len, format, args);
 	va_end(args);
-	/* Only our own tables end up here, and their size is known. */
+	/* The texts are from our own tables, whose size is known. */
 	assert(out->len < MM_SIM_XML_MAX);
 }
 
-/* One file for all channels of a kind has no number in its name. */
+/* A file that all channels of a kind share has no number in its name. */
 static bool is_shared(const struct mm_sim_attr *attr)
 {
 	return attr->reader == MM_SIM_READ_OSR || attr->reader == MM_SIM_READ_RATE || attr->reader == MM_SIM_READ_SHARED;
@@ -74,7 +74,7 @@ static void append_chip(struct writer *out, const struct mm_sim_board *board)
 	unsigned count = mm_sim_channels_of(board);
 
 	append_head(out, board, MM_SIM_DEVICE_CHIP);
-	/* The scan elements first and in their order, as the library sorts them. */
+	/* libiio sorts the scan elements first, in their order. */
 	for (unsigned i = 0; i < count * face->scan_kinds; i++) {
 		append_channel(out, face, &face->kinds[i % face->scan_kinds], i / face->scan_kinds, (int)i);
 	}
@@ -92,7 +92,7 @@ static void append_chip(struct writer *out, const struct mm_sim_board *board)
 	append(out, "</device>");
 }
 
-/* Clients validate what they read, so the document brings its type: everything we use, each attribute plain text. */
+/* Clients validate the document, so it has its type: all elements that we use, each attribute as plain text. */
 static const char xml_head[] =
 	"<?xml version=\"1.0\" encoding=\"utf-8\"?><!DOCTYPE context [<!ELEMENT context ANY><!ELEMENT device ANY><!ELEMENT "
 	"channel ANY>"

@@ -2,7 +2,7 @@
 #ifndef MM_SIM_DEVICE_H
 #define MM_SIM_DEVICE_H
 
-/* The IIO devices of a board: which there are, what they are called, and how the chip's driver shows it. */
+/* The IIO devices of a board, their names, and the channels that the chip's driver shows. */
 
 #include "sim/attrs.h"
 #include "sim/board.h"
@@ -18,7 +18,7 @@ enum mm_sim_device {
 
 extern const char *const mm_sim_device_ids[MM_SIM_DEVICE_COUNT];
 
-/* Is there such a device just now? */
+/* True when the device exists now. */
 bool mm_sim_device_exists(const struct mm_sim_board *board, enum mm_sim_device device);
 
 void mm_sim_device_name(const struct mm_sim_board *board, enum mm_sim_device device, char ret[static MM_SIM_ATTR_TEXT_MAX]);
@@ -30,7 +30,7 @@ bool mm_sim_device_is(const struct mm_sim_board *board, const char *wanted, enum
 
 const struct mm_sim_face *mm_sim_face_of(const struct mm_sim_board *board);
 
-/* How many channels of each kind the chip's driver shows. */
+/* The number of channels of each kind that the chip's driver shows. */
 unsigned mm_sim_channels_of(const struct mm_sim_board *board);
 
 #endif

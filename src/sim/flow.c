@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Phasors of a handful of steady sines. */
 #include "sim/flow.h"
 
 #include "sim/recording.h"
@@ -8,7 +7,7 @@
 #include <math.h>
 
 #define DEAD_LINE_V 1.0
-/* Each leaves the drop over the voltage of the error before: at a tenth, far below a double's last digit. */
+/* Each round multiplies the error by drop / voltage: at a tenth, it ends far below the last digit of a double. */
 #define DROP_ROUNDS 40
 
 static double complex load_current(const struct mm_sim_load *load, double complex voltage)
@@ -19,13 +18,13 @@ static double complex load_current(const struct mm_sim_load *load, double comple
 	return conj((load->active_w + load->reactive_var * I) / voltage);
 }
 
-/* From volt-amperes. Where two lines all but coincide a load between them draws beyond all measure. */
+/* From volt-amperes. A load between two lines of almost the same voltage has no sensible current, hence the limits. */
 static int64_t micro(double va)
 {
 	return llround(fmin(fmax(va * 1e6, -MM_SIM_POWER_MAX_UW), MM_SIM_POWER_MAX_UW));
 }
 
-/* The current as an element's channel shows it, with what leaks in of the voltage. */
+/* The current that an element's channel shows, with the leakage from its voltage. */
 static double complex shown_current(const struct mm_sim_error *error, double complex current, double complex voltage)
 {
 	double complex ratio = (1.0 + error->ratio_percent / 100.0) * cexp(error->phase_deg * M_PI / 180.0 * I);
@@ -46,7 +45,7 @@ static void load_currents(const struct mm_sim_state *state, const double complex
 	ret[1] -= between;
 }
 
-/* Voltages and currents of the lines at the panel. The loads draw the same power at any voltage: found by going round. */
+/* Voltages and currents of the lines at the panel. The loads draw the same power at any voltage, so this is an iteration. */
 static void solve_panel(const struct mm_sim_state *state, double complex voltage[MM_SIM_LINES],
 			double complex current[MM_SIM_LINES])
 {
@@ -66,7 +65,7 @@ static void solve_panel(const struct mm_sim_state *state, double complex voltage
 	}
 }
 
-/* The potential that the meter takes for the neutral's: without that lead, the middle of the lines' (equal dividers). */
+/* The potential at the meter's neutral. Without that lead the equal dividers make it the mean of the lines. */
 static double complex meter_neutral(const struct mm_sim_state *state, const double complex conductor[MM_SIM_LINES + 1])
 {
 	const struct mm_sim_lead *lead = &state->lead[MM_SIM_NEUTRAL];

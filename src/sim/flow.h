@@ -3,8 +3,8 @@
 #define MM_SIM_FLOW_H
 
 /*
- * The physics: from supply, loads and wiring to what flows on each line and what each element of the meter is shown. Everything
- * is a steady sine, so phasors do. Powers are whole micro-watts: their integral over whole nanoseconds is exact.
+ * The physics: what flows on each line, and what reaches each element of the meter, follow from supply, loads and wiring. All
+ * sines are steady, so phasors suffice. Powers are whole micro-watts: their integral over whole nanoseconds is exact.
  */
 
 #include "sim/state.h"
@@ -15,25 +15,25 @@
 struct mm_sim_recording;
 
 struct mm_sim_flow {
-	int64_t load_uw[MM_SIM_LINES]; /* what the loads truly draw from each line; a load between lines splits over both */
-	/* What each element is shown by its voltage leads and its current transformer as wired. */
+	int64_t load_uw[MM_SIM_LINES]; /* the loads' draw from each line; a load between two lines counts for both */
+	/* At the inputs of each element, by its voltage leads and its current transformer as wired: */
 	double voltage_v[MM_SIM_LINES];	      /* rms */
-	double voltage_lag_rad[MM_SIM_LINES]; /* angles in the sense of v(t) = sqrt(2) V sin(2 pi f t - lag) */
+	double voltage_lag_rad[MM_SIM_LINES]; /* v(t) = sqrt(2) V sin(2 pi f t - lag) */
 	double current_a[MM_SIM_LINES];	      /* rms */
 	double current_lag_rad[MM_SIM_LINES];
-	double sine_v[MM_SIM_LINES]; /* rms of the sines that the wave forms of the state are built on */
+	double sine_v[MM_SIM_LINES]; /* rms of the sines that the state's wave forms distort */
 	double sine_a[MM_SIM_LINES];
 	int64_t active_uw[MM_SIM_LINES];
 	int64_t reactive_uvar[MM_SIM_LINES]; /* positive: current lags voltage */
 	int64_t apparent_uva[MM_SIM_LINES];
 	double frequency_hz;
-	const struct mm_sim_recording *recording; /* what element A is shown instead of sines; or NULL */
+	const struct mm_sim_recording *recording; /* at element A in place of sines; or NULL */
 };
 
 /*
- * S = V I*, with I = (S / V)* of each load and V what the supply's conductors leave of the source. A line below 1 V is dead and
- * draws nothing. A neutral lead that hangs in the air floats in the middle of the lines that are connected.
- * This is for sines; wave forms that are none change rms values and powers by closed forms (sim/wave.h).
+ * S = V I*, where each load has I = (S / V)*, and V is the source less the drop in the supply's conductors. A line below 1 V is
+ * dead, and its loads draw nothing. An open neutral lead floats at the mean of the connected lines. This is for sines; other wave
+ * forms change rms values and powers by closed forms (sim/wave.h).
  */
 void mm_sim_flow_compute(const struct mm_sim_state *state, struct mm_sim_flow *ret);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands of iiod, as its parser takes them: words between blanks, a line end of \n or \r\n. An answer is a number on a line
- * of its own, negative for an errno, and where it counts bytes those bytes and a line end. A line that is no command is -EINVAL.
+ * Commands as iiod's parser accepts them: words between blanks, a line end of \n or \r\n. An answer is a number on its own line,
+ * negative for an errno; if it counts bytes, these and a line end follow. The answer to any other line is -EINVAL.
  */
 #include "sim/iiod.h"
 
@@ -16,7 +16,7 @@
 /* The longest time limit that a client is granted. */
 #define TIMEOUT_MAX_MS 60000
 #define READ_ALL_MAX 64
-/* Of the version an iiod answers with; clients want the tag to have seven characters. */
+/* Clients expect seven characters behind the numbers. */
 #define VERSION_ANSWER "0.26.minimtr\n"
 
 static enum mm_sim_outcome do_print(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
@@ -57,8 +57,8 @@ static enum mm_sim_outcome do_timeout(struct mm_sim_session *session, struct mm_
 }
 
 /*
- * READ and WRITE name an attribute as "DEVICE [INPUT|OUTPUT CHANNEL|DEBUG|BUFFER] [ATTRIBUTE]". Finds the list it is in and
- * steps over the words up to the attribute.
+ * READ and WRITE name an attribute as "DEVICE [INPUT|OUTPUT CHANNEL|DEBUG|BUFFER] [ATTRIBUTE]". Finds its list; ret_next is the
+ * attribute's word.
  */
 static int find_group(const struct mm_sim_board *board, const struct mm_sim_request *request, struct mm_sim_group *ret,
 		      unsigned *ret_next)
@@ -75,7 +75,7 @@ static int find_group(const struct mm_sim_board *board, const struct mm_sim_requ
 			return -EINVAL;
 		}
 		scope = MM_SIM_SCOPE_CHANNEL;
-		/* There is no output channel on this board. */
+		/* This board has no output channel. */
 		channel = place[0] == 'I' ? request->word[3] : "";
 		*ret_next = 4;
 	} else if (strcmp(place, "DEBUG") == 0 || strcmp(place, "BUFFER") == 0) {
@@ -87,7 +87,7 @@ static int find_group(const struct mm_sim_board *board, const struct mm_sim_requ
 	return mm_sim_context_find_group(board, request->word[1], scope, channel, ret);
 }
 
-/* All attributes of a list in one answer: each with its length or errno in 32 bits, big end first, padded to four bytes. */
+/* All attributes in one answer: each has its length or errno in 32 bits, big-endian, and its text padded to four bytes. */
 static enum mm_sim_outcome read_all(struct mm_sim_session *session, struct mm_sim_board *board, const struct mm_sim_group *group)
 {
 	char data[READ_ALL_MAX * (MM_SIM_ATTR_TEXT_MAX + 4)];
@@ -142,7 +142,7 @@ static enum mm_sim_outcome do_read(struct mm_sim_session *session, struct mm_sim
 	return MM_SIM_DONE;
 }
 
-/* The value comes as libiio sends it: with a NUL, a newline, or neither. */
+/* libiio sends a value with a NUL, a newline or neither. */
 static int write_attribute(struct mm_sim_board *board, const struct mm_sim_group *attribute, const char *payload, size_t len)
 {
 	char text[MM_SIM_ATTR_TEXT_MAX];
@@ -166,7 +166,7 @@ static enum mm_sim_outcome do_write(struct mm_sim_session *session, struct mm_si
 	int r;
 
 	if (len < 0 || len > MM_SIM_PAYLOAD_MAX) {
-		/* Where the next command begins is anybody's guess. */
+		/* The start of the next command is unknown. */
 		mm_sim_put_number(session, -EINVAL);
 		return MM_SIM_CLOSE;
 	}
@@ -204,7 +204,7 @@ static const struct {
 	{"EXIT", do_exit, false},
 };
 
-/* Runs the command at the front of in, whose line is len bytes with its end; ret_used is how much it took. */
+/* Runs the first command of in, a line of len bytes with its end. ret_used is the number of bytes that it used. */
 static enum mm_sim_outcome run_line(struct mm_sim_session *session, struct mm_sim_board *board, size_t len, size_t *ret_used)
 {
 	struct mm_sim_request request = {.payload = session->in + len};

@@ -2,10 +2,7 @@
 #ifndef MM_SIM_IIOD_H
 #define MM_SIM_IIOD_H
 
-/*
- * One client's conversation in libiio's network protocol (iiod, 0.24 and 0.26): lines in, answers out, between two fixed
- * buffers. No sockets and no clock: the server moves the bytes and the board's time.
- */
+/* The commands of libiio's network protocol (iiod, 0.24 and 0.26). No sockets and no clock: the server moves bytes and time. */
 
 #include "sim/iiod_session.h"
 
@@ -13,9 +10,9 @@
 void mm_sim_session_end(struct mm_sim_session *session, struct mm_sim_board *board);
 
 /*
- * Takes what is in the in buffer as far as it is complete, there is room for the answers and no read stalls. Call it after
- * adding input, after taking output and when resume_ns has come. True: it stopped for want of room, and there may be more to do
- * once the answers are sent.
+ * Runs the complete commands of the in buffer, while the out buffer has room and no read stalls. Call it after adding input,
+ * after taking output and at resume_ns. Returns true when it stopped because the out buffer is full: call it again once that is
+ * sent.
  */
 bool mm_sim_session_run(struct mm_sim_session *session, struct mm_sim_board *board);
 

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of samples in one piece of an answer. */
+/* Bytes of samples in one piece of an answer. */
 #define PIECE_MAX 32768
 
 enum mm_sim_outcome mm_sim_do_open(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
@@ -21,7 +21,7 @@ enum mm_sim_outcome mm_sim_do_open(struct mm_sim_session *session, struct mm_sim
 		return mm_sim_answer(session, -ENODEV);
 	}
 	if (!stream) {
-		/* The ADE9000's buffer handler takes the bus mutex twice: here it is refused what would hang there. */
+		/* The ADE9000 driver's buffer handler locks the bus mutex twice and hangs. Refuse it here. */
 		return mm_sim_answer(session, -EDEADLK);
 	}
 	samples = request->count == 4 ? mm_sim_request_number(request, 2) : -1;
@@ -47,8 +47,8 @@ enum mm_sim_outcome mm_sim_do_writebuf(struct mm_sim_session *session, struct mm
 }
 
 /*
- * Whether that number of frames is there: 0, -EAGAIN (later), or -ETIMEDOUT. As with a register that stalls, it is the read that
- * moves a stepped board's time on.
+ * Returns 0 when the queue has that number of frames, -EAGAIN (later), or -ETIMEDOUT. As with a register that stalls, the read
+ * moves the time of a stepped board.
  */
 static int await(struct mm_sim_session *session, struct mm_sim_board *board, const struct mm_sim_stream *stream, size_t frames)
 {
@@ -65,7 +65,7 @@ static int await(struct mm_sim_session *session, struct mm_sim_board *board, con
 		}
 		(void)mm_sim_board_advance(board, due_ns);
 		now_ns = due_ns;
-	} while (stream->waiting < frames); /* some may have been lost on the way */
+	} while (stream->waiting < frames); /* some can be lost meanwhile */
 	session->resume_ns = 0;
 	if (stream->waiting >= frames) {
 		session->deadline_ns = 0;
@@ -95,7 +95,7 @@ static void put_frames(struct mm_sim_session *session, struct mm_sim_stream *str
 	session->sent_frames += frames;
 }
 
-/* A block of the buffer, in pieces where it is longer than the queue or than there is room for. */
+/* Answers with a block of the buffer, in pieces if it is longer than the queue or the space for answers. */
 enum mm_sim_outcome mm_sim_do_readbuf(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
 	struct mm_sim_stream *stream = mm_sim_board_stream(board);
@@ -132,7 +132,7 @@ enum mm_sim_outcome mm_sim_do_readbuf(struct mm_sim_session *session, struct mm_
 	}
 	session->sent_frames = 0;
 	if ((size_t)bytes % stream->frame_size != 0) {
-		mm_sim_put_number(session, 0); /* there is no more of it */
+		mm_sim_put_number(session, 0); /* the end of the block */
 	}
 	return MM_SIM_DONE;
 }

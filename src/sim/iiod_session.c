@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* What libiio's clients ask for unless they are told otherwise. */
+/* The default of libiio's clients. */
 #define TIMEOUT_DEFAULT_MS 2500
 
 void mm_sim_session_init(struct mm_sim_session *session)

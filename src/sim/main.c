@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* minimeter-sim: options, the scenario, the board, and serving it until a signal. */
+/* minimeter-sim: reads options and scenario, and runs the board's server until a signal. */
 #include "config.h"
 
 #include "sim/board.h"
@@ -20,7 +20,7 @@
 
 #define EXIT_USAGE 2
 #define DEFAULT_PORT 30431
-/* What a stepped board without a start_time begins at, so that it is the same every time: 2025-01-01T00:00:00Z. */
+/* The start of a stepped board without a start_time, 2025-01-01T00:00:00Z: every run is the same. */
 #define STEPPED_START_S INT64_C(1735689600)
 
 struct options {
@@ -82,7 +82,7 @@ static const struct option long_options[] = {
 	{"version", no_argument, NULL, OPTION_VERSION},		  {NULL, 0, NULL, 0},
 };
 
-/* What options must say together: -1, or the exit status. */
+/* Checks options that need each other. Returns as below. */
 static int check_options(const struct options *options)
 {
 	if (options->check && !options->scenario) {
@@ -96,7 +96,7 @@ static int check_options(const struct options *options)
 	return -1;
 }
 
-/* Returns -1 to go on, or what to exit with. */
+/* Returns -1 to go on, or the exit status. */
 static int parse_options(int argc, char *argv[], struct options *ret)
 {
 	uint64_t number;
@@ -145,7 +145,7 @@ static int parse_options(int argc, char *argv[], struct options *ret)
 		case OPTION_VERSION:
 			puts("minimeter-sim " PACKAGE_VERSION);
 			return EXIT_SUCCESS;
-		default: /* getopt_long() has said what is wrong */
+		default: /* getopt_long() has printed the error */
 			return EXIT_USAGE;
 		}
 	}
@@ -166,7 +166,7 @@ static int load_recording(const struct options *options, struct mm_error *error,
 	return r;
 }
 
-/* The scenario with its recording. */
+/* Loads the scenario with its recording. */
 static int load(const struct options *options, struct mm_error *error, struct mm_sim_scenario **ret,
 		struct mm_sim_recording **ret_recording)
 {
@@ -192,7 +192,7 @@ static void print_truth(const struct mm_sim_board *board)
 	printf(", \"load_total_uwh\": %" PRId64 "}\n", truth.load_total_uwh);
 }
 
-/* A descriptor that SIGTERM and SIGINT make readable; both are blocked from then on. */
+/* Blocks SIGTERM and SIGINT. Returns a descriptor that they make readable, or -errno. */
 static int open_signals(void)
 {
 	sigset_t signals;

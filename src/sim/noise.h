@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-/* A well-mixed number from where and when: splitmix64's finaliser (Steele, Lea, Flood 2014). */
+/* A hash: the finaliser of splitmix64 (Steele, Lea, Flood 2014). */
 static inline uint64_t mm_sim_mix(uint64_t x)
 {
 	x += 0x9e3779b97f4a7c15u;
@@ -15,7 +15,7 @@ static inline uint64_t mm_sim_mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-/* Within peak; its density is a triangle of mean zero. */
+/* From -peak to peak; its density is a triangle of mean zero. */
 static inline double mm_sim_noise(uint64_t seed, unsigned channel, uint64_t moment, double peak)
 {
 	uint64_t x = mm_sim_mix(mm_sim_mix(mm_sim_mix(seed) ^ channel) ^ moment);

@@ -84,7 +84,7 @@ void mm_sim_recording_free(struct mm_sim_recording *recording)
 	}
 }
 
-/* Between sample before and the next one, fraction of the way: the cubic through the four samples around (Lagrange). */
+/* The cubic through the four nearest samples (Lagrange), at a fraction of the way from sample before to the next. */
 static double between(const struct mm_sim_recording *recording, unsigned which, size_t before, double fraction)
 {
 	const size_t count = recording->count;
@@ -107,8 +107,8 @@ double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned wh
 }
 
 /*
- * Mean of the product of two of the curves, about their means. Gauss-Legendre's four points are exact up to the seventh power of
- * which the product of two cubics has the sixth (Abramowitz and Stegun, 25.4.29).
+ * The mean of the product of two curves about their means. The product of two cubics has the sixth power, and four points of
+ * Gauss-Legendre are exact up to the seventh (Abramowitz and Stegun, 25.4.29).
  */
 static double covariance(const struct mm_sim_recording *recording, unsigned a, unsigned b)
 {

@@ -3,8 +3,8 @@
 #define MM_SIM_RECORDING_H
 
 /*
- * A recorded voltage and current, played over and over at the inputs of element A: from each sample to the next, and from the
- * last to the first, on a cubic through the four samples around.
+ * A recorded voltage and current, repeated at the inputs of element A. Between two samples, and from the last to the first, the
+ * curve is the cubic through the four nearest samples.
  */
 
 #include "base/error.h"
@@ -21,7 +21,7 @@ struct mm_sim_recording {
 };
 
 /*
- * Reads lines "VOLTS,AMPERES", two of them or more; lines that begin with # don't count. name is the file's, for the error.
+ * Reads two or more lines "VOLTS,AMPERES" and ignores those that begin with #. name is the file's, for the error.
  * Returns 0, -ENOMEM, -EIO or -EINVAL, with the error "name:line: ...".
  */
 int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct mm_error *error, struct mm_sim_recording **ret);
@@ -29,7 +29,7 @@ int mm_sim_recording_read(FILE *file, const char *name, double rate_hz, struct m
 /* NULL-safe. */
 void mm_sim_recording_free(struct mm_sim_recording *recording);
 
-/* Volts (0) or amperes (1) at a time since the start. */
+/* Volts (which: 0) or amperes (1) at a time since the start. */
 double mm_sim_recording_at(const struct mm_sim_recording *recording, unsigned which, double time_ns);
 
 /*

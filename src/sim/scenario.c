@@ -59,8 +59,8 @@ enum section {
 struct reading {
 	enum section section;
 	int64_t time_ns;
-	unsigned board_seen; /* bits of the keys set so far in [board], */
-	unsigned at_seen;    /* and in the present [at] */
+	unsigned board_seen; /* bits of the keys of [board] so far, */
+	unsigned at_seen;    /* and of the present [at] */
 	struct mm_sim_scenario *scenario;
 	size_t room;
 	struct mm_error error;
@@ -200,7 +200,7 @@ static int take_key(void *userdata, const char *section, const char *name, const
 	return refuse(reading, name, "stands before the first [section]");
 }
 
-/* line: "board" or "at TIME", between its brackets. */
+/* line: the section's line behind its opening bracket. */
 static int take_section(struct reading *reading, const char *line)
 {
 	char section[48];
@@ -234,7 +234,7 @@ static int take_line(void *userdata, const char *line)
 		return take_section(userdata, line + 1);
 	}
 	if ((line[0] == ' ' || line[0] == '\t') && !strchr("\r\n;#", line[strspn(line, " \t")])) {
-		/* inih would take it for more of the value above. */
+		/* To inih it would continue the value above. */
 		return refuse(userdata, "line", "begins with a blank");
 	}
 	return 0;

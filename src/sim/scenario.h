@@ -3,8 +3,8 @@
 #define MM_SIM_SCENARIO_H
 
 /*
- * A scenario: the board's own properties, and what changes when. An INI text with one [board] section and [at TIME] sections;
- * minimeter-sim(1) describes it.
+ * A scenario: the board's own properties, and its changes by time. It is an INI text with a [board] section and [at TIME]
+ * sections, as in minimeter-sim(1).
  */
 
 #include "base/error.h"
@@ -17,23 +17,22 @@ struct mm_sim_recording;
 
 struct mm_sim_board_config {
 	const struct mm_sim_chip *chip;
-	double ppm;	   /* by how much the chip's clock is fast */
+	double ppm;	   /* positive: the chip's clock is fast */
 	uint64_t seed;	   /* of the noise */
-	bool noise;	   /* in the last digits of the codes */
+	bool noise;	   /* the codes have noise */
 	bool has_start;	   /* start_s was given */
 	int64_t start_s;   /* CLOCK_REALTIME seconds at board time 0 */
-	int64_t repeat_ns; /* the scenario starts anew after so long; 0: never */
+	int64_t repeat_ns; /* the scenario starts again after this time; 0: never */
 	double voltage_divider;
 	double burden_ohm;
 	double ct_primary_a;
 	double ct_secondary_a;
 	/* Of waveform converters only: */
-	double mclk_hz;		 /* an MCP39xx's master clock, ppm off */
-	double gain;		 /* of each channel's amplifier */
-	double offset_uv;	 /* of each channel, at the chip's pins */
-	bool stores_as_declared; /* what a driver that has been put right would do, where the kernel's does not */
-	const struct mm_sim_recording
-		*recording; /* what element A is shown; the caller's, which outlives the board. NULL: none */
+	double mclk_hz;				  /* nominal master clock of an MCP39xx */
+	double gain;				  /* of each channel's amplifier */
+	double offset_uv;			  /* of each channel, at the chip's pins */
+	bool stores_as_declared;		  /* samples in the declared byte order: the kernel's driver stores others */
+	const struct mm_sim_recording *recording; /* at element A, or NULL; it must outlive the board */
 };
 
 struct mm_sim_event {
@@ -48,16 +47,16 @@ struct mm_sim_scenario {
 	struct mm_sim_event *events; /* by time */
 };
 
-/* The defaults: no event at all. Returns 0 or -ENOMEM. */
+/* The defaults, without an event. Returns 0 or -ENOMEM. */
 int mm_sim_scenario_new(struct mm_sim_scenario **ret);
 
 /*
- * Reads a scenario from len bytes of text. name is the file's, for the message. Returns 0, -ENOMEM, or -EINVAL with
- * the error "name:line: field: reason".
+ * Reads a scenario from len bytes of text. name is the file's, for the error. Returns 0, -ENOMEM, or -EINVAL with the error
+ * "name:line: field: reason".
  */
 int mm_sim_scenario_parse(const char *name, const char *text, size_t len, struct mm_error *error, struct mm_sim_scenario **ret);
 
-/* Reads a scenario file of at most 64 MiB. As above, and -errno of reading it, with its error. */
+/* Reads a scenario file of at most 64 MiB. Returns as above, or -errno of reading it, with its error. */
 int mm_sim_scenario_load(const char *path, struct mm_error *error, struct mm_sim_scenario **ret);
 
 /* NULL-safe. */

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/* Sockets and the poll loop. */
 #include "sim/server.h"
 
 #include "base/now.h"
@@ -119,20 +118,20 @@ static void accept_client(struct mm_sim_server *server)
 		close(fd);
 		return;
 	}
-	/* Every answer is a packet of its own that somebody waits for. */
+	/* A client waits for each answer. */
 	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	client->fd = fd;
 	mm_sim_session_init(&client->session);
 	server->clients[server->count++] = client;
 }
 
-/* Does the session take more input now? */
-static bool wants_input(const struct mm_sim_session *session)
+/* True when the session can use more input now. */
+static bool accepts_input(const struct mm_sim_session *session)
 {
 	return !session->closing && session->resume_ns == 0 && session->out_start == session->out_len;
 }
 
-/* False: the client is gone, or is to go. */
+/* False: the connection is over. */
 static bool receive(struct client *client)
 {
 	struct mm_sim_session *session = &client->session;
@@ -161,16 +160,16 @@ static bool transmit(struct client *client)
 	return !session->closing;
 }
 
-static bool serve(struct mm_sim_server *server, struct client *client, short revents)
+static bool handle(struct mm_sim_server *server, struct client *client, short revents)
 {
 	struct mm_sim_session *session = &client->session;
 	bool more = true;
 
-	/* POLLHUP is both directions closed: there is nobody to answer. */
+	/* POLLHUP: both directions are closed, so no answer arrives. */
 	if (revents & (POLLERR | POLLHUP | POLLNVAL | POLLRDHUP)) {
 		return false;
 	}
-	if ((revents & POLLIN) && wants_input(session) && !receive(client)) {
+	if ((revents & POLLIN) && accepts_input(session) && !receive(client)) {
 		return false;
 	}
 	while (more) {
@@ -183,7 +182,7 @@ static bool serve(struct mm_sim_server *server, struct client *client, short rev
 	return true;
 }
 
-/* Milliseconds until the first stalled read gets its answer, for poll(). */
+/* The time until the first stalled read goes on, in milliseconds for poll(). */
 static int next_timeout(const struct mm_sim_server *server)
 {
 	int64_t wait_ns = INT64_MAX;
@@ -204,13 +203,13 @@ static nfds_t fill(const struct mm_sim_server *server, int stop_fd, struct pollf
 	fds[1] = (struct pollfd){.fd = server->fd, .events = POLLIN};
 	for (unsigned i = 0; i < server->count; i++) {
 		const struct mm_sim_session *session = &server->clients[i]->session;
-		short events = wants_input(session) ? POLLIN : 0;
+		short events = accepts_input(session) ? POLLIN : 0;
 
 		if (session->out_start < session->out_len) {
 			events |= POLLOUT;
 		}
 		if (session->deadline_ns > 0) {
-			events |= POLLRDHUP; /* one that reads from a buffer and hangs up must not keep the buffer */
+			events |= POLLRDHUP; /* a client that hangs up while it waits for samples must not keep the buffer */
 		}
 		fds[i + 2] = (struct pollfd){.fd = server->clients[i]->fd, .events = events};
 	}
@@ -231,12 +230,12 @@ int mm_sim_server_run(struct mm_sim_server *server, int stop_fd)
 			return 0;
 		}
 		if (!mm_sim_board_stepped(server->board)) {
-			/* A machine that slept for over a year leaves the scenario at its last state. */
+			/* After more than a year of sleep the board stays where it was. */
 			(void)mm_sim_board_advance(server->board, mm_now(CLOCK_BOOTTIME) - server->origin_ns);
 		}
-		/* From the last: dropping one moves the last into its place, which has been served by then. */
+		/* From the last: drop() moves the last client, which is done by then, into the free place. */
 		for (unsigned i = (unsigned)count - 2; i-- > 0;) {
-			if (!serve(server, server->clients[i], fds[i + 2].revents)) {
+			if (!handle(server, server->clients[i], fds[i + 2].revents)) {
 				drop(server, i);
 			}
 		}

@@ -2,10 +2,7 @@
 #ifndef MM_SIM_SERVER_H
 #define MM_SIM_SERVER_H
 
-/*
- * The board on TCP: one poll loop for all clients, none of which can hold up another. In real time it moves the board by
- * CLOCK_BOOTTIME.
- */
+/* The board on TCP: one poll loop in which no client can delay another. Unless the board is stepped, CLOCK_BOOTTIME moves it. */
 
 #include "sim/board.h"
 
@@ -22,7 +19,7 @@ void mm_sim_server_free(struct mm_sim_server *server);
 /* The port it listens at. */
 uint16_t mm_sim_server_port(const struct mm_sim_server *server);
 
-/* Serves until stop_fd is readable. Returns 0, or -errno of what can't be borne. */
+/* Runs until stop_fd is readable. Returns 0, or -errno of poll(). */
 int mm_sim_server_run(struct mm_sim_server *server, int stop_fd);
 
 #endif

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Of a value, an error's three numbers with their units. */
+/* An error has the most: three numbers with their units. */
 #define WORDS_MAX 6
 
 enum kind {
@@ -175,7 +175,7 @@ static bool parse_load(const struct key *key, char *words[], unsigned count, str
 	return count == 4 && parse_power_factor(words[2], words[3], ret);
 }
 
-/* The letters of the lines, and of the neutral where there are that many. */
+/* The letter of a line or, if count includes it, of the neutral. */
 static bool parse_conductor(const char *word, unsigned count, unsigned *ret)
 {
 	static const char letters[] = "abcn";

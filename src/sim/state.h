@@ -3,8 +3,8 @@
 #define MM_SIM_STATE_H
 
 /*
- * What a scenario can set and a client can switch while the board runs: supply, loads, wiring of the current transformers and
- * the board's fault. Every settable thing is a key with a name, and a value that is read from and written as one line of text.
+ * What a scenario or a client can change while the board runs: supply, loads, wiring and the board's fault. Each is a key with a
+ * name and a value, which has a form as one line of text.
  */
 
 #include <stdbool.h>
@@ -17,38 +17,38 @@
 #define MM_SIM_NEUTRAL MM_SIM_LINES
 #define MM_SIM_VALUE_TEXT_MAX 64
 
-/* A load by the power it draws at whatever voltage the line has; a dead line draws nothing. */
+/* A load: its power is the same at any voltage, and 0 on a dead line. */
 struct mm_sim_load {
 	double active_w;     /* negative: it generates */
 	double reactive_var; /* positive: lagging (inductive) */
 };
 
-/* A voltage lead of the meter: one to each line and one to the neutral. */
+/* A voltage lead of the meter: it has one to each line and one to the neutral. */
 struct mm_sim_lead {
-	unsigned conductor; /* where it is connected: a line, 0 to 2, or MM_SIM_NEUTRAL */
+	unsigned conductor; /* a line, 0 to 2, or MM_SIM_NEUTRAL */
 	bool open;
 };
 
 /* The current transformer of one element. */
 struct mm_sim_ct {
-	unsigned line; /* whose conductor it sits on, 0 to 2 */
+	unsigned line; /* the line around which it is, 0 to 2 */
 	bool reversed;
 	bool open;
 };
 
-/* What an element's current channel adds to the truth by itself. */
+/* The error of an element's current channel. */
 struct mm_sim_error {
-	double ratio_percent; /* reads high by so much */
-	double phase_deg;     /* positive: leads the primary current */
-	double offset_w;      /* the voltage leaks into it: seen at MM_SIM_OFFSET_V with no load, and by its square at others */
+	double ratio_percent; /* positive: it reads high */
+	double phase_deg;     /* positive: it leads the primary current */
+	double offset_w;      /* leakage from the voltage, at MM_SIM_OFFSET_V; it goes by the square of the voltage */
 };
 
 #define MM_SIM_OFFSET_V 120.0
 
 enum mm_sim_fault_kind {
 	MM_SIM_FAULT_NONE,
-	MM_SIM_FAULT_FROZEN,	  /* the driver's register cache: each register repeats its first reading for ever */
-	MM_SIM_FAULT_STALL,	  /* each register, or block of samples, takes number ms to read */
+	MM_SIM_FAULT_FROZEN,	  /* the driver's register cache: each register repeats its first reading */
+	MM_SIM_FAULT_STALL,	  /* each register, or block of samples, needs number ms to read */
 	MM_SIM_FAULT_EIO,	  /* the bus fails */
 	MM_SIM_FAULT_VANISHED,	  /* the device is gone */
 	MM_SIM_FAULT_STUCK,	  /* energy no longer latches, rms lives on; a converter repeats one code */
@@ -70,7 +70,7 @@ struct mm_sim_fault {
 
 struct mm_sim_state {
 	double voltage_v[MM_SIM_LINES]; /* rms to neutral, without load */
-	double lag_deg[MM_SIM_LINES];	/* by how much the line lags line A's zero */
+	double lag_deg[MM_SIM_LINES];	/* behind the zero of line A */
 	struct mm_sim_load load[MM_SIM_LINES];
 	struct mm_sim_load load_ab; /* between lines A and B */
 	double line_ohm;	    /* resistance of each supply conductor, the neutral's as well */
@@ -129,7 +129,7 @@ void mm_sim_state_init(struct mm_sim_state *state);
 /* The key of that name: "voltage_a", "load_ab", "fault", ...; -ENOENT. */
 int mm_sim_key_find(const char *name, enum mm_sim_key *ret);
 
-/* Reads a key's value from its text. -EINVAL with ret_reason (static) saying what would be right. */
+/* Reads a key's value from its text. -EINVAL: ret_reason (static) says what the value must be. */
 int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value *ret, const char **ret_reason);
 
 void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const union mm_sim_value *value);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #define CHUNK 64
-/* What both kinds of chip come up with, as the driver leaves or sets them. */
+/* The settings after the driver has started, for both kinds of chip. */
 #define OSR_DEFAULT 256
 #define RATE_DEFAULT_KHZ 1
 #define PRESCALE 1
@@ -65,7 +65,7 @@ int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned khz)
 	return 0;
 }
 
-/* Samples a true second. MCP39xx: MCLK / (4 * prescale * OSR), by the data sheets. */
+/* Samples in a true second. MCP39xx: MCLK / (4 * prescale * OSR), by the data sheets. */
 static double rate_hz(const struct mm_sim_stream *stream)
 {
 	double nominal_hz = stream->adc.chip->family == MM_SIM_ADS131E ? stream->rate_khz * 1000.0
@@ -124,7 +124,7 @@ int mm_sim_stream_close(struct mm_sim_stream *stream, const void *owner)
 	return 0;
 }
 
-/* What the driver puts into the buffer: 24 bits of a word, in one order or the other, left-aligned where the format shifts. */
+/* A sample as the driver stores it: 24 bits of a word, in either byte order, shifted left where the format says so. */
 static uint32_t stored(const struct mm_sim_stream *stream, int32_t code)
 {
 	uint32_t bits = (uint32_t)code & 0xffffff;
@@ -160,7 +160,7 @@ static double sample_ns(const struct mm_sim_stream *stream, uint64_t n)
 	return stream->base_ns + (double)n * stream->period_ns;
 }
 
-/* Do samples come at all? A transfer that fails has the driver drop the sample without a word to the reader. */
+/* True when samples come. The driver drops a sample whose transfer fails, and the reader gets no error. */
 static bool runs(const struct mm_sim_state *state)
 {
 	return state->fault.kind != MM_SIM_FAULT_NO_TRIGGER && state->fault.kind != MM_SIM_FAULT_EIO &&

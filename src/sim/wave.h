@@ -3,9 +3,9 @@
 #define MM_SIM_WAVE_H
 
 /*
- * Voltages and currents that are no sines, as the accuracy tests of IEC 62053-22 and IEC 62052-11 have them: harmonics, half-wave
- * and phase-fired currents, bursts. A current is the sine of its load, let through in part and made larger for it: its in-phase
- * fundamental is that of the whole sine, so that a load of pf 1 on a clean voltage draws the power it is said to draw.
+ * Voltages and currents that are no sines, as in the accuracy tests of IEC 62053-22 and IEC 62052-11: harmonics, half-wave and
+ * phase-fired currents, bursts. Such a current is a part of its load's sine, enlarged so that the in-phase fundamental stays the
+ * same: a load of power factor 1 on a sine voltage draws its nominal power.
  */
 
 #include <stdbool.h>
@@ -45,13 +45,13 @@ struct mm_sim_wave {
 };
 
 /*
- * From the words of a scenario: "none" or up to MM_SIM_HARMONICS_MAX times ORDER:PERCENT or ORDER:PERCENT:DEGREES; "sine",
- * "half-wave", "phase-fired DEGREES" (0 to 170) or "burst ON OFF" (1 to 1000 cycles each). False where they are something else.
+ * Read the words of a scenario: "none" or up to MM_SIM_HARMONICS_MAX times ORDER:PERCENT or ORDER:PERCENT:DEGREES; "sine",
+ * "half-wave", "phase-fired DEGREES" (0 to 170) or "burst ON OFF" (1 to 1000 cycles each). False: they are something else.
  */
 bool mm_sim_harmonics_parse(char *const words[], unsigned count, struct mm_sim_harmonics *ret);
 bool mm_sim_shape_parse(char *const words[], unsigned count, struct mm_sim_shape *ret);
 
-/* And back. */
+/* Write the words. */
 void mm_sim_harmonics_format(const struct mm_sim_harmonics *harmonics, char *ret, size_t size);
 void mm_sim_shape_format(const struct mm_sim_shape *shape, char *ret, size_t size);
 
@@ -63,13 +63,13 @@ struct mm_sim_power {
 	double reactive_var; /* of the fundamentals */
 };
 
-/* In closed form, over whole cycles or bursts. Fundamentals of sines: volts and amperes rms, and by how much the current lags. */
+/* Closed forms, over whole cycles or bursts. The arguments are the sines': volts and amperes rms, and the current's lag. */
 void mm_sim_wave_power(const struct mm_sim_wave *wave, double voltage_v, double current_a, double lag_rad,
 		       struct mm_sim_power *ret);
 
 /*
- * The instant values, as multiples of the fundamental's peak, at an angle given by its sine and cosine, of the voltage's or the
- * current's fundamental respectively. turns: the angle in cycles since whenever, for bursts.
+ * The instant values, as multiples of the fundamental's peak, at an angle of that fundamental, given by its sine and cosine.
+ * turns: the same angle in cycles from a fixed time, for bursts.
  */
 double mm_sim_wave_voltage(const struct mm_sim_wave *wave, double sine, double cosine);
 double mm_sim_wave_current(const struct mm_sim_wave *wave, double sine, double cosine, double turns);
