@@ -12,13 +12,6 @@
 /* The latest time that a client can write. */
 #define TIME_MAX_NS 999999999999999999u
 
-bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *device)
-{
-	enum mm_sim_device found;
-
-	return mm_sim_device_find(board, device, &found) == 0;
-}
-
 static int find_channel(const struct mm_sim_board *board, const char *id, struct mm_sim_group *ret)
 {
 	const struct mm_sim_face *face = mm_sim_face_of(board);
@@ -238,15 +231,10 @@ static int write_stamp_clock(struct mm_sim_board *board, const char *text)
 	return -EINVAL;
 }
 
-/* A driver accepts whole numbers, and the names of clocks. */
-static int write_stream(struct mm_sim_board *board, enum mm_sim_reader reader, const char *text)
+static int write_stream(struct mm_sim_stream *stream, enum mm_sim_reader reader, const char *text)
 {
-	struct mm_sim_stream *stream = mm_sim_board_stream(board);
 	uint64_t number;
 
-	if (reader == MM_SIM_READ_STAMP_CLOCK) {
-		return write_stamp_clock(board, text);
-	}
 	if (!mm_sim_whole_parse(text, 65536, &number)) {
 		return -EINVAL;
 	}
@@ -266,33 +254,17 @@ int mm_sim_context_write(struct mm_sim_board *board, const struct mm_sim_group *
 {
 	const struct mm_sim_attr *attr = &group->attrs.list[i];
 
-	switch (attr->reader) {
-	case MM_SIM_READ_TIME:
+	if (attr->reader == MM_SIM_READ_TIME) {
 		return write_time(board, text);
-	case MM_SIM_READ_KEY:
+	}
+	if (attr->reader == MM_SIM_READ_KEY) {
 		return write_key(board, attr->arg, text);
-	case MM_SIM_READ_OSR:
-	case MM_SIM_READ_RATE:
-	case MM_SIM_READ_STAMP_CLOCK:
-	case MM_SIM_READ_ENABLE:
-		return write_stream(board, attr->reader, text);
-	case MM_SIM_READ_REGISTER:
-	case MM_SIM_READ_FREQUENCY:
-	case MM_SIM_READ_SCALE:
-	case MM_SIM_READ_REFUSED:
-	case MM_SIM_READ_FILTER:
-	case MM_SIM_READ_TEXT:
-	case MM_SIM_READ_CODE:
-	case MM_SIM_READ_CODE_SCALE:
-	case MM_SIM_READ_SHARED:
-	case MM_SIM_READ_START:
-	case MM_SIM_READ_MODE:
-	case MM_SIM_READ_WINDOWS:
-	case MM_SIM_READ_LOST:
-	case MM_SIM_READ_TRUTH_LOAD:
-	case MM_SIM_READ_TRUTH_SEEN:
-	case MM_SIM_READ_TRUTH_TOTAL:
-		break;
+	}
+	if (attr->reader == MM_SIM_READ_STAMP_CLOCK) {
+		return write_stamp_clock(board, text);
+	}
+	if (attr->reader == MM_SIM_READ_OSR || attr->reader == MM_SIM_READ_RATE || attr->reader == MM_SIM_READ_ENABLE) {
+		return write_stream(mm_sim_board_stream(board), attr->reader, text);
 	}
 	return -EACCES;
 }

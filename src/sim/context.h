@@ -26,9 +26,6 @@ struct mm_sim_group {
 	unsigned number;
 };
 
-/* True when such a device exists now; device is its id ("iio:device0") or its name. */
-bool mm_sim_context_has_device(const struct mm_sim_board *board, const char *device);
-
 /*
  * Finds a list of attributes; channel names the channel for MM_SIM_SCOPE_CHANNEL. -ENODEV: no such device (now); -ENOENT: no such
  * channel.

@@ -101,10 +101,11 @@ enum mm_sim_outcome mm_sim_do_readbuf(struct mm_sim_session *session, struct mm_
 	struct mm_sim_stream *stream = mm_sim_board_stream(board);
 	bool own = stream && stream->owner == session;
 	long bytes = request->count == 3 ? mm_sim_request_number(request, 2) : -1;
+	enum mm_sim_device device;
 	size_t wanted, piece;
 	int r;
 
-	if (request->count > 1 && !mm_sim_context_has_device(board, request->word[1])) {
+	if (request->count > 1 && mm_sim_device_find(board, request->word[1], &device) < 0) {
 		return mm_sim_answer_gone(session, -ENODEV);
 	}
 	if (!own || bytes < (long)stream->frame_size) {
@@ -137,19 +138,26 @@ enum mm_sim_outcome mm_sim_do_readbuf(struct mm_sim_session *session, struct mm_
 	return MM_SIM_DONE;
 }
 
+/* The stream of the device that a request names. -ENODEV: there is no such device now; -ENOENT: it has no stream. */
+static int find_stream(struct mm_sim_board *board, const struct mm_sim_request *request, struct mm_sim_stream **ret)
+{
+	enum mm_sim_device device;
+
+	if (request->count < 2 || mm_sim_device_find(board, request->word[1], &device) < 0) {
+		return -ENODEV;
+	}
+	*ret = device == MM_SIM_DEVICE_CHIP ? mm_sim_board_stream(board) : NULL;
+	return *ret ? 0 : -ENOENT;
+}
+
 enum mm_sim_outcome mm_sim_do_gettrig(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	const struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	struct mm_sim_stream *stream;
 	char name[MM_SIM_ATTR_TEXT_MAX];
+	int r = find_stream(board, request, &stream);
 
-	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
-		return mm_sim_answer(session, -ENODEV);
-	}
-	if (!stream || !mm_sim_device_is(board, request->word[1], MM_SIM_DEVICE_CHIP)) {
-		return mm_sim_answer(session, -ENOENT);
-	}
-	if (!stream->triggered) {
-		return mm_sim_answer(session, 0);
+	if (r < 0 || !stream->triggered) {
+		return mm_sim_answer(session, r);
 	}
 	mm_sim_device_name(board, MM_SIM_DEVICE_TRIGGER, name);
 	mm_sim_put_bytes(session, name, strlen(name));
@@ -158,37 +166,32 @@ enum mm_sim_outcome mm_sim_do_gettrig(struct mm_sim_session *session, struct mm_
 
 enum mm_sim_outcome mm_sim_do_settrig(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	struct mm_sim_stream *stream = mm_sim_board_stream(board);
+	struct mm_sim_stream *stream;
+	int r = find_stream(board, request, &stream);
 
-	if (request->count < 2 || !mm_sim_context_has_device(board, request->word[1])) {
-		return mm_sim_answer(session, -ENODEV);
+	if (r == 0 && request->count > 2 && !mm_sim_device_is(board, request->word[2], MM_SIM_DEVICE_TRIGGER)) {
+		r = -ENODEV;
+	} else if (r == 0 && stream->enabled) {
+		r = -EBUSY;
 	}
-	if (!stream || !mm_sim_device_is(board, request->word[1], MM_SIM_DEVICE_CHIP)) {
-		return mm_sim_answer(session, -ENOENT);
+	if (r == 0) {
+		stream->triggered = request->count > 2;
 	}
-	if (request->count > 2 && !mm_sim_device_is(board, request->word[2], MM_SIM_DEVICE_TRIGGER)) {
-		return mm_sim_answer(session, -ENODEV);
-	}
-	if (stream->enabled) {
-		return mm_sim_answer(session, -EBUSY);
-	}
-	stream->triggered = request->count > 2;
-	return mm_sim_answer(session, 0);
+	return mm_sim_answer(session, r);
 }
 
 enum mm_sim_outcome mm_sim_do_set(struct mm_sim_session *session, struct mm_sim_board *board, struct mm_sim_request *request)
 {
-	struct mm_sim_stream *stream = mm_sim_board_stream(board);
 	long blocks = request->count == 4 ? mm_sim_request_number(request, 3) : -1;
+	struct mm_sim_stream *stream;
+	int r;
 
 	if (blocks < 1 || blocks > MM_SIM_BLOCKS_MAX || strcmp(request->word[2], "BUFFERS_COUNT") != 0) {
 		return mm_sim_answer(session, -EINVAL);
 	}
-	if (!mm_sim_context_has_device(board, request->word[1])) {
-		return mm_sim_answer(session, -ENODEV);
-	}
-	if (stream && mm_sim_device_is(board, request->word[1], MM_SIM_DEVICE_CHIP)) {
+	r = find_stream(board, request, &stream);
+	if (r == 0) {
 		stream->blocks = (unsigned)blocks;
 	}
-	return mm_sim_answer(session, 0);
+	return mm_sim_answer(session, r == -ENOENT ? 0 : r);
 }

@@ -27,12 +27,12 @@ struct key {
 	const char *name;
 	enum kind kind;
 	unsigned line;
-	size_t offset;
+	size_t offset, size; /* of the member, which has the type of a member of union mm_sim_value */
 	double min, max;
 	const char *reason;
 };
 
-#define AT(member) offsetof(struct mm_sim_state, member)
+#define AT(member) offsetof(struct mm_sim_state, member), sizeof(((struct mm_sim_state *)NULL)->member)
 #define VOLTAGE(n) KIND_NUMBER, n, AT(voltage_v[n]), 0.0, 1000.0, "volts from 0 to 1000"
 #define PHASE(n) KIND_NUMBER, n, AT(lag_deg[n]), -360.0, 360.0, "degrees from -360 to 360"
 #define FREQUENCY KIND_NUMBER, 0, AT(frequency_hz), 10.0, 100.0, "hertz from 10 to 100"
@@ -317,34 +317,7 @@ int mm_sim_value_parse(enum mm_sim_key key, const char *text, union mm_sim_value
 
 void mm_sim_state_set(struct mm_sim_state *state, enum mm_sim_key key, const union mm_sim_value *value)
 {
-	void *member = (char *)state + keys[key].offset;
-
-	switch (keys[key].kind) {
-	case KIND_NUMBER:
-		*(double *)member = value->number;
-		break;
-	case KIND_LOAD:
-		*(struct mm_sim_load *)member = value->load;
-		break;
-	case KIND_LEAD:
-		*(struct mm_sim_lead *)member = value->lead;
-		break;
-	case KIND_CT:
-		*(struct mm_sim_ct *)member = value->ct;
-		break;
-	case KIND_ERROR:
-		*(struct mm_sim_error *)member = value->error;
-		break;
-	case KIND_HARMONICS:
-		*(struct mm_sim_harmonics *)member = value->harmonics;
-		break;
-	case KIND_SHAPE:
-		*(struct mm_sim_shape *)member = value->shape;
-		break;
-	case KIND_FAULT:
-		*(struct mm_sim_fault *)member = value->fault;
-		break;
-	}
+	memcpy((char *)state + keys[key].offset, value, keys[key].size);
 }
 
 static void format_load(const struct mm_sim_load *load, char ret[static MM_SIM_VALUE_TEXT_MAX])
