@@ -85,7 +85,7 @@ release_board() {
 stop_sim() {
 	exec {board_fd}>&-
 	kill "$sim_pid"
-	kill -CONT "$sim_pid"
+	kill -CONT "$sim_pid" 2>/dev/null || true # for one that is held; another can be gone by now
 	wait "$sim_pid" || true
 	sim_pid=''
 }
