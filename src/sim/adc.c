@@ -65,25 +65,24 @@ static int32_t code(const struct mm_sim_adc *adc, double value, uint64_t number,
 }
 
 /* A recording is at the inputs of element A alone. */
-static void convert_recording(const struct mm_sim_adc *adc, const struct mm_sim_recording *recording, unsigned channel,
-			      bool voltage, uint64_t number, double time_ns, double step_ns, unsigned count, int32_t *ret)
+static void convert_recording(const struct mm_sim_adc *adc, const struct mm_sim_recording *recording,
+			      const struct mm_sim_frames *frames, unsigned channel, bool voltage, int32_t *ret)
 {
 	const double codes = voltage ? adc->codes_per_v : adc->codes_per_a;
 
-	for (unsigned i = 0; i < count; i++) {
-		double value = mm_sim_recording_at(recording, voltage ? 0 : 1, time_ns + i * step_ns);
+	for (unsigned i = 0; i < frames->count; i++) {
+		double value = mm_sim_recording_at(recording, voltage ? 0 : 1, frames->time_ns + i * frames->step_ns);
 
-		ret[i * adc->chip->channels + channel] = code(adc, codes * value, number + i, channel);
+		ret[i * adc->chip->channels + channel] = code(adc, codes * value, frames->number + i, channel);
 	}
 }
 
 static void convert_channel(const struct mm_sim_adc *adc, const struct mm_sim_state *state, const struct mm_sim_flow *flow,
-			    unsigned channel, unsigned source, uint64_t number, double time_ns, double step_ns, unsigned count,
-			    int32_t *ret)
+			    const struct mm_sim_frames *frames, unsigned channel, unsigned source, int32_t *ret)
 {
 	const bool sine = mm_sim_wave_is_sine(&state->wave), voltage = source % 2 == 1;
 	const unsigned element = source / 2;
-	double lag = 0.0, peak = 0.0, turns, step = flow->frequency_hz * step_ns / MM_NS_PER_S;
+	double lag = 0.0, peak = 0.0, turns, step = flow->frequency_hz * frames->step_ns / MM_NS_PER_S;
 	struct turning angle;
 
 	if (element < MM_SIM_LINES) {
@@ -93,19 +92,19 @@ static void convert_channel(const struct mm_sim_adc *adc, const struct mm_sim_st
 	if (state->fault.kind == MM_SIM_FAULT_IMPLAUSIBLE) {
 		peak *= OVERDRIVE;
 	}
-	turns = flow->frequency_hz * (time_ns / MM_NS_PER_S) - lag / (2.0 * M_PI);
+	turns = flow->frequency_hz * (frames->time_ns / MM_NS_PER_S) - lag / (2.0 * M_PI);
 	angle = turning(2.0 * M_PI * (turns - floor(turns)), 2.0 * M_PI * step);
-	for (unsigned i = 0; i < count; i++, turn(&angle)) {
+	for (unsigned i = 0; i < frames->count; i++, turn(&angle)) {
 		double wave = sine	? angle.sine
 			      : voltage ? mm_sim_wave_voltage(&state->wave, angle.sine, angle.cosine)
 					: mm_sim_wave_current(&state->wave, angle.sine, angle.cosine, turns + i * step);
 
-		ret[i * adc->chip->channels + channel] = code(adc, peak * wave, number + i, channel);
+		ret[i * adc->chip->channels + channel] = code(adc, peak * wave, frames->number + i, channel);
 	}
 }
 
 void mm_sim_adc_convert(const struct mm_sim_adc *adc, const struct mm_sim_state *state, const struct mm_sim_flow *flow,
-			uint64_t number, double time_ns, double step_ns, unsigned count, int32_t *ret)
+			const struct mm_sim_frames *frames, int32_t *ret)
 {
 	const unsigned channels = adc->chip->channels;
 
@@ -113,12 +112,12 @@ void mm_sim_adc_convert(const struct mm_sim_adc *adc, const struct mm_sim_state 
 		unsigned source = state->fault.kind == MM_SIM_FAULT_SWAPPED ? channel ^ 1u : channel;
 
 		if (flow->recording && source / 2 == 0) {
-			convert_recording(adc, flow->recording, channel, source == 1, number, time_ns, step_ns, count, ret);
+			convert_recording(adc, flow->recording, frames, channel, source == 1, ret);
 		} else {
-			convert_channel(adc, state, flow, channel, source, number, time_ns, step_ns, count, ret);
+			convert_channel(adc, state, flow, frames, channel, source, ret);
 		}
 	}
-	for (unsigned i = 0; i < count * channels && state->fault.kind == MM_SIM_FAULT_STUCK; i++) {
+	for (unsigned i = 0; i < frames->count * channels && state->fault.kind == MM_SIM_FAULT_STUCK; i++) {
 		ret[i] = (int32_t)adc->offset_codes + (int32_t)(i % channels) * 1000;
 	}
 }

@@ -22,11 +22,15 @@ struct mm_sim_adc {
 
 void mm_sim_adc_init(struct mm_sim_adc *adc, const struct mm_sim_board_config *board);
 
-/*
- * Converts count frames of chip->channels codes each, while the board stays in this state. The first is at time_ns, the others
- * follow step_ns apart. number is that of the first frame; it selects the noise.
- */
+/* Frames at even times. number is that of the first one; it selects the noise. */
+struct mm_sim_frames {
+	uint64_t number;
+	double time_ns, step_ns; /* of the first one, and from each to the next */
+	unsigned count;
+};
+
+/* Converts frames of chip->channels codes each, while the board stays in this state. */
 void mm_sim_adc_convert(const struct mm_sim_adc *adc, const struct mm_sim_state *state, const struct mm_sim_flow *flow,
-			uint64_t number, double time_ns, double step_ns, unsigned count, int32_t *ret);
+			const struct mm_sim_frames *frames, int32_t *ret);
 
 #endif

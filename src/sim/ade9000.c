@@ -4,6 +4,7 @@
 
 #include <math.h>
 
+#include "core/units.h"
 #include "sim/noise.h"
 
 /* The one-pole filter behind the multiplier lets 2f through: about 7 % of the apparent power at 120 Hz. */
@@ -105,7 +106,7 @@ static double period_code(const struct mm_sim_ade9000 *chip, const struct mm_sim
 int64_t mm_sim_ade9000_read(const struct mm_sim_ade9000 *chip, const struct mm_sim_flow *flow, int64_t time_ns,
 			    enum mm_sim_register which, unsigned phase, bool implausible)
 {
-	double turns = flow->frequency_hz * ((double)(time_ns / 1000000000) + (double)(time_ns % 1000000000) * 1e-9);
+	double turns = flow->frequency_hz * ((double)(time_ns / MM_NS_PER_S) + (double)(time_ns % MM_NS_PER_S) * 1e-9);
 	double angle = 2.0 * M_PI * (turns - floor(turns));
 	double code = 0.0, peak = POWER_NOISE;
 

@@ -309,8 +309,8 @@ int mm_sim_board_convert(struct mm_sim_board *board, unsigned channel, int32_t *
 	if (r < 0) {
 		return r;
 	}
-	mm_sim_adc_convert(&board->stream.adc, &board->state, &board->flow, (uint64_t)board->now_ns, (double)board->now_ns, 0.0,
-			   1, codes);
+	mm_sim_adc_convert(&board->stream.adc, &board->state, &board->flow,
+			   &(struct mm_sim_frames){(uint64_t)board->now_ns, (double)board->now_ns, 0.0, 1}, codes);
 	*ret = codes[channel];
 	return 0;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/iiod_buffer.h"
 
+#include "core/units.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <stdio.h>
@@ -55,7 +57,7 @@ static int await(struct mm_sim_session *session, struct mm_sim_board *board, con
 	int64_t now_ns = mm_sim_board_time(board), ready_ns, due_ns;
 
 	if (session->deadline_ns == 0) {
-		session->deadline_ns = now_ns + session->timeout_ms * INT64_C(1000000);
+		session->deadline_ns = now_ns + session->timeout_ms * MM_NS_PER_MS;
 	}
 	do {
 		ready_ns = mm_sim_stream_ready(stream, mm_sim_board_state(board), frames);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/iiod_session.h"
 
+#include "core/units.h"
 #include "sim/number.h"
 
 #include <assert.h>
@@ -75,7 +76,7 @@ bool mm_sim_stalls(struct mm_sim_session *session, struct mm_sim_board *board)
 	if (fault->kind != MM_SIM_FAULT_STALL || fault->number == 0) {
 		return false;
 	}
-	now_ns += (int64_t)fault->number * 1000000;
+	now_ns += fault->number * MM_NS_PER_MS;
 	if (mm_sim_board_stepped(board)) {
 		(void)mm_sim_board_advance(board, now_ns);
 		return false;

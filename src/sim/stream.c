@@ -200,7 +200,8 @@ void mm_sim_stream_run(struct mm_sim_stream *stream, const struct mm_sim_state *
 			stream->taken = end;
 			break;
 		}
-		mm_sim_adc_convert(&stream->adc, state, flow, stream->number, sample_ns(stream, stream->taken + 1), period, count,
+		mm_sim_adc_convert(&stream->adc, state, flow,
+				   &(struct mm_sim_frames){stream->number, sample_ns(stream, stream->taken + 1), period, count},
 				   codes);
 		for (unsigned i = 0; i < count; i++) {
 			bool loses = state->fault.kind == MM_SIM_FAULT_LOSING && (stream->number + i) % state->fault.number == 0;

@@ -10,7 +10,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* Says something and compares everything that comes back. */
+/* Sends a request and compares the whole answer. */
 static void expect_bytes(struct fixture *f, const char *request, size_t request_len, const char *answer, size_t answer_len)
 {
 	struct mm_sim_session *session = &f->session;
@@ -214,7 +214,7 @@ START_TEST(a_stall_takes_board_time)
 	EXPECT(f, "READ iio:device0 INPUT altcurrent0 scale\r\n", "12\n0.000000018\0\n");
 	EXPECT(f, "READ iio:device1 time_ns\r\n", "10\n250000000\0\n");
 	stop(f);
-	/* In real time the answer waits for it, and what was said after it waits as well. */
+	/* In real time the answer waits for it, and so does the next request. */
 	f = start("[board]\nnoise=off\n[at 0]\nfault = stall 250\n", false);
 	EXPECT(f, "READ iio:device0 INPUT altcurrent0 raw\r\nVERSION\r\n", "");
 	ck_assert_int_eq(f->session.resume_ns, 250000000);
@@ -227,8 +227,7 @@ START_TEST(a_stall_takes_board_time)
 }
 END_TEST
 
-/* Everything between <channel and </channel> of the simulated chip stands in the real one's context as well, and nothing is
- * missing. */
+/* The simulated chip's context has the same channels as the real one's. */
 START_TEST(context_is_the_real_one)
 {
 	const char *dir = getenv("MM_SHARED_DATA"), *srcdir = getenv("MM_SRCDIR");

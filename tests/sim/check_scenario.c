@@ -173,7 +173,6 @@ START_TEST(values_come_back)
 }
 END_TEST
 
-/* The fuzz target on a valid text with bytes knocked about. */
 START_TEST(mangled_scenarios_do_no_harm)
 {
 	static const char text[] =

@@ -10,7 +10,7 @@
 #include "fixture/sim_fixture.h"
 #include "fixture/suite.h"
 
-/* Says something; the whole answer stays in the session until the next request. */
+/* Sends a request; the whole answer stays in the session until the next one. */
 static const char *ask(struct fixture *f, const char *request, size_t *ret_len)
 {
 	struct mm_sim_session *session = &f->session;
@@ -263,7 +263,7 @@ START_TEST(wave_forms_have_the_power_they_are_said_to_have)
 	state = mm_sim_board_state(f->board);
 	mm_sim_flow_compute(state, &flow);
 	mm_sim_adc_init(&adc, &f->scenario->board);
-	mm_sim_adc_convert(&adc, state, &flow, 0, 0.0, 1e9 / 60 / STEPS, CYCLES * STEPS, codes);
+	mm_sim_adc_convert(&adc, state, &flow, &(struct mm_sim_frames){0, 0.0, 1e9 / 60 / STEPS, CYCLES * STEPS}, codes);
 	for (unsigned i = 0; i < CYCLES * STEPS; i++) {
 		double v = codes[2 * i + 1] / adc.codes_per_v, a = codes[2 * i] / adc.codes_per_a;
 

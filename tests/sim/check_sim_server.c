@@ -71,7 +71,7 @@ static void expect_service(int fd)
 	ck_assert_mem_eq(answer, "0.26.minimtr\n", sizeof(answer));
 }
 
-START_TEST(serves_so_many_clients)
+START_TEST(serves_all_its_clients)
 {
 	struct service service;
 	int fds[MM_SIM_CLIENTS_MAX], fd;
@@ -131,7 +131,7 @@ static void expect_answer(int fd, const char *request, const char *answer)
 	ck_assert_mem_eq(got, answer, strlen(answer));
 }
 
-/* One that waits for samples, which don't come for a minute, and hangs up in the usual way. */
+/* It waits for samples, which do not come for a minute, and hangs up. */
 START_TEST(a_client_gone_in_a_block_frees_the_buffer)
 {
 	static const char request[] = "READBUF iio:device0 16\r\n";
@@ -147,7 +147,7 @@ START_TEST(a_client_gone_in_a_block_frees_the_buffer)
 	next = dial(&service);
 	expect_answer(next, "OPEN iio:device0 4 00000001\r\n", "-16\n");
 	close(fd);
-	/* By the time that another one is served, the one that hung up has been seen to. */
+	/* Once another one has an answer, the server has dropped the one that hung up. */
 	fd = dial(&service);
 	expect_service(fd);
 	expect_service(next);
@@ -246,7 +246,7 @@ int main(void)
 
 	/* Generous: under valgrind on a busy machine nothing is fast. */
 	tcase_set_timeout(server, 120);
-	tcase_add_test(server, serves_so_many_clients);
+	tcase_add_test(server, serves_all_its_clients);
 	tcase_add_test(server, a_client_gone_in_a_stall_frees_its_place);
 	tcase_add_test(server, a_client_gone_in_a_block_frees_the_buffer);
 	tcase_add_test(server, bad_clients_hold_up_nobody);
