@@ -91,6 +91,7 @@ int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, 
 			return r;
 		}
 		made.registers = *registers;
+		made.registers.output_uwh = 0;
 	}
 	if (made.registers.calibration.number == 0) {
 		made.registers.calibration = mm_calibration_none; /* of a new meter it is all zero */
@@ -305,8 +306,8 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
 		int64_t start_ns = measurement->start_ns > meter->window_end_ns ? measurement->start_ns : meter->window_end_ns;
 
 		step_registers(meter, measurement, &increment, ret);
-		mm_pulse_advance(&meter->config.model, &registers->output_uwh, registers->delivered.uwh, start_ns,
-				 measurement->end_ns, &ret->edges);
+		ret->start_ns = start_ns;
+		ret->end_ns = measurement->end_ns;
 		covered_ns = measurement->end_ns - start_ns;
 		meter->window_end_ns = measurement->end_ns;
 		meter->windows++;
@@ -346,7 +347,6 @@ int mm_meter_preset(struct mm_meter *meter, int64_t delivered_uwh, int64_t recei
 	}
 	registers->delivered.uwh += delivered_uwh;
 	registers->received.uwh += received_uwh;
-	registers->output_uwh += delivered_uwh;
 	registers->preset_delivered_uwh = delivered_uwh;
 	registers->preset_received_uwh = received_uwh;
 	registers->preset_s = real_s;

@@ -3,7 +3,7 @@
 #define MM_CORE_METER_H
 
 /*
- * The meter: one window in; register increments, output edges, indicator states and flags out. No I/O, no clock, no allocation:
+ * The meter: one window in; register increments, indicator states and flags out. No I/O, no clock, no allocation:
  * the same windows give the same registers, on any machine and at any speed.
  *
  * Registration rule: an element counts in a window when its current is at or above the start current and its power above the
@@ -67,7 +67,7 @@ struct mm_registers {
 	struct mm_energy leading; /* reactive, negative: OBIS 4.8.0 */
 	struct mm_energy element_delivered[MM_ELEMENTS_MAX];
 	struct mm_energy element_received[MM_ELEMENTS_MAX];
-	int64_t output_uwh;	      /* delivered energy up to which the outputs have been played */
+	int64_t output_uwh; /* delivered energy up to which the outputs were played; 0 in a meter: its pulse_train has it */
 	int64_t preset_delivered_uwh; /* start reading that the registers were preset by; both 0: never */
 	int64_t preset_received_uwh;
 	int64_t preset_s;			   /* CLOCK_REALTIME seconds of that, a label */
@@ -118,7 +118,7 @@ struct mm_meter_step {
 	int64_t received_uwh;
 	uint32_t raised[MM_ELEMENTS_MAX];  /* element flags that came with this window */
 	uint32_t cleared[MM_ELEMENTS_MAX]; /* and that went */
-	struct mm_edges edges;
+	int64_t start_ns, end_ns;	   /* CLOCK_BOOTTIME of the window that was registered; both 0: none */
 	unsigned closed_count;
 	struct mm_profile_row closed[MM_PROFILE_CLOSED_MAX];
 	bool new_max_demand;

@@ -36,17 +36,6 @@ static int64_t all_registers(const struct mm_engine *engine)
 	return sum;
 }
 
-static int64_t output_position(const struct mm_engine_meter *em)
-{
-	return mm_player_position(&em->player, em->meter.registers.output_uwh);
-}
-
-/* What the outputs owed at the start is out, but another power cut would have it put out again. */
-static bool is_debt_paid(const struct mm_engine_meter *em)
-{
-	return em->owed_to_uwh > 0 && output_position(em) >= em->owed_to_uwh;
-}
-
 /* copy_suffices: the database need not have this one yet. */
 static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 {
@@ -62,8 +51,8 @@ static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 		struct mm_engine_meter *em = &engine->meters[i];
 
 		c.meter[i] = em->meter.registers;
-		c.meter[i].output_uwh = output_position(em);
-		em->owed_to_uwh = is_debt_paid(em) ? 0 : em->owed_to_uwh;
+		c.meter[i].output_uwh = mm_pulse_train_played_uwh(&em->train);
+		mm_pulse_train_commit(&em->train);
 	}
 	mm_pending_handed(engine->pending, at);
 	engine->last_commit_ns = at;
@@ -282,7 +271,6 @@ static void log_received(struct mm_engine *engine, struct mm_engine_meter *em, i
 
 static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_measurement *m, int64_t end_real_ns)
 {
-	int64_t position = em->meter.registers.output_uwh;
 	struct mm_meter_step step;
 
 	em->meter.daylight_saving = mm_wall_clock_daylight_saving(end_real_ns);
@@ -291,10 +279,9 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 	if (em->meter.health == MM_HEALTH_OK && m->latched) {
 		mm_evidence_add(&em->evidence, &em->meter.config, m);
 	}
-	if (mm_player_has_room(&em->player)) {
-		mm_player_add(&em->player, &step.edges);
-	} else {
-		em->meter.registers.output_uwh = position; /* still owed: paid out when there is room */
+	if (step.end_ns > 0) {
+		mm_pulse_train_plan(&em->train, &em->meter.config.model, em->meter.registers.delivered.uwh, step.start_ns,
+				    step.end_ns);
 	}
 	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
 		log_flags(engine, em, e, &step);
@@ -355,7 +342,7 @@ int mm_engine_preset(struct mm_engine *engine, unsigned meter, int64_t delivered
 	if (r < 0) {
 		return r;
 	}
-	mm_player_shift(&em->player, delivered_uwh);
+	mm_pulse_train_preset(&em->train, delivered_uwh);
 	mm_journal_add(&engine->journal, em->index, PRESET, who, (double)delivered_uwh / 1000 / MM_UWH_PER_WH,
 		       (double)received_uwh / 1000 / MM_UWH_PER_WH, old_serial, before_kwh);
 	mm_engine_show(em);
@@ -404,7 +391,7 @@ void mm_engine_tick(struct mm_engine *engine)
 	}
 	next = mm_engine_play(engine, now);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		if (is_debt_paid(&engine->meters[i])) {
+		if (mm_pulse_train_is_debt_paid(&engine->meters[i].train)) {
 			commit(engine, now, true);
 		}
 	}

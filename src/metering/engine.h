@@ -19,12 +19,12 @@
 #include "metering/front_end.h"
 #include "metering/handover.h"
 #include "metering/journal.h"
-#include "metering/player.h"
 #include "metering/power_supply.h"
 #include "metering/software.h"
 #include "metering/view.h"
 #include "metering/wall_clock.h"
 #include "outputs/outputs.h"
+#include "outputs/pulse_train.h"
 #include "store/store.h"
 
 /* Makes the output lines of a meter by the configured driver. *ret NULL with 0: the driver has no lines. */
@@ -35,14 +35,13 @@ struct mm_engine_meter {
 	const struct mm_config_meter *config;
 	int index; /* in the configuration, the register and the journal */
 	struct mm_meter meter;
-	struct mm_player player;
+	struct mm_pulse_train train;
 	struct mm_outputs *outputs; /* NULL while they fail, or with driver "none" */
 	bool outputs_failing;
 	bool level[MM_OUTPUT_COUNT];
 	uint64_t edges[MM_OUTPUT_COUNT];
 	int64_t test_until_ns[MM_OUTPUT_COUNT]; /* an output under test is inverted until then; 0: none */
 	struct mm_lcd *lcd;
-	int64_t owed_to_uwh;	  /* register up to which the outputs were owed at the start; 0: nothing, or paid and durable */
 	int64_t window_uwh;	  /* energy of the last window, to foresee the next */
 	int64_t received_told_ns; /* CLOCK_BOOTTIME when it was last said that energy flows back; 0: never */
 	struct mm_evidence evidence;
@@ -156,7 +155,7 @@ int64_t mm_engine_play(struct mm_engine *engine, int64_t now);
 int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg);
 
 /*
- * Takes over what was left of a meter: registers is what the register has of it and becomes what was left, the queue of edges is
+ * Takes over what was left of a meter: registers is what the register has of it and becomes what was left, the train is
  * filled. Returns what else was left, until mm_engine_inherited(); NULL: nothing was taken.
  */
 const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers);

@@ -13,7 +13,7 @@
 
 struct mm_inheritance {
 	struct mm_handover_content content;
-	struct mm_player player[MM_STORE_METERS_MAX];
+	struct mm_pulse_train train[MM_STORE_METERS_MAX];
 	int taken[MM_STORE_METERS_MAX]; /* as which meter; -1: not */
 	int64_t ahead_uwh;		/* energy that the register did not have */
 	unsigned owed;			/* edges */
@@ -39,7 +39,8 @@ void mm_engine_hand_over(struct mm_engine *engine)
 		memcpy(who->serial, em->config->serial, sizeof(who->serial));
 		memcpy(who->model, em->meter.config.model.canonical, sizeof(who->model));
 		content.state.meter[i] = em->meter.registers;
-		content.meter[i].player = &em->player;
+		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(&em->train);
+		content.meter[i].train = &em->train;
 		content.meter[i].received_told_ns = em->received_told_ns;
 		mm_meter_leave(&em->meter, &content.meter[i].left);
 		memcpy(content.meter[i].level, em->level, sizeof(em->level));
@@ -74,7 +75,7 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg)
 	}
 	in->content.pending = engine->pending;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		in->content.meter[i].player = &in->player[i];
+		in->content.meter[i].train = &in->train[i];
 		in->taken[i] = -1;
 	}
 	r = mm_handover_read(engine->handover, &in->content);
@@ -128,8 +129,8 @@ const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_
 	int index = in ? find(in, em->config) : -1;
 	const struct mm_handover_meter *left;
 	struct mm_registers played;
-	int64_t now = mm_clock_boottime(engine->clock);
 
+	mm_pulse_train_init(&em->train, registers->output_uwh, registers->delivered.uwh);
 	if (index < 0) {
 		if (engine->last_run.unclean) {
 			note_uncertain(engine, em, registers);
@@ -139,7 +140,7 @@ const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_
 	}
 	left = &in->content.meter[index];
 	played = in->content.state.meter[index];
-	played.output_uwh = mm_player_position(left->player, played.output_uwh);
+	played.output_uwh = mm_pulse_train_played_uwh(left->train);
 	if (mm_registers_follow(&played, registers) < 0) {
 		mm_journal_add(&engine->journal, em->index, HANDOVER_REFUSED, "the register is ahead of it");
 		registers->profile.last_boot_ns = 0;
@@ -147,14 +148,11 @@ const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_
 	}
 	in->taken[index] = em->index;
 	in->ahead_uwh += played.delivered.uwh + played.received.uwh - registers->delivered.uwh - registers->received.uwh;
-	in->owed += left->player->count;
+	in->owed += mm_pulse_train_count(left->train);
 	*registers = in->content.state.meter[index];
-	em->player = *left->player;
+	em->train = *left->train;
 	em->received_told_ns = left->received_told_ns;
 	memcpy(em->level, left->level, sizeof(em->level));
-	for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
-		em->player.last_ns[o] = now; /* later than it was: the distance between edges is kept over the restart */
-	}
 	if (left->left.window_end_ns > engine->last_window_end_ns) {
 		engine->last_window_end_ns = left->left.window_end_ns;
 	}

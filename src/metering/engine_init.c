@@ -126,9 +126,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store 
 	if (left) {
 		mm_meter_resume(&em->meter, left);
 	}
-	if (mm_player_position(&em->player, registers.output_uwh) < registers.delivered.uwh) {
-		em->owed_to_uwh = registers.delivered.uwh;
-	}
+	mm_pulse_train_start(&em->train, mm_clock_boottime(engine->clock));
 	r = load_calibration(engine, em, reg);
 	if (r < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": its calibration cannot be read: %s", em->config->name,

@@ -139,16 +139,16 @@ static int64_t play_meter(struct mm_engine *engine, struct mm_engine_meter *em, 
 	const struct mm_edge *edge;
 	int64_t next;
 
-	while (!em->outputs_failing && (edge = mm_player_first(&em->player, now))) {
+	while (!em->outputs_failing && (edge = mm_pulse_train_first(&em->train, now))) {
 		mm_handover_edge_begun(engine->handover, index);
 		drive(engine, em, edge->output, edge->level, edge->at_ns + MM_OUTPUT_DELAY_NS, edge->position_uwh);
 		mm_handover_edge_ended(engine->handover, index, !em->outputs_failing);
 		if (!em->outputs_failing) {
-			mm_player_played(&em->player, now);
+			mm_pulse_train_played(&em->train, now);
 		}
 	}
 	drive_indicators(engine, em, now);
-	next = em->outputs_failing ? MM_CLOCK_NEVER : mm_player_due(&em->player);
+	next = em->outputs_failing ? MM_CLOCK_NEVER : mm_pulse_train_due(&em->train);
 	for (enum mm_output o = MM_OUTPUT_LED_POWER; o <= MM_OUTPUT_LED_REVERSE; o++) {
 		if (em->test_until_ns[o] > now && em->test_until_ns[o] < next) {
 			next = em->test_until_ns[o];

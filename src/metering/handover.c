@@ -38,7 +38,7 @@ struct memory {
 };
 
 _Static_assert(MM_STORE_METERS_MAX == 16, "another number is another layout");
-_Static_assert(MM_STATE_SIZE_MAX + MM_STORE_METERS_MAX * (MM_PLAYER_LENGTH * 24 + 96) + MM_PENDING_EVENTS_MAX * 320 +
+_Static_assert(MM_STATE_SIZE_MAX + MM_STORE_METERS_MAX * (MM_PULSE_TRAIN_LENGTH * 24 + 96) + MM_PENDING_EVENTS_MAX * 320 +
 			       MM_PENDING_ROWS_MAX * 96 <
 		       SLOT_SIZE - 1024,
 	       "state, queues of all meters, events and rows with their texts fit a slot");
@@ -143,11 +143,11 @@ static void get_levels(struct mm_reader *r, bool *ret_level)
 	}
 }
 
-static void put_player(struct mm_writer *w, const struct mm_player *player)
+static void put_queue(struct mm_writer *w, const struct mm_pulse_train *train)
 {
-	mm_put_u64(w, player->count);
-	for (unsigned i = 0; i < player->count; i++) {
-		const struct mm_edge *edge = &player->queue[(player->head + i) % MM_PLAYER_LENGTH];
+	mm_put_u64(w, mm_pulse_train_count(train));
+	for (unsigned i = 0; i < mm_pulse_train_count(train); i++) {
+		const struct mm_edge *edge = mm_pulse_train_edge(train, i);
 
 		mm_put_u64(w, (uint64_t)edge->at_ns);
 		mm_put_u64(w, (uint64_t)edge->position_uwh);
@@ -155,22 +155,19 @@ static void put_player(struct mm_writer *w, const struct mm_player *player)
 	}
 }
 
-static void get_player(struct mm_reader *r, struct mm_player *ret)
+static void get_queue(struct mm_reader *r, struct mm_pulse_train *ret)
 {
 	uint64_t count = mm_get_u64(r);
 
 	for (uint64_t i = 0; i < count && !r->bad; i++) {
 		int64_t at_ns = (int64_t)mm_get_u64(r), position_uwh = (int64_t)mm_get_u64(r);
 		uint64_t output = mm_get_u64(r);
+		struct mm_edge edge = {.at_ns = at_ns,
+				       .position_uwh = position_uwh,
+				       .output = (enum mm_output)(output / 2),
+				       .level = output % 2 != 0};
 
-		if (i >= MM_PLAYER_LENGTH || output / 2 >= MM_OUTPUT_ENERGY_COUNT) {
-			r->bad = true;
-			break;
-		}
-		ret->queue[ret->count++] = (struct mm_edge){.at_ns = at_ns,
-							    .position_uwh = position_uwh,
-							    .output = (enum mm_output)(output / 2),
-							    .level = output % 2 != 0};
+		r->bad = r->bad || output / 2 >= MM_OUTPUT_ENERGY_COUNT || !mm_pulse_train_restore(ret, &edge);
 	}
 }
 
@@ -224,20 +221,21 @@ static int take_played(const struct slot *slot, unsigned index, struct mm_handov
 {
 	uint64_t played = atomic_load_explicit(&slot->played[index], memory_order_relaxed);
 	uint64_t taken = (played + 1) / 2;
-	struct mm_player *player = ret->player;
 
-	if (taken > player->count) {
+	if (taken > mm_pulse_train_count(ret->train)) {
 		return -EBADMSG;
 	}
 	ret->in_doubt = played % 2 != 0;
-	if (ret->in_doubt) {
-		ret->doubtful = player->queue[taken - 1];
+	for (uint64_t i = 0; i < taken; i++) {
+		struct mm_edge edge = *mm_pulse_train_edge(ret->train, 0);
+
+		if (i < played / 2) {
+			ret->level[edge.output] = edge.level;
+		} else {
+			ret->doubtful = edge;
+		}
+		mm_pulse_train_played(ret->train, edge.at_ns);
 	}
-	for (unsigned i = 0; i < played / 2; i++) {
-		ret->level[player->queue[i].output] = player->queue[i].level;
-	}
-	player->head = (unsigned)taken % MM_PLAYER_LENGTH;
-	player->count -= (unsigned)taken;
 	return 0;
 }
 
@@ -255,7 +253,8 @@ static int read_slot(const struct slot *slot, struct mm_handover_content *ret)
 		get_left(&r, &ret->meter[i].left);
 		ret->meter[i].received_told_ns = (int64_t)mm_get_u64(&r);
 		get_levels(&r, ret->meter[i].level);
-		get_player(&r, ret->meter[i].player);
+		mm_pulse_train_init(ret->meter[i].train, ret->state.meter[i].output_uwh, ret->state.meter[i].delivered.uwh);
+		get_queue(&r, ret->meter[i].train);
 		result = r.bad ? -EBADMSG : take_played(slot, i, &ret->meter[i]);
 		if (result < 0) {
 			return result;
@@ -317,7 +316,7 @@ void mm_handover_write(struct mm_handover *handover, struct mm_handover_content 
 		put_left(&w, &content->meter[i].left);
 		mm_put_u64(&w, (uint64_t)content->meter[i].received_told_ns);
 		put_levels(&w, content->meter[i].level);
-		put_player(&w, content->meter[i].player);
+		put_queue(&w, content->meter[i].train);
 	}
 	put_pending(&w, content->pending);
 	slot->length = w.used;

@@ -10,14 +10,14 @@
  */
 
 #include "metering/pending.h"
-#include "metering/player.h"
+#include "outputs/pulse_train.h"
 #include "store/state.h"
 
 struct mm_handover;
 
 /* What a meter has beside its registers. */
 struct mm_handover_meter {
-	struct mm_player *player; /* whose queue is written, or filled */
+	struct mm_pulse_train *train; /* which is written, or filled */
 	struct mm_meter_left left;
 	int64_t received_told_ns;    /* as in struct mm_engine_meter */
 	bool level[MM_OUTPUT_COUNT]; /* of the lines */
@@ -27,7 +27,7 @@ struct mm_handover_meter {
 };
 
 struct mm_handover_content {
-	struct mm_state state; /* output_uwh is the position up to which edges are queued */
+	struct mm_state state; /* output_uwh is the position up to which edges are planned */
 	struct mm_handover_meter meter[MM_STORE_METERS_MAX];
 	struct mm_pending *pending;
 };
@@ -45,7 +45,7 @@ void mm_handover_free(struct mm_handover *handover);
 int mm_handover_fd(const struct mm_handover *handover);
 
 /*
- * Reads the newest whole image; the caller points ret->pending and the players of all meters to something zeroed. Returns 0;
+ * Reads the newest whole image; the caller points ret->pending to something zeroed, and all meters to a train each. Returns 0;
  * -ENODATA: nothing was ever written; -EBADMSG: no image is whole; -EPROTO: another layout; -ESTALE: of another run of the
  * machine. What ret points to is undefined then.
  */

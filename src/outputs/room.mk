@@ -9,6 +9,7 @@ liboutputs_a_SOURCES = \
 	src/outputs/lcd.c \
 	src/outputs/line_spec.c \
 	src/outputs/outputs.c src/outputs/outputs.h \
+	src/outputs/pulse_train.c src/outputs/pulse_train.h \
 	src/outputs/trace.c
 liboutputs_a_CFLAGS = $(AM_CFLAGS) $(GPIOD_CFLAGS)
 if GPIOD_V2
@@ -18,7 +19,7 @@ liboutputs_a_SOURCES += src/outputs/gpiod_v1.c
 endif
 
 if TESTS_ENABLED
-outputs_checks = tests/outputs/check_lcd tests/outputs/check_line_spec tests/outputs/check_outputs tests/outputs/check_trace
+outputs_checks = tests/outputs/check_lcd tests/outputs/check_line_spec tests/outputs/check_outputs tests/outputs/check_pulse_train tests/outputs/check_trace
 check_PROGRAMS += $(outputs_checks) tests/fixture/gpio_shim.so
 TESTS += $(outputs_checks)
 
@@ -32,6 +33,10 @@ gpio_shim = tests/fixture/gpio_shim.c tests/fixture/gpio_shim.h tests/fixture/gp
 tests_outputs_check_outputs_SOURCES = tests/outputs/check_outputs.c $(gpio_shim) tests/fixture/outputs_fixture.c tests/fixture/outputs_fixture.h
 tests_outputs_check_outputs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_outputs_check_outputs_LDADD = liboutputs.a libclock.a libcore.a libbase.a $(GPIOD_LIBS) $(CHECK_LIBS)
+
+tests_outputs_check_pulse_train_SOURCES = tests/outputs/check_pulse_train.c tests/fixture/random.h
+tests_outputs_check_pulse_train_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_outputs_check_pulse_train_LDADD = liboutputs.a libcore.a $(CHECK_LIBS)
 
 tests_outputs_check_trace_SOURCES = tests/outputs/check_trace.c tests/fixture/outputs_fixture.c tests/fixture/outputs_fixture.h
 tests_outputs_check_trace_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)

@@ -213,7 +213,6 @@ START_TEST(detent)
 	expect_wh(&meter.registers.delivered, 600);
 	expect_wh(&meter.registers.received, 1200);
 	expect_wh(&meter.registers.lagging, 100);
-	ck_assert_int_eq(meter.registers.output_uwh, meter.registers.delivered.uwh);
 }
 END_TEST
 
@@ -227,19 +226,6 @@ START_TEST(single_element_uses_its_input)
 	play(3600);
 	expect_wh(&meter.registers.delivered, 1200);
 	ck_assert_double_eq(meter.element[0].voltage_v, 121);
-}
-END_TEST
-
-/* What the outputs had not played before a stop is played after it. */
-START_TEST(owed_pulses)
-{
-	struct mm_registers registers = {.delivered = {12 * MM_UWH_PER_WH, 0}, .output_uwh = 6 * MM_UWH_PER_WH};
-
-	start("MMD-120-1001", &registers);
-	load(0, 120, 0, 0, 0);
-	play(1);
-	ck_assert_uint_eq(step.edges.count, 2);
-	ck_assert_int_eq(meter.registers.output_uwh, 12 * MM_UWH_PER_WH);
 }
 END_TEST
 
@@ -313,7 +299,6 @@ int main(void)
 	tcase_add_test(tcase, creep);
 	tcase_add_test(tcase, detent);
 	tcase_add_test(tcase, single_element_uses_its_input);
-	tcase_add_test(tcase, owed_pulses);
 	suite_add_tcase(suite, tcase);
 	/* Left out under valgrind. */
 	tcase_set_tags(slow, "slow");

@@ -161,14 +161,16 @@ END_TEST
 /* 200 W: the load LED is 90 s on and 90 s off (manual, table 3), to the time that 1 µWh takes at either edge. */
 START_TEST(load_led)
 {
-	int64_t last_ns = BOOT_NS;
+	int64_t last_ns = BOOT_NS, position = 0;
+	struct mm_edges edges;
 	bool level = false;
 
 	load(0, 120, 200.0 / 120, 200, 0);
 	for (int i = 0; i < 3600; i++) {
 		play(1);
-		for (unsigned n = 0; n < step.edges.count; n++) {
-			const struct mm_edge *edge = &step.edges.edge[n];
+		mm_pulse_advance(&config.model, &position, meter.registers.delivered.uwh, step.start_ns, step.end_ns, &edges);
+		for (unsigned n = 0; n < edges.count; n++) {
+			const struct mm_edge *edge = &edges.edge[n];
 
 			if (edge->output == MM_OUTPUT_LED_LOAD) {
 				ck_assert_int_ne(edge->level, level);

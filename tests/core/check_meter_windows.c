@@ -27,7 +27,7 @@ START_TEST(bad_health)
 		ck_assert(!meter.element[0].registering);
 		ck_assert_double_eq(meter.element[0].voltage_v, 120);
 		ck_assert_uint_eq(step.raised[0] | step.cleared[0], 0);
-		ck_assert_uint_eq(step.edges.count, 0);
+		ck_assert_uint_eq(step.end_ns, 0);
 	}
 	ck_assert_mem_eq(&meter.registers, &before, offsetof(struct mm_registers, profile));
 	ck_assert_uint_eq(meter.registers.profile.row.status, MM_PROFILE_ERROR);

@@ -19,19 +19,18 @@
 
 static struct mm_handover *handover;
 static struct mm_handover_content content;
-static struct mm_player player[MM_STORE_METERS_MAX];
+static struct mm_pulse_train train[MM_STORE_METERS_MAX];
 static struct mm_pending pending;
 static int fd;
 
 /* Everything that is read goes here. */
 static void blank(void)
 {
-	memset(player, 0, sizeof(player));
 	memset(&pending, 0, sizeof(pending));
 	memset(&content, 0, sizeof(content));
 	content.pending = &pending;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		content.meter[i].player = &player[i];
+		content.meter[i].train = &train[i];
 	}
 }
 
@@ -47,11 +46,17 @@ static void fill(int64_t n)
 		content.meter[i].left = (struct mm_meter_left){
 			.window_end_ns = n, .flags = {MM_ELEMENT_OVERCURRENT, MM_ELEMENT_REVERSED}, .backward = {false, true}};
 		content.meter[i].received_told_ns = n + 1;
-		player[i].head = MM_PLAYER_LENGTH - 3; /* across the ring's end */
-		player[i].count = QUEUE;
+		content.state.meter[i].output_uwh = n * 10 + QUEUE;
+		mm_pulse_train_init(&train[i], n * 10 + QUEUE, n * 10 + QUEUE);
+		for (unsigned e = 0; e < MM_PULSE_TRAIN_LENGTH - 3; e++) { /* across the ring's end */
+			(void)mm_pulse_train_restore(&train[i], &(struct mm_edge){0});
+			mm_pulse_train_played(&train[i], 0);
+		}
 		for (unsigned e = 0; e < QUEUE; e++) {
-			player[i].queue[(player[i].head + e) % MM_PLAYER_LENGTH] = (struct mm_edge){
+			struct mm_edge edge = {
 				.at_ns = n + e, .position_uwh = n * 10 + e, .output = MM_OUTPUT_COUNTER, .level = e % 2 != 0};
+
+			(void)mm_pulse_train_restore(&train[i], &edge);
 		}
 	}
 	for (int i = 0; i < (int)(n % 5); i++) {
@@ -81,9 +86,9 @@ static int64_t assert_whole(void)
 		ck_assert_uint_eq(content.meter[i].left.flags[1], MM_ELEMENT_REVERSED);
 		ck_assert(!content.meter[i].left.backward[0] && content.meter[i].left.backward[1]);
 		ck_assert_int_eq(content.meter[i].received_told_ns, n + 1);
-		for (unsigned e = 0; e < player[i].count; e++) {
-			const struct mm_edge *edge = &player[i].queue[(player[i].head + e) % MM_PLAYER_LENGTH];
-			unsigned number = e + QUEUE - player[i].count;
+		for (unsigned e = 0; e < mm_pulse_train_count(&train[i]); e++) {
+			const struct mm_edge *edge = mm_pulse_train_edge(&train[i], e);
+			unsigned number = e + QUEUE - mm_pulse_train_count(&train[i]);
 
 			ck_assert_int_eq(edge->at_ns, n + number);
 			ck_assert_int_eq(edge->position_uwh, n * 10 + number);
@@ -151,7 +156,7 @@ START_TEST(the_newest_is_found)
 		write_n(n);
 		ck_assert_int_eq(reopen(BOOT), 0);
 		ck_assert_int_eq(assert_whole(), n);
-		ck_assert_uint_eq(player[0].count, QUEUE);
+		ck_assert_uint_eq(mm_pulse_train_count(&train[0]), QUEUE);
 	}
 }
 END_TEST
@@ -161,8 +166,8 @@ START_TEST(edges_played_since_are_off_the_queue)
 	write_n(3);
 	for (unsigned played = 0; played < QUEUE; played++) {
 		ck_assert_int_eq(reopen(BOOT), 0);
-		ck_assert_uint_eq(player[1].count, QUEUE - played);
-		ck_assert_uint_eq(player[0].count, QUEUE);
+		ck_assert_uint_eq(mm_pulse_train_count(&train[1]), QUEUE - played);
+		ck_assert_uint_eq(mm_pulse_train_count(&train[0]), QUEUE);
 		ck_assert(!content.meter[1].in_doubt);
 		ck_assert_int_eq(assert_whole(), 3);
 
@@ -171,14 +176,14 @@ START_TEST(edges_played_since_are_off_the_queue)
 		mm_handover_edge_ended(handover, 1, false);
 		mm_handover_edge_begun(handover, 1);
 		ck_assert_int_eq(reopen(BOOT), 0);
-		ck_assert_uint_eq(player[1].count, QUEUE - played - 1);
+		ck_assert_uint_eq(mm_pulse_train_count(&train[1]), QUEUE - played - 1);
 		ck_assert(content.meter[1].in_doubt);
 		ck_assert_int_eq(content.meter[1].doubtful.position_uwh, 30 + played);
 		mm_handover_edge_ended(handover, 1, true);
 	}
 	write_n(4);
 	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert_uint_eq(player[1].count, QUEUE);
+	ck_assert_uint_eq(mm_pulse_train_count(&train[1]), QUEUE);
 }
 END_TEST
 

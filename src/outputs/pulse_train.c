@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/* A queue of edges in the order of their instants, and what its ends mean in energy. */
+#include "outputs/pulse_train.h"
+
+#include <assert.h>
+
+void mm_pulse_train_init(struct mm_pulse_train *train, int64_t planned_uwh, int64_t register_uwh)
+{
+	*train = (struct mm_pulse_train){.planned_uwh = planned_uwh, .register_uwh = register_uwh};
+}
+
+static void queue(struct mm_pulse_train *train, const struct mm_edge *edge)
+{
+	train->queue[(train->head + train->count++) % MM_PULSE_TRAIN_LENGTH] = *edge;
+}
+
+bool mm_pulse_train_restore(struct mm_pulse_train *train, const struct mm_edge *edge)
+{
+	unsigned count = train->count;
+
+	if (count == MM_PULSE_TRAIN_LENGTH || edge->position_uwh > train->planned_uwh ||
+	    (count > 0 && edge->position_uwh < mm_pulse_train_edge(train, count - 1)->position_uwh)) {
+		return false;
+	}
+	queue(train, edge);
+	return true;
+}
+
+void mm_pulse_train_start(struct mm_pulse_train *train, int64_t now_ns)
+{
+	for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
+		train->last_ns[o] = now_ns;
+	}
+	if (mm_pulse_train_played_uwh(train) < train->register_uwh) {
+		train->owed_to_uwh = train->register_uwh;
+	}
+}
+
+void mm_pulse_train_plan(struct mm_pulse_train *train, const struct mm_model *model, int64_t register_uwh, int64_t start_ns,
+			 int64_t end_ns)
+{
+	struct mm_edges edges;
+
+	train->register_uwh = register_uwh;
+	if (train->count + MM_EDGES_MAX > MM_PULSE_TRAIN_LENGTH) {
+		return;
+	}
+	mm_pulse_advance(model, &train->planned_uwh, register_uwh, start_ns, end_ns, &edges);
+	for (unsigned i = 0; i < edges.count; i++) {
+		queue(train, &edges.edge[i]);
+	}
+}
+
+void mm_pulse_train_preset(struct mm_pulse_train *train, int64_t uwh)
+{
+	train->register_uwh += uwh;
+	train->planned_uwh += uwh;
+	for (unsigned i = 0; i < train->count; i++) {
+		train->queue[(train->head + i) % MM_PULSE_TRAIN_LENGTH].position_uwh += uwh;
+	}
+}
+
+int64_t mm_pulse_train_due(const struct mm_pulse_train *train)
+{
+	const struct mm_edge *edge = &train->queue[train->head];
+	int64_t due, earliest;
+
+	if (train->count == 0) {
+		return INT64_MAX;
+	}
+	due = edge->at_ns + MM_OUTPUT_DELAY_NS;
+	earliest = train->last_ns[edge->output] + MM_PULSE_MIN_NS;
+	return due > earliest ? due : earliest;
+}
+
+const struct mm_edge *mm_pulse_train_first(const struct mm_pulse_train *train, int64_t now_ns)
+{
+	return mm_pulse_train_due(train) <= now_ns ? &train->queue[train->head] : NULL;
+}
+
+void mm_pulse_train_played(struct mm_pulse_train *train, int64_t now_ns)
+{
+	assert(train->count > 0);
+	train->last_ns[train->queue[train->head].output] = now_ns;
+	train->head = (train->head + 1) % MM_PULSE_TRAIN_LENGTH;
+	train->count--;
+}
+
+unsigned mm_pulse_train_count(const struct mm_pulse_train *train)
+{
+	return train->count;
+}
+
+const struct mm_edge *mm_pulse_train_edge(const struct mm_pulse_train *train, unsigned index)
+{
+	assert(index < train->count);
+	return &train->queue[(train->head + index) % MM_PULSE_TRAIN_LENGTH];
+}
+
+int64_t mm_pulse_train_planned_uwh(const struct mm_pulse_train *train)
+{
+	return train->planned_uwh;
+}
+
+int64_t mm_pulse_train_played_uwh(const struct mm_pulse_train *train)
+{
+	return train->count > 0 ? train->queue[train->head].position_uwh - 1 : train->planned_uwh;
+}
+
+bool mm_pulse_train_is_debt_paid(const struct mm_pulse_train *train)
+{
+	return train->owed_to_uwh > 0 && mm_pulse_train_played_uwh(train) >= train->owed_to_uwh;
+}
+
+void mm_pulse_train_commit(struct mm_pulse_train *train)
+{
+	if (mm_pulse_train_is_debt_paid(train)) {
+		train->owed_to_uwh = 0;
+	}
+}
