@@ -51,8 +51,8 @@ static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 		struct mm_engine_meter *em = &engine->meters[i];
 
 		c.meter[i] = em->meter.registers;
-		c.meter[i].output_uwh = mm_pulse_train_played_uwh(&em->train);
-		mm_pulse_train_commit(&em->train);
+		c.meter[i].output_uwh = mm_pulse_train_played_uwh(mm_point_outputs_train(em->outputs));
+		mm_point_outputs_commit(em->outputs);
 	}
 	mm_pending_handed(engine->pending, at);
 	engine->last_commit_ns = at;
@@ -280,8 +280,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 		mm_evidence_add(&em->evidence, &em->meter.config, m);
 	}
 	if (step.end_ns > 0) {
-		mm_pulse_train_plan(&em->train, &em->meter.config.model, em->meter.registers.delivered.uwh, step.start_ns,
-				    step.end_ns);
+		mm_point_outputs_plan(em->outputs, em->meter.registers.delivered.uwh, step.start_ns, step.end_ns);
 	}
 	for (unsigned e = 0; e < em->meter.config.model.elements; e++) {
 		log_flags(engine, em, e, &step);
@@ -342,7 +341,7 @@ int mm_engine_preset(struct mm_engine *engine, unsigned meter, int64_t delivered
 	if (r < 0) {
 		return r;
 	}
-	mm_pulse_train_preset(&em->train, delivered_uwh);
+	mm_point_outputs_preset(em->outputs, delivered_uwh);
 	mm_journal_add(&engine->journal, em->index, PRESET, who, (double)delivered_uwh / 1000 / MM_UWH_PER_WH,
 		       (double)received_uwh / 1000 / MM_UWH_PER_WH, old_serial, before_kwh);
 	mm_engine_show(em);
@@ -391,7 +390,7 @@ void mm_engine_tick(struct mm_engine *engine)
 	}
 	next = mm_engine_play(engine, now);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		if (mm_pulse_train_is_debt_paid(&engine->meters[i].train)) {
+		if (mm_pulse_train_is_debt_paid(mm_point_outputs_train(engine->meters[i].outputs))) {
 			commit(engine, now, true);
 		}
 	}
@@ -439,9 +438,7 @@ void mm_engine_stop(struct mm_engine *engine, const char *reason)
 {
 	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, STOP, reason);
 	for (unsigned i = 0; i < engine->meter_count; i++) {
-		mm_outputs_free(engine->meters[i].outputs);
-		engine->meters[i].outputs = NULL;
-		memset(engine->meters[i].level, 0, sizeof(engine->meters[i].level));
+		mm_point_outputs_stop(engine->meters[i].outputs);
 	}
 	commit(engine, mm_clock_boottime(engine->clock), false);
 }
@@ -449,8 +446,7 @@ void mm_engine_stop(struct mm_engine *engine, const char *reason)
 void mm_engine_done(struct mm_engine *engine)
 {
 	for (unsigned i = 0; engine->meters && i < engine->meter_count; i++) {
-		mm_outputs_free(engine->meters[i].outputs);
-		mm_lcd_free(engine->meters[i].lcd);
+		mm_point_outputs_free(engine->meters[i].outputs);
 	}
 	free(engine->meters);
 	free(engine->inheritance);

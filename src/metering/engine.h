@@ -19,29 +19,18 @@
 #include "metering/front_end.h"
 #include "metering/handover.h"
 #include "metering/journal.h"
+#include "metering/point_outputs.h"
 #include "metering/power_supply.h"
 #include "metering/software.h"
 #include "metering/view.h"
 #include "metering/wall_clock.h"
-#include "outputs/outputs.h"
-#include "outputs/pulse_train.h"
 #include "store/store.h"
-
-/* Makes the output lines of a meter by the configured driver. *ret NULL with 0: the driver has no lines. */
-typedef int (*mm_outputs_factory)(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
-				  char *message, struct mm_outputs **ret);
 
 struct mm_engine_meter {
 	const struct mm_config_meter *config;
 	int index; /* in the configuration, the register and the journal */
 	struct mm_meter meter;
-	struct mm_pulse_train train;
-	struct mm_outputs *outputs; /* NULL while they fail, or with driver "none" */
-	bool outputs_failing;
-	bool level[MM_OUTPUT_COUNT];
-	uint64_t edges[MM_OUTPUT_COUNT];
-	int64_t test_until_ns[MM_OUTPUT_COUNT]; /* an output under test is inverted until then; 0: none */
-	struct mm_lcd *lcd;
+	struct mm_point_outputs *outputs;
 	int64_t window_uwh;	  /* energy of the last window, to foresee the next */
 	int64_t received_told_ns; /* CLOCK_BOOTTIME when it was last said that energy flows back; 0: never */
 	struct mm_evidence evidence;
@@ -83,7 +72,6 @@ struct mm_engine {
 	int copy_error; /* 0, or why the copy is not written */
 	struct mm_wall_clock wall_clock;
 	struct mm_store_last_run last_run;
-	int64_t outputs_retry_ns;
 	uint64_t windows, missed;
 	struct mm_measurement window;		 /* the latest right one, before calibration */
 	char software[MM_SOFTWARE_CHECKSUM_MAX]; /* empty: not known */
@@ -137,15 +125,6 @@ int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct m
 
 /* What counts of the registers of a meter for when to commit: delivered and received energy, µWh. */
 int64_t mm_engine_registers_sum(const struct mm_registers *r);
-
-/*
- * Requests the lines of a meter; resumed: to go on at the levels that the run before left. 0 or -errno with one line in message.
- */
-int mm_engine_make_outputs(struct mm_engine *engine, struct mm_engine_meter *em, bool resumed,
-			   char message[static MM_OUTPUTS_MESSAGE_MAX]);
-
-/* Puts an edge out that the run before was about to, where the line tells whether it did. */
-void mm_engine_settle_edge(struct mm_engine *engine, struct mm_engine_meter *em, const struct mm_edge *edge);
 
 /* Plays what is due on all outputs, and tries lines that failed again. Returns the instant of the next edge, or MM_CLOCK_NEVER.
  */

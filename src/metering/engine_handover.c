@@ -39,11 +39,13 @@ void mm_engine_hand_over(struct mm_engine *engine)
 		memcpy(who->serial, em->config->serial, sizeof(who->serial));
 		memcpy(who->model, em->meter.config.model.canonical, sizeof(who->model));
 		content.state.meter[i] = em->meter.registers;
-		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(&em->train);
-		content.meter[i].train = &em->train;
+		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(em->outputs));
+		content.meter[i].train = mm_point_outputs_train(em->outputs);
 		content.meter[i].received_told_ns = em->received_told_ns;
 		mm_meter_leave(&em->meter, &content.meter[i].left);
-		memcpy(content.meter[i].level, em->level, sizeof(em->level));
+		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
+			content.meter[i].level[o] = mm_point_outputs_level(em->outputs, o);
+		}
 	}
 	mm_handover_write(engine->handover, &content);
 }
@@ -75,7 +77,7 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg)
 	}
 	in->content.pending = engine->pending;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		in->content.meter[i].train = &in->train[i];
+		in->content.meter[i].restored = &in->train[i];
 		in->taken[i] = -1;
 	}
 	r = mm_handover_read(engine->handover, &in->content);
@@ -130,7 +132,6 @@ const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_
 	const struct mm_handover_meter *left;
 	struct mm_registers played;
 
-	mm_pulse_train_init(&em->train, registers->output_uwh, registers->delivered.uwh);
 	if (index < 0) {
 		if (engine->last_run.unclean) {
 			note_uncertain(engine, em, registers);
@@ -140,7 +141,7 @@ const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_
 	}
 	left = &in->content.meter[index];
 	played = in->content.state.meter[index];
-	played.output_uwh = mm_pulse_train_played_uwh(left->train);
+	played.output_uwh = mm_pulse_train_played_uwh(left->restored);
 	if (mm_registers_follow(&played, registers) < 0) {
 		mm_journal_add(&engine->journal, em->index, HANDOVER_REFUSED, "the register is ahead of it");
 		registers->profile.last_boot_ns = 0;
@@ -148,11 +149,10 @@ const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_
 	}
 	in->taken[index] = em->index;
 	in->ahead_uwh += played.delivered.uwh + played.received.uwh - registers->delivered.uwh - registers->received.uwh;
-	in->owed += mm_pulse_train_count(left->train);
+	in->owed += mm_pulse_train_count(left->restored);
 	*registers = in->content.state.meter[index];
-	em->train = *left->train;
+	mm_point_outputs_resume(em->outputs, left->restored, left->level);
 	em->received_told_ns = left->received_told_ns;
-	memcpy(em->level, left->level, sizeof(em->level));
 	if (left->left.window_end_ns > engine->last_window_end_ns) {
 		engine->last_window_end_ns = left->left.window_end_ns;
 	}
@@ -190,7 +190,7 @@ void mm_engine_inherited(struct mm_engine *engine)
 	rename_meters(in, engine->pending);
 	for (unsigned i = 0; i < in->content.state.meter_count; i++) {
 		if (in->taken[i] >= 0 && in->content.meter[i].in_doubt) {
-			mm_engine_settle_edge(engine, &engine->meters[in->taken[i]], &in->content.meter[i].doubtful);
+			mm_point_outputs_complete(engine->meters[in->taken[i]].outputs, &in->content.meter[i].doubtful);
 		}
 	}
 	mm_journal_add(&engine->journal, MM_JOURNAL_DAEMON, RESUMED, (double)in->ahead_uwh / (double)MM_UWH_PER_WH, in->owed);

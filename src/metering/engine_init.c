@@ -98,6 +98,12 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store 
 		      unsigned input_count, char *message)
 {
 	struct mm_engine_meter *em = &engine->meters[index];
+	struct mm_point_outputs_config outputs = {.config = engine->config,
+						  .meter = &engine->config->meter[index],
+						  .clock = engine->clock,
+						  .make_lines = engine->outputs_new,
+						  .handover = engine->handover,
+						  .index = index};
 	struct mm_registers registers;
 	struct mm_meter_config mc;
 	const struct mm_meter_left *left;
@@ -117,6 +123,11 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store 
 		return r;
 	}
 	engine->handed_uwh += mm_engine_registers_sum(&registers);
+	r = mm_point_outputs_new(&outputs, registers.output_uwh, registers.delivered.uwh, &em->outputs);
+	if (r < 0) {
+		snprintf(message, MM_CONFIG_MESSAGE_MAX, "out of memory");
+		return r;
+	}
 	left = mm_engine_adopt(engine, em, &registers);
 	r = mm_meter_init(&em->meter, &mc, &registers);
 	if (r < 0) {
@@ -126,7 +137,6 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store 
 	if (left) {
 		mm_meter_resume(&em->meter, left);
 	}
-	mm_pulse_train_start(&em->train, mm_clock_boottime(engine->clock));
 	r = load_calibration(engine, em, reg);
 	if (r < 0) {
 		snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": its calibration cannot be read: %s", em->config->name,
@@ -134,18 +144,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store 
 		return r;
 	}
 	mm_evidence_init(&em->evidence, mc.model.elements);
-	r = mm_engine_make_outputs(engine, em, em->meter.window_end_ns > 0, message);
-	if (r < 0) {
-		return r;
-	}
-	if (em->config->lcd[0] != '\0') {
-		r = mm_lcd_new(em->config->lcd, &em->lcd);
-		if (r < 0) {
-			snprintf(message, MM_CONFIG_MESSAGE_MAX, "meter \"%s\": lcd: %s", em->config->name, strerror(-r));
-			return r;
-		}
-	}
-	return 0;
+	return mm_point_outputs_open(em->outputs, em->meter.window_end_ns > 0, message);
 }
 
 int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm_clock *clock, struct mm_store *reg,

@@ -222,19 +222,19 @@ static int take_played(const struct slot *slot, unsigned index, struct mm_handov
 	uint64_t played = atomic_load_explicit(&slot->played[index], memory_order_relaxed);
 	uint64_t taken = (played + 1) / 2;
 
-	if (taken > mm_pulse_train_count(ret->train)) {
+	if (taken > mm_pulse_train_count(ret->restored)) {
 		return -EBADMSG;
 	}
 	ret->in_doubt = played % 2 != 0;
 	for (uint64_t i = 0; i < taken; i++) {
-		struct mm_edge edge = *mm_pulse_train_edge(ret->train, 0);
+		struct mm_edge edge = *mm_pulse_train_edge(ret->restored, 0);
 
 		if (i < played / 2) {
 			ret->level[edge.output] = edge.level;
 		} else {
 			ret->doubtful = edge;
 		}
-		mm_pulse_train_played(ret->train, edge.at_ns);
+		mm_pulse_train_played(ret->restored, edge.at_ns);
 	}
 	return 0;
 }
@@ -253,8 +253,8 @@ static int read_slot(const struct slot *slot, struct mm_handover_content *ret)
 		get_left(&r, &ret->meter[i].left);
 		ret->meter[i].received_told_ns = (int64_t)mm_get_u64(&r);
 		get_levels(&r, ret->meter[i].level);
-		mm_pulse_train_init(ret->meter[i].train, ret->state.meter[i].output_uwh, ret->state.meter[i].delivered.uwh);
-		get_queue(&r, ret->meter[i].train);
+		mm_pulse_train_init(ret->meter[i].restored, ret->state.meter[i].output_uwh, ret->state.meter[i].delivered.uwh);
+		get_queue(&r, ret->meter[i].restored);
 		result = r.bad ? -EBADMSG : take_played(slot, i, &ret->meter[i]);
 		if (result < 0) {
 			return result;

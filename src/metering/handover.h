@@ -17,7 +17,8 @@ struct mm_handover;
 
 /* What a meter has beside its registers. */
 struct mm_handover_meter {
-	struct mm_pulse_train *train; /* which is written, or filled */
+	const struct mm_pulse_train *train; /* to be written */
+	struct mm_pulse_train *restored;    /* filled when read */
 	struct mm_meter_left left;
 	int64_t received_told_ns;    /* as in struct mm_engine_meter */
 	bool level[MM_OUTPUT_COUNT]; /* of the lines */
@@ -45,9 +46,9 @@ void mm_handover_free(struct mm_handover *handover);
 int mm_handover_fd(const struct mm_handover *handover);
 
 /*
- * Reads the newest whole image; the caller points ret->pending to something zeroed, and all meters to a train each. Returns 0;
- * -ENODATA: nothing was ever written; -EBADMSG: no image is whole; -EPROTO: another layout; -ESTALE: of another run of the
- * machine. What ret points to is undefined then.
+ * Reads the newest whole image; the caller points ret->pending to something zeroed, and restored of all meters to a train each.
+ * Returns 0; -ENODATA: nothing was ever written; -EBADMSG: no image is whole; -EPROTO: another layout; -ESTALE: of another run of
+ * the machine. What ret points to is undefined then.
  */
 int mm_handover_read(struct mm_handover *handover, struct mm_handover_content *ret);
 

@@ -11,6 +11,7 @@ libmetering_a_SOURCES = \
 	src/metering/handover.c src/metering/handover.h \
 	src/metering/journal.c src/metering/journal.h \
 	src/metering/pending.c src/metering/pending.h \
+	src/metering/point_outputs.c src/metering/point_outputs.h \
 	src/metering/power_supply.c src/metering/power_supply.h \
 	src/metering/settings.c src/metering/settings.h \
 	src/metering/software.c src/metering/software.h \

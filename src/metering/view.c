@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "metering/view.h"
 
-#include <string.h>
-
 #include "metering/engine.h"
 
 unsigned mm_view_meter_count(const struct mm_engine *engine)
@@ -21,11 +19,13 @@ struct mm_view_meter mm_view_meter(const struct mm_engine *engine, unsigned mete
 	struct mm_view_meter view = {
 		.meter = &em->meter,
 		.evidence = &em->evidence,
-		.outputs_failing = em->outputs_failing,
+		.outputs_failing = mm_point_outputs_failing(em->outputs),
 	};
 
-	memcpy(view.level, em->level, sizeof(view.level));
-	memcpy(view.edges, em->edges, sizeof(view.edges));
+	for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
+		view.level[o] = mm_point_outputs_level(em->outputs, o);
+		view.edges[o] = mm_point_outputs_edges(em->outputs, o);
+	}
 	return view;
 }
 

@@ -54,14 +54,14 @@ START_TEST(lines_that_fail_are_made_again)
 		window(7200);
 		run_timer_until(now_ns);
 	}
-	ck_assert(engine.meters[0].outputs_failing);
+	ck_assert(mm_point_outputs_failing(engine.meters[0].outputs));
 	ck_assert_uint_eq(lines.freed, 1);
 	lines.set_error = lines.new_error = 0;
 	for (int i = 0; i < 20; i++) {
 		window(7200);
 		run_timer_until(now_ns);
 	}
-	ck_assert(!engine.meters[0].outputs_failing);
+	ck_assert(!mm_point_outputs_failing(engine.meters[0].outputs));
 	ck_assert_uint_eq(lines.made, 2);
 	/* 82 Wh, of which the outputs have played up to 79 Wh: every pulse of the time without lines was paid out. */
 	ck_assert_uint_eq(lines.rising[MM_OUTPUT_10], 8);

@@ -64,7 +64,7 @@ START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
 
 		window(14400);
 		run_timer_until(now_ns);
-		position = mm_pulse_train_played_uwh(&engine.meters[0].train);
+		position = mm_pulse_train_played_uwh(mm_point_outputs_train(engine.meters[0].outputs));
 		if (i > 1) {
 			int64_t now_ahead = lines.rising[MM_OUTPUT_10] - (position + 5 * MM_UWH_PER_WH) / (10 * MM_UWH_PER_WH);
 

@@ -30,7 +30,7 @@ static void blank(void)
 	memset(&content, 0, sizeof(content));
 	content.pending = &pending;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		content.meter[i].train = &train[i];
+		content.meter[i].train = content.meter[i].restored = &train[i];
 	}
 }
 
