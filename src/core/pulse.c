@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Pulse outputs. Every edge of every output lies on a multiple of 5 Wh, half a cycle of the finest ones, so one walk over those
- * multiples finds all edges in the order of their instants.
+ * Pulse outputs. Edges lie on multiples of MM_PULSE_STEP_UWH only, so that one walk over those finds all of them in the order of
+ * their instants.
  */
 #include "core/pulse.h"
 
@@ -9,15 +9,13 @@
 
 #include "core/units.h"
 
-#define STEP_UWH (5 * MM_UWH_PER_WH)
-
 /*
  * The speed limit. As the position never takes less than this for a µWh, in whatever windows, 5 Wh never take less than
  * MM_PULSE_MIN_NS: neither within a window nor from one to the next, whatever their powers and lengths. Rounding each instant up
  * to a nanosecond keeps that exact, since the limit is a whole number of them. It amounts to 450 kW; a full load is 121 kW.
  */
-#define NS_PER_UWH (MM_PULSE_MIN_NS / STEP_UWH)
-_Static_assert(NS_PER_UWH *STEP_UWH == MM_PULSE_MIN_NS, "the shortest pulse is a whole number of ns per µWh");
+#define NS_PER_UWH (MM_PULSE_MIN_NS / MM_PULSE_STEP_UWH)
+_Static_assert(NS_PER_UWH *MM_PULSE_STEP_UWH == MM_PULSE_MIN_NS, "the shortest pulse is a whole number of ns per µWh");
 
 /*
  * The most a single window may advance, in steps of 5 Wh: 435 Wh, 13 s of full load. n steps bring n edges each to
@@ -90,13 +88,14 @@ void mm_pulse_advance(const struct mm_model *model, int64_t *position_uwh, int64
 {
 	int64_t from = *position_uwh;
 	int64_t duration = end_ns - start_ns;
-	int64_t advance = min(min(target_uwh - from, duration / NS_PER_UWH), STEPS_MAX * STEP_UWH);
+	int64_t advance = min(min(target_uwh - from, duration / NS_PER_UWH), STEPS_MAX * MM_PULSE_STEP_UWH);
 
 	ret->count = 0;
 	if (advance <= 0) {
 		return;
 	}
-	for (int64_t crossed = (from / STEP_UWH + 1) * STEP_UWH; crossed <= from + advance; crossed += STEP_UWH) {
+	for (int64_t crossed = (from / MM_PULSE_STEP_UWH + 1) * MM_PULSE_STEP_UWH; crossed <= from + advance;
+	     crossed += MM_PULSE_STEP_UWH) {
 		/* duration * (crossed - from) / advance, rounded up, in two parts that stay inside 64 bits. */
 		int64_t way = crossed - from;
 		int64_t offset = duration / advance * way + (duration % advance * way + advance - 1) / advance;

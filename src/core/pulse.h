@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "core/model.h"
+#include "core/units.h"
 
 enum mm_output {
 	MM_OUTPUT_10,	       /* 10 Wh per pulse */
@@ -29,6 +30,9 @@ enum mm_output {
 
 /* Outputs below this number follow energy; those from it on are plain levels. */
 #define MM_OUTPUT_ENERGY_COUNT (MM_OUTPUT_LED_LOAD + 1)
+
+/* Every edge of every output lies on a multiple of this, half a cycle of the finest ones. */
+#define MM_PULSE_STEP_UWH (5 * MM_UWH_PER_WH)
 
 /* The shortest on or off time that is ever put out. IEC 62053-31 asks for 30 ms; a margin covers late timers. */
 #define MM_PULSE_MIN_NS (40 * MM_NS_PER_MS)

@@ -111,6 +111,24 @@ static void commit_if_due(struct mm_engine *engine, int64_t now)
 	}
 }
 
+/*
+ * Pulses count as energy does: what a power cut would have put out again is bound by commit_wh. In steady running this never
+ * comes before the energy itself. While owed pulses are paid it comes often; then one commit waits for the one before.
+ */
+static bool are_pulses_due(const struct mm_engine *engine)
+{
+	int64_t repeatable = 0;
+	bool paid = false;
+
+	for (unsigned i = 0; i < engine->meter_count; i++) {
+		const struct mm_pulse_train *train = mm_point_outputs_train(engine->meters[i].outputs);
+
+		repeatable += mm_pulse_train_repeatable_uwh(train);
+		paid = paid || mm_pulse_train_is_debt_paid(train);
+	}
+	return paid || (!engine->committing && (double)repeatable >= engine->config->commit_wh * (double)MM_UWH_PER_WH);
+}
+
 int64_t mm_engine_uncommitted_uwh(const struct mm_engine *engine, const struct mm_store_status *status)
 {
 	int64_t durable = 0;
@@ -389,10 +407,8 @@ void mm_engine_tick(struct mm_engine *engine)
 		note_health(engine, MM_HEALTH_STALE, "it has not answered for 5 s: a read is stuck on the bus or the link", now);
 	}
 	next = mm_engine_play(engine, now);
-	for (unsigned i = 0; i < engine->meter_count; i++) {
-		if (mm_pulse_train_is_debt_paid(mm_point_outputs_train(engine->meters[i].outputs))) {
-			commit(engine, now, true);
-		}
+	if (are_pulses_due(engine)) {
+		commit(engine, now, true);
 	}
 	(void)mm_clock_timer_arm(engine->clock, silence > now && silence < next ? silence : next);
 }

@@ -31,9 +31,7 @@ void mm_pulse_train_start(struct mm_pulse_train *train, int64_t now_ns)
 	for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
 		train->last_ns[o] = now_ns;
 	}
-	if (mm_pulse_train_played_uwh(train) < train->register_uwh) {
-		train->owed_to_uwh = train->register_uwh;
-	}
+	mm_pulse_train_commit(train);
 }
 
 void mm_pulse_train_plan(struct mm_pulse_train *train, const struct mm_model *model, int64_t register_uwh, int64_t start_ns,
@@ -41,6 +39,8 @@ void mm_pulse_train_plan(struct mm_pulse_train *train, const struct mm_model *mo
 {
 	struct mm_edges edges;
 
+	train->window_uwh[1] = train->window_uwh[0];
+	train->window_uwh[0] = register_uwh - train->register_uwh;
 	train->register_uwh = register_uwh;
 	if (train->count + MM_EDGES_MAX > MM_PULSE_TRAIN_LENGTH) {
 		return;
@@ -55,6 +55,8 @@ void mm_pulse_train_preset(struct mm_pulse_train *train, int64_t uwh)
 {
 	train->register_uwh += uwh;
 	train->planned_uwh += uwh;
+	train->committed.register_uwh += uwh;
+	train->committed.played_uwh += uwh;
 	for (unsigned i = 0; i < train->count; i++) {
 		train->queue[(train->head + i) % MM_PULSE_TRAIN_LENGTH].position_uwh += uwh;
 	}
@@ -107,14 +109,26 @@ int64_t mm_pulse_train_played_uwh(const struct mm_pulse_train *train)
 	return train->count > 0 ? train->queue[train->head].position_uwh - 1 : train->planned_uwh;
 }
 
-bool mm_pulse_train_is_debt_paid(const struct mm_pulse_train *train)
-{
-	return train->owed_to_uwh > 0 && mm_pulse_train_played_uwh(train) >= train->owed_to_uwh;
-}
-
 void mm_pulse_train_commit(struct mm_pulse_train *train)
 {
-	if (mm_pulse_train_is_debt_paid(train)) {
-		train->owed_to_uwh = 0;
-	}
+	int64_t played = mm_pulse_train_played_uwh(train), owed = train->register_uwh - played;
+
+	train->committed.register_uwh = train->register_uwh;
+	train->committed.played_uwh = played;
+	train->committed.window_uwh = owed < train->window_uwh[0] ? owed : train->window_uwh[0];
+	/* Edges come MM_OUTPUT_DELAY_NS late: those of two windows can be under way where nothing is owed. */
+	train->committed.unpaid = owed > train->window_uwh[0] + train->window_uwh[1];
+}
+
+int64_t mm_pulse_train_repeatable_uwh(const struct mm_pulse_train *train)
+{
+	int64_t last_edge_uwh = mm_pulse_train_played_uwh(train) / MM_PULSE_STEP_UWH * MM_PULSE_STEP_UWH;
+	int64_t uwh = last_edge_uwh - train->committed.played_uwh - train->committed.window_uwh;
+
+	return uwh > 0 ? uwh : 0;
+}
+
+bool mm_pulse_train_is_debt_paid(const struct mm_pulse_train *train)
+{
+	return train->committed.unpaid && mm_pulse_train_played_uwh(train) >= train->committed.register_uwh;
 }

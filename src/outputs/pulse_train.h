@@ -23,7 +23,12 @@
 
 struct mm_pulse_train {
 	int64_t register_uwh, planned_uwh; /* delivered energy */
-	int64_t owed_to_uwh;		   /* register up to which edges were owed at the start; 0: none, or they are durable */
+	int64_t window_uwh[2];		   /* energy of the last window, and of the one before */
+	/* As the last commit had it; unpaid: edges were owed beyond those of the last windows. */
+	struct {
+		int64_t register_uwh, played_uwh, window_uwh;
+		bool unpaid;
+	} committed;
 	struct mm_edge queue[MM_PULSE_TRAIN_LENGTH];
 	unsigned head, count;
 	int64_t last_ns[MM_OUTPUT_COUNT]; /* when each output changed last */
@@ -66,10 +71,17 @@ int64_t mm_pulse_train_planned_uwh(const struct mm_pulse_train *train);
 /* Energy up to which the outputs have been played: a train that begins there plays each of the others once. */
 int64_t mm_pulse_train_played_uwh(const struct mm_pulse_train *train);
 
-/* What was owed at the start is out, but a power cut would have it put out again. */
-bool mm_pulse_train_is_debt_paid(const struct mm_pulse_train *train);
-
-/* What was played so far goes to the register. */
+/* What was played so far is committed: a power cut from now on repeats nothing of it. */
 void mm_pulse_train_commit(struct mm_pulse_train *train);
+
+/*
+ * Energy of the pulses since the last commit that a power cut would repeat, beyond those of one window. It is never more than the
+ * register has gained since then, unless more was owed than the last windows had brought: so the same energy counts once, either
+ * as registered or as put out.
+ */
+int64_t mm_pulse_train_repeatable_uwh(const struct mm_pulse_train *train);
+
+/* Edges were owed at the last commit, and those of its register are out by now: no later commit may be needed for long. */
+bool mm_pulse_train_is_debt_paid(const struct mm_pulse_train *train);
 
 #endif

@@ -153,6 +153,67 @@ START_TEST(a_preset_brings_no_edge)
 }
 END_TEST
 
+START_TEST(a_preset_pays_nothing_of_what_is_owed)
+{
+	struct mm_pulse_train *train = make(NULL, 0);
+
+	mm_pulse_train_init(train, 6 * MM_UWH_PER_WH, 12 * MM_UWH_PER_WH);
+	mm_pulse_train_start(train, 0);
+	mm_pulse_train_plan(train, &coarse, 12 * MM_UWH_PER_WH, 0, MM_NS_PER_S);
+	ck_assert(!mm_pulse_train_is_debt_paid(train));
+	mm_pulse_train_preset(train, 1000 * MM_UWH_PER_WH);
+	ck_assert(!mm_pulse_train_is_debt_paid(train));
+	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train), 0);
+	while (mm_pulse_train_count(train) > 0) {
+		ck_assert(play(train, mm_pulse_train_due(train)));
+	}
+	ck_assert(mm_pulse_train_is_debt_paid(train));
+	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train), 4 * MM_UWH_PER_WH);
+	mm_pulse_train_commit(train);
+	ck_assert(!mm_pulse_train_is_debt_paid(train));
+	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train), 0);
+	free(train);
+}
+END_TEST
+
+/* Plays what is due until then; no edge may call for a commit. */
+static void play_steadily(struct mm_pulse_train *train, int64_t until_ns, int64_t commit_uwh)
+{
+	bool right = true;
+
+	while (mm_pulse_train_due(train) <= until_ns) {
+		mm_pulse_train_played(train, mm_pulse_train_due(train));
+		right = right && mm_pulse_train_repeatable_uwh(train) < commit_uwh && !mm_pulse_train_is_debt_paid(train);
+	}
+	ck_assert(right);
+}
+
+/* Commits at the ends of windows, whenever energy is due: pulses call for none of their own. */
+START_TEST(a_steady_load_needs_no_commit_for_its_pulses)
+{
+	static const double loads_w[] = {0, 150, 1234.5, 3000, 7200, 14399, 14400, 14401, 25000, 48000, 121440};
+	const int64_t commit_uwh = 8 * MM_UWH_PER_WH, delay_ns = 200 * MM_NS_PER_MS;
+
+	for (int i = 0; i < MM_COUNT_OF(loads_w); i++) {
+		int64_t window_uwh = (int64_t)(loads_w[i] * MM_UWH_PER_WS), committed = 0, now = 1000 * MM_NS_PER_S;
+		struct mm_pulse_train *train = make(NULL, 0);
+
+		mm_pulse_train_init(train, 0, 0);
+		mm_pulse_train_start(train, now);
+		for (int64_t n = 1; n < 500; n++) {
+			now += MM_NS_PER_S;
+			play_steadily(train, now + delay_ns, commit_uwh);
+			mm_pulse_train_plan(train, &fine, n * window_uwh, now - MM_NS_PER_S, now);
+			if ((n + 1) * window_uwh - committed >= commit_uwh) {
+				mm_pulse_train_commit(train);
+				committed = n * window_uwh;
+			}
+		}
+		free(train);
+	}
+}
+END_TEST
+
 /* ---- Whatever is done to it ---- */
 
 /* A train beside the truth: what the register has, and each edge that lines have seen. */
@@ -340,6 +401,8 @@ int main(void)
 	tcase_add_test(tc, what_is_out_of_order_is_not_restored);
 	tcase_add_test(tc, owed_pulses);
 	tcase_add_test(tc, a_preset_brings_no_edge);
+	tcase_add_test(tc, a_preset_pays_nothing_of_what_is_owed);
+	tcase_add_test(tc, a_steady_load_needs_no_commit_for_its_pulses);
 	tcase_add_loop_test(tc, planned_is_played_and_queued_whatever_is_done, 0, 8);
 	suite_add_tcase(suite, tc);
 	return mm_run_suite(suite);
