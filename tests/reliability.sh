@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# make check-register: what the README's section on reliability says, measured again. Each test prints its figures, the last line
-# counts them; how long each took goes to stderr. Arguments choose tests by name; none means all, in about half an hour: what
-# measures time runs alone and first, the wear of half an hour beside all others, and of these two at a time.
-set -u
+# make check-register: what the README's section on reliability says, measured again. Each test prints its figures and which
+# assertions failed, the last line counts the tests; how long each took goes to stderr. Arguments choose tests by name; none means
+# all, in about half an hour: what measures time runs alone and first, the wear of half an hour beside all others, and of these two
+# at a time.
+set -eu
 : "${MM_BUILDDIR:=.}" "${MM_SRCDIR:=.}"
-export MM_BUILDDIR MM_SRCDIR CK_VERBOSITY=minimal CK_TIMEOUT_MULTIPLIER=10
-cd "$MM_BUILDDIR" || exit 1
+export MM_BUILDDIR MM_SRCDIR CK_VERBOSITY=normal CK_TIMEOUT_MULTIPLIER=10
+cd "$MM_BUILDDIR"
 
 # name, command
 tests=(
@@ -24,29 +25,49 @@ tests=(
 	'clock||tests/store/check_clock_matrix'
 	"wear||$MM_SRCDIR/tests/wear.sh"
 )
-results=$(mktemp -d) || exit 1
+results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
 # run ROW: one test, its output and exit status into files
 run() {
-	local name variables command began=$SECONDS
+	local name variables command status=0 began=$SECONDS
 
 	IFS='|' read -r name variables command <<<"$1"
 	# shellcheck disable=SC2086
-	env $variables "$command" >"$results/$name" 2>&1 3<&-
-	echo $? >"$results/$name.status"
+	env $variables "$command" >"$results/$name" 2>&1 </dev/null || status=$?
+	echo "$status" >"$results/$name.status"
 	echo "$name took $((SECONDS - began)) s" >&2
 }
 
-# one_after_another: the tests of descriptor 3, taken from it by as many as want to
-one_after_another() {
+# run_unclaimed ROW...: those that nobody else has begun, one after another; as many as like do that beside each other
+run_unclaimed() {
 	local row
 
-	while read -r row <&3; do
-		run "$row"
+	for row; do
+		if mkdir "$results/${row%%|*}.claimed" 2>/dev/null; then
+			run "$row"
+		fi
 	done
 }
 
+# is_named NAME: one of the tests is called so
+is_named() {
+	local row
+
+	for row in "${tests[@]}"; do
+		if [ "${row%%|*}" = "$1" ]; then
+			return 0
+		fi
+	done
+	return 1
+}
+
+for name; do
+	if ! is_named "$name"; then
+		echo "there is no test '$name'; there are: ${tests[*]%%|*}" >&2
+		exit 2
+	fi
+done
 chosen=()
 beside=()
 for row in "${tests[@]}"; do
@@ -62,12 +83,9 @@ for row in "${chosen[@]}"; do
 	esac
 done
 # What they take of the processors must not make the daemons of the wear miss windows.
-renice -n 10 $$ >/dev/null
-if [ ${#beside[@]} -gt 0 ]; then
-	exec 3< <(printf '%s\n' "${beside[@]}")
-	one_after_another &
-	one_after_another
-fi
+renice -n 10 $$ >/dev/null || true # they may be lower already
+run_unclaimed "${beside[@]}" &
+run_unclaimed "${beside[@]}"
 wait
 
 passed=0
@@ -76,7 +94,7 @@ skipped=0
 for row in "${chosen[@]}"; do
 	IFS='|' read -r name variables command <<<"$row"
 	echo "== $name: ${variables:+$variables }$command"
-	grep -vE '^(Running suite|minimeterd: |minimeter-sim: )' "$results/$name"
+	grep -vE '^(Running suite|minimeterd: |minimeter-sim: )' "$results/$name" || true # a test may say nothing
 	case $(cat "$results/$name.status") in
 	0)
 		if grep -q 'Checks: 0,' "$results/$name"; then
