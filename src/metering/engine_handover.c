@@ -112,7 +112,7 @@ static int find(const struct mm_inheritance *in, const struct mm_config_meter *c
 
 /*
  * After a power cut, or a kill without memory, nobody knows what was put out between the last commit and the end. It is put out
- * again, so that the outputs are ahead of the register by that much; it does not grow.
+ * again, so that the outputs are ahead of the register by that much: commit_wh, what flows until that is durable, and one edge.
  */
 static void note_uncertain(struct mm_engine *engine, const struct mm_engine_meter *em, const struct mm_registers *registers)
 {
@@ -122,7 +122,8 @@ static void note_uncertain(struct mm_engine *engine, const struct mm_engine_mete
 
 	mm_journal_add(&engine->journal, em->index, OUTPUTS_UNCERTAIN, (double)registers->output_uwh / (double)MM_UWH_PER_WH,
 		       (double)(registers->delivered.uwh - registers->output_uwh) / (double)MM_UWH_PER_WH,
-		       engine->config->commit_wh + full_w * uncommitted_s / 3600);
+		       engine->config->commit_wh + full_w * uncommitted_s / 3600 +
+			       (double)MM_PULSE_STEP_UWH / (double)MM_UWH_PER_WH);
 }
 
 const struct mm_meter_left *mm_engine_adopt(struct mm_engine *engine, struct mm_engine_meter *em, struct mm_registers *registers)
