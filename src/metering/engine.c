@@ -425,6 +425,19 @@ void mm_engine_power_returned(struct mm_engine *engine)
 	mm_power_supply_returned(&engine->power);
 }
 
+int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who)
+{
+	struct mm_engine_meter *em = &engine->meters[meter];
+	int r = mm_point_outputs_test(em->outputs, output, mm_clock_boottime(engine->clock) + seconds * MM_NS_PER_S);
+
+	if (r < 0) {
+		return r;
+	}
+	mm_journal_add(&engine->journal, em->index, OUTPUT_TEST, mm_output_name(output), seconds, who);
+	mm_engine_tick(engine);
+	return 0;
+}
+
 /* ---- Beginning and end ---- */
 
 void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker)

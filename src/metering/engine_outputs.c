@@ -59,16 +59,3 @@ int64_t mm_engine_play(struct mm_engine *engine, int64_t now)
 	}
 	return next;
 }
-
-int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *who)
-{
-	struct mm_engine_meter *em = &engine->meters[meter];
-	int r = mm_point_outputs_test(em->outputs, output, mm_clock_boottime(engine->clock) + seconds * MM_NS_PER_S);
-
-	if (r < 0) {
-		return r;
-	}
-	mm_journal_add(&engine->journal, em->index, OUTPUT_TEST, mm_output_name(output), seconds, who);
-	mm_engine_tick(engine);
-	return 0;
-}
