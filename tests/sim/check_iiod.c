@@ -8,8 +8,6 @@
 #include "fixture/sim_fixture.h"
 #include "fixture/suite.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 /* Sends a request and compares the whole answer. */
 static void expect_bytes(struct fixture *f, const char *request, size_t request_len, const char *answer, size_t answer_len)
 {
@@ -275,18 +273,6 @@ START_TEST(context_is_the_real_one)
 }
 END_TEST
 
-START_TEST(mangled_requests_do_no_harm)
-{
-	static const char text[] =
-		"~VERSION\r\nPRINT\r\nREAD iio:device0 INPUT energy0 active_raw\r\nREAD iio:device1\r\n"
-		"WRITE iio:device1 time_ns 10\r\n1000000000WRITE iio:device1 fault 9\r\nstall 250\r\n"
-		"READ iio:device0 INPUT power0\r\nSETTRIG iio:device0 trigger0\r\nOPEN iio:device0 40 00000013\r\n"
-		"READBUF iio:device0 640\r\nTIMEOUT 5\r\nREADBUF iio:device0 9999\r\nCLOSE iio:device0\r\nEXIT\r\n";
-
-	mangle(text, sizeof(text) - 1, "\r\n 0129-:\xff\0eaRW", LLVMFuzzerTestOneInput);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("iiod");
@@ -303,7 +289,6 @@ int main(void)
 	tcase_add_test(protocol, a_failing_bus_fails_registers_only);
 	tcase_add_test(protocol, a_stall_takes_board_time);
 	tcase_add_test(protocol, context_is_the_real_one);
-	tcase_add_test(protocol, mangled_requests_do_no_harm);
 	suite_add_tcase(suite, protocol);
 	/* Generous: under valgrind on a busy machine nothing is fast. */
 	tcase_set_timeout(protocol, 120);

@@ -7,8 +7,6 @@
 #include "fixture/sim_fixture.h"
 #include "fixture/suite.h"
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
 #define CT_REASON "\"ok\", \"reversed\", \"open\", \"on b\" or \"reversed on b\""
 #define LEAD_REASON "\"ok\", \"open\" or \"on b\" (a, b, c, or n for the neutral)"
 
@@ -173,16 +171,6 @@ START_TEST(values_come_back)
 }
 END_TEST
 
-START_TEST(mangled_scenarios_do_no_harm)
-{
-	static const char text[] =
-		"[board]\nppm = 20\nrepeat = 60\nstart_time = 2025-06-01T00:00:00Z\n[at 0]\nvoltage_a = 120\n"
-		"load_a = 1500 W 0.8 lag\nct_b = reversed on a\n[at 00:00:30]\nfault = stall 20\nload_ab = off\n";
-
-	mangle(text, sizeof(text) - 1, "\n[]= 0x-9.:\xff\0ea", LLVMFuzzerTestOneInput);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("scenario");
@@ -194,7 +182,6 @@ int main(void)
 	tcase_add_test(scenario, refuses_long_lines_and_missing_files);
 	tcase_add_test(scenario, reads_board_and_times);
 	tcase_add_loop_test(scenario, values_come_back, 0, MM_COUNT_OF(values));
-	tcase_add_test(scenario, mangled_scenarios_do_no_harm);
 	suite_add_tcase(suite, scenario);
 	return mm_run_suite(suite);
 }
