@@ -10,7 +10,7 @@
 
 struct leading {
 	struct mm_ctl *ctl;
-	json_t *session; /* as the daemon last told it */
+	json_t *session; /* as the daemon last reported it */
 	const char *id;	 /* in it */
 	int64_t seconds;
 };
@@ -18,7 +18,7 @@ struct leading {
 /* What a person decides at a prompt. */
 enum answer { ANSWER_GO, ANSWER_SKIP, ANSWER_QUIT };
 
-/* Asks. Where text is wanted it is *ret_text at go; else an empty line is go, and anything longer is asked again. */
+/* Asks. With ret_text any line is an answer, and *ret_text takes it. Without, Enter goes on and other text is asked again. */
 static enum answer ask(struct leading *l, const char *prompt, char **ret_text)
 {
 	enum answer answer = ANSWER_GO;
@@ -77,7 +77,7 @@ static void describe_point(struct leading *l, const char *stage, const json_t *p
 		json_number_value(json_object_get(point, "power_factor_min")), factor_max, factor_max < 1 ? " lagging" : "");
 }
 
-/* Keeps the session as the daemon tells it after a step. */
+/* Keeps the session, which is stolen, as the daemon reports it after a step. */
 static void keep(struct leading *l, json_t *session)
 {
 	const char *id = json_string_value(json_object_get(session, "session"));
@@ -87,7 +87,7 @@ static void keep(struct leading *l, json_t *session)
 	l->id = id != NULL ? id : "";
 }
 
-/* After a refusal: goes the session on? It doesn't where the daemon was restarted or somebody has ended it. */
+/* After a refusal: true while the session is open. A restart of the daemon ends it, and so does anybody's cancel. */
 static bool goes_on(struct leading *l)
 {
 	json_t *answer;
@@ -172,7 +172,7 @@ static int lead_point(struct leading *l, const char *stage, const char *heading,
 	return r;
 }
 
-/* All points at one stage. Full load as found is taken or nothing is; what was not taken as found is not asked for as left. */
+/* All points at one stage. Full load as found can't be skipped; a point that was skipped as found is not asked for as left. */
 static int lead_stage(struct leading *l, const char *stage, const char *heading, enum answer *ret)
 {
 	size_t count = json_array_size(json_object_get(l->session, "points"));
@@ -197,7 +197,7 @@ static int lead_stage(struct leading *l, const char *stage, const char *heading,
 	return r;
 }
 
-/* The decision. *ret is QUIT where the constants are to stay. */
+/* The decision. *ret is QUIT where the constants must stay as they are. */
 static int lead_acceptance(struct leading *l, enum answer *ret)
 {
 	json_t *answer;
@@ -265,7 +265,7 @@ int mm_ctl_calibrate(struct mm_ctl *ctl)
 	json_decref(started);
 	r = lead(&l, &answer);
 	if (answer == ANSWER_QUIT || r != MM_CTL_FINE) {
-		/* Whether it still stands or not: it ends, and only a session of our own. */
+		/* Ends the session if it is still open, and if it is the one that began here. */
 		if (goes_on(&l) && mm_calibrate_call(ctl, "org.minimeter.CancelCalibration", NULL, &ended) == MM_CTL_FINE) {
 			json_decref(ended);
 		}

@@ -3,8 +3,8 @@
 #define MM_CTL_CALIBRATE_H
 
 /*
- * What leading through a calibration and its single steps have in common. The functions say what went wrong and return an exit
- * code, as all of minimeterctl do.
+ * The steps of a calibration, for scripts and for the dialog. The functions print what went wrong and return an exit code, as all
+ * of minimeterctl do.
  */
 
 #include <jansson.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Calibration step by step: for scripts, and what leading a person through it consists of. */
+/* The steps of a calibration, each a command for scripts. */
 #include "ctl/calibrate.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "ctl/reference.h"
 #include "ctl/writer.h"
 
-/* Windows follow each other by a second; a front end that is silent is noticed by the daemon after five. */
+/* A window comes every second; the daemon notices after five that a front end is silent. */
 #define PROGRESS_TIMEOUT_MS 20000
 #define LINE_ROOM 160
 
@@ -186,38 +186,27 @@ void mm_calibrate_version_text(struct mm_ctl *ctl, const json_t *version)
 
 /* ---- The steps ---- */
 
-/* Shows an answer, which is stolen, as it came, or one member of it in words. */
-static int show(struct mm_ctl *ctl, int r, json_t *answer, const char *member, void (*text)(struct mm_ctl *, const json_t *))
-{
-	if (r == MM_CTL_FINE && !mm_ctl_json(ctl, answer)) {
-		text(ctl, json_object_get(answer, member));
-	}
-	json_decref(answer);
-	return r;
-}
-
-static void started_text(struct mm_ctl *ctl, const json_t *session)
+static void started_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	char id[MM_CELL_MAX];
 
-	mm_cell_as(MM_FORMAT_TEXT, session, "session", id);
+	mm_cell_as(MM_FORMAT_TEXT, json_object_get(answer, "session"), "session", id);
 	fprintf(ctl->out, "session %s\n", id);
+}
+
+static void version_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	mm_calibrate_version_text(ctl, json_object_get(answer, "version"));
 }
 
 int mm_calibrate_open(struct mm_ctl *ctl, json_t **ret)
 {
-	json_t *parameters;
 	int64_t number = 1;
 	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, 2, &number);
 
-	if (r == MM_CTL_FINE) {
-		r = mm_ctl_one_meter(ctl, &parameters);
-	}
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	json_object_set_new(parameters, "element", json_integer(number));
-	return mm_ctl_call(ctl, "org.minimeter.StartCalibration", parameters, ret);
+	return r != MM_CTL_FINE ? r
+				: mm_ctl_call_meter(ctl, "org.minimeter.StartCalibration",
+						    json_pack("{s:I}", "element", (json_int_t)number), ret);
 }
 
 int mm_calibrate_start(struct mm_ctl *ctl)
@@ -225,7 +214,7 @@ int mm_calibrate_start(struct mm_ctl *ctl)
 	json_t *answer = NULL;
 	int r = mm_calibrate_open(ctl, &answer);
 
-	return show(ctl, r, answer, "session", started_text);
+	return mm_ctl_show(ctl, r, answer, started_text);
 }
 
 /* The session that a step belongs to. */
@@ -254,6 +243,12 @@ static int read_reference(struct mm_ctl *ctl, double *ret_w)
 	return r;
 }
 
+static void point_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	mm_calibrate_measured_text(ctl, json_object_get(answer, "measured"));
+	mm_calibrate_session_text(ctl, json_object_get(answer, "session"));
+}
+
 int mm_calibrate_point(struct mm_ctl *ctl)
 {
 	const char *session = ctl->option[MM_OPTION_SESSION], *point = ctl->argv[0];
@@ -267,7 +262,7 @@ int mm_calibrate_point(struct mm_ctl *ctl)
 		r = mm_ctl_number_option(ctl, MM_OPTION_SECONDS, MM_CALIBRATION_SECONDS_MIN, MM_CALIBRATION_SECONDS_MAX,
 					 &duration_s);
 	}
-	/* What is wrong with arguments is said before half a minute is spent on them. */
+	/* Refuse wrong arguments before the measurement takes its half minute. */
 	if (r == MM_CTL_FINE && ctl->argc > 1) {
 		r = read_reference(ctl, &reference_w);
 	}
@@ -280,13 +275,8 @@ int mm_calibrate_point(struct mm_ctl *ctl)
 	if (r == MM_CTL_FINE) {
 		r = mm_calibrate_refer(ctl, session, stage, point, reference_w, &state);
 	}
-	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] != NULL) {
-		json_t *answer = json_pack("{s:O, s:O}", "measured", measured, "session", state);
-		mm_writer_json(ctl->out, answer, false);
-		json_decref(answer);
-	} else if (r == MM_CTL_FINE) {
-		mm_calibrate_measured_text(ctl, measured);
-		mm_calibrate_session_text(ctl, state);
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_show(ctl, r, json_pack("{s:O, s:O}", "measured", measured, "session", state), point_text);
 	}
 	json_decref(measured);
 	json_decref(state);
@@ -303,7 +293,13 @@ int mm_calibrate_accept(struct mm_ctl *ctl)
 				json_pack("{s:s, s:s}", "session", ctl->option[MM_OPTION_SESSION], "reason", ctl->argv[0]),
 				&answer);
 	}
-	return show(ctl, r, answer, "version", mm_calibrate_version_text);
+	return mm_ctl_show(ctl, r, answer, version_text);
+}
+
+static void cancelled_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	(void)answer;
+	fputs("no calibration is open; the constants are as they were\n", ctl->out);
 }
 
 int mm_calibrate_cancel(struct mm_ctl *ctl)
@@ -311,30 +307,20 @@ int mm_calibrate_cancel(struct mm_ctl *ctl)
 	json_t *answer = NULL;
 	int r = mm_ctl_call(ctl, "org.minimeter.CancelCalibration", NULL, &answer);
 
-	if (r == MM_CTL_FINE) {
-		fputs(ctl->option[MM_OPTION_JSON] != NULL ? "{}\n" : "no calibration is open; the constants are as they were\n",
-		      ctl->out);
-	}
-	json_decref(answer);
-	return r;
+	return mm_ctl_show(ctl, r, answer, cancelled_text);
 }
 
 int mm_calibrate_return(struct mm_ctl *ctl)
 {
-	json_t *parameters, *answer = NULL;
+	json_t *answer = NULL;
 	int64_t version;
 	int r = mm_ctl_number(ctl, "VERSION", ctl->argv[0], 0, INT64_MAX, &version);
 
 	if (r == MM_CTL_FINE) {
-		r = mm_ctl_one_meter(ctl, &parameters);
+		r = mm_ctl_call_meter(ctl, "org.minimeter.ReturnCalibration",
+				      json_pack("{s:I, s:s}", "version", (json_int_t)version, "reason", ctl->argv[1]), &answer);
 	}
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	json_object_set_new(parameters, "version", json_integer(version));
-	json_object_set_new(parameters, "reason", json_string(ctl->argv[1]));
-	r = mm_ctl_call(ctl, "org.minimeter.ReturnCalibration", parameters, &answer);
-	return show(ctl, r, answer, "version", mm_calibrate_version_text);
+	return mm_ctl_show(ctl, r, answer, version_text);
 }
 
 static void history_text(struct mm_ctl *ctl, const json_t *answer)
@@ -362,8 +348,8 @@ static void history_text(struct mm_ctl *ctl, const json_t *answer)
 
 int mm_calibrate_history(struct mm_ctl *ctl)
 {
-	json_t *parameters;
-	int r = mm_ctl_one_meter(ctl, &parameters);
+	json_t *answer = NULL;
+	int r = mm_ctl_call_meter(ctl, "org.minimeter.GetCalibration", NULL, &answer);
 
-	return r != MM_CTL_FINE ? r : mm_ctl_ask(ctl, "org.minimeter.GetCalibration", parameters, history_text, NULL);
+	return mm_ctl_show(ctl, r, answer, history_text);
 }

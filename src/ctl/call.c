@@ -78,23 +78,13 @@ bool mm_ctl_json(struct mm_ctl *ctl, const json_t *answer)
 	return true;
 }
 
-int mm_ctl_ask(struct mm_ctl *ctl, const char *method, json_t *parameters, void (*text)(struct mm_ctl *, const json_t *),
-	       json_t **ret)
+int mm_ctl_show(struct mm_ctl *ctl, int r, json_t *answer, void (*text)(struct mm_ctl *, const json_t *))
 {
-	json_t *answer;
-	int r = mm_ctl_call(ctl, method, parameters, &answer);
-
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	if (!mm_ctl_json(ctl, answer)) {
+	if (r == MM_CTL_FINE && !mm_ctl_json(ctl, answer)) {
 		text(ctl, answer);
 	}
-	if (ret != NULL) {
-		*ret = json_incref(answer);
-	}
 	json_decref(answer);
-	return MM_CTL_FINE;
+	return r;
 }
 
 json_t *mm_ctl_meter_parameter(const struct mm_ctl *ctl)
@@ -126,5 +116,18 @@ int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret)
 		r = mm_ctl_fail(ctl, MM_CTL_USAGE, "say which meter with --meter; there are: %s", mm_client_names(meters, names));
 	}
 	json_decref(answer);
+	return r;
+}
+
+int mm_ctl_call_meter(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret)
+{
+	json_t *all;
+	int r = mm_ctl_one_meter(ctl, &all);
+
+	if (r == MM_CTL_FINE) {
+		json_object_update(all, parameters);
+		r = mm_ctl_call(ctl, method, all, ret);
+	}
+	json_decref(parameters);
 	return r;
 }

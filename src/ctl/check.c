@@ -16,7 +16,7 @@
 #include "ctl/private.h"
 #include "ctl/writer.h"
 
-/* So many windows are let go by: for the load LED to turn in, and for a change of load to be seen. */
+/* Windows that pass while the load LED can change, and until a change of load shows. */
 #define WINDOWS_LED 5
 #define WINDOWS_AFTER_LOAD 5
 #define LED_TEST_SECONDS 5
@@ -71,8 +71,7 @@ static int refresh_diagnosis(struct check *check)
 	return MM_CTL_FINE;
 }
 
-/* Lets so many windows go by, on a connection of their own: a stream of readings has no end. Where none comes, it says nothing.
- */
+/* Waits for windows to pass, on a connection of its own: a stream of readings has no end. It ends early where none comes. */
 static void wait_windows(struct check *check, unsigned windows)
 {
 	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_READ);
@@ -172,7 +171,7 @@ static int ask_for_loads(struct check *check)
 {
 	int element, r = MM_CTL_FINE;
 
-	while (r == MM_CTL_FINE && check->reading->valid && mm_check_wants_load(check->reading, &element)) {
+	while (r == MM_CTL_FINE && check->reading->valid && mm_check_lacks_load(check->reading, &element)) {
 		int answer;
 
 		fprintf(check->ctl->out,
@@ -191,7 +190,7 @@ static int ask_for_loads(struct check *check)
 	return r;
 }
 
-/* Whether the likeliest cause is a fault that the readings do not tell from others. */
+/* True where the likeliest cause is a fault, and the readings fit others as well. */
 static bool is_tied(const json_t *diagnosis)
 {
 	const json_t *first = json_array_get(json_object_get(diagnosis, "findings"), 0);

@@ -21,7 +21,7 @@ enum mm_check_state {
 	MM_CHECK_STATE_COUNT,
 };
 
-/* The load LED at one moment, and between which registers its position was then: the outputs play a window behind. */
+/* The load LED at one moment, and the registers between which it was then: the outputs are a window late. */
 struct mm_check_led {
 	bool level;
 	int64_t edges;
@@ -37,22 +37,22 @@ void mm_check_add(json_t *items, const char *item, int element, enum mm_check_st
  * Diagnose. */
 void mm_check_readings(json_t *items, const struct mm_reading *reading, const json_t *diagnosis);
 
-/* Whether what is shown is the load that somebody says, in W; of none, whether nothing registers. */
+/* Whether the power is the load that somebody states, in W; for 0, whether nothing registers. */
 void mm_check_load(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, double load_w);
 
 /* Which pulse outputs there are, by the rows of GetOutputs, and how to try them. */
 void mm_check_outputs(json_t *items, const struct mm_output_states *outputs);
 
-/* Whether the load LED turned as often as energy says, and stands as it should. */
+/* Whether the load LED changed as often as the energy demands, and has the right level. */
 void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after);
 
 /* The LED as GetOutputs has it, what was delivered in a reading just before that, and a reading just after. */
 struct mm_check_led mm_check_led(int64_t before_uwh, const struct mm_output_state *output, const struct mm_reading *after);
 
-/* How many items are of that state. */
+/* The number of items in that state. */
 unsigned mm_check_count(const json_t *items, enum mm_check_state state);
 
 /* True where an element of the reading has less load than phasing needs; *ret_element is the first such, 1 or 2. */
-bool mm_check_wants_load(const struct mm_reading *reading, int *ret_element);
+bool mm_check_lacks_load(const struct mm_reading *reading, int *ret_element);
 
 #endif

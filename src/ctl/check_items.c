@@ -15,16 +15,16 @@
 #define SUPPLY_MIN_V 102.0
 #define SUPPLY_MAX_V 138.0
 #define LOAD_MIN_A 1.0
-/* By how much the angle between two lines may be off. */
+/* The greatest deviation of the angle between two lines. */
 #define ANGLE_DEG 15.0
-/* By how much power may differ from a load that somebody reads off its plate. */
+/* The greatest relative difference between power and a load that somebody read off its plate. */
 #define LOAD_TOLERANCE 0.25
 /* A finding less likely than this does not fail a CT. */
 #define CONFIDENCE_MIN 0.1
 /* The load LED is on for one of these and off for the next; 10 Wh a cycle. */
 #define LED_HALF_UWH INT64_C(5000000)
 #define LED_HALF_S_W (5.0 * 3600)
-/* By how much the outputs may be behind the register: they play a window late, and an edge may wait for its turn. */
+/* The longest delay of the outputs: they are a window late, and an edge can wait for its turn. */
 #define LED_LAG_S 3.0
 
 static const char *const state_names[MM_CHECK_STATE_COUNT] = {
@@ -106,7 +106,7 @@ static void check_angle(json_t *items, const json_t *diagnosis)
 	}
 }
 
-bool mm_check_wants_load(const struct mm_reading *reading, int *ret_element)
+bool mm_check_lacks_load(const struct mm_reading *reading, int *ret_element)
 {
 	for (size_t i = 0; i < reading->element_count; i++) {
 		if (reading->element[i].current_a <= LOAD_MIN_A) {
@@ -129,8 +129,8 @@ static void check_loads(json_t *items, const struct mm_reading *reading)
 }
 
 /*
- * The first finding worth a mention about an element, or about the meter as a whole; *ret_innocent: the readings fit as well that
- * nothing is wrong, in these words, or NULL.
+ * The first finding about an element, or about the whole meter, that is likely enough. *ret_innocent: the words of one that fits
+ * as well and is no fault, or NULL.
  */
 static const json_t *finding_of(const json_t *diagnosis, int element, const char **ret_innocent)
 {
@@ -178,7 +178,7 @@ static void check_ct(json_t *items, const json_t *diagnosis, int element)
 	}
 }
 
-/* What a correction in force is worth: it goes by the wires, which somebody may have put right since. */
+/* Whether a correction in force is for these wires: somebody can have put them right since. */
 static void check_correction(json_t *items, const struct mm_reading *reading, const json_t *diagnosis)
 {
 	const json_t *findings = json_object_get(diagnosis, "findings");
@@ -224,7 +224,7 @@ static void check_leds(json_t *items, const struct mm_reading *reading)
 		     power ? "lit" : "dark: no proper voltage, or no valid reading");
 	if (reading->reverse_led) {
 		mm_check_add(items, "reverse-led", 0, MM_CHECK_FAULT, "mend what is named above", "lit: a phasing problem");
-	} else if (mm_check_wants_load(reading, &element)) {
+	} else if (mm_check_lacks_load(reading, &element)) {
 		mm_check_add(items, "reverse-led", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on this line",
 			     "dark, but line %d has too little load for it to mean anything", element);
 	} else {
@@ -251,7 +251,7 @@ void mm_check_readings(json_t *items, const struct mm_reading *reading, const js
 	check_leds(items, reading);
 }
 
-/* ---- What somebody says of loads ---- */
+/* ---- Known load ---- */
 
 void mm_check_load(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, double load_w)
 {

@@ -58,13 +58,11 @@ static const struct mm_column status_columns[] = {
 static int run_read(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
-	int r = mm_ctl_ask(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), mm_read_text, &answer);
+	int r = mm_ctl_call(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), &answer);
+	bool faulty = mm_read_faulty(answer);
 
-	if (r == MM_CTL_FINE && mm_read_faulty(answer)) {
-		r = MM_CTL_FAULT;
-	}
-	json_decref(answer);
-	return r;
+	r = mm_ctl_show(ctl, r, answer, mm_read_text);
+	return r == MM_CTL_FINE && faulty ? MM_CTL_FAULT : r;
 }
 
 static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *health)
@@ -113,13 +111,11 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 static int run_status(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
-	int r = mm_ctl_ask(ctl, "org.minimeter.Status", NULL, status_text, &answer);
+	int r = mm_ctl_call(ctl, "org.minimeter.Status", NULL, &answer);
+	bool ok = json_is_true(json_object_get(answer, "ok"));
 
-	if (r == MM_CTL_FINE && !json_is_true(json_object_get(answer, "ok"))) {
-		r = MM_CTL_FAULT;
-	}
-	json_decref(answer);
-	return r;
+	r = mm_ctl_show(ctl, r, answer, status_text);
+	return r == MM_CTL_FINE && !ok ? MM_CTL_FAULT : r;
 }
 
 static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
@@ -141,13 +137,9 @@ static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
 
 static int run_label(struct mm_ctl *ctl)
 {
-	json_t *parameters, *answer;
-	int r = mm_ctl_one_meter(ctl, &parameters);
+	json_t *answer;
+	int r = mm_ctl_call_meter(ctl, "org.minimeter.GetNameplate", NULL, &answer);
 
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", parameters, &answer);
 	if (r == MM_CTL_FINE) {
 		r = mm_label(ctl, json_array_get(json_object_get(answer, "meters"), 0));
 		json_decref(answer);
@@ -157,10 +149,14 @@ static int run_label(struct mm_ctl *ctl)
 
 static int run_nameplate(struct mm_ctl *ctl)
 {
+	json_t *answer = NULL;
+	int r;
+
 	if (ctl->option[MM_OPTION_LABEL] != NULL) {
 		return run_label(ctl);
 	}
-	return mm_ctl_ask(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), nameplate_text, NULL);
+	r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), &answer);
+	return mm_ctl_show(ctl, r, answer, nameplate_text);
 }
 
 static void events_text(struct mm_ctl *ctl, const json_t *answer)
@@ -176,16 +172,12 @@ static void events_text(struct mm_ctl *ctl, const json_t *answer)
 
 static int run_events(struct mm_ctl *ctl)
 {
-	json_t *parameters = json_object();
+	json_t *parameters = json_object(), *answer = NULL;
 	int64_t after = -1, limit = -1;
 	int r = mm_ctl_number_option(ctl, MM_OPTION_AFTER, 0, INT64_MAX, &after);
 
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_number_option(ctl, MM_OPTION_LIMIT, 1, 100, &limit);
-	}
-	if (r != MM_CTL_FINE) {
-		json_decref(parameters);
-		return r;
 	}
 	if (after >= 0) {
 		json_object_set_new(parameters, "after", json_integer(after));
@@ -193,7 +185,11 @@ static int run_events(struct mm_ctl *ctl)
 	if (limit >= 0) {
 		json_object_set_new(parameters, "limit", json_integer(limit));
 	}
-	return mm_ctl_ask(ctl, "org.minimeter.GetEvents", parameters, events_text, NULL);
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_call(ctl, "org.minimeter.GetEvents", json_incref(parameters), &answer);
+	}
+	json_decref(parameters);
+	return mm_ctl_show(ctl, r, answer, events_text);
 }
 
 static void outputs_text(struct mm_ctl *ctl, const json_t *answer)
@@ -203,7 +199,10 @@ static void outputs_text(struct mm_ctl *ctl, const json_t *answer)
 
 static int run_outputs(struct mm_ctl *ctl)
 {
-	return mm_ctl_ask(ctl, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(ctl), outputs_text, NULL);
+	json_t *answer = NULL;
+	int r = mm_ctl_call(ctl, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(ctl), &answer);
+
+	return mm_ctl_show(ctl, r, answer, outputs_text);
 }
 
 static const struct mm_column harmonics_columns[] = {
@@ -249,46 +248,35 @@ static void harmonics_text(struct mm_ctl *ctl, const json_t *answer)
 
 static int run_harmonics(struct mm_ctl *ctl)
 {
-	json_t *parameters;
+	json_t *answer = NULL;
 	int64_t number = 1;
 	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, 2, &number);
 
 	if (r == MM_CTL_FINE) {
-		r = mm_ctl_one_meter(ctl, &parameters);
+		r = mm_ctl_call_meter(ctl, "org.minimeter.GetHarmonics", json_pack("{s:I}", "element", (json_int_t)number),
+				      &answer);
 	}
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	json_object_set_new(parameters, "element", json_integer(number));
-	return mm_ctl_ask(ctl, "org.minimeter.GetHarmonics", parameters, harmonics_text, NULL);
+	return mm_ctl_show(ctl, r, answer, harmonics_text);
 }
 
 static int run_outputs_test(struct mm_ctl *ctl)
 {
 	int64_t seconds = TEST_SECONDS_DEFAULT;
-	json_t *parameters, *answer;
+	json_t *answer = NULL;
 	int r = MM_CTL_FINE;
 
 	if (ctl->argc > 1) {
 		r = mm_ctl_number(ctl, "SECONDS", ctl->argv[1], 1, TEST_SECONDS_MAX, &seconds);
 	}
 	if (r == MM_CTL_FINE) {
-		r = mm_ctl_one_meter(ctl, &parameters);
+		r = mm_ctl_call_meter(ctl, "org.minimeter.TestOutput",
+				      json_pack("{s:s, s:I}", "output", ctl->argv[0], "seconds", (json_int_t)seconds), &answer);
 	}
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	json_object_set_new(parameters, "output", json_string(ctl->argv[0]));
-	json_object_set_new(parameters, "seconds", json_integer(seconds));
-	r = mm_ctl_call(ctl, "org.minimeter.TestOutput", parameters, &answer);
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	if (!mm_ctl_json(ctl, answer)) {
+	if (r == MM_CTL_FINE && !mm_ctl_json(ctl, answer)) {
 		fprintf(ctl->out, "output %s is inverted for %d s: look at it\n", ctl->argv[0], (int)seconds);
 	}
 	json_decref(answer);
-	return MM_CTL_FINE;
+	return r;
 }
 
 #define ELEMENT MM_OPTION_BIT(MM_OPTION_ELEMENT)

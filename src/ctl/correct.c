@@ -38,7 +38,7 @@ static bool asked_for(const struct mm_ctl *ctl, const char *part)
 	return false;
 }
 
-/* The names as the daemon wants them; NULL after having said what is wrong. */
+/* The names for the daemon; NULL: what is wrong has been printed. */
 static json_t *read_corrections(struct mm_ctl *ctl)
 {
 	json_t *names = json_array();
@@ -93,18 +93,14 @@ static void correct_text(struct mm_ctl *ctl, const json_t *answer)
 
 int mm_ctl_correct(struct mm_ctl *ctl)
 {
-	json_t *names = read_corrections(ctl), *parameters;
+	json_t *names = read_corrections(ctl), *answer = NULL;
 	int r;
 
 	if (names == NULL) {
 		return MM_CTL_USAGE;
 	}
-	r = mm_ctl_one_meter(ctl, &parameters);
-	if (r != MM_CTL_FINE) {
-		json_decref(names);
-		return r;
-	}
-	json_object_set_new(parameters, "corrections", names);
-	json_object_set_new(parameters, "dry_run", json_boolean(ctl->option[MM_OPTION_CONFIRM] == NULL));
-	return mm_ctl_ask(ctl, "org.minimeter.Correct", parameters, correct_text, NULL);
+	r = mm_ctl_call_meter(
+		ctl, "org.minimeter.Correct",
+		json_pack("{s:o, s:b}", "corrections", names, "dry_run", (int)(ctl->option[MM_OPTION_CONFIRM] == NULL)), &answer);
+	return mm_ctl_show(ctl, r, answer, correct_text);
 }

@@ -9,7 +9,7 @@
 #include "config.h"
 #include "ctl/private.h"
 
-/* The command's arguments: every word of the help is one, those from the first bracket on may be absent, dots stand for more. */
+/* Counts the arguments against the help: each word is one, what is in brackets is optional, dots allow more. */
 static int check_arguments(struct mm_ctl *ctl)
 {
 	int least = 0, most = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* diagnose: what is wrong, why that is thought, and what to measure next. */
+/* diagnose: what is wrong, the evidence for it, and what to measure next. */
 
 #include "ctl/diagnose.h"
 
@@ -137,15 +137,14 @@ int mm_ctl_diagnose(struct mm_ctl *ctl)
 	size_t i;
 	int r = mm_diagnose_loads(ctl, parameters);
 
-	if (r != MM_CTL_FINE) {
-		json_decref(parameters);
-		return r;
+	if (r == MM_CTL_FINE) {
+		r = mm_ctl_call(ctl, "org.minimeter.Diagnose", json_incref(parameters), &answer);
 	}
-	r = mm_ctl_ask(ctl, "org.minimeter.Diagnose", parameters, diagnoses_text, &answer);
+	json_decref(parameters);
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
 	{
 		faulty = faulty || mm_diagnose_faulty(meter);
 	}
-	json_decref(answer);
+	r = mm_ctl_show(ctl, r, answer, diagnoses_text);
 	return faulty ? MM_CTL_FAULT : r;
 }

@@ -15,10 +15,10 @@ void mm_diagnose_lag(const json_t *meter, char *ret, size_t size);
 /* The findings of one meter (an object of "meters"), the likeliest first. */
 void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter);
 
-/* Adds what the command line says of loads to the parameters of the call; refuses what is none. */
+/* Adds the options about loads to the parameters of the call; refuses what is not a load. */
 int mm_diagnose_loads(struct mm_ctl *ctl, json_t *parameters);
 
-/* True where the likeliest cause of a meter is a fault that no correction settles. */
+/* True where the likeliest cause of a meter is a fault, and no correction allows for it. */
 bool mm_diagnose_faulty(const json_t *meter);
 
 #endif

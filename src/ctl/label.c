@@ -19,7 +19,7 @@
 #define LINE_CHARACTERS 48 /* as many of the line's size are sure to fit between the margins */
 #define TEXT_MAX 512
 
-/* Lines beside the code from top to bottom: what stands before the figure, and the figure. */
+/* Lines beside the code from top to bottom: what comes before the figure, and the figure. */
 static const struct {
 	const char *before;
 	struct mm_column column;
@@ -66,7 +66,7 @@ static void put_line(FILE *out, double y_mm, double size_mm, const char *before,
 	fputs("</text>\n", out);
 }
 
-/* "10, 100, counter 100": what one pulse of each output stands for; most are named after it. */
+/* "10, 100, counter 100": the energy of one pulse of each output; most are named after it. */
 static void list_outputs(const json_t *meter, char ret[static MM_CELL_MAX])
 {
 	static const struct mm_column kh = {MM_NUMBER("kh_wh", NULL, NULL, 0)};

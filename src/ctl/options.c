@@ -88,7 +88,7 @@ static bool takes(const struct mm_ctl_command *command, int option)
 	return option < MM_OPTION_OWN || (command->options & MM_OPTION_BIT(option)) != 0;
 }
 
-/* Options that ask for another form of the answer. */
+/* Options for another form of the answer. */
 static const enum mm_ctl_option not_json[] = {MM_OPTION_CSV, MM_OPTION_LABEL};
 
 int mm_ctl_check_options(struct mm_ctl *ctl)

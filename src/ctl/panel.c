@@ -16,7 +16,7 @@
 #include "ctl/when.h"
 #include "ctl/writer.h"
 
-/* Least terminal, and where the better things begin. */
+/* The smallest terminal, and the sizes from which there is room for more. */
 #define ROWS_MIN 10
 #define COLUMNS_MIN 40
 #define ROWS_DIGITS 15 /* big digits */
@@ -228,7 +228,7 @@ static int big_digits(const struct mm_panel *panel, int x, attr_t attributes, co
 	return x;
 }
 
-/* A frame of so many columns, the text's rows inside. */
+/* A frame around the big digits, columns wide. */
 static void frame(const struct mm_panel *panel, int columns)
 {
 	const struct glyphs *glyphs = panel->glyphs;
@@ -248,7 +248,7 @@ static void frame(const struct mm_panel *panel, int columns)
 	put(bottom, right, panel->dim, "%s", glyphs->corner[3]);
 }
 
-/* Whether an LED is lit, as live as it is known: from GetOutputs, else from the reading. */
+/* Whether an LED is lit: GetOutputs is more recent than the reading. */
 static bool led_level(const struct mm_panel_view *view, const char *name, bool read)
 {
 	const struct mm_output_state *output = mm_output_states_find(view->outputs, view->meter->name, name);
@@ -292,7 +292,7 @@ static void lcd_and_leds(struct mm_panel *panel, const struct mm_panel_view *vie
 	char text[LCD_MAX], power[LCD_MAX];
 	int columns;
 
-	/* Of a meter without an LCD the total, which is no less true. */
+	/* A meter without an LCD shows the total. */
 	if (view->meter->display != NULL) {
 		snprintf(text, sizeof(text), "%s", view->meter->display);
 	} else {

@@ -73,8 +73,8 @@ extern const struct mm_ctl_command mm_ctl_commands[];
 
 struct mm_ctl {
 	FILE *out, *err;
-	bool colour;			     /* out is a terminal whose user wants colour */
-	const char *option[MM_OPTION_COUNT]; /* argument given, "" for a flag, NULL where absent */
+	bool colour;			     /* out is a terminal, and its user accepts colour */
+	const char *option[MM_OPTION_COUNT]; /* its argument, "" for a flag, NULL where absent */
 	const struct mm_ctl_command *commands, *command;
 	int argc; /* the command's arguments */
 	char **argv;
@@ -95,14 +95,14 @@ int mm_ctl_number(struct mm_ctl *ctl, const char *what, const char *text, int64_
 /* The same of an option; *ret stays as it is where the option is absent. */
 int mm_ctl_number_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t min, int64_t max, int64_t *ret);
 
-/* Of words that could have been meant, the one nearest to word; start with best_distance SIZE_MAX. */
+/* Of the candidates that somebody can have meant by word, the nearest. Start with {NULL, SIZE_MAX}. */
 struct mm_suggestion {
 	const char *best; /* or NULL */
 	size_t distance;
 };
 void mm_suggest(const char *word, const char *candidate, struct mm_suggestion *suggestion);
 
-/* What starts and ends a warning on out: colour where the user wants it, and where paint is true; else nothing. */
+/* The escape sequences around a warning on out; "" unless paint is true and the user accepts colour. */
 const char *mm_paint(const struct mm_ctl *ctl, bool paint);
 const char *mm_unpaint(const struct mm_ctl *ctl, bool paint);
 
@@ -122,8 +122,7 @@ void mm_ctl_help_options(struct mm_ctl *ctl, const struct mm_ctl_command *comman
 
 /* ---- Commands by name (help.c) ---- */
 
-/* The command that the words start with, the longer name first, and how many words its name takes; NULL: said that there is none.
- */
+/* The command that the words start with, and how many words its name takes. NULL: there is none, which has been printed. */
 const struct mm_ctl_command *mm_ctl_find_command(struct mm_ctl *ctl, int argc, char *argv[], int *ret_words);
 
 /* The "help" command: of everything, or of the command named by the arguments. */
@@ -134,29 +133,31 @@ int mm_ctl_help(struct mm_ctl *ctl);
 /* The path of a socket by option, environment and default. */
 const char *mm_ctl_socket_path(const struct mm_ctl *ctl, enum mm_ctl_socket socket);
 
-/* Connects to the command's socket, or says why not and what to do. A connection that there was is closed. */
+/* Closes the connection, if there is one, and connects to the command's socket, or prints why not and what to do. */
 int mm_ctl_connect(struct mm_ctl *ctl);
 
-/* Says what a function of the client returned, r < 0, with the text in error; the exit code that goes with it. */
+/* Prints the error of a function of the client that returned r < 0. Returns the exit code for it. */
 int mm_ctl_fail_client(struct mm_ctl *ctl, int r, const struct mm_error *error);
 
-/* As mm_client_send(), mm_client_receive() and mm_client_call() with ctl->client; what goes wrong is said. */
+/* As mm_client_send(), mm_client_receive() and mm_client_call() with ctl->client; an error is printed. */
 int mm_ctl_send(struct mm_ctl *ctl, const char *method, json_t *parameters, bool more);
 int mm_ctl_receive(struct mm_ctl *ctl, int timeout_ms, json_t **ret, bool *ret_more);
 int mm_ctl_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret);
 
-/* Prints an answer as it came where --json asks for that; false: it has to be said in words. */
+/* Prints an answer as it came where --json asks for that; false: the caller must put it in words. */
 bool mm_ctl_json(struct mm_ctl *ctl, const json_t *answer);
 
-/* Asks once and shows the answer, as JSON or by text. *ret is the answer, a new reference; ret may be NULL. */
-int mm_ctl_ask(struct mm_ctl *ctl, const char *method, json_t *parameters, void (*text)(struct mm_ctl *, const json_t *),
-	       json_t **ret);
+/* Prints an answer, which is stolen, as JSON or by text, if r is MM_CTL_FINE; else answer may be NULL. Returns r. */
+int mm_ctl_show(struct mm_ctl *ctl, int r, json_t *answer, void (*text)(struct mm_ctl *, const json_t *));
 
 /* {"meter": NAME} where --meter was given, else {}. */
 json_t *mm_ctl_meter_parameter(const struct mm_ctl *ctl);
 
 /* {"meter": NAME} of --meter or of the only meter there is; a usage error where there are several. *ret is a new reference. */
 int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
+
+/* As mm_ctl_call() with that meter among the parameters. */
+int mm_ctl_call_meter(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret);
 
 /* ---- Commands with files of their own ---- */
 

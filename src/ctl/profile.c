@@ -43,7 +43,7 @@ static int set_time(struct mm_ctl *ctl, enum mm_ctl_option option, const char *k
 	return MM_CTL_FINE;
 }
 
-/* Receives all pieces; *ret is the whole answer where it is to be JSON. */
+/* Receives all pieces; *ret is the whole answer if it will be printed as JSON. */
 static int receive_all(struct mm_ctl *ctl, json_t **ret)
 {
 	bool more = true, first = true;

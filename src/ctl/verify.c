@@ -7,7 +7,7 @@
 #include "ctl/private.h"
 #include "ctl/writer.h"
 
-/* A store being verified says every some thousand rows that it goes on. */
+/* While it verifies the store, the daemon reports progress every few thousand rows. */
 #define VERIFY_TIMEOUT_MS 60000
 
 static const struct mm_column problem_columns[] = {
@@ -66,28 +66,10 @@ static int read_head(struct mm_ctl *ctl, const char *path, json_t **ret)
 	return MM_CTL_FINE;
 }
 
-/* The last of the answers; those before it only say that it goes on. */
-static int receive_result(struct mm_ctl *ctl, json_t **ret)
-{
-	bool continues = true;
-	json_t *answer = NULL;
-	int r = MM_CTL_FINE;
-
-	while (continues) {
-		json_decref(answer);
-		answer = NULL;
-		r = mm_ctl_receive(ctl, VERIFY_TIMEOUT_MS, &answer, &continues);
-		if (r != MM_CTL_FINE) {
-			return r;
-		}
-	}
-	*ret = answer;
-	return MM_CTL_FINE;
-}
-
 int mm_ctl_verify(struct mm_ctl *ctl)
 {
-	json_t *head = NULL, *answer;
+	json_t *head = NULL, *answer = NULL;
+	bool more = true, sound;
 	int r = MM_CTL_FINE;
 
 	if (ctl->option[MM_OPTION_HEAD] != NULL) {
@@ -96,30 +78,27 @@ int mm_ctl_verify(struct mm_ctl *ctl)
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_send(ctl, "org.minimeter.Verify", json_pack("{s:o?}", "head", head), true);
 	}
-	if (r == MM_CTL_FINE) {
-		r = receive_result(ctl, &answer);
+	/* The answers before the last one are progress. */
+	while (r == MM_CTL_FINE && more) {
+		json_decref(answer);
+		answer = NULL;
+		r = mm_ctl_receive(ctl, VERIFY_TIMEOUT_MS, &answer, &more);
 	}
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	if (!mm_ctl_json(ctl, answer)) {
-		verify_text(ctl, answer);
-	}
-	r = json_is_true(json_object_get(answer, "sound")) ? MM_CTL_FINE : MM_CTL_FAULT;
-	json_decref(answer);
-	return r;
+	sound = json_is_true(json_object_get(answer, "sound"));
+	r = mm_ctl_show(ctl, r, answer, verify_text);
+	return r == MM_CTL_FINE && !sound ? MM_CTL_FAULT : r;
+}
+
+/* A file for programs, whoever asks. */
+static void head_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	mm_writer_json(ctl->out, answer, false);
 }
 
 int mm_ctl_head(struct mm_ctl *ctl)
 {
-	json_t *answer;
-	int r;
+	json_t *answer = NULL;
+	int r = mm_ctl_call(ctl, "org.minimeter.GetHead", NULL, &answer);
 
-	r = mm_ctl_call(ctl, "org.minimeter.GetHead", NULL, &answer);
-	if (r == MM_CTL_FINE) {
-		/* A file for programs, whoever asks. */
-		mm_writer_json(ctl->out, answer, false);
-		json_decref(answer);
-	}
-	return r;
+	return mm_ctl_show(ctl, r, answer, head_text);
 }

@@ -22,14 +22,14 @@ enum mm_format {
 	MM_FORMAT_FLAGS,    /* names of conditions, shown in plain words */
 };
 
-/* One figure of a JSON object and how people want to see it. */
+/* One figure of a JSON object and how people see it. */
 struct mm_column {
 	const char *key;
 	const char *heading;
 	const char *unit; /* NULL: none */
 	enum mm_format format;
 	int decimals;
-	double scale; /* shown = value * scale; 0 stands for 1 */
+	double scale; /* shown = value * scale; 0 means 1 */
 	int width;    /* least width in a table */
 };
 
@@ -43,7 +43,7 @@ struct mm_column {
 /* The text of one figure, unit included; "-" where it is absent. No control character passes. */
 void mm_cell(const struct mm_column *column, const json_t *row, char ret[static MM_CELL_MAX]);
 
-/* The same for a figure that stands by itself, without a unit. */
+/* The same for a figure without a column, and without a unit. */
 void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX]);
 
 /* Any text from the daemon, fit for a terminal; "-" for NULL. */

@@ -19,13 +19,13 @@ void mm_frame_clear(struct mm_frame *frame)
 	*frame = (struct mm_frame){0};
 }
 
-/* Makes room for one more byte at least and for want more at most, within max bytes in all. */
-static int reserve(struct mm_frame *frame, size_t want, size_t max)
+/* Makes room for at least one more byte and at most count more, within max bytes in all. */
+static int reserve(struct mm_frame *frame, size_t count, size_t max)
 {
 	size_t size = frame->size ? frame->size : FRAME_SIZE_MIN;
 	char *data;
 
-	while (size < frame->used + want && size < max) {
+	while (size < frame->used + count && size < max) {
 		size *= 2;
 	}
 	size = size < max ? size : max;

@@ -126,7 +126,7 @@ END_TEST
 
 /* ---- What is wrong ---- */
 
-START_TEST(bad_answers_are_told_apart)
+START_TEST(bad_answers_are_distinguished)
 {
 	static const struct {
 		const char *messages, *text;
@@ -397,7 +397,7 @@ int main(void)
 	tcase_add_test(connection, nobody_is_there);
 	tcase_add_test(connection, an_answer_comes_back);
 	tcase_add_test(connection, a_stream_is_followed_to_its_end);
-	tcase_add_test(connection, bad_answers_are_told_apart);
+	tcase_add_test(connection, bad_answers_are_distinguished);
 	tcase_add_test(connection, error_replies_say_what_to_do);
 	tcase_add_test(connection, another_version_is_named);
 	tcase_set_timeout(connection, 60);

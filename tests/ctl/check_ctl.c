@@ -357,7 +357,7 @@ START_TEST(error_replies_are_said_in_words)
 }
 END_TEST
 
-START_TEST(several_meters_want_a_choice)
+START_TEST(several_meters_need_a_choice)
 {
 	static const struct fake_answer two[] = {
 		{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "," NAMEPLATE("flat") "]}")},
@@ -398,7 +398,7 @@ START_TEST(no_permission_names_the_group)
 }
 END_TEST
 
-START_TEST(a_hung_daemon_is_told_from_a_slow_one)
+START_TEST(a_hung_daemon_is_named)
 {
 	static const struct fake_answer silent[] = {{"Read", 0, ""}, {NULL, 0, NULL}};
 	struct fake_socket fixture = fake_socket_new(silent);
@@ -474,10 +474,10 @@ int main(void)
 	suite_add_tcase(suite, errors);
 	tcase_add_test(errors, usage_errors_say_what_would_be_right);
 	tcase_add_test(errors, error_replies_are_said_in_words);
-	tcase_add_test(errors, several_meters_want_a_choice);
+	tcase_add_test(errors, several_meters_need_a_choice);
 	tcase_add_test(errors, an_unreachable_daemon_is_named);
 	tcase_add_test(errors, no_permission_names_the_group);
-	tcase_add_test(errors, a_hung_daemon_is_told_from_a_slow_one);
+	tcase_add_test(errors, a_hung_daemon_is_named);
 	tcase_add_test(errors, output_that_can_not_be_written_fails);
 	suite_add_tcase(suite, check_tcase());
 	suite_add_tcase(suite, texts_tcase());

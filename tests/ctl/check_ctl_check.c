@@ -93,7 +93,7 @@ START_TEST(check_judges_each_item)
 	expect(fine, "check", MM_CTL_FINE, "not-done   led-test          nobody to look at the LEDs\n", "");
 	expect(fine, "check", MM_CTL_FINE, "\nmain: 0 faults, 0 undecided\n", "");
 	expect(fine, "check --json", MM_CTL_FINE, "\"ok\": true", "");
-	/* The load LED stands on the wrong side; CT 1 is not accused by a cause that is hardly likely. */
+	/* The load LED has the wrong level; a cause that is hardly likely does not fail CT 1. */
 	expect(turned, "check", MM_CTL_FAULT, "undecided  ct 2              words of ct-reversed; or words of generation\n", "");
 	expect(turned, "check", MM_CTL_FAULT, "ok         ct 1              right way round", "");
 	expect(turned, "check", MM_CTL_FAULT, "fault      load-led          out of step with the register", "");
