@@ -19,7 +19,7 @@ struct mm_ini_callbacks {
 
 /*
  * Returns 0, what a callback returned, -EBADMSG (neither a section nor a key; a callback may have failed on a later line),
- * -EMSGSIZE (a line of 200 characters or more, or one that has a NUL), -EIO (not readable) or -ENOMEM. ret_line is the line that
+ * -EMSGSIZE (a line that is longer than inih's buffer, or has a NUL), -EIO (not readable) or -ENOMEM. ret_line is the line that
  * a callback's error, -EBADMSG and -EMSGSIZE are about.
  */
 int mm_ini_read(FILE *file, const struct mm_ini_callbacks *callbacks, void *userdata, unsigned *ret_line);

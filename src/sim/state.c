@@ -55,34 +55,9 @@ struct key {
 		"none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "                   \
 		"rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"
 
-static const struct key keys[MM_SIM_KEY_COUNT] = {
-	[MM_SIM_VOLTAGE_A] = {"voltage_a", VOLTAGE(0)},
-	[MM_SIM_VOLTAGE_B] = {"voltage_b", VOLTAGE(1)},
-	[MM_SIM_VOLTAGE_C] = {"voltage_c", VOLTAGE(2)},
-	[MM_SIM_PHASE_A] = {"phase_a", PHASE(0)},
-	[MM_SIM_PHASE_B] = {"phase_b", PHASE(1)},
-	[MM_SIM_PHASE_C] = {"phase_c", PHASE(2)},
-	[MM_SIM_FREQUENCY] = {"frequency_hz", FREQUENCY},
-	[MM_SIM_LOAD_A] = {"load_a", LOAD(load[0])},
-	[MM_SIM_LOAD_B] = {"load_b", LOAD(load[1])},
-	[MM_SIM_LOAD_C] = {"load_c", LOAD(load[2])},
-	[MM_SIM_LOAD_AB] = {"load_ab", LOAD(load_ab)},
-	[MM_SIM_LINE_OHM] = {"line_ohm", OHM},
-	[MM_SIM_LEAD_A] = {"lead_a", LEAD(0)},
-	[MM_SIM_LEAD_B] = {"lead_b", LEAD(1)},
-	[MM_SIM_LEAD_C] = {"lead_c", LEAD(2)},
-	[MM_SIM_LEAD_N] = {"lead_n", LEAD(MM_SIM_NEUTRAL)},
-	[MM_SIM_CT_A] = {"ct_a", CT(0)},
-	[MM_SIM_CT_B] = {"ct_b", CT(1)},
-	[MM_SIM_CT_C] = {"ct_c", CT(2)},
-	[MM_SIM_ERROR_A] = {"error_a", ERROR(0)},
-	[MM_SIM_ERROR_B] = {"error_b", ERROR(1)},
-	[MM_SIM_ERROR_C] = {"error_c", ERROR(2)},
-	[MM_SIM_VOLTAGE_HARMONICS] = {"voltage_harmonics", HARMONICS(wave.voltage)},
-	[MM_SIM_CURRENT_HARMONICS] = {"current_harmonics", HARMONICS(wave.current)},
-	[MM_SIM_CURRENT_SHAPE] = {"current_shape", SHAPE},
-	[MM_SIM_FAULT] = {"fault", FAULT},
-};
+#define ROW(id, name, ...) [MM_SIM_##id] = {name, __VA_ARGS__},
+
+static const struct key keys[MM_SIM_KEY_COUNT] = {MM_SIM_KEYS(ROW)};
 
 /* The faults' words, and the range of the number behind those that have one. */
 static const struct {

@@ -82,34 +82,39 @@ struct mm_sim_state {
 	struct mm_sim_fault fault;
 };
 
+/* Each key: its number, its name, and what state.c knows of its values. */
+#define MM_SIM_KEYS(X)                                                                                                           \
+	X(VOLTAGE_A, "voltage_a", VOLTAGE(0))                                                                                    \
+	X(VOLTAGE_B, "voltage_b", VOLTAGE(1))                                                                                    \
+	X(VOLTAGE_C, "voltage_c", VOLTAGE(2))                                                                                    \
+	X(PHASE_A, "phase_a", PHASE(0))                                                                                          \
+	X(PHASE_B, "phase_b", PHASE(1))                                                                                          \
+	X(PHASE_C, "phase_c", PHASE(2))                                                                                          \
+	X(FREQUENCY, "frequency_hz", FREQUENCY)                                                                                  \
+	X(LOAD_A, "load_a", LOAD(load[0]))                                                                                       \
+	X(LOAD_B, "load_b", LOAD(load[1]))                                                                                       \
+	X(LOAD_C, "load_c", LOAD(load[2]))                                                                                       \
+	X(LOAD_AB, "load_ab", LOAD(load_ab))                                                                                     \
+	X(LINE_OHM, "line_ohm", OHM)                                                                                             \
+	X(LEAD_A, "lead_a", LEAD(0))                                                                                             \
+	X(LEAD_B, "lead_b", LEAD(1))                                                                                             \
+	X(LEAD_C, "lead_c", LEAD(2))                                                                                             \
+	X(LEAD_N, "lead_n", LEAD(MM_SIM_NEUTRAL))                                                                                \
+	X(CT_A, "ct_a", CT(0))                                                                                                   \
+	X(CT_B, "ct_b", CT(1))                                                                                                   \
+	X(CT_C, "ct_c", CT(2))                                                                                                   \
+	X(ERROR_A, "error_a", ERROR(0))                                                                                          \
+	X(ERROR_B, "error_b", ERROR(1))                                                                                          \
+	X(ERROR_C, "error_c", ERROR(2))                                                                                          \
+	X(VOLTAGE_HARMONICS, "voltage_harmonics", HARMONICS(wave.voltage))                                                       \
+	X(CURRENT_HARMONICS, "current_harmonics", HARMONICS(wave.current))                                                       \
+	X(CURRENT_SHAPE, "current_shape", SHAPE)                                                                                 \
+	X(FAULT, "fault", FAULT)
+
+#define MM_SIM_KEY_NUMBER(id, ...) MM_SIM_##id,
+
 enum mm_sim_key {
-	MM_SIM_VOLTAGE_A,
-	MM_SIM_VOLTAGE_B,
-	MM_SIM_VOLTAGE_C,
-	MM_SIM_PHASE_A,
-	MM_SIM_PHASE_B,
-	MM_SIM_PHASE_C,
-	MM_SIM_FREQUENCY,
-	MM_SIM_LOAD_A,
-	MM_SIM_LOAD_B,
-	MM_SIM_LOAD_C,
-	MM_SIM_LOAD_AB,
-	MM_SIM_LINE_OHM,
-	MM_SIM_LEAD_A,
-	MM_SIM_LEAD_B,
-	MM_SIM_LEAD_C,
-	MM_SIM_LEAD_N,
-	MM_SIM_CT_A,
-	MM_SIM_CT_B,
-	MM_SIM_CT_C,
-	MM_SIM_ERROR_A,
-	MM_SIM_ERROR_B,
-	MM_SIM_ERROR_C,
-	MM_SIM_VOLTAGE_HARMONICS,
-	MM_SIM_CURRENT_HARMONICS,
-	MM_SIM_CURRENT_SHAPE,
-	MM_SIM_FAULT,
-	MM_SIM_KEY_COUNT,
+	MM_SIM_KEYS(MM_SIM_KEY_NUMBER) MM_SIM_KEY_COUNT,
 };
 
 union mm_sim_value {

@@ -41,28 +41,26 @@ void mm_sim_stream_stop(struct mm_sim_stream *stream)
 	stream->enabled = false;
 }
 
-int mm_sim_stream_set_osr(struct mm_sim_stream *stream, unsigned osr)
+static int set(struct mm_sim_stream *stream, unsigned *setting, unsigned value, unsigned min, unsigned max)
 {
-	if (osr < 32 || osr > 4096 || (osr & (osr - 1)) != 0) {
+	if (value < min || value > max || (value & (value - 1)) != 0) {
 		return -EINVAL;
 	}
 	if (stream->enabled) {
 		return -EBUSY;
 	}
-	stream->osr = osr;
+	*setting = value;
 	return 0;
+}
+
+int mm_sim_stream_set_osr(struct mm_sim_stream *stream, unsigned osr)
+{
+	return set(stream, &stream->osr, osr, 32, 4096);
 }
 
 int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned khz)
 {
-	if (khz < 1 || khz > 16 || (khz & (khz - 1)) != 0) {
-		return -EINVAL;
-	}
-	if (stream->enabled) {
-		return -EBUSY;
-	}
-	stream->rate_khz = khz;
-	return 0;
+	return set(stream, &stream->rate_khz, khz, 1, 16);
 }
 
 /* Samples in a true second. MCP39xx: MCLK / (4 * prescale * OSR), by the data sheets. */
