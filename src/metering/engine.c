@@ -39,9 +39,8 @@ static int64_t all_registers(const struct mm_engine *engine)
 /* copy_suffices: the database need not have this one yet. */
 static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 {
-	/* Time may stand still between two commits; it is what tells them apart. */
-	int64_t at = now > engine->last_commit_ns ? now : engine->last_commit_ns + 1;
-	struct mm_store_commit c = {.boottime_ns = at,
+	struct mm_store_commit c = {.number = ++engine->commit_number,
+				    .boottime_ns = now,
 				    .realtime_ns = mm_clock_realtime(engine->clock),
 				    .meter_count = engine->meter_count,
 				    .copy_suffices = copy_suffices};
@@ -54,12 +53,11 @@ static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 		c.meter[i].output_uwh = mm_pulse_train_played_uwh(mm_point_outputs_train(em->outputs));
 		mm_point_outputs_commit(em->outputs);
 	}
-	mm_pending_handed(engine->pending, at);
-	engine->last_commit_ns = at;
+	mm_pending_handed(engine->pending, c.number);
 	engine->handed_uwh = all_registers(engine);
 	engine->history_waits = copy_suffices && (engine->history_waits || c.event_count > 0);
 	if (!copy_suffices) {
-		engine->last_full_ns = at;
+		engine->last_full_ns = now;
 		engine->full_uwh = engine->handed_uwh;
 	}
 	if (!engine->committing && engine->register_error == 0) {
@@ -68,13 +66,13 @@ static void commit(struct mm_engine *engine, int64_t now, bool copy_suffices)
 	}
 	/* What the register gets is never ahead of what the next run finds. */
 	mm_engine_hand_over(engine);
-	(void)mm_store_worker_commit(engine->worker, &c); /* only refuses meters that are not there */
+	(void)mm_store_worker_commit(engine->worker, &c); /* only refuses meters and numbers that are not right */
 }
 
-int64_t mm_engine_commit(struct mm_engine *engine)
+uint64_t mm_engine_commit(struct mm_engine *engine)
 {
 	commit(engine, mm_clock_boottime(engine->clock), false);
-	return engine->last_commit_ns;
+	return engine->commit_number;
 }
 
 /*
@@ -169,8 +167,8 @@ void mm_engine_register_status(struct mm_engine *engine, const struct mm_store_s
 
 	note_store(engine, status->error, status->message);
 	note_copy(engine, status->copy_error);
-	mm_pending_committed(engine->pending, status->committed_ns);
-	mm_power_supply_durable(&engine->power, status->committed_ns);
+	mm_pending_committed(engine->pending, status->durable);
+	mm_power_supply_durable(&engine->power, status->durable);
 	if (engine->committing && (!status->busy || status->error != 0)) {
 		engine->committing = false;
 		mm_clock_release(engine->clock);
@@ -445,7 +443,7 @@ void mm_engine_start(struct mm_engine *engine, struct mm_store_worker *worker)
 	int64_t now = mm_clock_boottime(engine->clock);
 
 	engine->worker = worker;
-	engine->started_ns = engine->last_report_ns = engine->last_commit_ns = now;
+	engine->started_ns = engine->last_report_ns = now;
 	engine->last_full_ns = now - EVENTS_NS;
 	engine->full_uwh = engine->handed_uwh;
 	engine->front_end.since_ns = engine->store.since_ns = now;

@@ -61,7 +61,7 @@ struct mm_engine {
 	int64_t started_ns;
 	int64_t last_report_ns;	    /* when the front end was last heard of */
 	int64_t last_window_end_ns; /* 0: none yet */
-	int64_t last_commit_ns;	    /* time of the commit last handed over; each is later than the one before */
+	uint64_t commit_number;	    /* of the commit last handed over */
 	bool committing;	    /* the clock is held until the register has answered */
 	int64_t handed_uwh;	    /* all energy registers together as last handed over */
 	struct mm_power_supply power;

@@ -92,7 +92,7 @@ int mm_engine_inherit(struct mm_engine *engine, const struct mm_store *reg)
 		}
 		return 0;
 	}
-	mm_pending_committed(engine->pending, mm_store_committed_ns(reg));
+	mm_pending_committed(engine->pending, mm_store_number(reg));
 	mm_pending_take_back(engine->pending);
 	engine->inheritance = in;
 	return 0;

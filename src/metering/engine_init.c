@@ -166,6 +166,7 @@ int mm_engine_init(struct mm_engine *engine, struct mm_config *config, struct mm
 	}
 	engine->meters = calloc(config->meter_count, sizeof(*engine->meters));
 	engine->pending = calloc(1, sizeof(*engine->pending));
+	engine->commit_number = mm_store_number(reg);
 	engine->journal = (struct mm_journal){.clock = clock, .pending = engine->pending};
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		engine->journal.meter_name[i] = config->meter[i].name;

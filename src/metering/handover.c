@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #define HANDOVER_MAGIC UINT64_C(0x7265766f646e6168) /* "handover" */
-#define LAYOUT 2
+#define LAYOUT 3				    /* 2 knew commits by their time */
 #define SLOTS 2
 /*
  * A slot, whatever a version of this program puts into it: an upgrade finds the images where the old one wrote them. Pages that
@@ -176,13 +176,13 @@ static void put_pending(struct mm_writer *w, const struct mm_pending *p)
 	mm_put_u64(w, p->event_count);
 	mm_put_u64(w, p->events_handed);
 	for (size_t i = 0; i < p->event_count; i++) {
-		mm_put_u64(w, i < p->events_handed ? (uint64_t)p->event_handed_ns[i] : 0);
+		mm_put_u64(w, i < p->events_handed ? p->event_commit[i] : 0);
 		mm_put_event(w, &p->event[i]);
 	}
 	mm_put_u64(w, p->row_count);
 	mm_put_u64(w, p->rows_handed);
 	for (size_t i = 0; i < p->row_count; i++) {
-		mm_put_u64(w, i < p->rows_handed ? (uint64_t)p->row_handed_ns[i] : 0);
+		mm_put_u64(w, i < p->rows_handed ? p->row_commit[i] : 0);
 		mm_put_row(w, &p->row[i]);
 	}
 }
@@ -204,12 +204,12 @@ static void get_pending(struct mm_reader *r, struct mm_pending *ret)
 {
 	ret->event_count = get_counts(r, MM_PENDING_EVENTS_MAX, &ret->events_handed);
 	for (size_t i = 0; i < ret->event_count; i++) {
-		ret->event_handed_ns[i] = (int64_t)mm_get_u64(r);
+		ret->event_commit[i] = mm_get_u64(r);
 		mm_get_event(r, &ret->event[i]);
 	}
 	ret->row_count = get_counts(r, MM_PENDING_ROWS_MAX, &ret->rows_handed);
 	for (size_t i = 0; i < ret->row_count; i++) {
-		ret->row_handed_ns[i] = (int64_t)mm_get_u64(r);
+		ret->row_commit[i] = mm_get_u64(r);
 		mm_get_row(r, &ret->row[i]);
 	}
 }

@@ -10,7 +10,7 @@ static void drop_events(struct mm_pending *p, size_t count)
 	p->event_count -= count;
 	p->events_handed -= count;
 	memmove(p->event, p->event + count, p->event_count * sizeof(p->event[0]));
-	memmove(p->event_handed_ns, p->event_handed_ns + count, p->events_handed * sizeof(p->event_handed_ns[0]));
+	memmove(p->event_commit, p->event_commit + count, p->events_handed * sizeof(p->event_commit[0]));
 }
 
 static void drop_rows(struct mm_pending *p, size_t count)
@@ -18,7 +18,7 @@ static void drop_rows(struct mm_pending *p, size_t count)
 	p->row_count -= count;
 	p->rows_handed -= count;
 	memmove(p->row, p->row + count, p->row_count * sizeof(p->row[0]));
-	memmove(p->row_handed_ns, p->row_handed_ns + count, p->rows_handed * sizeof(p->row_handed_ns[0]));
+	memmove(p->row_commit, p->row_commit + count, p->rows_handed * sizeof(p->row_commit[0]));
 }
 
 int mm_pending_add_event(struct mm_pending *p, const struct mm_store_event *event)
@@ -53,24 +53,24 @@ void mm_pending_offer(const struct mm_pending *p, struct mm_store_commit *commit
 	commit->rows = p->row + p->rows_handed;
 }
 
-void mm_pending_handed(struct mm_pending *p, int64_t commit_ns)
+void mm_pending_handed(struct mm_pending *p, uint64_t number)
 {
 	while (p->events_handed < p->event_count) {
-		p->event_handed_ns[p->events_handed++] = commit_ns;
+		p->event_commit[p->events_handed++] = number;
 	}
 	while (p->rows_handed < p->row_count) {
-		p->row_handed_ns[p->rows_handed++] = commit_ns;
+		p->row_commit[p->rows_handed++] = number;
 	}
 }
 
-void mm_pending_committed(struct mm_pending *p, int64_t committed_ns)
+void mm_pending_committed(struct mm_pending *p, uint64_t durable)
 {
 	size_t events = 0, rows = 0;
 
-	while (events < p->events_handed && p->event_handed_ns[events] <= committed_ns) {
+	while (events < p->events_handed && p->event_commit[events] <= durable) {
 		events++;
 	}
-	while (rows < p->rows_handed && p->row_handed_ns[rows] <= committed_ns) {
+	while (rows < p->rows_handed && p->row_commit[rows] <= durable) {
 		rows++;
 	}
 	drop_events(p, events);

@@ -4,7 +4,7 @@
 
 /*
  * Events and profile rows that are not known to be in the database: first those that a commit has taken along already, each with
- * that commit's time, then those that wait for the next one. A daemon that goes on after a crash needs the former too, because
+ * that commit's number, then those that wait for the next one. A daemon that goes on after a crash needs the former too, because
  * the commit may not have come to its end.
  */
 
@@ -16,8 +16,8 @@
 struct mm_pending {
 	size_t event_count, events_handed;
 	size_t row_count, rows_handed;
-	int64_t event_handed_ns[MM_PENDING_EVENTS_MAX]; /* CLOCK_BOOTTIME of the commit; ascending */
-	int64_t row_handed_ns[MM_PENDING_ROWS_MAX];
+	uint64_t event_commit[MM_PENDING_EVENTS_MAX]; /* number of the commit; ascending */
+	uint64_t row_commit[MM_PENDING_ROWS_MAX];
 	struct mm_store_event event[MM_PENDING_EVENTS_MAX];
 	struct mm_store_profile_row row[MM_PENDING_ROWS_MAX];
 };
@@ -29,11 +29,11 @@ int mm_pending_add_row(struct mm_pending *pending, const struct mm_store_profile
 /* Points a commit to what waits. */
 void mm_pending_offer(const struct mm_pending *pending, struct mm_store_commit *commit);
 
-/* All that waited was taken by the commit of that time, which is later than any before. */
-void mm_pending_handed(struct mm_pending *pending, int64_t commit_ns);
+/* All that waited was taken by the commit of that number, which is higher than any before. */
+void mm_pending_handed(struct mm_pending *pending, uint64_t number);
 
-/* Forgets what commits up to that time had taken. */
-void mm_pending_committed(struct mm_pending *pending, int64_t committed_ns);
+/* Forgets what commits up to that number had taken. */
+void mm_pending_committed(struct mm_pending *pending, uint64_t durable);
 
 /* Nothing counts as handed over any more: what is left waits for the next commit. */
 void mm_pending_take_back(struct mm_pending *pending);

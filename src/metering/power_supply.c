@@ -34,7 +34,7 @@ bool mm_power_supply_fails(struct mm_power_supply *supply, int64_t edge_ns)
 	return true;
 }
 
-void mm_power_supply_committing(struct mm_power_supply *supply, int64_t commit)
+void mm_power_supply_committing(struct mm_power_supply *supply, uint64_t commit)
 {
 	supply->commit = commit;
 }
@@ -47,7 +47,7 @@ void mm_power_supply_returned(struct mm_power_supply *supply)
 	}
 }
 
-void mm_power_supply_durable(struct mm_power_supply *supply, int64_t commit)
+void mm_power_supply_durable(struct mm_power_supply *supply, uint64_t commit)
 {
 	if (supply->commit == 0 || commit < supply->commit) {
 		return;

@@ -18,7 +18,7 @@ struct mm_power_supply {
 	int64_t spent_ns; /* CLOCK_BOOTTIME up to which commits for it have used up what the medium is allowed */
 	uint64_t skipped; /* failures without a commit of their own since the last that had one */
 	int64_t edge_ns;  /* CLOCK_MONOTONIC when the line changed */
-	int64_t commit;	  /* that is on its way; 0: none */
+	uint64_t commit;  /* number of the one that is on its way; 0: none */
 };
 
 /*
@@ -26,11 +26,11 @@ struct mm_power_supply {
  * mm_power_supply_committing() takes that commit; false: the medium has been written for it too often already.
  */
 bool mm_power_supply_fails(struct mm_power_supply *supply, int64_t edge_ns);
-void mm_power_supply_committing(struct mm_power_supply *supply, int64_t commit);
+void mm_power_supply_committing(struct mm_power_supply *supply, uint64_t commit);
 
 void mm_power_supply_returned(struct mm_power_supply *supply);
 
 /* Commits up to this one are durable. */
-void mm_power_supply_durable(struct mm_power_supply *supply, int64_t commit);
+void mm_power_supply_durable(struct mm_power_supply *supply, uint64_t commit);
 
 #endif

@@ -71,8 +71,8 @@ void mm_front_end_want_harmonics(struct mm_front_end *front_end, unsigned input)
 /* Takes the latest harmonics that came before or with the reports taken so far; false: none have since the last call. */
 bool mm_front_end_take_harmonics(struct mm_front_end *front_end, struct mm_harmonics *ret);
 
-/* Hands everything to the register at once; returns the CLOCK_BOOTTIME by which mm_store_status.committed_ns will know it. */
-int64_t mm_engine_commit(struct mm_engine *engine);
+/* Hands everything to the register at once; returns the commit's number, which mm_store_status.durable will reach. */
+uint64_t mm_engine_commit(struct mm_engine *engine);
 
 /*
  * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; user goes into the audit trail. -EINVAL

@@ -94,7 +94,7 @@ static void status_has_come(struct mm_deferred *change)
 	if (status->error != 0) {
 		(void)mm_varlink_error(mm_deferred_take(change), "org.minimeter.RegisterFailed",
 				       json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", status->message));
-	} else if (status->committed_ns >= change->committed_ns) {
+	} else if (status->durable >= change->commit) {
 		mm_deferred_reply(change, json_incref(change->json));
 	}
 }
@@ -110,7 +110,7 @@ struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_var
 void mm_deferred_commit(struct mm_deferred *change, json_t *reply)
 {
 	change->json = reply;
-	change->committed_ns = mm_engine_commit(change->service->engine);
+	change->commit = mm_engine_commit(change->service->engine);
 }
 
 void mm_deferred_status(struct mm_service *service, const struct mm_store_status *status)

@@ -43,7 +43,7 @@ struct mm_deferred {
 	mm_store_query_fn query; /* to be run, or running */
 	mm_deferred_fn done;	 /* and what follows it */
 	bool running;		 /* on the store's thread, which has this struct */
-	int64_t committed_ns;	 /* of the commit */
+	uint64_t commit;	 /* number of the one that makes it durable */
 	json_t *json;		 /* what the reply is, or is made of; freed with it */
 };
 

@@ -190,13 +190,13 @@ static void inspect_copy(struct mm_store *reg, struct mm_store_inspection *ret)
 		mm_copy_reread(reg->copy);
 		newest = mm_copy_newest(reg->copy);
 	}
-	if (ret->error == 0 && (!newest || newest->state.sequence != reg->sequence || !mm_copy_follows(reg->copy))) {
+	if (ret->error == 0 && (!newest || newest->state.sequence != reg->number || !mm_copy_follows(reg->copy))) {
 		ret->error = -EBADMSG;
 	}
 	if (ret->error) {
 		snprintf(ret->text, sizeof(ret->text), "it does not hold what was written to it");
 	} else {
-		snprintf(ret->text, sizeof(ret->text), "it holds the newest state, %llu", (unsigned long long)reg->sequence);
+		snprintf(ret->text, sizeof(ret->text), "it holds the newest state, %llu", (unsigned long long)reg->number);
 	}
 }
 

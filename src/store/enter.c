@@ -105,9 +105,8 @@ static int read_all(struct mm_store *reg)
 	sqlite3_stmt *stmt = reg->stmt[MM_STMT_SEQUENCE];
 	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_store_fail_sql(reg);
 
-	reg->database_sequence = r == 0 ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
+	reg->database_number = r == 0 ? (uint64_t)sqlite3_column_int64(stmt, 0) : 0;
 	sqlite3_reset(stmt);
-	reg->committed_ns = 0;
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
 		r = mm_store_read(reg, i);
 	}
@@ -148,7 +147,7 @@ int mm_database_enter(struct mm_store *reg, const char *boot_id, const struct mm
 	if (r == 0 && !sealed && image && mm_store_contradicts(reg, image)) {
 		r = mm_store_fail(reg, -EBADMSG, "the registers were changed from outside or by a failing disk");
 	}
-	if (r == 0 && reg->copy_begins && reg->database_sequence > 0) {
+	if (r == 0 && reg->copy_begins && reg->database_number > 0) {
 		mm_store_tell(reg, "the copy was missing and begins anew");
 	}
 	if (r == 0 && image) {

@@ -218,7 +218,7 @@ static int begin_copy(struct mm_store *reg, enum copy_found found)
 	}
 	commit.meter_count = reg->meter_count;
 	memcpy(commit.meter, reg->committed, sizeof(commit.meter));
-	mm_store_image(reg, &commit, reg->sequence);
+	mm_store_image(reg, &commit, reg->number);
 	if (!reg->copy || !mm_copy_is_device(reg->copy)) {
 		mm_copy_close(reg->copy);
 		reg->copy = NULL;
@@ -249,11 +249,11 @@ static int open_whole(struct mm_store *reg, const char *boot_id, const struct mm
 	}
 	image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
 	mm_database_keep(reg);
-	reg->sequence = reg->database_sequence > 0 ? reg->database_sequence : 1;
-	if (image && image->state.sequence > reg->sequence) {
-		reg->sequence = image->state.sequence;
+	reg->number = reg->database_number > 0 ? reg->database_number : 1;
+	if (image && image->state.sequence > reg->number) {
+		reg->number = image->state.sequence;
 	}
-	reg->opened_sequence = reg->sequence;
+	reg->opened_number = reg->number;
 	if (reg->copy_error == 0) {
 		reg->copy_error = begin_copy(reg, found);
 	}
@@ -268,7 +268,7 @@ static bool holds_nothing_new(const struct mm_store *reg, const struct mm_copy *
 	if (!image) {
 		return mm_copy_slot(copy, 0) == -ENODATA && mm_copy_slot(copy, 1) == -ENODATA;
 	}
-	return mm_store_is_ours(reg, image) && image->state.sequence <= reg->opened_sequence;
+	return mm_store_is_ours(reg, image) && image->state.sequence <= reg->opened_number;
 }
 
 void mm_store_reopen_copy(struct mm_store *reg)

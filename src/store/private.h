@@ -30,16 +30,15 @@ struct mm_store {
 	unsigned meter_count;
 	int64_t meter_id[MM_STORE_METERS_MAX];		    /* their rows, in the order of the configuration */
 	struct mm_registers committed[MM_STORE_METERS_MAX]; /* as the last commit left them */
-	int64_t committed_ns;				    /* its boottime_ns; 0: in another run of the machine */
 	struct mm_balance balance;			    /* as the last commit left it */
-	uint64_t sequence;				    /* of the last state that is durable anywhere */
-	uint64_t database_sequence;			    /* of the last state that the database has */
+	uint64_t number;				    /* of the last commit that is durable anywhere */
+	uint64_t database_number;			    /* of the last one that the database has */
 	struct mm_image *image;				    /* the one being written */
 	struct mm_copy *copy;				    /* NULL: none, or none that can be opened */
 	char *copy_path;				    /* NULL: none is wanted */
 	int copy_error;					    /* 0, or why the copy is not written */
 	int64_t copy_tried_ns;				    /* boottime_ns of the commit that last tried to open it */
-	uint64_t opened_sequence;			    /* of the state at opening */
+	uint64_t opened_number;				    /* as it was at opening */
 	bool copy_begins;				    /* at opening: there was no copy */
 	bool rebuilt;					    /* at opening: the database is made anew */
 	struct mm_state who;				    /* the meters and this boot, for the copy */
@@ -74,10 +73,10 @@ int mm_store_read_id(struct mm_store *reg, int64_t id, struct mm_registers *ret)
 /* Within a transaction: the registers of one meter's row, and all of a commit. */
 int mm_store_save(struct mm_store *reg, int64_t id, int64_t boottime_ns, int64_t realtime_ns,
 		  const struct mm_registers *registers);
-int mm_store_write_commit(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence);
+int mm_store_write_commit(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t number);
 
 /* Puts a commit into reg->image. */
-void mm_store_image(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence);
+void mm_store_image(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t number);
 
 /*
  * Writes a commit to the second copy and to nothing else: also in the midst of a statement. True when it is durable there;

@@ -302,7 +302,7 @@ bool mm_store_is_ours(const struct mm_store *reg, const struct mm_image *image)
 
 bool mm_store_contradicts(const struct mm_store *reg, const struct mm_image *image)
 {
-	bool above = reg->database_sequence > image->state.sequence;
+	bool above = reg->database_number > image->state.sequence;
 
 	for (unsigned i = 0; i < reg->meter_count; i++) {
 		int j = find(&image->state, &reg->who.who[i]);
@@ -390,12 +390,12 @@ int mm_store_adopt(struct mm_store *reg, const struct mm_image *image)
 	const struct mm_state *state = &image->state;
 	struct mm_store_commit commit = {
 		.boottime_ns = state->boottime_ns, .realtime_ns = state->realtime_ns, .meter_count = reg->meter_count};
-	bool newer = state->sequence > reg->database_sequence, raised = false;
+	bool newer = state->sequence > reg->database_number, raised = false;
 
-	if (image->database > reg->database_sequence && !reg->rebuilt) {
+	if (image->database > reg->database_number && !reg->rebuilt) {
 		mm_store_tell(reg, "the database lacks commits that it had acknowledged");
 	}
-	if (state->sequence < reg->database_sequence) {
+	if (state->sequence < reg->database_number) {
 		mm_store_tell(reg, "the copy was behind the database");
 	}
 	for (unsigned i = 0; i < reg->meter_count; i++) {
@@ -410,5 +410,5 @@ int mm_store_adopt(struct mm_store *reg, const struct mm_image *image)
 	if (newer) {
 		return store_newer(reg, image, &commit);
 	}
-	return raised ? mm_store_write_commit(reg, &commit, reg->database_sequence) : 0;
+	return raised ? mm_store_write_commit(reg, &commit, reg->database_number) : 0;
 }

@@ -216,7 +216,7 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_METER_ADD] = "INSERT INTO meter (serial, model, name) VALUES (?1, ?2, ?3)",
 	[MM_STMT_METER_NAME] = "UPDATE meter SET name = ?2 WHERE id = ?1 AND name <> ?2",
 	[MM_STMT_REGISTER_ADD] = "INSERT INTO register (meter) VALUES (?1)",
-	[MM_STMT_REGISTER_LOAD] = "SELECT boot, boottime_ns" MM_STORE_COLUMNS(NAME) " FROM register WHERE meter = ?1",
+	[MM_STMT_REGISTER_LOAD] = "SELECT boot" MM_STORE_COLUMNS(NAME) " FROM register WHERE meter = ?1",
 	[MM_STMT_REGISTER_SAVE] = "UPDATE register SET boot = ?2, boottime_ns = ?3, "
 				  "realtime_ns = ?4" MM_STORE_COLUMNS(SET) " WHERE meter = ?1",
 	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, " EVENT_HASH(

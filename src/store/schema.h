@@ -35,7 +35,7 @@ enum mm_stmt {
 	MM_STMT_METER_ADD,     /* serial, model, name */
 	MM_STMT_METER_NAME,    /* id, name */
 	MM_STMT_REGISTER_ADD,  /* meter */
-	MM_STMT_REGISTER_LOAD, /* meter -> boot, boottime_ns, then mm_columns */
+	MM_STMT_REGISTER_LOAD, /* meter -> boot, then mm_columns */
 	MM_STMT_REGISTER_SAVE, /* meter, boot, boottime_ns, realtime_ns, then mm_columns */
 	MM_STMT_EVENT_ADD,     /* boot, boottime_ns, realtime_ns, meter, code, text, data; then MM_STMT_EVENT_HEAD */
 	MM_STMT_EVENT_HEAD,    /* id of the event just added */

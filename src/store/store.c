@@ -149,11 +149,9 @@ int mm_store_read_id(struct mm_store *reg, int64_t id, struct mm_registers *ret)
 	}
 	if (rc == SQLITE_ROW) {
 		for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
-			get_column(stmt, (int)i + 2, &mm_columns[i], &registers);
+			get_column(stmt, (int)i + 1, &mm_columns[i], &registers);
 		}
-		if (sqlite3_column_int64(stmt, 0) == reg->boot) {
-			reg->committed_ns = sqlite3_column_int64(stmt, 1);
-		} else {
+		if (sqlite3_column_int64(stmt, 0) != reg->boot) {
 			/* CLOCK_BOOTTIME of another run can't be compared; the wall clock still tells of a leap into the past. */
 			registers.profile.last_boot_ns = 0;
 		}
@@ -183,9 +181,9 @@ int mm_store_load(struct mm_store *reg, unsigned index, struct mm_registers *ret
 	return 0;
 }
 
-int64_t mm_store_committed_ns(const struct mm_store *reg)
+uint64_t mm_store_number(const struct mm_store *reg)
 {
-	return reg->committed_ns;
+	return reg->number;
 }
 
 /* ---- Commit ---- */
@@ -228,6 +226,9 @@ static int judge_commit(struct mm_store *reg, const struct mm_store_commit *comm
 {
 	int r = mm_store_check(reg, commit);
 
+	if (commit->number != 0 && (commit->number < reg->number || commit->number <= reg->database_number)) {
+		r = -EINVAL;
+	}
 	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
 		r = mm_registers_follow(&commit->meter[i], &reg->committed[i]);
 	}
@@ -257,7 +258,7 @@ int mm_store_save(struct mm_store *reg, int64_t id, int64_t boottime_ns, int64_t
 	return r;
 }
 
-int mm_store_write_commit(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
+int mm_store_write_commit(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t number)
 {
 	int rc, r = 0;
 
@@ -274,13 +275,13 @@ int mm_store_write_commit(struct mm_store *reg, const struct mm_store_commit *co
 		r = mm_chain_account(reg, commit, &reg->balance);
 	}
 	if (r == 0) {
-		rc = sqlite3_bind_int64(reg->stmt[MM_STMT_SEQUENCE_SAVE], 1, (int64_t)sequence);
+		rc = sqlite3_bind_int64(reg->stmt[MM_STMT_SEQUENCE_SAVE], 1, (int64_t)number);
 		r = mm_store_run(reg, MM_STMT_SEQUENCE_SAVE, rc);
 	}
 	return r;
 }
 
-static int commit_to_database(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
+static int commit_to_database(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t number)
 {
 	struct mm_balance balance = reg->balance;
 	int r = mm_store_run(reg, MM_STMT_BEGIN, SQLITE_OK);
@@ -288,26 +289,25 @@ static int commit_to_database(struct mm_store *reg, const struct mm_store_commit
 	if (r < 0) {
 		return r;
 	}
-	r = mm_store_end(reg, mm_store_write_commit(reg, commit, sequence));
+	r = mm_store_end(reg, mm_store_write_commit(reg, commit, number));
 	if (r == 0) {
-		reg->database_sequence = sequence;
-		reg->committed_ns = commit->boottime_ns;
+		reg->database_number = number;
 	} else {
 		reg->balance = balance;
 	}
 	return r;
 }
 
-void mm_store_image(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
+void mm_store_image(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t number)
 {
 	struct mm_image *image = reg->image;
 
 	image->state = reg->who;
-	image->state.sequence = sequence;
+	image->state.sequence = number;
 	image->state.boottime_ns = commit->boottime_ns;
 	image->state.realtime_ns = commit->realtime_ns;
 	memcpy(image->state.meter, commit->meter, reg->meter_count * sizeof(commit->meter[0]));
-	image->database = reg->database_sequence;
+	image->database = reg->database_number;
 	image->row_count = commit->row_count < MM_IMAGE_ROWS_MAX ? commit->row_count : MM_IMAGE_ROWS_MAX;
 	image->event_count = commit->event_count < MM_IMAGE_EVENTS_MAX ? commit->event_count : MM_IMAGE_EVENTS_MAX;
 	for (size_t i = 0; i < image->row_count; i++) {
@@ -322,14 +322,21 @@ void mm_store_image(struct mm_store *reg, const struct mm_store_commit *commit, 
 #define COPY_RETRY_NS (300 * MM_NS_PER_S)
 
 /* It stands so now, somewhere durable. */
-static void stand(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t sequence)
+static void stand(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t number)
 {
-	reg->sequence = sequence;
+	reg->number = number;
 	memcpy(reg->committed, commit->meter, reg->meter_count * sizeof(reg->committed[0]));
 }
 
-static bool copy(struct mm_store *reg, const struct mm_store_commit *commit)
+static uint64_t number_of(const struct mm_store *reg, const struct mm_store_commit *commit)
 {
+	return commit->number != 0 ? commit->number : reg->number + 1;
+}
+
+static bool copy(struct mm_store *reg, const struct mm_store_commit *commit, uint64_t number)
+{
+	const struct mm_image *newest;
+
 	if (!reg->copy && reg->copy_path && commit->boottime_ns - reg->copy_tried_ns >= COPY_RETRY_NS) {
 		reg->copy_tried_ns = commit->boottime_ns;
 		mm_store_reopen_copy(reg);
@@ -337,35 +344,41 @@ static bool copy(struct mm_store *reg, const struct mm_store_commit *commit)
 	if (!reg->copy) {
 		return false;
 	}
-	mm_store_image(reg, commit, reg->sequence + 1);
+	newest = mm_copy_newest(reg->copy);
+	if (newest && newest->state.sequence == number) {
+		return true; /* tried again, since the database lacks it */
+	}
+	mm_store_image(reg, commit, number);
 	reg->copy_error = mm_copy_write(reg->copy, reg->image);
 	return reg->copy_error == 0;
 }
 
 bool mm_store_commit_to_copy(struct mm_store *reg, const struct mm_store_commit *commit)
 {
-	if (judge_commit(reg, commit) < 0 || !copy(reg, commit)) {
+	uint64_t number = number_of(reg, commit);
+
+	if (judge_commit(reg, commit) < 0 || !copy(reg, commit, number)) {
 		return false;
 	}
-	stand(reg, commit, reg->sequence + 1);
+	stand(reg, commit, number);
 	return true;
 }
 
 int mm_store_commit(struct mm_store *reg, const struct mm_store_commit *commit)
 {
-	uint64_t sequence = reg->sequence + 1;
+	uint64_t number = number_of(reg, commit);
 	int r = judge_commit(reg, commit);
 	bool copied;
 
 	if (r < 0) {
 		return r;
 	}
-	copied = copy(reg, commit);
+	copied = copy(reg, commit, number);
 	if (!copied || !commit->copy_suffices) {
-		r = commit_to_database(reg, commit, sequence);
+		r = commit_to_database(reg, commit, number);
 	}
 	if (copied || r == 0) {
-		stand(reg, commit, sequence);
+		stand(reg, commit, number);
 	}
 	return r;
 }

@@ -43,6 +43,11 @@ struct mm_store_profile_row {
 
 /* One commit: the state of every meter, plus what came since the last. */
 struct mm_store_commit {
+	/*
+	 * What it is known by from here until it is durable, and in the file. It is higher than that of every commit before, also
+	 * of the runs before: mm_store_number() tells where to begin. 0: the number after the last.
+	 */
+	uint64_t number;
 	int64_t boottime_ns;  /* when the registers stood so: CLOCK_BOOTTIME */
 	int64_t realtime_ns;  /* CLOCK_REALTIME, a label */
 	unsigned meter_count; /* as given to mm_store_open() */
@@ -87,16 +92,13 @@ void mm_store_close(struct mm_store *reg);
  */
 int mm_store_load(struct mm_store *reg, unsigned index, struct mm_registers *ret);
 
-/*
- * CLOCK_BOOTTIME of the last commit in this run of the machine, 0 before the first: every event and profile row of a commit up to
- * it is in the database.
- */
-int64_t mm_store_committed_ns(const struct mm_store *reg);
+/* The number of the last commit that is durable. After mm_store_open() all of it, events and rows too, is in the database. */
+uint64_t mm_store_number(const struct mm_store *reg);
 
 /*
  * Goes to the copy first and, unless it suffices, to the database. Durable when it returns 0. -ERANGE: would decrease a register;
- * -EINVAL: figures that no meter gives, or a meter that is not there; -ENOSPC, -EIO, -EROFS, -EBADMSG: the same commit may be
- * tried again, and is there once when it succeeds.
+ * -EINVAL: figures that no meter gives, a meter that is not there, or a number that is not higher than those in the database;
+ * -ENOSPC, -EIO, -EROFS, -EBADMSG: the same commit may be tried again, and is there once when it succeeds.
  */
 int mm_store_commit(struct mm_store *reg, const struct mm_store_commit *commit);
 
@@ -164,11 +166,11 @@ struct mm_store_status {
 	int copy_error;	   /* of the copy: the same, or why it could not be opened */
 	char message[MM_STORE_MESSAGE_MAX];
 	struct mm_registers committed[MM_STORE_METERS_MAX]; /* durable state of every meter */
-	int64_t committed_ns;				    /* as mm_store_committed_ns() */
-	bool busy;					    /* a commit is being written or waiting */
-	int64_t dropped_events;				    /* lost because the disk failed for so long that the queue filled */
-	int64_t dropped_rows; /* the same of profile rows; the registers themselves are never dropped */
-	uint64_t beat;	      /* counts up while the thread makes progress or is idle; for the watchdog */
+	uint64_t durable;	/* number of the last commit whose registers, events and rows are all in the database */
+	bool busy;		/* a commit is being written or waiting */
+	int64_t dropped_events; /* lost because the disk failed for so long that the queue filled */
+	int64_t dropped_rows;	/* the same of profile rows; the registers themselves are never dropped */
+	uint64_t beat;		/* counts up while the thread makes progress or is idle; for the watchdog */
 };
 
 #define MM_STORE_EVENTS_WAITING_MAX 4096
@@ -190,8 +192,8 @@ int mm_store_worker_free(struct mm_store_worker *worker);
 /*
  * Queues a commit and returns at once: registers supersede those still waiting, events and rows are appended in bounded queues.
  * Where a queue is full the oldest are kept: they tell how the trouble began, and the registers carry all energy anyhow.
- * A failing commit is tried again after 1 s, 2 s, ... up to 30 s; new ones wait with it, but for what the copy takes. -EINVAL as
- * mm_store_commit().
+ * A failing commit is tried again after 1 s, 2 s, ... up to 30 s; new ones wait with it, but for what the copy takes. -EINVAL: a
+ * meter or figures as for mm_store_commit(), or a number that is not higher than that of the commit before.
  */
 int mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store_commit *commit);
 

@@ -37,8 +37,8 @@ struct mm_store_worker {
 	pthread_cond_t cond;   /* something to do for the thread */
 	bool stop;
 
-	uint64_t asked, durable; /* commits taken in, and the number of the last one that is durable somewhere */
-	bool database_wanted;	 /* the database lacks one that it must have */
+	uint64_t durable; /* number of the last commit that is durable somewhere; pending's is that of the last one taken in */
+	bool database_wanted; /* the database lacks one that it must have */
 	struct mm_store_commit pending;
 	struct mm_store_event *events; /* pending.events and pending.rows, writable */
 	struct mm_store_profile_row *rows;
@@ -78,14 +78,14 @@ static void drop_front(struct mm_store_worker *worker, const struct mm_store_com
 	memmove(worker->rows, worker->rows + written->row_count, pending->row_count * sizeof(*worker->rows));
 }
 
-/* What came of an attempt: durable somewhere, and r of the database. */
-static void note(struct mm_store_worker *worker, const struct mm_store_commit *commit, uint64_t number, bool durable, int r)
+/* What came of an attempt; r of the database. */
+static void note(struct mm_store_worker *worker, const struct mm_store_commit *commit, int r)
 {
 	struct mm_store *reg = worker->reg;
 	struct mm_store_status *status = &worker->status;
 
-	if (durable) {
-		worker->durable = number;
+	if (reg->number == commit->number) {
+		worker->durable = commit->number;
 		memcpy(status->committed, commit->meter, sizeof(status->committed));
 	}
 	if (r < 0) {
@@ -95,15 +95,15 @@ static void note(struct mm_store_worker *worker, const struct mm_store_commit *c
 		status->error = r;
 		status->failures++;
 		snprintf(status->message, sizeof(status->message), "%s", reg->message);
-	} else if (durable && reg->database_sequence == reg->sequence) {
-		worker->database_wanted = worker->database_wanted && worker->asked != number;
+	} else if (reg->database_number == commit->number) {
+		worker->database_wanted = worker->database_wanted && worker->pending.number != commit->number;
 		worker->retry_ns = RETRY_FIRST_NS;
 		worker->due_ns = 0;
 		drop_front(worker, commit);
 		status->error = 0;
 		status->message[0] = '\0';
 		status->commits++;
-		status->committed_ns = commit->boottime_ns;
+		status->durable = commit->number;
 	}
 	status->copy_error = reg->copy_error;
 	notify(worker);
@@ -112,7 +112,6 @@ static void note(struct mm_store_worker *worker, const struct mm_store_commit *c
 static void attempt(struct mm_store_worker *worker)
 {
 	struct mm_store_commit commit = worker->pending;
-	uint64_t number = worker->asked, sequence = worker->reg->sequence;
 	int r;
 
 	commit.copy_suffices = !worker->database_wanted || monotonic() < worker->due_ns;
@@ -122,13 +121,13 @@ static void attempt(struct mm_store_worker *worker)
 	pthread_mutex_unlock(&worker->mutex);
 	r = mm_store_commit(worker->reg, &commit);
 	pthread_mutex_lock(&worker->mutex);
-	note(worker, &commit, number, worker->reg->sequence != sequence, r);
+	note(worker, &commit, r);
 }
 
 /* Is there something to write that may be tried now? While the database has to wait, the copy need not. */
 static bool is_due(const struct mm_store_worker *worker, int64_t now)
 {
-	bool lacking = worker->asked != worker->durable;
+	bool lacking = worker->pending.number != worker->durable;
 
 	if (now >= worker->due_ns) {
 		return lacking || worker->database_wanted;
@@ -143,15 +142,13 @@ static void serve(void *userdata)
 
 	pthread_mutex_lock(&worker->mutex);
 	worker->status.beat++;
-	if (worker->asked != worker->durable && worker->reg->copy_error == 0) {
+	if (worker->pending.number != worker->durable && worker->reg->copy_error == 0) {
 		struct mm_store_commit commit = worker->pending;
-		uint64_t number = worker->asked;
-		bool durable;
 
 		pthread_mutex_unlock(&worker->mutex);
-		durable = mm_store_commit_to_copy(worker->reg, &commit);
+		(void)mm_store_commit_to_copy(worker->reg, &commit); /* or it waits for the end */
 		pthread_mutex_lock(&worker->mutex);
-		note(worker, &commit, number, durable, 0);
+		note(worker, &commit, 0);
 	}
 	pthread_mutex_unlock(&worker->mutex);
 }
@@ -188,7 +185,7 @@ static void *run(void *userdata)
 
 	pthread_mutex_lock(&worker->mutex);
 	while (!worker->stop) {
-		bool waiting = worker->asked != worker->durable || worker->database_wanted;
+		bool waiting = worker->pending.number != worker->durable || worker->database_wanted;
 		bool query = worker->query_ran < worker->query_count;
 		int64_t now = monotonic();
 
@@ -258,7 +255,7 @@ int mm_store_worker_new(struct mm_store *reg, struct mm_store_worker **ret)
 	worker->reg = reg;
 	worker->retry_ns = RETRY_FIRST_NS;
 	memcpy(worker->status.committed, reg->committed, sizeof(reg->committed));
-	worker->status.committed_ns = reg->committed_ns;
+	worker->status.durable = worker->durable = worker->pending.number = reg->number;
 	worker->status.copy_error = reg->copy_error;
 	reg->serve = serve;
 	reg->serve_userdata = worker;
@@ -300,7 +297,7 @@ int mm_store_worker_free(struct mm_store_worker *worker)
 
 		query->done(i < worker->query_ran ? query->result : -ECANCELED, query->userdata);
 	}
-	r = worker->asked != worker->durable || worker->database_wanted ? worker->status.error : 0;
+	r = worker->pending.number != worker->durable || worker->database_wanted ? worker->status.error : 0;
 	mm_store_close(worker->reg);
 	destroy(worker);
 	return r;
@@ -327,6 +324,11 @@ int mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store
 		return r;
 	}
 	pthread_mutex_lock(&worker->mutex);
+	if (commit->number != 0 && commit->number <= pending->number) {
+		pthread_mutex_unlock(&worker->mutex);
+		return -EINVAL;
+	}
+	pending->number = commit->number != 0 ? commit->number : pending->number + 1;
 	pending->boottime_ns = commit->boottime_ns;
 	pending->realtime_ns = commit->realtime_ns;
 	pending->meter_count = commit->meter_count;
@@ -335,7 +337,6 @@ int mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store
 							 commit->events, commit->event_count, sizeof(*worker->events));
 	worker->status.dropped_rows += (int64_t)append(worker->rows, &pending->row_count, MM_STORE_ROWS_WAITING_MAX, commit->rows,
 						       commit->row_count, sizeof(*worker->rows));
-	worker->asked++;
 	worker->database_wanted = worker->database_wanted || !commit->copy_suffices;
 	pthread_cond_signal(&worker->cond);
 	pthread_mutex_unlock(&worker->mutex);
@@ -350,7 +351,7 @@ int mm_store_worker_fd(const struct mm_store_worker *worker)
 void mm_store_worker_status(struct mm_store_worker *worker, struct mm_store_status *ret)
 {
 	pthread_mutex_lock(&worker->mutex);
-	worker->status.busy = worker->asked != worker->durable || worker->database_wanted;
+	worker->status.busy = worker->pending.number != worker->durable || worker->database_wanted;
 	*ret = worker->status;
 	pthread_mutex_unlock(&worker->mutex);
 }

@@ -489,13 +489,13 @@ static void fail_at(enum fault fault, int64_t at, bool lasting)
 	reg = fixture_open(&b, 1);
 	for (int64_t n = 0; n < COMMITS; n++) {
 		bool fails = lasting ? n >= at : n == at;
-		uint64_t sequence = reg->database_sequence;
+		uint64_t sequence = reg->database_number;
 
 		set_fault(fails ? fault : FAULT_NONE, UINT32_MAX);
 		ck_assert_int_eq(copy_n(reg, n), 0);
 		ck_assert_int_eq(copy_fault.hits > 0, fails);
 		ck_assert_int_eq(reg->copy_error != 0, fails);
-		ck_assert_int_eq(reg->database_sequence != sequence, fails);
+		ck_assert_int_eq(reg->database_number != sequence, fails);
 		set_fault(FAULT_NONE, 0);
 		assert_kept(&b, n);
 	}
@@ -542,13 +542,13 @@ START_TEST(test_copy_that_appears_is_begun)
 	reg = fixture_open(&b, 1);
 	ck_assert_int_eq(reg->copy_error, -ENOENT);
 	commit_at(reg, 0, 1000);
-	ck_assert_uint_eq(reg->database_sequence, reg->sequence);
+	ck_assert_uint_eq(reg->database_number, reg->number);
 	ck_assert_int_eq(mkdir(place, 0700), 0);
 	commit_at(reg, 1, 1299);
 	ck_assert_int_eq(reg->copy_error, -ENOENT);
 	commit_at(reg, 2, 1300);
 	ck_assert_int_eq(reg->copy_error, 0);
-	ck_assert_uint_lt(reg->database_sequence, reg->sequence);
+	ck_assert_uint_lt(reg->database_number, reg->number);
 	mm_store_close(reg);
 	reg = fixture_open(&b, 1);
 	fixture_assert_registers(reg, 0, 2);
@@ -583,7 +583,7 @@ START_TEST(test_copy_that_holds_more_is_not_written_over)
 	commit_at(reg, 1, 2000);
 	commit_at(reg, 2, 3000);
 	ck_assert_int_eq(reg->copy_error, -EEXIST);
-	ck_assert_uint_eq(reg->database_sequence, reg->sequence);
+	ck_assert_uint_eq(reg->database_number, reg->number);
 	mm_store_close(reg);
 	reg = fixture_open(&cut, 1);
 	fixture_assert_registers(reg, 0, 9);
@@ -638,9 +638,11 @@ START_TEST(test_full_disk_leaves_the_copy)
 	struct fixture_commit c;
 	unsigned counts[20];
 	struct fixture b;
+	uint64_t number;
 
 	fixture_begin_with_copy(&b);
 	reg = fixture_open(&b, 1);
+	number = mm_store_number(reg);
 	ck_assert_int_eq(sqlite3_exec(reg->db,
 				      "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.register BEGIN "
 				      "SELECT RAISE(FAIL, 'full'); END",
@@ -657,10 +659,13 @@ START_TEST(test_full_disk_leaves_the_copy)
 	}
 	ck_assert_int_lt(status.error, 0);
 	ck_assert_int_eq(status.copy_error, 0);
+	ck_assert_uint_eq(status.durable, number);
 	ck_assert(status.busy);
 	assert_kept(&b, 9);
 	ck_assert_int_lt(mm_store_worker_free(worker), 0);
 	reg = fixture_open(&b, 1);
+	ck_assert_str_eq(mm_store_story(reg), "");
+	ck_assert_uint_eq(mm_store_number(reg), number + 10);
 	fixture_assert_registers(reg, 0, 9);
 	ck_assert_int_eq(fixture_count(reg, counts, 20), 9);
 	for (int n = 0; n < 10; n++) {

@@ -92,7 +92,7 @@ START_TEST(test_blank_device_is_taken)
 	for (int64_t n = 0; n < 5; n++) {
 		commit_n(reg, n);
 	}
-	ck_assert_uint_lt(reg->database_sequence, reg->sequence);
+	ck_assert_uint_lt(reg->database_number, reg->number);
 	/* The power fails: what is beyond the database is on the device. */
 	fixture_copy(&b, &cut);
 	memcpy(cut.copy, b.copy, sizeof(cut.copy));
@@ -188,7 +188,7 @@ START_TEST(test_device_that_is_no_use_is_gone_without)
 	reg = fixture_open(&b, 1);
 	ck_assert_int_lt(reg->copy_error, 0);
 	commit_n(reg, 0);
-	ck_assert_uint_eq(reg->database_sequence, reg->sequence);
+	ck_assert_uint_eq(reg->database_number, reg->number);
 	mm_store_close(reg);
 	end(&b, loop);
 }

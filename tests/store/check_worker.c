@@ -142,6 +142,41 @@ START_TEST(test_commits_become_durable)
 }
 END_TEST
 
+/* One number from submit to durable, over the end of a run as well. */
+START_TEST(test_commits_are_known_by_their_number)
+{
+	struct mm_store_status status;
+	struct mm_store_worker *worker;
+	struct fixture_commit c;
+	struct mm_store *reg;
+	struct fixture b;
+	uint64_t first;
+
+	fixture_begin(&b);
+	reg = fixture_open(&b, 1);
+	first = mm_store_number(reg) + 1;
+	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
+	for (int64_t n = 0; n < 3; n++) {
+		fixture_commit(n, 1, &c);
+		c.commit.number = first + 10 * (uint64_t)n;
+		c.commit.boottime_ns = 7; /* which may stand still */
+		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
+		wait_written(worker, &status);
+		ck_assert_uint_eq(status.durable, c.commit.number);
+		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), -EINVAL);
+	}
+	ck_assert_int_eq(mm_store_worker_free(worker), 0);
+	reg = fixture_open(&b, 1);
+	ck_assert_uint_eq(mm_store_number(reg), first + 20);
+	ck_assert_int_eq(mm_store_commit(reg, &c.commit), -EINVAL);
+	c.commit.number++;
+	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+	ck_assert_uint_eq(mm_store_number(reg), first + 21);
+	mm_store_close(reg);
+	fixture_end(&b);
+}
+END_TEST
+
 START_TEST(test_waiting_commits_become_one)
 {
 	struct mm_store_status status;
@@ -457,6 +492,7 @@ int main(void)
 	TCase *tcase = tcase_create("worker");
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, test_commits_become_durable);
+	tcase_add_test(tcase, test_commits_are_known_by_their_number);
 	tcase_add_test(tcase, test_waiting_commits_become_one);
 	tcase_add_test(tcase, test_full_queues_keep_the_oldest);
 	tcase_add_test(tcase, test_queries_run_between_commits);
