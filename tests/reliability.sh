@@ -16,7 +16,7 @@ tests=(
 	'crash|MM_CRASH_VARIANTS=136|tests/store/check_crash'
 	'damage|MM_DAMAGE_PLACES=64|tests/store/check_damage'
 	'faults||tests/store/check_fault'
-	'copy-faults||tests/store/check_copy'
+	'copy-faults||tests/store/check_mirror'
 	'kill-held|MM_KILLS=3334 CK_RUN_CASE=kills,held|tests/metering/check_restart_kills'
 	'kill-dark|MM_KILLS=3334 CK_RUN_CASE=kills,dark|tests/metering/check_restart_kills'
 	'kill-bare|MM_KILLS=3334 CK_RUN_CASE=kills,bare|tests/metering/check_restart_kills'

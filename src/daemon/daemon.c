@@ -163,7 +163,7 @@ static void record_settings(struct daemon *d)
 	int r = mm_settings_new(d->config, mm_clock_boottime(d->clock), mm_clock_realtime(d->clock), &settings);
 
 	if (r == 0) {
-		r = mm_store_worker_query(d->worker, mm_settings_record, settings_recorded, settings);
+		r = mm_store_worker_own_query(d->worker, mm_settings_record, settings_recorded, settings);
 	}
 	if (r < 0) {
 		settings_recorded(r, settings);
@@ -319,11 +319,11 @@ static int open_register(struct daemon *d, const char *boot_id)
 		copy = beside;
 	}
 	if (mm_store_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, boot_id, meters,
-			  d->config->meter_count, error.text, &d->reg) < 0) {
+			  d->config->meter_count, &error, &d->reg) < 0) {
 		return fail(error.text, "");
 	}
-	if (mm_store_story(d->reg)[0] != '\0') {
-		mm_log_event(RECOVERED, NULL, mm_store_story(d->reg));
+	if (mm_store_findings(d->reg)[0] != '\0') {
+		mm_log_event(RECOVERED, NULL, mm_store_findings(d->reg));
 	}
 	return 0;
 }
@@ -356,7 +356,7 @@ static void record_start(struct daemon *d)
 	struct mm_settings *settings = NULL;
 	int r;
 
-	if (mm_store_key(d->reg, boottime_ns, realtime_ns, error.text) < 0) {
+	if (mm_store_key(d->reg, boottime_ns, realtime_ns, &error) < 0) {
 		mm_log(LOG_WARNING, NULL, NULL, "%s", error.text);
 	}
 	r = mm_settings_new(d->config, boottime_ns, realtime_ns, &settings);

@@ -42,6 +42,6 @@ static void backup_done(int result, void *userdata)
 void mm_backup_schedule_run_if_due(struct mm_backup_schedule *schedule, struct mm_store_worker *worker, int64_t now)
 {
 	if (schedule->config->backup_interval_h > 0 && !schedule->running && now >= schedule->next_ns) {
-		schedule->running = mm_store_worker_query(worker, run_backup, backup_done, schedule) == 0;
+		schedule->running = mm_store_worker_own_query(worker, run_backup, backup_done, schedule) == 0;
 	}
 }

@@ -11,6 +11,7 @@
 
 #include "config/config.h"
 #include "metering/journal.h"
+#include "store/worker.h"
 
 struct mm_backup_schedule {
 	const struct mm_config *config;

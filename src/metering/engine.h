@@ -24,7 +24,7 @@
 #include "metering/software.h"
 #include "metering/view.h"
 #include "metering/wall_clock.h"
-#include "store/store.h"
+#include "store/worker.h"
 
 struct mm_engine_meter {
 	const struct mm_config_meter *config;
@@ -39,7 +39,7 @@ struct mm_engine_meter {
 /* Why the front end or the register is not in order, and since when. */
 struct mm_engine_condition {
 	int64_t since_ns; /* CLOCK_BOOTTIME */
-	char reason[MM_STORE_MESSAGE_MAX];
+	char reason[MM_ERROR_TEXT_MAX];
 };
 
 struct mm_engine {

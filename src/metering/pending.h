@@ -8,7 +8,7 @@
  * the commit may not have come to its end.
  */
 
-#include "store/store.h"
+#include "store/commit.h"
 
 #define MM_PENDING_EVENTS_MAX 256
 #define MM_PENDING_ROWS_MAX 128

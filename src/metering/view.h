@@ -15,7 +15,7 @@
 #include "core/health.h"
 #include "core/meter.h"
 #include "diagnosis/evidence.h"
-#include "store/store.h"
+#include "store/worker.h"
 
 struct mm_engine;
 struct mm_front_end;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "metering/journal.h"
+#include "store/store.h"
 
 struct mm_wall_clock {
 	struct mm_clock *clock;

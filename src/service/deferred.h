@@ -9,7 +9,7 @@
  */
 
 #include "service/private.h"
-#include "store/store.h"
+#include "store/worker.h"
 #include "varlink/varlink.h"
 
 enum mm_deferred_wait {

@@ -18,7 +18,7 @@
 struct verification {
 	struct mm_deferred deferred;
 	struct mm_verify *verify;
-	struct mm_signed_head *head; /* to compare with first; NULL: none (left) */
+	struct mm_signed_checkpoint *head; /* to compare with first; NULL: none (left) */
 	bool files_done;
 	unsigned slices;
 };
@@ -38,7 +38,7 @@ static int run_slice(struct mm_store *store, void *userdata)
 	int r;
 
 	if (verification->head) {
-		r = mm_verify_head(verification->verify, store, verification->head);
+		r = mm_verify_checkpoint(verification->verify, store, verification->head);
 		free(verification->head);
 		verification->head = NULL;
 		return r < 0 ? r : 1;
@@ -106,10 +106,10 @@ static bool head_text(const json_t *head, const char *key, char *ret, size_t siz
 
 /* NULL where there is no head to compare with. False after having answered. */
 static bool read_head(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters,
-		      struct mm_signed_head **ret)
+		      struct mm_signed_checkpoint **ret)
 {
 	static const struct mm_parameter table[] = {{.name = "head", .kind = MM_PARAMETER_OBJECT}};
-	struct mm_signed_head *head;
+	struct mm_signed_checkpoint *head;
 	const json_t *value = NULL;
 
 	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &value)) {
@@ -144,7 +144,7 @@ void mm_method_verify(struct mm_varlink_call *call, const json_t *parameters, vo
 	};
 	struct mm_service *service = userdata;
 	struct verification *verification;
-	struct mm_signed_head *head;
+	struct mm_signed_checkpoint *head;
 
 	if (service->verifying) {
 		mm_call_busy(call, "the register is being verified already: try again when that is done");
@@ -172,19 +172,19 @@ void mm_method_verify(struct mm_varlink_call *call, const json_t *parameters, vo
 struct signing {
 	struct mm_deferred deferred;
 	int64_t realtime_ns;
-	struct mm_signed_head head;
+	struct mm_signed_checkpoint head;
 };
 
 static int run_signing(struct mm_store *store, void *userdata)
 {
 	struct signing *signing = userdata;
 
-	return mm_store_sign_head(store, signing->realtime_ns, &signing->head);
+	return mm_store_sign_checkpoint(store, signing->realtime_ns, &signing->head);
 }
 
 static void signing_done(struct mm_deferred *deferred, int result)
 {
-	const struct mm_signed_head *head = &((struct signing *)deferred)->head;
+	const struct mm_signed_checkpoint *head = &((struct signing *)deferred)->head;
 
 	if (result == -ENOKEY) {
 		mm_call_store_failed(mm_deferred_take(deferred),

@@ -6,7 +6,7 @@
 
 #include "metering/view.h"
 #include "service/service.h"
-#include "store/store.h"
+#include "store/worker.h"
 #include "varlink/varlink.h"
 
 struct mm_deferred;

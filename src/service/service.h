@@ -8,7 +8,7 @@
  */
 
 #include "metering/view.h"
-#include "store/store.h"
+#include "store/worker.h"
 
 struct mm_service;
 

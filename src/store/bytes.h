@@ -35,7 +35,7 @@ void mm_get_text(struct mm_reader *reader, char *ret, size_t size);
 
 /*
  * FNV-1a, 64 bits (Fowler, Noll, Vo; draft-eastlake-fnv). It finds every change of a single byte; of others, all but one in
- * 2^64. It is no protection against somebody who means it.
+ * 2^64. It is no protection against intent.
  */
 uint64_t mm_checksum(const uint8_t *bytes, size_t size);
 

@@ -3,93 +3,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/units.h"
-
-/* The version of what is hashed: changes with the encoding below or with the fields in schema.c. */
-#define PREAMBLE "minimeter-chain-1"
-
-/* ---- The hash ---- */
-
-static bool put_word(EVP_MD_CTX *md, char type, uint64_t word)
-{
-	unsigned char bytes[9] = {(unsigned char)type};
-
-	for (int i = 0; i < 8; i++) {
-		bytes[1 + i] = (unsigned char)(word >> (56 - 8 * i));
-	}
-	return EVP_DigestUpdate(md, bytes, sizeof(bytes)) == 1;
-}
-
-static bool put_bytes(EVP_MD_CTX *md, char type, const void *bytes, int size)
-{
-	return put_word(md, type, (uint64_t)size) && (size == 0 || EVP_DigestUpdate(md, bytes, (size_t)size) == 1);
-}
-
-/*
- * One value: a letter for its type, then eight bytes, big-endian: an integer, a double as IEEE 754 has it, or the length of the
- * bytes that follow. Nothing that two rows could share is left out, so no two rows have the same encoding.
- */
-static bool put_value(EVP_MD_CTX *md, sqlite3_value *value)
-{
-	double real;
-	uint64_t word;
-
-	switch (sqlite3_value_type(value)) {
-	case SQLITE_INTEGER:
-		return put_word(md, 'i', (uint64_t)sqlite3_value_int64(value));
-	case SQLITE_FLOAT:
-		real = sqlite3_value_double(value);
-		memcpy(&word, &real, sizeof(word));
-		return put_word(md, 'r', word);
-	case SQLITE_TEXT:
-		return put_bytes(md, 't', sqlite3_value_text(value), sqlite3_value_bytes(value));
-	case SQLITE_BLOB:
-		return put_bytes(md, 'b', sqlite3_value_blob(value), sqlite3_value_bytes(value));
-	default:
-		return put_word(md, 'n', 0);
-	}
-}
-
-static void hash_values(sqlite3_context *context, int count, sqlite3_value **values)
-{
-	EVP_MD_CTX *md = sqlite3_user_data(context);
-	unsigned char hash[MM_HASH_SIZE];
-	bool ok = EVP_DigestInit_ex(md, EVP_sha256(), NULL) == 1 && EVP_DigestUpdate(md, PREAMBLE, strlen(PREAMBLE)) == 1;
-
-	for (int i = 0; i < count && ok; i++) {
-		ok = put_value(md, values[i]);
-	}
-	if (ok && EVP_DigestFinal_ex(md, hash, NULL) == 1) {
-		sqlite3_result_blob(context, hash, sizeof(hash), SQLITE_TRANSIENT);
-	} else {
-		sqlite3_result_error_nomem(context);
-	}
-}
-
-static void free_digest(void *md)
-{
-	EVP_MD_CTX_free(md);
-}
-
-int mm_chain_functions(struct mm_store *reg)
-{
-	EVP_MD_CTX *md = EVP_MD_CTX_new();
-
-	if (!md) {
-		return -ENOMEM;
-	}
-	/* Frees md when it fails, too. */
-	if (sqlite3_create_function_v2(reg->db, "mm_hash", -1, SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY, md,
-				       hash_values, NULL, NULL, free_digest) != SQLITE_OK) {
-		return mm_store_fail_sql(reg);
-	}
-	return 0;
-}
 
 /* Adds without overflow: figures of another hand's must not stop the meter. */
 static int64_t sum(int64_t a, int64_t b)
@@ -122,17 +40,17 @@ static const char *judge_end(int64_t head, int64_t newest, bool same)
 	return same ? NULL : "the newest is another";
 }
 
-int mm_chain_check(struct mm_store *reg, bool *ret_sealed, char ret_broken[static MM_STORE_MESSAGE_MAX])
+int mm_chain_check(struct mm_db *db, bool *ret_sealed, struct mm_error *ret_broken)
 {
-	sqlite3_stmt *head = reg->stmt[MM_STMT_HEAD], *newest = reg->stmt[MM_STMT_NEWEST];
+	sqlite3_stmt *head = db->stmt[MM_STMT_HEAD], *newest = db->stmt[MM_STMT_NEWEST];
 	int r = 0, rc = sqlite3_step(head);
 
-	ret_broken[0] = '\0';
+	*ret_broken = (struct mm_error){0};
 	*ret_sealed = true;
 	if (rc == SQLITE_DONE) {
-		r = mm_store_fail(reg, -EBADMSG, "the head of the audit trail is gone");
+		r = mm_db_fail(db, -EBADMSG, "the head of the audit trail is gone");
 	} else if (rc != SQLITE_ROW || sqlite3_step(newest) != SQLITE_ROW) {
-		r = mm_store_fail_sql(reg);
+		r = mm_db_fail_sql(db);
 	} else {
 		const char *events =
 			judge_end(sqlite3_column_int64(head, 0), sqlite3_column_int64(newest, 0), same_hash(head, 1, newest, 1));
@@ -142,9 +60,9 @@ int mm_chain_check(struct mm_store *reg, bool *ret_sealed, char ret_broken[stati
 
 		*ret_sealed = sealed;
 		if (events || rows || !sealed) {
-			snprintf(ret_broken, MM_STORE_MESSAGE_MAX, "%s%s%s%s%s",
-				 sealed ? "" : "registers, meters or heads changed", events ? "; of the events " : "",
-				 events ? events : "", rows ? "; of the intervals " : "", rows ? rows : "");
+			mm_error_set(ret_broken, 0, "%s%s%s%s%s", sealed ? "" : "registers, meters or heads changed",
+				     events ? "; of the events " : "", events ? events : "", rows ? "; of the intervals " : "",
+				     rows ? rows : "");
 		}
 	}
 	sqlite3_reset(head);
@@ -152,43 +70,44 @@ int mm_chain_check(struct mm_store *reg, bool *ret_sealed, char ret_broken[stati
 	return r;
 }
 
-static int add_energies(struct mm_store *reg, enum mm_stmt which, int bound)
+static int add_energies(struct mm_db *db, const struct mm_roster *roster, struct mm_balance *balance, enum mm_stmt which,
+			int bound)
 {
-	sqlite3_stmt *stmt = reg->stmt[which];
+	sqlite3_stmt *stmt = db->stmt[which];
 	int rc = bound, r;
 
 	while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		for (unsigned i = 0; i < reg->meter_count; i++) {
-			for (int k = 0; k < MM_ENERGIES && reg->meter_id[i] == sqlite3_column_int64(stmt, 0); k++) {
-				reg->balance.uwh[i][k] = sum(reg->balance.uwh[i][k], sqlite3_column_int64(stmt, k + 1));
-			}
+		int i = mm_roster_index(roster, sqlite3_column_int64(stmt, 0));
+
+		for (int k = 0; k < MM_ENERGIES && i >= 0; k++) {
+			balance->uwh[i][k] = sum(balance->uwh[i][k], sqlite3_column_int64(stmt, k + 1));
 		}
 		rc = SQLITE_OK;
 	}
-	r = rc == SQLITE_DONE ? 0 : mm_store_fail_sql(reg);
+	r = rc == SQLITE_DONE ? 0 : mm_db_fail_sql(db);
 	sqlite3_reset(stmt);
 	return r;
 }
 
-int mm_chain_load(struct mm_store *reg)
+int mm_chain_load(struct mm_db *db, const struct mm_roster *roster, struct mm_balance *ret)
 {
-	sqlite3_stmt *head = reg->stmt[MM_STMT_HEAD];
+	sqlite3_stmt *head = db->stmt[MM_STMT_HEAD];
 	int64_t snapshot;
 	int rc, r;
 
 	if (sqlite3_step(head) != SQLITE_ROW) {
-		r = mm_store_fail_sql(reg);
+		r = mm_db_fail_sql(db);
 		sqlite3_reset(head);
 		return r;
 	}
 	snapshot = sqlite3_column_int64(head, 4);
 	sqlite3_reset(head);
-	reg->balance = (struct mm_balance){0};
-	r = add_energies(reg, MM_STMT_STANDING, sqlite3_bind_int64(reg->stmt[MM_STMT_STANDING], 1, snapshot));
+	*ret = (struct mm_balance){0};
+	r = add_energies(db, roster, ret, MM_STMT_STANDING, sqlite3_bind_int64(db->stmt[MM_STMT_STANDING], 1, snapshot));
 	if (r == 0) {
-		rc = sqlite3_bind_int64(reg->stmt[MM_STMT_PROFILED], 1, snapshot);
-		rc |= sqlite3_bind_int64(reg->stmt[MM_STMT_PROFILED], 2, MM_SNAPSHOT_NONE);
-		r = add_energies(reg, MM_STMT_PROFILED, rc);
+		rc = sqlite3_bind_int64(db->stmt[MM_STMT_PROFILED], 1, snapshot);
+		rc |= sqlite3_bind_int64(db->stmt[MM_STMT_PROFILED], 2, MM_SNAPSHOT_NONE);
+		r = add_energies(db, roster, ret, MM_STMT_PROFILED, rc);
 	}
 	return r;
 }
@@ -196,39 +115,40 @@ int mm_chain_load(struct mm_store *reg)
 /* ---- Adding ---- */
 
 /* The row just added is the end of its chain. */
-static int move_head(struct mm_store *reg, enum mm_stmt stmt)
+static int move_head(struct mm_db *db, enum mm_stmt stmt)
 {
-	return mm_store_run(reg, stmt, sqlite3_bind_int64(reg->stmt[stmt], 1, sqlite3_last_insert_rowid(reg->db)));
+	return mm_db_run(db, stmt, sqlite3_bind_int64(db->stmt[stmt], 1, sqlite3_last_insert_rowid(db->connection)));
 }
 
-int mm_chain_add(struct mm_store *reg, const struct mm_store_event *event, const char *data)
+int mm_chain_add(struct mm_db *db, const struct mm_roster *roster, const struct mm_store_event *event, const char *data)
 {
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_EVENT_ADD];
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_EVENT_ADD];
 	int rc, r;
 
-	rc = sqlite3_bind_int64(stmt, 1, reg->boot);
+	rc = sqlite3_bind_int64(stmt, 1, roster->boot);
 	rc |= sqlite3_bind_int64(stmt, 2, event->boottime_ns);
 	rc |= sqlite3_bind_int64(stmt, 3, event->realtime_ns);
 	if (event->meter >= 0) {
-		rc |= sqlite3_bind_int64(stmt, 4, reg->meter_id[event->meter]);
+		rc |= sqlite3_bind_int64(stmt, 4, roster->id[event->meter]);
 	} else {
 		rc |= sqlite3_bind_null(stmt, 4);
 	}
 	rc |= sqlite3_bind_text(stmt, 5, event->code, (int)strnlen(event->code, sizeof(event->code)), SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 6, event->text, (int)strnlen(event->text, sizeof(event->text)), SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 7, data, -1, SQLITE_STATIC); /* NULL binds a null */
-	r = mm_store_run(reg, MM_STMT_EVENT_ADD, rc);
-	return r < 0 ? r : move_head(reg, MM_STMT_EVENT_HEAD);
+	r = mm_db_run(db, MM_STMT_EVENT_ADD, rc);
+	return r < 0 ? r : move_head(db, MM_STMT_EVENT_HEAD);
 }
 
-int mm_chain_add_row(struct mm_store *reg, const struct mm_store_profile_row *entry, struct mm_balance *balance)
+int mm_chain_add_row(struct mm_db *db, const struct mm_roster *roster, struct mm_balance *balance,
+		     const struct mm_store_profile_row *entry)
 {
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_PROFILE_ADD];
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_PROFILE_ADD];
 	const struct mm_profile_row *row = &entry->row;
 	const int64_t energies[MM_ENERGIES] = {row->delivered_uwh, row->received_uwh, row->lagging_uvarh, row->leading_uvarh};
 	int rc, r;
 
-	rc = sqlite3_bind_int64(stmt, 1, reg->meter_id[entry->meter]);
+	rc = sqlite3_bind_int64(stmt, 1, roster->id[entry->meter]);
 	rc |= sqlite3_bind_int64(stmt, 2, row->start_s);
 	rc |= sqlite3_bind_int64(stmt, 3, row->duration_s);
 	rc |= sqlite3_bind_int64(stmt, 4, row->status);
@@ -237,13 +157,14 @@ int mm_chain_add_row(struct mm_store *reg, const struct mm_store_profile_row *en
 		balance->uwh[entry->meter][k] = sum(balance->uwh[entry->meter][k], energies[k]);
 	}
 	rc |= sqlite3_bind_int64(stmt, 9, row->covered_ns);
-	r = mm_store_run(reg, MM_STMT_PROFILE_ADD, rc);
-	return r < 0 ? r : move_head(reg, MM_STMT_PROFILE_HEAD);
+	r = mm_db_run(db, MM_STMT_PROFILE_ADD, rc);
+	return r < 0 ? r : move_head(db, MM_STMT_PROFILE_HEAD);
 }
 
 /* ---- Accounting ---- */
 
-static int account_meter(struct mm_store *reg, unsigned index, const struct mm_store_commit *commit, int64_t *balance)
+static int account_meter(struct mm_db *db, const struct mm_roster *roster, unsigned index, const struct mm_store_commit *commit,
+			 int64_t *balance)
 {
 	const struct mm_registers *registers = &commit->meter[index];
 	const struct mm_profile_row none = {0}, *open = registers->profile.open ? &registers->profile.row : &none;
@@ -273,13 +194,13 @@ static int account_meter(struct mm_store *reg, unsigned index, const struct mm_s
 		 "{\"delivered_uwh\":%" PRId64 ",\"received_uwh\":%" PRId64 ",\"lagging_uvarh\":%" PRId64
 		 ",\"leading_uvarh\":%" PRId64 "}",
 		 missing[0], missing[1], missing[2], missing[3]);
-	return mm_chain_add(reg, &event, data);
+	return mm_chain_add(db, roster, &event, data);
 }
 
-int mm_chain_standing(struct mm_store *reg, char **ret)
+int mm_chain_standing(struct mm_db *db, char **ret)
 {
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_SNAPSHOT];
-	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_store_fail_sql(reg);
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_SNAPSHOT];
+	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_db_fail_sql(db);
 
 	if (r == 0) {
 		*ret = strdup((const char *)sqlite3_column_text(stmt, 0));
@@ -289,7 +210,7 @@ int mm_chain_standing(struct mm_store *reg, char **ret)
 	return r;
 }
 
-static int snapshot(struct mm_store *reg, const struct mm_store_commit *commit)
+static int snapshot(struct mm_db *db, const struct mm_roster *roster, const struct mm_store_commit *commit)
 {
 	struct mm_store_event event = {.boottime_ns = commit->boottime_ns,
 				       .realtime_ns = commit->realtime_ns,
@@ -297,22 +218,23 @@ static int snapshot(struct mm_store *reg, const struct mm_store_commit *commit)
 				       .code = "snapshot",
 				       .text = "all registers"};
 	char *standing = NULL;
-	int r = mm_chain_standing(reg, &standing);
+	int r = mm_chain_standing(db, &standing);
 
 	if (r == 0) {
-		r = mm_chain_add(reg, &event, standing);
+		r = mm_chain_add(db, roster, &event, standing);
 	}
 	free(standing);
-	return r < 0 ? r : mm_store_run(reg, MM_STMT_SNAPSHOT_HEAD, SQLITE_OK);
+	return r < 0 ? r : mm_db_run(db, MM_STMT_SNAPSHOT_HEAD, SQLITE_OK);
 }
 
-int mm_chain_account(struct mm_store *reg, const struct mm_store_commit *commit, struct mm_balance *balance)
+int mm_chain_account(struct mm_db *db, const struct mm_roster *roster, struct mm_balance *balance,
+		     const struct mm_store_commit *commit)
 {
-	sqlite3_stmt *due = reg->stmt[MM_STMT_SNAPSHOT_DUE];
+	sqlite3_stmt *due = db->stmt[MM_STMT_SNAPSHOT_DUE];
 	int rc, r = 0;
 
-	for (unsigned i = 0; i < reg->meter_count && r == 0; i++) {
-		r = account_meter(reg, i, commit, balance->uwh[i]);
+	for (unsigned i = 0; i < roster->count && r == 0; i++) {
+		r = account_meter(db, roster, i, commit, balance->uwh[i]);
 	}
 	if (r < 0) {
 		return r;
@@ -322,8 +244,8 @@ int mm_chain_account(struct mm_store *reg, const struct mm_store_commit *commit,
 		rc = sqlite3_step(due);
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		r = mm_store_fail_sql(reg);
+		r = mm_db_fail_sql(db);
 	}
 	sqlite3_reset(due);
-	return rc == SQLITE_ROW ? snapshot(reg, commit) : r;
+	return rc == SQLITE_ROW ? snapshot(db, roster, commit) : r;
 }

@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "store/store.h"
+#include "store/commit.h"
 
 #define COLUMN(kind, column, member) {MM_COLUMN_##kind, offsetof(struct mm_registers, member)},
 

@@ -12,21 +12,21 @@
 #include <sys/statfs.h>
 #include <unistd.h>
 
-#include "store/private.h"
+#include "base/file.h"
 
 /* Erase blocks and pages of flash don't reach from one slot into the other, as far as a file can tell. */
-#define SLOT_SIZE MM_IMAGE_SIZE_MAX
+#define SLOT_SIZE MM_SLOT_SIZE_MAX
 #define SLOTS 2
-/* An image of one meter and nothing else is some 600 bytes. */
+/* A slot of one meter and nothing else is some 600 bytes. */
 #define SLOT_SIZE_MIN 1024
 
-struct mm_copy {
+struct mm_mirror {
 	int fd;
 	bool device;
 	size_t slot_size;
 	int newest;	  /* slot, or -1 */
 	int error[SLOTS]; /* of each slot */
-	struct mm_image image[SLOTS];
+	struct mm_slot slot[SLOTS];
 	uint8_t bytes[SLOT_SIZE];
 };
 
@@ -67,76 +67,76 @@ static int write_at(int fd, const uint8_t *bytes, size_t size, off_t offset)
 	return 0;
 }
 
-static off_t slot_offset(const struct mm_copy *copy, int slot)
+static off_t slot_offset(const struct mm_mirror *mirror, int slot)
 {
-	return (off_t)copy->slot_size * slot;
+	return (off_t)mirror->slot_size * slot;
 }
 
 /* What the page cache holds of a slot says nothing about the device. */
-static void forget_cached(const struct mm_copy *copy, int slot)
+static void forget_cached(const struct mm_mirror *mirror, int slot)
 {
-	(void)posix_fadvise(copy->fd, slot_offset(copy, slot), (off_t)copy->slot_size, POSIX_FADV_DONTNEED);
+	(void)posix_fadvise(mirror->fd, slot_offset(mirror, slot), (off_t)mirror->slot_size, POSIX_FADV_DONTNEED);
 }
 
-void mm_copy_reread(struct mm_copy *copy)
+void mm_mirror_reread(struct mm_mirror *mirror)
 {
-	copy->newest = -1;
+	mirror->newest = -1;
 	for (int i = 0; i < SLOTS; i++) {
 		ssize_t n;
 
-		forget_cached(copy, i);
-		n = read_at(copy->fd, copy->bytes, copy->slot_size, slot_offset(copy, i));
-		copy->error[i] = n < 0 ? (int)n : mm_image_read(copy->bytes, (size_t)n, &copy->image[i]);
-		if (copy->error[i] == 0 &&
-		    (copy->newest < 0 || copy->image[i].state.sequence > copy->image[copy->newest].state.sequence)) {
-			copy->newest = i;
+		forget_cached(mirror, i);
+		n = read_at(mirror->fd, mirror->bytes, mirror->slot_size, slot_offset(mirror, i));
+		mirror->error[i] = n < 0 ? (int)n : mm_slot_read(mirror->bytes, (size_t)n, &mirror->slot[i]);
+		if (mirror->error[i] == 0 &&
+		    (mirror->newest < 0 || mirror->slot[i].state.sequence > mirror->slot[mirror->newest].state.sequence)) {
+			mirror->newest = i;
 		}
 	}
 }
 
-static int take(struct mm_copy *copy)
+static int claim(struct mm_mirror *mirror)
 {
-	off_t size = lseek(copy->fd, 0, SEEK_END);
+	off_t size = lseek(mirror->fd, 0, SEEK_END);
 	struct statfs fs;
 	struct stat st;
 
-	if (size < 0 || fstat(copy->fd, &st) < 0 || fstatfs(copy->fd, &fs) < 0 || flock(copy->fd, LOCK_EX | LOCK_NB) < 0) {
+	if (size < 0 || fstat(mirror->fd, &st) < 0 || fstatfs(mirror->fd, &fs) < 0 || flock(mirror->fd, LOCK_EX | LOCK_NB) < 0) {
 		return errno == EWOULDBLOCK ? -EBUSY : -errno;
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
 		return -EINVAL;
 	}
-	copy->device = S_ISBLK(st.st_mode) || fs.f_type == SYSFS_MAGIC;
-	copy->slot_size = size / SLOTS > SLOT_SIZE ? SLOT_SIZE : (size_t)size / SLOTS / 512 * 512;
-	if (copy->slot_size < SLOT_SIZE_MIN && !copy->device) {
-		copy->slot_size = SLOT_SIZE; /* a file that was cut off: it grows again */
+	mirror->device = S_ISBLK(st.st_mode) || fs.f_type == SYSFS_MAGIC;
+	mirror->slot_size = size / SLOTS > SLOT_SIZE ? SLOT_SIZE : (size_t)size / SLOTS / 512 * 512;
+	if (mirror->slot_size < SLOT_SIZE_MIN && !mirror->device) {
+		mirror->slot_size = SLOT_SIZE; /* a file that was cut off: it grows again */
 	}
-	return copy->slot_size < SLOT_SIZE_MIN ? -EFBIG : 0;
+	return mirror->slot_size < SLOT_SIZE_MIN ? -EFBIG : 0;
 }
 
-int mm_copy_open(const char *path, struct mm_copy **ret)
+int mm_mirror_open(const char *path, struct mm_mirror **ret)
 {
-	struct mm_copy *copy = calloc(1, sizeof(*copy));
+	struct mm_mirror *mirror = calloc(1, sizeof(*mirror));
 	struct stat st;
 	int r;
 
-	if (!copy) {
+	if (!mirror) {
 		return -ENOMEM;
 	}
 	/* On a block device O_EXCL refuses one that is mounted. */
-	copy->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | (stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? O_EXCL : 0));
-	r = copy->fd < 0 ? -errno : take(copy);
+	mirror->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | (stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? O_EXCL : 0));
+	r = mirror->fd < 0 ? -errno : claim(mirror);
 	if (r < 0) {
-		mm_copy_close(copy);
+		mm_mirror_close(mirror);
 		return r;
 	}
-	mm_copy_reread(copy);
-	*ret = copy;
+	mm_mirror_reread(mirror);
+	*ret = mirror;
 	return 0;
 }
 
-/* The image and zeros up to the end of both slots, so that no later write ever allocates. */
-static int fill(int fd, const struct mm_image *image)
+/* The slot and zeros up to the end of both, so that no later write ever allocates. */
+static int fill(int fd, const struct mm_slot *slot)
 {
 	uint8_t *bytes = calloc(SLOTS, SLOT_SIZE);
 	int r;
@@ -144,114 +144,102 @@ static int fill(int fd, const struct mm_image *image)
 	if (!bytes) {
 		return -ENOMEM;
 	}
-	r = mm_image_write(image, bytes, SLOT_SIZE) < 0 ? -EFBIG : write_at(fd, bytes, SLOTS * SLOT_SIZE, 0);
-	if (r == 0 && fsync(fd) < 0) {
-		r = -errno;
-	}
+	r = mm_slot_write(slot, bytes, SLOT_SIZE) < 0 ? -EFBIG : write_at(fd, bytes, SLOTS * SLOT_SIZE, 0);
 	free(bytes);
 	return r;
 }
 
-int mm_copy_create(const char *path, const struct mm_image *image)
+int mm_mirror_create(const char *path, const struct mm_slot *slot)
 {
-	char *temporary;
-	int fd, r = 0;
+	struct mm_draft *draft;
+	int r = mm_draft_new(path, 0640, &draft);
 
-	if (asprintf(&temporary, "%s.new", path) < 0) {
-		return -ENOMEM;
+	if (r < 0) {
+		return r;
 	}
-	fd = open(temporary, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
-	if (fd < 0) {
-		r = -errno;
-	} else {
-		r = fill(fd, image);
-		close(fd);
-	}
-	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
-		r = -errno;
-	}
+	r = fill(mm_draft_fd(draft), slot);
 	if (r == 0) {
-		r = mm_store_sync_directory(path);
+		r = mm_draft_publish(draft, MM_FILE_NEW);
 	}
-	free(temporary);
+	mm_draft_free(draft);
 	return r;
 }
 
-void mm_copy_close(struct mm_copy *copy)
+void mm_mirror_close(struct mm_mirror *mirror)
 {
-	if (!copy) {
+	if (!mirror) {
 		return;
 	}
-	if (copy->fd >= 0) {
-		close(copy->fd);
+	if (mirror->fd >= 0) {
+		close(mirror->fd);
 	}
-	free(copy);
+	free(mirror);
 }
 
-const struct mm_image *mm_copy_newest(const struct mm_copy *copy)
+const struct mm_slot *mm_mirror_newest(const struct mm_mirror *mirror)
 {
-	return copy->newest < 0 ? NULL : &copy->image[copy->newest];
+	return mirror->newest < 0 ? NULL : &mirror->slot[mirror->newest];
 }
 
-int mm_copy_slot(const struct mm_copy *copy, unsigned slot)
+int mm_mirror_slot_error(const struct mm_mirror *mirror, unsigned slot)
 {
-	return copy->error[slot];
+	return mirror->error[slot];
 }
 
-bool mm_copy_follows(const struct mm_copy *copy)
+bool mm_mirror_follows(const struct mm_mirror *mirror)
 {
-	const struct mm_image *newest = mm_copy_newest(copy);
+	const struct mm_slot *newest = mm_mirror_newest(mirror);
 
 	/* The first one was written when there was nothing else. */
-	return newest && (newest->previous == 0 || (copy->error[1 - copy->newest] == 0 &&
-						    newest->previous == copy->image[1 - copy->newest].state.sequence));
+	return newest && (newest->previous == 0 || (mirror->error[1 - mirror->newest] == 0 &&
+						    newest->previous == mirror->slot[1 - mirror->newest].state.sequence));
 }
 
-bool mm_copy_is_device(const struct mm_copy *copy)
+bool mm_mirror_is_device(const struct mm_mirror *mirror)
 {
-	return copy->device;
+	return mirror->device;
 }
 
-static int reads_back(struct mm_copy *copy, int slot, size_t length)
+static int reads_back(struct mm_mirror *mirror, int slot, size_t length)
 {
 	uint8_t found[512];
 
-	forget_cached(copy, slot);
+	forget_cached(mirror, slot);
 	for (size_t at = 0; at < length; at += sizeof(found)) {
 		size_t part = length - at < sizeof(found) ? length - at : sizeof(found);
-		ssize_t n = read_at(copy->fd, found, part, slot_offset(copy, slot) + (off_t)at);
+		ssize_t n = read_at(mirror->fd, found, part, slot_offset(mirror, slot) + (off_t)at);
 
 		if (n < 0) {
 			return (int)n;
 		}
-		if ((size_t)n != part || memcmp(found, copy->bytes + at, part) != 0) {
+		if ((size_t)n != part || memcmp(found, mirror->bytes + at, part) != 0) {
 			return -EIO;
 		}
 	}
 	return 0;
 }
 
-int mm_copy_write(struct mm_copy *copy, struct mm_image *image)
+int mm_mirror_write(struct mm_mirror *mirror, struct mm_slot *slot)
 {
-	int slot = copy->newest == 0 ? 1 : 0, r;
+	int place = mirror->newest == 0 ? 1 : 0, r;
 	ssize_t length;
 
-	image->previous = copy->newest < 0 ? 0 : copy->image[copy->newest].state.sequence;
-	length = mm_image_write(image, copy->bytes, copy->slot_size);
+	slot->previous = mirror->newest < 0 ? 0 : mirror->slot[mirror->newest].state.sequence;
+	length = mm_slot_write(slot, mirror->bytes, mirror->slot_size);
 	if (length < 0) {
 		return -EFBIG;
 	}
-	r = write_at(copy->fd, copy->bytes, (size_t)length, slot_offset(copy, slot));
-	if (r == 0 && fdatasync(copy->fd) < 0) {
+	r = write_at(mirror->fd, mirror->bytes, (size_t)length, slot_offset(mirror, place));
+	if (r == 0 && fdatasync(mirror->fd) < 0) {
 		r = -errno;
 	}
 	if (r == 0) {
-		r = reads_back(copy, slot, (size_t)length);
+		r = reads_back(mirror, place, (size_t)length);
 	}
-	copy->error[slot] = r < 0 ? -EBADMSG : 0;
+	mirror->error[place] = r < 0 ? -EBADMSG : 0;
 	if (r == 0) {
-		copy->image[slot] = *image;
-		copy->newest = slot;
+		mirror->slot[place] = *slot;
+		mirror->newest = place;
 	}
 	return r;
 }

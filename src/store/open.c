@@ -1,32 +1,35 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opening the register: database, copy and backups together. The highest right state wins and the rest is checked against it;
- * what was out of order is told in an event. Where the registers would be lower than they may have been, with nothing right to go
- * on from, nothing is opened.
+ * Opening the store: database, second copy and backups together. The highest right state wins and the rest is checked against it;
+ * what was out of order is in an event. Where the registers would be lower than they may have been, with nothing right to go on
+ * from, nothing is opened.
  */
-#include "store/mirror.h"
-#include "store/audit/key.h"
-#include "store/recover.h"
-
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-static int check_meters(struct mm_store *reg, const struct mm_store_meter *meters)
+#include "store/audit/key.h"
+#include "store/database.h"
+#include "store/mirror.h"
+#include "store/mirroring.h"
+#include "store/recover.h"
+
+static int check_meters(const struct mm_store_meter *meters, unsigned count, struct mm_error *error)
 {
-	for (unsigned i = 0; i < reg->meter_count; i++) {
+	if (count < 1 || count > MM_STORE_METERS_MAX) {
+		return mm_error_set(error, -EINVAL, "a register holds 1 to %d meters, not %u", MM_STORE_METERS_MAX, count);
+	}
+	for (unsigned i = 0; i < count; i++) {
 		if (meters[i].serial[0] == '\0') {
-			snprintf(reg->message, sizeof(reg->message),
-				 "meter %s has no serial number: give it one in the configuration", meters[i].name);
-			return -EINVAL;
+			return mm_error_set(error, -EINVAL, "meter %s has no serial number: give it one in the configuration",
+					    meters[i].name);
 		}
 		for (unsigned j = 0; j < i; j++) {
 			if (strcmp(meters[i].serial, meters[j].serial) == 0) {
-				snprintf(reg->message, sizeof(reg->message),
-					 "meters %s and %s have the same serial number: correct the configuration",
-					 meters[j].name, meters[i].name);
-				return -EINVAL;
+				return mm_error_set(error, -EINVAL,
+						    "meters %s and %s have the same serial number: correct the configuration",
+						    meters[j].name, meters[i].name);
 			}
 		}
 	}
@@ -34,101 +37,103 @@ static int check_meters(struct mm_store *reg, const struct mm_store_meter *meter
 }
 
 /* How the second copy was found. */
-enum copy_found {
-	COPY_NOT_WANTED,
-	COPY_RIGHT,
-	COPY_MISSING, /* or a device that is blank */
-	COPY_UNREADABLE,
-	COPY_DAMAGED,
-	COPY_FOREIGN,
+enum mirror_found {
+	MIRROR_NOT_WANTED,
+	MIRROR_RIGHT,
+	MIRROR_MISSING, /* or a device that is blank */
+	MIRROR_UNREADABLE,
+	MIRROR_DAMAGED,
+	MIRROR_FOREIGN,
 };
 
-static int fail_copy(struct mm_store *reg, int r, const char *why)
+static int fail_mirror(struct mm_store *store, int r, const char *why)
 {
-	snprintf(reg->message, sizeof(reg->message), "%.100s: %s", reg->copy_path, why);
-	return r;
+	return mm_error_set(&store->db.error, r, "%.100s: %s", store->mirror_path, why);
 }
 
-/* A copy without a right image. -errno: nothing may be written to it. */
-static int judge_damage(struct mm_store *reg, enum copy_found *ret)
+/* A mirror without a right slot. -errno: nothing may be written to it. */
+static int judge_damage(struct mm_opening *opening, enum mirror_found *ret)
 {
-	int first = mm_copy_slot(reg->copy, 0), second = mm_copy_slot(reg->copy, 1);
+	struct mm_store *store = opening->store;
+	int first = mm_mirror_slot_error(store->mirror, 0), second = mm_mirror_slot_error(store->mirror, 1);
 
-	if (!mm_copy_is_device(reg->copy) || first == -EBADMSG || second == -EBADMSG) {
-		*ret = COPY_DAMAGED;
-		mm_store_tell(reg, "the copy was damaged");
+	if (!mm_mirror_is_device(store->mirror) || first == -EBADMSG || second == -EBADMSG) {
+		*ret = MIRROR_DAMAGED;
+		mm_opening_find(opening, "the copy was damaged");
 	} else if (first == -ENOMSG || second == -ENOMSG) {
-		return fail_copy(reg, -EXDEV,
-				 "this device holds something else: write zeros over its begin to use it for the copy");
+		return fail_mirror(store, -EXDEV,
+				   "this device holds something else: write zeros over its begin to use it for the copy");
 	} else if (first == -ENODATA && second == -ENODATA) {
-		*ret = COPY_MISSING;
+		*ret = MIRROR_MISSING;
 	} else {
-		*ret = COPY_UNREADABLE;
-		reg->copy_error = first == -ENODATA ? second : first;
+		*ret = MIRROR_UNREADABLE;
+		store->mirror_error = first == -ENODATA ? second : first;
 	}
 	return 0;
 }
 
-static int judge_image(struct mm_store *reg, const struct mm_image *image, enum copy_found *ret)
+static int judge_slot(struct mm_opening *opening, const struct mm_slot *slot, enum mirror_found *ret)
 {
-	int first = mm_copy_slot(reg->copy, 0), second = mm_copy_slot(reg->copy, 1);
+	struct mm_store *store = opening->store;
+	int first = mm_mirror_slot_error(store->mirror, 0), second = mm_mirror_slot_error(store->mirror, 1);
 
-	if (!mm_store_is_ours(reg, image)) {
-		*ret = COPY_FOREIGN;
-		mm_store_tell(reg, "the copy was of another meter");
-		return mm_copy_is_device(reg->copy)
-			       ? fail_copy(reg, -EXDEV,
-					   "the copy is of another meter: correct the configuration, or write zeros over it")
+	if (!mm_mirroring_is_ours(store, slot)) {
+		*ret = MIRROR_FOREIGN;
+		mm_opening_find(opening, "the copy was of another meter");
+		return mm_mirror_is_device(store->mirror)
+			       ? fail_mirror(store, -EXDEV,
+					     "the copy is of another meter: correct the configuration, or write zeros over it")
 			       : 0;
 	}
-	*ret = COPY_RIGHT;
+	*ret = MIRROR_RIGHT;
 	if (first == 0 && second == 0) {
-		if (!mm_copy_follows(reg->copy)) {
-			mm_store_tell(reg, "a write to the copy was lost");
+		if (!mm_mirror_follows(store->mirror)) {
+			mm_opening_find(opening, "a write to the copy was lost");
 		}
-	} else if (image->previous != 0) {
-		mm_store_tell(reg, "a slot of the copy was damaged, or being written when the power failed");
+	} else if (slot->previous != 0) {
+		mm_opening_find(opening, "a slot of the copy was damaged, or being written when the power failed");
 	}
 	return 0;
 }
 
-static int open_copy(struct mm_store *reg, enum copy_found *ret)
+static int open_mirror(struct mm_opening *opening, enum mirror_found *ret)
 {
+	struct mm_store *store = opening->store;
 	int r;
 
-	*ret = COPY_NOT_WANTED;
-	if (!reg->copy_path) {
+	*ret = MIRROR_NOT_WANTED;
+	if (!store->mirror_path) {
 		return 0;
 	}
-	r = mm_copy_open(reg->copy_path, &reg->copy);
+	r = mm_mirror_open(store->mirror_path, &store->mirror);
 	if (r == -ENOENT) {
-		*ret = COPY_MISSING;
+		*ret = MIRROR_MISSING;
 		return 0;
 	}
 	if (r == -EBUSY) {
-		return fail_copy(reg, r, "the copy is in use: stop the other process, or unmount it");
+		return fail_mirror(store, r, "the copy is in use: stop the other process, or unmount it");
 	}
 	if (r < 0) {
-		*ret = COPY_UNREADABLE;
-		reg->copy_error = r;
-		mm_store_tell(reg, "the copy can't be opened (%s)", strerror(-r));
+		*ret = MIRROR_UNREADABLE;
+		store->mirror_error = r;
+		mm_opening_find(opening, "the copy can't be opened (%s)", strerror(-r));
 		return 0;
 	}
-	if (mm_copy_slot(reg->copy, 0) == -EPROTO || mm_copy_slot(reg->copy, 1) == -EPROTO) {
-		return fail_copy(reg, -EPROTO, "the copy is of a newer version: install that again, or move it away");
+	if (mm_mirror_slot_error(store->mirror, 0) == -EPROTO || mm_mirror_slot_error(store->mirror, 1) == -EPROTO) {
+		return fail_mirror(store, -EPROTO, "the copy is of a newer version: install that again, or move it away");
 	}
-	if (!mm_copy_newest(reg->copy)) {
-		return judge_damage(reg, ret);
+	if (!mm_mirror_newest(store->mirror)) {
+		return judge_damage(opening, ret);
 	}
-	return judge_image(reg, mm_copy_newest(reg->copy), ret);
+	return judge_slot(opening, mm_mirror_newest(store->mirror), ret);
 }
 
 /* ---- The database ---- */
 
-static bool is_damage(int r, const struct mm_image *image)
+static bool is_damage(int r, const struct mm_slot *slot)
 {
 	/* Backups are older: they replace what is damaged, but not what only belongs elsewhere. */
-	return r == -EBADMSG || ((r == -EPROTO || r == -EXDEV) && image);
+	return r == -EBADMSG || ((r == -EPROTO || r == -EXDEV) && slot);
 }
 
 static const char *what_is_wrong(int r)
@@ -145,199 +150,172 @@ static const char *what_is_wrong(int r)
 	}
 }
 
-static int refuse_missing(struct mm_store *reg, enum copy_found found)
+static int refuse_missing(struct mm_store *store, enum mirror_found found)
 {
-	if (found == COPY_FOREIGN) {
-		return mm_store_fail(reg, -EXDEV, "the register is missing, and its copy is of another meter");
+	if (found == MIRROR_FOREIGN) {
+		return mm_db_fail(&store->db, -EXDEV, "the register is missing, and its copy is of another meter");
 	}
-	return mm_store_fail(reg, found == COPY_DAMAGED ? -EBADMSG : reg->copy_error,
-			     "the register is missing, and its copy can't be read");
+	return mm_db_fail(&store->db, found == MIRROR_DAMAGED ? -EBADMSG : store->mirror_error,
+			  "the register is missing, and its copy can't be read");
 }
 
-/* Opens and enters the database that is there. 1: none is. */
-static int enter_database(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters,
-			  const struct mm_image *image)
+/* Opens the database that is there and reconciles it with the slot. 1: none is there. */
+static int open_and_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 {
-	int r = mm_database_open(reg, meters);
+	struct mm_store *store = opening->store;
+	int r = mm_database_open(&store->db, &store->roster, opening->meters);
 
 	if (r != 0) {
 		return r;
 	}
-	r = mm_database_enter(reg, boot_id, meters, image);
+	r = mm_reconcile(opening, slot);
 	if (r < 0) {
-		mm_database_close(reg);
+		mm_db_close(&store->db);
 	}
 	return r;
 }
 
-/* Leaves the database open, the one that was there or another. */
-static int open_database(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters, enum copy_found found)
+/* Makes the database anew from what is right. -ENODATA: nothing is; findings and error are as they were. */
+static int replace_database(struct mm_opening *opening, const struct mm_slot *slot, const char *why)
 {
-	const struct mm_image *image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
-	char message[MM_STORE_MESSAGE_MAX], story[MM_STORE_STORY_MAX];
-	int recovered, r;
+	struct mm_store *store = opening->store;
+	struct mm_error error = store->db.error;
+	char findings[MM_STORE_FINDINGS_MAX];
+	int r;
 
-	memcpy(story, reg->story, sizeof(story));
-	r = enter_database(reg, boot_id, meters, image);
-	if (r != 1 && !is_damage(r, image)) {
+	memcpy(findings, store->findings, sizeof(findings));
+	mm_opening_find(opening, "%s", why);
+	r = mm_recover(opening, slot);
+	if (r == -ENODATA) {
+		store->db.error = error;
+		memcpy(store->findings, findings, sizeof(findings));
+	}
+	return r < 0 ? r : open_and_reconcile(opening, slot);
+}
+
+/* Leaves the database open, the one that was there or another. */
+static int open_database(struct mm_opening *opening, enum mirror_found found)
+{
+	struct mm_store *store = opening->store;
+	const struct mm_slot *slot = found == MIRROR_RIGHT ? mm_mirror_newest(store->mirror) : NULL;
+	char findings[MM_STORE_FINDINGS_MAX];
+	int replaced, r;
+
+	memcpy(findings, store->findings, sizeof(findings));
+	r = open_and_reconcile(opening, slot);
+	if (r != 1 && !is_damage(r, slot)) {
 		return r;
 	}
-	memcpy(message, reg->message, sizeof(message));
-	memcpy(reg->story, story, sizeof(story));
-	mm_store_tell(reg, "%s", what_is_wrong(r));
-	recovered = mm_store_recover(reg, boot_id, meters, image);
-	if (recovered == 0) {
-		return enter_database(reg, boot_id, meters, image);
+	memcpy(store->findings, findings, sizeof(findings));
+	replaced = replace_database(opening, slot, what_is_wrong(r));
+	if (replaced != -ENODATA) {
+		return replaced;
 	}
-	if (recovered != -ENODATA) {
-		return recovered;
-	}
-	memcpy(reg->message, message, sizeof(message));
-	memcpy(reg->story, story, sizeof(story));
-	if (r == 1 && found != COPY_NOT_WANTED && found != COPY_MISSING) {
-		return refuse_missing(reg, found);
+	if (r == 1 && found != MIRROR_NOT_WANTED && found != MIRROR_MISSING) {
+		return refuse_missing(store, found);
 	}
 	if (r == 1) {
-		r = mm_database_create(reg);
-		r = r < 0 ? r : enter_database(reg, boot_id, meters, image);
+		r = mm_database_create(&store->db);
+		r = r < 0 ? r : open_and_reconcile(opening, slot);
 	}
 	return r;
 }
 
 /* ---- All together ---- */
 
-/* The copy that is to be begun, or begun anew; the register goes on without where it can't be. */
-static int begin_copy(struct mm_store *reg, enum copy_found found)
+static int open_whole(struct mm_opening *opening)
 {
-	static const struct mm_store_commit nothing;
-	struct mm_store_commit commit = nothing;
-	int r = 0;
+	struct mm_store *store = opening->store;
+	enum mirror_found found;
+	const struct mm_slot *slot;
+	int r = open_mirror(opening, &found);
 
-	if (found == COPY_NOT_WANTED || found == COPY_RIGHT || found == COPY_UNREADABLE) {
-		return 0;
-	}
-	commit.meter_count = reg->meter_count;
-	memcpy(commit.meter, reg->committed, sizeof(commit.meter));
-	mm_store_image(reg, &commit, reg->number);
-	if (!reg->copy || !mm_copy_is_device(reg->copy)) {
-		mm_copy_close(reg->copy);
-		reg->copy = NULL;
-		if (found != COPY_MISSING) {
-			r = mm_store_set_aside(reg, reg->copy_path);
-		}
-		r = r < 0 ? r : mm_copy_create(reg->copy_path, reg->image);
-		return r < 0 ? r : mm_copy_open(reg->copy_path, &reg->copy);
-	}
-	return mm_copy_write(reg->copy, reg->image);
-}
-
-static int open_whole(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters)
-{
-	enum copy_found found;
-	const struct mm_image *image;
-	int r = check_meters(reg, meters);
-
+	opening->mirror_begins = r == 0 && found == MIRROR_MISSING;
 	if (r == 0) {
-		r = open_copy(reg, &found);
-	}
-	reg->copy_begins = r == 0 && found == COPY_MISSING;
-	if (r == 0) {
-		r = open_database(reg, boot_id, meters, found);
+		r = open_database(opening, found);
 	}
 	if (r < 0) {
 		return r;
 	}
-	image = found == COPY_RIGHT ? mm_copy_newest(reg->copy) : NULL;
-	mm_database_keep(reg);
-	reg->number = reg->database_number > 0 ? reg->database_number : 1;
-	if (image && image->state.sequence > reg->number) {
-		reg->number = image->state.sequence;
+	mm_db_keep(&store->db);
+	slot = found == MIRROR_RIGHT ? mm_mirror_newest(store->mirror) : NULL;
+	store->number = store->database_number > 0 ? store->database_number : 1;
+	if (slot && slot->state.sequence > store->number) {
+		store->number = slot->state.sequence;
 	}
-	reg->opened_number = reg->number;
-	if (reg->copy_error == 0) {
-		reg->copy_error = begin_copy(reg, found);
+	store->opened_number = store->number;
+	if (store->mirror_error == 0 && (found == MIRROR_MISSING || found == MIRROR_DAMAGED || found == MIRROR_FOREIGN)) {
+		/* The store goes on without it where it can't be begun. */
+		store->mirror_error = mm_mirroring_begin(store, found != MIRROR_MISSING);
 	}
 	return 0;
 }
 
-/* Nothing, or only what the register stood at or above when it was opened. */
-static bool holds_nothing_new(const struct mm_store *reg, const struct mm_copy *copy)
+static int store_new(const struct mm_opening *opening, const char *path, const char *mirror_path, unsigned meter_count,
+		     struct mm_store **ret)
 {
-	const struct mm_image *image = mm_copy_newest(copy);
+	struct mm_store *store = calloc(1, sizeof(*store));
+	struct mm_state *introduction;
 
-	if (!image) {
-		return mm_copy_slot(copy, 0) == -ENODATA && mm_copy_slot(copy, 1) == -ENODATA;
+	if (!store) {
+		return -ENOMEM;
 	}
-	return mm_store_is_ours(reg, image) && image->state.sequence <= reg->opened_number;
+	store->db.path = strdup(path);
+	store->mirror_path = mirror_path ? strdup(mirror_path) : NULL;
+	store->slot = calloc(1, sizeof(*store->slot));
+	if (!store->db.path || (mirror_path && !store->mirror_path) || !store->slot) {
+		mm_store_close(store);
+		return -ENOMEM;
+	}
+	store->roster.count = meter_count;
+	introduction = &store->introduction;
+	introduction->meter_count = meter_count;
+	snprintf(introduction->boot_id, sizeof(introduction->boot_id), "%s", opening->boot_id);
+	memcpy(introduction->who, opening->meters, meter_count * sizeof(opening->meters[0]));
+	*ret = store;
+	return 0;
 }
 
-void mm_store_reopen_copy(struct mm_store *reg)
+int mm_store_open(const char *path, const char *mirror_path, const char *boot_id, const struct mm_store_meter *meters,
+		  unsigned meter_count, struct mm_error *error, struct mm_store **ret)
 {
-	int r = mm_copy_open(reg->copy_path, &reg->copy);
+	struct mm_opening opening = {.boot_id = boot_id, .meters = meters};
+	int r = check_meters(meters, meter_count, error);
 
-	if (r == -ENOENT) {
-		r = begin_copy(reg, COPY_MISSING);
-	} else if (r == 0 && !holds_nothing_new(reg, reg->copy)) {
-		mm_copy_close(reg->copy);
-		reg->copy = NULL;
-		r = -EEXIST;
-	}
-	reg->copy_error = r;
-}
-
-/* Who all images are of. */
-static void introduce(struct mm_store *reg, const char *boot_id, const struct mm_store_meter *meters, unsigned meter_count)
-{
-	reg->meter_count = meter_count;
-	reg->who.meter_count = meter_count;
-	snprintf(reg->who.boot_id, sizeof(reg->who.boot_id), "%s", boot_id);
-	memcpy(reg->who.who, meters, meter_count * sizeof(meters[0]));
-}
-
-int mm_store_open(const char *path, const char *copy, const char *boot_id, const struct mm_store_meter *meters,
-		  unsigned meter_count, char *message, struct mm_store **ret)
-{
-	struct mm_store *reg;
-	int r;
-
-	if (meter_count < 1 || meter_count > MM_STORE_METERS_MAX) {
-		snprintf(message, MM_STORE_MESSAGE_MAX, "a register holds 1 to %d meters, not %u", MM_STORE_METERS_MAX,
-			 meter_count);
-		return -EINVAL;
-	}
-	reg = calloc(1, sizeof(*reg));
-	r = reg && (reg->path = strdup(path)) && (reg->image = calloc(1, sizeof(*reg->image))) ? 0 : -ENOMEM;
-	if (r == 0 && copy && !(reg->copy_path = strdup(copy))) {
-		r = -ENOMEM;
-	}
-	if (r == 0) {
-		introduce(reg, boot_id, meters, meter_count);
-		r = open_whole(reg, boot_id, meters);
-	}
 	if (r < 0) {
-		snprintf(message, MM_STORE_MESSAGE_MAX, "%s", reg && reg->message[0] ? reg->message : strerror(-r));
-		mm_store_close(reg);
 		return r;
 	}
-	*ret = reg;
+	r = store_new(&opening, path, mirror_path, meter_count, &opening.store);
+	if (r < 0) {
+		return mm_error_set(error, r, "%s", strerror(-r));
+	}
+	r = open_whole(&opening);
+	if (r < 0) {
+		const char *text = opening.store->db.error.text;
+
+		mm_error_set(error, r, "%s", text[0] ? text : strerror(-r));
+		mm_store_close(opening.store);
+		return r;
+	}
+	*ret = opening.store;
 	return 0;
 }
 
-void mm_store_close(struct mm_store *reg)
+void mm_store_close(struct mm_store *store)
 {
-	if (!reg) {
+	if (!store) {
 		return;
 	}
-	mm_database_close(reg);
-	mm_copy_close(reg->copy);
-	mm_key_free(reg->key);
-	free(reg->image);
-	free(reg->copy_path);
-	free(reg->path);
-	free(reg);
+	mm_db_close(&store->db);
+	mm_mirror_close(store->mirror);
+	mm_key_free(store->key);
+	free(store->slot);
+	free(store->mirror_path);
+	free(store->db.path);
+	free(store);
 }
 
-const char *mm_store_story(const struct mm_store *reg)
+const char *mm_store_findings(const struct mm_store *store)
 {
-	return reg->story;
+	return store->findings;
 }

@@ -2,33 +2,42 @@
 noinst_LIBRARIES += libstore.a
 libstore_a_SOURCES = \
 	src/store/audit/audit.h \
-	src/store/audit/head.c src/store/audit/head.h \
+	src/store/audit/checkpoint.c src/store/audit/checkpoint.h \
 	src/store/audit/key.c src/store/audit/key.h \
 	src/store/audit/sign.c \
 	src/store/audit/verify.c \
-	src/store/backup.c \
+	src/store/backup.c src/store/backup.h \
 	src/store/bytes.c src/store/bytes.h \
 	src/store/chain.c src/store/chain.h \
 	src/store/column.c src/store/column.h \
-	src/store/database.c \
-	src/store/enter.c \
-	src/store/image.c src/store/image.h \
+	src/store/commit.h \
+	src/store/database.c src/store/database.h \
+	src/store/db.c src/store/db.h \
+	src/store/hash.c src/store/hash.h \
+	src/store/migrate.c src/store/migrate.h \
 	src/store/mirror.c src/store/mirror.h \
+	src/store/mirroring.c src/store/mirroring.h \
 	src/store/open.c \
+	src/store/outbox.c src/store/outbox.h \
 	src/store/private.h \
 	src/store/query.c \
+	src/store/reconcile.c src/store/reconcile.h \
 	src/store/recover.c src/store/recover.h \
+	src/store/registers.c src/store/registers.h \
+	src/store/retire.c src/store/retire.h \
+	src/store/roster.c src/store/roster.h \
 	src/store/schema.c src/store/schema.h \
+	src/store/slot.c src/store/slot.h \
 	src/store/state.c src/store/state.h \
 	src/store/store.c src/store/store.h \
-	src/store/upgrade.c \
-	src/store/worker.c
+	src/store/transaction.c src/store/transaction.h \
+	src/store/worker.c src/store/worker.h
 libstore_a_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS)
 
 if TESTS_ENABLED
 store_check_CFLAGS = $(AM_CFLAGS) $(SQLITE_CFLAGS) $(CRYPTO_CFLAGS) $(CHECK_CFLAGS)
 store_check_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
-store_check_SOURCES = tests/fixture/register_fixture.c tests/fixture/register_fixture.h
+store_check_SOURCES = tests/fixture/store_fixture.c tests/fixture/store_fixture.h
 
 check_PROGRAMS += tests/store/check_store
 TESTS += tests/store/check_store
@@ -36,16 +45,16 @@ tests_store_check_store_SOURCES = tests/store/check_store.c $(store_check_SOURCE
 tests_store_check_store_CFLAGS = $(store_check_CFLAGS)
 tests_store_check_store_LDADD = $(store_check_LDADD)
 
-check_PROGRAMS += tests/store/check_fuzz_image
-TESTS += tests/store/check_fuzz_image
-tests_store_check_fuzz_image_SOURCES = tests/store/fuzz_image.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_store_check_fuzz_image_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+check_PROGRAMS += tests/store/check_fuzz_slot
+TESTS += tests/store/check_fuzz_slot
+tests_store_check_fuzz_slot_SOURCES = tests/store/fuzz_slot.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
+tests_store_check_fuzz_slot_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
-check_PROGRAMS += tests/store/check_copy
-TESTS += tests/store/check_copy
-tests_store_check_copy_SOURCES = tests/store/check_copy.c $(store_check_SOURCES)
-tests_store_check_copy_CFLAGS = $(store_check_CFLAGS)
-tests_store_check_copy_LDADD = $(store_check_LDADD)
+check_PROGRAMS += tests/store/check_mirror
+TESTS += tests/store/check_mirror
+tests_store_check_mirror_SOURCES = tests/store/check_mirror.c $(store_check_SOURCES)
+tests_store_check_mirror_CFLAGS = $(store_check_CFLAGS)
+tests_store_check_mirror_LDADD = $(store_check_LDADD)
 
 check_PROGRAMS += tests/store/check_chain
 TESTS += tests/store/check_chain
@@ -60,16 +69,16 @@ tests_store_check_clock_matrix_SOURCES = tests/store/check_clock_matrix.c tests/
 tests_store_check_clock_matrix_CFLAGS = $(store_check_CFLAGS)
 tests_store_check_clock_matrix_LDADD = $(store_check_LDADD) libcore.a -lm
 
-check_PROGRAMS += tests/store/check_head
-TESTS += tests/store/check_head
-tests_store_check_head_SOURCES = tests/store/check_head.c $(store_check_SOURCES)
-tests_store_check_head_CFLAGS = $(store_check_CFLAGS)
-tests_store_check_head_LDADD = $(store_check_LDADD)
+check_PROGRAMS += tests/store/check_checkpoint
+TESTS += tests/store/check_checkpoint
+tests_store_check_checkpoint_SOURCES = tests/store/check_checkpoint.c $(store_check_SOURCES)
+tests_store_check_checkpoint_CFLAGS = $(store_check_CFLAGS)
+tests_store_check_checkpoint_LDADD = $(store_check_LDADD)
 
-check_PROGRAMS += tests/store/check_fuzz_head
-TESTS += tests/store/check_fuzz_head
-tests_store_check_fuzz_head_SOURCES = tests/store/fuzz_head.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_store_check_fuzz_head_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+check_PROGRAMS += tests/store/check_fuzz_checkpoint
+TESTS += tests/store/check_fuzz_checkpoint
+tests_store_check_fuzz_checkpoint_SOURCES = tests/store/fuzz_checkpoint.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
+tests_store_check_fuzz_checkpoint_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 # Comes before the C library, to see all that is written.
 check_PROGRAMS += tests/store/check_crash
@@ -141,14 +150,14 @@ tests_store_check_worker_LDADD = $(store_check_LDADD)
 endif
 
 if FUZZERS
-noinst_PROGRAMS += tests/store/fuzz_head
-tests_store_fuzz_head_SOURCES = tests/store/fuzz_head.c tests/fixture/fuzz.h
-tests_store_fuzz_head_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_store_fuzz_head_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
-noinst_PROGRAMS += tests/store/fuzz_image tests/store/fuzz_state
-tests_store_fuzz_image_SOURCES = tests/store/fuzz_image.c tests/fixture/fuzz.h
-tests_store_fuzz_image_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_store_fuzz_image_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+noinst_PROGRAMS += tests/store/fuzz_checkpoint
+tests_store_fuzz_checkpoint_SOURCES = tests/store/fuzz_checkpoint.c tests/fixture/fuzz.h
+tests_store_fuzz_checkpoint_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_store_fuzz_checkpoint_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
+noinst_PROGRAMS += tests/store/fuzz_slot tests/store/fuzz_state
+tests_store_fuzz_slot_SOURCES = tests/store/fuzz_slot.c tests/fixture/fuzz.h
+tests_store_fuzz_slot_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
+tests_store_fuzz_slot_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)
 tests_store_fuzz_state_SOURCES = tests/store/fuzz_state.c tests/fixture/fuzz.h
 tests_store_fuzz_state_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 tests_store_fuzz_state_LDADD = libstore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS)

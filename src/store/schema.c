@@ -170,7 +170,7 @@ const char *const mm_schema_sql[] = {
 #define BACK_BOOL(column) ""
 #define BACK(kind, column, member) BACK_##kind(#column)
 
-const char *const mm_schema_upgrade_sql[] = {
+const char *const mm_schema_1_prepare[] = {
 	"BEGIN IMMEDIATE",
 	"DROP TRIGGER register_no_decrease",
 	"DROP TRIGGER register_no_delete",
@@ -196,7 +196,7 @@ const char *const mm_schema_upgrade_sql[] = {
 const char *const mm_schema_1_events = "SELECT boot, boottime_ns, realtime_ns, meter, code, text, NULL FROM event_1 ORDER BY id";
 const char *const mm_schema_1_profile = "SELECT meter, " PROFILE_COLUMNS " FROM profile_1 ORDER BY start_s, meter, seq";
 
-const char *const mm_schema_upgraded_sql[] = {
+const char *const mm_schema_1_finish[] = {
 	"DROP TABLE profile_1",
 	"DROP TABLE event_1",
 	"UPDATE head SET seal = " SEAL,

@@ -16,10 +16,10 @@ extern const char *const mm_schema_sql[];
  * From version 1: new tables beside the old ones, then the rows of both chains as MM_STMT_EVENT_ADD and MM_STMT_PROFILE_ADD take
  * them, then the end of it. All in one transaction. The lists end with NULL.
  */
-extern const char *const mm_schema_upgrade_sql[];
+extern const char *const mm_schema_1_prepare[];
 extern const char *const mm_schema_1_events;
 extern const char *const mm_schema_1_profile;
-extern const char *const mm_schema_upgraded_sql[];
+extern const char *const mm_schema_1_finish[];
 
 /* The event of a snapshot that is still to come. */
 #define MM_SNAPSHOT_NONE INT64_MAX

@@ -12,7 +12,7 @@
 
 #define STATE_MAGIC UINT64_C(0x65746174736d6d6b) /* "kmmstate" */
 #define LAYOUT 1
-#define LENGTH_AT 16 /* where the length stands */
+#define LENGTH_AT 16 /* where the length is */
 #define LENGTH_MIN 24
 
 _Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_STORE_NAME_MAX) <= 640, "a meter fits its part of MM_STATE_SIZE_MAX");
@@ -112,6 +112,16 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
 	}
 	*ret = state;
 	return (ssize_t)length;
+}
+
+int mm_state_find(const struct mm_state *state, const struct mm_store_meter *meter)
+{
+	for (unsigned i = 0; i < state->meter_count; i++) {
+		if (strcmp(state->who[i].serial, meter->serial) == 0 && strcmp(state->who[i].model, meter->model) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
 }
 
 /* ---- Events and intervals ---- */

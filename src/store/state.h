@@ -3,14 +3,14 @@
 #define MM_STORE_STATE_H
 
 /*
- * The state of all meters as bytes: for copies beside the database and for memory that outlives the process. Whole, with its
+ * The state of all meters as bytes: for the second copy and for memory that outlives the process. Whole, with its
  * version and a check sum, so that a reader takes all of it or none.
  */
 
 #include <sys/types.h>
 
 #include "store/bytes.h"
-#include "store/store.h"
+#include "store/commit.h"
 
 #define MM_BOOT_ID_MAX 40 /* longer than either way to write one, and a NUL */
 
@@ -36,7 +36,10 @@ size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
  */
 ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret);
 
-/* An interval and an event, for those who keep some beside a state. What is read is not judged: writer and reader say whether it
+/* The meter of a state with this serial number and model, or -1. */
+int mm_state_find(const struct mm_state *state, const struct mm_store_meter *meter);
+
+/* An interval and an event, to be kept beside a state. What is read is not judged: writer and reader say whether it
  * went well. */
 void mm_put_row(struct mm_writer *writer, const struct mm_store_profile_row *entry);
 void mm_put_event(struct mm_writer *writer, const struct mm_store_event *event);

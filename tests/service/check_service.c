@@ -109,7 +109,7 @@ static struct fixture *setup(void)
 	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &f->config.meter[0].model, &error), 0);
 	strcpy(meter.model, f->config.meter[0].model.canonical);
 	f->now_ns = 1000 * MM_NS_PER_S;
-	ck_assert_int_eq(mm_store_open(path, NULL, "boot", &meter, 1, message, &reg), 0);
+	ck_assert_int_eq(mm_store_open(path, NULL, "boot", &meter, 1, NULL, &reg), 0);
 	ck_assert_int_eq(mm_engine_init(&f->engine, &f->config, &f->clock, reg, NULL, no_outputs, ADC_V, message), 0);
 	ck_assert_int_eq(mm_store_worker_new(reg, &f->worker), 0);
 	mm_engine_start(&f->engine, f->worker);

@@ -8,8 +8,10 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "store/hash.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "store/audit/checkpoint.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 /* ---- The encoding, once more and by hand ---- */
@@ -56,13 +58,13 @@ START_TEST(test_hash_is_the_documented_one)
 	struct bytes b = {.size = 17};
 	char expected[2 * MM_HASH_SIZE + 1];
 	struct fixture_commit c;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture fixture;
 
 	fixture_begin(&fixture);
-	reg = fixture_open(&fixture, 1);
+	store = fixture_open(&fixture, 1);
 	fixture_commit(0, 1, &c);
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 
 	memcpy(b.data, "minimeter-chain-1", 17);
 	put_text(&b, "event");
@@ -76,7 +78,7 @@ START_TEST(test_hash_is_the_documented_one)
 	put_text(&b, "0");
 	put(&b, 'n', 0);
 	hash_hex(&b, expected);
-	fixture_assert_answer(reg, "SELECT hex(hash) FROM event WHERE id = 1", expected);
+	fixture_assert_answer(store, "SELECT hex(hash) FROM event WHERE id = 1", expected);
 
 	b.size = 17;
 	put_text(&b, "profile");
@@ -92,14 +94,14 @@ START_TEST(test_hash_is_the_documented_one)
 	put(&b, 'i', (uint64_t)c.row.row.leading_uvarh);
 	put(&b, 'i', (uint64_t)c.row.row.covered_ns);
 	hash_hex(&b, expected);
-	fixture_assert_answer(reg, "SELECT hex(hash) FROM profile WHERE id = 1", expected);
+	fixture_assert_answer(store, "SELECT hex(hash) FROM profile WHERE id = 1", expected);
 
 	/* A double, as IEEE 754 has it. */
 	b.size = 17;
 	put(&b, 'r', UINT64_C(0xbfe0000000000000));
 	hash_hex(&b, expected);
-	fixture_assert_answer(reg, "SELECT hex(mm_hash(-0.5))", expected);
-	mm_store_close(reg);
+	fixture_assert_answer(store, "SELECT hex(mm_hash(-0.5))", expected);
+	mm_store_close(store);
 	fixture_end(&fixture);
 }
 END_TEST
@@ -107,7 +109,7 @@ END_TEST
 /* ---- Energy that is in no interval, snapshots, records ---- */
 
 /* A commit of one meter that stands at these figures, with an interval of closed_uwh where that is not 0. */
-static void commit_figures(struct mm_store *reg, int64_t real_s, int64_t delivered_uwh, int64_t open_uwh, int64_t closed_uwh)
+static void commit_figures(struct mm_store *store, int64_t real_s, int64_t delivered_uwh, int64_t open_uwh, int64_t closed_uwh)
 {
 	struct mm_store_profile_row row = {.row = {.start_s = real_s, .duration_s = 900, .delivered_uwh = closed_uwh}};
 	struct mm_store_commit c = {.realtime_ns = real_s * MM_NS_PER_S, .meter_count = 1, .rows = &row};
@@ -116,7 +118,7 @@ static void commit_figures(struct mm_store *reg, int64_t real_s, int64_t deliver
 	c.meter[0].delivered.uwh = delivered_uwh;
 	c.meter[0].profile.open = true;
 	c.meter[0].profile.row.delivered_uwh = open_uwh;
-	ck_assert_msg(mm_store_commit(reg, &c) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(store, &c) == 0, "%s", store->db.error.text);
 }
 
 #define UNPROFILED                                                                                                               \
@@ -124,30 +126,30 @@ static void commit_figures(struct mm_store *reg, int64_t real_s, int64_t deliver
 
 START_TEST(test_energy_in_no_interval_is_told)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	commit_figures(reg, 1000, 50, 50, 0);
-	commit_figures(reg, 2000, 80, 10, 70);
-	fixture_assert_answer(reg, UNPROFILED, "");
+	store = fixture_open(&b, 1);
+	commit_figures(store, 1000, 50, 50, 0);
+	commit_figures(store, 2000, 80, 10, 70);
+	fixture_assert_answer(store, UNPROFILED, "");
 	/* 20 too few in the profile, then all is right again. */
-	commit_figures(reg, 3000, 200, 10, 100);
-	commit_figures(reg, 4000, 300, 0, 110);
-	fixture_assert_answer(reg, UNPROFILED, "20");
-	mm_store_close(reg);
+	commit_figures(store, 3000, 200, 10, 100);
+	commit_figures(store, 4000, 300, 0, 110);
+	fixture_assert_answer(store, UNPROFILED, "20");
+	mm_store_close(store);
 	/* What is known of that outlives the process, and a snapshot between. */
-	reg = fixture_open(&b, 1);
-	commit_figures(reg, 90000, 400, 100, 0);
-	mm_store_close(reg);
-	reg = fixture_open(&b, 1);
-	commit_figures(reg, 91000, 500, 0, 200);
-	fixture_assert_answer(reg, UNPROFILED, "20");
-	commit_figures(reg, 92000, 507, 0, 0);
-	fixture_assert_answer(reg, UNPROFILED, "20 7");
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	commit_figures(store, 90000, 400, 100, 0);
+	mm_store_close(store);
+	store = fixture_open(&b, 1);
+	commit_figures(store, 91000, 500, 0, 200);
+	fixture_assert_answer(store, UNPROFILED, "20");
+	commit_figures(store, 92000, 507, 0, 0);
+	fixture_assert_answer(store, UNPROFILED, "20 7");
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -155,20 +157,20 @@ END_TEST
 START_TEST(test_a_preset_is_in_no_interval_and_needs_none)
 {
 	struct mm_store_commit c = {.meter_count = 1};
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	c.meter[0].delivered.uwh = c.meter[0].preset_delivered_uwh = 1000;
 	c.meter[0].received.uwh = c.meter[0].preset_received_uwh = 500;
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
-	mm_store_close(reg);
-	reg = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
+	mm_store_close(store);
+	store = fixture_open(&b, 1);
 	c.realtime_ns = INT64_C(90000) * MM_NS_PER_S;
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
-	fixture_assert_answer(reg, UNPROFILED, "");
-	mm_store_close(reg);
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
+	fixture_assert_answer(store, UNPROFILED, "");
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -177,29 +179,29 @@ START_TEST(test_a_snapshot_every_day_and_every_thousand_intervals)
 {
 	static struct mm_store_profile_row rows[1000];
 	struct mm_store_commit c = {.realtime_ns = 1, .meter_count = 1, .rows = rows};
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
 	c.realtime_ns = INT64_C(86399) * MM_NS_PER_S;
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "1");
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'snapshot'", "1");
 	c.realtime_ns = INT64_C(86400) * MM_NS_PER_S;
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
 	c.row_count = 999;
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
 	c.row_count = 1;
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
 	fixture_assert_answer(
-		reg,
+		store,
 		"SELECT json_extract(data, '$.profile') || ' ' || json_extract(data, '$.meters[0].serial') FROM event "
 		"WHERE code = 'snapshot' AND id = (SELECT snapshot FROM head)",
 		"1000 SN-1001");
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -224,33 +226,33 @@ START_TEST(test_records_are_read_again)
 {
 	struct mm_store_event event = {.meter = 1, .code = "calibration", .text = "by anna"};
 	struct records got = {0};
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
-	ck_assert_int_eq(mm_store_record(reg, &event, "{\"gain\":1}"), 0);
+	store = fixture_open(&b, 2);
+	ck_assert_int_eq(mm_store_record(store, &event, "{\"gain\":1}"), 0);
 	event.meter = 0;
-	ck_assert_int_eq(mm_store_record(reg, &event, "{\"gain\":2}"), 0);
+	ck_assert_int_eq(mm_store_record(store, &event, "{\"gain\":2}"), 0);
 	event.meter = 1;
-	ck_assert_int_eq(mm_store_record(reg, &event, "{\"gain\":3}"), 0);
+	ck_assert_int_eq(mm_store_record(store, &event, "{\"gain\":3}"), 0);
 	event.meter = 2;
-	ck_assert_int_eq(mm_store_record(reg, &event, "{}"), -EINVAL);
-	mm_store_close(reg);
-	reg = fixture_open(&b, 2);
-	ck_assert_int_eq(mm_store_records(reg, "calibration", 1, take_record, &got), 0);
+	ck_assert_int_eq(mm_store_record(store, &event, "{}"), -EINVAL);
+	mm_store_close(store);
+	store = fixture_open(&b, 2);
+	ck_assert_int_eq(mm_store_records(store, "calibration", 1, take_record, &got), 0);
 	ck_assert_uint_eq(got.count, 2);
 	ck_assert_str_eq(got.data[0], "{\"gain\":1}");
 	ck_assert_str_eq(got.data[1], "{\"gain\":3}");
 	got.count = 0;
-	ck_assert_int_eq(mm_store_records(reg, "calibration", -1, take_record, &got), 0);
+	ck_assert_int_eq(mm_store_records(store, "calibration", -1, take_record, &got), 0);
 	ck_assert_uint_eq(got.count, 3);
 	got = (struct records){.one = true};
-	ck_assert_int_eq(mm_store_records(reg, "calibration", -1, take_record, &got), 0);
+	ck_assert_int_eq(mm_store_records(store, "calibration", -1, take_record, &got), 0);
 	ck_assert_uint_eq(got.count, 1);
-	ck_assert_int_eq(mm_store_records(reg, "preset", -1, take_record, &got), 0);
+	ck_assert_int_eq(mm_store_records(store, "preset", -1, take_record, &got), 0);
 	ck_assert_uint_eq(got.count, 1);
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -278,44 +280,44 @@ static const struct {
 START_TEST(test_opening_tells_what_another_hand_changed)
 {
 	char text[256];
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 0, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 0, 1);
+	mm_store_close(store);
 	ck_assert_int_eq(fixture_sql(b.path, changes[_i].sql), SQLITE_OK);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 1, 1);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'tampered'", changes[_i].text ? "1" : "0");
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 1, 1);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'tampered'", changes[_i].text ? "1" : "0");
 	if (changes[_i].text) {
 		snprintf(text, sizeof(text), "SELECT instr(text, '%s') > 0 FROM event WHERE code = 'tampered'", changes[_i].text);
-		fixture_assert_answer(reg, text, "1");
+		fixture_assert_answer(store, text, "1");
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	/* Once is enough. */
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 2, 1);
-	mm_store_close(reg);
-	reg = fixture_open(&b, 1);
-	fixture_assert_answer(reg, "SELECT count(*) < 3 FROM event WHERE code = 'tampered'", "1");
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 2, 1);
+	mm_store_close(store);
+	store = fixture_open(&b, 1);
+	fixture_assert_answer(store, "SELECT count(*) < 3 FROM event WHERE code = 'tampered'", "1");
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
 
 START_TEST(test_a_register_without_head_is_refused)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	mm_store_close(store);
 	ck_assert_int_eq(fixture_sql(b.path, "DELETE FROM head"), SQLITE_OK);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EBADMSG);
-	ck_assert_ptr_nonnull(strstr(b.message, "head of the audit trail"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "head of the audit trail"));
 	fixture_end(&b);
 }
 END_TEST
@@ -336,19 +338,19 @@ static bool take_interval(void *userdata, const struct mm_profile_row *row)
 	return true;
 }
 
-static void assert_upgraded(struct mm_store *reg)
+static void assert_upgraded(struct mm_store *store)
 {
 	struct intervals got = {0};
 	struct mm_registers registers;
 
-	fixture_assert_answer(reg, "PRAGMA user_version", "2");
-	fixture_assert_answer(reg, "PRAGMA integrity_check", "ok");
-	fixture_assert_answer(reg, "SELECT group_concat(id || ':' || code || ':' || coalesce(meter, '-'), ' ') FROM event",
+	fixture_assert_answer(store, "PRAGMA user_version", "2");
+	fixture_assert_answer(store, "PRAGMA integrity_check", "ok");
+	fixture_assert_answer(store, "SELECT group_concat(id || ':' || code || ':' || coalesce(meter, '-'), ' ') FROM event",
 			      "1:start:- 2:gap:1 3:stop:-");
-	fixture_assert_answer(reg, "SELECT count(DISTINCT hash) || ' ' || length(hash) FROM event", "3 32");
-	ck_assert_int_eq(mm_store_profile(reg, 0, 0, INT64_MAX, take_interval, &got), 0);
+	fixture_assert_answer(store, "SELECT count(DISTINCT hash) || ' ' || length(hash) FROM event", "3 32");
+	ck_assert_int_eq(mm_store_profile(store, 0, 0, INT64_MAX, take_interval, &got), 0);
 	ck_assert_str_eq(got.text, "0:500000:0 0:200000:32 900:100000:0 ");
-	ck_assert_int_eq(mm_store_load(reg, 0, &registers), 0);
+	ck_assert_int_eq(mm_store_load(store, 0, &registers), 0);
 	ck_assert_int_eq(registers.delivered.uwh, 1000000);
 	ck_assert_int_eq(registers.output_uwh, 990000);
 	ck_assert_int_eq(registers.preset_delivered_uwh, 0);
@@ -357,24 +359,24 @@ static void assert_upgraded(struct mm_store *reg)
 START_TEST(test_version_1_is_upgraded)
 {
 	struct mm_store_commit c = {.meter_count = 2};
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
 	fixture_make_version_1(&b);
-	reg = fixture_open(&b, 2);
-	assert_upgraded(reg);
+	store = fixture_open(&b, 2);
+	assert_upgraded(store);
 	for (unsigned i = 0; i < 2; i++) {
-		ck_assert_int_eq(mm_store_load(reg, i, &c.meter[i]), 0);
+		ck_assert_int_eq(mm_store_load(store, i, &c.meter[i]), 0);
 	}
-	ck_assert_int_eq(mm_store_commit(reg, &c), 0);
-	fixture_assert_answer(reg, UNPROFILED, "100000 7");
-	mm_store_close(reg);
+	ck_assert_int_eq(mm_store_commit(store, &c), 0);
+	fixture_assert_answer(store, UNPROFILED, "100000 7");
+	mm_store_close(store);
 	/* Nothing of it is taken for the work of another hand. */
-	reg = fixture_open(&b, 2);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'tampered'", "0");
-	fixture_assert_answer(reg, "SELECT count(*) FROM sqlite_schema WHERE name IN ('event_1', 'profile_1')", "0");
-	mm_store_close(reg);
+	store = fixture_open(&b, 2);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'tampered'", "0");
+	fixture_assert_answer(store, "SELECT count(*) FROM sqlite_schema WHERE name IN ('event_1', 'profile_1')", "0");
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -387,27 +389,27 @@ START_TEST(test_an_upgraded_register_is_like_a_new_one)
 	static const char columns[] =
 		"SELECT group_concat(name) FROM (SELECT name || type || \"notnull\" || dflt_value AS name FROM "
 		"pragma_table_info('register') ORDER BY 1)";
-	struct mm_store *reg;
+	struct mm_store *store;
 	sqlite3_stmt *stmt;
 	struct fixture b;
 	char expected[2][8192];
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
+	store = fixture_open(&b, 2);
 	for (int i = 0; i < 2; i++) {
-		ck_assert_int_eq(sqlite3_prepare_v2(reg->db, i ? columns : names, -1, &stmt, NULL), SQLITE_OK);
+		ck_assert_int_eq(sqlite3_prepare_v2(store->db.connection, i ? columns : names, -1, &stmt, NULL), SQLITE_OK);
 		ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
 		snprintf(expected[i], sizeof(expected[i]), "%s", (const char *)sqlite3_column_text(stmt, 0));
 		sqlite3_finalize(stmt);
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 	fixture_begin(&b);
 	fixture_make_version_1(&b);
-	reg = fixture_open(&b, 2);
-	fixture_assert_answer(reg, names, expected[0]);
-	fixture_assert_answer(reg, columns, expected[1]);
-	mm_store_close(reg);
+	store = fixture_open(&b, 2);
+	fixture_assert_answer(store, names, expected[0]);
+	fixture_assert_answer(store, columns, expected[1]);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST

@@ -14,7 +14,7 @@
 #include "core/units.h"
 #include "fixture/random.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define NOON_S INT64_C(1780315200) /* 2026-06-01 12:00 UTC */
@@ -130,18 +130,18 @@ static int64_t difference(const struct run *run)
 static void check_stored(struct run *run)
 {
 	struct mm_store_commit commit = {.meter_count = 1, .row_count = run->row_count, .rows = run->rows};
-	struct mm_store *reg;
+	struct mm_store *store;
 	char count[16];
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	commit.meter[0] = run->meter.registers;
-	ck_assert_msg(mm_store_commit(reg, &commit) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(store, &commit) == 0, "%s", store->db.error.text);
 	snprintf(count, sizeof(count), "%u", run->row_count);
-	fixture_assert_answer(reg, "SELECT count(*) FROM profile", count);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'unprofiled'", "0");
-	mm_store_close(reg);
+	fixture_assert_answer(store, "SELECT count(*) FROM profile", count);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'unprofiled'", "0");
+	mm_store_close(store);
 	fixture_end(&b);
 }
 

@@ -19,7 +19,7 @@
 #include "fixture/crash_log.h"
 #include "fixture/random.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 enum note { ATTEMPTED, ACKNOWLEDGED, HISTORY, DAMAGED };
@@ -48,7 +48,7 @@ struct waiting {
 };
 
 /* Commit n; every fourth has to reach the database. */
-static void live_commit(struct mm_store *reg, int64_t n, struct waiting *waiting)
+static void live_commit(struct mm_store *store, int64_t n, struct waiting *waiting)
 {
 	struct fixture_commit c;
 
@@ -60,38 +60,38 @@ static void live_commit(struct mm_store *reg, int64_t n, struct waiting *waiting
 	c.commit.event_count = c.commit.row_count = waiting->count;
 	c.commit.copy_suffices = n % 4 != 0;
 	crash_note(ATTEMPTED, n);
-	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
+	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "commit %lld: %s", (long long)n, store->db.error.text);
 	crash_note(ACKNOWLEDGED, n);
-	if (!c.commit.copy_suffices || !reg->copy) {
+	if (!c.commit.copy_suffices || !store->mirror) {
 		waiting->count = 0;
 	}
 }
 
 static struct mm_store *live_open(struct fixture *b, const char *setting)
 {
-	struct mm_store *reg = fixture_open(b, 1);
+	struct mm_store *store = fixture_open(b, 1);
 
-	ck_assert_int_eq(sqlite3_exec(reg->db, "PRAGMA wal_autocheckpoint = 25", NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(store->db.connection, "PRAGMA wal_autocheckpoint = 25", NULL, NULL, NULL), SQLITE_OK);
 	if (setting) {
-		ck_assert_int_eq(sqlite3_exec(reg->db, setting, NULL, NULL, NULL), SQLITE_OK);
+		ck_assert_int_eq(sqlite3_exec(store->db.connection, setting, NULL, NULL, NULL), SQLITE_OK);
 	}
-	return reg;
+	return store;
 }
 
 /* Commits from n on; returns the number after the last. The copy takes the rows that wait, as the register's thread gives them.
  */
 static int64_t live(struct fixture *b, const char *setting, int64_t n, int commits, bool backup)
 {
-	struct mm_store *reg = live_open(b, setting);
+	struct mm_store *store = live_open(b, setting);
 	struct waiting waiting = {0};
 
 	for (int i = 0; i < commits; i++) {
-		live_commit(reg, n++, &waiting);
+		live_commit(store, n++, &waiting);
 		if (backup && i == commits / 2) {
-			ck_assert_msg(mm_store_backup(reg) == 0, "%s", reg->message);
+			ck_assert_msg(mm_store_backup(store) == 0, "%s", store->db.error.text);
 		}
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	return n;
 }
 
@@ -128,11 +128,11 @@ struct expectation {
 	int loss;
 };
 
-static void judge_history(struct toll *toll, struct mm_store *reg, int64_t n, const struct expectation *e)
+static void judge_history(struct toll *toll, struct mm_store *store, int64_t n, const struct expectation *e)
 {
 	static unsigned counts[COMMITS_MAX];
 
-	(void)fixture_count(reg, counts, COMMITS_MAX);
+	(void)fixture_count(store, counts, COMMITS_MAX);
 	for (int64_t i = 0; i < COMMITS_MAX; i++) {
 		if (counts[i] > 1) {
 			complain(toll, &toll->doubled, "twice", e->moment, e->loss, "a row or an event");
@@ -146,16 +146,16 @@ static void judge_history(struct toll *toll, struct mm_store *reg, int64_t n, co
 static int64_t judge(struct toll *toll, struct fixture *b, const struct expectation *e)
 {
 	struct mm_registers expected, got;
-	struct mm_store *reg = NULL;
+	struct mm_store *store = NULL;
 	char text[100];
 	int64_t n;
 
 	toll->states++;
-	if (mm_store_open(b->path, b->copy[0] ? b->copy : NULL, BENCH_BOOT, b->meters, 1, b->message, &reg) < 0) {
-		complain(toll, &toll->unreadable, "unreadable", e->moment, e->loss, b->message);
+	if (mm_store_open(b->path, b->copy[0] ? b->copy : NULL, BENCH_BOOT, b->meters, 1, &b->error, &store) < 0) {
+		complain(toll, &toll->unreadable, "unreadable", e->moment, e->loss, b->error.text);
 		return e->acknowledged;
 	}
-	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	n = got.delivered.uwh == 0 ? -1 : (got.delivered.uwh - 7) / 1000003;
 	fixture_registers(n, 0, &expected);
 	snprintf(text, sizeof(text), "%lld, acknowledged %lld, attempted %lld", (long long)n, (long long)e->acknowledged,
@@ -166,8 +166,8 @@ static int64_t judge(struct toll *toll, struct fixture *b, const struct expectat
 		   (n >= 0 && mm_registers_follow(&got, &expected) + mm_registers_follow(&expected, &got) != 0)) {
 		complain(toll, &toll->inventions, "invented", e->moment, e->loss, text);
 	}
-	judge_history(toll, reg, n, e);
-	mm_store_close(reg);
+	judge_history(toll, store, n, e);
+	mm_store_close(store);
 	return n;
 }
 

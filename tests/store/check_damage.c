@@ -15,7 +15,7 @@
 
 #include "fixture/crash_log.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define EVENTS 1500
@@ -32,7 +32,7 @@ struct toll {
 	unsigned cases, whole, told, refused, wrong;
 };
 
-static void commit_n(struct mm_store *reg, int64_t n, size_t events)
+static void commit_n(struct mm_store *store, int64_t n, size_t events)
 {
 	static struct mm_store_event event[EVENTS];
 	struct fixture_commit c;
@@ -47,23 +47,23 @@ static void commit_n(struct mm_store *reg, int64_t n, size_t events)
 	c.commit.event_count = events;
 	c.commit.row_count = 0;
 	c.commit.copy_suffices = events == 0;
-	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "%s", store->db.error.text);
 }
 
 /* A register of some megabytes as the power cut leaves it, and what its files held some time before. */
 static void build(struct fixture *b, struct fixture *ret_cut, struct fixture *ret_before)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 
 	fixture_begin_with_copy(b);
-	reg = fixture_open(b, 1);
+	store = fixture_open(b, 1);
 	for (int64_t n = 0; n <= FULL_LAST; n++) {
-		commit_n(reg, n, EVENTS);
+		commit_n(store, n, EVENTS);
 		if (n == 6) {
 			/* What comes now stays in the WAL. */
-			ck_assert_int_eq(
-				sqlite3_exec(reg->db, "PRAGMA wal_checkpoint; PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL),
-				SQLITE_OK);
+			ck_assert_int_eq(sqlite3_exec(store->db.connection,
+						      "PRAGMA wal_checkpoint; PRAGMA wal_autocheckpoint = 0", NULL, NULL, NULL),
+					 SQLITE_OK);
 		}
 		if (n == 9) {
 			fixture_copy(b, ret_before);
@@ -75,10 +75,10 @@ static void build(struct fixture *b, struct fixture *ret_cut, struct fixture *re
 		}
 	}
 	for (int64_t n = FULL_LAST + 1; n <= LAST; n++) {
-		commit_n(reg, n, 0);
+		commit_n(store, n, 0);
 	}
 	fixture_copy(b, ret_cut);
-	mm_store_close(reg);
+	mm_store_close(store);
 }
 
 static uint8_t *read_file(const char *path, size_t *ret_size)
@@ -126,28 +126,28 @@ static bool is_told(void *userdata, const struct mm_store_event *event, const ch
 static void judge(struct toll *toll, struct fixture *b, const char *what)
 {
 	struct mm_registers got, expected;
-	struct mm_store *reg = NULL;
+	struct mm_store *store = NULL;
 	bool told = false;
 	int64_t n;
 
 	toll->cases++;
-	if (mm_store_open(b->path, b->copy, BENCH_BOOT, b->meters, 1, b->message, &reg) < 0) {
+	if (mm_store_open(b->path, b->copy, BENCH_BOOT, b->meters, 1, &b->error, &store) < 0) {
 		toll->refused++;
 		return;
 	}
-	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	n = (got.delivered.uwh - 7) / 1000003;
 	fixture_registers(n, 0, &expected);
-	(void)mm_store_events(reg, 0, 100, true, is_told, &told);
+	(void)mm_store_events(store, 0, 100, true, is_told, &told);
 	if (n == LAST && mm_registers_follow(&got, &expected) == 0 && mm_registers_follow(&expected, &got) == 0) {
 		toll->whole++;
 	} else if (n < LAST && told) {
 		toll->told++;
 	} else {
 		toll->wrong++;
-		printf("%s: stands at %lld of %d, told %d: %s\n", what, (long long)n, LAST, told, mm_store_story(reg));
+		printf("%s: stands at %lld of %d, told %d: %s\n", what, (long long)n, LAST, told, mm_store_findings(store));
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 }
 
 static unsigned places(void)
@@ -209,25 +209,25 @@ START_TEST(test_stuck_while_running)
 	struct toll toll = {0};
 
 	for (int i = 0; i < 3; i++) {
-		struct mm_store *reg;
+		struct mm_store *store;
 		struct crash_log *log;
 		struct fixture b, cut;
 
 		fixture_begin_with_copy(&b);
 		log = crash_record(b.dir);
-		reg = fixture_open(&b, 1);
+		store = fixture_open(&b, 1);
 		for (int64_t n = 0; n < 8; n++) {
-			commit_n(reg, n, n % 4 == 0);
+			commit_n(store, n, n % 4 == 0);
 		}
 		crash_stick(".copy", i == 1 ? 16384 : 0, i == 2 ? 32768 : 16384);
 		for (int64_t n = 8; n <= LAST; n++) {
-			commit_n(reg, n, 0);
+			commit_n(store, n, 0);
 		}
-		ck_assert_int_eq(reg->copy_error, -EIO);
+		ck_assert_int_eq(store->mirror_error, -EIO);
 		crash_stick(NULL, 0, 0);
 		crash_stop(log);
 		fixture_copy(&b, &cut);
-		mm_store_close(reg);
+		mm_store_close(store);
 		judge(&toll, &cut, "stuck");
 		crash_free(log);
 		fixture_end(&b);

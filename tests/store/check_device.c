@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define SIZE 65536
@@ -69,38 +69,38 @@ static void end(struct fixture *b, int loop)
 	fixture_end(b);
 }
 
-static void commit_n(struct mm_store *reg, int64_t n)
+static void commit_n(struct mm_store *store, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.copy_suffices = true;
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 }
 
 START_TEST(test_blank_device_is_taken)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b, cut;
 	int loop = begin(&b, 0, SIZE, O_RDWR);
 
 	if (loop < 0) {
 		return;
 	}
-	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(reg->copy_error, 0);
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(store->mirror_error, 0);
 	for (int64_t n = 0; n < 5; n++) {
-		commit_n(reg, n);
+		commit_n(store, n);
 	}
-	ck_assert_uint_lt(reg->database_number, reg->number);
+	ck_assert_uint_lt(store->database_number, store->number);
 	/* The power fails: what is beyond the database is on the device. */
 	fixture_copy(&b, &cut);
 	memcpy(cut.copy, b.copy, sizeof(cut.copy));
-	mm_store_close(reg);
-	reg = fixture_open(&cut, 1);
-	ck_assert_str_eq(mm_store_story(reg), "");
-	fixture_assert_registers(reg, 0, 4);
-	mm_store_close(reg);
+	mm_store_close(store);
+	store = fixture_open(&cut, 1);
+	ck_assert_str_eq(mm_store_findings(store), "");
+	fixture_assert_registers(store, 0, 4);
+	mm_store_close(store);
 	fixture_end(&cut);
 	end(&b, loop);
 }
@@ -116,7 +116,7 @@ START_TEST(test_device_of_something_else_is_refused)
 		return;
 	}
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EXDEV);
-	ck_assert_ptr_nonnull(strstr(b.message, "write zeros over its begin"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "write zeros over its begin"));
 	for (off_t at = 0; at < SIZE; at += 512) {
 		ck_assert_int_eq(pread(loop, &found, 1, at), 1);
 		ck_assert_int_eq(found, 'x');
@@ -138,7 +138,7 @@ START_TEST(test_device_of_another_meter_is_refused)
 	memcpy(other.copy, b.copy, sizeof(other.copy));
 	other.meters[0] = other.meters[1];
 	ck_assert_int_eq(fixture_open_fails(&other, 1), -EXDEV);
-	ck_assert_ptr_nonnull(strstr(other.message, "of another meter"));
+	ck_assert_ptr_nonnull(strstr(other.error.text, "of another meter"));
 	fixture_end(&other);
 	end(&b, loop);
 }
@@ -156,7 +156,7 @@ START_TEST(test_device_in_use_is_refused)
 	holder = open(b.copy, O_RDONLY | O_EXCL | O_CLOEXEC);
 	ck_assert_int_ge(holder, 0);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EBUSY);
-	ck_assert_ptr_nonnull(strstr(b.message, "unmount it"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "unmount it"));
 	close(holder);
 	end(&b, loop);
 }
@@ -173,7 +173,7 @@ static const struct {
 
 START_TEST(test_device_that_is_no_use_is_gone_without)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 	int loop = begin(&b, 0, unusable[_i].size, unusable[_i].flags);
 	char device[sizeof(b.copy)];
@@ -185,11 +185,11 @@ START_TEST(test_device_that_is_no_use_is_gone_without)
 	b.copy[0] = '\0';
 	mm_store_close(fixture_open(&b, 1));
 	memcpy(b.copy, device, sizeof(device));
-	reg = fixture_open(&b, 1);
-	ck_assert_int_lt(reg->copy_error, 0);
-	commit_n(reg, 0);
-	ck_assert_uint_eq(reg->database_number, reg->number);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	ck_assert_int_lt(store->mirror_error, 0);
+	commit_n(store, 0);
+	ck_assert_uint_eq(store->database_number, store->number);
+	mm_store_close(store);
 	end(&b, loop);
 }
 END_TEST

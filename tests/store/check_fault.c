@@ -16,19 +16,19 @@
 
 #include "fixture/fault_vfs.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define COMMITS 12
 /* Two commits a checkpoint, so that those fail as well. */
 #define CHECKPOINT "PRAGMA wal_autocheckpoint = 8"
 
-static int commit_n(struct mm_store *reg, int64_t n)
+static int commit_n(struct mm_store *store, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
-	return mm_store_commit(reg, &c.commit);
+	return mm_store_commit(store, &c.commit);
 }
 
 static void assert_is_disk_error(int r, const char *message, enum fault fault, unsigned at)
@@ -42,8 +42,8 @@ static void assert_kept(struct fixture *b, int64_t acknowledged, int64_t attempt
 {
 	unsigned counts[COMMITS + 1];
 	struct mm_registers got, expected;
-	struct mm_store *reg = fixture_open(b, 1);
-	int64_t highest = fixture_count(reg, counts, COMMITS + 1);
+	struct mm_store *store = fixture_open(b, 1);
+	int64_t highest = fixture_count(store, counts, COMMITS + 1);
 
 	ck_assert_msg(highest >= acknowledged && highest <= attempted, "%s, call %u: commit %lld of %lld to %lld is the last",
 		      fault_name(fault), at, (long long)highest, (long long)acknowledged, (long long)attempted);
@@ -53,13 +53,13 @@ static void assert_kept(struct fixture *b, int64_t acknowledged, int64_t attempt
 	}
 	if (highest >= 0) {
 		fixture_registers(highest, 0, &expected);
-		ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
+		ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 		if (got.profile.last_boot_ns == 0) { /* stored in the other run of the machine */
 			expected.profile.last_boot_ns = 0;
 		}
 		ck_assert_mem_eq(&got, &expected, sizeof(got));
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 }
 
 /* The process dies here, and the disk is sound again. */
@@ -84,23 +84,23 @@ static bool struck(struct fault_vfs *vfs)
 /* A commit that fails has to succeed on a sound disk: at the second attempt, or, with a lasting fault, at the fourth. */
 static bool commits(struct fault_vfs *vfs, enum fault fault, unsigned at, bool lasting, unsigned *failures)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	bool hit = false;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(sqlite3_exec(reg->db, CHECKPOINT, NULL, NULL, NULL), SQLITE_OK);
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(sqlite3_exec(store->db.connection, CHECKPOINT, NULL, NULL, NULL), SQLITE_OK);
 	fault_vfs_set(vfs, fault, at, lasting ? UINT_MAX : 1);
 	for (int64_t n = 0; n < COMMITS; n++) {
 		unsigned failed = 0;
 		int r;
 
-		while ((r = commit_n(reg, n)) < 0) {
-			assert_is_disk_error(r, reg->message, fault, at);
+		while ((r = commit_n(store, n)) < 0) {
+			assert_is_disk_error(r, store->db.error.text, fault, at);
 			hit = struck(vfs) || hit;
 			ck_assert_msg(hit && ++failed <= (lasting ? 3 : 1), "%s, call %u: failure %u on a sound disk: %s",
-				      fault_name(fault), at, failed, reg->message);
+				      fault_name(fault), at, failed, store->db.error.text);
 			assert_crash_keeps(&b, n - 1, n, fault, at);
 			if (lasting && failed < 3) {
 				fault_vfs_set(vfs, fault, 0, UINT_MAX);
@@ -111,7 +111,7 @@ static bool commits(struct fault_vfs *vfs, enum fault fault, unsigned at, bool l
 	/* A checkpoint that failed is no failed commit. */
 	hit = struck(vfs) || hit;
 	assert_crash_keeps(&b, COMMITS - 1, COMMITS - 1, fault, at);
-	mm_store_close(reg);
+	mm_store_close(store);
 	assert_kept(&b, COMMITS - 1, COMMITS - 1, fault, at);
 	fixture_end(&b);
 	return hit;
@@ -145,7 +145,7 @@ enum stage { STAGE_CREATE, STAGE_OPEN, STAGE_RECOVER, STAGE_COUNT };
 static bool opens(struct fault_vfs *vfs, enum stage stage, enum fault fault, unsigned at, unsigned *failures)
 {
 	int64_t acknowledged = -1, attempted = -1;
-	struct mm_store *reg = NULL;
+	struct mm_store *store = NULL;
 	struct fixture b, place;
 	bool hit;
 	int r;
@@ -153,29 +153,29 @@ static bool opens(struct fault_vfs *vfs, enum stage stage, enum fault fault, uns
 	fixture_begin(&b);
 	place = b;
 	if (stage != STAGE_CREATE) {
-		reg = fixture_open(&b, 1);
+		store = fixture_open(&b, 1);
 		for (int64_t n = 0; n < 4; n++) {
-			ck_assert_int_eq(commit_n(reg, n), 0);
+			ck_assert_int_eq(commit_n(store, n), 0);
 		}
 		if (stage == STAGE_RECOVER) {
 			fixture_copy(&b, &place);
 		}
-		mm_store_close(reg);
+		mm_store_close(store);
 		acknowledged = attempted = 3;
 	}
 	fault_vfs_set(vfs, fault, at, 1);
-	r = mm_store_open(place.path, NULL, BENCH_OTHER_BOOT, place.meters, 1, place.message, &reg);
+	r = mm_store_open(place.path, NULL, BENCH_OTHER_BOOT, place.meters, 1, &place.error, &store);
 	if (r == 0) {
 		attempted++;
-		r = commit_n(reg, attempted);
+		r = commit_n(store, attempted);
 		acknowledged += r == 0;
-		memcpy(place.message, reg->message, sizeof(place.message));
-		mm_store_close(reg);
+		memcpy(place.error.text, store->db.error.text, sizeof(place.error.text));
+		mm_store_close(store);
 	}
 	hit = struck(vfs);
 	if (r < 0) {
 		ck_assert(hit);
-		assert_is_disk_error(r, place.message, fault, at);
+		assert_is_disk_error(r, place.error.text, fault, at);
 		++*failures;
 	}
 	assert_kept(&place, acknowledged, attempted, fault, at);
@@ -209,7 +209,7 @@ END_TEST
 /* Upgrades a register of version 1 with one fault on the way: it is what it was before, or what it is to be. */
 static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsigned *failures)
 {
-	struct mm_store *reg = NULL;
+	struct mm_store *store = NULL;
 	struct fixture b;
 	bool hit;
 	int r;
@@ -217,22 +217,22 @@ static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsig
 	fixture_begin(&b);
 	fixture_make_version_1(&b);
 	fault_vfs_set(vfs, fault, at, 1);
-	r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 2, b.message, &reg);
+	r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 2, &b.error, &store);
 	if (r == 0) {
-		mm_store_close(reg);
+		mm_store_close(store);
 	}
 	hit = struck(vfs);
 	if (r < 0) {
 		ck_assert(hit);
-		assert_is_disk_error(r, b.message, fault, at);
+		assert_is_disk_error(r, b.error.text, fault, at);
 		++*failures;
 	}
-	reg = fixture_open(&b, 2);
-	fixture_assert_answer(reg, "PRAGMA user_version", "2");
-	fixture_assert_answer(reg, "SELECT group_concat(code, ' ') FROM event", "start gap stop");
-	fixture_assert_answer(reg, "SELECT count(*) || ' ' || sum(delivered_uwh) FROM profile", "4 800070");
-	fixture_assert_answer(reg, "SELECT sum(delivered_uwh) FROM register", "1000077");
-	mm_store_close(reg);
+	store = fixture_open(&b, 2);
+	fixture_assert_answer(store, "PRAGMA user_version", "2");
+	fixture_assert_answer(store, "SELECT group_concat(code, ' ') FROM event", "start gap stop");
+	fixture_assert_answer(store, "SELECT count(*) || ' ' || sum(delivered_uwh) FROM profile", "4 800070");
+	fixture_assert_answer(store, "SELECT sum(delivered_uwh) FROM register", "1000077");
+	mm_store_close(store);
 	fixture_end(&b);
 	return hit;
 }
@@ -287,7 +287,7 @@ static void fill(const char *path)
 START_TEST(test_full_disk)
 {
 	unsigned counts[200];
-	struct mm_store *reg;
+	struct mm_store *store;
 	char ballast[300];
 	int64_t n = 0;
 	struct fixture b;
@@ -301,29 +301,29 @@ START_TEST(test_full_disk)
 	snprintf(ballast, sizeof(ballast), "%s/ballast", b.dir);
 	fill(ballast);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -ENOSPC);
-	ck_assert_ptr_nonnull(strstr(b.message, "free some space"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "free some space"));
 	ck_assert_int_eq(truncate(ballast, 0), 0);
 
-	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(commit_n(reg, n), 0);
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(commit_n(store, n), 0);
 	fill(ballast);
 	do {
 		n++;
 		ck_assert_int_lt(n, 200);
-		r = commit_n(reg, n);
+		r = commit_n(store, n);
 	} while (r == 0);
 	ck_assert_int_eq(r, -ENOSPC);
-	ck_assert_int_eq(commit_n(reg, n), -ENOSPC);
-	ck_assert_int_eq(fixture_count(reg, counts, 200), n - 1);
+	ck_assert_int_eq(commit_n(store, n), -ENOSPC);
+	ck_assert_int_eq(fixture_count(store, counts, 200), n - 1);
 	ck_assert_int_eq(truncate(ballast, 0), 0);
-	ck_assert_int_eq(commit_n(reg, n), 0);
+	ck_assert_int_eq(commit_n(store, n), 0);
 	fill(ballast);
 	/* Nothing but the log is left to be written. */
-	mm_store_close(reg);
+	mm_store_close(store);
 	ck_assert_int_eq(truncate(ballast, 0), 0);
-	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(fixture_count(reg, counts, 200), n);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(fixture_count(store, counts, 200), n);
+	mm_store_close(store);
 	ck_assert_int_eq(umount2(b.dir, MNT_DETACH), 0);
 	fixture_end(&b);
 }
@@ -341,10 +341,10 @@ START_TEST(test_read_only_disk)
 	mm_store_close(fixture_open(&b, 1));
 	ck_assert_int_eq(mount("none", b.dir, "none", MS_REMOUNT | MS_RDONLY, NULL), 0);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EROFS);
-	ck_assert_ptr_nonnull(strstr(b.message, "mount it writable"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "mount it writable"));
 	snprintf(b.path, sizeof(b.path), "%s/another.db", b.dir);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EROFS);
-	ck_assert_ptr_nonnull(strstr(b.message, "another.db.new"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "another.db.new"));
 	ck_assert_int_eq(umount2(b.dir, MNT_DETACH), 0);
 	fixture_end(&b);
 }

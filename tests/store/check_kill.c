@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define ROUNDS_A_REGISTER 10 /* then a new one, so that creating is hit too */
@@ -36,19 +36,18 @@ static uint32_t random_below(uint32_t *state, uint32_t limit)
 /* Commits from n on and reports each, for ever. */
 _Noreturn static void commit_away(const struct fixture *b, int64_t n, bool checkpoints, int report)
 {
-	struct mm_store *reg = NULL;
-	char message[MM_STORE_MESSAGE_MAX];
+	struct mm_store *store = NULL;
 	struct fixture_commit c;
 
-	if (mm_store_open(b->path, NULL, BENCH_BOOT, b->meters, 1, message, &reg) < 0) {
+	if (mm_store_open(b->path, NULL, BENCH_BOOT, b->meters, 1, NULL, &store) < 0) {
 		_exit(1);
 	}
-	if (checkpoints && sqlite3_exec(reg->db, "PRAGMA wal_autocheckpoint = 8", NULL, NULL, NULL) != SQLITE_OK) {
+	if (checkpoints && sqlite3_exec(store->db.connection, "PRAGMA wal_autocheckpoint = 8", NULL, NULL, NULL) != SQLITE_OK) {
 		_exit(2);
 	}
 	for (; n < COMMITS_MAX; n++) {
 		fixture_commit(n, 1, &c);
-		if (mm_store_commit(reg, &c.commit) < 0) {
+		if (mm_store_commit(store, &c.commit) < 0) {
 			_exit(3);
 		}
 		if (write(report, &n, sizeof(n)) != sizeof(n)) {
@@ -93,22 +92,22 @@ static int64_t kill_one(const struct fixture *b, int64_t n, bool checkpoints, un
 static int64_t assert_kept(struct fixture *b, int64_t acknowledged)
 {
 	static unsigned counts[COMMITS_MAX];
-	struct mm_store *reg = fixture_open(b, 1);
+	struct mm_store *store = fixture_open(b, 1);
 	int64_t highest;
 
-	fixture_assert_answer(reg, "PRAGMA integrity_check", "ok");
-	highest = fixture_count(reg, counts, COMMITS_MAX);
+	fixture_assert_answer(store, "PRAGMA integrity_check", "ok");
+	highest = fixture_count(store, counts, COMMITS_MAX);
 	ck_assert_int_ge(highest, acknowledged);
 	ck_assert_int_le(highest, acknowledged + 1);
 	for (int64_t n = 0; n <= highest; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
 	if (highest >= 0) {
-		fixture_assert_registers(reg, 0, highest);
+		fixture_assert_registers(store, 0, highest);
 	} else {
-		fixture_assert_answer(reg, "SELECT sum(delivered_uwh) FROM register", "0");
+		fixture_assert_answer(store, "SELECT sum(delivered_uwh) FROM register", "0");
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	return highest;
 }
 

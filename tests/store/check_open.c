@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 /* ---- Whose it is ---- */
@@ -26,30 +26,30 @@ static void swap_meters(struct fixture *b, unsigned i, unsigned j)
 START_TEST(test_meters_are_known_by_their_serial_number)
 {
 	struct mm_registers got;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 4, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 4, 1);
+	mm_store_close(store);
 	/* A second meter is added, in front; the first gets another name. */
 	swap_meters(&b, 0, 1);
 	snprintf(b.meters[1].name, sizeof(b.meters[1].name), "corner flat");
-	reg = fixture_open(&b, 2);
-	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
+	store = fixture_open(&b, 2);
+	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	ck_assert_int_eq(got.delivered.uwh, 0);
-	ck_assert_int_eq(mm_store_load(reg, 1, &got), 0);
+	ck_assert_int_eq(mm_store_load(store, 1, &got), 0);
 	ck_assert_int_eq(got.delivered.uwh, 4 * 1000003 + 7);
-	fixture_assert_answer(reg, "SELECT name FROM meter WHERE serial = 'SN-1001'", "corner flat");
-	mm_store_close(reg);
+	fixture_assert_answer(store, "SELECT name FROM meter WHERE serial = 'SN-1001'", "corner flat");
+	mm_store_close(store);
 	/* The first is taken out and comes back. */
-	reg = fixture_open(&b, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	mm_store_close(store);
 	swap_meters(&b, 0, 1);
-	reg = fixture_open(&b, 1);
-	fixture_assert_registers(reg, 0, 4);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_assert_registers(store, 0, 4);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -59,25 +59,25 @@ static void assert_refused(struct fixture *b, unsigned meter_count, int error, c
 	uint64_t before = fixture_digest(b);
 	int r = fixture_open_fails(b, meter_count);
 
-	ck_assert_msg(r == error, "%s: %d instead of %d: %s", word, r, error, b->message);
-	ck_assert_msg(strstr(b->message, word), "%s: %s", word, b->message);
+	ck_assert_msg(r == error, "%s: %d instead of %d: %s", word, r, error, b->error.text);
+	ck_assert_msg(strstr(b->error.text, word), "%s: %s", word, b->error.text);
 	ck_assert_msg(fixture_digest(b) == before, "%s: a file was touched", word);
 }
 
 START_TEST(test_register_of_another_meter_is_refused)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 4, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 4, 1);
+	mm_store_close(store);
 
 	swap_meters(&b, 0, 1);
 	assert_refused(&b, 1, -EXDEV, "of meter serial SN-1001, the configuration says SN-1002");
-	ck_assert_ptr_nonnull(strstr(b.message, b.path));
-	ck_assert_ptr_nonnull(strstr(b.message, "move the register away"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, b.path));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "move the register away"));
 	swap_meters(&b, 0, 1);
 	memcpy(b.meters[0].model, "MMS-120-1001", sizeof("MMS-120-1001"));
 	assert_refused(&b, 1, -EXDEV, "MMD-120-2001-T-SCC, the configuration says MMS-120-1001");
@@ -104,12 +104,12 @@ START_TEST(test_register_in_use_is_refused)
 	pid = fork();
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
-		struct mm_store *reg = NULL;
-		int r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 1, b.message, &reg);
+		struct mm_store *store = NULL;
+		int r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 1, &b.error, &store);
 
 		close(finish[1]);
 		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
-			mm_store_close(reg);
+			mm_store_close(store);
 			_exit(0);
 		}
 		_exit(1);
@@ -118,7 +118,7 @@ START_TEST(test_register_in_use_is_refused)
 	close(ready[1]);
 	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EBUSY);
-	ck_assert_ptr_nonnull(strstr(b.message, "stop the other process"));
+	ck_assert_ptr_nonnull(strstr(b.error.text, "stop the other process"));
 	close(finish[1]);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
 	ck_assert_int_eq(status, 0);
@@ -279,15 +279,15 @@ static const struct {
 
 START_TEST(test_harm_is_refused)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	for (int n = 0; n < 100; n++) {
-		fixture_commit_n(reg, n, 1);
+		fixture_commit_n(store, n, 1);
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	harms[_i].make(&b);
 	assert_refused(&b, 1, harms[_i].error, harms[_i].word);
 	fixture_end(&b);

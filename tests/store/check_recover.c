@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define SLOT 16384
@@ -23,7 +23,7 @@ static bool exists(const struct fixture *b, const char *suffix)
 }
 
 /* Commit n, to the copy alone where it is taken. */
-static void copy_n(struct mm_store *reg, int64_t n)
+static void copy_n(struct mm_store *store, int64_t n)
 {
 	struct fixture_commit c;
 
@@ -31,7 +31,7 @@ static void copy_n(struct mm_store *reg, int64_t n)
 	c.commit.event_count = 0;
 	c.commit.row_count = 0;
 	c.commit.copy_suffices = true;
-	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "commit %lld: %s", (long long)n, reg->message);
+	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "commit %lld: %s", (long long)n, store->db.error.text);
 }
 
 static bool keep_recovered(void *userdata, const struct mm_store_event *event, const char *data)
@@ -40,55 +40,55 @@ static bool keep_recovered(void *userdata, const struct mm_store_event *event, c
 
 	(void)data;
 	if (strcmp(event->code, "recovered") == 0) {
-		snprintf(text, MM_STORE_MESSAGE_MAX, "%s", event->text);
+		snprintf(text, MM_ERROR_TEXT_MAX, "%s", event->text);
 	}
 	return true;
 }
 
 /* The newest event "recovered" holds these words; NULL: there is none. */
-static void assert_recovered(struct mm_store *reg, const char *words)
+static void assert_recovered(struct mm_store *store, const char *words)
 {
-	char text[MM_STORE_MESSAGE_MAX] = "";
+	char text[MM_ERROR_TEXT_MAX] = "";
 
-	ck_assert_int_eq(mm_store_events(reg, 0, 1000, true, keep_recovered, text), 0);
+	ck_assert_int_eq(mm_store_events(store, 0, 1000, true, keep_recovered, text), 0);
 	ck_assert_msg(words ? strstr(text, words) != NULL : text[0] == '\0', "%s: %s", words, text);
-	ck_assert_str_eq(mm_store_story(reg), text);
+	ck_assert_str_eq(mm_store_findings(store), text);
 }
 
 static void assert_stands(struct fixture *b, int64_t n, const char *words)
 {
-	struct mm_store *reg = fixture_open(b, 1);
+	struct mm_store *store = fixture_open(b, 1);
 
-	fixture_assert_registers(reg, 0, n);
-	assert_recovered(reg, words);
-	fixture_assert_answer(reg, "PRAGMA integrity_check", "ok");
-	mm_store_close(reg);
+	fixture_assert_registers(store, 0, n);
+	assert_recovered(store, words);
+	fixture_assert_answer(store, "PRAGMA integrity_check", "ok");
+	mm_store_close(store);
 	/* And nothing is out of order any longer. */
-	reg = fixture_open(b, 1);
-	fixture_assert_registers(reg, 0, n);
-	ck_assert_str_eq(mm_store_story(reg), "");
-	ck_assert_int_eq(reg->copy_error, 0);
-	mm_store_close(reg);
+	store = fixture_open(b, 1);
+	fixture_assert_registers(store, 0, n);
+	ck_assert_str_eq(mm_store_findings(store), "");
+	ck_assert_int_eq(store->mirror_error, 0);
+	mm_store_close(store);
 }
 
 /* Commits 0 to 3 are in the database, 4 and 5 in the copy only. */
 static void begin(struct fixture *b)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture crash;
 
 	fixture_begin_with_copy(b);
-	reg = fixture_open(b, 1);
-	ck_assert_str_eq(mm_store_story(reg), "");
+	store = fixture_open(b, 1);
+	ck_assert_str_eq(mm_store_findings(store), "");
 	for (int64_t n = 0; n < 4; n++) {
-		fixture_commit_n(reg, n, 1);
+		fixture_commit_n(store, n, 1);
 	}
-	copy_n(reg, 4);
-	copy_n(reg, 5);
-	fixture_assert_registers(reg, 0, 5);
-	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "3000016");
+	copy_n(store, 4);
+	copy_n(store, 5);
+	fixture_assert_registers(store, 0, 5);
+	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "3000016");
 	fixture_copy(b, &crash);
-	mm_store_close(reg);
+	mm_store_close(store);
 	/* As the power cut left it. */
 	fixture_move(&crash, b);
 }
@@ -98,17 +98,17 @@ static void begin(struct fixture *b)
 START_TEST(test_copy_ahead_is_taken_over)
 {
 	unsigned counts[10];
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	begin(&b);
-	reg = fixture_open(&b, 1);
-	fixture_assert_registers(reg, 0, 5);
-	assert_recovered(reg, NULL);
-	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "5000022");
-	ck_assert_int_eq(fixture_count(reg, counts, 10), 3);
-	fixture_commit_n(reg, 6, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_assert_registers(store, 0, 5);
+	assert_recovered(store, NULL);
+	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "5000022");
+	ck_assert_int_eq(fixture_count(store, counts, 10), 3);
+	fixture_commit_n(store, 6, 1);
+	mm_store_close(store);
 	assert_stands(&b, 6, NULL);
 	fixture_end(&b);
 }
@@ -119,23 +119,23 @@ START_TEST(test_history_waits_in_the_copy)
 {
 	struct fixture_commit c;
 	unsigned counts[10];
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b, crash;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 0, 1);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 0, 1);
 	fixture_commit(1, 1, &c);
 	c.commit.copy_suffices = true;
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	fixture_copy(&b, &crash);
-	mm_store_close(reg);
+	mm_store_close(store);
 	for (int i = 0; i < 2; i++) {
-		reg = fixture_open(&crash, 1);
-		fixture_assert_registers(reg, 0, 1);
-		ck_assert_int_eq(fixture_count(reg, counts, 10), 1);
+		store = fixture_open(&crash, 1);
+		fixture_assert_registers(store, 0, 1);
+		ck_assert_int_eq(fixture_count(store, counts, 10), 1);
 		ck_assert_uint_eq(counts[1], 1);
-		mm_store_close(reg);
+		mm_store_close(store);
 	}
 	fixture_end(&b);
 }
@@ -143,14 +143,14 @@ END_TEST
 
 START_TEST(test_without_copy_every_commit_is_the_database_s)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	copy_n(reg, 7);
-	fixture_assert_answer(reg, "SELECT delivered_uwh FROM register", "7000028");
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	copy_n(store, 7);
+	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "7000028");
+	mm_store_close(store);
 	/* The copy comes later. */
 	snprintf(b.copy, sizeof(b.copy), "%s/elsewhere", b.dir);
 	assert_stands(&b, 7, "the copy was missing and begins anew");
@@ -164,27 +164,27 @@ START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
 	struct mm_registers expected, got;
 	struct mm_store_meter other;
 	struct fixture_commit c;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b, crash;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 2);
-	fixture_commit_n(reg, 0, 2);
+	store = fixture_open(&b, 2);
+	fixture_commit_n(store, 0, 2);
 	fixture_commit(1, 2, &c);
 	c.commit.copy_suffices = true;
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	fixture_copy(&b, &crash);
-	mm_store_close(reg);
-	reg = fixture_open(&crash, 1);
-	fixture_commit_n(reg, 2, 1);
-	mm_store_close(reg);
+	mm_store_close(store);
+	store = fixture_open(&crash, 1);
+	fixture_commit_n(store, 2, 1);
+	mm_store_close(store);
 	other = crash.meters[0];
 	crash.meters[0] = crash.meters[1];
-	reg = fixture_open(&crash, 1);
+	store = fixture_open(&crash, 1);
 	fixture_registers(1, 1, &expected);
-	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	ck_assert_mem_eq(&got, &expected, sizeof(got));
-	mm_store_close(reg);
+	mm_store_close(store);
 	crash.meters[0] = other;
 	assert_stands(&crash, 2, "the copy was of another meter");
 	fixture_end(&b);
@@ -325,20 +325,20 @@ static const struct {
 
 START_TEST(test_harm_is_recovered_from)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	begin(&b);
 	harms[_i].harm(&b);
 	if (harms[_i].lasts) {
-		reg = fixture_open(&b, 1);
-		fixture_assert_registers(reg, 0, harms[_i].stands);
-		assert_recovered(reg, harms[_i].words);
-		fixture_commit_n(reg, 8, 1);
-		mm_store_close(reg);
-		reg = fixture_open(&b, 1);
-		fixture_assert_registers(reg, 0, 8);
-		mm_store_close(reg);
+		store = fixture_open(&b, 1);
+		fixture_assert_registers(store, 0, harms[_i].stands);
+		assert_recovered(store, harms[_i].words);
+		fixture_commit_n(store, 8, 1);
+		mm_store_close(store);
+		store = fixture_open(&b, 1);
+		fixture_assert_registers(store, 0, 8);
+		mm_store_close(store);
 	} else {
 		assert_stands(&b, harms[_i].stands, harms[_i].words);
 	}
@@ -376,7 +376,7 @@ START_TEST(test_both_lost_is_refused)
 		both[i].copy(&b);
 		before = fixture_digest(&b);
 		r = fixture_open_fails(&b, 1);
-		ck_assert_msg(r == both[i].error, "%zu: %d: %s", i, r, b.message);
+		ck_assert_msg(r == both[i].error, "%zu: %d: %s", i, r, b.error.text);
 		ck_assert_msg(fixture_digest(&b) == before, "%zu: a file was touched", i);
 		fixture_end(&b);
 	}
@@ -386,19 +386,19 @@ END_TEST
 /* Somebody puts an old database back beside a copy that knows better. */
 START_TEST(test_old_database_is_told)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b, old;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 0, 1);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 0, 1);
 	fixture_copy(&b, &old);
 	ck_assert_int_eq(unlink(old.copy), 0);
 	for (int64_t n = 1; n < 4; n++) {
-		fixture_commit_n(reg, n, 1);
+		fixture_commit_n(store, n, 1);
 	}
-	copy_n(reg, 4);
-	mm_store_close(reg);
+	copy_n(store, 4);
+	mm_store_close(store);
 	fixture_move(&old, &b);
 	assert_stands(&b, 4, "the database lacks commits that it had acknowledged");
 	fixture_end(&b);
@@ -408,24 +408,24 @@ END_TEST
 /* And an old copy beside a database that knows better. */
 START_TEST(test_old_copy_is_told)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b, old;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 0, 1);
-	fixture_commit_n(reg, 1, 1);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 0, 1);
+	fixture_commit_n(store, 1, 1);
 	fixture_copy(&b, &old);
 	ck_assert_int_eq(unlink(old.path), 0);
-	fixture_commit_n(reg, 2, 1);
-	fixture_commit_n(reg, 3, 1);
-	mm_store_close(reg);
+	fixture_commit_n(store, 2, 1);
+	fixture_commit_n(store, 3, 1);
+	mm_store_close(store);
 	ck_assert_int_eq(rename(old.copy, b.copy), 0);
-	reg = fixture_open(&b, 1);
-	fixture_assert_registers(reg, 0, 3);
-	assert_recovered(reg, "the copy was behind the database");
-	fixture_commit_n(reg, 4, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_assert_registers(store, 0, 3);
+	assert_recovered(store, "the copy was behind the database");
+	fixture_commit_n(store, 4, 1);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -444,17 +444,17 @@ static void make_backup(struct fixture *b, const char *suffix)
 START_TEST(test_backup_gives_the_history)
 {
 	unsigned counts[10];
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	begin(&b);
 	make_backup(&b, ".backup-old");
 	damage_database(&b);
-	reg = fixture_open(&b, 1);
-	fixture_assert_registers(reg, 0, 5);
-	assert_recovered(reg, "history from the backup of ");
-	ck_assert_int_eq(fixture_count(reg, counts, 10), 3);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_assert_registers(store, 0, 5);
+	assert_recovered(store, "history from the backup of ");
+	ck_assert_int_eq(fixture_count(store, counts, 10), 3);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -512,7 +512,7 @@ START_TEST(test_damaged_backup_is_passed_over)
 END_TEST
 
 struct served {
-	struct mm_store *reg;
+	struct mm_store *store;
 	int64_t n;
 };
 
@@ -524,7 +524,7 @@ static void serve(void *userdata)
 	if (served->n < 50) {
 		fixture_commit(++served->n, 1, &c);
 		c.commit.event_count = c.commit.row_count = 0;
-		ck_assert(mm_store_commit_to_copy(served->reg, &c.commit));
+		ck_assert(mm_store_commit_to_mirror(served->store, &c.commit));
 	}
 }
 
@@ -538,10 +538,10 @@ START_TEST(test_backups_are_made_and_kept)
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
-	served.reg = fixture_open(&b, 1);
-	ck_assert_int_eq(mm_store_backed_up(served.reg), 0);
+	served.store = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_store_backed_up(served.store), 0);
 	while (served.n < 30) {
-		fixture_commit_n(served.reg, served.n++, 1);
+		fixture_commit_n(served.store, served.n++, 1);
 	}
 	fixture_commit(served.n, 1, &c);
 	for (int i = 0; i < MM_COUNT_OF(filler); i++) {
@@ -551,57 +551,57 @@ START_TEST(test_backups_are_made_and_kept)
 	c.commit.events = filler;
 	c.commit.event_count = MM_COUNT_OF(filler);
 	c.commit.row_count = 0;
-	ck_assert_int_eq(mm_store_commit(served.reg, &c.commit), 0);
-	ck_assert_int_eq(mm_store_backup(served.reg), 0);
-	ck_assert_int_gt(mm_store_backed_up(served.reg), 0);
+	ck_assert_int_eq(mm_store_commit(served.store, &c.commit), 0);
+	ck_assert_int_eq(mm_store_backup(served.store), 0);
+	ck_assert_int_gt(mm_store_backed_up(served.store), 0);
 	ck_assert(exists(&b, ".backup") && !exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
-	served.reg->serve = serve;
-	served.reg->serve_userdata = &served;
-	ck_assert_int_eq(mm_store_backup(served.reg), 0);
+	served.store->meanwhile = serve;
+	served.store->meanwhile_userdata = &served;
+	ck_assert_int_eq(mm_store_backup(served.store), 0);
 	ck_assert_int_gt(served.n, 30);
-	fixture_assert_registers(served.reg, 0, served.n);
+	fixture_assert_registers(served.store, 0, served.n);
 	ck_assert(exists(&b, ".backup") && exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
-	mm_store_close(served.reg);
+	mm_store_close(served.store);
 	lose_database(&b);
-	served.reg = fixture_open(&b, 1);
-	fixture_assert_registers(served.reg, 0, served.n);
-	assert_recovered(served.reg, "history from the backup of ");
-	ck_assert_int_eq(fixture_count(served.reg, counts, 300), 29);
-	mm_store_close(served.reg);
+	served.store = fixture_open(&b, 1);
+	fixture_assert_registers(served.store, 0, served.n);
+	assert_recovered(served.store, "history from the backup of ");
+	ck_assert_int_eq(fixture_count(served.store, counts, 300), 29);
+	mm_store_close(served.store);
 	fixture_end(&b);
 }
 END_TEST
 
-static void inspect_all(struct mm_store *reg, char ret_text[static 512])
+static void inspect_all(struct mm_store *store, char ret_text[static 512])
 {
 	struct mm_store_inspection inspection;
 	size_t used = 0;
 
-	for (unsigned i = 0; mm_store_inspect(reg, i, &inspection) == 0; i++) {
+	for (unsigned i = 0; mm_store_inspect(store, i, &inspection) == 0; i++) {
 		used += (size_t)snprintf(ret_text + used, 512 - used, "%s %d, ", inspection.what, inspection.error);
 	}
 }
 
 START_TEST(test_inspection_finds_what_is_damaged)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	char path[330], text[512];
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 0, 1);
-	fixture_commit_n(reg, 1, 1);
-	ck_assert_int_eq(mm_store_backup(reg), 0);
-	inspect_all(reg, text);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 0, 1);
+	fixture_commit_n(store, 1, 1);
+	ck_assert_int_eq(mm_store_backup(store), 0);
+	inspect_all(store, text);
 	ck_assert_str_eq(text, "database 0, copy 0, backup 0, backup-old -2, ");
-	ck_assert_int_eq(mm_store_backup(reg), 0);
+	ck_assert_int_eq(mm_store_backup(store), 0);
 	snprintf(path, sizeof(path), "%s.backup-old", b.path);
 	write_noise(path, 8192, 4096);
 	write_noise(b.copy, 0, 512);
-	inspect_all(reg, text);
+	inspect_all(store, text);
 	ck_assert_str_eq(text, "database 0, copy -74, backup 0, backup-old -74, ");
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -609,22 +609,22 @@ END_TEST
 /* A database whose snapshot is no JSON any more is damaged, whole as its pages are. */
 START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	for (int64_t n = 0; n < 5; n++) {
-		fixture_commit_n(reg, n, 1);
+		fixture_commit_n(store, n, 1);
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	ck_assert_int_eq(fixture_sql(b.path, "DROP TRIGGER event_no_update; "
 					     "UPDATE event SET data = substr(data, 1, 40) WHERE code = 'snapshot'"),
 			 SQLITE_OK);
-	reg = fixture_open(&b, 1);
-	ck_assert_ptr_nonnull(strstr(mm_store_story(reg), "the database was damaged and is set aside"));
-	fixture_assert_registers(reg, 0, 4);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	ck_assert_ptr_nonnull(strstr(mm_store_findings(store), "the database was damaged and is set aside"));
+	fixture_assert_registers(store, 0, 4);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST

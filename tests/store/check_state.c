@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "store/state.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define COLUMNS_AT (8 * 4 + 8 + 36 + 8 * 2) /* where the number of columns stands: behind a boot id of 36 characters */

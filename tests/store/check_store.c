@@ -12,7 +12,7 @@
 
 #include "store/audit/audit.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 static bool exists(const struct fixture *b, const char *suffix)
@@ -28,30 +28,30 @@ static bool exists(const struct fixture *b, const char *suffix)
 START_TEST(test_new_register_is_one_clean_file)
 {
 	struct mm_registers got, zero;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 	struct stat st;
 	mode_t mask;
 
 	fixture_begin(&b);
 	mask = umask(0);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	umask(mask);
 	memset(&zero, 0, sizeof(zero));
 	memset(&got, 0xff, sizeof(got));
-	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	ck_assert_mem_eq(&got, &zero, sizeof(got));
-	ck_assert_int_eq(mm_store_load(reg, 1, &got), -EINVAL);
-	fixture_assert_answer(reg, "PRAGMA journal_mode", "wal");
-	fixture_assert_answer(reg, "PRAGMA synchronous", "2");
-	fixture_assert_answer(reg, "PRAGMA locking_mode", "exclusive");
-	fixture_assert_answer(reg, "PRAGMA application_id", "1296919383");
-	fixture_assert_answer(reg, "PRAGMA user_version", "2");
-	fixture_commit_n(reg, 0, 1);
+	ck_assert_int_eq(mm_store_load(store, 1, &got), -EINVAL);
+	fixture_assert_answer(store, "PRAGMA journal_mode", "wal");
+	fixture_assert_answer(store, "PRAGMA synchronous", "2");
+	fixture_assert_answer(store, "PRAGMA locking_mode", "exclusive");
+	fixture_assert_answer(store, "PRAGMA application_id", "1296919383");
+	fixture_assert_answer(store, "PRAGMA user_version", "2");
+	fixture_commit_n(store, 0, 1);
 	ck_assert(!exists(&b, "-shm"));
 	ck_assert_int_eq(stat(b.path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
-	mm_store_close(reg);
+	mm_store_close(store);
 	mm_store_close(NULL);
 	ck_assert(exists(&b, ""));
 	ck_assert(!exists(&b, "-wal"));
@@ -62,21 +62,21 @@ END_TEST
 
 START_TEST(test_every_field_comes_back)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 3);
-	fixture_commit_n(reg, 5, 3);
-	fixture_commit_n(reg, 6, 3);
-	mm_store_close(reg);
-	reg = fixture_open(&b, 3);
+	store = fixture_open(&b, 3);
+	fixture_commit_n(store, 5, 3);
+	fixture_commit_n(store, 6, 3);
+	mm_store_close(store);
+	store = fixture_open(&b, 3);
 	for (unsigned i = 0; i < 3; i++) {
-		fixture_assert_registers(reg, i, 6);
+		fixture_assert_registers(store, i, 6);
 	}
-	fixture_assert_answer(reg, "SELECT count(*) || ' ' || max(boottime_ns) || ' ' || max(realtime_ns) FROM register",
+	fixture_assert_answer(store, "SELECT count(*) || ' ' || max(boottime_ns) || ' ' || max(realtime_ns) FROM register",
 			      "3 7000000000 1735689606000000000");
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -106,19 +106,19 @@ END_TEST
 START_TEST(test_boottime_of_another_run_is_not_given)
 {
 	struct mm_registers expected, got;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 1, 1);
-	mm_store_close(reg);
-	ck_assert_int_eq(mm_store_open(b.path, NULL, BENCH_OTHER_BOOT, b.meters, 1, b.message, &reg), 0);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 1, 1);
+	mm_store_close(store);
+	ck_assert_int_eq(mm_store_open(b.path, NULL, BENCH_OTHER_BOOT, b.meters, 1, &b.error, &store), 0);
 	fixture_registers(1, 0, &expected);
 	expected.profile.last_boot_ns = 0;
-	ck_assert_int_eq(mm_store_load(reg, 0, &got), 0);
+	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	ck_assert_mem_eq(&got, &expected, sizeof(got));
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -144,11 +144,11 @@ START_TEST(test_profile_rows_are_never_overwritten)
 	struct mm_store_profile_row entry[7] = {0};
 	struct fixture_commit c;
 	struct rows rows = {0};
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
+	store = fixture_open(&b, 2);
 	fixture_commit(1, 2, &c);
 	for (size_t i = 0; i < 6; i++) {
 		entry[i].row = c.row.row;
@@ -159,27 +159,27 @@ START_TEST(test_profile_rows_are_never_overwritten)
 	entry[6].row.start_s = 900;
 	c.commit.rows = entry;
 	c.commit.row_count = 4;
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	/* The clock goes back again after a restart. */
-	mm_store_close(reg);
-	reg = fixture_open(&b, 2);
+	mm_store_close(store);
+	store = fixture_open(&b, 2);
 	c.commit.rows = &entry[4];
 	c.commit.row_count = 3;
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 
-	ck_assert_int_eq(mm_store_profile(reg, 0, 900, 2700, take_row, &rows), 0);
+	ck_assert_int_eq(mm_store_profile(store, 0, 900, 2700, take_row, &rows), 0);
 	ck_assert_uint_eq(rows.count, 4);
 	for (size_t i = 0; i < 4; i++) {
 		ck_assert_mem_eq(&rows.row[i], &entry[order[i]].row, sizeof(rows.row[i]));
 	}
 	rows = (struct rows){.stop_at = 2};
-	ck_assert_int_eq(mm_store_profile(reg, 0, INT64_MIN, INT64_MAX, take_row, &rows), 0);
+	ck_assert_int_eq(mm_store_profile(store, 0, INT64_MIN, INT64_MAX, take_row, &rows), 0);
 	ck_assert_uint_eq(rows.count, 2);
 	rows = (struct rows){0};
-	ck_assert_int_eq(mm_store_profile(reg, 1, INT64_MIN, INT64_MAX, take_row, &rows), 0);
+	ck_assert_int_eq(mm_store_profile(store, 1, INT64_MIN, INT64_MAX, take_row, &rows), 0);
 	ck_assert_uint_eq(rows.count, 1);
-	ck_assert_int_eq(mm_store_profile(reg, 2, INT64_MIN, INT64_MAX, take_row, &rows), -EINVAL);
-	mm_store_close(reg);
+	ck_assert_int_eq(mm_store_profile(store, 2, INT64_MIN, INT64_MAX, take_row, &rows), -EINVAL);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -199,11 +199,11 @@ static bool take_event(void *userdata, const struct mm_store_event *event, const
 	return true;
 }
 
-static void assert_events(struct mm_store *reg, int64_t after, unsigned limit, bool newest, int64_t first, size_t count)
+static void assert_events(struct mm_store *store, int64_t after, unsigned limit, bool newest, int64_t first, size_t count)
 {
 	struct events got = {0};
 
-	ck_assert_int_eq(mm_store_events(reg, after, limit, newest, take_event, &got), 0);
+	ck_assert_int_eq(mm_store_events(store, after, limit, newest, take_event, &got), 0);
 	ck_assert_uint_eq(got.count, count);
 	for (size_t i = 0; i < count; i++) {
 		ck_assert_int_eq(got.event[i].id, first + (int64_t)i);
@@ -216,11 +216,11 @@ START_TEST(test_events_come_back_in_order)
 	struct mm_store_commit commit;
 	struct events got = {0};
 	struct fixture_commit c;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
+	store = fixture_open(&b, 2);
 	fixture_commit(1, 2, &c);
 	commit = c.commit;
 	commit.row_count = 0;
@@ -234,15 +234,15 @@ START_TEST(test_events_come_back_in_order)
 	memset(event[9].text, 't', sizeof(event[9].text));
 	commit.events = event;
 	commit.event_count = 10;
-	ck_assert_int_eq(mm_store_commit(reg, &commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &commit), 0);
 
-	assert_events(reg, 0, 100, false, 1, 10);
-	assert_events(reg, 3, 4, false, 4, 4);
-	assert_events(reg, 0, 4, true, 7, 4);
-	assert_events(reg, 8, 4, true, 9, 2);
-	assert_events(reg, 10, 4, false, 0, 0);
-	assert_events(reg, 0, 0, true, 0, 0);
-	ck_assert_int_eq(mm_store_events(reg, 0, 100, false, take_event, &got), 0);
+	assert_events(store, 0, 100, false, 1, 10);
+	assert_events(store, 3, 4, false, 4, 4);
+	assert_events(store, 0, 4, true, 7, 4);
+	assert_events(store, 8, 4, true, 9, 2);
+	assert_events(store, 10, 4, false, 0, 0);
+	assert_events(store, 0, 0, true, 0, 0);
+	ck_assert_int_eq(mm_store_events(store, 0, 100, false, take_event, &got), 0);
 	for (int i = 0; i < 9; i++) {
 		ck_assert_int_eq(got.event[i].meter, i % 3 - 1);
 		ck_assert_int_eq(got.event[i].boottime_ns, event[i].boottime_ns);
@@ -252,14 +252,14 @@ START_TEST(test_events_come_back_in_order)
 	}
 	ck_assert_uint_eq(strlen(got.event[9].code), sizeof(event[9].code) - 1);
 	ck_assert_uint_eq(strspn(got.event[9].text, "t"), sizeof(event[9].text) - 1);
-	mm_store_close(reg);
+	mm_store_close(store);
 
 	/* A meter that has left the configuration. */
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	got.count = 0;
-	ck_assert_int_eq(mm_store_events(reg, 2, 1, false, take_event, &got), 0);
+	ck_assert_int_eq(mm_store_events(store, 2, 1, false, take_event, &got), 0);
 	ck_assert_int_eq(got.event[0].meter, -1);
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -281,12 +281,12 @@ START_TEST(test_no_register_goes_back)
 {
 	unsigned tried = 0, stopped_by_trigger = 0;
 	struct fixture_commit c;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
-	fixture_commit_n(reg, 3, 2);
+	store = fixture_open(&b, 2);
+	fixture_commit_n(store, 3, 2);
 	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
 		enum mm_column_kind kind = mm_columns[i].kind;
 
@@ -295,20 +295,20 @@ START_TEST(test_no_register_goes_back)
 		}
 		fixture_commit(3, 2, &c);
 		lower(&c.commit.meter[1], &mm_columns[i]);
-		ck_assert_int_eq(mm_store_commit(reg, &c.commit), -ERANGE);
-		ck_assert_ptr_nonnull(strstr(reg->message, "lower a register"));
+		ck_assert_int_eq(mm_store_commit(store, &c.commit), -ERANGE);
+		ck_assert_ptr_nonnull(strstr(store->db.error.text, "lower a register"));
 		tried++;
 		if (kind != MM_COLUMN_CARRY) {
 			/* The second line: what if our own memory were wrong? */
-			memset(&reg->committed[1], 0, sizeof(reg->committed[1]));
-			ck_assert_int_eq(mm_store_commit(reg, &c.commit), -ERANGE);
-			ck_assert_ptr_nonnull(strstr(reg->message, "would decrease"));
-			ck_assert_int_eq(mm_store_read(reg, 1), 0);
+			memset(&store->committed[1], 0, sizeof(store->committed[1]));
+			ck_assert_int_eq(mm_store_commit(store, &c.commit), -ERANGE);
+			ck_assert_ptr_nonnull(strstr(store->db.error.text, "would decrease"));
+			fixture_registers(3, 1, &store->committed[1]);
 			stopped_by_trigger++;
 		}
-		fixture_assert_registers(reg, 0, 3);
-		fixture_assert_registers(reg, 1, 3);
-		fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'gap'", "1");
+		fixture_assert_registers(store, 0, 3);
+		fixture_assert_registers(store, 1, 3);
+		fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'gap'", "1");
 	}
 	ck_assert_uint_eq(tried, 21);
 	ck_assert_uint_eq(stopped_by_trigger, 13);
@@ -316,9 +316,9 @@ START_TEST(test_no_register_goes_back)
 	fixture_commit(3, 2, &c);
 	c.commit.meter[1].delivered.uwh++;
 	c.commit.meter[1].delivered.carry = 0;
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
-	mm_store_close(reg);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -338,19 +338,19 @@ START_TEST(test_other_programs_are_stopped_too)
 		"REPLACE INTO event SELECT * FROM event",
 		"REPLACE INTO profile SELECT * FROM profile",
 	};
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 3, 1);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 3, 1);
+	mm_store_close(store);
 	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
 		ck_assert_msg(fixture_sql(b.path, attempts[i]) == SQLITE_CONSTRAINT_TRIGGER, "%s", attempts[i]);
 	}
-	reg = fixture_open(&b, 1);
-	fixture_assert_registers(reg, 0, 3);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	fixture_assert_registers(store, 0, 3);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -358,18 +358,18 @@ END_TEST
 START_TEST(test_nonsense_is_not_committed)
 {
 	struct fixture_commit good, c;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
+	store = fixture_open(&b, 2);
 	fixture_commit(1, 2, &good);
 #define REFUSED(change)                                                                                                          \
 	c = good;                                                                                                                \
 	c.commit.events = &c.event;                                                                                              \
 	c.commit.rows = &c.row;                                                                                                  \
 	change;                                                                                                                  \
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), -EINVAL)
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), -EINVAL)
 	REFUSED(c.commit.meter_count = 1);
 	REFUSED(c.commit.meter_count = 3);
 	REFUSED(c.commit.meter[1].received.uwh = -1);
@@ -382,8 +382,8 @@ START_TEST(test_nonsense_is_not_committed)
 	REFUSED(c.row.meter = 2);
 	REFUSED(c.row.meter = -1);
 #undef REFUSED
-	ck_assert_int_eq(mm_store_commit(reg, &good.commit), 0);
-	mm_store_close(reg);
+	ck_assert_int_eq(mm_store_commit(store, &good.commit), 0);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -406,25 +406,26 @@ static double ms_since(const struct timespec *from)
 }
 
 /* Reads 31 days from a day on. Returns how long it took, in ms; ret_pages: how many pages were read from the file. */
-static double read_month(struct mm_store *reg, int64_t day, int rows, int *ret_pages)
+static double read_month(struct mm_store *store, int64_t day, int rows, int *ret_pages)
 {
 	struct timespec from;
 	unsigned count = 0;
 	int highest;
 	double ms;
 
-	ck_assert_int_eq(sqlite3_db_release_memory(reg->db), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_db_status(reg->db, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_db_release_memory(store->db.connection), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_db_status(store->db.connection, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
 	clock_gettime(CLOCK_MONOTONIC, &from);
 	ck_assert_int_eq(
-		mm_store_profile(reg, 0, BENCH_EPOCH_S + day * 86400, BENCH_EPOCH_S + (day + 31) * 86400, count_row, &count), 0);
+		mm_store_profile(store, 0, BENCH_EPOCH_S + day * 86400, BENCH_EPOCH_S + (day + 31) * 86400, count_row, &count),
+		0);
 	ms = ms_since(&from);
-	ck_assert_int_eq(sqlite3_db_status(reg->db, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_db_status(store->db.connection, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
 	ck_assert_int_eq((int)count, rows);
 	return ms;
 }
 
-static void verify_all(struct mm_store *reg, int rows)
+static void verify_all(struct mm_store *store, int rows)
 {
 	struct timespec begin, from;
 	struct mm_verify *verify;
@@ -435,7 +436,7 @@ static void verify_all(struct mm_store *reg, int rows)
 	clock_gettime(CLOCK_MONOTONIC, &begin);
 	do {
 		clock_gettime(CLOCK_MONOTONIC, &from);
-		r = mm_verify_step(verify, reg);
+		r = mm_verify_step(verify, store);
 		longest_ms = ms_since(&from) > longest_ms ? ms_since(&from) : longest_ms;
 		slices++;
 	} while (r == 1);
@@ -456,13 +457,13 @@ START_TEST(test_ten_years)
 	static struct mm_store_profile_row rows[96];
 	double longest_ms = 0;
 	struct fixture_commit c;
-	struct mm_store *reg;
+	struct mm_store *store;
 	int most_pages = 0;
 	struct fixture b;
 	struct stat st;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	for (int day = 0; day < days; day++) {
 		fixture_commit(day, 1, &c);
 		for (int i = 0; i < per_day; i++) {
@@ -474,13 +475,13 @@ START_TEST(test_ten_years)
 		c.commit.realtime_ns = (BENCH_EPOCH_S + (int64_t)day * 86400) * 1000000000;
 		c.commit.rows = rows;
 		c.commit.row_count = (size_t)per_day;
-		ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
+		ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	}
-	mm_store_close(reg);
-	reg = fixture_open(&b, 1);
+	mm_store_close(store);
+	store = fixture_open(&b, 1);
 	for (int64_t day = 0; day + 31 <= days; day += 31) {
 		int pages;
-		double ms = read_month(reg, day, 31 * per_day, &pages);
+		double ms = read_month(store, day, 31 * per_day, &pages);
 
 		longest_ms = ms > longest_ms ? ms : longest_ms;
 		most_pages = pages > most_pages ? pages : most_pages;
@@ -491,8 +492,8 @@ START_TEST(test_ten_years)
 	ck_assert_int_lt(st.st_size, 60000000);
 	printf("ten years of one meter: %d intervals in %.1f MB; any month of %d in %d pages and %.2f ms at most\n",
 	       days * per_day, (double)st.st_size / 1e6, 31 * per_day, most_pages, longest_ms);
-	verify_all(reg, days * per_day);
-	mm_store_close(reg);
+	verify_all(store, days * per_day);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST

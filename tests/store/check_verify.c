@@ -10,37 +10,37 @@
 #include "core/units.h"
 #include "store/audit/audit.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define DAYS 3
 #define COMMITS_A_DAY 24
 
-static void verify(struct mm_store *reg, struct mm_verify_result *ret)
+static void verify(struct mm_store *store, struct mm_verify_result *ret)
 {
 	struct mm_verify *verify;
 	int r;
 
 	ck_assert_int_eq(mm_verify_new(&verify), 0);
 	do {
-		r = mm_verify_step(verify, reg);
+		r = mm_verify_step(verify, store);
 	} while (r == 1);
-	ck_assert_msg(r == 0, "verify: %d: %s", r, reg->message);
+	ck_assert_msg(r == 0, "verify: %d: %s", r, store->db.error.text);
 	*ret = *mm_verify_result(verify);
 	mm_verify_free(verify);
 }
 
-static void assert_sound(struct mm_store *reg)
+static void assert_sound(struct mm_store *store)
 {
 	struct mm_verify_result result;
 
-	verify(reg, &result);
+	verify(store, &result);
 	ck_assert_msg(result.bad == 0, "%s %lld: %s", result.problem[0].part, (long long)result.problem[0].id,
 		      result.problem[0].text);
 }
 
 /* Commit n of two meters: an hour of 1000 and 500 uWh, of which the last quarter is open, and an event now and then. */
-static void commit_hour(struct mm_store *reg, int64_t n)
+static void commit_hour(struct mm_store *store, int64_t n)
 {
 	struct mm_store_profile_row rows[2] = {{.meter = 0}, {.meter = 1}};
 	struct mm_store_event event = {.meter = (int)(n % 3) - 1, .realtime_ns = n, .boottime_ns = n + 1, .code = "gap"};
@@ -73,45 +73,45 @@ static void commit_hour(struct mm_store *reg, int64_t n)
 		c.meter[i].profile.open = true;
 		c.meter[i].profile.row.delivered_uwh = hour_uwh / 4;
 	}
-	ck_assert_msg(mm_store_commit(reg, &c) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(store, &c) == 0, "%s", store->db.error.text);
 }
 
 static struct mm_store *fill(struct fixture *b)
 {
 	struct mm_store_event record = {.meter = 0, .code = "calibration", .text = "by anna (uid 1000)"};
-	struct mm_store *reg = fixture_open(b, 2);
+	struct mm_store *store = fixture_open(b, 2);
 
 	for (int64_t n = 0; n < (int64_t)DAYS * COMMITS_A_DAY; n++) {
-		commit_hour(reg, n);
+		commit_hour(store, n);
 	}
-	ck_assert_int_eq(mm_store_record(reg, &record, "{\"gain\":1.5}"), 0);
-	return reg;
+	ck_assert_int_eq(mm_store_record(store, &record, "{\"gain\":1.5}"), 0);
+	return store;
 }
 
 START_TEST(test_what_was_written_is_sound)
 {
 	struct mm_verify_result result;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
-	assert_sound(reg);
-	mm_store_close(reg);
-	reg = fill(&b);
-	verify(reg, &result);
+	store = fixture_open(&b, 2);
+	assert_sound(store);
+	mm_store_close(store);
+	store = fill(&b);
+	verify(store, &result);
 	ck_assert_int_eq(result.bad, 0);
 	ck_assert_int_eq(result.intervals, 2 * DAYS * COMMITS_A_DAY);
 	ck_assert_int_eq(result.snapshots, DAYS);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'unprofiled'", "6");
-	mm_store_close(reg);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'unprofiled'", "6");
+	mm_store_close(store);
 	/* Other runs, and a meter that leaves and comes back. */
 	for (unsigned meters = 1; meters <= 3; meters++) {
-		reg = fixture_open(&b, meters);
-		assert_sound(reg);
-		fixture_commit_n(reg, 100 + meters, meters);
-		assert_sound(reg);
-		mm_store_close(reg);
+		store = fixture_open(&b, meters);
+		assert_sound(store);
+		fixture_commit_n(store, 100 + meters, meters);
+		assert_sound(store);
+		mm_store_close(store);
 	}
 	fixture_end(&b);
 }
@@ -121,20 +121,20 @@ END_TEST
 START_TEST(test_commits_go_on_meanwhile)
 {
 	struct mm_verify *verify;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 	int64_t n = 0;
 	int slices = 0;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 2);
+	store = fixture_open(&b, 2);
 	while (n < 300) {
-		commit_hour(reg, n++);
+		commit_hour(store, n++);
 	}
 	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	while (mm_verify_step(verify, reg) == 1) {
+	while (mm_verify_step(verify, store) == 1) {
 		for (int i = 0; slices < 10 && i < 60; i++) {
-			commit_hour(reg, n++);
+			commit_hour(store, n++);
 		}
 		slices++;
 	}
@@ -143,7 +143,7 @@ START_TEST(test_commits_go_on_meanwhile)
 	ck_assert_int_eq(mm_verify_result(verify)->intervals, 2 * n);
 	mm_verify_free(verify);
 	mm_verify_free(NULL);
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -151,13 +151,14 @@ END_TEST
 /* ---- Tampering ---- */
 
 struct tampering {
-	struct mm_store *reg;
+	struct mm_store *store;
 	unsigned found, refused;
 };
 
-static void run_sql(struct mm_store *reg, const char *sql)
+static void run_sql(struct mm_store *store, const char *sql)
 {
-	ck_assert_msg(sqlite3_exec(reg->db, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql, sqlite3_errmsg(reg->db));
+	ck_assert_msg(sqlite3_exec(store->db.connection, sql, NULL, NULL, NULL) == SQLITE_OK, "%s: %s", sql,
+		      sqlite3_errmsg(store->db.connection));
 }
 
 /* Makes a change, expects it to be found, and takes it back. */
@@ -171,15 +172,15 @@ static void tamper(struct tampering *t, const char *format, ...)
 	va_start(args, format);
 	ck_assert_int_lt(vsnprintf(sql, sizeof(sql), format, args), sizeof(sql));
 	va_end(args);
-	run_sql(t->reg, "SAVEPOINT tampering");
-	if (sqlite3_exec(t->reg->db, sql, NULL, NULL, NULL) != SQLITE_OK) {
+	run_sql(t->store, "SAVEPOINT tampering");
+	if (sqlite3_exec(t->store->db.connection, sql, NULL, NULL, NULL) != SQLITE_OK) {
 		t->refused++; /* by the database itself: two rows of one id and the like */
-	} else if (sqlite3_changes(t->reg->db) > 0) {
-		verify(t->reg, &result);
+	} else if (sqlite3_changes(t->store->db.connection) > 0) {
+		verify(t->store, &result);
 		ck_assert_msg(result.bad > 0, "not found: %s", sql);
 		t->found++;
 	}
-	run_sql(t->reg, "ROLLBACK TO tampering; RELEASE tampering");
+	run_sql(t->store, "ROLLBACK TO tampering; RELEASE tampering");
 }
 
 /* What a hand might make of a value, by its type: SQL before and after the name of the column. */
@@ -206,15 +207,15 @@ static void each_row(struct tampering *t, const char *table, row_fn fn)
 	int rc;
 
 	snprintf(sql, sizeof(sql), "CREATE TEMP TABLE copy AS SELECT * FROM %s WHERE 0", table);
-	run_sql(t->reg, sql);
+	run_sql(t->store, sql);
 	snprintf(sql, sizeof(sql), "SELECT rowid, * FROM %s", table);
-	ck_assert_int_eq(sqlite3_prepare_v2(t->reg->db, sql, -1, &stmt, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_prepare_v2(t->store->db.connection, sql, -1, &stmt, NULL), SQLITE_OK);
 	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
 		fn(t, table, stmt);
 	}
 	ck_assert_int_eq(rc, SQLITE_DONE);
 	sqlite3_finalize(stmt);
-	run_sql(t->reg, "DROP TABLE copy");
+	run_sql(t->store, "DROP TABLE copy");
 }
 
 static void edit_every_field(struct tampering *t, const char *table, sqlite3_stmt *row)
@@ -284,18 +285,18 @@ START_TEST(test_every_change_is_found)
 		row_fn fn;
 	} ways[] = {{"edited", edit_every_field}, {"removed", remove_row}, {"inserted", insert_row}, {"swapped", swap_row}};
 	struct fixture b;
-	struct mm_store *reg;
+	struct mm_store *store;
 
 	fixture_begin(&b);
-	reg = fill(&b);
-	assert_sound(reg);
+	store = fill(&b);
+	assert_sound(store);
 	/* A hand that knows how to get round the database's own rules. */
-	run_sql(reg, "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; DROP TRIGGER register_no_decrease; "
-		     "DROP TRIGGER register_no_delete; DROP TRIGGER register_no_replace; DROP TRIGGER profile_no_update; "
-		     "DROP TRIGGER profile_no_delete; DROP TRIGGER profile_no_replace; DROP TRIGGER event_no_update; "
-		     "DROP TRIGGER event_no_delete; DROP TRIGGER event_no_replace");
+	run_sql(store, "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON; DROP TRIGGER register_no_decrease; "
+		       "DROP TRIGGER register_no_delete; DROP TRIGGER register_no_replace; DROP TRIGGER profile_no_update; "
+		       "DROP TRIGGER profile_no_delete; DROP TRIGGER profile_no_replace; DROP TRIGGER event_no_update; "
+		       "DROP TRIGGER event_no_delete; DROP TRIGGER event_no_replace");
 	for (int w = 0; w < MM_COUNT_OF(ways); w++) {
-		struct tampering t = {.reg = reg};
+		struct tampering t = {.store = store};
 
 		for (int i = 0; i < MM_COUNT_OF(tables); i++) {
 			each_row(&t, tables[i], ways[w].fn);
@@ -304,8 +305,8 @@ START_TEST(test_every_change_is_found)
 		       t.refused);
 	}
 	fflush(stdout);
-	assert_sound(reg);
-	mm_store_close(reg);
+	assert_sound(store);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST

@@ -11,7 +11,8 @@
 
 #include "fixture/fault_vfs.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "store/worker.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 static struct mm_store_worker *begin(struct fixture *b)
@@ -52,14 +53,14 @@ static void queue_n(struct mm_store_worker *worker, int64_t n)
 static void assert_kept(struct fixture *b, int64_t last)
 {
 	static unsigned counts[2048];
-	struct mm_store *reg = fixture_open(b, 1);
+	struct mm_store *store = fixture_open(b, 1);
 
-	ck_assert_int_eq(fixture_count(reg, counts, 2048), last);
+	ck_assert_int_eq(fixture_count(store, counts, 2048), last);
 	for (int64_t n = 0; n <= last; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
-	fixture_assert_registers(reg, 0, last);
-	mm_store_close(reg);
+	fixture_assert_registers(store, 0, last);
+	mm_store_close(store);
 }
 
 /* A query that holds the thread up until it is told to go on. */
@@ -69,11 +70,11 @@ struct gate {
 	int result;
 };
 
-static int pass_gate(struct mm_store *reg, void *userdata)
+static int pass_gate(struct mm_store *store, void *userdata)
 {
 	struct gate *gate = userdata;
 
-	(void)reg;
+	(void)store;
 	sem_post(&gate->entered);
 	while (sem_wait(&gate->leave) < 0) {
 	}
@@ -148,14 +149,14 @@ START_TEST(test_commits_are_known_by_their_number)
 	struct mm_store_status status;
 	struct mm_store_worker *worker;
 	struct fixture_commit c;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 	uint64_t first;
 
 	fixture_begin(&b);
-	reg = fixture_open(&b, 1);
-	first = mm_store_number(reg) + 1;
-	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
+	store = fixture_open(&b, 1);
+	first = mm_store_number(store) + 1;
+	ck_assert_int_eq(mm_store_worker_new(store, &worker), 0);
 	for (int64_t n = 0; n < 3; n++) {
 		fixture_commit(n, 1, &c);
 		c.commit.number = first + 10 * (uint64_t)n;
@@ -166,13 +167,13 @@ START_TEST(test_commits_are_known_by_their_number)
 		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), -EINVAL);
 	}
 	ck_assert_int_eq(mm_store_worker_free(worker), 0);
-	reg = fixture_open(&b, 1);
-	ck_assert_uint_eq(mm_store_number(reg), first + 20);
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), -EINVAL);
+	store = fixture_open(&b, 1);
+	ck_assert_uint_eq(mm_store_number(store), first + 20);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), -EINVAL);
 	c.commit.number++;
-	ck_assert_int_eq(mm_store_commit(reg, &c.commit), 0);
-	ck_assert_uint_eq(mm_store_number(reg), first + 21);
-	mm_store_close(reg);
+	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
+	ck_assert_uint_eq(mm_store_number(store), first + 21);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -213,7 +214,7 @@ START_TEST(test_full_queues_keep_the_oldest)
 	static struct mm_store_profile_row rows[MM_STORE_ROWS_WAITING_MAX / 2 + 3];
 	struct mm_store_status status;
 	struct mm_store_worker *worker;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture_commit c;
 	struct gate gate;
 	struct fixture b;
@@ -245,13 +246,13 @@ START_TEST(test_full_queues_keep_the_oldest)
 	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	free_gate(&gate);
 
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	fixture_assert_answer(
-		reg,
+		store,
 		"SELECT group_concat(count, ' ') FROM (SELECT count(*) AS count FROM event WHERE code = 'gap' GROUP BY text "
 		"UNION ALL SELECT count(*) FROM profile GROUP BY start_s)",
 		"2053 2043 1 515 509 1");
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -264,13 +265,13 @@ struct ask {
 	bool again;
 };
 
-static int ask_count(struct mm_store *reg, void *userdata)
+static int ask_count(struct mm_store *store, void *userdata)
 {
 	unsigned counts[64];
 	struct ask *ask = userdata;
 
 	ask->asked++;
-	return (int)fixture_count(reg, counts, 64);
+	return (int)fixture_count(store, counts, 64);
 }
 
 static void ask_done(int result, void *userdata)

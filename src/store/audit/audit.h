@@ -7,7 +7,8 @@
  * that take a register are for mm_store_worker_query(), or for before the worker has it.
  */
 
-#include "store/audit/head.h"
+#include "base/error.h"
+#include "store/audit/checkpoint.h"
 #include "store/audit/key.h"
 #include "store/store.h"
 
@@ -18,20 +19,20 @@
 /*
  * Loads the key beside the register (its path with ".key"), or makes one where there is none; one that is damaged is set aside
  * first. A key that is not the one the trail last named is an event with both fingerprints. Without a key heads can't be signed,
- * and all else goes on: -errno with a message of what is wrong and what to do.
+ * and all else goes on: -errno with an error of what is wrong and what to do.
  */
-int mm_store_key(struct mm_store *reg, int64_t boottime_ns, int64_t realtime_ns, char message[static MM_STORE_MESSAGE_MAX]);
+int mm_store_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_ns, struct mm_error *error);
 
 /* Where the trail ends and what the meters read as of the last commit to the database, signed. To be kept elsewhere. */
-struct mm_signed_head {
-	char statement[MM_HEAD_TEXT_MAX];
+struct mm_signed_checkpoint {
+	char statement[MM_CHECKPOINT_TEXT_MAX];
 	char signature[MM_SIGNATURE_MAX];   /* Base64 of ECDSA-SHA256 over the statement, DER */
 	char public_key[MM_PUBLIC_KEY_MAX]; /* PEM */
 	char fingerprint[MM_FINGERPRINT_MAX];
 };
 
 /* -ENOKEY: mm_store_key() has not succeeded; -EIO, -EBADMSG, -ENOMEM. */
-int mm_store_sign_head(struct mm_store *reg, int64_t realtime_ns, struct mm_signed_head *ret);
+int mm_store_sign_checkpoint(struct mm_store *store, int64_t realtime_ns, struct mm_signed_checkpoint *ret);
 
 struct mm_problem {
 	const char *part;	   /* "event", "interval", "register", "head" or "file" */
@@ -56,16 +57,16 @@ void mm_verify_free(struct mm_verify *verify); /* NULL-safe */
  * Checks a slice of some hundred rows, so that a commit that waits is not kept for longer than that takes. 1: go on; 0: all is
  * checked, what was committed meanwhile too; -EIO, -EBADMSG, -ENOMEM: it can't be read.
  */
-int mm_verify_step(struct mm_verify *verify, struct mm_store *reg);
+int mm_verify_step(struct mm_verify *verify, struct mm_store *store);
 
 /*
  * Holds a signed head from earlier on (its fingerprint is not looked at) against what is there now: whose signature is it, are
  * the rows it names still the same, is no register lower? What is not right is a problem of the result. -EIO, -EBADMSG, -ENOMEM.
  */
-int mm_verify_head(struct mm_verify *verify, struct mm_store *reg, const struct mm_signed_head *head);
+int mm_verify_checkpoint(struct mm_verify *verify, struct mm_store *store, const struct mm_signed_checkpoint *head);
 
 /* Reads the next file of the register whole and adds what is wrong to the problems. 1: go on; 0: there are no more; -ENOMEM. */
-int mm_verify_file(struct mm_verify *verify, struct mm_store *reg);
+int mm_verify_file(struct mm_verify *verify, struct mm_store *store);
 
 const struct mm_verify_result *mm_verify_result(const struct mm_verify *verify);
 

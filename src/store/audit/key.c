@@ -2,20 +2,16 @@
 #include "store/audit/key.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <openssl/ec.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "store/private.h"
+#include "base/file.h"
+#include "base/hex.h"
+#include "store/hash.h"
 
 /* A P-256 key takes some 240 bytes. */
 #define FILE_MAX 4096
@@ -82,77 +78,60 @@ static int parse_private(const char *pem, size_t size, struct mm_key **ret)
 
 int mm_key_load(const char *path, struct mm_key **ret)
 {
-	char pem[FILE_MAX];
-	struct stat st;
-	ssize_t size;
-	int fd, r;
+	size_t size;
+	char *pem;
+	int r = mm_file_read(path, FILE_MAX, MM_FILE_NO_LINK, &pem, &size);
 
-	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd < 0) {
-		return errno == ELOOP ? -EBADMSG : -errno;
+	if (r == -ELOOP || r == -EFBIG || r == -EAGAIN || r == -EISDIR || r == -ENOTSUP) {
+		return -EBADMSG;
 	}
-	size = read(fd, pem, sizeof(pem));
-	r = size < 0 ? -errno : 0;
-	if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) || size == (ssize_t)sizeof(pem)) {
-		r = -EBADMSG;
+	if (r < 0) {
+		return r;
 	}
-	close(fd);
-	if (r == 0) {
-		r = parse_private(pem, (size_t)size, ret);
-	}
-	OPENSSL_cleanse(pem, sizeof(pem));
+	r = parse_private(pem, size, ret);
+	OPENSSL_cleanse(pem, size);
+	free(pem);
 	return r;
 }
 
-/* Writes a key into a new file at path. */
-static int write_private(const char *path, const EVP_PKEY *pkey)
+static int write_private(int fd, const EVP_PKEY *pkey)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
-	FILE *file;
+	BIO *bio = BIO_new_fd(fd, BIO_NOCLOSE);
 	int r = 0;
 
-	if (fd < 0) {
-		return -errno;
+	if (!bio) {
+		return -ENOMEM;
 	}
-	file = fdopen(fd, "w");
-	if (!file) {
-		r = -errno;
-		close(fd);
-		return r;
-	}
-	if (PEM_write_PKCS8PrivateKey(file, pkey, NULL, NULL, 0, NULL, NULL) != 1 || fflush(file) != 0 || fsync(fd) < 0) {
+	errno = 0;
+	if (PEM_write_bio_PKCS8PrivateKey(bio, pkey, NULL, NULL, 0, NULL, NULL) != 1 || BIO_flush(bio) != 1) {
 		r = errno ? -errno : -EIO;
 	}
-	if (fclose(file) != 0 && r == 0) {
-		r = -errno;
+	BIO_free(bio);
+	return r;
+}
+
+/* Makes the file of a key: whole and synced or not at all. */
+static int create_file(const char *path, const EVP_PKEY *pkey)
+{
+	struct mm_draft *draft;
+	int r = mm_draft_new(path, 0600, &draft);
+
+	if (r < 0) {
+		return r;
 	}
+	r = write_private(mm_draft_fd(draft), pkey);
+	if (r == 0) {
+		r = mm_draft_publish(draft, MM_FILE_NEW);
+	}
+	mm_draft_free(draft);
 	return r;
 }
 
 int mm_key_create(const char *path, struct mm_key **ret)
 {
 	EVP_PKEY *pkey = EVP_EC_gen("P-256");
-	char temporary[PATH_MAX];
-	int r;
+	int r = pkey ? create_file(path, pkey) : -ENOMEM;
 
-	if (!pkey) {
-		return -ENOMEM;
-	}
-	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >= (int)sizeof(temporary)) {
-		EVP_PKEY_free(pkey);
-		return -ENAMETOOLONG;
-	}
-	/* What a crash left half written. */
-	(void)unlink(temporary);
-	r = write_private(temporary, pkey);
-	if (r == 0 && renameat2(AT_FDCWD, temporary, AT_FDCWD, path, RENAME_NOREPLACE) < 0) {
-		r = -errno;
-	}
-	if (r < 0) {
-		(void)unlink(temporary);
-	} else {
-		r = mm_store_sync_directory(path);
-	}
 	if (r < 0) {
 		EVP_PKEY_free(pkey);
 		return r;
@@ -170,9 +149,7 @@ static int fingerprint(const EVP_PKEY *pkey, char ret[static MM_FINGERPRINT_MAX]
 	if (!ok) {
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < sizeof(hash); i++) {
-		snprintf(ret + 2 * i, 3, "%02x", hash[i]);
-	}
+	mm_hex(hash, sizeof(hash), ret);
 	return 0;
 }
 

@@ -12,8 +12,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "store/chain.h"
-#include "store/recover.h"
+#include "store/audit/key.h"
+#include "store/backup.h"
+#include "store/private.h"
 
 #define SLICE_EVENTS 100
 #define SLICE_INTERVALS 500
@@ -84,9 +85,9 @@ static bool check_id(struct mm_verify *verify, const char *part, int64_t last, i
 }
 
 /* Do the registers of one snapshot (or now) follow from the one before and what lies between? */
-static int check_account(struct mm_verify *verify, struct mm_store *reg, int64_t event, const char *standing)
+static int check_account(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *standing)
 {
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_VERIFY_ACCOUNT];
+	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_VERIFY_ACCOUNT];
 	int rc, r = 0;
 
 	rc = sqlite3_bind_int64(stmt, 1, verify->snapshot);
@@ -94,7 +95,7 @@ static int check_account(struct mm_verify *verify, struct mm_store *reg, int64_t
 	rc |= sqlite3_bind_text(stmt, 3, verify->standing ? verify->standing : "{}", -1, SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 4, standing, -1, SQLITE_STATIC);
 	if (rc != SQLITE_OK) {
-		r = mm_store_fail_sql(reg);
+		r = mm_db_fail_sql(&store->db);
 	}
 	while (r == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE) {
 		if (rc == SQLITE_ROW && event == MM_SNAPSHOT_NONE) {
@@ -108,17 +109,17 @@ static int check_account(struct mm_verify *verify, struct mm_store *reg, int64_t
 		} else if ((rc & 0xff) == SQLITE_ERROR) {
 			/* Figures that can't be added up, JSON that is none: none of ours. */
 			found(verify, event == MM_SNAPSHOT_NONE ? "register" : "event", event == MM_SNAPSHOT_NONE ? 0 : event,
-			      "the registers or intervals up to here make no sense: %s", sqlite3_errmsg(reg->db));
+			      "the registers or intervals up to here make no sense: %s", sqlite3_errmsg(store->db.connection));
 			break;
 		} else {
-			r = mm_store_fail_sql(reg);
+			r = mm_db_fail_sql(&store->db);
 		}
 	}
 	sqlite3_reset(stmt);
 	return r;
 }
 
-static int check_snapshot(struct mm_verify *verify, struct mm_store *reg, int64_t event, const char *standing)
+static int check_snapshot(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *standing)
 {
 	char *copy = strdup(standing);
 	int r;
@@ -126,7 +127,7 @@ static int check_snapshot(struct mm_verify *verify, struct mm_store *reg, int64_
 	if (!copy) {
 		return -ENOMEM;
 	}
-	r = check_account(verify, reg, event, copy);
+	r = check_account(verify, store, event, copy);
 	free(verify->standing);
 	verify->standing = copy;
 	verify->snapshot = event;
@@ -134,7 +135,7 @@ static int check_snapshot(struct mm_verify *verify, struct mm_store *reg, int64_
 	return r;
 }
 
-static int check_event(struct mm_verify *verify, struct mm_store *reg, sqlite3_stmt *stmt)
+static int check_event(struct mm_verify *verify, struct mm_store *store, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	const char *standing = (const char *)sqlite3_column_text(stmt, 2), *code = (const char *)sqlite3_column_text(stmt, 4);
@@ -154,15 +155,15 @@ static int check_event(struct mm_verify *verify, struct mm_store *reg, sqlite3_s
 	if (sqlite3_column_int(stmt, 3) == 0) {
 		found(verify, "event", id, "the profile that ended when this snapshot was taken ends otherwise");
 	}
-	return check_snapshot(verify, reg, id, standing);
+	return check_snapshot(verify, store, id, standing);
 }
 
-static int check_interval(struct mm_verify *verify, struct mm_store *reg, sqlite3_stmt *stmt)
+static int check_interval(struct mm_verify *verify, struct mm_store *store, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	bool follows = check_id(verify, "interval", verify->last_interval, id);
 
-	(void)reg;
+	(void)store;
 	verify->last_interval = id;
 	verify->result.intervals++;
 	if (follows && sqlite3_column_int(stmt, 1) == 0) {
@@ -172,58 +173,59 @@ static int check_interval(struct mm_verify *verify, struct mm_store *reg, sqlite
 }
 
 /* Checks up to limit rows after an id. 1: there may be more. */
-static int check_rows(struct mm_verify *verify, struct mm_store *reg, enum mm_stmt which, int64_t after, int limit,
+static int check_rows(struct mm_verify *verify, struct mm_store *store, enum mm_stmt which, int64_t after, int limit,
 		      int (*check)(struct mm_verify *, struct mm_store *, sqlite3_stmt *))
 {
-	sqlite3_stmt *stmt = reg->stmt[which];
+	sqlite3_stmt *stmt = store->db.stmt[which];
 	int rc, r = 0, rows = 0;
 
 	rc = sqlite3_bind_int64(stmt, 1, after);
 	rc |= sqlite3_bind_int64(stmt, 2, limit);
 	while (r == 0 && rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		r = check(verify, reg, stmt);
+		r = check(verify, store, stmt);
 		rows++;
 		rc = SQLITE_OK;
 	}
 	if (r == 0 && rc != SQLITE_DONE) {
-		r = mm_store_fail_sql(reg);
+		r = mm_db_fail_sql(&store->db);
 	}
 	sqlite3_reset(stmt);
 	return r < 0 ? r : rows == limit;
 }
 
 /* At the end, with no commit in between: what is there now. */
-static int check_now(struct mm_verify *verify, struct mm_store *reg)
+static int check_now(struct mm_verify *verify, struct mm_store *store)
 {
+	struct mm_error broken;
+	char *standing = NULL;
 	bool sealed;
-	char broken[MM_STORE_MESSAGE_MAX], *standing = NULL;
-	int r = mm_chain_check(reg, &sealed, broken);
+	int r = mm_chain_check(&store->db, &sealed, &broken);
 
 	if (r == -EBADMSG) {
-		found(verify, "register", 0, "%.150s", reg->message);
+		found(verify, "register", 0, "%.150s", store->db.error.text);
 		return 0;
 	}
-	if (r == 0 && broken[0] != '\0') {
-		found(verify, "register", 0, "%.150s", broken);
+	if (r == 0 && broken.text[0] != '\0') {
+		found(verify, "register", 0, "%.150s", broken.text);
 	}
 	if (r == 0) {
-		r = mm_chain_standing(reg, &standing);
+		r = mm_chain_standing(&store->db, &standing);
 	}
 	if (r == 0) {
-		r = check_account(verify, reg, MM_SNAPSHOT_NONE, standing);
+		r = check_account(verify, store, MM_SNAPSHOT_NONE, standing);
 	}
 	free(standing);
 	return r;
 }
 
-int mm_verify_step(struct mm_verify *verify, struct mm_store *reg)
+int mm_verify_step(struct mm_verify *verify, struct mm_store *store)
 {
-	int r = check_rows(verify, reg, MM_STMT_VERIFY_EVENTS, verify->last_event, SLICE_EVENTS, check_event);
+	int r = check_rows(verify, store, MM_STMT_VERIFY_EVENTS, verify->last_event, SLICE_EVENTS, check_event);
 
 	if (r == 0) {
-		r = check_rows(verify, reg, MM_STMT_VERIFY_PROFILE, verify->last_interval, SLICE_INTERVALS, check_interval);
+		r = check_rows(verify, store, MM_STMT_VERIFY_PROFILE, verify->last_interval, SLICE_INTERVALS, check_interval);
 	}
-	return r != 0 ? r : check_now(verify, reg);
+	return r != 0 ? r : check_now(verify, store);
 }
 
 /* ---- A head from earlier on ---- */
@@ -242,18 +244,19 @@ static bool compare_key(void *userdata, const struct mm_store_event *event, cons
 	return true;
 }
 
-static int check_signature(struct mm_verify *verify, struct mm_store *reg, const struct mm_signed_head *signed_head)
+static int check_signature(struct mm_verify *verify, struct mm_store *store, const struct mm_signed_checkpoint *signed_checkpoint)
 {
 	char fingerprint[MM_FINGERPRINT_MAX];
 	struct known_key key = {.fingerprint = fingerprint};
-	int r = mm_key_check(signed_head->public_key, signed_head->statement, signed_head->signature, fingerprint);
+	int r = mm_key_check(signed_checkpoint->public_key, signed_checkpoint->statement, signed_checkpoint->signature,
+			     fingerprint);
 
 	if (r == -EBADMSG) {
 		found(verify, "head", 0, "it is not signed by the key beside it: it was changed since");
 		return 0;
 	}
 	if (r == 0) {
-		r = mm_store_records(reg, "key", -1, compare_key, &key);
+		r = mm_store_records(store, "key", -1, compare_key, &key);
 	}
 	if (r == 0 && !key.known) {
 		found(verify, "head", 0, "its key %.16s... was never this register's, as the audit trail has it", fingerprint);
@@ -270,26 +273,27 @@ static void check_row(struct mm_verify *verify, const char *part, int64_t id, co
 	}
 }
 
-static int check_hashes(struct mm_verify *verify, struct mm_store *reg, const struct mm_head *head)
+static int check_hashes(struct mm_verify *verify, struct mm_store *store, const struct mm_checkpoint *checkpoint)
 {
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_HASHES];
-	int rc = sqlite3_bind_int64(stmt, 1, head->event), r = 0;
+	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_HASHES];
+	int rc = sqlite3_bind_int64(stmt, 1, checkpoint->event), r = 0;
 
-	rc |= sqlite3_bind_int64(stmt, 2, head->interval);
+	rc |= sqlite3_bind_int64(stmt, 2, checkpoint->interval);
 	if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-		check_row(verify, "event", head->event, head->event_hash, (const char *)sqlite3_column_text(stmt, 0));
-		check_row(verify, "interval", head->interval, head->interval_hash, (const char *)sqlite3_column_text(stmt, 1));
+		check_row(verify, "event", checkpoint->event, checkpoint->event_hash, (const char *)sqlite3_column_text(stmt, 0));
+		check_row(verify, "interval", checkpoint->interval, checkpoint->interval_hash,
+			  (const char *)sqlite3_column_text(stmt, 1));
 	} else {
-		r = mm_store_fail_sql(reg);
+		r = mm_db_fail_sql(&store->db);
 	}
 	sqlite3_reset(stmt);
 	return r;
 }
 
 /* Does a meter still read what it did, or more? */
-static int check_reading(struct mm_verify *verify, struct mm_store *reg, const struct mm_head_meter *meter)
+static int check_reading(struct mm_verify *verify, struct mm_store *store, const struct mm_checkpoint_meter *meter)
 {
-	sqlite3_stmt *stmt = reg->stmt[MM_STMT_READINGS];
+	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_READINGS];
 	bool there = false, lower = false;
 	int rc, r;
 
@@ -303,7 +307,7 @@ static int check_reading(struct mm_verify *verify, struct mm_store *reg, const s
 			lower = lower || sqlite3_column_int64(stmt, 2 + k) < meter->uwh[k];
 		}
 	}
-	r = rc == SQLITE_DONE ? 0 : mm_store_fail_sql(reg);
+	r = rc == SQLITE_DONE ? 0 : mm_db_fail_sql(&store->db);
 	sqlite3_reset(stmt);
 	if (r == 0 && (!there || lower)) {
 		found(verify, "head", 0, "meter %s %s", meter->serial,
@@ -312,33 +316,33 @@ static int check_reading(struct mm_verify *verify, struct mm_store *reg, const s
 	return r;
 }
 
-int mm_verify_head(struct mm_verify *verify, struct mm_store *reg, const struct mm_signed_head *signed_head)
+int mm_verify_checkpoint(struct mm_verify *verify, struct mm_store *store, const struct mm_signed_checkpoint *signed_checkpoint)
 {
-	struct mm_head head;
-	int r = check_signature(verify, reg, signed_head);
+	struct mm_checkpoint checkpoint;
+	int r = check_signature(verify, store, signed_checkpoint);
 
-	if (r == 0 && mm_head_read(signed_head->statement, &head) < 0) {
+	if (r == 0 && mm_checkpoint_read(signed_checkpoint->statement, &checkpoint) < 0) {
 		found(verify, "head", 0, "its statement is none of minimeter's");
 		return 0;
 	}
 	if (r == 0) {
-		r = check_hashes(verify, reg, &head);
+		r = check_hashes(verify, store, &checkpoint);
 	}
-	for (unsigned i = 0; r == 0 && i < head.meter_count; i++) {
-		r = check_reading(verify, reg, &head.meter[i]);
+	for (unsigned i = 0; r == 0 && i < checkpoint.meter_count; i++) {
+		r = check_reading(verify, store, &checkpoint.meter[i]);
 	}
 	return r;
 }
 
 /* ---- The files ---- */
 
-_Static_assert(2 + MM_STORE_BACKUPS <= MM_VERIFY_FILES_MAX, "database, copy and backups have room");
+_Static_assert(2 + MM_BACKUPS <= MM_VERIFY_FILES_MAX, "database, copy and backups have room");
 
-int mm_verify_file(struct mm_verify *verify, struct mm_store *reg)
+int mm_verify_file(struct mm_verify *verify, struct mm_store *store)
 {
 	struct mm_verify_result *result = &verify->result;
 	struct mm_store_inspection inspection;
-	int r = mm_store_inspect(reg, result->file_count, &inspection);
+	int r = mm_store_inspect(store, result->file_count, &inspection);
 
 	if (r == -ENODATA) {
 		return 0;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "fixture/fuzz.h"
-#include "store/audit/head.h"
+#include "store/audit/checkpoint.h"
 
 #define HASH "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
 
@@ -17,18 +17,18 @@ const struct mm_fuzz_seed mm_fuzz_seeds[] = {
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static char text[MM_HEAD_TEXT_MAX], again[MM_HEAD_TEXT_MAX];
-	static struct mm_head head;
+	static char text[MM_CHECKPOINT_TEXT_MAX], again[MM_CHECKPOINT_TEXT_MAX];
+	static struct mm_checkpoint head;
 
 	if (size >= sizeof(text)) {
 		return 0;
 	}
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (mm_head_read(text, &head) == 0) {
-		MM_FUZZ_CHECK(mm_head_write(&head, again) == strlen(text));
+	if (mm_checkpoint_read(text, &head) == 0) {
+		MM_FUZZ_CHECK(mm_checkpoint_write(&head, again) == strlen(text));
 		MM_FUZZ_CHECK(strcmp(text, again) == 0);
-		MM_FUZZ_CHECK(head.meter_count <= MM_HEAD_METERS_MAX);
+		MM_FUZZ_CHECK(head.meter_count <= MM_CHECKPOINT_METERS_MAX);
 	}
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as an image, and any bytes as the history in one whose check sum is right: it is refused, or what comes back is
+ * Any bytes as an slot, and any bytes as the history in one whose check sum is right: it is refused, or what comes back is
  * whole and comes back again from an image of its own.
  */
 #include <errno.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fixture/fuzz.h"
-#include "store/image.h"
+#include "store/slot.h"
 
 #define Z8 "\0\0\0\0\0\0\0\0"
 #define N(n) n "\0\0\0\0\0\0\0"
@@ -22,36 +22,36 @@ const struct mm_fuzz_seed mm_fuzz_seeds[] = {
 	{NULL, 0},
 };
 
-static int take(const uint8_t *data, size_t size, struct mm_image *image)
+static int take(const uint8_t *data, size_t size, struct mm_slot *slot)
 {
-	int r = mm_image_read(data, size, image);
+	int r = mm_slot_read(data, size, slot);
 
 	MM_FUZZ_CHECK(r == 0 || r == -ENODATA || r == -ENOMSG || r == -EBADMSG || r == -EPROTO);
 	return r;
 }
 
-static void check_whole(const struct mm_image *image)
+static void check_whole(const struct mm_slot *slot)
 {
-	static uint8_t bytes[MM_IMAGE_SIZE_MAX], again[MM_IMAGE_SIZE_MAX];
-	static struct mm_image copy;
-	ssize_t length = mm_image_write(image, bytes, sizeof(bytes));
+	static uint8_t bytes[MM_SLOT_SIZE_MAX], again[MM_SLOT_SIZE_MAX];
+	static struct mm_slot copy;
+	ssize_t length = mm_slot_write(slot, bytes, sizeof(bytes));
 
-	MM_FUZZ_CHECK(image->row_count <= MM_IMAGE_ROWS_MAX && image->event_count <= MM_IMAGE_EVENTS_MAX);
+	MM_FUZZ_CHECK(slot->row_count <= MM_SLOT_ROWS_MAX && slot->event_count <= MM_SLOT_EVENTS_MAX);
 	MM_FUZZ_CHECK(length > 0 && take(bytes, (size_t)length, &copy) == 0);
-	MM_FUZZ_CHECK(mm_image_write(&copy, again, sizeof(again)) == length);
+	MM_FUZZ_CHECK(mm_slot_write(&copy, again, sizeof(again)) == length);
 	MM_FUZZ_CHECK(memcmp(bytes, again, (size_t)length) == 0);
 }
 
 /* An image of one meter whose history is these bytes. Returns its length. */
 static size_t seal(const uint8_t *history, size_t size, uint8_t *bytes)
 {
-	static struct mm_image image;
+	static struct mm_slot slot;
 	struct mm_writer length = {.bytes = bytes, .size = 24, .used = 16}, sum;
 	size_t used;
 
-	image.state.sequence = 1;
-	image.state.meter_count = 1;
-	used = (size_t)mm_image_write(&image, bytes, MM_IMAGE_SIZE_MAX) - 3 * 8;
+	slot.state.sequence = 1;
+	slot.state.meter_count = 1;
+	used = (size_t)mm_slot_write(&slot, bytes, MM_SLOT_SIZE_MAX) - 3 * 8;
 	memcpy(bytes + used, history, size);
 	used += size;
 	mm_put_u64(&length, used + 8);
@@ -62,16 +62,16 @@ static size_t seal(const uint8_t *history, size_t size, uint8_t *bytes)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static struct mm_image image;
+	static struct mm_slot slot;
 	uint8_t *bytes;
 
-	if (take(data, size, &image) == 0) {
-		check_whole(&image);
+	if (take(data, size, &slot) == 0) {
+		check_whole(&slot);
 	}
-	bytes = malloc(MM_IMAGE_SIZE_MAX + size);
+	bytes = malloc(MM_SLOT_SIZE_MAX + size);
 	MM_FUZZ_CHECK(bytes != NULL);
-	if (take(bytes, seal(data, size, bytes), &image) == 0) {
-		check_whole(&image);
+	if (take(bytes, seal(data, size, bytes), &slot) == 0) {
+		check_whole(&slot);
 	}
 	free(bytes);
 	return 0;

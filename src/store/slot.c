@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* magic, version, length of the whole, database, previous, state, rows, events, check sum. */
-#include "store/image.h"
+#include "store/slot.h"
 
 #include <errno.h>
 #include <string.h>
@@ -25,14 +25,14 @@ static bool fits(struct mm_writer *writer, size_t count_at, size_t count)
 	return fit;
 }
 
-static void put_rows(struct mm_writer *writer, const struct mm_image *image)
+static void put_rows(struct mm_writer *writer, const struct mm_slot *slot)
 {
 	size_t count_at = writer->used, before;
 
 	mm_put_u64(writer, 0);
-	for (size_t i = 0; i < image->row_count && i < MM_IMAGE_ROWS_MAX; i++) {
+	for (size_t i = 0; i < slot->row_count && i < MM_SLOT_ROWS_MAX; i++) {
 		before = writer->used;
-		mm_put_row(writer, &image->row[i]);
+		mm_put_row(writer, &slot->row[i]);
 		if (!fits(writer, count_at, i + 1)) {
 			writer->used = before;
 			return;
@@ -40,14 +40,14 @@ static void put_rows(struct mm_writer *writer, const struct mm_image *image)
 	}
 }
 
-static void put_events(struct mm_writer *writer, const struct mm_image *image)
+static void put_events(struct mm_writer *writer, const struct mm_slot *slot)
 {
 	size_t count_at = writer->used, before;
 
 	mm_put_u64(writer, 0);
-	for (size_t i = 0; i < image->event_count && i < MM_IMAGE_EVENTS_MAX; i++) {
+	for (size_t i = 0; i < slot->event_count && i < MM_SLOT_EVENTS_MAX; i++) {
 		before = writer->used;
-		mm_put_event(writer, &image->event[i]);
+		mm_put_event(writer, &slot->event[i]);
 		if (!fits(writer, count_at, i + 1)) {
 			writer->used = before;
 			return;
@@ -55,7 +55,7 @@ static void put_events(struct mm_writer *writer, const struct mm_image *image)
 	}
 }
 
-ssize_t mm_image_write(const struct mm_image *image, uint8_t *bytes, size_t size)
+ssize_t mm_slot_write(const struct mm_slot *slot, uint8_t *bytes, size_t size)
 {
 	/* Room stays for the number of events and the sum. */
 	struct mm_writer writer = {.bytes = bytes, .size = size < 16 ? 0 : size - 16};
@@ -64,18 +64,18 @@ ssize_t mm_image_write(const struct mm_image *image, uint8_t *bytes, size_t size
 	mm_put_u64(&writer, MAGIC);
 	mm_put_u64(&writer, LAYOUT);
 	mm_put_u64(&writer, 0); /* the length, below */
-	mm_put_u64(&writer, image->database);
-	mm_put_u64(&writer, image->previous);
+	mm_put_u64(&writer, slot->database);
+	mm_put_u64(&writer, slot->previous);
 	if (writer.used > writer.size) {
 		return -ENOSPC;
 	}
-	writer.used += mm_state_write(&image->state, bytes + writer.used, writer.size - writer.used);
-	put_rows(&writer, image);
+	writer.used += mm_state_write(&slot->state, bytes + writer.used, writer.size - writer.used);
+	put_rows(&writer, slot);
 	if (writer.used > writer.size) {
 		return -ENOSPC;
 	}
 	writer.size = size - SUM_SIZE;
-	put_events(&writer, image);
+	put_events(&writer, slot);
 	writer.size = size;
 	mm_put_u64(&length, writer.used + SUM_SIZE);
 	mm_put_u64(&writer, mm_checksum(bytes, writer.used));
@@ -85,13 +85,13 @@ ssize_t mm_image_write(const struct mm_image *image, uint8_t *bytes, size_t size
 /* ---- Reading ---- */
 
 /* False: not what a meter writes. */
-static bool get_history(struct mm_reader *reader, struct mm_image *ret)
+static bool get_history(struct mm_reader *reader, struct mm_slot *ret)
 {
 	int meters = (int)ret->state.meter_count;
 
 	ret->row_count = (size_t)mm_get_u64(reader);
 	for (size_t i = 0; i < ret->row_count; i++) {
-		if (i == MM_IMAGE_ROWS_MAX) {
+		if (i == MM_SLOT_ROWS_MAX) {
 			return false;
 		}
 		mm_get_row(reader, &ret->row[i]);
@@ -101,7 +101,7 @@ static bool get_history(struct mm_reader *reader, struct mm_image *ret)
 	}
 	ret->event_count = (size_t)mm_get_u64(reader);
 	for (size_t i = 0; i < ret->event_count; i++) {
-		if (i == MM_IMAGE_EVENTS_MAX) {
+		if (i == MM_SLOT_EVENTS_MAX) {
 			return false;
 		}
 		mm_get_event(reader, &ret->event[i]);
@@ -117,7 +117,7 @@ static bool is_blank(const uint8_t *bytes, size_t size)
 	return size == 0 || ((bytes[0] == 0 || bytes[0] == 0xff) && memcmp(bytes, bytes + 1, size - 1) == 0);
 }
 
-int mm_image_read(const uint8_t *bytes, size_t size, struct mm_image *ret)
+int mm_slot_read(const uint8_t *bytes, size_t size, struct mm_slot *ret)
 {
 	struct mm_reader reader = {.bytes = bytes, .size = size};
 	uint64_t magic = mm_get_u64(&reader), version = mm_get_u64(&reader), length = mm_get_u64(&reader);

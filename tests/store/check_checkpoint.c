@@ -11,7 +11,7 @@
 #include "core/units.h"
 #include "store/audit/audit.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define NOW_NS (BENCH_EPOCH_S * MM_NS_PER_S)
@@ -21,48 +21,49 @@ static void key_path(const struct fixture *b, char path[static 320])
 	snprintf(path, 320, "%s.key", b->path);
 }
 
-static int load_key(struct mm_store *reg, char message[static MM_STORE_MESSAGE_MAX])
+static int load_key(struct mm_store *store, struct mm_error *error)
 {
-	return mm_store_key(reg, 5, NOW_NS, message);
+	return mm_store_key(store, 5, NOW_NS, error);
 }
 
 static struct mm_store *open_with_key(struct fixture *b)
 {
-	struct mm_store *reg = fixture_open(b, 1);
+	struct mm_store *store = fixture_open(b, 1);
 
-	ck_assert_msg(load_key(reg, b->message) == 0, "%s", b->message);
-	return reg;
+	ck_assert_msg(load_key(store, &b->error) == 0, "%s", b->error.text);
+	return store;
 }
 
-static void sign_head(struct mm_store *reg, struct mm_signed_head *ret)
+static void sign_head(struct mm_store *store, struct mm_signed_checkpoint *ret)
 {
-	ck_assert_int_eq(mm_store_sign_head(reg, NOW_NS, ret), 0);
+	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, ret), 0);
 }
 
 /* ---- The key ---- */
 
 START_TEST(test_key_is_made_once)
 {
-	struct mm_signed_head first, second;
-	struct mm_store *reg;
+	struct mm_signed_checkpoint first, second;
+	struct mm_store *store;
 	char path[320];
 	struct stat st;
 	struct fixture b;
 
 	fixture_begin(&b);
 	key_path(&b, path);
-	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(mm_store_sign_head(reg, NOW_NS, &first), -ENOKEY);
-	mm_store_close(reg);
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, &first), -ENOKEY);
+	mm_store_close(store);
 	for (int i = 0; i < 2; i++) {
-		reg = open_with_key(&b);
+		store = open_with_key(&b);
 		ck_assert_int_eq(stat(path, &st), 0);
 		ck_assert_uint_eq(st.st_mode & 07777, 0600);
-		sign_head(reg, i == 0 ? &first : &second);
+		sign_head(store, i == 0 ? &first : &second);
 		fixture_assert_answer(
-			reg, "SELECT count(*) || ' ' || (text LIKE 'heads are signed with key %') FROM event WHERE code = 'key'",
+			store,
+			"SELECT count(*) || ' ' || (text LIKE 'heads are signed with key %') FROM event WHERE code = 'key'",
 			"1 1");
-		mm_store_close(reg);
+		mm_store_close(store);
 	}
 	ck_assert_str_eq(first.fingerprint, second.fingerprint);
 	ck_assert_uint_eq(strlen(first.fingerprint), MM_FINGERPRINT_MAX - 1);
@@ -102,54 +103,54 @@ static const struct {
 
 START_TEST(test_another_key_is_told)
 {
-	struct mm_signed_head first, second;
+	struct mm_signed_checkpoint first, second;
 	char path[320], aside[340], text[400];
 	struct mm_verify *verify;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
 	key_path(&b, path);
-	reg = open_with_key(&b);
-	sign_head(reg, &first);
-	mm_store_close(reg);
+	store = open_with_key(&b);
+	sign_head(store, &first);
+	mm_store_close(store);
 	spoilings[_i].spoil(path);
-	reg = open_with_key(&b);
-	sign_head(reg, &second);
+	store = open_with_key(&b);
+	sign_head(store, &second);
 	ck_assert_str_ne(first.fingerprint, second.fingerprint);
 	snprintf(text, sizeof(text), "another signing key: was %s, is %s", first.fingerprint, second.fingerprint);
-	fixture_assert_answer(reg, "SELECT text FROM event WHERE code = 'key' ORDER BY id DESC", text);
+	fixture_assert_answer(store, "SELECT text FROM event WHERE code = 'key' ORDER BY id DESC", text);
 	snprintf(aside, sizeof(aside), "%s.aside-1", path);
 	ck_assert_int_eq(access(aside, F_OK), spoilings[_i].aside ? 0 : -1);
 	/* What the old one signed still counts. */
 	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	ck_assert_int_eq(mm_verify_head(verify, reg, &first), 0);
+	ck_assert_int_eq(mm_verify_checkpoint(verify, store, &first), 0);
 	ck_assert_int_eq(mm_verify_result(verify)->bad, 0);
 	mm_verify_free(verify);
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
 
 START_TEST(test_without_a_key_all_else_goes_on)
 {
-	struct mm_signed_head head;
-	struct mm_store *reg;
+	struct mm_signed_checkpoint head;
+	struct mm_store *store;
 	char path[320];
 	struct fixture b;
 
 	fixture_begin(&b);
 	key_path(&b, path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	snprintf(path, sizeof(path), "%s.key.new", b.path);
 	ck_assert_int_eq(mkdir(path, 0700), 0);
-	ck_assert_int_lt(load_key(reg, b.message), 0);
-	ck_assert_ptr_nonnull(strstr(b.message, "can't be signed"));
-	ck_assert_int_eq(mm_store_sign_head(reg, NOW_NS, &head), -ENOKEY);
-	fixture_commit_n(reg, 1, 1);
-	fixture_assert_answer(reg, "SELECT count(*) FROM event WHERE code = 'key'", "0");
-	mm_store_close(reg);
+	ck_assert_int_lt(load_key(store, &b.error), 0);
+	ck_assert_ptr_nonnull(strstr(b.error.text, "can't be signed"));
+	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, &head), -ENOKEY);
+	fixture_commit_n(store, 1, 1);
+	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'key'", "0");
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -179,13 +180,13 @@ END_TEST
 
 /* ---- Heads ---- */
 
-static void assert_head(struct mm_store *reg, const struct mm_signed_head *head, const char *part, const char *text)
+static void assert_head(struct mm_store *store, const struct mm_signed_checkpoint *head, const char *part, const char *text)
 {
 	const struct mm_verify_result *result;
 	struct mm_verify *verify;
 
 	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	ck_assert_int_eq(mm_verify_head(verify, reg, head), 0);
+	ck_assert_int_eq(mm_verify_checkpoint(verify, store, head), 0);
 	result = mm_verify_result(verify);
 	ck_assert_msg((result->bad > 0) == (part != NULL), "%s: %s", part ? part : "sound", result->problem[0].text);
 	if (part) {
@@ -197,22 +198,22 @@ static void assert_head(struct mm_store *reg, const struct mm_signed_head *head,
 
 START_TEST(test_a_head_says_where_the_trail_stands)
 {
-	struct mm_signed_head head;
-	struct mm_head read;
-	struct mm_store *reg;
+	struct mm_signed_checkpoint head;
+	struct mm_checkpoint read;
+	struct mm_store *store;
 	char text[65];
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = open_with_key(&b);
-	sign_head(reg, &head);
-	ck_assert_int_eq(mm_head_read(head.statement, &read), 0);
+	store = open_with_key(&b);
+	sign_head(store, &head);
+	ck_assert_int_eq(mm_checkpoint_read(head.statement, &read), 0);
 	ck_assert_int_eq(read.event, 1); /* the key's */
 	ck_assert_int_eq(read.interval, 0);
-	assert_head(reg, &head, NULL, NULL);
-	fixture_commit_n(reg, 4, 1);
-	sign_head(reg, &head);
-	ck_assert_int_eq(mm_head_read(head.statement, &read), 0);
+	assert_head(store, &head, NULL, NULL);
+	fixture_commit_n(store, 4, 1);
+	sign_head(store, &head);
+	ck_assert_int_eq(mm_checkpoint_read(head.statement, &read), 0);
 	ck_assert_str_eq(read.time, "2025-01-01T00:00:00Z");
 	ck_assert_int_eq(read.interval, 1);
 	ck_assert_uint_eq(read.meter_count, 1);
@@ -220,11 +221,11 @@ START_TEST(test_a_head_says_where_the_trail_stands)
 	ck_assert_str_eq(read.meter[0].model, "MMD-120-2001-T-SCC");
 	ck_assert_int_eq(read.meter[0].uwh[0], 4 * 1000003 + 7);
 	snprintf(text, sizeof(text), "%s", read.event_hash);
-	fixture_assert_answer(reg, "SELECT lower(hex(hash)) FROM event ORDER BY id DESC", text);
+	fixture_assert_answer(store, "SELECT lower(hex(hash)) FROM event ORDER BY id DESC", text);
 	/* It stays right while the trail grows. */
-	fixture_commit_n(reg, 5, 1);
-	assert_head(reg, &head, NULL, NULL);
-	mm_store_close(reg);
+	fixture_commit_n(store, 5, 1);
+	assert_head(store, &head, NULL, NULL);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -250,60 +251,60 @@ static const struct {
 /* The whole trail written anew, hashes and all, would pass as sound; the head that was kept elsewhere gives it away. */
 START_TEST(test_a_kept_head_exposes_a_rewriting)
 {
-	struct mm_signed_head head;
-	struct mm_store *reg;
+	struct mm_signed_checkpoint head;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
-	reg = open_with_key(&b);
-	fixture_commit_n(reg, 4, 1);
-	sign_head(reg, &head);
-	ck_assert_int_eq(sqlite3_exec(reg->db, FREE_HANDS, NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_exec(reg->db, rewritings[_i].sql, NULL, NULL, NULL), SQLITE_OK);
+	store = open_with_key(&b);
+	fixture_commit_n(store, 4, 1);
+	sign_head(store, &head);
+	ck_assert_int_eq(sqlite3_exec(store->db.connection, FREE_HANDS, NULL, NULL, NULL), SQLITE_OK);
+	ck_assert_int_eq(sqlite3_exec(store->db.connection, rewritings[_i].sql, NULL, NULL, NULL), SQLITE_OK);
 	if (strcmp(rewritings[_i].sql, "DELETE FROM event") == 0) {
 		/* The record of the key is gone as well, which is told first. */
-		assert_head(reg, &head, "head", "never this register's");
+		assert_head(store, &head, "head", "never this register's");
 	} else {
-		assert_head(reg, &head, rewritings[_i].part, rewritings[_i].text);
+		assert_head(store, &head, rewritings[_i].part, rewritings[_i].text);
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
 
 START_TEST(test_a_head_that_was_changed_is_refused)
 {
-	struct mm_signed_head head, other;
-	struct mm_store *reg;
+	struct mm_signed_checkpoint head, other;
+	struct mm_store *store;
 	struct fixture b, elsewhere;
 	size_t length;
 
 	fixture_begin(&b);
 	fixture_begin(&elsewhere);
-	reg = open_with_key(&elsewhere);
-	fixture_commit_n(reg, 4, 1);
-	sign_head(reg, &other);
-	mm_store_close(reg);
-	reg = open_with_key(&b);
-	fixture_commit_n(reg, 4, 1);
-	sign_head(reg, &head);
-	assert_head(reg, &other, "head", "never this register's");
+	store = open_with_key(&elsewhere);
+	fixture_commit_n(store, 4, 1);
+	sign_head(store, &other);
+	mm_store_close(store);
+	store = open_with_key(&b);
+	fixture_commit_n(store, 4, 1);
+	sign_head(store, &head);
+	assert_head(store, &other, "head", "never this register's");
 	length = strlen(head.statement);
 	for (size_t i = 0; i < length; i++) {
-		struct mm_signed_head changed = head;
+		struct mm_signed_checkpoint changed = head;
 
 		changed.statement[i] ^= 1;
-		assert_head(reg, &changed, "head", "not signed");
+		assert_head(store, &changed, "head", "not signed");
 	}
 	for (size_t i = 0; i < strlen(head.signature); i++) {
-		struct mm_signed_head changed = head;
+		struct mm_signed_checkpoint changed = head;
 
 		changed.signature[i] = '!';
-		assert_head(reg, &changed, "head", "not signed");
+		assert_head(store, &changed, "head", "not signed");
 	}
 	head.public_key[40] ^= 1;
-	assert_head(reg, &head, "head", "not signed");
-	mm_store_close(reg);
+	assert_head(store, &head, "head", "not signed");
+	mm_store_close(store);
 	fixture_end(&b);
 	fixture_end(&elsewhere);
 }

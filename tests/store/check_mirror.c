@@ -15,7 +15,8 @@
 #include "core/units.h"
 #include "store/mirror.h"
 #include "store/private.h"
-#include "fixture/register_fixture.h"
+#include "store/worker.h"
+#include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define SLOT 16384
@@ -125,7 +126,7 @@ static void set_fault(enum fault fault, unsigned times)
 	copy_fault.halved = false;
 }
 
-static void make_image(uint64_t sequence, unsigned meters, size_t rows, size_t events, struct mm_image *ret)
+static void make_slot(uint64_t sequence, unsigned meters, size_t rows, size_t events, struct mm_slot *ret)
 {
 	struct mm_state *state = &ret->state;
 
@@ -158,55 +159,55 @@ static void make_image(uint64_t sequence, unsigned meters, size_t rows, size_t e
 
 /* ---- Images ---- */
 
-static void assert_same_history(const struct mm_image *image, const struct mm_image *got)
+static void assert_same_history(const struct mm_slot *slot, const struct mm_slot *got)
 {
 	for (size_t i = 0; i < got->row_count; i++) {
-		ck_assert_int_eq(got->row[i].meter, image->row[i].meter);
-		ck_assert_mem_eq(&got->row[i].row, &image->row[i].row, sizeof(got->row[i].row));
+		ck_assert_int_eq(got->row[i].meter, slot->row[i].meter);
+		ck_assert_mem_eq(&got->row[i].row, &slot->row[i].row, sizeof(got->row[i].row));
 	}
 	for (size_t i = 0; i < got->event_count; i++) {
-		ck_assert_int_eq(got->event[i].meter, image->event[i].meter);
-		ck_assert_int_eq(got->event[i].boottime_ns, image->event[i].boottime_ns);
-		ck_assert_int_eq(got->event[i].realtime_ns, image->event[i].realtime_ns);
-		ck_assert_str_eq(got->event[i].code, image->event[i].code);
-		ck_assert_str_eq(got->event[i].text, image->event[i].text);
+		ck_assert_int_eq(got->event[i].meter, slot->event[i].meter);
+		ck_assert_int_eq(got->event[i].boottime_ns, slot->event[i].boottime_ns);
+		ck_assert_int_eq(got->event[i].realtime_ns, slot->event[i].realtime_ns);
+		ck_assert_str_eq(got->event[i].code, slot->event[i].code);
+		ck_assert_str_eq(got->event[i].text, slot->event[i].text);
 	}
 }
 
 START_TEST(test_image_comes_back)
 {
-	static uint8_t bytes[MM_IMAGE_SIZE_MAX];
-	static struct mm_image image, got;
+	static uint8_t bytes[MM_SLOT_SIZE_MAX];
+	static struct mm_slot slot, got;
 
-	make_image(7, MM_STORE_METERS_MAX, MM_IMAGE_ROWS_MAX, MM_IMAGE_EVENTS_MAX, &image);
+	make_slot(7, MM_STORE_METERS_MAX, MM_SLOT_ROWS_MAX, MM_SLOT_EVENTS_MAX, &slot);
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		memset(image.state.who[i].name, 'n', MM_STORE_NAME_MAX - 1);
-		memset(image.state.who[i].serial, 's', MM_STORE_NAME_MAX - 1);
-		memset(image.state.who[i].model, 'm', MM_MODEL_TEXT_MAX - 1);
+		memset(slot.state.who[i].name, 'n', MM_STORE_NAME_MAX - 1);
+		memset(slot.state.who[i].serial, 's', MM_STORE_NAME_MAX - 1);
+		memset(slot.state.who[i].model, 'm', MM_MODEL_TEXT_MAX - 1);
 	}
-	ck_assert_int_gt(mm_image_write(&image, bytes, sizeof(bytes)), 0);
-	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), 0);
+	ck_assert_int_gt(mm_slot_write(&slot, bytes, sizeof(bytes)), 0);
+	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), 0);
 	ck_assert_uint_eq(got.database, 3);
 	ck_assert_uint_eq(got.state.sequence, 7);
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		ck_assert_str_eq(got.state.who[i].serial, image.state.who[i].serial);
-		ck_assert_mem_eq(&got.state.meter[i], &image.state.meter[i], sizeof(got.state.meter[i]));
+		ck_assert_str_eq(got.state.who[i].serial, slot.state.who[i].serial);
+		ck_assert_mem_eq(&got.state.meter[i], &slot.state.meter[i], sizeof(got.state.meter[i]));
 	}
-	ck_assert_uint_eq(got.row_count, MM_IMAGE_ROWS_MAX);
-	ck_assert_uint_eq(got.event_count, MM_IMAGE_EVENTS_MAX);
-	assert_same_history(&image, &got);
+	ck_assert_uint_eq(got.row_count, MM_SLOT_ROWS_MAX);
+	ck_assert_uint_eq(got.event_count, MM_SLOT_EVENTS_MAX);
+	assert_same_history(&slot, &got);
 }
 END_TEST
 
 START_TEST(test_history_that_does_not_fit_stays_out)
 {
 	static uint8_t bytes[4096];
-	static struct mm_image image, got;
+	static struct mm_slot slot, got;
 	size_t rows = 0, events = 0;
 
-	make_image(3, 1, 20, 10, &image);
+	make_slot(3, 1, 20, 10, &slot);
 	for (size_t size = 0; size <= sizeof(bytes); size += 8) {
-		ssize_t length = mm_image_write(&image, bytes, size);
+		ssize_t length = mm_slot_write(&slot, bytes, size);
 
 		if (length < 0) {
 			ck_assert_int_eq(length, -ENOSPC);
@@ -214,13 +215,13 @@ START_TEST(test_history_that_does_not_fit_stays_out)
 			continue;
 		}
 		ck_assert_uint_le((size_t)length, size);
-		ck_assert_int_eq(mm_image_read(bytes, size, &got), 0);
+		ck_assert_int_eq(mm_slot_read(bytes, size, &got), 0);
 		ck_assert_uint_ge(got.row_count, rows);
 		ck_assert_uint_ge(got.row_count < 20 ? 0 : got.event_count, events);
 		rows = got.row_count;
 		events = rows < 20 ? 0 : got.event_count;
-		assert_same_history(&image, &got);
-		ck_assert_mem_eq(&got.state.meter[0], &image.state.meter[0], sizeof(got.state.meter[0]));
+		assert_same_history(&slot, &got);
+		ck_assert_mem_eq(&got.state.meter[0], &slot.state.meter[0], sizeof(got.state.meter[0]));
 	}
 	ck_assert_uint_eq(rows, 20);
 	ck_assert_uint_gt(events, 3);
@@ -230,95 +231,95 @@ END_TEST
 
 START_TEST(test_every_changed_bit_is_found)
 {
-	static uint8_t bytes[MM_IMAGE_SIZE_MAX];
-	static struct mm_image image, got;
+	static uint8_t bytes[MM_SLOT_SIZE_MAX];
+	static struct mm_slot slot, got;
 	int length, r;
 
-	make_image(3, 2, 2, 1, &image);
-	length = (int)mm_image_write(&image, bytes, sizeof(bytes));
+	make_slot(3, 2, 2, 1, &slot);
+	length = (int)mm_slot_write(&slot, bytes, sizeof(bytes));
 	for (int bit = 0; bit < length * 8; bit++) {
 		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-		r = mm_image_read(bytes, sizeof(bytes), &got);
+		r = mm_slot_read(bytes, sizeof(bytes), &got);
 		ck_assert_msg(r == -EBADMSG || (r == -ENOMSG && bit < 64), "bit %d: %d", bit, r);
 		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
 	}
 	for (int cut = 1; cut < length; cut++) {
-		r = mm_image_read(bytes, (size_t)cut, &got);
+		r = mm_slot_read(bytes, (size_t)cut, &got);
 		ck_assert_msg(r == -EBADMSG || r == -ENOMSG, "cut at %d: %d", cut, r);
 	}
 	memset(bytes, 0, sizeof(bytes));
-	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), -ENODATA);
+	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), -ENODATA);
 	memset(bytes, 0xff, sizeof(bytes));
-	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), -ENODATA);
-	ck_assert_int_eq(mm_image_read(bytes, 0, &got), -ENODATA);
+	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), -ENODATA);
+	ck_assert_int_eq(mm_slot_read(bytes, 0, &got), -ENODATA);
 	memset(bytes, 0x5a, sizeof(bytes));
-	ck_assert_int_eq(mm_image_read(bytes, sizeof(bytes), &got), -ENOMSG);
+	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), -ENOMSG);
 }
 END_TEST
 
 /* ---- Slots ---- */
 
-static struct mm_copy *open_copy(const char *path)
+static struct mm_mirror *open_mirror(const char *path)
 {
-	struct mm_copy *copy = NULL;
-	int r = mm_copy_open(path, &copy);
+	struct mm_mirror *copy = NULL;
+	int r = mm_mirror_open(path, &copy);
 
 	ck_assert_msg(r == 0, "%s: %s", path, strerror(-r));
 	return copy;
 }
 
-static void write_n(struct mm_copy *copy, uint64_t n)
+static void write_n(struct mm_mirror *copy, uint64_t n)
 {
-	static struct mm_image image;
+	static struct mm_slot slot;
 
-	make_image(n, 1, 0, 0, &image);
-	ck_assert_int_eq(mm_copy_write(copy, &image), 0);
+	make_slot(n, 1, 0, 0, &slot);
+	ck_assert_int_eq(mm_mirror_write(copy, &slot), 0);
 }
 
 static void assert_newest(const char *path, uint64_t sequence, uint64_t previous)
 {
-	struct mm_copy *copy = open_copy(path);
-	const struct mm_image *image = mm_copy_newest(copy);
+	struct mm_mirror *copy = open_mirror(path);
+	const struct mm_slot *slot = mm_mirror_newest(copy);
 	struct mm_registers expected;
 
-	ck_assert_ptr_nonnull(image);
-	ck_assert_uint_eq(image->state.sequence, sequence);
-	ck_assert_uint_eq(image->previous, previous);
+	ck_assert_ptr_nonnull(slot);
+	ck_assert_uint_eq(slot->state.sequence, sequence);
+	ck_assert_uint_eq(slot->previous, previous);
 	fixture_registers((int64_t)sequence, 0, &expected);
-	ck_assert_mem_eq(&image->state.meter[0], &expected, sizeof(expected));
-	mm_copy_close(copy);
+	ck_assert_mem_eq(&slot->state.meter[0], &expected, sizeof(expected));
+	mm_mirror_close(copy);
 }
 
 static void begin(struct fixture *b, char *path, size_t size)
 {
-	static struct mm_image image;
+	static struct mm_slot slot;
 
 	fixture_begin(b);
 	snprintf(path, size, "%s.copy", b->path);
-	make_image(1, 1, 0, 0, &image);
-	ck_assert_int_eq(mm_copy_create(path, &image), 0);
+	make_slot(1, 1, 0, 0, &slot);
+	ck_assert_int_eq(mm_mirror_create(path, &slot), 0);
 	assert_newest(path, 1, 0);
 }
 
 START_TEST(test_slots_are_written_in_turn)
 {
-	struct mm_copy *copy;
+	struct mm_mirror *copy;
 	char path[320];
 	struct stat before, after;
 	struct fixture b;
 
 	begin(&b, path, sizeof(path));
 	ck_assert_int_eq(stat(path, &before), 0);
-	copy = open_copy(path);
-	ck_assert(!mm_copy_is_device(copy));
-	ck_assert_int_eq(mm_copy_slot(copy, 1), -ENODATA);
+	copy = open_mirror(path);
+	ck_assert(!mm_mirror_is_device(copy));
+	ck_assert_int_eq(mm_mirror_slot_error(copy, 1), -ENODATA);
 	write_n(copy, 5);
 	write_n(copy, 6);
-	mm_copy_reread(copy);
-	ck_assert_uint_eq(mm_copy_newest(copy)->state.sequence, 6);
+	mm_mirror_reread(copy);
+	ck_assert_uint_eq(mm_mirror_newest(copy)->state.sequence, 6);
 	write_n(copy, 9);
-	mm_copy_close(copy);
-	mm_copy_close(NULL);
+	mm_mirror_close(copy);
+	mm_mirror_close(NULL);
 	assert_newest(path, 9, 6);
 	ck_assert_int_eq(stat(path, &after), 0);
 	ck_assert_int_eq(before.st_size, after.st_size);
@@ -329,28 +330,28 @@ END_TEST
 
 START_TEST(test_what_is_there_is_not_written_over)
 {
-	static struct mm_image image;
-	struct mm_copy *copy, *second = NULL;
+	static struct mm_slot slot;
+	struct mm_mirror *copy, *second = NULL;
 	char path[320], none[330];
 	struct fixture b;
 
 	begin(&b, path, sizeof(path));
-	make_image(2, 1, 0, 0, &image);
-	ck_assert_int_eq(mm_copy_create(path, &image), -EEXIST);
+	make_slot(2, 1, 0, 0, &slot);
+	ck_assert_int_eq(mm_mirror_create(path, &slot), -EEXIST);
 	assert_newest(path, 1, 0);
-	copy = open_copy(path);
-	ck_assert_int_eq(mm_copy_open(path, &second), -EBUSY);
-	mm_copy_close(copy);
+	copy = open_mirror(path);
+	ck_assert_int_eq(mm_mirror_open(path, &second), -EBUSY);
+	mm_mirror_close(copy);
 	snprintf(none, sizeof(none), "%s.none", path);
-	ck_assert_int_eq(mm_copy_open(none, &second), -ENOENT);
-	ck_assert_int_eq(mm_copy_open(b.dir, &second), -EISDIR);
+	ck_assert_int_eq(mm_mirror_open(none, &second), -ENOENT);
+	ck_assert_int_eq(mm_mirror_open(b.dir, &second), -EISDIR);
 	ck_assert_ptr_null(second);
 	fixture_write(none, 0, "small", 5);
-	copy = open_copy(none);
-	ck_assert_ptr_null(mm_copy_newest(copy));
-	ck_assert_int_eq(mm_copy_slot(copy, 0), -ENOMSG);
-	ck_assert_int_eq(mm_copy_slot(copy, 1), -ENODATA);
-	mm_copy_close(copy);
+	copy = open_mirror(none);
+	ck_assert_ptr_null(mm_mirror_newest(copy));
+	ck_assert_int_eq(mm_mirror_slot_error(copy, 0), -ENOMSG);
+	ck_assert_int_eq(mm_mirror_slot_error(copy, 1), -ENODATA);
+	mm_mirror_close(copy);
 	fixture_end(&b);
 }
 END_TEST
@@ -359,7 +360,7 @@ END_TEST
 START_TEST(test_a_device_that_holds_something_else_is_refused)
 {
 	static const char zeros[SLOT];
-	struct mm_copy *copy;
+	struct mm_mirror *copy;
 	char bytes[2 * SLOT];
 	uint64_t before;
 	struct fixture b;
@@ -370,15 +371,15 @@ START_TEST(test_a_device_that_holds_something_else_is_refused)
 	before = fixture_digest(&b);
 	copies_are_devices = true;
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EXDEV);
-	ck_assert_msg(strstr(b.message, "this device holds something else: write zeros over its begin"), "%s", b.message);
+	ck_assert_msg(strstr(b.error.text, "this device holds something else: write zeros over its begin"), "%s", b.error.text);
 	ck_assert_uint_eq(fixture_digest(&b), before);
 	fixture_write(b.copy, 0, zeros, SLOT);
 	fixture_write(b.copy, SLOT, zeros, SLOT);
 	mm_store_close(fixture_open(&b, 1));
 	copies_are_devices = false;
-	copy = open_copy(b.copy);
-	ck_assert_ptr_nonnull(mm_copy_newest(copy));
-	mm_copy_close(copy);
+	copy = open_mirror(b.copy);
+	ck_assert_ptr_nonnull(mm_mirror_newest(copy));
+	mm_mirror_close(copy);
 	fixture_end(&b);
 }
 END_TEST
@@ -387,22 +388,22 @@ END_TEST
 START_TEST(test_small_chip)
 {
 	static const char blank[4096];
-	static struct mm_image image;
-	struct mm_copy *copy;
+	static struct mm_slot slot;
+	struct mm_mirror *copy;
 	char path[320];
 	struct fixture b;
 
 	fixture_begin(&b);
 	snprintf(path, sizeof(path), "%s/eeprom", b.dir);
 	fixture_write(path, 0, blank, sizeof(blank));
-	copy = open_copy(path);
-	ck_assert_ptr_null(mm_copy_newest(copy));
+	copy = open_mirror(path);
+	ck_assert_ptr_null(mm_mirror_newest(copy));
 	for (uint64_t n = 1; n < 5; n++) {
 		write_n(copy, n);
 	}
-	make_image(5, 8, 0, 0, &image);
-	ck_assert_int_eq(mm_copy_write(copy, &image), -EFBIG);
-	mm_copy_close(copy);
+	make_slot(5, 8, 0, 0, &slot);
+	ck_assert_int_eq(mm_mirror_write(copy, &slot), -EFBIG);
+	mm_mirror_close(copy);
 	assert_newest(path, 4, 3);
 	fixture_end(&b);
 }
@@ -412,19 +413,19 @@ END_TEST
 START_TEST(test_torn_write_leaves_the_other_slot)
 {
 	static uint8_t before[2 * SLOT], after[2 * SLOT];
-	struct mm_copy *copy;
+	struct mm_mirror *copy;
 	char path[320];
 	struct fixture b;
 	FILE *f;
 
 	begin(&b, path, sizeof(path));
-	copy = open_copy(path);
+	copy = open_mirror(path);
 	write_n(copy, 2);
 	f = fopen(path, "rb");
 	ck_assert_ptr_nonnull(f);
 	ck_assert_uint_eq(fread(before, 1, sizeof(before), f), sizeof(before));
 	write_n(copy, 3);
-	mm_copy_close(copy);
+	mm_mirror_close(copy);
 	rewind(f);
 	ck_assert_uint_eq(fread(after, 1, sizeof(after), f), sizeof(after));
 	fclose(f);
@@ -445,9 +446,9 @@ START_TEST(test_torn_write_leaves_the_other_slot)
 			}
 		}
 		assert_newest(path, whole ? 3 : 2, whole ? 2 : 1);
-		copy = open_copy(path);
-		ck_assert_int_eq(mm_copy_slot(copy, 0), whole || old ? 0 : -EBADMSG);
-		mm_copy_close(copy);
+		copy = open_mirror(path);
+		ck_assert_int_eq(mm_mirror_slot_error(copy, 0), whole || old ? 0 : -EBADMSG);
+		mm_mirror_close(copy);
 	}
 	fixture_end(&b);
 }
@@ -457,49 +458,49 @@ END_TEST
 
 #define COMMITS 8
 
-static int copy_n(struct mm_store *reg, int64_t n)
+static int copy_n(struct mm_store *store, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.event_count = c.commit.row_count = 0;
 	c.commit.copy_suffices = true;
-	return mm_store_commit(reg, &c.commit);
+	return mm_store_commit(store, &c.commit);
 }
 
 static void assert_kept(struct fixture *b, int64_t n)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture cut;
 
 	fixture_copy(b, &cut);
-	reg = fixture_open(&cut, 1);
-	fixture_assert_registers(reg, 0, n);
-	mm_store_close(reg);
+	store = fixture_open(&cut, 1);
+	fixture_assert_registers(store, 0, n);
+	mm_store_close(store);
 	fixture_end(&cut);
 }
 
 /* The copy fails in commit number at, or from it on: the database does its work, and nothing that was acknowledged is lost. */
 static void fail_at(enum fault fault, int64_t at, bool lasting)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
+	store = fixture_open(&b, 1);
 	for (int64_t n = 0; n < COMMITS; n++) {
 		bool fails = lasting ? n >= at : n == at;
-		uint64_t sequence = reg->database_number;
+		uint64_t sequence = store->database_number;
 
 		set_fault(fails ? fault : FAULT_NONE, UINT32_MAX);
-		ck_assert_int_eq(copy_n(reg, n), 0);
+		ck_assert_int_eq(copy_n(store, n), 0);
 		ck_assert_int_eq(copy_fault.hits > 0, fails);
-		ck_assert_int_eq(reg->copy_error != 0, fails);
-		ck_assert_int_eq(reg->database_number != sequence, fails);
+		ck_assert_int_eq(store->mirror_error != 0, fails);
+		ck_assert_int_eq(store->database_number != sequence, fails);
 		set_fault(FAULT_NONE, 0);
 		assert_kept(&b, n);
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 
@@ -519,40 +520,40 @@ START_TEST(test_register_goes_on_without_its_copy)
 END_TEST
 
 /* Commit n, at a time; the copy suffices. */
-static void commit_at(struct mm_store *reg, int64_t n, int64_t boottime_s)
+static void commit_at(struct mm_store *store, int64_t n, int64_t boottime_s)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.boottime_ns = boottime_s * MM_NS_PER_S;
 	c.commit.copy_suffices = true;
-	ck_assert_msg(mm_store_commit(reg, &c.commit) == 0, "%s", reg->message);
+	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "%s", store->db.error.text);
 }
 
 /* Where its file system is mounted late. */
 START_TEST(test_copy_that_appears_is_begun)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	char place[280];
 	struct fixture b;
 
 	fixture_begin(&b);
 	snprintf(place, sizeof(place), "%s/later", b.dir);
 	snprintf(b.copy, sizeof(b.copy), "%s/copy", place);
-	reg = fixture_open(&b, 1);
-	ck_assert_int_eq(reg->copy_error, -ENOENT);
-	commit_at(reg, 0, 1000);
-	ck_assert_uint_eq(reg->database_number, reg->number);
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(store->mirror_error, -ENOENT);
+	commit_at(store, 0, 1000);
+	ck_assert_uint_eq(store->database_number, store->number);
 	ck_assert_int_eq(mkdir(place, 0700), 0);
-	commit_at(reg, 1, 1299);
-	ck_assert_int_eq(reg->copy_error, -ENOENT);
-	commit_at(reg, 2, 1300);
-	ck_assert_int_eq(reg->copy_error, 0);
-	ck_assert_uint_lt(reg->database_number, reg->number);
-	mm_store_close(reg);
-	reg = fixture_open(&b, 1);
-	fixture_assert_registers(reg, 0, 2);
-	mm_store_close(reg);
+	commit_at(store, 1, 1299);
+	ck_assert_int_eq(store->mirror_error, -ENOENT);
+	commit_at(store, 2, 1300);
+	ck_assert_int_eq(store->mirror_error, 0);
+	ck_assert_uint_lt(store->database_number, store->number);
+	mm_store_close(store);
+	store = fixture_open(&b, 1);
+	fixture_assert_registers(store, 0, 2);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
@@ -560,35 +561,35 @@ END_TEST
 /* It may be all that is left of the run before: the next start decides. */
 START_TEST(test_copy_that_holds_more_is_not_written_over)
 {
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture b, cut;
 	char aside[330];
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
-	fixture_commit_n(reg, 0, 1);
+	store = fixture_open(&b, 1);
+	fixture_commit_n(store, 0, 1);
 	for (int64_t n = 1; n < 10; n++) {
-		commit_at(reg, n, 1000 + n);
+		commit_at(store, n, 1000 + n);
 	}
 	fixture_copy(&b, &cut);
-	mm_store_close(reg);
+	mm_store_close(store);
 	snprintf(aside, sizeof(aside), "%s.aside", cut.copy);
 	ck_assert_int_eq(rename(cut.copy, aside), 0);
 	ck_assert_int_eq(mkdir(cut.copy, 0700), 0);
-	reg = fixture_open(&cut, 1);
-	ck_assert_int_eq(reg->copy_error, -EISDIR);
-	fixture_assert_registers(reg, 0, 0);
+	store = fixture_open(&cut, 1);
+	ck_assert_int_eq(store->mirror_error, -EISDIR);
+	fixture_assert_registers(store, 0, 0);
 	ck_assert_int_eq(rmdir(cut.copy), 0);
 	ck_assert_int_eq(rename(aside, cut.copy), 0);
-	commit_at(reg, 1, 2000);
-	commit_at(reg, 2, 3000);
-	ck_assert_int_eq(reg->copy_error, -EEXIST);
-	ck_assert_uint_eq(reg->database_number, reg->number);
-	mm_store_close(reg);
-	reg = fixture_open(&cut, 1);
-	fixture_assert_registers(reg, 0, 9);
-	ck_assert_int_eq(reg->copy_error, 0);
-	mm_store_close(reg);
+	commit_at(store, 1, 2000);
+	commit_at(store, 2, 3000);
+	ck_assert_int_eq(store->mirror_error, -EEXIST);
+	ck_assert_uint_eq(store->database_number, store->number);
+	mm_store_close(store);
+	store = fixture_open(&cut, 1);
+	fixture_assert_registers(store, 0, 9);
+	ck_assert_int_eq(store->mirror_error, 0);
+	mm_store_close(store);
 	fixture_end(&cut);
 	fixture_end(&b);
 }
@@ -634,21 +635,21 @@ START_TEST(test_full_disk_leaves_the_copy)
 {
 	struct mm_store_worker *worker = NULL;
 	struct mm_store_status status;
-	struct mm_store *reg;
+	struct mm_store *store;
 	struct fixture_commit c;
 	unsigned counts[20];
 	struct fixture b;
 	uint64_t number;
 
 	fixture_begin_with_copy(&b);
-	reg = fixture_open(&b, 1);
-	number = mm_store_number(reg);
-	ck_assert_int_eq(sqlite3_exec(reg->db,
+	store = fixture_open(&b, 1);
+	number = mm_store_number(store);
+	ck_assert_int_eq(sqlite3_exec(store->db.connection,
 				      "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.register BEGIN "
 				      "SELECT RAISE(FAIL, 'full'); END",
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
-	ck_assert_int_eq(mm_store_worker_new(reg, &worker), 0);
+	ck_assert_int_eq(mm_store_worker_new(store, &worker), 0);
 	for (int64_t n = 0; n < 10; n++) {
 		fixture_commit(n, 1, &c);
 		c.commit.copy_suffices = n > 0;
@@ -663,15 +664,15 @@ START_TEST(test_full_disk_leaves_the_copy)
 	ck_assert(status.busy);
 	assert_kept(&b, 9);
 	ck_assert_int_lt(mm_store_worker_free(worker), 0);
-	reg = fixture_open(&b, 1);
-	ck_assert_str_eq(mm_store_story(reg), "");
-	ck_assert_uint_eq(mm_store_number(reg), number + 10);
-	fixture_assert_registers(reg, 0, 9);
-	ck_assert_int_eq(fixture_count(reg, counts, 20), 9);
+	store = fixture_open(&b, 1);
+	ck_assert_str_eq(mm_store_findings(store), "");
+	ck_assert_uint_eq(mm_store_number(store), number + 10);
+	fixture_assert_registers(store, 0, 9);
+	ck_assert_int_eq(fixture_count(store, counts, 20), 9);
 	for (int n = 0; n < 10; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
-	mm_store_close(reg);
+	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST

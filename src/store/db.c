@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/db.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/count_of.h"
+#include "store/hash.h"
+
+/* ---- Errors ---- */
+
+/* What a result code of SQLite means. The errno tells I/O errors apart where it is one of the disk's. */
+static const struct {
+	int code;
+	int error;
+} sqlite_errors[] = {
+	{SQLITE_ERROR, EBADMSG}, /* our SQL is constant: it only fails where the tables are not ours */
+	{SQLITE_CORRUPT, EBADMSG},   {SQLITE_NOTADB, EBADMSG},	{SQLITE_FULL, ENOSPC},	 {SQLITE_READONLY, EROFS},
+	{SQLITE_PERM, EACCES},	     {SQLITE_BUSY, EBUSY},	{SQLITE_LOCKED, EBUSY},	 {SQLITE_NOMEM, ENOMEM},
+	{SQLITE_CONSTRAINT, EINVAL}, {SQLITE_MISMATCH, EINVAL}, {SQLITE_TOOBIG, EINVAL},
+};
+
+static const struct {
+	int error;
+	const char *advice;
+} advices[] = {
+	{EACCES, "give the user of the daemon the right to write the file and its directory"},
+	{EPERM, "give the user of the daemon the right to write the file and its directory"},
+	{EBADMSG, "move it away whole, with its -wal, and put back a backup, or start a new register"},
+	{EBUSY, "stop the other process that has it open (fuser shows which)"},
+	{EINVAL, "this is an error in the program: report it"},
+	{EIO, "the disk fails: see the kernel's log, copy the register to a good disk"},
+	{ENOENT, "create its directory"},
+	{ENOTDIR, "correct the path"},
+	{ENOSPC, "free some space on its file system"},
+	{EPROTO, "install the newer version again"},
+	{ERANGE, "registers never go back: restart the daemon so that it reads them again"},
+	{EROFS, "its file system is read-only: mount it writable"},
+	{EXDEV, "correct the configuration, or move the register away to start a new one at zero"},
+};
+
+int mm_db_fail(struct mm_db *db, int r, const char *why)
+{
+	const char *advice = strerror(-r);
+
+	for (size_t i = 0; i < COUNT_OF(advices); i++) {
+		if (advices[i].error == -r) {
+			advice = advices[i].advice;
+		}
+	}
+	/* The end of a long path is worth less than the advice. */
+	return mm_error_set(&db->error, r, "%.80s: %.95s: %s", db->path, why, advice);
+}
+
+/* The errno behind an error, where that is one of the disk's and not left over from another call; else 0. */
+static int system_error(sqlite3 *db, int code)
+{
+	int error = sqlite3_system_errno(db);
+
+	switch (error) {
+	case EDQUOT:
+		return ENOSPC;
+	case ENOSPC:
+	case EROFS:
+		return error;
+	case EACCES:
+	case EPERM:
+		return code == SQLITE_CANTOPEN ? error : 0;
+	default:
+		return 0;
+	}
+}
+
+int mm_db_fail_sql(struct mm_db *db)
+{
+	int extended = sqlite3_extended_errcode(db->connection), code = extended & 0xff;
+	int error = 0;
+
+	for (size_t i = 0; i < COUNT_OF(sqlite_errors); i++) {
+		if (sqlite_errors[i].code == code) {
+			error = sqlite_errors[i].error;
+		}
+	}
+	if (extended == SQLITE_CONSTRAINT_TRIGGER) {
+		error = ERANGE;
+	} else if (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) {
+		error = system_error(db->connection, code);
+	}
+	return mm_db_fail(db, error ? -error : -EIO, sqlite3_errmsg(db->connection));
+}
+
+int mm_db_run(struct mm_db *db, enum mm_stmt stmt, int bound)
+{
+	int r = bound == SQLITE_OK && sqlite3_step(db->stmt[stmt]) == SQLITE_DONE ? 0 : mm_db_fail_sql(db);
+
+	/* The result of a reset repeats that of the step. */
+	sqlite3_reset(db->stmt[stmt]);
+	return r;
+}
+
+int mm_db_end(struct mm_db *db, int r)
+{
+	if (r == 0) {
+		r = mm_db_run(db, MM_STMT_SEAL, SQLITE_OK);
+	}
+	if (r == 0) {
+		r = mm_db_run(db, MM_STMT_COMMIT, SQLITE_OK);
+	}
+	/* Some errors have rolled back by themselves; the message stays that of the first. */
+	if (r < 0 && !sqlite3_get_autocommit(db->connection)) {
+		sqlite3_step(db->stmt[MM_STMT_ROLLBACK]);
+		sqlite3_reset(db->stmt[MM_STMT_ROLLBACK]);
+	}
+	return r;
+}
+
+/* ---- The connection ---- */
+
+int mm_db_connect(struct mm_db *db)
+{
+	if (sqlite3_open_v2(db->path, &db->connection, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE,
+			    NULL) != SQLITE_OK) {
+		return db->connection ? mm_db_fail_sql(db) : -ENOMEM;
+	}
+	sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+	return mm_hash_add(db->connection) == SQLITE_OK ? 0 : mm_db_fail_sql(db);
+}
+
+int mm_db_prepare(struct mm_db *db)
+{
+	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
+		if (sqlite3_prepare_v3(db->connection, mm_stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &db->stmt[i], NULL) !=
+		    SQLITE_OK) {
+			return mm_db_fail_sql(db);
+		}
+	}
+	return 0;
+}
+
+void mm_db_keep(struct mm_db *db)
+{
+	sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+}
+
+int mm_db_flush(struct mm_db *db)
+{
+	if (sqlite3_wal_checkpoint_v2(db->connection, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL) != SQLITE_OK) {
+		return mm_db_fail_sql(db);
+	}
+	return 0;
+}
+
+void mm_db_close(struct mm_db *db)
+{
+	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
+		sqlite3_finalize(db->stmt[i]);
+		db->stmt[i] = NULL;
+	}
+	sqlite3_close(db->connection);
+	db->connection = NULL;
+}
+
+void mm_db_text(sqlite3_stmt *stmt, int column, char *ret, size_t size)
+{
+	const char *text = (const char *)sqlite3_column_text(stmt, column);
+
+	snprintf(ret, size, "%s", text ? text : "");
+}
+
+int mm_db_ask(struct mm_db *db, const char *sql, char *ret, size_t size)
+{
+	sqlite3_stmt *stmt;
+	int rc, r = 0;
+
+	if (sqlite3_prepare_v2(db->connection, sql, -1, &stmt, NULL) != SQLITE_OK) {
+		return mm_db_fail_sql(db);
+	}
+	rc = sqlite3_step(stmt);
+	if (rc == SQLITE_ROW) {
+		mm_db_text(stmt, 0, ret, size);
+	} else if (rc == SQLITE_DONE) {
+		ret[0] = '\0';
+	} else {
+		r = mm_db_fail_sql(db);
+	}
+	sqlite3_finalize(stmt);
+	return r;
+}

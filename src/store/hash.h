@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_STORE_HASH_H
+#define MM_STORE_HASH_H
+
+/* The hash that the chains and the seal are made of. */
+
+#include <sqlite3.h>
+
+#define MM_HASH_SIZE 32 /* SHA-256 */
+
+/* Adds mm_hash() to a connection, before any statement that calls it is prepared. The result code of SQLite. */
+int mm_hash_add(sqlite3 *connection);
+
+#endif

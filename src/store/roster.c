@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/roster.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
+{
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_METERS];
+	char stored[MM_STORE_NAME_MAX] = "", why[MM_ERROR_TEXT_MAX];
+	unsigned matched = 0;
+	int rc, r = 0;
+
+	memset(roster->id, 0, sizeof(roster->id));
+	while (r == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+		const char *serial = (const char *)sqlite3_column_text(stmt, 1);
+		const char *model = (const char *)sqlite3_column_text(stmt, 2);
+
+		if (!serial || !model) {
+			r = mm_db_fail(db, -ENOMEM, "can't read the meters");
+			break;
+		}
+		if (stored[0] == '\0') {
+			snprintf(stored, sizeof(stored), "%s", serial);
+		}
+		for (unsigned i = 0; i < roster->count; i++) {
+			if (strcmp(serial, meters[i].serial) != 0) {
+				continue;
+			}
+			if (strcmp(model, meters[i].model) != 0) {
+				snprintf(why, sizeof(why), "serial %s is stored as model %.31s, the configuration says %s",
+					 serial, model, meters[i].model);
+				r = mm_db_fail(db, -EXDEV, why);
+			}
+			roster->id[i] = sqlite3_column_int64(stmt, 0);
+			matched++;
+		}
+	}
+	if (r == 0 && rc != SQLITE_DONE) {
+		r = mm_db_fail_sql(db);
+	}
+	if (r == 0 && matched == 0 && stored[0] != '\0') {
+		snprintf(why, sizeof(why), "the register is of meter serial %s, the configuration says %s", stored,
+			 meters[0].serial);
+		r = mm_db_fail(db, -EXDEV, why);
+	}
+	sqlite3_reset(stmt);
+	return r;
+}
+
+int mm_roster_boot(struct mm_db *db, const char *boot_id, int64_t *ret_boot)
+{
+	sqlite3_stmt *add = db->stmt[MM_STMT_BOOT_ADD], *find = db->stmt[MM_STMT_BOOT_FIND];
+	int r;
+
+	r = mm_db_run(db, MM_STMT_BOOT_ADD, sqlite3_bind_text(add, 1, boot_id, -1, SQLITE_STATIC));
+	if (r < 0) {
+		return r;
+	}
+	if (sqlite3_bind_text(find, 1, boot_id, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(find) == SQLITE_ROW) {
+		*ret_boot = sqlite3_column_int64(find, 0);
+	} else {
+		r = mm_db_fail_sql(db);
+	}
+	sqlite3_reset(find);
+	return r;
+}
+
+static int add_meter(struct mm_db *db, const struct mm_store_meter *meter, int64_t *ret_id)
+{
+	sqlite3_stmt *add = db->stmt[MM_STMT_METER_ADD];
+	int64_t id;
+	int rc, r;
+
+	rc = sqlite3_bind_text(add, 1, meter->serial, -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(add, 2, meter->model, -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(add, 3, meter->name, -1, SQLITE_STATIC);
+	r = mm_db_run(db, MM_STMT_METER_ADD, rc);
+	if (r < 0) {
+		return r;
+	}
+	id = sqlite3_last_insert_rowid(db->connection);
+	rc = sqlite3_bind_int64(db->stmt[MM_STMT_REGISTER_ADD], 1, id);
+	r = mm_db_run(db, MM_STMT_REGISTER_ADD, rc);
+	if (r == 0) {
+		*ret_id = id;
+	}
+	return r;
+}
+
+int mm_roster_meter(struct mm_db *db, const struct mm_store_meter *meter, int64_t *ret_id)
+{
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_METER_FIND];
+	int rc, r = 0;
+
+	rc = sqlite3_bind_text(stmt, 1, meter->serial, -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(stmt, 2, meter->model, -1, SQLITE_STATIC);
+	if (rc == SQLITE_OK) {
+		rc = sqlite3_step(stmt);
+	}
+	if (rc == SQLITE_ROW) {
+		*ret_id = sqlite3_column_int64(stmt, 0);
+	} else if (rc != SQLITE_DONE) {
+		r = mm_db_fail_sql(db);
+	}
+	sqlite3_reset(stmt);
+	return rc == SQLITE_DONE ? add_meter(db, meter, ret_id) : r;
+}
+
+static int rename_meter(struct mm_db *db, int64_t id, const char *name)
+{
+	int rc;
+
+	rc = sqlite3_bind_int64(db->stmt[MM_STMT_METER_NAME], 1, id);
+	rc |= sqlite3_bind_text(db->stmt[MM_STMT_METER_NAME], 2, name, -1, SQLITE_STATIC);
+	return mm_db_run(db, MM_STMT_METER_NAME, rc);
+}
+
+int mm_roster_update(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
+{
+	int r = 0;
+
+	for (unsigned i = 0; i < roster->count && r == 0; i++) {
+		r = roster->id[i] == 0 ? add_meter(db, &meters[i], &roster->id[i])
+				       : rename_meter(db, roster->id[i], meters[i].name);
+	}
+	return r;
+}
+
+int mm_roster_index(const struct mm_roster *roster, int64_t id)
+{
+	for (unsigned i = 0; i < roster->count; i++) {
+		if (roster->id[i] == id) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
