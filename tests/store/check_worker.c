@@ -343,6 +343,35 @@ START_TEST(test_every_query_is_answered)
 }
 END_TEST
 
+START_TEST(test_clients_leave_room_for_our_own)
+{
+	struct ask ask = {0};
+	struct gate gate;
+	struct fixture b;
+
+	ask.worker = begin(&b);
+	close_gate(ask.worker, &gate);
+	while (mm_store_worker_query(ask.worker, ask_count, ask_done, &ask) == 0) {
+	}
+	for (unsigned i = 0; i < MM_STORE_OWN_WAITING_MAX; i++) {
+		ck_assert_int_eq(mm_store_worker_own_query(ask.worker, ask_count, ask_done, &ask), 0);
+	}
+	ck_assert_int_eq(mm_store_worker_own_query(ask.worker, ask_count, ask_done, &ask), -EAGAIN);
+	/* Nor does ours take any of theirs. */
+	sem_post(&gate.leave);
+	while (ask.answered < MM_STORE_QUERIES_WAITING_MAX - 1 + MM_STORE_OWN_WAITING_MAX) {
+		wait_event(ask.worker);
+	}
+	for (unsigned i = 0; i < MM_STORE_OWN_WAITING_MAX; i++) {
+		ck_assert_int_eq(mm_store_worker_own_query(ask.worker, ask_count, ask_done, &ask), 0);
+	}
+	ck_assert_int_eq(mm_store_worker_query(ask.worker, ask_count, ask_done, &ask), 0);
+	ck_assert_int_eq(mm_store_worker_free(ask.worker), 0);
+	free_gate(&gate);
+	fixture_end(&b);
+}
+END_TEST
+
 /* ---- A failing disk ---- */
 
 START_TEST(test_failing_disk_is_tried_again)
@@ -498,6 +527,7 @@ int main(void)
 	tcase_add_test(tcase, test_full_queues_keep_the_oldest);
 	tcase_add_test(tcase, test_queries_run_between_commits);
 	tcase_add_test(tcase, test_every_query_is_answered);
+	tcase_add_test(tcase, test_clients_leave_room_for_our_own);
 	tcase_add_test(tcase, test_failing_disk_is_tried_again);
 	tcase_add_test(tcase, test_stalling_disk_holds_up_nobody);
 	tcase_add_test(tcase, test_stopping_on_a_failing_disk);
