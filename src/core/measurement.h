@@ -56,9 +56,9 @@ struct mm_input_reading {
 };
 
 /*
- * Fundamentals of an input. Of an ADE9000 the voltages alone are known, roughly and not in every window; see mm_evidence for what
- * is to be made of them. mm_phasor_power() of one input's voltage and another's current is the power they would give together; of
- * two voltages its angle is that between the lines.
+ * Fundamentals of an input. Of an ADE9000 the voltages alone are known, roughly and not in every window; see mm_observation for
+ * what is to be made of them. mm_phasor_power() of one input's voltage and another's current is the power they would give
+ * together; of two voltages its angle is that between the lines.
  */
 struct mm_input_phasors {
 	struct mm_phasor voltage, current;

@@ -32,10 +32,10 @@
 #define LOAD_TOLERANCE 0.25
 
 struct stage {
-	const struct mm_evidence *evidence;
+	const struct mm_observation *observation;
 	const struct mm_model *model;
 	const struct mm_circumstances *circumstances;
-	struct mm_evidence_window present;
+	struct mm_observation_window present;
 	bool judged[MM_ELEMENTS_MAX];
 	struct mm_diagnosis *ret;
 };
@@ -67,7 +67,7 @@ static bool judge_front_end(struct stage *stage)
 {
 	switch (stage->circumstances->health) {
 	case MM_HEALTH_OK:
-		if (stage->evidence->count > 0) {
+		if (stage->observation->count > 0) {
 			return true;
 		}
 		find(stage, MM_CAUSE_NO_READING, 0, 1);
@@ -119,7 +119,7 @@ static bool is_dead(double volts)
 }
 
 /* One voltage as it should be or dead, the other that between two lines: the element whose lead went to N, or -1. */
-static int swapped_neutral(const struct mm_evidence_window *present)
+static int swapped_neutral(const struct mm_observation_window *present)
 {
 	for (unsigned e = 0; e < 2; e++) {
 		double own = present->voltage_v[e], other = present->voltage_v[1 - e];
@@ -133,7 +133,7 @@ static int swapped_neutral(const struct mm_evidence_window *present)
 	return -1;
 }
 
-static bool lost_neutral(const struct mm_evidence_window *present)
+static bool lost_neutral(const struct mm_observation_window *present)
 {
 	double a = present->voltage_v[0], b = present->voltage_v[1];
 	bool outside = fmin(a, b) < MM_SUPPLY_MIN_V || fmax(a, b) > MM_SUPPLY_MAX_V;
@@ -143,23 +143,23 @@ static bool lost_neutral(const struct mm_evidence_window *present)
 }
 
 /* Two dividers in series between two lines of a wye: 104 V each, and always alike. */
-static bool half_of_two_lines(const struct mm_evidence *evidence, const double *volts)
+static bool half_of_two_lines(const struct mm_observation *observation, const double *volts)
 {
 	bool sure;
 
-	return mm_evidence_one_voltage(evidence, &sure) && fmax(volts[0], volts[1]) < HALF_OF_TWO_LINES_MAX_V &&
+	return mm_observation_one_voltage(observation, &sure) && fmax(volts[0], volts[1]) < HALF_OF_TWO_LINES_MAX_V &&
 	       fmin(volts[0], volts[1]) > HALF_OF_TWO_LINES_MIN_V;
 }
 
 /* Judges the supply; false: with voltages like these currents mean nothing. */
 static bool judge_voltages(struct stage *stage)
 {
-	const struct mm_evidence *evidence = stage->evidence;
+	const struct mm_observation *observation = stage->observation;
 	const double *volts = stage->present.voltage_v;
-	int swapped = evidence->elements == 2 ? swapped_neutral(&stage->present) : -1;
+	int swapped = observation->elements == 2 ? swapped_neutral(&stage->present) : -1;
 	bool all_dead = true;
 
-	for (unsigned e = 0; e < evidence->elements; e++) {
+	for (unsigned e = 0; e < observation->elements; e++) {
 		all_dead = all_dead && is_dead(volts[e]);
 	}
 	if (all_dead) {
@@ -170,15 +170,15 @@ static bool judge_voltages(struct stage *stage)
 		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, (unsigned)swapped + 1, 0.95);
 		return false;
 	}
-	if (evidence->elements == 2 && lost_neutral(&stage->present)) {
+	if (observation->elements == 2 && lost_neutral(&stage->present)) {
 		find(stage, MM_CAUSE_NEUTRAL_LOST, 0, 0.9);
 		return false;
 	}
-	if (half_of_two_lines(evidence, volts)) {
+	if (half_of_two_lines(observation, volts)) {
 		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.8);
 		return false;
 	}
-	for (unsigned e = 0; e < evidence->elements; e++) {
+	for (unsigned e = 0; e < observation->elements; e++) {
 		if (is_dead(volts[e])) {
 			find(stage, MM_CAUSE_LINE_MISSING, e + 1, 0.98);
 		} else if (volts[e] < MM_SUPPLY_MIN_V) {
@@ -187,8 +187,8 @@ static bool judge_voltages(struct stage *stage)
 			find(stage, MM_CAUSE_VOLTAGE_HIGH, e + 1, 0.95);
 		}
 	}
-	if (evidence->frequency_hz > 0 &&
-	    (evidence->frequency_hz < MM_FREQUENCY_MIN_HZ || evidence->frequency_hz > MM_FREQUENCY_MAX_HZ)) {
+	if (observation->frequency_hz > 0 &&
+	    (observation->frequency_hz < MM_FREQUENCY_MIN_HZ || observation->frequency_hz > MM_FREQUENCY_MAX_HZ)) {
 		find(stage, MM_CAUSE_FREQUENCY, 0, 0.9);
 	}
 	return true;
@@ -277,7 +277,7 @@ static bool named_already(const struct mm_diagnosis *diagnosis, enum mm_cause ca
 /* A right installation whose load is beyond any that the meter is for. */
 static unsigned reactive_element(const struct stage *stage, const struct mm_phasing_candidate *candidate)
 {
-	for (unsigned e = 0; e < stage->evidence->elements; e++) {
+	for (unsigned e = 0; e < stage->observation->elements; e++) {
 		if (stage->judged[e] && fabs(candidate->angle_deg[e]) > REACTIVE_DEG) {
 			return e + 1;
 		}
@@ -289,7 +289,7 @@ static void judge_phasing(struct stage *stage)
 {
 	struct mm_phasing_candidate candidates[MM_PHASING_CANDIDATES_MAX];
 	unsigned first = stage->ret->count;
-	unsigned count = mm_phasing_rank(stage->evidence, stage->judged, stage->circumstances->correction, candidates);
+	unsigned count = mm_phasing_rank(stage->observation, stage->judged, stage->circumstances->correction, candidates);
 	bool tied = false;
 	double sum = 0;
 
@@ -336,15 +336,15 @@ static void judge_neutral(struct stage *stage, unsigned first)
 	if (first == stage->ret->count) {
 		return;
 	}
-	if (stage->evidence->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
+	if (stage->observation->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
 		top->tied = true;
 		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4)->tied = true;
 	}
 	/* Two dividers in series between the lines: each shows half, whatever the lines do. */
-	if (mm_cause_info(top->cause)->fault || !mm_evidence_one_voltage(stage->evidence, &sure)) {
+	if (mm_cause_info(top->cause)->fault || !mm_observation_one_voltage(stage->observation, &sure)) {
 		return;
 	}
-	if (sure && stage->evidence->lag_known) {
+	if (sure && stage->observation->lag_known) {
 		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.9};
 		return;
 	}
@@ -371,7 +371,7 @@ static void judge_load(struct stage *stage, unsigned first)
 	double load_w = stage->circumstances->load_w, shown_w = 0;
 	bool seen = true;
 
-	for (unsigned e = 0; e < stage->evidence->elements; e++) {
+	for (unsigned e = 0; e < stage->observation->elements; e++) {
 		shown_w += mended && stage->judged[e] ? 0 : stage->present.active_w[e];
 		seen = seen && !is_dead(stage->present.voltage_v[e]);
 	}
@@ -404,21 +404,21 @@ static void drop_idle(struct mm_diagnosis *diagnosis)
 	diagnosis->count = count;
 }
 
-void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *model, const struct mm_circumstances *circumstances,
-		 struct mm_diagnosis *ret)
+void mm_diagnose(const struct mm_observation *observation, const struct mm_model *model,
+		 const struct mm_circumstances *circumstances, struct mm_diagnosis *ret)
 {
-	struct stage stage = {.evidence = evidence, .model = model, .circumstances = circumstances, .ret = ret};
+	struct stage stage = {.observation = observation, .model = model, .circumstances = circumstances, .ret = ret};
 	unsigned first;
 
 	ret->count = 0;
 	if (!judge_front_end(&stage)) {
 		return;
 	}
-	stage.present = mm_evidence_present(evidence);
+	stage.present = mm_observation_present(observation);
 	if (!judge_voltages(&stage)) {
 		return;
 	}
-	for (unsigned e = 0; e < evidence->elements; e++) {
+	for (unsigned e = 0; e < observation->elements; e++) {
 		judge_range(&stage, e);
 	}
 	first = ret->count;
@@ -427,7 +427,7 @@ void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *mode
 		judge_neutral(&stage, first);
 	}
 	judge_load(&stage, first);
-	for (unsigned e = 0; e < evidence->elements; e++) {
+	for (unsigned e = 0; e < observation->elements; e++) {
 		judge_small(&stage, e);
 	}
 	drop_idle(ret);

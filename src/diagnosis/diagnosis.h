@@ -9,7 +9,7 @@
 
 #include "diagnosis/cause.h"
 #include "core/correction.h"
-#include "diagnosis/evidence.h"
+#include "diagnosis/observation.h"
 #include "diagnosis/phasing.h"
 
 struct mm_finding {
@@ -40,7 +40,7 @@ struct mm_circumstances {
 };
 
 /* Never without a finding; MM_CAUSE_NONE where nothing wrong is seen. */
-void mm_diagnose(const struct mm_evidence *evidence, const struct mm_model *model, const struct mm_circumstances *circumstances,
-		 struct mm_diagnosis *ret);
+void mm_diagnose(const struct mm_observation *observation, const struct mm_model *model,
+		 const struct mm_circumstances *circumstances, struct mm_diagnosis *ret);
 
 #endif

@@ -58,7 +58,7 @@ struct context {
 	unsigned elements;
 	const bool *judged;
 	uint32_t correction;
-	struct mm_evidence_window present;
+	struct mm_observation_window present;
 	struct mm_phasor seen[MM_ELEMENTS_MAX]; /* currents, each against its own voltage */
 	bool lag_known;
 	double lag_deg;
@@ -444,15 +444,15 @@ static unsigned list_services(const struct context *context, struct service ret[
 	return 1;
 }
 
-unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
+unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
 			 struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX])
 {
-	struct context context = {.elements = evidence->elements,
+	struct context context = {.elements = observation->elements,
 				  .judged = judged,
 				  .correction = correction,
-				  .present = mm_evidence_present(evidence),
-				  .lag_known = evidence->lag_known,
-				  .lag_deg = evidence->lag_deg};
+				  .present = mm_observation_present(observation),
+				  .lag_known = observation->lag_known,
+				  .lag_deg = observation->lag_deg};
 	struct service services[3];
 	unsigned service_count, count = 0;
 	bool sure;
@@ -464,8 +464,8 @@ unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[s
 							     -context.present.reactive_var[e] / context.present.voltage_v[e]};
 		}
 	}
-	context.one_voltage = !mm_evidence_one_voltage(evidence, &sure) ? 0 : sure ? ONE_VOLTAGE_COINCIDENCE : 1;
-	mm_sag_init(&context.sag, evidence);
+	context.one_voltage = !mm_observation_one_voltage(observation, &sure) ? 0 : sure ? ONE_VOLTAGE_COINCIDENCE : 1;
+	mm_sag_init(&context.sag, observation);
 	service_count = list_services(&context, services);
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned n = 0; n < service_count * WIRINGS; n++) {

@@ -14,7 +14,7 @@
  */
 
 #include "core/correction.h"
-#include "diagnosis/evidence.h"
+#include "diagnosis/observation.h"
 
 #define MM_LINE_THIRD 2 /* a line of the service that the meter is not for */
 
@@ -48,7 +48,7 @@ struct mm_phasing_candidate {
  * are enough to go by; an element that is not stays as it should be. At least one must be. correction: what somebody has found
  * the wiring to be, or 0; it speaks for that.
  */
-unsigned mm_phasing_rank(const struct mm_evidence *evidence, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
+unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
 			 struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX]);
 
 /* Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. */

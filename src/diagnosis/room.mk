@@ -3,7 +3,7 @@ noinst_LIBRARIES += libdiagnosis.a
 libdiagnosis_a_SOURCES = \
 	src/diagnosis/cause.c src/diagnosis/cause.h \
 	src/diagnosis/diagnosis.c src/diagnosis/diagnosis.h \
-	src/diagnosis/evidence.c src/diagnosis/evidence.h \
+	src/diagnosis/observation.c src/diagnosis/observation.h \
 	src/diagnosis/phasing.c src/diagnosis/phasing.h \
 	src/diagnosis/sag.c src/diagnosis/sag.h
 

@@ -28,13 +28,13 @@ struct fit {
 	double xx, xy;
 };
 
-static double apart_v(const struct mm_evidence_step *step)
+static double apart_v(const struct mm_observation_step *step)
 {
 	return step->voltage_v[0] - step->voltage_v[1];
 }
 
 /* Adds to each step the one before: a voltage may be read when its window is over, and so be a window ahead of the current. */
-static void widen(struct mm_sag *sag, const struct mm_evidence_step raw[static MM_EVIDENCE_WINDOWS])
+static void widen(struct mm_sag *sag, const struct mm_observation_step raw[static MM_OBSERVATION_WINDOWS])
 {
 	for (unsigned i = 0; i < sag->count; i++) {
 		sag->step[i] = raw[i];
@@ -54,7 +54,7 @@ static void find_noise(struct mm_sag *sag)
 	unsigned quiet = 0;
 
 	for (unsigned i = 0; i < sag->count; i++) {
-		const struct mm_evidence_step *step = &sag->step[i];
+		const struct mm_observation_step *step = &sag->step[i];
 
 		if (sag->quiet[i] && (sag->elements == 1 || fabs(apart_v(step)) < BLIND_V)) {
 			quiet++;
@@ -66,15 +66,15 @@ static void find_noise(struct mm_sag *sag)
 	sag->sum_noise_v2 = fmax(quiet > 0 ? sum_v2 / quiet : 0, least_v2);
 }
 
-void mm_sag_init(struct mm_sag *sag, const struct mm_evidence *evidence)
+void mm_sag_init(struct mm_sag *sag, const struct mm_observation *observation)
 {
-	struct mm_evidence_window present = mm_evidence_present(evidence);
-	struct mm_evidence_step raw[MM_EVIDENCE_WINDOWS];
+	struct mm_observation_window present = mm_observation_present(observation);
+	struct mm_observation_step raw[MM_OBSERVATION_WINDOWS];
 
-	*sag = (struct mm_sag){.elements = evidence->elements};
-	sag->count = mm_evidence_steps(evidence, raw);
+	*sag = (struct mm_sag){.elements = observation->elements};
+	sag->count = mm_observation_steps(observation, raw);
 	for (unsigned i = 0; i < sag->count; i++) {
-		for (unsigned e = 0; e < evidence->elements; e++) {
+		for (unsigned e = 0; e < observation->elements; e++) {
 			sag->load[i] |= hypot(raw[i].active_a[e], raw[i].reactive_a[e]) >=
 					fmax(STEP_A, STEP_RATIO * present.current_a[e]);
 		}
@@ -115,7 +115,7 @@ struct mm_sag_gain mm_sag_gain(const struct mm_sag *sag, const struct mm_sag_vie
 		s[e] = sin(view->turn_deg[e] * RAD_PER_DEG);
 	}
 	for (unsigned i = 0; i < sag->count; i++) {
-		const struct mm_evidence_step *step = &sag->step[i];
+		const struct mm_observation_step *step = &sag->step[i];
 		double pull_a[2] = {0, 0};
 
 		for (unsigned e = 0; e < sag->elements && sag->load[i]; e++) {

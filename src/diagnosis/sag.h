@@ -9,15 +9,15 @@
  * generation.
  */
 
-#include "diagnosis/evidence.h"
+#include "diagnosis/observation.h"
 
 struct mm_sag {
 	unsigned elements;
 	unsigned count;
-	struct mm_evidence_step step[MM_EVIDENCE_WINDOWS]; /* each with the one before it */
-	bool load[MM_EVIDENCE_WINDOWS];			   /* the later of the two is that of a load */
-	bool quiet[MM_EVIDENCE_WINDOWS];		   /* neither is, nor the next one */
-	unsigned loads;					   /* how many of them are */
+	struct mm_observation_step step[MM_OBSERVATION_WINDOWS]; /* each with the one before it */
+	bool load[MM_OBSERVATION_WINDOWS];			 /* the later of the two is that of a load */
+	bool quiet[MM_OBSERVATION_WINDOWS];			 /* neither is, nor the next one */
+	unsigned loads;						 /* how many of them are */
 	unsigned blind;		    /* and how many loads pulled one line's voltage down unseen by any CT */
 	double difference_noise_v2; /* variance where no load came or went */
 	double sum_noise_v2;
@@ -37,7 +37,7 @@ struct mm_sag_gain {
 };
 
 /* Finds the steps of loads among the windows. */
-void mm_sag_init(struct mm_sag *sag, const struct mm_evidence *evidence);
+void mm_sag_init(struct mm_sag *sag, const struct mm_observation *observation);
 
 struct mm_sag_gain mm_sag_gain(const struct mm_sag *sag, const struct mm_sag_view *view);
 

@@ -293,7 +293,7 @@ static void step_meter(struct mm_engine *engine, struct mm_engine_meter *em, con
 	mm_meter_step(&em->meter, m, engine->health, end_real_ns, &step);
 	em->window_uwh = step.delivered_uwh + step.received_uwh;
 	if (em->meter.health == MM_HEALTH_OK && m->latched) {
-		mm_evidence_add(&em->evidence, &em->meter.config, m);
+		mm_observation_add(&em->observation, &em->meter.config, m);
 	}
 	if (step.end_ns > 0) {
 		mm_point_outputs_plan(em->outputs, em->meter.registers.delivered.uwh, step.start_ns, step.end_ns);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "clock/clock.h"
-#include "diagnosis/evidence.h"
+#include "diagnosis/observation.h"
 #include "core/health.h"
 #include "core/meter.h"
 #include "config/config.h"
@@ -33,7 +33,7 @@ struct mm_engine_meter {
 	struct mm_point_outputs *outputs;
 	int64_t window_uwh;	  /* energy of the last window, to foresee the next */
 	int64_t received_told_ns; /* CLOCK_BOOTTIME when it was last said that energy flows back; 0: never */
-	struct mm_evidence evidence;
+	struct mm_observation observation;
 };
 
 /* Why the front end or the register is not in order, and since when. */

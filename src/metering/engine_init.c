@@ -143,7 +143,7 @@ static int init_meter(struct mm_engine *engine, unsigned index, struct mm_store 
 			 strerror(-r));
 		return r;
 	}
-	mm_evidence_init(&em->evidence, mc.model.elements);
+	mm_observation_init(&em->observation, mc.model.elements);
 	return mm_point_outputs_open(em->outputs, em->meter.window_end_ns > 0, message);
 }
 

@@ -18,7 +18,7 @@ struct mm_view_meter mm_view_meter(const struct mm_engine *engine, unsigned mete
 	const struct mm_engine_meter *em = &engine->meters[meter];
 	struct mm_view_meter view = {
 		.meter = &em->meter,
-		.evidence = &em->evidence,
+		.observation = &em->observation,
 		.outputs_failing = mm_point_outputs_failing(em->outputs),
 	};
 

@@ -14,7 +14,7 @@
 #include "config/config.h"
 #include "core/health.h"
 #include "core/meter.h"
-#include "diagnosis/evidence.h"
+#include "diagnosis/observation.h"
 #include "store/worker.h"
 
 struct mm_engine;
@@ -24,7 +24,7 @@ struct mm_front_end;
 
 struct mm_view_meter {
 	const struct mm_meter *meter;
-	const struct mm_evidence *evidence;
+	const struct mm_observation *observation;
 	bool outputs_failing;
 	bool level[MM_OUTPUT_COUNT];	 /* of the lines, true: active */
 	uint64_t edges[MM_OUTPUT_COUNT]; /* put out since the start */

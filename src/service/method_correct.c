@@ -70,16 +70,16 @@ static json_t *correction_json(const struct mm_engine *engine, const struct mm_m
 }
 
 /* Crossed CTs are corrected by the angle that the client gives: one that the voltages contradict would bill anything. */
-static bool refuse_angle(struct mm_varlink_call *call, const struct mm_evidence *evidence, uint32_t correction)
+static bool refuse_angle(struct mm_varlink_call *call, const struct mm_observation *observation, uint32_t correction)
 {
 	char reason[160];
 
-	if (!(correction & MM_CORRECTION_CT_CROSSED) || !evidence->lag_known ||
-	    fabs(remainder(evidence->lag_deg - mm_correction_lag_deg(correction), 360)) < ANGLE_TOLERANCE_DEG) {
+	if (!(correction & MM_CORRECTION_CT_CROSSED) || !observation->lag_known ||
+	    fabs(remainder(observation->lag_deg - mm_correction_lag_deg(correction), 360)) < ANGLE_TOLERANCE_DEG) {
 		return false;
 	}
 	snprintf(reason, sizeof(reason), "L2 lags L1 by %.0f degrees by the readings, which is not lines-%.0f",
-		 round(evidence->lag_deg < -0.5 ? evidence->lag_deg + 360 : fabs(evidence->lag_deg)),
+		 round(observation->lag_deg < -0.5 ? observation->lag_deg + 360 : fabs(observation->lag_deg)),
 		 mm_correction_lag_deg(correction));
 	mm_call_not_permitted(call, reason);
 	return true;
@@ -102,7 +102,7 @@ static bool is_possible(const struct mm_service *service, struct mm_varlink_call
 		mm_call_not_permitted(call, "the front end is not in order, and nobody could see what the correction does");
 		return false;
 	}
-	if (refuse_angle(call, view->evidence, correction)) {
+	if (refuse_angle(call, view->observation, correction)) {
 		return false;
 	}
 	return true;

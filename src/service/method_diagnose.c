@@ -108,7 +108,7 @@ static json_t *past_json(const struct query *query, int meter)
 
 /* ---- Evidence in words ---- */
 
-static void say_element(json_t *lines, const struct mm_evidence_window *present, unsigned e)
+static void say_element(json_t *lines, const struct mm_observation_window *present, unsigned e)
 {
 	double lag_deg = atan2(present->reactive_var[e], present->active_w[e]) * 180 / M_PI;
 	char angle[64] = "in phase with its voltage";
@@ -139,11 +139,11 @@ static void say_wiring(json_t *lines, const struct mm_wiring *wiring, unsigned e
 	}
 }
 
-static void say_phasing(json_t *lines, const struct mm_finding *finding, const struct mm_evidence *evidence)
+static void say_phasing(json_t *lines, const struct mm_finding *finding, const struct mm_observation *observation)
 {
-	struct mm_evidence_window present = mm_evidence_present(evidence);
+	struct mm_observation_window present = mm_observation_present(observation);
 
-	for (unsigned e = 0; e < evidence->elements; e++) {
+	for (unsigned e = 0; e < observation->elements; e++) {
 		if (finding->element == 0 || finding->element == e + 1 || finding->cause == MM_CAUSE_CT_WRONG_LINE) {
 			say_element(lines, &present, e);
 		}
@@ -154,46 +154,46 @@ static void say_phasing(json_t *lines, const struct mm_finding *finding, const s
 	}
 }
 
-static void say_voltages(json_t *lines, const struct mm_finding *finding, const struct mm_evidence *evidence)
+static void say_voltages(json_t *lines, const struct mm_finding *finding, const struct mm_observation *observation)
 {
-	struct mm_evidence_window present = mm_evidence_present(evidence);
+	struct mm_observation_window present = mm_observation_present(observation);
 
-	for (unsigned e = 0; e < evidence->elements; e++) {
+	for (unsigned e = 0; e < observation->elements; e++) {
 		say(lines, "L%u to N %.1f V, CT%u %.3f A", e + 1, present.voltage_v[e], e + 1, present.current_a[e]);
 	}
 	if (finding->cause == MM_CAUSE_LINE_MISSING && present.current_a[finding->element - 1] >= MM_PHASING_CURRENT_A) {
 		say(lines, "current flows on line %u: the line is alive, so it is the lead or its fuse", finding->element);
 	}
 	if (finding->cause == MM_CAUSE_FREQUENCY) {
-		say(lines, "%.2f Hz", evidence->frequency_hz);
+		say(lines, "%.2f Hz", observation->frequency_hz);
 	}
 }
 
 /* A little energy that registers all the time. */
-static void say_creep(json_t *lines, const struct mm_evidence *evidence, unsigned e)
+static void say_creep(json_t *lines, const struct mm_observation *observation, unsigned e)
 {
-	double power_w = fabs(mm_evidence_present(evidence).active_w[e]), least_w = power_w, most_w = power_w;
+	double power_w = fabs(mm_observation_present(observation).active_w[e]), least_w = power_w, most_w = power_w;
 
-	for (unsigned i = 0; i < evidence->count; i++) {
-		least_w = fmin(least_w, fabs(evidence->window[i].active_w[e]));
-		most_w = fmax(most_w, fabs(evidence->window[i].active_w[e]));
+	for (unsigned i = 0; i < observation->count; i++) {
+		least_w = fmin(least_w, fabs(observation->window[i].active_w[e]));
+		most_w = fmax(most_w, fabs(observation->window[i].active_w[e]));
 	}
 	say(lines, "element %u registers %.1f W, a pulse of 10 Wh in %.0f minutes; %.1f to %.1f W over these windows", e + 1,
 	    power_w, 10 / power_w * 60, least_w, most_w);
 }
 
 static void say_readings(json_t *lines, const struct mm_finding *finding, const struct mm_view_front_end *front_end,
-			 const struct mm_evidence *evidence)
+			 const struct mm_observation *observation)
 {
 	if (front_end->health != MM_HEALTH_OK) {
 		say(lines, "%s%s%s", mm_health_name(front_end->health), front_end->reason[0] ? ": " : "", front_end->reason);
 	} else if (finding->phasing) {
-		say_phasing(lines, finding, evidence);
-	} else if (evidence->count > 0) {
-		say_voltages(lines, finding, evidence);
+		say_phasing(lines, finding, observation);
+	} else if (observation->count > 0) {
+		say_voltages(lines, finding, observation);
 	}
 	if (finding->cause == MM_CAUSE_CREEP) {
-		say_creep(lines, evidence, finding->element - 1);
+		say_creep(lines, observation, finding->element - 1);
 	}
 }
 
@@ -207,7 +207,7 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 	bool miswired = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
 	json_t *lines = json_array();
 
-	say_readings(lines, finding, &front_end, view->evidence);
+	say_readings(lines, finding, &front_end, view->observation);
 	if (finding->corrected && miswired) {
 		say(lines, "corrected in the configuration: it registers as if mended. With the mending take it back: correct "
 			   "none --confirm");
@@ -236,7 +236,7 @@ static json_t *meter_json(const struct query *query, int meter)
 	const struct mm_engine *engine = query->deferred.service->engine;
 	const struct mm_config_meter *config = mm_view_config(engine, (unsigned)meter);
 	struct mm_view_meter view = mm_view_meter(engine, (unsigned)meter);
-	struct mm_evidence_window present = mm_evidence_present(view.evidence);
+	struct mm_observation_window present = mm_observation_present(view.observation);
 	struct mm_circumstances circumstances = {
 		.health = mm_view_front_end(engine).health,
 		.correction = view.meter->registers.correction,
@@ -247,14 +247,15 @@ static json_t *meter_json(const struct query *query, int meter)
 	struct mm_diagnosis diagnosis;
 	json_t *findings = json_array();
 
-	mm_diagnose(view.evidence, &config->model, &circumstances, &diagnosis);
+	mm_diagnose(view.observation, &config->model, &circumstances, &diagnosis);
 	for (unsigned i = 0; i < diagnosis.count; i++) {
 		json_array_append_new(findings, finding_json(query, &view, meter, &diagnosis.finding[i]));
 	}
-	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "name", config->name, "windows", (int)view.evidence->count,
-			 "lines_lag_deg", view.evidence->lag_known ? hundredths(view.evidence->lag_deg) : json_null(),
-			 "lines_lag_error_deg", view.evidence->lag_known ? hundredths(view.evidence->lag_error_deg) : json_null(),
-			 "power_w", hundredths(present.active_w[0] + present.active_w[1]), "findings", findings, "events",
+	return json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o}", "name", config->name, "windows", (int)view.observation->count,
+			 "lines_lag_deg", view.observation->lag_known ? hundredths(view.observation->lag_deg) : json_null(),
+			 "lines_lag_error_deg",
+			 view.observation->lag_known ? hundredths(view.observation->lag_error_deg) : json_null(), "power_w",
+			 hundredths(present.active_w[0] + present.active_w[1]), "findings", findings, "events",
 			 past_json(query, meter));
 }
 

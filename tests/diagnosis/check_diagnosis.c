@@ -30,7 +30,7 @@ START_TEST(front_end_comes_first)
 	ck_first(MM_CAUSE_NO_READING, 0);
 	steady((struct shown){0, 0, 0}, (struct shown){0, 0, 0});
 	for (int i = 0; i < MM_COUNT_OF(table); i++) {
-		mm_diagnose(&evidence, &dual, &(struct mm_circumstances){.health = table[i].health}, &diagnosis);
+		mm_diagnose(&observation, &dual, &(struct mm_circumstances){.health = table[i].health}, &diagnosis);
 		ck_assert_uint_eq(diagnosis.count, 1);
 		ck_first(table[i].cause, 0);
 	}
@@ -90,11 +90,11 @@ START_TEST(frequency_is_judged)
 {
 	begin(2);
 	steady((struct shown){120, 9, 0}, (struct shown){119, 6, 0});
-	evidence.frequency_hz = 44.9;
+	observation.frequency_hz = 44.9;
 	diagnose(&dual);
 	ck_first(MM_CAUSE_FREQUENCY, 0);
 	ck_assert_uint_eq(diagnosis.count, 1);
-	evidence.frequency_hz = 0;
+	observation.frequency_hz = 0;
 	diagnose(&dual);
 	ck_first(MM_CAUSE_NONE, 0);
 }
@@ -142,7 +142,7 @@ START_TEST(what_can_not_be_told_apart_is_said)
 	diagnose(&dual);
 	ck_tied(MM_CAUSE_CT_OPEN, 1, true);
 	ck_tied(MM_CAUSE_LOAD_SMALL, 1, true);
-	mm_diagnose(&evidence, &dual, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, &diagnosis);
+	mm_diagnose(&observation, &dual, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, &diagnosis);
 	ck_tied(MM_CAUSE_CT_OPEN, 1, false);
 	ck_assert_ptr_null(found(MM_CAUSE_LOAD_SMALL, 1));
 }
@@ -166,8 +166,8 @@ START_TEST(switching_a_load_settles_it)
 
 	for (int i = 0; i < MM_COUNT_OF(cases); i++) {
 		begin(2);
-		evidence.lag_known = true;
-		evidence.lag_deg = 180;
+		observation.lag_known = true;
+		observation.lag_deg = 180;
 		switch_loads(cases[i].base_a, cases[i].other_a, cases[i].ct, cases[i].sign);
 		diagnose(&dual);
 		ck_assert_msg(diagnosis.finding[0].cause == cases[i].cause && !diagnosis.finding[0].tied, "case %d: %s%s", i,
@@ -185,12 +185,12 @@ START_TEST(angle_between_the_lines_settles_leads)
 	diagnose(&dual);
 	ck_tied(MM_CAUSE_CT_REVERSED, 2, true);
 	ck_tied(MM_CAUSE_LEAD_WRONG_LINE, 2, true);
-	evidence.lag_known = true;
-	evidence.lag_deg = 1;
+	observation.lag_known = true;
+	observation.lag_deg = 1;
 	diagnose(&dual);
 	ck_first(MM_CAUSE_LEAD_WRONG_LINE, 2);
 	ck_assert_ptr_null(found(MM_CAUSE_CT_REVERSED, 2));
-	evidence.lag_deg = 180;
+	observation.lag_deg = 180;
 	diagnose(&dual);
 	ck_first(MM_CAUSE_CT_REVERSED, 2);
 	ck_assert_ptr_null(found(MM_CAUSE_LEAD_WRONG_LINE, 2));
@@ -271,8 +271,8 @@ START_TEST(any_reading_is_answered)
 		begin(1 + i % 2);
 		add((struct shown){volts[i % 9], amperes[i / 9 % 9], (double)(i % 360)},
 		    (struct shown){volts[i / 81 % 9], amperes[i / 729], (double)(i % 357)});
-		evidence.lag_known = i % 2 == 1 && i % 3 == 0;
-		evidence.lag_deg = (double)(i % 361) - 180;
+		observation.lag_known = i % 2 == 1 && i % 3 == 0;
+		observation.lag_deg = (double)(i % 361) - 180;
 		diagnose(i % 2 ? &dual : &single);
 		ck_assert_uint_ge(diagnosis.count, 1);
 		ck_assert_uint_le(diagnosis.count, MM_FINDINGS_MAX);

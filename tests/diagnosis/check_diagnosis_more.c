@@ -17,7 +17,7 @@ static void add_lags(unsigned windows, double deg, double scatter_deg)
 		m.input[0].voltage_v = m.input[2].voltage_v = 120;
 		m.phasors[2].voltage = (struct mm_phasor){.re = 0, .im = 120};
 		m.phasors[0].voltage = (struct mm_phasor){.re = 120 * cos(angle), .im = 120 * sin(angle)};
-		mm_evidence_add(&evidence, &config, &m);
+		mm_observation_add(&observation, &config, &m);
 	}
 }
 
@@ -27,18 +27,18 @@ START_TEST(angle_comes_with_the_windows)
 	struct mm_measurement m = {.end_ns = 1000000000, .input_count = 3};
 
 	begin(2);
-	mm_evidence_add(&evidence, &config, &m);
+	mm_observation_add(&observation, &config, &m);
 	add_lags(MM_LAG_WINDOWS_MIN - 1, 120, 0);
-	ck_assert(!evidence.lag_known);
+	ck_assert(!observation.lag_known);
 	add_lags(1, 120, 0);
-	ck_assert(evidence.lag_known);
-	ck_assert_double_eq_tol(evidence.lag_deg, 120, 1e-9);
-	ck_assert_double_eq_tol(evidence.lag_error_deg, 0, 1e-5);
+	ck_assert(observation.lag_known);
+	ck_assert_double_eq_tol(observation.lag_deg, 120, 1e-9);
+	ck_assert_double_eq_tol(observation.lag_error_deg, 0, 1e-5);
 	/* A lead that was moved with the power off counts from there. */
-	mm_evidence_add(&evidence, &config, &m);
+	mm_observation_add(&observation, &config, &m);
 	add_lags(MM_LAG_WINDOWS_MIN, -2, 0);
-	ck_assert(evidence.lag_known);
-	ck_assert_double_eq_tol(evidence.lag_deg, -2, 1e-9);
+	ck_assert(observation.lag_known);
+	ck_assert_double_eq_tol(observation.lag_deg, -2, 1e-9);
 }
 END_TEST
 
@@ -46,22 +46,22 @@ START_TEST(angle_has_its_uncertainty)
 {
 	begin(2);
 	add_lags(16, 180, 12);
-	ck_assert(evidence.lag_known);
-	ck_assert_double_eq_tol(fabs(evidence.lag_deg), 180, 1e-6);
-	ck_assert_double_eq_tol(evidence.lag_error_deg, 6, 0.1); /* twice 12 degrees over the root of 16 */
+	ck_assert(observation.lag_known);
+	ck_assert_double_eq_tol(fabs(observation.lag_deg), 180, 1e-6);
+	ck_assert_double_eq_tol(observation.lag_error_deg, 6, 0.1); /* twice 12 degrees over the root of 16 */
 	begin(2);
 	add_lags(16, 180, 25);
-	ck_assert(!evidence.lag_known);
+	ck_assert(!observation.lag_known);
 	begin(2);
 	add_lags(20, 180, 0);
 	add_lags(20, 0, 0);
-	ck_assert(!evidence.lag_known);
+	ck_assert(!observation.lag_known);
 }
 END_TEST
 
 static void diagnose_with(const struct mm_circumstances *circumstances)
 {
-	mm_diagnose(&evidence, &dual, circumstances, &diagnosis);
+	mm_diagnose(&observation, &dual, circumstances, &diagnosis);
 }
 
 /* Somebody has said what is wrong and corrects it by arithmetic: so long as the wires show that, it is settled. */
@@ -90,8 +90,8 @@ START_TEST(correction_settles_what_it_is_for)
 	ck_first(MM_CAUSE_CTS_REVERSED, 0);
 	ck_assert(diagnosis.finding[0].corrected);
 	/* It is for another angle. */
-	evidence.lag_known = true;
-	evidence.lag_deg = 180;
+	observation.lag_known = true;
+	observation.lag_deg = 180;
 	crossed.correction = MM_CORRECTION_CT_CROSSED | MM_CORRECTION_LINES_120;
 	diagnose_with(&crossed);
 	ck_assert(mm_cause_info(diagnosis.finding[0].cause)->fault && !diagnosis.finding[0].corrected);

@@ -268,12 +268,12 @@ static void observe(const struct wiring *wiring, const struct service *service, 
 	double between_v = service->lag_b == 180 ? 240 : 208;
 	struct mm_sim_state state;
 	struct mm_sim_ade9000 chip;
-	struct mm_evidence evidence;
+	struct mm_observation observation;
 
 	mm_sim_state_init(&state);
 	mm_sim_ade9000_init(&chip, &board);
 	chip.seed = mm_random(random);
-	mm_evidence_init(&evidence, 2);
+	mm_observation_init(&observation, 2);
 	wire(&state, wiring);
 	state.lag_deg[1] = service->lag_b;
 	state.lag_deg[2] = service->lag_c;
@@ -297,9 +297,9 @@ static void observe(const struct wiring *wiring, const struct service *service, 
 		if (mode->lag_known) {
 			measure_phasors(&chip, &state, random, &measurement);
 		}
-		mm_evidence_add(&evidence, &config, &measurement);
+		mm_observation_add(&observation, &config, &measurement);
 	}
-	mm_diagnose(&evidence, &config.model, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, ret);
+	mm_diagnose(&observation, &config.model, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, ret);
 }
 
 /* ---- Judging ---- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_DIAGNOSIS_EVIDENCE_H
-#define MM_DIAGNOSIS_EVIDENCE_H
+#ifndef MM_DIAGNOSIS_OBSERVATION_H
+#define MM_DIAGNOSIS_OBSERVATION_H
 
 /*
  * What a diagnosis goes by: the last minute of one meter's windows. A load that comes or goes tells more than one that
@@ -9,9 +9,9 @@
 
 #include "core/meter.h"
 
-#define MM_EVIDENCE_WINDOWS 64
+#define MM_OBSERVATION_WINDOWS 64
 /* The present state is the mean of so many windows: what a single one catches of a switching load averages out. */
-#define MM_EVIDENCE_PRESENT_WINDOWS 4
+#define MM_OBSERVATION_PRESENT_WINDOWS 4
 
 /*
  * The angle between the voltages is the mean since one of them was dead last: wires are changed with the power off. It takes some
@@ -24,7 +24,7 @@
 /* Below this a line or its lead is dead; what is left is picked up from its neighbours. */
 #define MM_DEAD_VOLTAGE_V 10.0
 
-struct mm_evidence_window {
+struct mm_observation_window {
 	double voltage_v[MM_ELEMENTS_MAX];
 	double current_a[MM_ELEMENTS_MAX];
 	double active_w[MM_ELEMENTS_MAX];
@@ -32,11 +32,11 @@ struct mm_evidence_window {
 	struct mm_phasor lag;		      /* of length 1, its angle that by which element 2's voltage lags; 0: not known */
 };
 
-struct mm_evidence {
+struct mm_observation {
 	unsigned elements;
-	unsigned count; /* of windows seen, at most MM_EVIDENCE_WINDOWS */
+	unsigned count; /* of windows seen, at most MM_OBSERVATION_WINDOWS */
 	unsigned next;	/* where the next one goes */
-	struct mm_evidence_window window[MM_EVIDENCE_WINDOWS];
+	struct mm_observation_window window[MM_OBSERVATION_WINDOWS];
 	double frequency_hz;  /* 0: not known */
 	bool lag_known;	      /* to MM_LAG_ERROR_MAX_DEG */
 	double lag_deg;	      /* by how much element 2's voltage lags element 1's, -180 to 180 */
@@ -44,29 +44,30 @@ struct mm_evidence {
 };
 
 /* From one window to the next. */
-struct mm_evidence_step {
+struct mm_observation_step {
 	double voltage_v[MM_ELEMENTS_MAX];
 	double active_a[MM_ELEMENTS_MAX];   /* current in phase with the element's own voltage */
 	double reactive_a[MM_ELEMENTS_MAX]; /* and 90 degrees behind it */
 };
 
 /* Forgets all; elements: 1 or 2. */
-void mm_evidence_init(struct mm_evidence *evidence, unsigned elements);
+void mm_observation_init(struct mm_observation *observation, unsigned elements);
 
 /* Takes a right window of the meter that config describes. */
-void mm_evidence_add(struct mm_evidence *evidence, const struct mm_meter_config *config,
-		     const struct mm_measurement *measurement);
+void mm_observation_add(struct mm_observation *observation, const struct mm_meter_config *config,
+			const struct mm_measurement *measurement);
 
 /* The present state: the mean of the last windows; all zero where there are none. */
-struct mm_evidence_window mm_evidence_present(const struct mm_evidence *evidence);
+struct mm_observation_window mm_observation_present(const struct mm_observation *observation);
 
 /* The steps between the windows, oldest first; returns their number. A dead voltage has no currents. */
-unsigned mm_evidence_steps(const struct mm_evidence *evidence, struct mm_evidence_step ret[static MM_EVIDENCE_WINDOWS]);
+unsigned mm_observation_steps(const struct mm_observation *observation,
+			      struct mm_observation_step ret[static MM_OBSERVATION_WINDOWS]);
 
 /*
  * Whether both voltages of a meter of two elements are one and the same: they never moved apart. *ret_sure: though they moved
  * together, and the load of one line without that of the other, as the voltages of two lines can't.
  */
-bool mm_evidence_one_voltage(const struct mm_evidence *evidence, bool *ret_sure);
+bool mm_observation_one_voltage(const struct mm_observation *observation, bool *ret_sure);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The windows that a diagnosis goes by. */
-#include "diagnosis/evidence.h"
+#include "diagnosis/observation.h"
 
 #include <assert.h>
 #include <math.h>
@@ -17,10 +17,10 @@ struct range {
 	double min, max;
 };
 
-void mm_evidence_init(struct mm_evidence *evidence, unsigned elements)
+void mm_observation_init(struct mm_observation *observation, unsigned elements)
 {
 	assert(elements >= 1 && elements <= MM_ELEMENTS_MAX);
-	*evidence = (struct mm_evidence){.elements = elements};
+	*observation = (struct mm_observation){.elements = elements};
 }
 
 /* The angle between two voltages as a phasor of length 1; 0 where it is not known. */
@@ -36,23 +36,23 @@ static struct mm_phasor lag_between(struct mm_phasor one, struct mm_phasor two)
 }
 
 /* The window so many before the latest, 0 being that. */
-static const struct mm_evidence_window *window_back(const struct mm_evidence *evidence, unsigned back)
+static const struct mm_observation_window *window_back(const struct mm_observation *observation, unsigned back)
 {
-	return &evidence->window[(evidence->next + MM_EVIDENCE_WINDOWS - 1 - back) % MM_EVIDENCE_WINDOWS];
+	return &observation->window[(observation->next + MM_OBSERVATION_WINDOWS - 1 - back) % MM_OBSERVATION_WINDOWS];
 }
 
 /*
  * Mean direction of the windows' angles and its standard error, by the length of their mean: circular standard deviation
  * sqrt(-2 ln R) (Mardia and Jupp, Directional Statistics, 2.3).
  */
-static void average_lag(struct mm_evidence *evidence)
+static void average_lag(struct mm_observation *observation)
 {
 	struct mm_phasor sum = {0, 0};
 	unsigned count = 0;
 	double length;
 
-	for (unsigned back = 0; back < evidence->count; back++) {
-		const struct mm_evidence_window *window = window_back(evidence, back);
+	for (unsigned back = 0; back < observation->count; back++) {
+		const struct mm_observation_window *window = window_back(observation, back);
 
 		if (fmin(window->voltage_v[0], window->voltage_v[1]) < MM_DEAD_VOLTAGE_V) {
 			break;
@@ -61,50 +61,52 @@ static void average_lag(struct mm_evidence *evidence)
 		sum.im += window->lag.im;
 		count += window->lag.re != 0 || window->lag.im != 0;
 	}
-	evidence->lag_known = false;
+	observation->lag_known = false;
 	length = count >= MM_LAG_WINDOWS_MIN ? fmin(hypot(sum.re, sum.im) / count, 1) : 0;
 	if (length > 0) {
-		evidence->lag_deg = atan2(sum.im, sum.re) * DEG_PER_RAD;
-		evidence->lag_error_deg = 2 * sqrt(-2 * log(length) / count) * DEG_PER_RAD;
-		evidence->lag_known = evidence->lag_error_deg <= MM_LAG_ERROR_MAX_DEG;
+		observation->lag_deg = atan2(sum.im, sum.re) * DEG_PER_RAD;
+		observation->lag_error_deg = 2 * sqrt(-2 * log(length) / count) * DEG_PER_RAD;
+		observation->lag_known = observation->lag_error_deg <= MM_LAG_ERROR_MAX_DEG;
 	}
 }
 
-void mm_evidence_add(struct mm_evidence *evidence, const struct mm_meter_config *config, const struct mm_measurement *measurement)
+void mm_observation_add(struct mm_observation *observation, const struct mm_meter_config *config,
+			const struct mm_measurement *measurement)
 {
 	double seconds = mm_measurement_seconds(measurement);
-	struct mm_evidence_window window = {0};
+	struct mm_observation_window window = {0};
 
-	for (unsigned e = 0; e < evidence->elements; e++) {
+	for (unsigned e = 0; e < observation->elements; e++) {
 		const struct mm_input_reading *input = &measurement->input[config->input[e]];
 
 		window.voltage_v[e] = input->voltage_v;
 		window.current_a[e] = input->current_a;
 		window.active_w[e] = input->active_ws / seconds;
 		window.reactive_var[e] = input->reactive_vars / seconds;
-		evidence->frequency_hz = input->frequency_hz;
+		observation->frequency_hz = input->frequency_hz;
 	}
-	if (evidence->elements == 2) {
+	if (observation->elements == 2) {
 		window.lag = lag_between(measurement->phasors[config->input[0]].voltage,
 					 measurement->phasors[config->input[1]].voltage);
 	}
-	evidence->window[evidence->next] = window;
-	evidence->next = (evidence->next + 1) % MM_EVIDENCE_WINDOWS;
-	evidence->count += evidence->count < MM_EVIDENCE_WINDOWS;
-	if (evidence->elements == 2) {
-		average_lag(evidence);
+	observation->window[observation->next] = window;
+	observation->next = (observation->next + 1) % MM_OBSERVATION_WINDOWS;
+	observation->count += observation->count < MM_OBSERVATION_WINDOWS;
+	if (observation->elements == 2) {
+		average_lag(observation);
 	}
 }
 
-struct mm_evidence_window mm_evidence_present(const struct mm_evidence *evidence)
+struct mm_observation_window mm_observation_present(const struct mm_observation *observation)
 {
-	unsigned count = evidence->count < MM_EVIDENCE_PRESENT_WINDOWS ? evidence->count : MM_EVIDENCE_PRESENT_WINDOWS;
-	struct mm_evidence_window mean = {0};
+	unsigned count =
+		observation->count < MM_OBSERVATION_PRESENT_WINDOWS ? observation->count : MM_OBSERVATION_PRESENT_WINDOWS;
+	struct mm_observation_window mean = {0};
 
 	for (unsigned back = 0; back < count; back++) {
-		const struct mm_evidence_window *window = window_back(evidence, back);
+		const struct mm_observation_window *window = window_back(observation, back);
 
-		for (unsigned e = 0; e < evidence->elements; e++) {
+		for (unsigned e = 0; e < observation->elements; e++) {
 			mean.voltage_v[e] += window->voltage_v[e] / count;
 			mean.current_a[e] += window->current_a[e] / count;
 			mean.active_w[e] += window->active_w[e] / count;
@@ -114,16 +116,17 @@ struct mm_evidence_window mm_evidence_present(const struct mm_evidence *evidence
 	return mean;
 }
 
-unsigned mm_evidence_steps(const struct mm_evidence *evidence, struct mm_evidence_step ret[static MM_EVIDENCE_WINDOWS])
+unsigned mm_observation_steps(const struct mm_observation *observation,
+			      struct mm_observation_step ret[static MM_OBSERVATION_WINDOWS])
 {
-	unsigned count = evidence->count > 0 ? evidence->count - 1 : 0;
+	unsigned count = observation->count > 0 ? observation->count - 1 : 0;
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct mm_evidence_window *before = window_back(evidence, count - i);
-		const struct mm_evidence_window *after = window_back(evidence, count - i - 1);
+		const struct mm_observation_window *before = window_back(observation, count - i);
+		const struct mm_observation_window *after = window_back(observation, count - i - 1);
 
-		ret[i] = (struct mm_evidence_step){0};
-		for (unsigned e = 0; e < evidence->elements; e++) {
+		ret[i] = (struct mm_observation_step){0};
+		for (unsigned e = 0; e < observation->elements; e++) {
 			if (before->voltage_v[e] < MM_DEAD_VOLTAGE_V || after->voltage_v[e] < MM_DEAD_VOLTAGE_V) {
 				continue;
 			}
@@ -143,18 +146,18 @@ static void widen(struct range *range, double value, bool first)
 	range->max = first ? value : fmax(range->max, value);
 }
 
-bool mm_evidence_one_voltage(const struct mm_evidence *evidence, bool *ret_sure)
+bool mm_observation_one_voltage(const struct mm_observation *observation, bool *ret_sure)
 {
 	struct range volts = {0}, apart_v = {0}, apart_a = {0};
 
-	for (unsigned i = 0; i < evidence->count; i++) {
-		const struct mm_evidence_window *window = &evidence->window[i];
+	for (unsigned i = 0; i < observation->count; i++) {
+		const struct mm_observation_window *window = &observation->window[i];
 
 		widen(&volts, window->voltage_v[0], i == 0);
 		widen(&apart_v, window->voltage_v[0] - window->voltage_v[1], i == 0);
 		widen(&apart_a, window->current_a[0] - window->current_a[1], i == 0);
 	}
 	*ret_sure = volts.max - volts.min >= ONE_VOLTAGE_MOVED_V && apart_a.max - apart_a.min >= ONE_VOLTAGE_LOAD_A;
-	return evidence->elements == 2 && apart_v.max - apart_v.min <= ONE_VOLTAGE_APART_V &&
+	return observation->elements == 2 && apart_v.max - apart_v.min <= ONE_VOLTAGE_APART_V &&
 	       fmax(fabs(apart_v.max), fabs(apart_v.min)) <= ONE_VOLTAGE_RATIO * volts.max;
 }
