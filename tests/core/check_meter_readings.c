@@ -9,75 +9,82 @@
 
 START_TEST(readings)
 {
-	load(0, 120, 10, 600, 1039);
-	load(1, 121, 5, -605.5, 0); /* a little more than volts times amperes */
-	play(1);
-	ck_assert_double_eq(meter.element[0].power_w, 600);
-	ck_assert_double_eq(meter.element[0].reactive_var, 1039);
-	ck_assert_double_eq(meter.element[0].apparent_va, 1200);
-	ck_assert_double_eq(meter.element[0].power_factor, 0.5);
-	ck_assert_double_eq(meter.element[0].frequency_hz, 60);
-	ck_assert_double_eq(meter.element[1].power_factor, -1);
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+
+	load(f, 0, 120, 10, 600, 1039);
+	load(f, 1, 121, 5, -605.5, 0); /* a little more than volts times amperes */
+	play(f, 1);
+	ck_assert_double_eq(f->meter.element[0].power_w, 600);
+	ck_assert_double_eq(f->meter.element[0].reactive_var, 1039);
+	ck_assert_double_eq(f->meter.element[0].apparent_va, 1200);
+	ck_assert_double_eq(f->meter.element[0].power_factor, 0.5);
+	ck_assert_double_eq(f->meter.element[0].frequency_hz, 60);
+	ck_assert_double_eq(f->meter.element[1].power_factor, -1);
 	/* Mean power, whatever the length of the window. */
-	window.end_ns += MM_NS_PER_S;
-	window.start_ns = window.end_ns - 2 * MM_NS_PER_S;
-	mm_meter_step(&meter, &window, MM_HEALTH_OK, NOON_NS + window.end_ns - BOOT_NS, &step);
-	ck_assert_double_eq(meter.element[0].power_w, 300);
+	f->window.end_ns += MM_NS_PER_S;
+	f->window.start_ns = f->window.end_ns - 2 * MM_NS_PER_S;
+	mm_meter_step(&f->meter, &f->window, MM_HEALTH_OK, NOON_NS + f->window.end_ns - BOOT_NS, &f->step);
+	ck_assert_double_eq(f->meter.element[0].power_w, 300);
 }
 END_TEST
 
 /* A dead line with current on it divides nothing by nothing. */
 START_TEST(power_factor_without_volts)
 {
-	load(0, 0, 10, 0, 0);
-	load(1, 0, 0, 0, 0);
-	play(1);
-	ck_assert_double_eq(meter.element[0].power_factor, 0);
-	ck_assert_double_eq(meter.element[1].power_factor, 0);
-	load(0, 0, 10, 100, 0);
-	play(1);
-	ck_assert_double_eq(meter.element[0].power_factor, 0);
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+
+	load(f, 0, 0, 10, 0, 0);
+	load(f, 1, 0, 0, 0, 0);
+	play(f, 1);
+	ck_assert_double_eq(f->meter.element[0].power_factor, 0);
+	ck_assert_double_eq(f->meter.element[1].power_factor, 0);
+	load(f, 0, 0, 10, 100, 0);
+	play(f, 1);
+	ck_assert_double_eq(f->meter.element[0].power_factor, 0);
 }
 END_TEST
 
 /* Plays one window and says which flags of element 0 came and went. */
-static void expect_flags(double voltage_v, double current_a, double frequency_hz, uint32_t raised, uint32_t cleared)
+static void expect_flags(struct meter_fixture *f, double voltage_v, double current_a, double frequency_hz, uint32_t raised,
+			 uint32_t cleared)
 {
-	load(0, voltage_v, current_a, voltage_v * current_a, 0);
-	load(1, 120, 1, 120, 0);
-	window.input[0].frequency_hz = frequency_hz;
-	play(1);
-	ck_assert_uint_eq(step.raised[0], raised);
-	ck_assert_uint_eq(step.cleared[0], cleared);
-	ck_assert_uint_eq(step.raised[1] | step.cleared[1], 0);
+	load(f, 0, voltage_v, current_a, voltage_v * current_a, 0);
+	load(f, 1, 120, 1, 120, 0);
+	f->window.input[0].frequency_hz = frequency_hz;
+	play(f, 1);
+	ck_assert_uint_eq(f->step.raised[0], raised);
+	ck_assert_uint_eq(f->step.cleared[0], cleared);
+	ck_assert_uint_eq(f->step.raised[1] | f->step.cleared[1], 0);
 }
 
 START_TEST(limit_flags)
 {
-	expect_flags(102, 110, 45, 0, 0);
-	expect_flags(138, 110, 65, 0, 0);
-	expect_flags(101.9, 50, 60, MM_ELEMENT_VOLTAGE_LOW, 0);
-	ck_assert(!meter.power_led);
-	expect_flags(102.1, 50, 60, 0, 0);
-	expect_flags(101.9, 50, 60, 0, 0);
-	expect_flags(103.1, 50, 60, 0, MM_ELEMENT_VOLTAGE_LOW);
-	ck_assert(meter.power_led);
-	expect_flags(138.1, 50, 60, MM_ELEMENT_VOLTAGE_HIGH, 0);
-	ck_assert(!meter.power_led);
-	expect_flags(137.9, 50, 60, 0, 0);
-	expect_flags(136.5, 50, 60, 0, MM_ELEMENT_VOLTAGE_HIGH);
-	expect_flags(120, 110.1, 60, MM_ELEMENT_OVERCURRENT, 0);
-	ck_assert(meter.power_led);
-	expect_flags(120, 109.5, 60, 0, 0);
-	expect_flags(120, 108.8, 60, 0, MM_ELEMENT_OVERCURRENT);
-	expect_flags(120, 50, 44.9, MM_ELEMENT_FREQUENCY, 0);
-	expect_flags(120, 50, 45.2, 0, 0);
-	expect_flags(120, 50, 45.6, 0, MM_ELEMENT_FREQUENCY);
-	expect_flags(120, 50, 65.1, MM_ELEMENT_FREQUENCY, 0);
-	expect_flags(120, 50, 64.8, 0, 0);
-	expect_flags(120, 50, 0, 0, MM_ELEMENT_FREQUENCY);
-	expect_flags(0, 0, 0, MM_ELEMENT_VOLTAGE_LOW, 0);
-	expect_flags(139, 111, 66, MM_ELEMENT_VOLTAGE_HIGH | MM_ELEMENT_OVERCURRENT | MM_ELEMENT_FREQUENCY,
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+
+	expect_flags(f, 102, 110, 45, 0, 0);
+	expect_flags(f, 138, 110, 65, 0, 0);
+	expect_flags(f, 101.9, 50, 60, MM_ELEMENT_VOLTAGE_LOW, 0);
+	ck_assert(!f->meter.power_led);
+	expect_flags(f, 102.1, 50, 60, 0, 0);
+	expect_flags(f, 101.9, 50, 60, 0, 0);
+	expect_flags(f, 103.1, 50, 60, 0, MM_ELEMENT_VOLTAGE_LOW);
+	ck_assert(f->meter.power_led);
+	expect_flags(f, 138.1, 50, 60, MM_ELEMENT_VOLTAGE_HIGH, 0);
+	ck_assert(!f->meter.power_led);
+	expect_flags(f, 137.9, 50, 60, 0, 0);
+	expect_flags(f, 136.5, 50, 60, 0, MM_ELEMENT_VOLTAGE_HIGH);
+	expect_flags(f, 120, 110.1, 60, MM_ELEMENT_OVERCURRENT, 0);
+	ck_assert(f->meter.power_led);
+	expect_flags(f, 120, 109.5, 60, 0, 0);
+	expect_flags(f, 120, 108.8, 60, 0, MM_ELEMENT_OVERCURRENT);
+	expect_flags(f, 120, 50, 44.9, MM_ELEMENT_FREQUENCY, 0);
+	expect_flags(f, 120, 50, 45.2, 0, 0);
+	expect_flags(f, 120, 50, 45.6, 0, MM_ELEMENT_FREQUENCY);
+	expect_flags(f, 120, 50, 65.1, MM_ELEMENT_FREQUENCY, 0);
+	expect_flags(f, 120, 50, 64.8, 0, 0);
+	expect_flags(f, 120, 50, 0, 0, MM_ELEMENT_FREQUENCY);
+	expect_flags(f, 0, 0, 0, MM_ELEMENT_VOLTAGE_LOW, 0);
+	expect_flags(f, 139, 111, 66, MM_ELEMENT_VOLTAGE_HIGH | MM_ELEMENT_OVERCURRENT | MM_ELEMENT_FREQUENCY,
 		     MM_ELEMENT_VOLTAGE_LOW);
 }
 END_TEST
@@ -85,48 +92,51 @@ END_TEST
 /* Noise around a limit is one event, not hundreds. */
 START_TEST(flags_with_noise)
 {
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
 	uint64_t random = 1;
 	int events = 0;
 
 	for (int i = 0; i < 3600; i++) {
-		load(0, 102 + mm_random_noise(&random, 0.1), 110 + mm_random_noise(&random, 0.1), 1200, 0);
-		play(1);
-		events += __builtin_popcount(step.raised[0]) + __builtin_popcount(step.cleared[0]);
+		load(f, 0, 102 + mm_random_noise(&random, 0.1), 110 + mm_random_noise(&random, 0.1), 1200, 0);
+		play(f, 1);
+		events += __builtin_popcount(f->step.raised[0]) + __builtin_popcount(f->step.cleared[0]);
 	}
 	ck_assert_int_eq(events, 2);
 }
 END_TEST
 
-static void expect_reversed(double current_a, double power_w, uint32_t raised, uint32_t cleared)
+static void expect_reversed(struct meter_fixture *f, double current_a, double power_w, uint32_t raised, uint32_t cleared)
 {
-	load(0, 120, 10, 1200, 0);
-	load(1, 120, current_a, power_w, 0);
-	play(1);
-	ck_assert_uint_eq(step.raised[1], raised);
-	ck_assert_uint_eq(step.cleared[1], cleared);
-	ck_assert_uint_eq(meter.element[0].flags, 0);
-	ck_assert_int_eq(meter.reverse_led, (meter.element[1].flags & MM_ELEMENT_REVERSED) != 0);
+	load(f, 0, 120, 10, 1200, 0);
+	load(f, 1, 120, current_a, power_w, 0);
+	play(f, 1);
+	ck_assert_uint_eq(f->step.raised[1], raised);
+	ck_assert_uint_eq(f->step.cleared[1], cleared);
+	ck_assert_uint_eq(f->meter.element[0].flags, 0);
+	ck_assert_int_eq(f->meter.reverse_led, (f->meter.element[1].flags & MM_ELEMENT_REVERSED) != 0);
 }
 
 /* One CT of two turned round: the element says so, over 1 A, from the second window on, though the sum is positive. */
 START_TEST(reversed_element)
 {
-	expect_reversed(0.99, -118, 0, 0);
-	expect_reversed(0.99, -118, 0, 0);
-	expect_reversed(2, -240, 0, 0);
-	expect_reversed(2, 240, 0, 0);
-	expect_reversed(2, -240, 0, 0);
-	expect_reversed(2, -240, MM_ELEMENT_REVERSED, 0);
-	ck_assert(meter.reverse_led);
-	ck_assert_int_gt(step.delivered_uwh, 0);
-	expect_reversed(0.995, -119, 0, 0);
-	expect_reversed(0.9, -108, 0, MM_ELEMENT_REVERSED);
-	expect_reversed(2, -240, 0, 0);
-	expect_reversed(2, -240, MM_ELEMENT_REVERSED, 0);
-	play_as(MM_HEALTH_ABSENT);
-	ck_assert(meter.reverse_led);
-	expect_reversed(2, 240, 0, MM_ELEMENT_REVERSED);
-	ck_assert(!meter.reverse_led);
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+
+	expect_reversed(f, 0.99, -118, 0, 0);
+	expect_reversed(f, 0.99, -118, 0, 0);
+	expect_reversed(f, 2, -240, 0, 0);
+	expect_reversed(f, 2, 240, 0, 0);
+	expect_reversed(f, 2, -240, 0, 0);
+	expect_reversed(f, 2, -240, MM_ELEMENT_REVERSED, 0);
+	ck_assert(f->meter.reverse_led);
+	ck_assert_int_gt(f->step.delivered_uwh, 0);
+	expect_reversed(f, 0.995, -119, 0, 0);
+	expect_reversed(f, 0.9, -108, 0, MM_ELEMENT_REVERSED);
+	expect_reversed(f, 2, -240, 0, 0);
+	expect_reversed(f, 2, -240, MM_ELEMENT_REVERSED, 0);
+	play_as(f, MM_HEALTH_ABSENT);
+	ck_assert(f->meter.reverse_led);
+	expect_reversed(f, 2, 240, 0, MM_ELEMENT_REVERSED);
+	ck_assert(!f->meter.reverse_led);
 }
 END_TEST
 
@@ -143,32 +153,36 @@ END_TEST
 /* Dark until the first right window, lit while every element has its voltage. */
 START_TEST(power_led)
 {
-	ck_assert(!meter.power_led);
-	window.latched = false;
-	play(1);
-	ck_assert(!meter.power_led);
-	window.latched = true;
-	load(0, 120, 0, 0, 0);
-	load(1, 0, 0, 0, 0);
-	play(1);
-	ck_assert(!meter.power_led);
-	load(1, 120, 0, 0, 0);
-	play(1);
-	ck_assert(meter.power_led);
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+
+	ck_assert(!f->meter.power_led);
+	f->window.latched = false;
+	play(f, 1);
+	ck_assert(!f->meter.power_led);
+	f->window.latched = true;
+	load(f, 0, 120, 0, 0, 0);
+	load(f, 1, 0, 0, 0, 0);
+	play(f, 1);
+	ck_assert(!f->meter.power_led);
+	load(f, 1, 120, 0, 0, 0);
+	play(f, 1);
+	ck_assert(f->meter.power_led);
 }
 END_TEST
 
 /* 200 W: the load LED is 90 s on and 90 s off (manual, table 3), to the time that 1 µWh takes at either edge. */
 START_TEST(load_led)
 {
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
 	int64_t last_ns = BOOT_NS, position = 0;
 	struct mm_edges edges;
 	bool level = false;
 
-	load(0, 120, 200.0 / 120, 200, 0);
+	load(f, 0, 120, 200.0 / 120, 200, 0);
 	for (int i = 0; i < 3600; i++) {
-		play(1);
-		mm_pulse_advance(&config.model, &position, meter.registers.delivered.uwh, step.start_ns, step.end_ns, &edges);
+		play(f, 1);
+		mm_pulse_advance(&f->config.model, &position, f->meter.registers.delivered.uwh, f->step.start_ns, f->step.end_ns,
+				 &edges);
 		for (unsigned n = 0; n < edges.count; n++) {
 			const struct mm_edge *edge = &edges.edge[n];
 
@@ -186,6 +200,7 @@ END_TEST
 
 START_TEST(display)
 {
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
 	static const struct {
 		int64_t uwh;
 		const char *coarse, *fine;
@@ -203,11 +218,11 @@ START_TEST(display)
 	for (int i = 0; i < MM_COUNT_OF(texts); i++) {
 		struct mm_registers registers = {.delivered = {texts[i].uwh, 0}};
 
-		start("MMD-120-1001", &registers);
-		mm_meter_display(&meter, text);
+		start(f, "MMD-120-1001", &registers);
+		mm_meter_display(&f->meter, text);
 		ck_assert_str_eq(text, texts[i].coarse);
-		start("MMD-120-1001-T", &registers);
-		mm_meter_display(&meter, text);
+		start(f, "MMD-120-1001-T", &registers);
+		mm_meter_display(&f->meter, text);
 		ck_assert_str_eq(text, texts[i].fine);
 	}
 }
@@ -219,7 +234,6 @@ int main(void)
 	TCase *tcase = tcase_create("meter");
 
 	tcase_set_timeout(tcase, 900);
-	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, readings);
 	tcase_add_test(tcase, power_factor_without_volts);
 	tcase_add_test(tcase, limit_flags);

@@ -8,6 +8,7 @@
 
 START_TEST(front_end_comes_first)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
 	static const struct {
 		enum mm_health health;
 		enum mm_cause cause;
@@ -25,14 +26,14 @@ START_TEST(front_end_comes_first)
 		{MM_HEALTH_SWAPPED, MM_CAUSE_FRONT_END_SWAPPED},
 	};
 
-	begin(2);
-	diagnose(&dual);
-	ck_first(MM_CAUSE_NO_READING, 0);
-	steady((struct shown){0, 0, 0}, (struct shown){0, 0, 0});
+	begin(f, 2);
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_NO_READING, 0);
+	steady(f, (struct shown){0, 0, 0}, (struct shown){0, 0, 0});
 	for (int i = 0; i < MM_COUNT_OF(table); i++) {
-		mm_diagnose(&observation, &dual, &(struct mm_circumstances){.health = table[i].health}, &diagnosis);
-		ck_assert_uint_eq(diagnosis.count, 1);
-		ck_first(table[i].cause, 0);
+		mm_diagnose(&f->observation, &dual, &(struct mm_circumstances){.health = table[i].health}, &f->diagnosis);
+		ck_assert_uint_eq(f->diagnosis.count, 1);
+		ck_first(f, table[i].cause, 0);
 	}
 }
 END_TEST
@@ -79,77 +80,85 @@ static const struct {
 
 START_TEST(readings_have_their_cause)
 {
-	begin(2);
-	steady(table[_i].one, table[_i].two);
-	diagnose(&dual);
-	ck_first(table[_i].cause, table[_i].element);
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
+	steady(f, table[_i].one, table[_i].two);
+	diagnose(f, &dual);
+	ck_first(f, table[_i].cause, table[_i].element);
 }
 END_TEST
 
 START_TEST(frequency_is_judged)
 {
-	begin(2);
-	steady((struct shown){120, 9, 0}, (struct shown){119, 6, 0});
-	observation.frequency_hz = 44.9;
-	diagnose(&dual);
-	ck_first(MM_CAUSE_FREQUENCY, 0);
-	ck_assert_uint_eq(diagnosis.count, 1);
-	observation.frequency_hz = 0;
-	diagnose(&dual);
-	ck_first(MM_CAUSE_NONE, 0);
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 0}, (struct shown){119, 6, 0});
+	f->observation.frequency_hz = 44.9;
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_FREQUENCY, 0);
+	ck_assert_uint_eq(f->diagnosis.count, 1);
+	f->observation.frequency_hz = 0;
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_NONE, 0);
 }
 END_TEST
 
 START_TEST(what_can_not_be_told_apart_is_said)
 {
-	begin(2);
-	steady((struct shown){120, 9, 180}, (struct shown){119, 6, 20});
-	diagnose(&dual);
-	ck_tied(MM_CAUSE_CT_REVERSED, 1, true);
-	ck_tied(MM_CAUSE_GENERATION, 1, true);
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 6, 20});
+	diagnose(f, &dual);
+	ck_tied(f, MM_CAUSE_CT_REVERSED, 1, true);
+	ck_tied(f, MM_CAUSE_GENERATION, 1, true);
 
 	/* One mistake before two: crossed before both turned round. */
-	begin(2);
-	steady((struct shown){120, 9, 180}, (struct shown){119, 6, 180});
-	diagnose(&dual);
-	ck_tied(MM_CAUSE_CTS_CROSSED, 0, true);
-	ck_tied(MM_CAUSE_CTS_REVERSED, 0, true);
-	ck_tied(MM_CAUSE_GENERATION, 0, true);
-	ck_assert_double_gt(found(MM_CAUSE_CTS_CROSSED, 0)->confidence, found(MM_CAUSE_CTS_REVERSED, 0)->confidence);
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 6, 180});
+	diagnose(f, &dual);
+	ck_tied(f, MM_CAUSE_CTS_CROSSED, 0, true);
+	ck_tied(f, MM_CAUSE_CTS_REVERSED, 0, true);
+	ck_tied(f, MM_CAUSE_GENERATION, 0, true);
+	ck_assert_double_gt(found(f, MM_CAUSE_CTS_CROSSED, 0)->confidence, found(f, MM_CAUSE_CTS_REVERSED, 0)->confidence);
 
 	/* The same current in both: a CT on the other's line, or turned round while all loads are between the lines. */
-	begin(2);
-	steady((struct shown){120, 9, 190}, (struct shown){119, 9.01, 10});
-	diagnose(&dual);
-	ck_tied(MM_CAUSE_CT_WRONG_LINE, 1, true);
-	ck_tied(MM_CAUSE_CT_REVERSED, 1, true);
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 190}, (struct shown){119, 9.01, 10});
+	diagnose(f, &dual);
+	ck_tied(f, MM_CAUSE_CT_WRONG_LINE, 1, true);
+	ck_tied(f, MM_CAUSE_CT_REVERSED, 1, true);
 
 	/* One voltage for both: two lines that are alike, or no neutral; with something else to say it is not worth a word. */
-	begin(2);
-	steady((struct shown){120, 9, 0}, (struct shown){120, 6, 0});
-	diagnose(&dual);
-	ck_tied(MM_CAUSE_NONE, 0, true);
-	ck_tied(MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, true);
-	begin(2);
-	steady((struct shown){120, 9, 0}, (struct shown){120, 0.3, 0});
-	diagnose(&dual);
-	ck_first(MM_CAUSE_LOAD_SMALL, 2);
-	ck_assert_uint_eq(diagnosis.count, 1);
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 0}, (struct shown){120, 6, 0});
+	diagnose(f, &dual);
+	ck_tied(f, MM_CAUSE_NONE, 0, true);
+	ck_tied(f, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, true);
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 0}, (struct shown){120, 0.3, 0});
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_LOAD_SMALL, 2);
+	ck_assert_uint_eq(f->diagnosis.count, 1);
 
 	/* No current at all: nothing runs, or the CT is open; unless somebody knows that something runs. */
-	begin(2);
-	steady((struct shown){120, 0, 0}, (struct shown){119, 6, 0});
-	diagnose(&dual);
-	ck_tied(MM_CAUSE_CT_OPEN, 1, true);
-	ck_tied(MM_CAUSE_LOAD_SMALL, 1, true);
-	mm_diagnose(&observation, &dual, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, &diagnosis);
-	ck_tied(MM_CAUSE_CT_OPEN, 1, false);
-	ck_assert_ptr_null(found(MM_CAUSE_LOAD_SMALL, 1));
+	begin(f, 2);
+	steady(f, (struct shown){120, 0, 0}, (struct shown){119, 6, 0});
+	diagnose(f, &dual);
+	ck_tied(f, MM_CAUSE_CT_OPEN, 1, true);
+	ck_tied(f, MM_CAUSE_LOAD_SMALL, 1, true);
+	mm_diagnose(&f->observation, &dual, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, &f->diagnosis);
+	ck_tied(f, MM_CAUSE_CT_OPEN, 1, false);
+	ck_assert_ptr_null(found(f, MM_CAUSE_LOAD_SMALL, 1));
 }
 END_TEST
 
 START_TEST(switching_a_load_settles_it)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
 	/* In a split phase a CT on the other line shows its current backwards, one that is turned round as well. */
 	static const struct {
 		double base_a, other_a;
@@ -165,86 +174,95 @@ START_TEST(switching_a_load_settles_it)
 	};
 
 	for (int i = 0; i < MM_COUNT_OF(cases); i++) {
-		begin(2);
-		observation.lag_known = true;
-		observation.lag_deg = 180;
-		switch_loads(cases[i].base_a, cases[i].other_a, cases[i].ct, cases[i].sign);
-		diagnose(&dual);
-		ck_assert_msg(diagnosis.finding[0].cause == cases[i].cause && !diagnosis.finding[0].tied, "case %d: %s%s", i,
-			      mm_cause_info(diagnosis.finding[0].cause)->name, diagnosis.finding[0].tied ? ", tied" : "");
-		ck_assert_uint_eq(diagnosis.finding[0].element, cases[i].element);
-		ck_assert(diagnosis.finding[0].cause == MM_CAUSE_NONE || diagnosis.finding[0].as.sagged);
+		begin(f, 2);
+		f->observation.lag_known = true;
+		f->observation.lag_deg = 180;
+		switch_loads(f, cases[i].base_a, cases[i].other_a, cases[i].ct, cases[i].sign);
+		diagnose(f, &dual);
+		ck_assert_msg(f->diagnosis.finding[0].cause == cases[i].cause && !f->diagnosis.finding[0].tied, "case %d: %s%s",
+			      i, mm_cause_info(f->diagnosis.finding[0].cause)->name,
+			      f->diagnosis.finding[0].tied ? ", tied" : "");
+		ck_assert_uint_eq(f->diagnosis.finding[0].element, cases[i].element);
+		ck_assert(f->diagnosis.finding[0].cause == MM_CAUSE_NONE || f->diagnosis.finding[0].as.sagged);
 	}
 }
 END_TEST
 
 START_TEST(angle_between_the_lines_settles_leads)
 {
-	begin(2);
-	steady((struct shown){120, 9, 0}, (struct shown){120.01, 6, 180});
-	diagnose(&dual);
-	ck_tied(MM_CAUSE_CT_REVERSED, 2, true);
-	ck_tied(MM_CAUSE_LEAD_WRONG_LINE, 2, true);
-	observation.lag_known = true;
-	observation.lag_deg = 1;
-	diagnose(&dual);
-	ck_first(MM_CAUSE_LEAD_WRONG_LINE, 2);
-	ck_assert_ptr_null(found(MM_CAUSE_CT_REVERSED, 2));
-	observation.lag_deg = 180;
-	diagnose(&dual);
-	ck_first(MM_CAUSE_CT_REVERSED, 2);
-	ck_assert_ptr_null(found(MM_CAUSE_LEAD_WRONG_LINE, 2));
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 0}, (struct shown){120.01, 6, 180});
+	diagnose(f, &dual);
+	ck_tied(f, MM_CAUSE_CT_REVERSED, 2, true);
+	ck_tied(f, MM_CAUSE_LEAD_WRONG_LINE, 2, true);
+	f->observation.lag_known = true;
+	f->observation.lag_deg = 1;
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_LEAD_WRONG_LINE, 2);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CT_REVERSED, 2));
+	f->observation.lag_deg = 180;
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 2);
+	ck_assert_ptr_null(found(f, MM_CAUSE_LEAD_WRONG_LINE, 2));
 }
 END_TEST
 
 START_TEST(voltages_in_lockstep_are_one)
 {
-	begin(2);
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
 	for (unsigned i = 0; i < 12; i++) {
 		double volts = 119 + 0.2 * (i / 2 % 2);
 
-		add((struct shown){volts, i % 2 ? 12 : 3, 0}, (struct shown){volts, 4, 0});
+		add(f, (struct shown){volts, i % 2 ? 12 : 3, 0}, (struct shown){volts, 4, 0});
 	}
-	diagnose(&dual);
-	ck_first(MM_CAUSE_NEUTRAL_LEAD_OPEN, 0);
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0);
 	/* Of two lines, one goes its own way. */
-	add((struct shown){119, 12, 0}, (struct shown){119.2, 4, 0});
-	diagnose(&dual);
-	ck_first(MM_CAUSE_NONE, 0);
+	add(f, (struct shown){119, 12, 0}, (struct shown){119.2, 4, 0});
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_NONE, 0);
 }
 END_TEST
 
 START_TEST(mended_power_is_what_flows)
 {
-	begin(2);
-	steady((struct shown){120, 10, 180}, (struct shown){120, 5, 60});
-	diagnose(&dual);
-	ck_first(MM_CAUSE_CT_REVERSED, 1);
-	ck_assert_double_eq_tol(diagnosis.finding[0].as.mended_w, 1200 + 300, 1e-6);
-	begin(2);
-	steady((struct shown){121, 10, 180}, (struct shown){119, 5, 180});
-	diagnose(&dual);
-	ck_first(MM_CAUSE_CTS_CROSSED, 0);
-	ck_assert_double_eq_tol(diagnosis.finding[0].as.mended_w, 119 * 10 + 121 * 5, 1e-6);
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 10, 180}, (struct shown){120, 5, 60});
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 1);
+	ck_assert_double_eq_tol(f->diagnosis.finding[0].as.mended_w, 1200 + 300, 1e-6);
+	begin(f, 2);
+	steady(f, (struct shown){121, 10, 180}, (struct shown){119, 5, 180});
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_CTS_CROSSED, 0);
+	ck_assert_double_eq_tol(f->diagnosis.finding[0].as.mended_w, 119 * 10 + 121 * 5, 1e-6);
 }
 END_TEST
 
 START_TEST(one_element_has_its_own_ties)
 {
-	begin(1);
-	steady((struct shown){120, 10, 20}, (struct shown){0});
-	diagnose(&single);
-	ck_first(MM_CAUSE_NONE, 0);
-	begin(1);
-	steady((struct shown){120, 10, 200}, (struct shown){0});
-	diagnose(&single);
-	ck_first(MM_CAUSE_CT_REVERSED, 1);
-	ck_tied(MM_CAUSE_CT_REVERSED, 1, true);
-	ck_tied(MM_CAUSE_NEUTRAL_SWAPPED, 1, true);
-	begin(1);
-	steady((struct shown){1, 10, 200}, (struct shown){0});
-	diagnose(&single);
-	ck_first(MM_CAUSE_NO_SUPPLY, 0);
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 1);
+	steady(f, (struct shown){120, 10, 20}, (struct shown){0});
+	diagnose(f, &single);
+	ck_first(f, MM_CAUSE_NONE, 0);
+	begin(f, 1);
+	steady(f, (struct shown){120, 10, 200}, (struct shown){0});
+	diagnose(f, &single);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 1);
+	ck_tied(f, MM_CAUSE_CT_REVERSED, 1, true);
+	ck_tied(f, MM_CAUSE_NEUTRAL_SWAPPED, 1, true);
+	begin(f, 1);
+	steady(f, (struct shown){1, 10, 200}, (struct shown){0});
+	diagnose(f, &single);
+	ck_first(f, MM_CAUSE_NO_SUPPLY, 0);
 }
 END_TEST
 
@@ -264,18 +282,19 @@ END_TEST
 /* Anything at all that a front end may say: a finding comes of it, and nothing breaks. */
 START_TEST(any_reading_is_answered)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
 	static const double volts[] = {0, 9.9, 10, 60, 104, 120, 207, 240, 1e6};
 	static const double amperes[] = {0, 0.1, 0.16, 1, 1.01, 200, 221, 500, 1e6};
 
 	for (unsigned i = 0; i < 9 * 9 * 9 * 9; i++) {
-		begin(1 + i % 2);
-		add((struct shown){volts[i % 9], amperes[i / 9 % 9], (double)(i % 360)},
+		begin(f, 1 + i % 2);
+		add(f, (struct shown){volts[i % 9], amperes[i / 9 % 9], (double)(i % 360)},
 		    (struct shown){volts[i / 81 % 9], amperes[i / 729], (double)(i % 357)});
-		observation.lag_known = i % 2 == 1 && i % 3 == 0;
-		observation.lag_deg = (double)(i % 361) - 180;
-		diagnose(i % 2 ? &dual : &single);
-		ck_assert_uint_ge(diagnosis.count, 1);
-		ck_assert_uint_le(diagnosis.count, MM_FINDINGS_MAX);
+		f->observation.lag_known = i % 2 == 1 && i % 3 == 0;
+		f->observation.lag_deg = (double)(i % 361) - 180;
+		diagnose(f, i % 2 ? &dual : &single);
+		ck_assert_uint_ge(f->diagnosis.count, 1);
+		ck_assert_uint_le(f->diagnosis.count, MM_FINDINGS_MAX);
 	}
 }
 END_TEST

@@ -6,7 +6,7 @@
 #include "fixture/suite.h"
 
 /* Adds so many windows in which element 2's voltage lags by deg, give or take scatter. */
-static void add_lags(unsigned windows, double deg, double scatter_deg)
+static void add_lags(struct diagnosis_fixture *f, unsigned windows, double deg, double scatter_deg)
 {
 	static const struct mm_meter_config config = {.input = {2, 0}};
 
@@ -17,174 +17,181 @@ static void add_lags(unsigned windows, double deg, double scatter_deg)
 		m.input[0].voltage_v = m.input[2].voltage_v = 120;
 		m.phasors[2].voltage = (struct mm_phasor){.re = 0, .im = 120};
 		m.phasors[0].voltage = (struct mm_phasor){.re = 120 * cos(angle), .im = 120 * sin(angle)};
-		mm_observation_add(&observation, &config, &m);
+		mm_observation_add(&f->observation, &config, &m);
 	}
 }
 
 START_TEST(angle_comes_with_the_windows)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
 	static const struct mm_meter_config config = {.input = {2, 0}};
 	struct mm_measurement m = {.end_ns = 1000000000, .input_count = 3};
 
-	begin(2);
-	mm_observation_add(&observation, &config, &m);
-	add_lags(MM_LAG_WINDOWS_MIN - 1, 120, 0);
-	ck_assert(!observation.lag_known);
-	add_lags(1, 120, 0);
-	ck_assert(observation.lag_known);
-	ck_assert_double_eq_tol(observation.lag_deg, 120, 1e-9);
-	ck_assert_double_eq_tol(observation.lag_error_deg, 0, 1e-5);
+	begin(f, 2);
+	mm_observation_add(&f->observation, &config, &m);
+	add_lags(f, MM_LAG_WINDOWS_MIN - 1, 120, 0);
+	ck_assert(!f->observation.lag_known);
+	add_lags(f, 1, 120, 0);
+	ck_assert(f->observation.lag_known);
+	ck_assert_double_eq_tol(f->observation.lag_deg, 120, 1e-9);
+	ck_assert_double_eq_tol(f->observation.lag_error_deg, 0, 1e-5);
 	/* A lead that was moved with the power off counts from there. */
-	mm_observation_add(&observation, &config, &m);
-	add_lags(MM_LAG_WINDOWS_MIN, -2, 0);
-	ck_assert(observation.lag_known);
-	ck_assert_double_eq_tol(observation.lag_deg, -2, 1e-9);
+	mm_observation_add(&f->observation, &config, &m);
+	add_lags(f, MM_LAG_WINDOWS_MIN, -2, 0);
+	ck_assert(f->observation.lag_known);
+	ck_assert_double_eq_tol(f->observation.lag_deg, -2, 1e-9);
 }
 END_TEST
 
 START_TEST(angle_has_its_uncertainty)
 {
-	begin(2);
-	add_lags(16, 180, 12);
-	ck_assert(observation.lag_known);
-	ck_assert_double_eq_tol(fabs(observation.lag_deg), 180, 1e-6);
-	ck_assert_double_eq_tol(observation.lag_error_deg, 6, 0.1); /* twice 12 degrees over the root of 16 */
-	begin(2);
-	add_lags(16, 180, 25);
-	ck_assert(!observation.lag_known);
-	begin(2);
-	add_lags(20, 180, 0);
-	add_lags(20, 0, 0);
-	ck_assert(!observation.lag_known);
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
+	add_lags(f, 16, 180, 12);
+	ck_assert(f->observation.lag_known);
+	ck_assert_double_eq_tol(fabs(f->observation.lag_deg), 180, 1e-6);
+	ck_assert_double_eq_tol(f->observation.lag_error_deg, 6, 0.1); /* twice 12 degrees over the root of 16 */
+	begin(f, 2);
+	add_lags(f, 16, 180, 25);
+	ck_assert(!f->observation.lag_known);
+	begin(f, 2);
+	add_lags(f, 20, 180, 0);
+	add_lags(f, 20, 0, 0);
+	ck_assert(!f->observation.lag_known);
 }
 END_TEST
 
-static void diagnose_with(const struct mm_circumstances *circumstances)
+static void diagnose_with(struct diagnosis_fixture *f, const struct mm_circumstances *circumstances)
 {
-	mm_diagnose(&observation, &dual, circumstances, &diagnosis);
+	mm_diagnose(&f->observation, &dual, circumstances, &f->diagnosis);
 }
 
 /* Somebody has said what is wrong and corrects it by arithmetic: so long as the wires show that, it is settled. */
 START_TEST(correction_settles_what_it_is_for)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
 	struct mm_circumstances turned = {.correction = MM_CORRECTION_CT2_REVERSED};
 	struct mm_circumstances crossed = {.correction = MM_CORRECTION_CT_CROSSED | MM_CORRECTION_LINES_180};
 
-	begin(2);
-	steady((struct shown){120, 9, 10}, (struct shown){119, 6, 185});
-	diagnose_with(&turned);
-	ck_first(MM_CAUSE_CT_REVERSED, 2);
-	ck_assert(diagnosis.finding[0].corrected);
-	ck_assert_ptr_null(found(MM_CAUSE_GENERATION, 2));
-	diagnose(&dual);
-	ck_first(MM_CAUSE_CT_REVERSED, 2);
-	ck_assert(!diagnosis.finding[0].corrected);
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 10}, (struct shown){119, 6, 185});
+	diagnose_with(f, &turned);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 2);
+	ck_assert(f->diagnosis.finding[0].corrected);
+	ck_assert_ptr_null(found(f, MM_CAUSE_GENERATION, 2));
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 2);
+	ck_assert(!f->diagnosis.finding[0].corrected);
 	/* Of what fits two mistakes in a split phase, it is the one that was said. */
-	begin(2);
-	steady((struct shown){120, 9, 180}, (struct shown){119, 6, 180});
-	diagnose_with(&crossed);
-	ck_first(MM_CAUSE_CTS_CROSSED, 0);
-	ck_assert(diagnosis.finding[0].corrected);
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 6, 180});
+	diagnose_with(f, &crossed);
+	ck_first(f, MM_CAUSE_CTS_CROSSED, 0);
+	ck_assert(f->diagnosis.finding[0].corrected);
 	turned.correction |= MM_CORRECTION_CT1_REVERSED;
-	diagnose_with(&turned);
-	ck_first(MM_CAUSE_CTS_REVERSED, 0);
-	ck_assert(diagnosis.finding[0].corrected);
+	diagnose_with(f, &turned);
+	ck_first(f, MM_CAUSE_CTS_REVERSED, 0);
+	ck_assert(f->diagnosis.finding[0].corrected);
 	/* It is for another angle. */
-	observation.lag_known = true;
-	observation.lag_deg = 180;
+	f->observation.lag_known = true;
+	f->observation.lag_deg = 180;
 	crossed.correction = MM_CORRECTION_CT_CROSSED | MM_CORRECTION_LINES_120;
-	diagnose_with(&crossed);
-	ck_assert(mm_cause_info(diagnosis.finding[0].cause)->fault && !diagnosis.finding[0].corrected);
+	diagnose_with(f, &crossed);
+	ck_assert(mm_cause_info(f->diagnosis.finding[0].cause)->fault && !f->diagnosis.finding[0].corrected);
 }
 END_TEST
 
 START_TEST(correction_that_is_wrong_is_named)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
 	const struct mm_circumstances turned = {.correction = MM_CORRECTION_CT2_REVERSED};
 	static const unsigned own[] = {0, 1};
 	static const double turned_sign[] = {1, -1}, right_sign[] = {1, 1};
 
-	begin(2);
-	steady((struct shown){120, 9, 10}, (struct shown){119, 6, 5});
-	diagnose_with(&turned);
-	ck_first(MM_CAUSE_CORRECTION_WRONG, 0);
-	ck_tied(MM_CAUSE_CT_REVERSED, 2, true); /* with generation: it reads the same */
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 10}, (struct shown){119, 6, 5});
+	diagnose_with(f, &turned);
+	ck_first(f, MM_CAUSE_CORRECTION_WRONG, 0);
+	ck_tied(f, MM_CAUSE_CT_REVERSED, 2, true); /* with generation: it reads the same */
 	/* Switched loads tell which. */
-	begin(2);
-	switch_loads(5, 8, own, right_sign);
-	diagnose_with(&turned);
-	ck_first(MM_CAUSE_CORRECTION_WRONG, 0);
-	ck_assert(!diagnosis.finding[0].tied);
-	begin(2);
-	switch_loads(5, 8, own, turned_sign);
-	diagnose_with(&turned);
-	ck_first(MM_CAUSE_CT_REVERSED, 2);
-	ck_assert(diagnosis.finding[0].corrected);
+	begin(f, 2);
+	switch_loads(f, 5, 8, own, right_sign);
+	diagnose_with(f, &turned);
+	ck_first(f, MM_CAUSE_CORRECTION_WRONG, 0);
+	ck_assert(!f->diagnosis.finding[0].tied);
+	begin(f, 2);
+	switch_loads(f, 5, 8, own, turned_sign);
+	diagnose_with(f, &turned);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 2);
+	ck_assert(f->diagnosis.finding[0].corrected);
 	/* Without a load on the CT it is for, nothing speaks against it. */
-	begin(2);
-	steady((struct shown){120, 9, 10}, (struct shown){119, 0.5, 5});
-	diagnose_with(&turned);
-	ck_first(MM_CAUSE_LOAD_SMALL, 2);
-	ck_assert_ptr_null(found(MM_CAUSE_CORRECTION_WRONG, 0));
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 10}, (struct shown){119, 0.5, 5});
+	diagnose_with(f, &turned);
+	ck_first(f, MM_CAUSE_LOAD_SMALL, 2);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CORRECTION_WRONG, 0));
 }
 END_TEST
 
 /* A wrong ratio reads in proportion, as a smaller or larger load would: only what is known of the load shows it. */
 START_TEST(known_load_shows_a_wrong_ratio)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
 	struct mm_circumstances known = {.load_known = true, .load_w = 1500};
 
-	begin(2);
-	steady((struct shown){120, 6.2, 0}, (struct shown){119, 0.3, 0});
-	diagnose(&dual);
-	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
-	diagnose_with(&known);
-	ck_first(MM_CAUSE_CT_RATIO, 0);
-	ck_assert_double_eq_tol(diagnosis.finding[0].shown_w, 6.2 * 120 + 0.3 * 119, 1e-6);
+	begin(f, 2);
+	steady(f, (struct shown){120, 6.2, 0}, (struct shown){119, 0.3, 0});
+	diagnose(f, &dual);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CT_RATIO, 0));
+	diagnose_with(f, &known);
+	ck_first(f, MM_CAUSE_CT_RATIO, 0);
+	ck_assert_double_eq_tol(f->diagnosis.finding[0].shown_w, 6.2 * 120 + 0.3 * 119, 1e-6);
 	known.load_w = 800;
-	diagnose_with(&known);
-	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
+	diagnose_with(f, &known);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CT_RATIO, 0));
 	known.load_w = 200;
-	diagnose_with(&known);
-	ck_first(MM_CAUSE_CT_RATIO, 0);
+	diagnose_with(f, &known);
+	ck_first(f, MM_CAUSE_CT_RATIO, 0);
 	/* With a CT turned round it is what would be shown with the CT mended. */
-	begin(2);
-	steady((struct shown){120, 6, 0}, (struct shown){119, 6, 180});
+	begin(f, 2);
+	steady(f, (struct shown){120, 6, 0}, (struct shown){119, 6, 180});
 	known.load_w = 12 * 120;
-	diagnose_with(&known);
-	ck_first(MM_CAUSE_CT_REVERSED, 2);
-	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
+	diagnose_with(f, &known);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 2);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CT_RATIO, 0));
 	known.load_w = 24 * 120;
-	diagnose_with(&known);
-	ck_first(MM_CAUSE_CT_REVERSED, 2);
-	ck_assert_ptr_nonnull(found(MM_CAUSE_CT_RATIO, 0));
+	diagnose_with(f, &known);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 2);
+	ck_assert_ptr_nonnull(found(f, MM_CAUSE_CT_RATIO, 0));
 	/* Without a voltage there is no power to compare. */
-	begin(2);
-	steady((struct shown){120, 6, 0}, (struct shown){0, 6, 0});
-	diagnose_with(&known);
-	ck_assert_ptr_null(found(MM_CAUSE_CT_RATIO, 0));
+	begin(f, 2);
+	steady(f, (struct shown){120, 6, 0}, (struct shown){0, 6, 0});
+	diagnose_with(f, &known);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CT_RATIO, 0));
 }
 END_TEST
 
 START_TEST(creep_is_what_registers_without_load)
 {
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
 	const struct mm_circumstances none = {.load_known = true};
 
-	begin(2);
-	steady((struct shown){120, 0.2, 20}, (struct shown){119, 0.2, 20});
-	diagnose(&dual);
-	ck_first(MM_CAUSE_LOAD_SMALL, 1);
-	ck_tied(MM_CAUSE_CREEP, 1, true);
-	diagnose_with(&none);
-	ck_first(MM_CAUSE_CREEP, 1);
-	ck_assert_uint_eq(diagnosis.count, 2);
-	ck_tied(MM_CAUSE_CREEP, 1, false);
-	ck_tied(MM_CAUSE_CREEP, 2, false);
-	begin(2);
-	steady((struct shown){120, 0.1, 20}, (struct shown){119, 0, 0});
-	diagnose_with(&none);
-	ck_first(MM_CAUSE_NONE, 0);
-	ck_assert_uint_eq(diagnosis.count, 1);
+	begin(f, 2);
+	steady(f, (struct shown){120, 0.2, 20}, (struct shown){119, 0.2, 20});
+	diagnose(f, &dual);
+	ck_first(f, MM_CAUSE_LOAD_SMALL, 1);
+	ck_tied(f, MM_CAUSE_CREEP, 1, true);
+	diagnose_with(f, &none);
+	ck_first(f, MM_CAUSE_CREEP, 1);
+	ck_assert_uint_eq(f->diagnosis.count, 2);
+	ck_tied(f, MM_CAUSE_CREEP, 1, false);
+	ck_tied(f, MM_CAUSE_CREEP, 2, false);
+	begin(f, 2);
+	steady(f, (struct shown){120, 0.1, 20}, (struct shown){119, 0, 0});
+	diagnose_with(f, &none);
+	ck_first(f, MM_CAUSE_NONE, 0);
+	ck_assert_uint_eq(f->diagnosis.count, 1);
 }
 END_TEST
 
