@@ -15,7 +15,7 @@ libmetrology_a_SOURCES = \
 	src/metrology/window.c src/metrology/window.h
 
 if TESTS_ENABLED
-metrology_checks = tests/metrology/check_window tests/metrology/check_metrology tests/metrology/check_metrology_faults tests/metrology/check_metrology_time
+metrology_checks = tests/metrology/check_samples tests/metrology/check_window tests/metrology/check_metrology tests/metrology/check_metrology_faults tests/metrology/check_metrology_time
 check_PROGRAMS += $(metrology_checks)
 TESTS += $(metrology_checks)
 tests_metrology_check_metrology_SOURCES = tests/metrology/check_metrology.c tests/fixture/metrology_fixture.c tests/fixture/metrology_fixture.h tests/fixture/random.h
@@ -27,6 +27,9 @@ tests_metrology_check_metrology_faults_LDADD = libmetrology.a $(CHECK_LIBS)
 tests_metrology_check_metrology_time_SOURCES = tests/metrology/check_metrology_time.c tests/fixture/metrology_fixture.c tests/fixture/metrology_fixture.h tests/fixture/random.h
 tests_metrology_check_metrology_time_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_metrology_check_metrology_time_LDADD = libmetrology.a $(CHECK_LIBS)
+tests_metrology_check_samples_SOURCES = tests/metrology/check_samples.c
+tests_metrology_check_samples_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metrology_check_samples_LDADD = libmetrology.a $(CHECK_LIBS)
 tests_metrology_check_window_SOURCES = tests/metrology/check_window.c
 tests_metrology_check_window_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
 tests_metrology_check_window_LDADD = libmetrology.a $(CHECK_LIBS)
