@@ -34,14 +34,14 @@ static void assert_all_windows(struct fixture *b, int64_t since)
 }
 
 /* The simulated board's default front end. */
-static struct fixture *new_fixture(void)
+static void start(struct fixture *b)
 {
 	const struct mm_afe_config front_end = {
 		.input = {{.phase = 0, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A},
 			  {.phase = 1, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A}},
 	};
 
-	return fixture_new(mm_afe_driver_find("ade9000"), &front_end);
+	fixture_start(b, mm_afe_driver_find("ade9000"), &front_end);
 }
 
 static uint32_t draw(uint32_t *seed, uint32_t below)
@@ -56,14 +56,14 @@ START_TEST(an_hour_of_mixed_loads)
 	uint32_t seed = 7;
 	struct fixture *b;
 
-	begin_scenario(ppms[_i], "");
-	say("[at 0]\nload_a = off\nct_b = reversed\n");
+	b = begin_scenario(ppms[_i], "");
+	say(b, "[at 0]\nload_a = off\nct_b = reversed\n");
 	for (double t = 4.3; t < 3590; t += 1 + draw(&seed, 40000) / 1000.0) {
-		say("[at %.3f]\nload_a = %u W 0.%u lag\nload_b = %u W\nload_ab = %u W 0.9 lead\n", t, draw(&seed, 9000),
+		say(b, "[at %.3f]\nload_a = %u W 0.%u lag\nload_b = %u W\nload_ab = %u W 0.9 lead\n", t, draw(&seed, 9000),
 		    5 + draw(&seed, 5), draw(&seed, 3) * draw(&seed, 4000), draw(&seed, 2) * draw(&seed, 7000));
 	}
-	say("[at 3595.5]\nload_a = off\nload_b = off\nload_ab = off\n");
-	b = new_fixture();
+	say(b, "[at 3595.5]\nload_a = off\nload_b = off\nload_ab = off\n");
+	start(b);
 	run_until(b, 3600);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	ck_assert_uint_eq(b->missed, 0);
@@ -81,9 +81,9 @@ START_TEST(volts_and_amperes)
 {
 	struct fixture *b;
 
-	begin_scenario(20, "");
-	say("[at 0]\nload_a = 6000 W 0.8 lag\nload_b = 3000 W 0.5 lead\nvoltage_b = 118\n");
-	b = new_fixture();
+	b = begin_scenario(20, "");
+	say(b, "[at 0]\nload_a = 6000 W 0.8 lag\nload_b = 3000 W 0.5 lead\nvoltage_b = 118\n");
+	start(b);
 	run_until(b, 10);
 	ck_assert_double_eq_tol(b->last.input[0].voltage_v, 120, 0.01);
 	ck_assert_double_eq_tol(b->last.input[1].voltage_v, 118, 0.01);
@@ -103,9 +103,9 @@ START_TEST(power_right_from_the_start)
 	double worst_ends = 0;
 	struct fixture *b;
 
-	begin_scenario(80, "");
-	say("[at 0]\nload_a = 6000 W\n");
-	b = new_fixture();
+	b = begin_scenario(80, "");
+	say(b, "[at 0]\nload_a = 6000 W\n");
+	start(b);
 	while (b->windows < 30) {
 		if (step(b) == MM_HEALTH_OK) {
 			const struct mm_measurement *m = &b->last;
@@ -125,9 +125,9 @@ START_TEST(small_loads)
 	struct fixture *b;
 
 	/* One watt is 843,000 codes: the lower register and the sign of the upper one count. */
-	begin_scenario(0, "");
-	say("[at 0]\nload_a = 1 W\nload_b = 1 W\nct_b = reversed\n");
-	b = new_fixture();
+	b = begin_scenario(0, "");
+	say(b, "[at 0]\nload_a = 1 W\nload_b = 1 W\nct_b = reversed\n");
+	start(b);
 	run_until(b, 100.5);
 	ck_assert_double_eq_tol(b->active_ws[0] / b->windows, 1.0, 0.002);
 	ck_assert_double_eq_tol(b->active_ws[1] / b->windows, -1.0, 0.002);
@@ -140,12 +140,12 @@ START_TEST(short_loads_count_whole)
 	struct fixture *b;
 
 	/* On for less than a window, and off again before anybody looks at the current. */
-	begin_scenario(-60, "");
-	say("[at 0]\nload_a = off\n");
+	b = begin_scenario(-60, "");
+	say(b, "[at 0]\nload_a = off\n");
 	for (unsigned i = 0; i < 200; i++) {
-		say("[at %.3f]\nload_a = 4000 W\n[at %.3f]\nload_a = off\n", 3 + i * 2.937, 3 + i * 2.937 + 0.2);
+		say(b, "[at %.3f]\nload_a = 4000 W\n[at %.3f]\nload_a = off\n", 3 + i * 2.937, 3 + i * 2.937 + 0.2);
 	}
-	b = new_fixture();
+	start(b);
 	run_until(b, 600);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	assert_energy(b->active_ws[0], ask(b, "truth_seen_a_uwh"), 2e-4);
@@ -158,13 +158,13 @@ START_TEST(supply_lost_under_load)
 {
 	struct fixture *b;
 
-	begin_scenario(-60, "");
-	say("[at 0]\nload_a = 12000 W\nload_b = 4000 W\n");
+	b = begin_scenario(-60, "");
+	say(b, "[at 0]\nload_a = 12000 W\nload_b = 4000 W\n");
 	for (unsigned i = 0; i < 50; i++) {
-		say("[at %.3f]\nvoltage_a = 0\nvoltage_b = 40\nload_b = off\n", 5 + i * 5.937);
-		say("[at %.3f]\nvoltage_a = 120\nvoltage_b = 120\nload_b = 4000 W\n", 7 + i * 5.937);
+		say(b, "[at %.3f]\nvoltage_a = 0\nvoltage_b = 40\nload_b = off\n", 5 + i * 5.937);
+		say(b, "[at %.3f]\nvoltage_a = 120\nvoltage_b = 120\nload_b = 4000 W\n", 7 + i * 5.937);
 	}
-	b = new_fixture();
+	start(b);
 	run_until(b, 310);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	ck_assert_uint_eq(b->missed, 0);
@@ -179,9 +179,9 @@ START_TEST(restart_in_mid_run)
 	struct fixture *b;
 	int64_t windows = 0;
 
-	begin_scenario(35, "");
-	say("[at 0]\nload_a = 2000 W\n");
-	b = new_fixture();
+	b = begin_scenario(35, "");
+	say(b, "[at 0]\nload_a = 2000 W\n");
+	start(b);
 	for (unsigned i = 0; i < 50; i++) {
 		int64_t before;
 
@@ -220,10 +220,10 @@ START_TEST(faults_are_told_apart)
 {
 	struct fixture *b;
 
-	begin_scenario(50, "");
-	say("[at 0]\nload_a = 5000 W\nload_b = 1000 W\n[at 60.4]\nfault = %s\n[at 120.7]\nfault = none\n",
+	b = begin_scenario(50, "");
+	say(b, "[at 0]\nload_a = 5000 W\nload_b = 1000 W\n[at 60.4]\nfault = %s\n[at 120.7]\nfault = none\n",
 	    judged_faults[_i].fault);
-	b = new_fixture();
+	start(b);
 	run_until(b, 60);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	assert_all_windows(b, 0);
@@ -251,9 +251,9 @@ START_TEST(frozen_counts_no_window_twice)
 {
 	struct fixture *b;
 
-	begin_scenario(-30, "");
-	say("[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = frozen\n[at 90.2]\nfault = none\n");
-	b = new_fixture();
+	b = begin_scenario(-30, "");
+	say(b, "[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = frozen\n[at 90.2]\nfault = none\n");
+	start(b);
 	run_until(b, 130);
 	assert_all_windows(b, 0);
 	ck_assert_uint_ge(b->missed, 28);
@@ -277,9 +277,9 @@ START_TEST(failures_are_told_apart)
 	struct fixture *b;
 	int r;
 
-	begin_scenario(80, "");
-	say("[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = %s\n[at 100.1]\nfault = none\n", failing_faults[_i].fault);
-	b = new_fixture();
+	b = begin_scenario(80, "");
+	say(b, "[at 0]\nload_a = 5000 W\n[at 60.4]\nfault = %s\n[at 100.1]\nfault = none\n", failing_faults[_i].fault);
+	start(b);
 	do {
 		r = b->afe->ops->next(b->afe, &m);
 		b->windows += r == 0 && m.latched;
@@ -302,12 +302,12 @@ START_TEST(short_bus_errors_are_retried)
 	uint32_t seed = 3;
 	struct fixture *b;
 
-	begin_scenario(10, "");
-	say("[at 0]\nload_a = 5000 W\n");
+	b = begin_scenario(10, "");
+	say(b, "[at 0]\nload_a = 5000 W\n");
 	for (double t = 3; t < 300; t += 0.1 + draw(&seed, 200) / 1000.0) {
-		say("[at %.3f]\nfault = eio\n[at %.3f]\nfault = none\n", t, t + 0.003);
+		say(b, "[at %.3f]\nfault = eio\n[at %.3f]\nfault = none\n", t, t + 0.003);
 	}
-	b = new_fixture();
+	start(b);
 	run_until(b, 300);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	assert_all_windows(b, 0);
@@ -319,9 +319,9 @@ START_TEST(slow_bus)
 {
 	struct fixture *b;
 
-	begin_scenario(10, "");
-	say("[at 0]\nload_a = 5000 W\nfault = stall 30\n[at 250]\nload_a = off\n");
-	b = new_fixture();
+	b = begin_scenario(10, "");
+	say(b, "[at 0]\nload_a = 5000 W\nfault = stall 30\n[at 250]\nload_a = off\n");
+	start(b);
 	run_until(b, 260);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	ck_assert_uint_eq(b->missed, 0);
@@ -335,16 +335,16 @@ START_TEST(energy_that_does_not_fit_power)
 	struct fixture *b;
 
 	/* A load that is on whenever the adapter polls, and off in between, looks like an energy register of other units. */
-	begin_scenario(0, "");
+	b = begin_scenario(0, "");
 	for (unsigned second = 0; second < 20; second++) {
 		for (unsigned i = 0; i < 27; i++) {
 			double poll = second + 0.05 + i * (double)MM_POWER_CHECK_STEP_NS * 1e-9;
 
-			say("[at %.6f]\nload_b = 20000 W\n[at %.6f]\nload_b = off\n", poll - 0.011, poll + 0.011);
+			say(b, "[at %.6f]\nload_b = 20000 W\n[at %.6f]\nload_b = off\n", poll - 0.011, poll + 0.011);
 		}
 	}
-	say("[at 20.5]\nload_b = 20000 W\n");
-	b = new_fixture();
+	say(b, "[at 20.5]\nload_b = 20000 W\n");
+	start(b);
 	run_until(b, 19);
 	ck_assert_uint_ge(b->health[MM_HEALTH_IMPLAUSIBLE], 10);
 	ck_assert_int_eq(b->last.health, MM_HEALTH_IMPLAUSIBLE);
@@ -361,15 +361,15 @@ START_TEST(no_load_without_noise)
 	struct fixture *b;
 
 	/* All registers are zero for long; then a load that never stays the same. */
-	begin_scenario(-200, "noise = off");
+	b = begin_scenario(-200, "noise = off");
 	for (unsigned t = 0; t < 2000; t++) {
-		say("[at %u]\nvoltage_a = 120.%03u\n", t, draw(&seed, 1000));
+		say(b, "[at %u]\nvoltage_a = 120.%03u\n", t, draw(&seed, 1000));
 	}
 	for (double t = 2000; t < 2600; t += 0.7) {
-		say("[at %.3f]\nload_a = %u W\n", t, 100 + draw(&seed, 5000));
+		say(b, "[at %.3f]\nload_a = %u W\n", t, 100 + draw(&seed, 5000));
 	}
-	say("[at 2600]\nload_a = off\n");
-	b = new_fixture();
+	say(b, "[at 2600]\nload_a = off\n");
+	start(b);
 	run_until(b, 1990);
 	ck_assert_uint_ge(b->windows, 1988);
 	ck_assert_uint_le(b->windows, 1990);
@@ -385,12 +385,12 @@ START_TEST(zero_energy_under_load)
 {
 	struct fixture *b;
 
-	begin_scenario(0, "noise = off");
-	say("[at 0]\nload_a = off\nfault = stuck\n[at 5.5]\nload_a = 5000 W\n");
+	b = begin_scenario(0, "noise = off");
+	say(b, "[at 0]\nload_a = off\nfault = stuck\n[at 5.5]\nload_a = 5000 W\n");
 	for (unsigned t = 6; t < 20; t++) {
-		say("[at %u]\nvoltage_a = 120.%02u\n", t, t);
+		say(b, "[at %u]\nvoltage_a = 120.%02u\n", t, t);
 	}
-	b = new_fixture();
+	start(b);
 	run_until(b, 5);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	run_until(b, 12);
@@ -405,9 +405,9 @@ START_TEST(cancelled)
 	struct mm_measurement m;
 	struct fixture *b;
 
-	begin_scenario(0, "");
-	say("[at 0]\nload_a = 100 W\n");
-	b = new_fixture();
+	b = begin_scenario(0, "");
+	say(b, "[at 0]\nload_a = 100 W\n");
+	start(b);
 	run_until(b, 3);
 	mm_clock_cancel(b->clock);
 	ck_assert_int_eq(b->afe->ops->next(b->afe, &m), -ECANCELED);
@@ -421,9 +421,9 @@ START_TEST(what_is_not_there)
 	struct mm_afe *afe;
 	struct fixture *b;
 
-	begin_scenario(0, "");
-	say("[at 0]\nload_a = off\n");
-	b = new_fixture();
+	b = begin_scenario(0, "");
+	say(b, "[at 0]\nload_a = off\n");
+	start(b);
 	afe = fixture_new_afe(b, "ade9078");
 	ck_assert_int_eq(afe->ops->open(afe), -ENODEV);
 	ck_assert_msg(strstr(afe->message, "no IIO device ade9078 at ip:127.0.0.1:"), "%s", afe->message);
@@ -443,9 +443,9 @@ START_TEST(scales_of_another_chip_are_refused)
 {
 	struct fixture *b;
 
-	begin_scenario(0, "");
-	say("[at 0]\nload_a = off\n");
-	b = new_fixture();
+	b = begin_scenario(0, "");
+	say(b, "[at 0]\nload_a = off\n");
+	start(b);
 	b->afe->ops->close(b->afe);
 	ck_assert_int_ge(fixture_write(b, "fault", "no-scale"), 0);
 	ck_assert_int_eq(b->afe->ops->open(b->afe), -EINVAL);

@@ -26,11 +26,12 @@ START_TEST(angle_between_the_voltages)
 	static const double lags[] = {180, 120, 240, 0};
 	struct fixture *b;
 
-	begin_scenario(-80, "");
-	say("[at 0]\nphase_b = %g\nload_a = 300 W\nfrequency_hz = 49.6\n[at 30]\nfrequency_hz = 60.4\nload_a = off\n"
+	b = begin_scenario(-80, "");
+	say(b,
+	    "[at 0]\nphase_b = %g\nload_a = 300 W\nfrequency_hz = 49.6\n[at 30]\nfrequency_hz = 60.4\nload_a = off\n"
 	    "[at 60]\nvoltage_b = 0\n",
 	    lags[_i]);
-	b = fixture_new(mm_afe_driver_find("ade9000"), &front_end);
+	fixture_start(b, mm_afe_driver_find("ade9000"), &front_end);
 	for (unsigned i = 5; i < 55; i++) {
 		if (i == 30) {
 			run_until(b, 33);
@@ -51,9 +52,9 @@ START_TEST(angle_of_a_slow_bus)
 {
 	struct fixture *b;
 
-	begin_scenario(10, "");
-	say("[at 0]\nload_a = 5000 W\n[at 60]\nfault = stall 3\n[at 90]\nfault = none\n");
-	b = fixture_new(mm_afe_driver_find("ade9000"), &front_end);
+	b = begin_scenario(10, "");
+	say(b, "[at 0]\nload_a = 5000 W\n[at 60]\nfault = stall 3\n[at 90]\nfault = none\n");
+	fixture_start(b, mm_afe_driver_find("ade9000"), &front_end);
 	run_until(b, 58);
 	ck_assert(b->last.phasors[1].voltage.re != 0);
 	run_until(b, 88);

@@ -27,7 +27,7 @@ static const struct chip {
 	{"ads131e08", "chip = ads131e08\noffset_uv = -2000\n", 8000},
 };
 
-static struct fixture *new_fixture(const struct chip *chip)
+static void start(struct fixture *b, const struct chip *chip)
 {
 	const struct mm_afe_driver *driver = mm_afe_driver_find(chip->driver);
 	const double full_scale_v = driver->adc_full_scale_v * 1001.0;
@@ -39,13 +39,15 @@ static struct fixture *new_fixture(const struct chip *chip)
 		.sample_rate = (unsigned)chip->sample_rate,
 	};
 
-	return fixture_new(driver, &front_end);
+	fixture_start(b, driver, &front_end);
 }
 
-static void begin(const struct chip *chip, double ppm)
+static struct fixture *begin(const struct chip *chip, double ppm)
 {
-	begin_scenario(ppm, chip->board);
-	say("burden_ohm = %g\n", BURDEN_OHM);
+	struct fixture *b = begin_scenario(ppm, chip->board);
+
+	say(b, "burden_ohm = %g\n", BURDEN_OHM);
+	return b;
 }
 
 /* Truth at the ends of what has been booked is what it is there; here, of loads that stay. */
@@ -60,9 +62,9 @@ START_TEST(energy_is_what_flowed)
 	int64_t start_ns;
 	double seconds;
 
-	begin(&chips[_i], 50);
-	say("[at 0]\nload_a = 3000 W 0.5 lag\nload_b = 250 W\nct_b = reversed\n");
-	b = new_fixture(&chips[_i]);
+	b = begin(&chips[_i], 50);
+	say(b, "[at 0]\nload_a = 3000 W 0.5 lag\nload_b = 250 W\nct_b = reversed\n");
+	start(b, &chips[_i]);
 	run_until(b, 30); /* the chip's rate is learnt */
 	fixture_reset(b);
 	start_ns = b->last.end_ns;
@@ -140,9 +142,9 @@ START_TEST(faults_are_named_and_pass)
 {
 	struct fixture *b;
 
-	begin(&chips[0], 0);
-	say("[at 0]\nload_a = 3000 W\nload_b = 2000 W\n");
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	say(b, "[at 0]\nload_a = 3000 W\nload_b = 2000 W\n");
+	start(b, &chips[0]);
 	run_until(b, 5);
 	set_fault(b, faults[_i].fault);
 	if (faults[_i].health == MM_HEALTH_NO_CHANNEL) {
@@ -171,9 +173,9 @@ START_TEST(an_overrun_is_a_gap)
 	int64_t hole_ns = 0, start_ns;
 	struct fixture *b;
 
-	begin(&chips[_i], 20);
-	say("[at 0]\nload_a = 6000 W\n");
-	b = new_fixture(&chips[_i]);
+	b = begin(&chips[_i], 20);
+	say(b, "[at 0]\nload_a = 6000 W\n");
+	start(b, &chips[_i]);
 	run_until(b, 20);
 	fixture_reset(b);
 	start_ns = b->last.end_ns;
@@ -202,9 +204,9 @@ START_TEST(single_samples_lost_are_seen_by_their_stamps)
 {
 	struct fixture *b;
 
-	begin(&chips[0], 0);
-	say("[at 0]\nload_a = 6000 W\n");
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	say(b, "[at 0]\nload_a = 6000 W\n");
+	start(b, &chips[0]);
 	run_until(b, 5);
 	ck_assert_uint_eq(b->missed, 0);
 	set_fault(b, "losing 20000"); /* one in 5 s */
@@ -230,8 +232,8 @@ START_TEST(what_a_crash_left_is_cleared)
 {
 	struct fixture *b;
 
-	begin(&chips[0], 0);
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	start(b, &chips[0]);
 	b->afe->ops->close(b->afe);
 	leave_buffer(b);
 	ck_assert_msg(b->afe->ops->open(b->afe) == 0, "%s", b->afe->message);
@@ -246,9 +248,9 @@ START_TEST(clipping_for_a_moment_counts)
 {
 	struct fixture *b;
 
-	begin(&chips[0], 0);
-	say("[at 0]\nload_a = 3000 W\n[at 10.3]\nload_a = 45000 W\n[at 10.6]\nload_a = 3000 W\n[at 20]\nload_a = 45000 W\n");
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	say(b, "[at 0]\nload_a = 3000 W\n[at 10.3]\nload_a = 45000 W\n[at 10.6]\nload_a = 3000 W\n[at 20]\nload_a = 45000 W\n");
+	start(b, &chips[0]);
 	run_until(b, 19);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	ck_assert_double_gt(b->active_ws[0], 3000 * 17.5 + 0.8 * 42000 * 0.3);
@@ -264,10 +266,10 @@ START_TEST(sags_and_open_leads_are_not_swapped)
 {
 	struct fixture *b;
 
-	begin(&chips[0], 0);
-	say("[at 0]\nload_a = 8400 W\nload_b = 8400 W\n");
-	say("[at 10]\nvoltage_b = 50\nload_b = 3500 W\n[at 11.5]\nvoltage_b = 120\nload_b = 8400 W\n[at 15]\nlead_b = open\n");
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	say(b, "[at 0]\nload_a = 8400 W\nload_b = 8400 W\n");
+	say(b, "[at 10]\nvoltage_b = 50\nload_b = 3500 W\n[at 11.5]\nvoltage_b = 120\nload_b = 8400 W\n[at 15]\nlead_b = open\n");
+	start(b, &chips[0]);
 	run_until(b, 30);
 	ck_assert_uint_eq(b->health[MM_HEALTH_OK], b->windows);
 	ck_assert_uint_ge(b->windows, 28);
@@ -281,10 +283,10 @@ START_TEST(events_and_harmonics_come_through)
 	unsigned sags = 0;
 	struct fixture *b;
 
-	begin(&chips[0], 0);
-	say("[at 0]\nload_a = 1200 W\nload_b = 600 W\ncurrent_harmonics = 5:40\n[at 5]\nvoltage_b = 60\n[at 5.3]\nvoltage_b = "
-	    "120\n");
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	say(b, "[at 0]\nload_a = 1200 W\nload_b = 600 W\ncurrent_harmonics = 5:40\n[at 5]\nvoltage_b = 60\n[at 5.3]\nvoltage_b = "
+	       "120\n");
+	start(b, &chips[0]);
 	while (mm_clock_boottime(b->clock) < 10 * MM_NS_PER_S) {
 		(void)step(b);
 		ck_assert_ptr_null(b->afe->harmonics);
@@ -314,8 +316,8 @@ START_TEST(a_scale_that_is_no_gain_is_refused)
 {
 	struct fixture *b;
 
-	begin(&chips[0], 0);
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	start(b, &chips[0]);
 	b->afe->ops->close(b->afe);
 	set_fault(b, "no-scale");
 	ck_assert_int_eq(b->afe->ops->open(b->afe), -EINVAL);
@@ -331,8 +333,8 @@ START_TEST(a_driver_without_oversampling)
 	struct mm_afe *afe;
 	struct fixture *b;
 
-	begin(&chip, 0);
-	b = new_fixture(&chip);
+	b = begin(&chip, 0);
+	start(b, &chip);
 	b->afe->ops->close(b->afe);
 	b->driver = mm_afe_driver_find("mcp3912");
 	afe = fixture_new_afe(b, "ads131e04");
@@ -362,8 +364,8 @@ START_TEST(a_read_under_way_is_cancelled)
 	struct fixture *b;
 	int r = 0;
 
-	begin(&chips[0], 0);
-	b = new_fixture(&chips[0]);
+	b = begin(&chips[0], 0);
+	start(b, &chips[0]);
 	ck_assert_int_eq(pthread_create(&thread, NULL, cancel, b->afe), 0);
 	for (unsigned i = 0; i < 100000 && r == 0; i++) {
 		r = b->afe->ops->next(b->afe, &m);
