@@ -20,7 +20,6 @@
 #include "base/log.h"
 #include "base/now.h"
 #include "core/units.h"
-#include "metering/handover.h"
 #include "daemon/listen_fds.h"
 #include "daemon/power_fail.h"
 #include "service/server.h"
@@ -43,12 +42,12 @@ struct daemon {
 	struct mm_config *config;
 	sd_event *event;
 	struct mm_listen_fds listen_fds;
-	struct mm_handover *handover;
+	struct mm_memory *memory;
 	struct mm_clock *clock;
 	struct mm_afe *afe;
 	struct mm_store *reg;
 	struct mm_store_worker *worker;
-	struct mm_engine engine;
+	struct mm_metering *metering;
 	struct mm_service *service;
 	struct mm_server *server;
 	struct mm_front_end *front_end;
@@ -62,7 +61,7 @@ struct daemon {
 
 static void notify_ready(struct daemon *d)
 {
-	if (!d->ready && mm_view_front_end(&d->engine).windows > 0) {
+	if (!d->ready && mm_view_front_end(d->metering).windows > 0) {
 		d->ready = true;
 		sd_notify(0, "READY=1\nSTATUS=Metering.");
 	}
@@ -70,7 +69,7 @@ static void notify_ready(struct daemon *d)
 
 static void notify_status(struct daemon *d)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(&d->engine);
+	struct mm_view_front_end front_end = mm_view_front_end(d->metering);
 
 	if (front_end.health == MM_HEALTH_OK) {
 		sd_notify(0, "STATUS=Metering.");
@@ -88,12 +87,12 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 	(void)fd;
 	(void)revents;
 	while (mm_front_end_take(d->front_end, &report)) {
-		enum mm_health before = mm_view_front_end(&d->engine).health;
-		bool changed = mm_engine_report(&d->engine, &report);
+		enum mm_health before = mm_view_front_end(d->metering).health;
+		bool changed = mm_metering_report(d->metering, &report);
 
 		mm_service_report(d->service);
 		mm_clock_release(d->clock);
-		if (mm_view_front_end(&d->engine).health != before) {
+		if (mm_view_front_end(d->metering).health != before) {
 			notify_status(d);
 		}
 		notify_ready(d);
@@ -112,13 +111,13 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct daemon *d = userdata;
-	enum mm_health before = mm_view_front_end(&d->engine).health;
+	enum mm_health before = mm_view_front_end(d->metering).health;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
-	mm_engine_tick(&d->engine);
-	if (mm_view_front_end(&d->engine).health != before) {
+	mm_metering_tick(d->metering);
+	if (mm_view_front_end(d->metering).health != before) {
 		notify_status(d);
 		mm_service_publish(d->service);
 	}
@@ -135,7 +134,7 @@ static int on_register(sd_event_source *source, int fd, uint32_t revents, void *
 	(void)revents;
 	mm_store_worker_dispatch(d->worker);
 	mm_store_worker_status(d->worker, &status);
-	mm_engine_register_status(&d->engine, &status);
+	mm_metering_store_status(d->metering, &status);
 	mm_service_store_status(d->service, &status);
 	return 0;
 }
@@ -265,7 +264,7 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 	struct mm_error error = {0};
 	int r;
 
-	r = mm_engine_inputs(d->config, driver->adc_full_scale_v, config.input, error.text);
+	r = mm_inputs(d->config, driver->adc_full_scale_v, config.input, &error);
 	if (r < 0) {
 		return fail(error.text, "");
 	}
@@ -285,17 +284,17 @@ static int start_front_end(struct daemon *d, const struct mm_afe_driver **ret_dr
 static void keep_memory(struct daemon *d, const char *boot_id)
 {
 	int fd = mm_listen_fds_take(&d->listen_fds, HANDOVER_NAME);
-	int r = mm_handover_new(fd, boot_id, &d->handover);
+	int r = mm_memory_new(fd, boot_id, &d->memory);
 
 	if (r < 0) {
 		mm_log(LOG_ERR, NULL, NULL, "no memory to hand over at a restart: %s", strerror(-r));
 		return;
 	}
-	fd = mm_handover_fd(d->handover);
+	fd = mm_memory_fd(d->memory);
 	r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" HANDOVER_NAME, &fd, 1);
 	if (r <= 0) {
-		mm_handover_free(d->handover);
-		d->handover = NULL;
+		mm_memory_free(d->memory);
+		d->memory = NULL;
 	}
 }
 
@@ -340,7 +339,7 @@ static int watch_power_fail(struct daemon *d)
 	if (mm_input_new(&d->config->power_fail, "minimeterd", "power-fail", error.text, &input) < 0) {
 		return fail(error.text, "");
 	}
-	r = mm_power_fail_new(d->event, &d->engine, input, d->config->power_fail_debounce_ms, &d->power_fail);
+	r = mm_power_fail_new(d->event, d->metering, input, d->config->power_fail_debounce_ms, &d->power_fail);
 	if (r < 0) {
 		mm_input_free(input);
 		return fail("power-fail line", strerror(-r));
@@ -422,7 +421,7 @@ static int start_service(struct daemon *d)
 	struct mm_error error = {0};
 	int r;
 
-	r = mm_service_new(&d->engine, d->worker, harmonics, &d->service);
+	r = mm_service_new(d->metering, d->worker, harmonics, &d->service);
 	if (r < 0) {
 		return fail("service", strerror(-r));
 	}
@@ -469,8 +468,13 @@ static int start(struct daemon *d)
 		return -1;
 	}
 	record_start(d);
-	r = mm_engine_init(&d->engine, d->config, d->clock, d->reg, d->handover, outputs_new, driver->adc_full_scale_v,
-			   error.text);
+	r = mm_metering_new(&(struct mm_metering_parts){.config = d->config,
+							.clock = d->clock,
+							.store = d->reg,
+							.memory = d->memory,
+							.outputs_new = outputs_new,
+							.adc_full_scale_v = driver->adc_full_scale_v},
+			    &d->metering, &error);
 	if (r < 0) {
 		return fail(error.text, "");
 	}
@@ -479,7 +483,7 @@ static int start(struct daemon *d)
 		return fail("register", strerror(-r));
 	}
 	d->reg = NULL; /* the worker's now */
-	mm_engine_start(&d->engine, d->worker);
+	mm_metering_start(d->metering, d->worker);
 	r = mm_front_end_new(d->afe, d->clock, &d->front_end);
 	if (r < 0) {
 		return fail("front-end thread", strerror(-r));
@@ -507,7 +511,7 @@ int mm_daemon_run(const char *path, struct mm_config *config)
 	mm_power_fail_free(d.power_fail);
 	/* Lines safe and register committed before anything that might hang. */
 	if (d.worker) {
-		mm_engine_stop(&d.engine, d.stop_reason ? d.stop_reason : "it could not start");
+		mm_metering_stop(d.metering, d.stop_reason ? d.stop_reason : "it could not start");
 	}
 	mm_service_stop(d.service);
 	mm_server_free(d.server);
@@ -517,8 +521,8 @@ int mm_daemon_run(const char *path, struct mm_config *config)
 	}
 	mm_service_free(d.service);
 	mm_store_close(d.reg);
-	mm_engine_done(&d.engine);
-	mm_handover_free(d.handover);
+	mm_metering_free(d.metering);
+	mm_memory_free(d.memory);
 	mm_listen_fds_done(&d.listen_fds);
 	if (mm_front_end_free(d.front_end)) {
 		mm_afe_free(d.afe);

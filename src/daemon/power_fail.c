@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 struct mm_power_fail {
-	struct mm_engine *engine;
+	struct mm_metering *metering;
 	struct mm_input *input;
 	uint64_t debounce_us;
 	sd_event_source *io, *timer;
@@ -57,15 +57,15 @@ static int on_settled(sd_event_source *source, uint64_t usec, void *userdata)
 	if (pf->failing != (level != 0)) {
 		pf->failing = level != 0;
 		if (pf->failing) {
-			mm_engine_power_fail(pf->engine, pf->edge_ns);
+			mm_metering_power_fail(pf->metering, pf->edge_ns);
 		} else {
-			mm_engine_power_returned(pf->engine);
+			mm_metering_power_returned(pf->metering);
 		}
 	}
 	return sd_event_source_set_enabled(pf->io, SD_EVENT_ON);
 }
 
-int mm_power_fail_new(sd_event *event, struct mm_engine *engine, struct mm_input *input, int debounce_ms,
+int mm_power_fail_new(sd_event *event, struct mm_metering *metering, struct mm_input *input, int debounce_ms,
 		      struct mm_power_fail **ret)
 {
 	struct mm_power_fail *pf = calloc(1, sizeof(*pf));
@@ -74,7 +74,7 @@ int mm_power_fail_new(sd_event *event, struct mm_engine *engine, struct mm_input
 
 	if (r >= 0) {
 		*pf = (struct mm_power_fail){
-			.engine = engine, .failing = level != 0, .debounce_us = (uint64_t)debounce_ms * 1000};
+			.metering = metering, .failing = level != 0, .debounce_us = (uint64_t)debounce_ms * 1000};
 		r = sd_event_add_io(event, &pf->io, mm_input_fd(input), EPOLLIN, on_change, pf);
 	}
 	if (r >= 0) {

@@ -9,12 +9,12 @@
 
 #include <systemd/sd-event.h>
 
-#include "metering/engine.h"
+#include "metering/metering.h"
 
 struct mm_power_fail;
 
 /* Takes over input on success. debounce_ms: 1 or more. 0 or -errno. */
-int mm_power_fail_new(sd_event *event, struct mm_engine *engine, struct mm_input *input, int debounce_ms,
+int mm_power_fail_new(sd_event *event, struct mm_metering *metering, struct mm_input *input, int debounce_ms,
 		      struct mm_power_fail **ret);
 
 /* NULL-safe. */

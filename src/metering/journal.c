@@ -20,3 +20,10 @@ void mm_journal_write(struct mm_journal *journal, int meter, enum mm_event event
 	/* Refused only where a commit at half of the room has not been taken: the log has the event all the same. */
 	(void)mm_pending_add_event(journal->pending, &e);
 }
+
+void mm_journal_add_interval(struct mm_journal *journal, int meter, const struct mm_profile_row *interval)
+{
+	struct mm_store_profile_row row = {.meter = meter, .row = *interval};
+
+	(void)mm_pending_add_row(journal->pending, &row); /* refused only where 128 wait: a commit goes with each */
+}

@@ -33,4 +33,7 @@ struct mm_journal {
 void mm_journal_write(struct mm_journal *journal, int meter, enum mm_event event, const char *code, const char *format, ...)
 	__attribute__((format(printf, 5, 6)));
 
+/* Adds an interval of a meter's profile that is complete; there is room, because intervals go with the next commit. */
+void mm_journal_add_interval(struct mm_journal *journal, int meter, const struct mm_profile_row *interval);
+
 #endif

@@ -212,16 +212,16 @@ void mm_point_outputs_commit(struct mm_point_outputs *outputs)
 
 int64_t mm_point_outputs_run(struct mm_point_outputs *outputs, int64_t now_ns)
 {
-	struct mm_handover *handover = outputs->config.handover;
+	struct mm_memory *memory = outputs->config.memory;
 	unsigned index = outputs->config.index;
 	const struct mm_edge *edge;
 	int64_t next;
 
 	retry_lines(outputs, now_ns);
 	while (!outputs->failing && (edge = mm_pulse_train_first(&outputs->train, now_ns))) {
-		mm_handover_edge_begun(handover, index);
+		mm_memory_edge_begun(memory, index);
 		drive(outputs, edge->output, edge->level, edge->at_ns + MM_OUTPUT_DELAY_NS, edge->position_uwh);
-		mm_handover_edge_ended(handover, index, !outputs->failing);
+		mm_memory_edge_ended(memory, index, !outputs->failing);
 		if (!outputs->failing) {
 			mm_pulse_train_played(&outputs->train, now_ns);
 		}

@@ -4,7 +4,7 @@
 
 /*
  * The outputs of one meter: its lines, the train of its pulses, its indicators and its display. The invariant: an edge leaves the
- * train when its line has taken it, and not before; while lines fail, edges stay owed. What happens here is noted in the handover
+ * train when its line has taken it, and not before; while lines fail, edges stay owed. What happens here is noted in the memory
  * before a line moves.
  *
  * Nothing is shared with metering but messages, so that outputs can have a thread of their own: windows, presets, indicators and
@@ -16,7 +16,7 @@
 
 #include "clock/clock.h"
 #include "config/config.h"
-#include "metering/handover.h"
+#include "metering/memory.h"
 #include "outputs/outputs.h"
 #include "outputs/pulse_train.h"
 
@@ -30,8 +30,8 @@ struct mm_point_outputs_config {
 	const struct mm_config_meter *meter;
 	struct mm_clock *clock;
 	mm_outputs_factory make_lines;
-	struct mm_handover *handover; /* NULL: nobody keeps it over a restart */
-	unsigned index;		      /* of the meter in it */
+	struct mm_memory *memory; /* NULL: nobody keeps it over a restart */
+	unsigned index;		  /* of the meter in it */
 };
 
 struct mm_point_outputs;

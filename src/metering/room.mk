@@ -3,39 +3,45 @@ noinst_LIBRARIES += libmetering.a
 libmetering_a_SOURCES = \
 	src/metering/backup_schedule.c src/metering/backup_schedule.h \
 	src/metering/calibration.c src/metering/calibration.h \
-	src/metering/engine.c src/metering/engine.h \
-	src/metering/engine_handover.c \
-	src/metering/engine_init.c \
-	src/metering/engine_outputs.c \
+	src/metering/carryover.c src/metering/carryover.h \
+	src/metering/committer.c src/metering/committer.h \
+	src/metering/facts.c src/metering/facts.h \
 	src/metering/front_end.c src/metering/front_end.h \
-	src/metering/handover.c src/metering/handover.h \
+	src/metering/inputs.c src/metering/inputs.h \
 	src/metering/journal.c src/metering/journal.h \
+	src/metering/memory.c src/metering/memory.h \
+	src/metering/meter_point.c src/metering/meter_point.h \
+	src/metering/metering.c src/metering/metering.h \
+	src/metering/metering_new.c \
+	src/metering/metering_outputs.c \
 	src/metering/pending.c src/metering/pending.h \
 	src/metering/point_outputs.c src/metering/point_outputs.h \
 	src/metering/power_supply.c src/metering/power_supply.h \
+	src/metering/private.h \
+	src/metering/program.c src/metering/program.h \
 	src/metering/settings.c src/metering/settings.h \
-	src/metering/software.c src/metering/software.h \
+	src/metering/supervisor.c src/metering/supervisor.h \
 	src/metering/view.c src/metering/view.h \
 	src/metering/wall_clock.c src/metering/wall_clock.h
 libmetering_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 
 if TESTS_ENABLED
-metering_checks = tests/metering/check_engine tests/metering/check_engine_commits tests/metering/check_engine_restart tests/metering/check_handover
+metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover tests/metering/check_memory
 check_PROGRAMS += $(metering_checks)
 TESTS += $(metering_checks)
-engine_test_libs = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libdiagnosis.a libcore.a libclock.a libbase.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
-tests_metering_check_engine_SOURCES = tests/metering/check_engine.c tests/fixture/engine_fixture.c tests/fixture/engine_fixture.h
-tests_metering_check_engine_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_engine_LDADD = $(engine_test_libs)
-tests_metering_check_engine_commits_SOURCES = tests/metering/check_engine_commits.c tests/fixture/engine_fixture.c tests/fixture/engine_fixture.h
-tests_metering_check_engine_commits_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_engine_commits_LDADD = $(engine_test_libs)
-tests_metering_check_engine_restart_SOURCES = tests/metering/check_engine_restart.c tests/fixture/engine_fixture.c tests/fixture/engine_fixture.h tests/fixture/random.h
-tests_metering_check_engine_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_engine_restart_LDADD = $(engine_test_libs)
-tests_metering_check_handover_SOURCES = tests/metering/check_handover.c tests/fixture/let_run.h tests/fixture/random.h
-tests_metering_check_handover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_handover_LDADD = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libcore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+metering_test_libs = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libdiagnosis.a libcore.a libclock.a libbase.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_metering_check_metering_SOURCES = tests/metering/check_metering.c tests/fixture/metering_fixture.c tests/fixture/metering_fixture.h
+tests_metering_check_metering_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_metering_LDADD = $(metering_test_libs)
+tests_metering_check_committer_SOURCES = tests/metering/check_committer.c tests/fixture/metering_fixture.c tests/fixture/metering_fixture.h
+tests_metering_check_committer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_committer_LDADD = $(metering_test_libs)
+tests_metering_check_carryover_SOURCES = tests/metering/check_carryover.c tests/fixture/metering_fixture.c tests/fixture/metering_fixture.h tests/fixture/random.h
+tests_metering_check_carryover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_carryover_LDADD = $(metering_test_libs)
+tests_metering_check_memory_SOURCES = tests/metering/check_memory.c tests/fixture/let_run.h tests/fixture/random.h
+tests_metering_check_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
+tests_metering_check_memory_LDADD = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libcore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
 
 check_PROGRAMS += tests/metering/check_restart tests/metering/check_restart_kills
 TESTS += tests/metering/check_restart tests/metering/check_restart_kills

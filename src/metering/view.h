@@ -17,7 +17,7 @@
 #include "diagnosis/observation.h"
 #include "store/worker.h"
 
-struct mm_engine;
+struct mm_metering;
 struct mm_front_end;
 
 /* ---- Views ---- */
@@ -47,21 +47,21 @@ struct mm_view_store {
 	int64_t uncommitted_uwh; /* energy that a power cut now would lose */
 };
 
-unsigned mm_view_meter_count(const struct mm_engine *engine);
+unsigned mm_view_meter_count(const struct mm_metering *metering);
 
 /* What the configuration says of a meter; never changes, so that any thread may ask. */
-const struct mm_config_meter *mm_view_config(const struct mm_engine *engine, unsigned meter);
+const struct mm_config_meter *mm_view_config(const struct mm_metering *metering, unsigned meter);
 
-struct mm_view_meter mm_view_meter(const struct mm_engine *engine, unsigned meter);
-struct mm_view_front_end mm_view_front_end(const struct mm_engine *engine);
-struct mm_view_store mm_view_store(const struct mm_engine *engine);
+struct mm_view_meter mm_view_meter(const struct mm_metering *metering, unsigned meter);
+struct mm_view_front_end mm_view_front_end(const struct mm_metering *metering);
+struct mm_view_store mm_view_store(const struct mm_metering *metering);
 
 /* The clock of all of it, and when metering started, CLOCK_BOOTTIME. */
-struct mm_clock *mm_view_clock(const struct mm_engine *engine);
-int64_t mm_view_started_ns(const struct mm_engine *engine);
+struct mm_clock *mm_view_clock(const struct mm_metering *metering);
+int64_t mm_view_started_ns(const struct mm_metering *metering);
 
 /* The SHA-256 of the program; NULL: not known. */
-const char *mm_view_program_sha256(const struct mm_engine *engine);
+const char *mm_view_program_sha256(const struct mm_metering *metering);
 
 /* ---- Verbs ---- */
 
@@ -72,29 +72,29 @@ void mm_front_end_want_harmonics(struct mm_front_end *front_end, unsigned input)
 bool mm_front_end_take_harmonics(struct mm_front_end *front_end, struct mm_harmonics *ret);
 
 /* Hands everything to the register at once; returns the commit's number, which mm_store_status.durable will reach. */
-uint64_t mm_engine_commit(struct mm_engine *engine);
+uint64_t mm_metering_commit(struct mm_metering *metering);
 
 /*
  * Inverts an indicator for seconds (1 to 60) so that a person can see the line move; user goes into the audit trail. -EINVAL
  * for anything but an LED.
  */
-int mm_engine_test_output(struct mm_engine *engine, unsigned meter, enum mm_output output, int seconds, const char *user);
+int mm_metering_test_output(struct mm_metering *metering, unsigned meter, enum mm_output output, int seconds, const char *user);
 
 /*
  * Presets a meter, as mm_meter_preset() does, to the reading of the meter of serial number old_serial that it replaces; user
  * goes into the audit trail.
  */
-int mm_engine_preset(struct mm_engine *engine, unsigned meter, int64_t delivered_uwh, int64_t received_uwh,
-		     const char *old_serial, const char *user);
+int mm_metering_preset(struct mm_metering *metering, unsigned meter, int64_t delivered_uwh, int64_t received_uwh,
+		       const char *old_serial, const char *user);
 
 /*
  * Corrects a meter's wiring by arithmetic from the next window on, as mm_meter_correct() does; user and what was in force before
  * go into the audit trail.
  */
-int mm_engine_correct(struct mm_engine *engine, unsigned meter, uint32_t correction, const char *user);
+int mm_metering_correct(struct mm_metering *metering, unsigned meter, uint32_t correction, const char *user);
 
 /* Calibrates a meter from the next window on, as mm_meter_calibrate() does; its record is durable already. */
-int mm_engine_calibrate(struct mm_engine *engine, unsigned meter, const struct mm_calibration_version *version);
+int mm_metering_calibrate(struct mm_metering *metering, unsigned meter, const struct mm_calibration_version *version);
 
 /* The code of the records that mm_calibration_find() looks through. */
 #define MM_CALIBRATION_RECORD "calibration"

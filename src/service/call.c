@@ -39,10 +39,10 @@ void mm_call_store_failed(struct mm_varlink_call *call, const char *reason)
 /* ---- Parameters ---- */
 
 /* The number of a meter by its name; -1: there is none. */
-static int find_meter(const struct mm_engine *engine, const char *name)
+static int find_meter(const struct mm_metering *metering, const char *name)
 {
-	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
-		if (strcmp(mm_view_config(engine, i)->name, name) == 0) {
+	for (unsigned i = 0; i < mm_view_meter_count(metering); i++) {
+		if (strcmp(mm_view_config(metering, i)->name, name) == 0) {
 			return (int)i;
 		}
 	}
@@ -103,7 +103,7 @@ static bool read_value(const json_t *value, const struct mm_parameter *p, void *
 }
 
 /* False after having answered. */
-static bool read_meter(struct mm_varlink_call *call, const json_t *value, const struct mm_engine *engine,
+static bool read_meter(struct mm_varlink_call *call, const json_t *value, const struct mm_metering *metering,
 		       const struct mm_parameter *p, int *ret)
 {
 	const char *name = json_string_value(value);
@@ -112,17 +112,17 @@ static bool read_meter(struct mm_varlink_call *call, const json_t *value, const 
 		(void)mm_varlink_invalid_parameter(call, p->name);
 		return false;
 	}
-	*ret = find_meter(engine, name);
+	*ret = find_meter(metering, name);
 	if (*ret < 0) {
 		(void)mm_varlink_error(call, "org.minimeter.NoSuchMeter", json_pack("{s:s}", "meter", name));
 	}
 	return *ret >= 0;
 }
 
-static bool is_mandatory(const struct mm_parameter *p, const struct mm_engine *engine)
+static bool is_mandatory(const struct mm_parameter *p, const struct mm_metering *metering)
 {
 	return p->mandatory || p->kind == MM_PARAMETER_METER ||
-	       (p->kind == MM_PARAMETER_ONE_METER && mm_view_meter_count(engine) != 1);
+	       (p->kind == MM_PARAMETER_ONE_METER && mm_view_meter_count(metering) != 1);
 }
 
 static bool is_meter(const struct mm_parameter *p)
@@ -130,7 +130,7 @@ static bool is_meter(const struct mm_parameter *p)
 	return p->kind == MM_PARAMETER_METERS || p->kind == MM_PARAMETER_METER || p->kind == MM_PARAMETER_ONE_METER;
 }
 
-bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine,
+bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
 			const struct mm_parameter *table, size_t count, void *ret)
 {
 	for (size_t i = 0; i < count; i++) {
@@ -138,11 +138,11 @@ bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, 
 		const json_t *value = json_object_get(parameters, p->name);
 		void *field = (char *)ret + p->offset;
 
-		if ((!value || json_is_null(value)) && !is_mandatory(p, engine)) {
+		if ((!value || json_is_null(value)) && !is_mandatory(p, metering)) {
 			continue;
 		}
 		if (is_meter(p)) {
-			if (!read_meter(call, value, engine, p, field)) {
+			if (!read_meter(call, value, metering, p, field)) {
 				return false;
 			}
 		} else if (!read_value(value, p, field)) {

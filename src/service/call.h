@@ -43,7 +43,7 @@ struct mm_parameter {
  * Reads the parameters of a call into the struct at ret by a table, in its order. What is absent or null and not mandatory leaves
  * its field as it was. False after having answered: InvalidParameter with the name of the first that is wrong, or NoSuchMeter.
  */
-bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_engine *engine,
+bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
 			const struct mm_parameter *table, size_t count, void *ret);
 
 /* Each of these finishes the call. A reply that is NULL, for want of memory, is answered with Busy, never with an empty object.

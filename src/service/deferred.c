@@ -110,7 +110,7 @@ struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_var
 void mm_deferred_commit(struct mm_deferred *change, json_t *reply)
 {
 	change->json = reply;
-	change->commit = mm_engine_commit(change->service->engine);
+	change->commit = mm_metering_commit(change->service->metering);
 }
 
 void mm_deferred_status(struct mm_service *service, const struct mm_store_status *status)

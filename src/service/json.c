@@ -65,16 +65,16 @@ static const char *profile_status_name(uint32_t bit)
 /* ---- Meters ---- */
 
 /* The front end may have gone silent since the meter's last window. */
-static bool meter_valid(const struct mm_engine *engine, const struct mm_meter *meter)
+static bool meter_valid(const struct mm_metering *metering, const struct mm_meter *meter)
 {
-	return mm_view_front_end(engine).health == MM_HEALTH_OK && meter->health == MM_HEALTH_OK;
+	return mm_view_front_end(metering).health == MM_HEALTH_OK && meter->health == MM_HEALTH_OK;
 }
 
 /* Faults in words: the front end's state, and every element's flags as "element1:reversed". */
-static json_t *faults_json(const struct mm_engine *engine, unsigned meter)
+static json_t *faults_json(const struct mm_metering *metering, unsigned meter)
 {
-	struct mm_view_meter view = mm_view_meter(engine, meter);
-	enum mm_health health = mm_view_front_end(engine).health;
+	struct mm_view_meter view = mm_view_meter(metering, meter);
+	enum mm_health health = mm_view_front_end(metering).health;
 	json_t *faults = json_array();
 	char text[64];
 
@@ -125,15 +125,15 @@ static json_t *display_json(const struct mm_meter *meter)
 	return json_string(display);
 }
 
-json_t *mm_json_meter(const struct mm_engine *engine, unsigned index)
+json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 {
-	const struct mm_config_meter *config = mm_view_config(engine, index);
-	struct mm_view_meter view = mm_view_meter(engine, index);
+	const struct mm_config_meter *config = mm_view_config(metering, index);
+	struct mm_view_meter view = mm_view_meter(metering, index);
 	const struct mm_meter *meter = view.meter;
 	const struct mm_registers *registers = &meter->registers;
-	struct mm_clock *clock = mm_view_clock(engine);
+	struct mm_clock *clock = mm_view_clock(metering);
 	int64_t now = mm_clock_boottime(clock);
-	int64_t age = now - (meter->window_end_ns ? meter->window_end_ns : mm_view_started_ns(engine));
+	int64_t age = now - (meter->window_end_ns ? meter->window_end_ns : mm_view_started_ns(metering));
 	json_t *elements = json_array(), *corrections = json_array();
 	double power_w = 0;
 
@@ -145,7 +145,7 @@ json_t *mm_json_meter(const struct mm_engine *engine, unsigned index)
 	return json_pack(
 		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
 		"name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
-		(int)meter_valid(engine, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
+		(int)meter_valid(metering, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
 		mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
 		"delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh", json_real(wh(registers->received.uwh)),
 		"received_uwh", (json_int_t)registers->received.uwh, "lagging_varh", json_real(wh(registers->lagging.uwh)),
@@ -153,43 +153,43 @@ json_t *mm_json_meter(const struct mm_engine *engine, unsigned index)
 		"max_demand_time", mm_json_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
 		"display", display_json(meter), "power_led", (int)view.level[MM_OUTPUT_LED_POWER], "load_led",
 		(int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
-		faults_json(engine, index), "corrections", corrections, "elements", elements);
+		faults_json(metering, index), "corrections", corrections, "elements", elements);
 }
-json_t *mm_json_meters(const struct mm_engine *engine, int meter, json_t *(*one)(const struct mm_engine *, unsigned meter))
+json_t *mm_json_meters(const struct mm_metering *metering, int meter, json_t *(*one)(const struct mm_metering *, unsigned meter))
 {
 	json_t *array = json_array();
 
-	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
+	for (unsigned i = 0; i < mm_view_meter_count(metering); i++) {
 		if (meter < 0 || (unsigned)meter == i) {
-			json_array_append_new(array, one(engine, i));
+			json_array_append_new(array, one(metering, i));
 		}
 	}
 	return json_pack("{s:o}", "meters", array);
 }
 /* ---- Status ---- */
 
-static json_t *condition_json(const struct mm_engine *engine, int64_t since_ns, const char *reason, const char *state,
+static json_t *condition_json(const struct mm_metering *metering, int64_t since_ns, const char *reason, const char *state,
 			      const char *text)
 {
-	double since = (double)(mm_clock_boottime(mm_view_clock(engine)) - since_ns) / (double)MM_NS_PER_S;
+	double since = (double)(mm_clock_boottime(mm_view_clock(metering)) - since_ns) / (double)MM_NS_PER_S;
 
 	return json_pack("{s:s, s:o, s:s?, s:s?}", "state", state, "since_s", figure(since, 1e-3), "reason",
 			 reason[0] ? reason : NULL, "advice", text);
 }
 
-static json_t *meter_status_json(const struct mm_engine *engine, unsigned meter)
+static json_t *meter_status_json(const struct mm_metering *metering, unsigned meter)
 {
-	json_t *faults = faults_json(engine, meter);
+	json_t *faults = faults_json(metering, meter);
 
-	return json_pack("{s:s, s:b, s:o}", "name", mm_view_config(engine, meter)->name, "ok",
+	return json_pack("{s:s, s:b, s:o}", "name", mm_view_config(metering, meter)->name, "ok",
 			 (int)(json_array_size(faults) == 0), "faults", faults);
 }
 /* ---- Nameplate and outputs ---- */
 
-json_t *mm_json_nameplate(const struct mm_engine *engine, unsigned meter)
+json_t *mm_json_nameplate(const struct mm_metering *metering, unsigned meter)
 {
-	const struct mm_registers *registers = &mm_view_meter(engine, meter).meter->registers;
-	const struct mm_config_meter *config = mm_view_config(engine, meter);
+	const struct mm_registers *registers = &mm_view_meter(metering, meter).meter->registers;
+	const struct mm_config_meter *config = mm_view_config(metering, meter);
 	const struct mm_model *model = &config->model;
 	json_t *outputs = json_array();
 	char ratio[32];
@@ -209,15 +209,15 @@ json_t *mm_json_nameplate(const struct mm_engine *engine, unsigned meter)
 		model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a, "test_a",
 		model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", config->ct_sets, "display",
 		(int)model->lcd, "frequency_hz", "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3), "outputs",
-		outputs, "version", PACKAGE_VERSION, "software_sha256", mm_view_program_sha256(engine), "calibration_version",
+		outputs, "version", PACKAGE_VERSION, "software_sha256", mm_view_program_sha256(metering), "calibration_version",
 		(json_int_t)registers->calibration.number, "preset_delivered_wh", wh(registers->preset_delivered_uwh),
 		"preset_received_wh", wh(registers->preset_received_uwh), "preset_time",
 		mm_json_time(registers->preset_s * MM_NS_PER_S));
 }
-json_t *mm_json_output(const struct mm_engine *engine, unsigned meter, enum mm_output output)
+json_t *mm_json_output(const struct mm_metering *metering, unsigned meter, enum mm_output output)
 {
-	const struct mm_config_meter *config = mm_view_config(engine, meter);
-	struct mm_view_meter view = mm_view_meter(engine, meter);
+	const struct mm_config_meter *config = mm_view_config(metering, meter);
+	struct mm_view_meter view = mm_view_meter(metering, meter);
 	int64_t kh = mm_output_kh_uwh(&config->model, output);
 
 	return json_pack("{s:s, s:s, s:s?, s:b, s:o, s:I}", "meter", config->name, "name", mm_output_name(output), "line",
@@ -236,41 +236,41 @@ json_t *mm_json_interval(const struct mm_profile_row *row)
 			 "leading_varh", wh(row->leading_uvarh), "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S);
 }
 
-json_t *mm_json_event(const struct mm_engine *engine, const struct mm_store_event *event)
+json_t *mm_json_event(const struct mm_metering *metering, const struct mm_store_event *event)
 {
-	bool known = event->meter >= 0 && (unsigned)event->meter < mm_view_meter_count(engine);
+	bool known = event->meter >= 0 && (unsigned)event->meter < mm_view_meter_count(metering);
 
 	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time", mm_json_time(event->realtime_ns),
 			 "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S, "meter",
-			 known ? mm_view_config(engine, (unsigned)event->meter)->name : NULL, "code", event->code, "text",
+			 known ? mm_view_config(metering, (unsigned)event->meter)->name : NULL, "code", event->code, "text",
 			 event->text);
 }
 
-json_t *mm_json_status(const struct mm_engine *engine, unsigned clients)
+json_t *mm_json_status(const struct mm_metering *metering, unsigned clients)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(engine);
-	struct mm_view_store store = mm_view_store(engine);
-	int64_t uptime_ns = mm_clock_boottime(mm_view_clock(engine)) - mm_view_started_ns(engine);
+	struct mm_view_front_end front_end = mm_view_front_end(metering);
+	struct mm_view_store store = mm_view_store(metering);
+	int64_t uptime_ns = mm_clock_boottime(mm_view_clock(metering)) - mm_view_started_ns(metering);
 	json_t *meters = json_array();
 	const char *store_state = store.error ? "failing" : store.copy_error ? "copy-failing" : "ok";
 	bool ok = front_end.health == MM_HEALTH_OK && store.error == 0 && store.copy_error == 0;
 
-	for (unsigned i = 0; i < mm_view_meter_count(engine); i++) {
-		json_t *meter = meter_status_json(engine, i);
+	for (unsigned i = 0; i < mm_view_meter_count(metering); i++) {
+		json_t *meter = meter_status_json(metering, i);
 
 		ok = ok && json_is_true(json_object_get(meter, "ok"));
 		json_array_append_new(meters, meter);
 	}
-	return json_pack(
-		"{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
-		figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
-		condition_json(engine, front_end.since_ns, front_end.reason, mm_health_name(front_end.health),
-			       mm_advice_front_end(front_end.health)),
-		"register",
-		condition_json(engine, store.since_ns, store.reason, store_state, mm_advice_store(store.error, store.copy_error)),
-		"windows", (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "commits",
-		(json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)clients, "meters",
-		meters);
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
+			 figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
+			 condition_json(metering, front_end.since_ns, front_end.reason, mm_health_name(front_end.health),
+					mm_advice_front_end(front_end.health)),
+			 "register",
+			 condition_json(metering, store.since_ns, store.reason, store_state,
+					mm_advice_store(store.error, store.copy_error)),
+			 "windows", (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "commits",
+			 (json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)clients,
+			 "meters", meters);
 }
 
 json_t *mm_json_constants(const struct mm_calibration *constants)

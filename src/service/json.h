@@ -14,18 +14,18 @@
 /* RFC 3339 in UTC with milliseconds; null for no time at all. */
 json_t *mm_json_time(int64_t realtime_ns);
 
-json_t *mm_json_meter(const struct mm_engine *engine, unsigned meter);
-json_t *mm_json_nameplate(const struct mm_engine *engine, unsigned meter);
-json_t *mm_json_output(const struct mm_engine *engine, unsigned meter, enum mm_output output);
+json_t *mm_json_meter(const struct mm_metering *metering, unsigned meter);
+json_t *mm_json_nameplate(const struct mm_metering *metering, unsigned meter);
+json_t *mm_json_output(const struct mm_metering *metering, unsigned meter, enum mm_output output);
 json_t *mm_json_interval(const struct mm_profile_row *row);
-json_t *mm_json_event(const struct mm_engine *engine, const struct mm_store_event *event);
-json_t *mm_json_status(const struct mm_engine *engine, unsigned clients);
+json_t *mm_json_event(const struct mm_metering *metering, const struct mm_store_event *event);
+json_t *mm_json_status(const struct mm_metering *metering, unsigned clients);
 
 /* The constants of one element as CalibrationConstants, and those of the elements of a meter as an array of them. */
 json_t *mm_json_constants(const struct mm_calibration *constants);
 json_t *mm_json_all_constants(const struct mm_calibration *constants, unsigned elements);
 
-/* {"meters": [one(engine, meter) ...]} for the meter of that number, or for all of them (-1). */
-json_t *mm_json_meters(const struct mm_engine *engine, int meter, json_t *(*one)(const struct mm_engine *, unsigned meter));
+/* {"meters": [one(metering, meter) ...]} for the meter of that number, or for all of them (-1). */
+json_t *mm_json_meters(const struct mm_metering *metering, int meter, json_t *(*one)(const struct mm_metering *, unsigned meter));
 
 #endif

@@ -51,9 +51,9 @@ static bool read_correction(struct mm_varlink_call *call, const json_t *names, u
 }
 
 /* The elements' powers as they are, and as the last window would have had them. */
-static json_t *correction_json(const struct mm_engine *engine, const struct mm_meter *meter, uint32_t correction)
+static json_t *correction_json(const struct mm_metering *metering, const struct mm_meter *meter, uint32_t correction)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(engine);
+	struct mm_view_front_end front_end = mm_view_front_end(metering);
 	struct mm_meter trial = *meter;
 	json_t *elements = json_array();
 	struct mm_meter_step step;
@@ -89,7 +89,7 @@ static bool refuse_angle(struct mm_varlink_call *call, const struct mm_observati
 static bool is_possible(const struct mm_service *service, struct mm_varlink_call *call, const struct mm_view_meter *view,
 			uint32_t correction)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(service->engine);
+	struct mm_view_front_end front_end = mm_view_front_end(service->metering);
 
 	if (!mm_correction_valid(correction, view->meter->config.model.elements)) {
 		mm_call_not_permitted(call, view->meter->config.model.elements == 1
@@ -118,15 +118,15 @@ void mm_method_correct(struct mm_varlink_call *call, const json_t *parameters, v
 	uint32_t correction;
 	json_t *reply;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &p) ||
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &p) ||
 	    !read_correction(call, p.corrections, &correction)) {
 		return;
 	}
-	view = mm_view_meter(service->engine, (unsigned)p.meter);
+	view = mm_view_meter(service->metering, (unsigned)p.meter);
 	if (!is_possible(service, call, &view, correction)) {
 		return;
 	}
-	reply = correction_json(service->engine, view.meter, correction);
+	reply = correction_json(service->metering, view.meter, correction);
 	if (p.dry_run) {
 		mm_call_reply(call, reply);
 		return;
@@ -137,6 +137,6 @@ void mm_method_correct(struct mm_varlink_call *call, const json_t *parameters, v
 		json_decref(reply);
 		return;
 	}
-	(void)mm_engine_correct(service->engine, (unsigned)p.meter, correction, user); /* is_possible() has checked it */
+	(void)mm_metering_correct(service->metering, (unsigned)p.meter, correction, user); /* is_possible() has checked it */
 	mm_deferred_commit(change, reply);
 }

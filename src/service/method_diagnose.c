@@ -200,7 +200,7 @@ static void say_readings(json_t *lines, const struct mm_finding *finding, const 
 static json_t *finding_json(const struct query *query, const struct mm_view_meter *view, int meter,
 			    const struct mm_finding *finding)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(query->deferred.service->engine);
+	struct mm_view_front_end front_end = mm_view_front_end(query->deferred.service->metering);
 	const struct mm_cause_info *info = mm_cause_info(finding->cause);
 	const struct mm_advice_cause *advice = mm_advice_cause(finding->cause);
 	struct past past = look_back(query, info->event, meter, finding->element);
@@ -233,12 +233,12 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 
 static json_t *meter_json(const struct query *query, int meter)
 {
-	const struct mm_engine *engine = query->deferred.service->engine;
-	const struct mm_config_meter *config = mm_view_config(engine, (unsigned)meter);
-	struct mm_view_meter view = mm_view_meter(engine, (unsigned)meter);
+	const struct mm_metering *metering = query->deferred.service->metering;
+	const struct mm_config_meter *config = mm_view_config(metering, (unsigned)meter);
+	struct mm_view_meter view = mm_view_meter(metering, (unsigned)meter);
 	struct mm_observation_window present = mm_observation_present(view.observation);
 	struct mm_circumstances circumstances = {
-		.health = mm_view_front_end(engine).health,
+		.health = mm_view_front_end(metering).health,
 		.correction = view.meter->registers.correction,
 		.loaded = query->asked.loaded,
 		.load_known = !isnan(query->asked.load_w),
@@ -280,7 +280,7 @@ static void query_done(struct mm_deferred *deferred, int result)
 	json_t *meters = json_array();
 
 	(void)result;
-	for (int i = 0; i < (int)mm_view_meter_count(deferred->service->engine); i++) {
+	for (int i = 0; i < (int)mm_view_meter_count(deferred->service->metering); i++) {
 		if (query->asked.meter < 0 || query->asked.meter == i) {
 			json_array_append_new(meters, meter_json(query, i));
 		}
@@ -300,7 +300,7 @@ void mm_method_diagnose(struct mm_varlink_call *call, const json_t *parameters, 
 	struct mm_service *service = userdata;
 	struct query *query;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
 	query = mm_deferred_new(service, call, &kind);

@@ -39,10 +39,10 @@ static json_t *numbers(const double values[MM_HARMONICS_MAX])
 
 static json_t *harmonics_json(const struct request *request, const struct mm_harmonics *harmonics)
 {
-	const struct mm_engine *engine = request->deferred.service->engine;
-	const struct mm_meter *meter = mm_view_meter(engine, (unsigned)request->meter).meter;
+	const struct mm_metering *metering = request->deferred.service->metering;
+	const struct mm_meter *meter = mm_view_meter(metering, (unsigned)request->meter).meter;
 
-	return json_pack("{s:s, s:i, s:f, s:f, s:f, s:o, s:o}", "meter", mm_view_config(engine, (unsigned)request->meter)->name,
+	return json_pack("{s:s, s:i, s:f, s:f, s:f, s:o, s:o}", "meter", mm_view_config(metering, (unsigned)request->meter)->name,
 			 "element", (int)request->element, "frequency_hz", meter->element[request->element - 1].frequency_hz,
 			 "voltage_thd", harmonics->voltage_thd, "current_thd", harmonics->current_thd, "voltage_v",
 			 numbers(harmonics->voltage_v), "current_a", numbers(harmonics->current_a));
@@ -56,7 +56,7 @@ static void report_has_come(struct mm_deferred *deferred)
 
 	if (service->harmonics_known && harmonics->input == request->input) {
 		mm_deferred_reply(deferred, harmonics_json(request, harmonics));
-	} else if (mm_clock_boottime(mm_view_clock(service->engine)) >= request->until_ns) {
+	} else if (mm_clock_boottime(mm_view_clock(service->metering)) >= request->until_ns) {
 		mm_call_busy(mm_deferred_take(deferred), "no whole window of a supply has come");
 	}
 }
@@ -69,7 +69,7 @@ void mm_harmonics_report(struct mm_service *service)
 		return;
 	}
 	service->harmonics_known = mm_front_end_take_harmonics(service->front_end, &service->harmonics) &&
-				   mm_view_front_end(service->engine).health == MM_HEALTH_OK;
+				   mm_view_front_end(service->metering).health == MM_HEALTH_OK;
 	mm_deferred_come(service, MM_WAIT_REPORT);
 	for (next = service->waiting; next && next->kind != &kind; next = next->next) {
 	}
@@ -87,10 +87,10 @@ void mm_method_harmonics(struct mm_varlink_call *call, const json_t *parameters,
 	struct request asked = {.element = 1}, *request;
 	struct mm_service *service = userdata;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
-	if (asked.element > mm_view_config(service->engine, (unsigned)asked.meter)->model.elements) {
+	if (asked.element > mm_view_config(service->metering, (unsigned)asked.meter)->model.elements) {
 		(void)mm_varlink_invalid_parameter(call, "element");
 		return;
 	}
@@ -98,7 +98,7 @@ void mm_method_harmonics(struct mm_varlink_call *call, const json_t *parameters,
 		mm_call_not_permitted(call, "this front end measures no harmonics: a waveform converter would");
 		return;
 	}
-	if (mm_view_front_end(service->engine).health != MM_HEALTH_OK) {
+	if (mm_view_front_end(service->metering).health != MM_HEALTH_OK) {
 		mm_call_busy(call, "the front end is not in order");
 		return;
 	}
@@ -106,8 +106,8 @@ void mm_method_harmonics(struct mm_varlink_call *call, const json_t *parameters,
 	if (request) {
 		request->meter = asked.meter;
 		request->element = asked.element;
-		request->input = mm_view_meter(service->engine, (unsigned)asked.meter).meter->config.input[asked.element - 1];
-		request->until_ns = mm_clock_boottime(mm_view_clock(service->engine)) + PATIENCE_NS;
+		request->input = mm_view_meter(service->metering, (unsigned)asked.meter).meter->config.input[asked.element - 1];
+		request->until_ns = mm_clock_boottime(mm_view_clock(service->metering)) + PATIENCE_NS;
 		mm_front_end_want_harmonics(service->front_end, request->input);
 	}
 }

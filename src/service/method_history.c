@@ -55,7 +55,7 @@ static void profile_done(struct mm_deferred *deferred, int result)
 		mm_deferred_failed(deferred, result);
 		return;
 	}
-	page = json_pack("{s:s, s:o}", "meter", mm_view_config(deferred->service->engine, (unsigned)profile->meter)->name,
+	page = json_pack("{s:s, s:o}", "meter", mm_view_config(deferred->service->metering, (unsigned)profile->meter)->name,
 			 "intervals", profile->deferred.json);
 	profile->deferred.json = NULL;
 	profile->from = profile->last_s + 1;
@@ -77,7 +77,7 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 	struct mm_service *service = userdata;
 	struct profile asked = {.to = INT64_MAX}, *profile;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
 	profile = mm_deferred_new(service, call, &kind);
@@ -103,7 +103,7 @@ static bool on_event(void *userdata, const struct mm_store_event *event, const c
 	struct events *events = userdata;
 
 	(void)data;
-	json_array_append_new(events->deferred.json, mm_json_event(events->deferred.service->engine, event));
+	json_array_append_new(events->deferred.json, mm_json_event(events->deferred.service->metering, event));
 	return true;
 }
 
@@ -134,7 +134,7 @@ void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, vo
 	struct events asked = {.after = NEWEST, .limit = EVENTS_PAGE_DEFAULT}, *events;
 	struct mm_service *service = userdata;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
 	events = mm_deferred_new(service, call, &kind);

@@ -17,18 +17,18 @@ void mm_method_outputs(struct mm_varlink_call *call, const json_t *parameters, v
 	json_t *outputs;
 	int meter = -1;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &meter)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &meter)) {
 		return;
 	}
 	outputs = json_array();
-	for (unsigned i = 0; i < mm_view_meter_count(service->engine); i++) {
-		const struct mm_model *model = &mm_view_config(service->engine, i)->model;
+	for (unsigned i = 0; i < mm_view_meter_count(service->metering); i++) {
+		const struct mm_model *model = &mm_view_config(service->metering, i)->model;
 
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
 			bool has = o >= MM_OUTPUT_ENERGY_COUNT || mm_output_kh_uwh(model, o) > 0;
 
 			if (has && (meter < 0 || (unsigned)meter == i)) {
-				json_array_append_new(outputs, mm_json_output(service->engine, i, o));
+				json_array_append_new(outputs, mm_json_output(service->metering, i, o));
 			}
 		}
 	}
@@ -64,19 +64,19 @@ void mm_method_test_output(struct mm_varlink_call *call, const json_t *parameter
 	enum mm_output output;
 	struct test test;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &test)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &test)) {
 		return;
 	}
 	output = find_output(test.output);
 	if (output == MM_OUTPUT_COUNT) {
 		(void)mm_varlink_error(call, "org.minimeter.NoSuchOutput",
 				       json_pack("{s:s, s:s}", "meter",
-						 mm_view_config(service->engine, (unsigned)test.meter)->name, "output",
+						 mm_view_config(service->metering, (unsigned)test.meter)->name, "output",
 						 test.output));
 		return;
 	}
 	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
-	if (mm_engine_test_output(service->engine, (unsigned)test.meter, output, (int)test.seconds, user) < 0) {
+	if (mm_metering_test_output(service->metering, (unsigned)test.meter, output, (int)test.seconds, user) < 0) {
 		mm_call_not_permitted(call, "this output counts energy: a test would put pulses on a bill");
 		return;
 	}

@@ -62,10 +62,10 @@ void mm_method_preset(struct mm_varlink_call *call, const json_t *parameters, vo
 	struct mm_meter trial;
 	int r;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &p)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &p)) {
 		return;
 	}
-	meter = mm_view_meter(service->engine, (unsigned)p.meter).meter;
+	meter = mm_view_meter(service->metering, (unsigned)p.meter).meter;
 	delivered_uwh = p.delivered_wh * MM_UWH_PER_WH;
 	received_uwh = p.received_wh * MM_UWH_PER_WH;
 	trial = *meter;
@@ -81,7 +81,7 @@ void mm_method_preset(struct mm_varlink_call *call, const json_t *parameters, vo
 	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
 	change = mm_deferred_change(service, call);
 	if (change) {
-		(void)mm_engine_preset(service->engine, (unsigned)p.meter, delivered_uwh, received_uwh, p.old_serial, user);
+		(void)mm_metering_preset(service->metering, (unsigned)p.meter, delivered_uwh, received_uwh, p.old_serial, user);
 		mm_deferred_commit(change, registers_json(meter));
 	}
 }

@@ -14,7 +14,7 @@ struct stream {
 
 static json_t *readings(const struct mm_service *service, int meter)
 {
-	return mm_json_meters(service->engine, meter, mm_json_meter);
+	return mm_json_meters(service->metering, meter, mm_json_meter);
 }
 
 static void window_has_come(struct mm_deferred *deferred)
@@ -33,7 +33,7 @@ static bool read_meter(struct mm_service *service, struct mm_varlink_call *call,
 	static const struct mm_parameter table[] = {{.name = "meter", .kind = MM_PARAMETER_METERS}};
 
 	*ret = -1;
-	return mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), ret);
+	return mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), ret);
 }
 
 void mm_method_read(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
@@ -68,7 +68,7 @@ void mm_method_status(struct mm_varlink_call *call, const json_t *parameters, vo
 	const struct mm_service *service = userdata;
 
 	(void)parameters;
-	mm_call_reply(call, mm_json_status(service->engine, service->clients));
+	mm_call_reply(call, mm_json_status(service->metering, service->clients));
 }
 
 void mm_method_nameplate(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
@@ -77,6 +77,6 @@ void mm_method_nameplate(struct mm_varlink_call *call, const json_t *parameters,
 	int meter;
 
 	if (read_meter(service, call, parameters, &meter)) {
-		mm_call_reply(call, mm_json_meters(service->engine, meter, mm_json_nameplate));
+		mm_call_reply(call, mm_json_meters(service->metering, meter, mm_json_nameplate));
 	}
 }

@@ -69,10 +69,10 @@ static void start(struct mm_service *service, struct mm_varlink_call *call, cons
 		mm_call_busy(call, "no random number for a session");
 		return;
 	}
-	session->engine = service->engine;
+	session->metering = service->metering;
 	session->meter = (unsigned)asked->meter;
 	session->element = (unsigned)asked->element - 1;
-	session->started_ns = mm_clock_realtime(mm_view_clock(service->engine));
+	session->started_ns = mm_clock_realtime(mm_view_clock(service->metering));
 	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, session->user);
 	service->session = session;
 	reply_session(session, call);
@@ -88,10 +88,10 @@ void mm_method_start_calibration(struct mm_varlink_call *call, const json_t *par
 	const struct mm_meter *meter;
 	struct start asked;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
-	meter = mm_view_meter(service->engine, (unsigned)asked.meter).meter;
+	meter = mm_view_meter(service->metering, (unsigned)asked.meter).meter;
 	if (asked.element > meter->config.model.elements) {
 		(void)mm_varlink_invalid_parameter(call, "element");
 		return;
@@ -220,8 +220,8 @@ static void window_has_come(struct mm_deferred *deferred)
 {
 	struct mm_session_measurement *measurement = (struct mm_session_measurement *)deferred;
 	struct mm_session *session = deferred->service->session;
-	const struct mm_meter_config *config = &mm_view_meter(session->engine, session->meter).meter->config;
-	struct mm_view_front_end front_end = mm_view_front_end(session->engine);
+	const struct mm_meter_config *config = &mm_view_meter(session->metering, session->meter).meter->config;
+	struct mm_view_front_end front_end = mm_view_front_end(session->metering);
 
 	if (is_disturbed(measurement, &front_end) || front_end.windows == measurement->windows) {
 		return;
@@ -242,8 +242,8 @@ static void window_has_come(struct mm_deferred *deferred)
 /* Is the front end in order? False after having refused. */
 static bool is_in_order(const struct mm_session *session, struct mm_varlink_call *call)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(session->engine);
-	int64_t since_s = (mm_clock_boottime(mm_view_clock(session->engine)) - front_end.since_ns) / MM_NS_PER_S;
+	struct mm_view_front_end front_end = mm_view_front_end(session->metering);
+	int64_t since_s = (mm_clock_boottime(mm_view_clock(session->metering)) - front_end.since_ns) / MM_NS_PER_S;
 	char reason[128];
 
 	if (front_end.health == MM_HEALTH_OK) {
@@ -272,7 +272,7 @@ void mm_method_measure_calibration(struct mm_varlink_call *call, const json_t *p
 	struct mm_session *session;
 	struct point asked;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
 	session = find_session(service, call, &asked);
@@ -284,8 +284,8 @@ void mm_method_measure_calibration(struct mm_varlink_call *call, const json_t *p
 		measurement->stage = (enum mm_calibration_stage)asked.stage;
 		measurement->point = (enum mm_calibration_point)asked.point;
 		measurement->seconds = (double)asked.seconds;
-		measurement->from_ns = mm_clock_boottime(mm_view_clock(session->engine));
-		measurement->windows = mm_view_front_end(session->engine).windows;
+		measurement->from_ns = mm_clock_boottime(mm_view_clock(session->metering));
+		measurement->windows = mm_view_front_end(session->metering).windows;
 		session->measurement = measurement;
 	}
 }
@@ -304,7 +304,7 @@ void mm_method_calibration_reference(struct mm_varlink_call *call, const json_t 
 	struct mm_session *session;
 	struct point asked;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
 	session = find_session(service, call, &asked);

@@ -112,7 +112,7 @@ static bool read_head(struct mm_service *service, struct mm_varlink_call *call, 
 	struct mm_signed_checkpoint *head;
 	const json_t *value = NULL;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &value)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &value)) {
 		return false;
 	}
 	*ret = NULL;
@@ -206,7 +206,7 @@ void mm_method_head(struct mm_varlink_call *call, const json_t *parameters, void
 
 	(void)parameters;
 	if (signing) {
-		signing->realtime_ns = mm_clock_realtime(mm_view_clock(service->engine));
+		signing->realtime_ns = mm_clock_realtime(mm_view_clock(service->metering));
 		mm_deferred_query(&signing->deferred, run_signing, signing_done);
 	}
 }

@@ -55,7 +55,7 @@ static void describe(const struct mm_calibration *old, const struct mm_calibrati
 /* What the version replaces. */
 static const struct mm_calibration_version *in_force(const struct storing *storing)
 {
-	return &mm_view_meter(storing->deferred.service->engine, storing->meter).meter->registers.calibration;
+	return &mm_view_meter(storing->deferred.service->metering, storing->meter).meter->registers.calibration;
 }
 
 /* The event of a version, with the constants it replaces and its own. */
@@ -110,8 +110,8 @@ static void written(struct mm_deferred *deferred, int result)
 		mm_deferred_failed(deferred, result);
 		return;
 	}
-	(void)mm_engine_calibrate(service->engine, storing->meter, &storing->version);
-	mm_log_event(CALIBRATION, mm_view_config(service->engine, storing->meter)->name, storing->event.text);
+	(void)mm_metering_calibrate(service->metering, storing->meter, &storing->version);
+	mm_log_event(CALIBRATION, mm_view_config(service->metering, storing->meter)->name, storing->event.text);
 	mm_session_end(service);
 	json_object_set_new(storing->deferred.json, "time", mm_json_time(storing->event.realtime_ns));
 	mm_deferred_reply(deferred, json_pack("{s:O}", "version", storing->deferred.json));
@@ -148,7 +148,7 @@ static struct storing *new_storing(struct mm_service *service, struct mm_varlink
 {
 	static const struct mm_deferred_kind kind = {
 		.wait = MM_WAIT_STORE, .size = sizeof(struct storing), .release = release_storing};
-	struct mm_clock *clock = mm_view_clock(service->engine);
+	struct mm_clock *clock = mm_view_clock(service->metering);
 	struct storing *storing = mm_deferred_new(service, call, &kind);
 	char user[MM_PEER_NAME_MAX];
 
@@ -157,7 +157,7 @@ static struct storing *new_storing(struct mm_service *service, struct mm_varlink
 	}
 	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
 	storing->meter = meter;
-	storing->model = &mm_view_config(service->engine, meter)->model;
+	storing->model = &mm_view_config(service->metering, meter)->model;
 	storing->returns_to = -1;
 	storing->deferred.json = json_pack("{s:s, s:s, s:n, s:n}", "who", user, "why", why, "element", "returns_to");
 	storing->event = (struct mm_store_event){
@@ -224,7 +224,7 @@ void mm_method_accept_calibration(struct mm_varlink_call *call, const json_t *pa
 	struct storing *storing;
 	struct accept asked;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
 	session = mm_session_find(service, call, asked.session);
@@ -257,7 +257,7 @@ void mm_method_return_calibration(struct mm_varlink_call *call, const json_t *pa
 	struct storing *storing;
 	struct back asked;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &asked) ||
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked) ||
 	    !is_reason(call, asked.reason) || !mm_session_is_idle(service, call)) {
 		return;
 	}
@@ -316,7 +316,7 @@ static void history_done(struct mm_deferred *deferred, int result)
 	}
 	mm_deferred_reply(deferred,
 			  json_pack("{s:s, s:O, s:o}", "meter",
-				    mm_view_config(deferred->service->engine, (unsigned)history->meter)->name, "versions",
+				    mm_view_config(deferred->service->metering, (unsigned)history->meter)->name, "versions",
 				    history->deferred.json, "session", mm_session_json(here ? session : NULL)));
 }
 
@@ -328,7 +328,7 @@ void mm_method_calibration(struct mm_varlink_call *call, const json_t *parameter
 	struct history *history;
 	int meter = 0;
 
-	if (!mm_call_parameters(call, parameters, service->engine, table, COUNT_OF(table), &meter)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &meter)) {
 		return;
 	}
 	history = mm_deferred_new(service, call, &kind);

@@ -13,7 +13,7 @@ struct mm_deferred;
 struct mm_session;
 
 struct mm_service {
-	struct mm_engine *engine;
+	struct mm_metering *metering;
 	struct mm_store_worker *worker;
 	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
 	struct mm_varlink_service read, admin;

@@ -8,7 +8,7 @@
 #include "service/methods.h"
 #include "service/private.h"
 
-int mm_service_new(struct mm_engine *engine, struct mm_store_worker *worker, struct mm_front_end *front_end,
+int mm_service_new(struct mm_metering *metering, struct mm_store_worker *worker, struct mm_front_end *front_end,
 		   struct mm_service **ret)
 {
 	struct mm_service *service = calloc(1, sizeof(*service));
@@ -16,7 +16,7 @@ int mm_service_new(struct mm_engine *engine, struct mm_store_worker *worker, str
 	if (!service) {
 		return -ENOMEM;
 	}
-	*service = (struct mm_service){.engine = engine, .worker = worker, .front_end = front_end};
+	*service = (struct mm_service){.metering = metering, .worker = worker, .front_end = front_end};
 	service->read = (struct mm_varlink_service){
 		.vendor = "minimeter",
 		.product = "minimeterd",

@@ -13,7 +13,7 @@
 struct mm_service;
 
 /* All are borrowed; front_end is the one to ask for harmonics, NULL where it measures none. 0 or -ENOMEM. */
-int mm_service_new(struct mm_engine *engine, struct mm_store_worker *worker, struct mm_front_end *front_end,
+int mm_service_new(struct mm_metering *metering, struct mm_store_worker *worker, struct mm_front_end *front_end,
 		   struct mm_service **ret);
 
 /* The front end has reported. */

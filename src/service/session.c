@@ -10,12 +10,12 @@
 
 const struct mm_model *mm_session_model(const struct mm_session *session)
 {
-	return &mm_view_config(session->engine, session->meter)->model;
+	return &mm_view_config(session->metering, session->meter)->model;
 }
 
 const struct mm_calibration *mm_session_in_force(const struct mm_session *session)
 {
-	return mm_view_meter(session->engine, session->meter).meter->registers.calibration.constants;
+	return mm_view_meter(session->metering, session->meter).meter->registers.calibration.constants;
 }
 
 const struct mm_calibration *mm_session_constants(const struct mm_session *session, enum mm_calibration_stage stage)
@@ -129,9 +129,9 @@ json_t *mm_session_json(const struct mm_session *session)
 		return json_null();
 	}
 	object = json_pack("{s:s, s:s, s:i, s:s, s:o, s:I, s:o, s:o}", "session", session->name, "meter",
-			   mm_view_config(session->engine, session->meter)->name, "element", (int)session->element + 1, "who",
+			   mm_view_config(session->metering, session->meter)->name, "element", (int)session->element + 1, "who",
 			   session->user, "since", mm_json_time(session->started_ns), "version",
-			   (json_int_t)mm_view_meter(session->engine, session->meter).meter->registers.calibration.number,
+			   (json_int_t)mm_view_meter(session->metering, session->meter).meter->registers.calibration.number,
 			   "constants", mm_json_constants(&mm_session_in_force(session)[session->element]), "proposed",
 			   session->solved ? mm_json_constants(&session->proposed) : json_null());
 	json_object_update_new(object, mm_session_registration_json(session));
@@ -175,7 +175,7 @@ bool mm_session_is_idle(const struct mm_service *service, struct mm_varlink_call
 		return true;
 	}
 	snprintf(reason, sizeof(reason), "element %u of meter %.40s is being calibrated by %s", session->element + 1,
-		 mm_view_config(session->engine, session->meter)->name, session->user);
+		 mm_view_config(session->metering, session->meter)->name, session->user);
 	mm_session_refuse(call, reason, "wait, or end that session with 'minimeterctl calibrate cancel'");
 	return false;
 }

@@ -33,7 +33,7 @@ struct mm_session_measurement {
 };
 
 struct mm_session {
-	const struct mm_engine *engine;
+	const struct mm_metering *metering;
 	char name[MM_SESSION_NAME_MAX];
 	unsigned meter, element; /* indexes */
 	char user[MM_PEER_NAME_MAX];

@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "core/units.h"
-#include "metering/engine.h"
+#include "metering/metering.h"
 #include "service/methods.h"
 #include "service/service.h"
 #include "service/session.h"
@@ -30,7 +30,7 @@ struct fixture {
 	int64_t now_ns;
 	char directory[32];
 	struct mm_config config;
-	struct mm_engine engine;
+	struct mm_metering *metering;
 	struct mm_store_worker *worker;
 	struct mm_service *service;
 	struct mm_varlink_conn *conn; /* of the latest client */
@@ -87,7 +87,8 @@ static struct fixture *setup(void)
 {
 	struct fixture *f = calloc(1, sizeof(*f));
 	struct mm_store_meter meter = {.name = "m", .serial = "1"};
-	char message[MM_CONFIG_MESSAGE_MAX], path[64];
+	struct mm_error failure = {0};
+	char path[64];
 	struct mm_model_error error;
 	struct mm_store *reg;
 
@@ -109,11 +110,17 @@ static struct fixture *setup(void)
 	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &f->config.meter[0].model, &error), 0);
 	strcpy(meter.model, f->config.meter[0].model.canonical);
 	f->now_ns = 1000 * MM_NS_PER_S;
-	ck_assert_int_eq(mm_store_open(path, NULL, "boot", &meter, 1, NULL, &reg), 0);
-	ck_assert_int_eq(mm_engine_init(&f->engine, &f->config, &f->clock, reg, NULL, no_outputs, ADC_V, message), 0);
+	ck_assert_int_eq(mm_store_open(path, NULL, "boot", &meter, 1, &failure, &reg), 0);
+	ck_assert_int_eq(mm_metering_new(&(struct mm_metering_parts){.config = &f->config,
+								     .clock = &f->clock,
+								     .store = reg,
+								     .outputs_new = no_outputs,
+								     .adc_full_scale_v = ADC_V},
+					 &f->metering, &failure),
+			 0);
 	ck_assert_int_eq(mm_store_worker_new(reg, &f->worker), 0);
-	mm_engine_start(&f->engine, f->worker);
-	ck_assert_int_eq(mm_service_new(&f->engine, f->worker, NULL, &f->service), 0);
+	mm_metering_start(f->metering, f->worker);
+	ck_assert_int_eq(mm_service_new(f->metering, f->worker, NULL, &f->service), 0);
 	connect_client(f);
 	return f;
 }
@@ -122,12 +129,12 @@ static void teardown(struct fixture *f)
 {
 	char command[128];
 
-	mm_engine_stop(&f->engine, "the test is over");
+	mm_metering_stop(f->metering, "the test is over");
 	mm_service_stop(f->service);
 	hang_up(f);
 	ck_assert_int_eq(mm_store_worker_free(f->worker), 0);
 	mm_service_free(f->service);
-	mm_engine_done(&f->engine);
+	mm_metering_free(f->metering);
 	snprintf(command, sizeof(command), "rm -rf %s", f->directory);
 	ck_assert_int_eq(system(command), 0);
 	free(f);
@@ -146,7 +153,7 @@ static void window_after(struct fixture *f, int seconds)
 						.active_ws = 3600,
 						.frequency_hz = 60};
 	report.at_ns = f->now_ns;
-	if (mm_engine_report(&f->engine, &report)) {
+	if (mm_metering_report(f->metering, &report)) {
 		mm_service_publish(f->service);
 	}
 }
@@ -309,7 +316,7 @@ START_TEST(a_front_end_that_fails_ends_it)
 	windows(f, 3);
 	f->now_ns += MM_NS_PER_S;
 	report.at_ns = f->now_ns;
-	ck_assert(mm_engine_report(&f->engine, &report));
+	ck_assert(mm_metering_report(f->metering, &report));
 	mm_service_publish(f->service);
 	expect_error(f, "org.minimeter.CalibrationRefused", "absent");
 	teardown(f);
@@ -323,7 +330,7 @@ START_TEST(a_front_end_that_goes_silent_ends_it)
 	begin(f);
 	measure(f, 60);
 	f->now_ns += 6 * MM_NS_PER_S;
-	mm_engine_tick(&f->engine);
+	mm_metering_tick(f->metering);
 	mm_service_publish(f->service);
 	expect_error(f, "org.minimeter.CalibrationRefused", "stale");
 	teardown(f);
@@ -375,7 +382,7 @@ START_TEST(a_register_that_fails_changes_nothing)
 {
 	struct fixture *f = setup();
 	struct rlimit limit;
-	const struct mm_calibration_version *calibration = &f->engine.meters[0].meter.registers.calibration;
+	const struct mm_calibration_version *calibration = &mm_view_meter(f->metering, 0).meter->registers.calibration;
 
 	windows(f, 1);
 	begin(f);
@@ -443,7 +450,7 @@ START_TEST(every_change_is_answered_when_it_is_durable)
 		(void)poll(&p, 1, 100);
 		mm_store_worker_dispatch(f->worker);
 		mm_store_worker_status(f->worker, &status);
-		mm_engine_register_status(&f->engine, &status);
+		mm_metering_store_status(f->metering, &status);
 		mm_service_store_status(f->service, &status);
 	}
 	for (int i = 0; i < CHANGES; i++) {

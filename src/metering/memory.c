@@ -3,7 +3,7 @@
  * The memory: a head that tells the layout, then two slots. A slot is valid when the check sum over its image is right. The
  * counts of played edges stand outside the images, one aligned word a meter, which no kill can tear.
  */
-#include "metering/handover.h"
+#include "metering/memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HANDOVER_MAGIC UINT64_C(0x7265766f646e6168) /* "handover" */
-#define LAYOUT 3				    /* 2 knew commits by their time */
+#define MEMORY_MAGIC UINT64_C(0x7265766f646e6168) /* "handover" */
+#define LAYOUT 3
+/* The same, but for the mark behind what is pending: this one knew commits by their time. */
+#define LAYOUT_BY_TIME 2
+#define BY_NUMBER 1
 #define SLOTS 2
 /*
  * A slot, whatever a version of this program puts into it: an upgrade finds the images where the old one wrote them. Pages that
@@ -31,7 +34,7 @@ struct slot {
 	uint8_t image[SLOT_SIZE - 2 * sizeof(uint64_t) - MM_STORE_METERS_MAX * sizeof(uint64_t)];
 };
 
-struct memory {
+struct pages {
 	uint64_t magic;
 	uint64_t layout;
 	struct slot slot[SLOTS];
@@ -43,9 +46,9 @@ _Static_assert(MM_STATE_SIZE_MAX + MM_STORE_METERS_MAX * (MM_PULSE_TRAIN_LENGTH 
 		       SLOT_SIZE - 1024,
 	       "state, queues of all meters, events and rows with their texts fit a slot");
 
-struct mm_handover {
+struct mm_memory {
 	int fd;
-	struct memory *memory;
+	struct pages *pages;
 	struct slot *newest; /* NULL: none is valid yet */
 	uint64_t sequence;
 	char boot_id[MM_BOOT_ID_MAX];
@@ -53,55 +56,55 @@ struct mm_handover {
 
 /* ---- Memory ---- */
 
-int mm_handover_new(int fd, const char *boot_id, struct mm_handover **ret)
+int mm_memory_new(int fd, const char *boot_id, struct mm_memory **ret)
 {
-	struct mm_handover *handover = calloc(1, sizeof(*handover));
+	struct mm_memory *memory = calloc(1, sizeof(*memory));
 	struct stat st;
-	void *memory;
+	void *pages;
 	int r;
 
 	if (fd < 0) {
 		fd = memfd_create("minimeterd", MFD_CLOEXEC);
 	}
-	if (!handover || fd < 0) {
-		r = handover ? -errno : -ENOMEM;
+	if (!memory || fd < 0) {
+		r = memory ? -errno : -ENOMEM;
 		goto fail;
 	}
 	/* Where it is of another size it is of another layout, and its head says so. */
-	if (fstat(fd, &st) < 0 || (st.st_size != sizeof(struct memory) && ftruncate(fd, sizeof(struct memory)) < 0)) {
+	if (fstat(fd, &st) < 0 || (st.st_size != sizeof(struct pages) && ftruncate(fd, sizeof(struct pages)) < 0)) {
 		r = -errno;
 		goto fail;
 	}
-	memory = mmap(NULL, sizeof(struct memory), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (memory == MAP_FAILED) {
+	pages = mmap(NULL, sizeof(struct pages), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (pages == MAP_FAILED) {
 		r = -errno;
 		goto fail;
 	}
-	*handover = (struct mm_handover){.fd = fd, .memory = memory};
-	strncpy(handover->boot_id, boot_id, sizeof(handover->boot_id) - 1);
-	*ret = handover;
+	*memory = (struct mm_memory){.fd = fd, .pages = pages};
+	strncpy(memory->boot_id, boot_id, sizeof(memory->boot_id) - 1);
+	*ret = memory;
 	return 0;
 fail:
 	if (fd >= 0) {
 		close(fd);
 	}
-	free(handover);
+	free(memory);
 	return r;
 }
 
-void mm_handover_free(struct mm_handover *handover)
+void mm_memory_free(struct mm_memory *memory)
 {
-	if (!handover) {
+	if (!memory) {
 		return;
 	}
-	munmap(handover->memory, sizeof(struct memory));
-	close(handover->fd);
-	free(handover);
+	munmap(memory->pages, sizeof(struct pages));
+	close(memory->fd);
+	free(memory);
 }
 
-int mm_handover_fd(const struct mm_handover *handover)
+int mm_memory_fd(const struct mm_memory *memory)
 {
-	return handover->fd;
+	return memory->fd;
 }
 
 /* ---- What a meter leaves, edges and what is pending, as bytes ---- */
@@ -217,7 +220,7 @@ static void get_pending(struct mm_reader *r, struct mm_pending *ret)
 /* ---- Reading ---- */
 
 /* Takes the edges that were played after the image was written off the queue. */
-static int take_played(const struct slot *slot, unsigned index, struct mm_handover_meter *ret)
+static int take_played(const struct slot *slot, unsigned index, struct mm_memory_meter *ret)
 {
 	uint64_t played = atomic_load_explicit(&slot->played[index], memory_order_relaxed);
 	uint64_t taken = (played + 1) / 2;
@@ -239,7 +242,7 @@ static int take_played(const struct slot *slot, unsigned index, struct mm_handov
 	return 0;
 }
 
-static int read_slot(const struct slot *slot, struct mm_handover_content *ret)
+static int read_slot(const struct slot *slot, struct mm_memory_content *ret)
 {
 	struct mm_reader r = {.bytes = slot->image, .size = (size_t)slot->length};
 	ssize_t length = mm_state_read(slot->image, (size_t)slot->length, &ret->state);
@@ -251,7 +254,7 @@ static int read_slot(const struct slot *slot, struct mm_handover_content *ret)
 	r.used = (size_t)length;
 	for (unsigned i = 0; i < ret->state.meter_count; i++) {
 		get_left(&r, &ret->meter[i].left);
-		ret->meter[i].received_told_ns = (int64_t)mm_get_u64(&r);
+		ret->meter[i].received_noted_ns = (int64_t)mm_get_u64(&r);
 		get_levels(&r, ret->meter[i].level);
 		mm_pulse_train_init(ret->meter[i].restored, ret->state.meter[i].output_uwh, ret->state.meter[i].delivered.uwh);
 		get_queue(&r, ret->meter[i].restored);
@@ -261,33 +264,35 @@ static int read_slot(const struct slot *slot, struct mm_handover_content *ret)
 		}
 	}
 	get_pending(&r, ret->pending);
+	ret->commits_by_time = r.used == r.size;
+	r.bad = r.bad || (!ret->commits_by_time && mm_get_u64(&r) != BY_NUMBER);
 	return r.bad ? -EBADMSG : 0;
 }
 
-int mm_handover_read(struct mm_handover *handover, struct mm_handover_content *ret)
+int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret)
 {
-	struct memory *memory = handover->memory;
-	int result = memory->magic == 0 ? -ENODATA : -EBADMSG;
+	struct pages *pages = memory->pages;
+	int result = pages->magic == 0 ? -ENODATA : -EBADMSG;
 
-	if (memory->magic != 0 && (memory->magic != HANDOVER_MAGIC || memory->layout != LAYOUT)) {
+	if (pages->magic != 0 && (pages->magic != MEMORY_MAGIC || (pages->layout != LAYOUT && pages->layout != LAYOUT_BY_TIME))) {
 		return -EPROTO;
 	}
-	handover->newest = NULL;
+	memory->newest = NULL;
 	for (unsigned i = 0; i < SLOTS; i++) {
-		struct slot *slot = &memory->slot[i];
+		struct slot *slot = &pages->slot[i];
 		struct mm_state state;
 
 		if (slot->length <= sizeof(slot->image) && slot->sum == mm_checksum(slot->image, (size_t)slot->length) &&
 		    mm_state_read(slot->image, (size_t)slot->length, &state) >= 0 &&
-		    (!handover->newest || state.sequence > handover->sequence)) {
-			handover->newest = slot;
-			handover->sequence = state.sequence;
+		    (!memory->newest || state.sequence > memory->sequence)) {
+			memory->newest = slot;
+			memory->sequence = state.sequence;
 		}
 	}
-	if (handover->newest) {
-		result = read_slot(handover->newest, ret);
+	if (memory->newest) {
+		result = read_slot(memory->newest, ret);
 	}
-	if (result == 0 && strcmp(ret->state.boot_id, handover->boot_id) != 0) {
+	if (result == 0 && strcmp(ret->state.boot_id, memory->boot_id) != 0) {
 		result = -ESTALE;
 	}
 	return result;
@@ -295,51 +300,52 @@ int mm_handover_read(struct mm_handover *handover, struct mm_handover_content *r
 
 /* ---- Writing ---- */
 
-void mm_handover_write(struct mm_handover *handover, struct mm_handover_content *content)
+void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content)
 {
-	struct memory *memory = handover->memory;
-	struct slot *slot = &memory->slot[handover->newest == &memory->slot[0]];
+	struct pages *pages = memory->pages;
+	struct slot *slot = &pages->slot[memory->newest == &pages->slot[0]];
 	struct mm_writer w = {.bytes = slot->image, .size = sizeof(slot->image)};
 
-	for (unsigned i = 0; !handover->newest && i < SLOTS; i++) {
-		memory->slot[i].sum = 0; /* whatever was there */
+	for (unsigned i = 0; !memory->newest && i < SLOTS; i++) {
+		pages->slot[i].sum = 0; /* whatever was there */
 	}
 	slot->sum = 0;
 	atomic_signal_fence(memory_order_seq_cst);
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		atomic_store_explicit(&slot->played[i], 0, memory_order_relaxed);
 	}
-	content->state.sequence = ++handover->sequence;
-	memcpy(content->state.boot_id, handover->boot_id, sizeof(handover->boot_id));
+	content->state.sequence = ++memory->sequence;
+	memcpy(content->state.boot_id, memory->boot_id, sizeof(memory->boot_id));
 	w.used = mm_state_write(&content->state, slot->image, sizeof(slot->image));
 	for (unsigned i = 0; i < content->state.meter_count; i++) {
 		put_left(&w, &content->meter[i].left);
-		mm_put_u64(&w, (uint64_t)content->meter[i].received_told_ns);
+		mm_put_u64(&w, (uint64_t)content->meter[i].received_noted_ns);
 		put_levels(&w, content->meter[i].level);
 		put_queue(&w, content->meter[i].train);
 	}
 	put_pending(&w, content->pending);
+	mm_put_u64(&w, BY_NUMBER);
 	slot->length = w.used;
 	/* The order counts for what a kill leaves, which is seen by another process only after this one has ended. */
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->sum = mm_checksum(slot->image, w.used);
-	memory->layout = LAYOUT;
-	memory->magic = HANDOVER_MAGIC;
-	handover->newest = slot;
+	pages->layout = LAYOUT;
+	pages->magic = MEMORY_MAGIC;
+	memory->newest = slot;
 }
 
-void mm_handover_edge_begun(struct mm_handover *handover, unsigned meter)
+void mm_memory_edge_begun(struct mm_memory *memory, unsigned meter)
 {
-	if (handover && handover->newest) {
-		atomic_fetch_add_explicit(&handover->newest->played[meter], 1, memory_order_relaxed);
+	if (memory && memory->newest) {
+		atomic_fetch_add_explicit(&memory->newest->played[meter], 1, memory_order_relaxed);
 		atomic_signal_fence(memory_order_seq_cst);
 	}
 }
 
-void mm_handover_edge_ended(struct mm_handover *handover, unsigned meter, bool played)
+void mm_memory_edge_ended(struct mm_memory *memory, unsigned meter, bool played)
 {
-	if (handover && handover->newest) {
+	if (memory && memory->newest) {
 		atomic_signal_fence(memory_order_seq_cst);
-		atomic_fetch_add_explicit(&handover->newest->played[meter], played ? 1 : -1, memory_order_relaxed);
+		atomic_fetch_add_explicit(&memory->newest->played[meter], played ? 1 : -1, memory_order_relaxed);
 	}
 }

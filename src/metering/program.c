@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which program measures: a meter's plate names its software, and a version number alone can be claimed by any build. */
-#include "metering/software.h"
+#include "metering/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,7 +27,7 @@ static int digest_file(int fd, EVP_MD_CTX *context, unsigned char digest[static 
 	return EVP_DigestFinal_ex(context, digest, ret_size) == 1 ? 0 : -EIO;
 }
 
-int mm_software_checksum(char ret[static MM_SOFTWARE_CHECKSUM_MAX])
+int mm_program_checksum(char ret[static MM_PROGRAM_CHECKSUM_MAX])
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	EVP_MD_CTX *context;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_METERING_HANDOVER_H
-#define MM_METERING_HANDOVER_H
+#ifndef MM_METERING_MEMORY_H
+#define MM_METERING_MEMORY_H
 
 /*
  * What one run of the daemon leaves to the next: all that a commit has not yet made durable, in memory that outlives the process
@@ -13,53 +13,54 @@
 #include "outputs/pulse_train.h"
 #include "store/state.h"
 
-struct mm_handover;
+struct mm_memory;
 
 /* What a meter has beside its registers. */
-struct mm_handover_meter {
+struct mm_memory_meter {
 	const struct mm_pulse_train *train; /* to be written */
 	struct mm_pulse_train *restored;    /* filled when read */
 	struct mm_meter_left left;
-	int64_t received_told_ns;    /* as in struct mm_engine_meter */
+	int64_t received_noted_ns;   /* as in struct mm_meter_point */
 	bool level[MM_OUTPUT_COUNT]; /* of the lines */
 	/* Only when read: the last edge was being put out when the process ended. It counts as played, but not in level. */
 	bool in_doubt;
 	struct mm_edge doubtful;
 };
 
-struct mm_handover_content {
+struct mm_memory_content {
 	struct mm_state state; /* output_uwh is the position up to which edges are planned */
-	struct mm_handover_meter meter[MM_STORE_METERS_MAX];
+	struct mm_memory_meter meter[MM_STORE_METERS_MAX];
 	struct mm_pending *pending;
+	bool commits_by_time; /* only when read: an older version wrote CLOCK_BOOTTIME of commits in place of their numbers */
 };
 
 /*
  * Maps the memory of fd, which it takes over even on failure, or makes some where fd is -1. boot_id is that of this run of the
  * machine. 0 or -errno.
  */
-int mm_handover_new(int fd, const char *boot_id, struct mm_handover **ret);
+int mm_memory_new(int fd, const char *boot_id, struct mm_memory **ret);
 
 /* NULL-safe. The memory stays while anybody holds a descriptor. */
-void mm_handover_free(struct mm_handover *handover);
+void mm_memory_free(struct mm_memory *memory);
 
 /* The descriptor for the service manager to hold. */
-int mm_handover_fd(const struct mm_handover *handover);
+int mm_memory_fd(const struct mm_memory *memory);
 
 /*
- * Reads the newest whole image; the caller points ret->pending to something zeroed, and restored of all meters to a train each.
- * Returns 0; -ENODATA: nothing was ever written; -EBADMSG: no image is whole; -EPROTO: another layout; -ESTALE: of another run of
- * the machine. What ret points to is undefined then.
+ * Reads the newest whole image; the caller points ret->pending to something zeroed, and all meters to a train each. Returns 0;
+ * -ENODATA: nothing was ever written; -EBADMSG: no image is whole; -EPROTO: another layout; -ESTALE: of another run of the
+ * machine. What ret points to is undefined then.
  */
-int mm_handover_read(struct mm_handover *handover, struct mm_handover_content *ret);
+int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret);
 
 /* Writes an image; sequence and boot_id are filled in. */
-void mm_handover_write(struct mm_handover *handover, struct mm_handover_content *content);
+void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content);
 
 /*
  * Around putting out the first edge of a meter's queue: noted before the line moves, settled after. A failed one is still owed.
- * What the last image had queued is counted; mm_handover_write() begins anew.
+ * What the last image had queued is counted; mm_memory_write() begins anew.
  */
-void mm_handover_edge_begun(struct mm_handover *handover, unsigned meter);
-void mm_handover_edge_ended(struct mm_handover *handover, unsigned meter, bool played);
+void mm_memory_edge_begun(struct mm_memory *memory, unsigned meter);
+void mm_memory_edge_ended(struct mm_memory *memory, unsigned meter, bool played);
 
 #endif

@@ -4,12 +4,13 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "metering/handover.h"
+#include "metering/memory.h"
 #include "fixture/let_run.h"
 #include "fixture/random.h"
 #include "fixture/suite.h"
@@ -17,8 +18,8 @@
 #define BOOT "0123456789abcdef0123456789abcdef"
 #define QUEUE 7
 
-static struct mm_handover *handover;
-static struct mm_handover_content content;
+static struct mm_memory *memory;
+static struct mm_memory_content content;
 static struct mm_pulse_train train[MM_STORE_METERS_MAX];
 static struct mm_pending pending;
 static int fd;
@@ -45,7 +46,7 @@ static void fill(int64_t n)
 		content.state.meter[i].profile.row.covered_ns = n;
 		content.meter[i].left = (struct mm_meter_left){
 			.window_end_ns = n, .flags = {MM_ELEMENT_OVERCURRENT, MM_ELEMENT_REVERSED}, .backward = {false, true}};
-		content.meter[i].received_told_ns = n + 1;
+		content.meter[i].received_noted_ns = n + 1;
 		content.state.meter[i].output_uwh = n * 10 + QUEUE;
 		mm_pulse_train_init(&train[i], n * 10 + QUEUE, n * 10 + QUEUE);
 		for (unsigned e = 0; e < MM_PULSE_TRAIN_LENGTH - 3; e++) { /* across the ring's end */
@@ -85,7 +86,7 @@ static int64_t assert_whole(void)
 		ck_assert_uint_eq(content.meter[i].left.flags[0], MM_ELEMENT_OVERCURRENT);
 		ck_assert_uint_eq(content.meter[i].left.flags[1], MM_ELEMENT_REVERSED);
 		ck_assert(!content.meter[i].left.backward[0] && content.meter[i].left.backward[1]);
-		ck_assert_int_eq(content.meter[i].received_told_ns, n + 1);
+		ck_assert_int_eq(content.meter[i].received_noted_ns, n + 1);
 		for (unsigned e = 0; e < mm_pulse_train_count(&train[i]); e++) {
 			const struct mm_edge *edge = mm_pulse_train_edge(&train[i], e);
 			unsigned number = e + QUEUE - mm_pulse_train_count(&train[i]);
@@ -116,36 +117,36 @@ static int reopen(const char *boot_id)
 {
 	int copy = dup(fd);
 
-	mm_handover_free(handover);
-	handover = NULL;
-	ck_assert_int_eq(mm_handover_new(copy, boot_id, &handover), 0);
+	mm_memory_free(memory);
+	memory = NULL;
+	ck_assert_int_eq(mm_memory_new(copy, boot_id, &memory), 0);
 	blank();
-	return mm_handover_read(handover, &content);
+	return mm_memory_read(memory, &content);
 }
 
 static void setup(void)
 {
 	blank();
-	ck_assert_int_eq(mm_handover_new(-1, BOOT, &handover), 0);
-	fd = dup(mm_handover_fd(handover));
+	ck_assert_int_eq(mm_memory_new(-1, BOOT, &memory), 0);
+	fd = dup(mm_memory_fd(memory));
 	ck_assert_int_ge(fd, 0);
 }
 
 static void teardown(void)
 {
-	mm_handover_free(handover);
+	mm_memory_free(memory);
 	close(fd);
 }
 
 static void write_n(int64_t n)
 {
 	fill(n);
-	mm_handover_write(handover, &content);
+	mm_memory_write(memory, &content);
 }
 
 START_TEST(nothing_comes_of_nothing)
 {
-	ck_assert_int_eq(mm_handover_read(handover, &content), -ENODATA);
+	ck_assert_int_eq(mm_memory_read(memory, &content), -ENODATA);
 	ck_assert_int_eq(reopen(BOOT), -ENODATA);
 }
 END_TEST
@@ -172,14 +173,14 @@ START_TEST(edges_played_since_are_off_the_queue)
 		ck_assert_int_eq(assert_whole(), 3);
 
 		/* One that failed is owed still; one in the midst counts as played and is named. */
-		mm_handover_edge_begun(handover, 1);
-		mm_handover_edge_ended(handover, 1, false);
-		mm_handover_edge_begun(handover, 1);
+		mm_memory_edge_begun(memory, 1);
+		mm_memory_edge_ended(memory, 1, false);
+		mm_memory_edge_begun(memory, 1);
 		ck_assert_int_eq(reopen(BOOT), 0);
 		ck_assert_uint_eq(mm_pulse_train_count(&train[1]), QUEUE - played - 1);
 		ck_assert(content.meter[1].in_doubt);
 		ck_assert_int_eq(content.meter[1].doubtful.position_uwh, 30 + played);
-		mm_handover_edge_ended(handover, 1, true);
+		mm_memory_edge_ended(memory, 1, true);
 	}
 	write_n(4);
 	ck_assert_int_eq(reopen(BOOT), 0);
@@ -201,16 +202,16 @@ static void spoil(off_t at)
 static off_t find(const char *text, unsigned skip)
 {
 	size_t size = (size_t)lseek(fd, 0, SEEK_END);
-	char *memory = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0), *at = memory - 1;
+	char *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0), *at = bytes - 1;
 	off_t offset;
 
-	ck_assert_ptr_ne(memory, MAP_FAILED);
+	ck_assert_ptr_ne(bytes, MAP_FAILED);
 	do {
-		at = memmem(at + 1, (size_t)(memory + size - at - 1), text, strlen(text));
+		at = memmem(at + 1, (size_t)(bytes + size - at - 1), text, strlen(text));
 		ck_assert_ptr_nonnull(at);
 	} while (skip-- > 0);
-	offset = at - memory;
-	munmap(memory, size);
+	offset = at - bytes;
+	munmap(bytes, size);
 	return offset;
 }
 
@@ -245,6 +246,39 @@ START_TEST(another_layout_is_refused_and_written_over)
 }
 END_TEST
 
+/* Makes the first slot's image one of the version before: it ends with what is pending, and numbers in it are times. */
+static void make_older(void)
+{
+	enum { LAYOUT_AT = 8, SLOT_AT = 16, IMAGE_AT = SLOT_AT + 16 + MM_STORE_METERS_MAX * 8 };
+	uint64_t layout = 2, head[2]; /* length and check sum */
+	uint8_t *image;
+
+	ck_assert_int_eq(pread(fd, head, sizeof(head), SLOT_AT), sizeof(head));
+	head[0] -= sizeof(uint64_t);
+	image = malloc(head[0]);
+	ck_assert_int_eq(pread(fd, image, head[0], IMAGE_AT), (ssize_t)head[0]);
+	head[1] = mm_checksum(image, head[0]);
+	ck_assert_int_eq(pwrite(fd, head, sizeof(head), SLOT_AT), sizeof(head));
+	ck_assert_int_eq(pwrite(fd, &layout, sizeof(layout), LAYOUT_AT), sizeof(layout));
+	free(image);
+}
+
+START_TEST(memory_of_the_version_before_is_read)
+{
+	write_n(4);
+	ck_assert_int_eq(reopen(BOOT), 0);
+	ck_assert(!content.commits_by_time);
+	make_older();
+	ck_assert_int_eq(reopen(BOOT), 0);
+	ck_assert(content.commits_by_time);
+	ck_assert_int_eq(assert_whole(), 4);
+	write_n(6);
+	ck_assert_int_eq(reopen(BOOT), 0);
+	ck_assert(!content.commits_by_time);
+	ck_assert_int_eq(assert_whole(), 6);
+}
+END_TEST
+
 START_TEST(another_boot_is_refused)
 {
 	write_n(1);
@@ -267,8 +301,8 @@ START_TEST(a_kill_at_any_moment_leaves_one_whole)
 			for (int64_t n = last + 1;; n++) {
 				write_n(n);
 				for (unsigned e = 0; e < QUEUE; e++) {
-					mm_handover_edge_begun(handover, 0);
-					mm_handover_edge_ended(handover, 0, true);
+					mm_memory_edge_begun(memory, 0);
+					mm_memory_edge_ended(memory, 0, true);
 				}
 			}
 		}
@@ -287,8 +321,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("handover");
-	TCase *tc = tcase_create("handover"), *slow = tcase_create("kills");
+	Suite *suite = suite_create("memory");
+	TCase *tc = tcase_create("memory"), *slow = tcase_create("kills");
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_comes_of_nothing);
@@ -296,6 +330,7 @@ int main(void)
 	tcase_add_test(tc, edges_played_since_are_off_the_queue);
 	tcase_add_test(tc, a_damaged_image_leaves_the_other);
 	tcase_add_test(tc, another_layout_is_refused_and_written_over);
+	tcase_add_test(tc, memory_of_the_version_before_is_read);
 	tcase_add_test(tc, another_boot_is_refused);
 	suite_add_tcase(suite, tc);
 	tcase_add_checked_fixture(slow, setup, teardown);

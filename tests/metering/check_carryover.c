@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* What the engine goes on with after a stop or a kill: registers, edges that are owed, rows and events on their way, and memory
+/* What metering goes on with after a stop or a kill: registers, edges that are owed, rows and events on their way, and memory
  * that was kept. */
-#include "fixture/engine_fixture.h"
+#include "fixture/metering_fixture.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,7 @@
 
 static const struct mm_pulse_train *train(void)
 {
-	return mm_point_outputs_train(engine.meters[0].outputs);
+	return mm_point_outputs_train(metering->meters[0].outputs);
 }
 
 START_TEST(a_restart_goes_on_where_it_stopped)
@@ -24,10 +24,10 @@ START_TEST(a_restart_goes_on_where_it_stopped)
 	for (int i = 0; i < 10; i++) {
 		window(7200);
 	}
-	before = engine.meters[0].meter.registers.delivered.uwh;
+	before = metering->meters[0].meter.registers.delivered.uwh;
 	stop();
 	start();
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, before);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, before);
 	stop();
 }
 END_TEST
@@ -128,15 +128,15 @@ START_TEST(a_preset_while_pulses_are_owed_counts_none_as_paid)
 	}
 	crash();
 	start();
-	ck_assert_int_lt(mm_pulse_train_played_uwh(train()), engine.meters[0].meter.registers.delivered.uwh);
+	ck_assert_int_lt(mm_pulse_train_played_uwh(train()), metering->meters[0].meter.registers.delivered.uwh);
 	window(0);
-	ck_assert_int_eq(mm_engine_preset(&engine, 0, 1000 * MM_UWH_PER_WH, 0, "old", "the test"), 0);
-	(void)mm_engine_commit(&engine);
+	ck_assert_int_eq(mm_metering_preset(metering, 0, 1000 * MM_UWH_PER_WH, 0, "old", "the test"), 0);
+	(void)mm_metering_commit(metering);
 	for (int i = 0; i < 3; i++) {
 		window(0);
 		run_timer_until(now_ns);
 	}
-	ck_assert_int_eq(mm_pulse_train_played_uwh(train()), engine.meters[0].meter.registers.delivered.uwh);
+	ck_assert_int_eq(mm_pulse_train_played_uwh(train()), metering->meters[0].meter.registers.delivered.uwh);
 	before = lines.edges;
 	crash();
 	start();
@@ -201,7 +201,7 @@ START_TEST(power_cuts_repeat_no_more_than_the_bound)
 		ck_assert_msg(repeated >= 0 && repeated <= bound_uwh, "life %d of %u windows: %lld uWh repeated", life, windows,
 			      (long long)repeated);
 		worst = repeated > worst ? repeated : worst;
-		repeated = engine.meters[0].meter.registers.delivered.uwh - mm_pulse_train_played_uwh(train());
+		repeated = metering->meters[0].meter.registers.delivered.uwh - mm_pulse_train_played_uwh(train());
 		worst_owed = repeated > worst_owed ? repeated : worst_owed;
 	}
 	/* More was owed than may be repeated, or there was nothing to show. */
@@ -235,7 +235,7 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 	unsigned count;
 
 	run_windows(60, false);
-	expected = engine.meters[0].meter.registers;
+	expected = metering->meters[0].meter.registers;
 	count = lines.edges;
 	memcpy(edges, lines.edge, sizeof(edges));
 	ck_assert_uint_gt(count, 40);
@@ -246,7 +246,7 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 	keep_memory();
 	start();
 	run_windows(60, true);
-	ck_assert_mem_eq(&engine.meters[0].meter.registers, &expected, sizeof(expected));
+	ck_assert_mem_eq(&metering->meters[0].meter.registers, &expected, sizeof(expected));
 	ck_assert_uint_eq(lines.edges, count);
 	for (unsigned i = 0; i < count; i++) {
 		ck_assert_int_eq(lines.edge[i].at_ns, edges[i].at_ns);
@@ -254,14 +254,14 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 		ck_assert_uint_eq(lines.edge[i].output, edges[i].output);
 		ck_assert(lines.edge[i].level == edges[i].level);
 	}
-	ck_assert_uint_eq(engine.missed, 0);
+	ck_assert_uint_eq(mm_view_front_end(metering).missed, 0);
 	stop();
 }
 END_TEST
 
 static const struct mm_profile_row *interval(void)
 {
-	return &engine.meters[0].meter.registers.profile.row;
+	return &metering->meters[0].meter.registers.profile.row;
 }
 
 START_TEST(an_interval_is_marked_where_time_was_missed)
@@ -310,10 +310,10 @@ START_TEST(what_stood_before_a_crash_is_no_event_after_it)
 	supply_v = 90;
 	for (int i = 0; i < 4; i++) {
 		window(-50);
-		ck_assert_uint_ne(engine.meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+		ck_assert_uint_ne(metering->meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
 		crash();
 		start();
-		ck_assert_uint_ne(engine.meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+		ck_assert_uint_ne(metering->meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
 	}
 	ck_assert_uint_eq(count().voltage_low, 1);
 	ck_assert_uint_eq(count().received, 1);
@@ -342,10 +342,10 @@ static unsigned pulses_after_kill_in_set(unsigned number, bool after, bool rever
 		window(i < 20 ? 18000 : 0);
 		run_timer_until(now_ns);
 		if (instant.memory) {
-			size_t size = (size_t)lseek(mm_handover_fd(handover), 0, SEEK_END);
+			size_t size = (size_t)lseek(mm_memory_fd(memory), 0, SEEK_END);
 
 			crash();
-			ck_assert_int_eq(pwrite(mm_handover_fd(handover), instant.memory, size, 0), (ssize_t)size);
+			ck_assert_int_eq(pwrite(mm_memory_fd(memory), instant.memory, size, 0), (ssize_t)size);
 			memcpy(lines.level, instant.level, sizeof(lines.level));
 			memcpy(lines.rising, instant.rising, sizeof(lines.rising));
 			if (reverts) {
@@ -362,7 +362,7 @@ static unsigned pulses_after_kill_in_set(unsigned number, bool after, bool rever
 		}
 	}
 	ck_assert_uint_eq(instant.countdown, 0);
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 100 * MM_UWH_PER_WH);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 100 * MM_UWH_PER_WH);
 	number = lines.rising[MM_OUTPUT_10];
 	stop();
 	return number;
@@ -420,8 +420,8 @@ START_TEST(rows_and_events_that_were_on_their_way_are_there_once)
 	ck_assert_uint_eq(counts.gap, 2);
 	ck_assert_uint_eq(counts.rows, 2);
 	ck_assert_uint_eq(counts.resumed, 2); /* that of the crash, and the one before, which was not durable */
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 41 * MM_UWH_PER_WH);
-	ck_assert_int_eq(counts.rows_uwh + engine.meters[0].meter.registers.profile.row.delivered_uwh, 41 * MM_UWH_PER_WH);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 41 * MM_UWH_PER_WH);
+	ck_assert_int_eq(counts.rows_uwh + metering->meters[0].meter.registers.profile.row.delivered_uwh, 41 * MM_UWH_PER_WH);
 	/* What is durable by now is not written again. */
 	crash();
 	start();
@@ -438,7 +438,7 @@ END_TEST
 
 START_TEST(memory_that_is_behind_the_register_is_refused)
 {
-	struct mm_handover *kept;
+	struct mm_memory *kept;
 
 	stop();
 	keep_memory();
@@ -446,19 +446,19 @@ START_TEST(memory_that_is_behind_the_register_is_refused)
 	window(7200);
 	stop();
 	/* A run without it, as by hand. */
-	kept = handover;
-	handover = NULL;
+	kept = memory;
+	memory = NULL;
 	start();
 	window(7200);
 	stop();
-	handover = kept;
+	memory = kept;
 	start();
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 4 * MM_UWH_PER_WH);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 4 * MM_UWH_PER_WH);
 	for (int i = 0; i < 5; i++) {
 		window(7200);
 	}
 	ck_assert_uint_eq(count().refused, 1);
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 14 * MM_UWH_PER_WH);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 14 * MM_UWH_PER_WH);
 	stop();
 }
 END_TEST
@@ -473,14 +473,14 @@ START_TEST(memory_of_another_meter_is_not_taken)
 	strcpy(config.meter[0].serial, "2");
 	strcat(register_path, "2");
 	start();
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 0);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 0);
 	stop();
 }
 END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("engine: restart");
+	Suite *suite = suite_create("metering: restart");
 	TCase *tc = tcase_create("restart"), *slow = tcase_create("slow");
 
 	tcase_set_timeout(tc, 60);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine's policy that no other room has: what a fault does, what an output test may do, which constants are in force, what
- * is in the log. When it commits: check_engine_commits.c; what a restart finds: check_engine_restart.c.
+ * The policy of metering that no other room has: what a fault does, what an output test may do, which constants are in force,
+ * what is in the log. When it commits: check_committer.c; what a restart finds: check_carryover.c.
  */
-#include "fixture/engine_fixture.h"
+#include "fixture/metering_fixture.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,17 +17,17 @@ START_TEST(faults_stop_registration_and_a_gap_is_counted)
 	int64_t before;
 
 	window(7200);
-	before = engine.meters[0].meter.registers.delivered.uwh;
+	before = metering->meters[0].meter.registers.delivered.uwh;
 	for (int i = 0; i < 5; i++) {
 		failed_report(-ENODEV);
 	}
-	ck_assert_int_eq(engine.health, MM_HEALTH_ABSENT);
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, before);
-	ck_assert_uint_eq(engine.missed, 0);
+	ck_assert_int_eq(mm_view_front_end(metering).health, MM_HEALTH_ABSENT);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, before);
+	ck_assert_uint_eq(mm_view_front_end(metering).missed, 0);
 	window(7200);
-	ck_assert_int_eq(engine.health, MM_HEALTH_OK);
-	ck_assert_uint_eq(engine.missed, 5);
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 2 * before);
+	ck_assert_int_eq(mm_view_front_end(metering).health, MM_HEALTH_OK);
+	ck_assert_uint_eq(mm_view_front_end(metering).missed, 5);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 2 * before);
 	stop();
 }
 END_TEST
@@ -36,10 +36,10 @@ START_TEST(silence_is_stale)
 {
 	window(7200);
 	run_timer_until(now_ns + 4 * MM_NS_PER_S);
-	ck_assert_int_eq(engine.health, MM_HEALTH_OK);
+	ck_assert_int_eq(mm_view_front_end(metering).health, MM_HEALTH_OK);
 	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
 	run_timer_until(now_ns + 2 * MM_NS_PER_S);
-	ck_assert_int_eq(engine.health, MM_HEALTH_STALE);
+	ck_assert_int_eq(mm_view_front_end(metering).health, MM_HEALTH_STALE);
 	ck_assert(!lines.level[MM_OUTPUT_LED_POWER]);
 	stop();
 }
@@ -54,14 +54,14 @@ START_TEST(lines_that_fail_are_made_again)
 		window(7200);
 		run_timer_until(now_ns);
 	}
-	ck_assert(mm_point_outputs_failing(engine.meters[0].outputs));
+	ck_assert(mm_point_outputs_failing(metering->meters[0].outputs));
 	ck_assert_uint_eq(lines.freed, 1);
 	lines.set_error = lines.new_error = 0;
 	for (int i = 0; i < 20; i++) {
 		window(7200);
 		run_timer_until(now_ns);
 	}
-	ck_assert(!mm_point_outputs_failing(engine.meters[0].outputs));
+	ck_assert(!mm_point_outputs_failing(metering->meters[0].outputs));
 	ck_assert_uint_eq(lines.made, 2);
 	/* 82 Wh, of which the outputs have played up to 79 Wh: every pulse of the time without lines was paid out. */
 	ck_assert_uint_eq(lines.rising[MM_OUTPUT_10], 8);
@@ -74,9 +74,9 @@ START_TEST(an_output_test_inverts_an_indicator_and_nothing_else)
 {
 	window(7200);
 	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
-	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_10, 3, "anna (uid 1000)"), -EINVAL);
-	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_LOAD, 3, "anna (uid 1000)"), -EINVAL);
-	ck_assert_int_eq(mm_engine_test_output(&engine, 0, MM_OUTPUT_LED_POWER, 3, "anna (uid 1000)"), 0);
+	ck_assert_int_eq(mm_metering_test_output(metering, 0, MM_OUTPUT_10, 3, "anna (uid 1000)"), -EINVAL);
+	ck_assert_int_eq(mm_metering_test_output(metering, 0, MM_OUTPUT_LED_LOAD, 3, "anna (uid 1000)"), -EINVAL);
+	ck_assert_int_eq(mm_metering_test_output(metering, 0, MM_OUTPUT_LED_POWER, 3, "anna (uid 1000)"), 0);
 	ck_assert(!lines.level[MM_OUTPUT_LED_POWER]);
 	run_timer_until(now_ns + 3 * MM_NS_PER_S);
 	ck_assert(lines.level[MM_OUTPUT_LED_POWER]);
@@ -118,7 +118,7 @@ START_TEST(the_last_calibration_on_record_is_in_force)
 	const struct mm_calibration_version *calibration;
 
 	window(7200);
-	ck_assert_double_eq(engine.meters[0].meter.element[0].power_w, 7200);
+	ck_assert_double_eq(metering->meters[0].meter.element[0].power_w, 7200);
 	recorded = false;
 	ck_assert_int_eq(mm_store_worker_query(worker, record, record_done, (void *)records), 0);
 	while (!recorded) {
@@ -126,13 +126,13 @@ START_TEST(the_last_calibration_on_record_is_in_force)
 	}
 	stop();
 	start();
-	calibration = &engine.meters[0].meter.registers.calibration;
+	calibration = &metering->meters[0].meter.registers.calibration;
 	ck_assert_int_eq(calibration->number, 2);
 	ck_assert_double_eq(calibration->constants[0].gain, 1.01);
 	ck_assert_double_eq(calibration->constants[0].phase_deg, 0.5);
 	ck_assert_double_eq(calibration->constants[0].offset_w, -1);
 	window(7200);
-	ck_assert_double_eq_tol(engine.meters[0].meter.element[0].power_w, 7271 - 0.277, 1e-3);
+	ck_assert_double_eq_tol(metering->meters[0].meter.element[0].power_w, 7271 - 0.277, 1e-3);
 	ck_assert_uint_eq(count().unrecorded, 0);
 	stop();
 }
@@ -143,14 +143,14 @@ START_TEST(constants_outlive_the_audit_trail)
 	const struct mm_calibration_version calibration = {.number = 2, .constants = {{1.01, 0, 0}}};
 
 	window(7200);
-	ck_assert_int_eq(mm_meter_calibrate(&engine.meters[0].meter, &calibration), 0);
+	ck_assert_int_eq(mm_meter_calibrate(&metering->meters[0].meter, &calibration), 0);
 	window(7200);
 	stop();
 	start();
-	ck_assert_int_eq(engine.meters[0].meter.registers.calibration.number, 2);
+	ck_assert_int_eq(metering->meters[0].meter.registers.calibration.number, 2);
 	window(7200);
-	ck_assert_double_eq_tol(engine.meters[0].meter.element[0].power_w, 7272, 1e-9);
-	(void)mm_engine_commit(&engine);
+	ck_assert_double_eq_tol(metering->meters[0].meter.element[0].power_w, 7272, 1e-9);
+	(void)mm_metering_commit(metering);
 	ck_assert_uint_eq(count().unrecorded, 1);
 	stop();
 }
@@ -226,8 +226,8 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("engine");
-	TCase *tc = tcase_create("engine");
+	Suite *suite = suite_create("metering");
+	TCase *tc = tcase_create("metering");
 
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* When the engine commits: what may be lost, what the medium is spared, backups, and a supply that fails. */
-#include "fixture/engine_fixture.h"
+/* When metering commits: what may be lost, what the medium is spared, backups, and a supply that fails. */
+#include "fixture/metering_fixture.h"
 
 #include <stdio.h>
 #include <syslog.h>
@@ -17,9 +17,9 @@ START_TEST(what_waits_stays_below_the_bound)
 
 		window(7200);
 		status = settle();
-		ck_assert_int_lt(mm_engine_uncommitted_uwh(&engine, &status), 8 * MM_UWH_PER_WH);
+		ck_assert_int_lt(mm_committer_uncommitted_uwh(metering->committer, &status), 8 * MM_UWH_PER_WH);
 	}
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 200 * MM_UWH_PER_WH);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 200 * MM_UWH_PER_WH);
 	ck_assert_uint_lt(settle().commits, 40);
 	stop();
 }
@@ -92,13 +92,14 @@ START_TEST(loss_is_bound_at_any_load)
 			/* Loads come and go from one window to the next. */
 			window(n % 17 == 16 ? full_w : loads_w[i]);
 			status = settle();
-			ck_assert_msg(mm_engine_uncommitted_uwh(&engine, &status) <= 8 * MM_UWH_PER_WH, "%g W: %lld uWh",
-				      loads_w[i], (long long)mm_engine_uncommitted_uwh(&engine, &status));
+			ck_assert_msg(mm_committer_uncommitted_uwh(metering->committer, &status) <= 8 * MM_UWH_PER_WH,
+				      "%g W: %lld uWh", loads_w[i],
+				      (long long)mm_committer_uncommitted_uwh(metering->committer, &status));
 		}
 	}
 	/* All of it was registered: 57 windows of each of the first five loads with three full ones between, then 60 full ones.
 	 */
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh / MM_UWH_PER_WH,
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh / MM_UWH_PER_WH,
 			 (int64_t)((57 * (40 + 3000 + 14000 + 25000 + 48000) + (15 + 60) * full_w) / 3600));
 	stop();
 }
@@ -132,12 +133,12 @@ START_TEST(an_event_reaches_the_database_soon)
 		window(100);
 	}
 	commits = settle().commits;
-	mm_journal_add(&engine.journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
+	mm_journal_add(&metering->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
 	window(100);
 	ck_assert_uint_eq(settle().commits, commits + 1);
 	/* One after the other wears nothing. */
 	for (int n = 0; n < 30; n++) {
-		mm_journal_add(&engine.journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
+		mm_journal_add(&metering->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
 		window(100);
 		(void)settle();
 	}
@@ -160,17 +161,17 @@ START_TEST(a_backup_is_made_when_it_is_due)
 	for (int n = 0; n < 20; n++) {
 		window(100);
 	}
-	while (engine.backup.running) {
+	while (metering->backup.running) {
 		(void)settle();
 	}
 	ck_assert_int_eq(access(backup, F_OK), 0);
-	ck_assert(!engine.backup.failed);
-	ck_assert_int_gt(engine.backup.next_ns, now_ns + 23 * 3600 * MM_NS_PER_S);
+	ck_assert(!metering->backup.failed);
+	ck_assert_int_gt(metering->backup.next_ns, now_ns + 23 * 3600 * MM_NS_PER_S);
 	/* One that is an hour old is not made again at a start; nor does a clock that is not set yet put it off. */
-	mm_backup_schedule_plan(&engine.backup, mm_clock_realtime(engine.clock) / MM_NS_PER_S - 3600);
-	ck_assert_int_gt(engine.backup.next_ns, now_ns + 22 * 3600 * MM_NS_PER_S);
-	mm_backup_schedule_plan(&engine.backup, mm_clock_realtime(engine.clock) / MM_NS_PER_S + 3600);
-	ck_assert_int_lt(engine.backup.next_ns, now_ns + 3600 * MM_NS_PER_S);
+	mm_backup_schedule_plan(&metering->backup, mm_clock_realtime(metering->clock) / MM_NS_PER_S - 3600);
+	ck_assert_int_gt(metering->backup.next_ns, now_ns + 22 * 3600 * MM_NS_PER_S);
+	mm_backup_schedule_plan(&metering->backup, mm_clock_realtime(metering->clock) / MM_NS_PER_S + 3600);
+	ck_assert_int_lt(metering->backup.next_ns, now_ns + 3600 * MM_NS_PER_S);
 	stop();
 }
 END_TEST
@@ -184,16 +185,16 @@ START_TEST(a_failing_supply_is_written_for_at_once)
 	(void)settle();
 	window(3600);
 	status = settle();
-	ck_assert_int_gt(mm_engine_uncommitted_uwh(&engine, &status), 0);
-	mm_engine_power_fail(&engine, 0);
+	ck_assert_int_gt(mm_committer_uncommitted_uwh(metering->committer, &status), 0);
+	mm_metering_power_fail(metering, 0);
 	status = settle();
-	ck_assert_int_eq(mm_engine_uncommitted_uwh(&engine, &status), 0);
+	ck_assert_int_eq(mm_committer_uncommitted_uwh(metering->committer, &status), 0);
 	stored_uwh = status.committed[0].profile.row.delivered_uwh;
 	ck_assert_int_eq(stored_uwh, 2 * MM_UWH_PER_WH);
 	/* And metering goes on, whether it comes back or not. */
 	window(3600);
-	ck_assert_int_eq(engine.meters[0].meter.registers.delivered.uwh, 3 * MM_UWH_PER_WH);
-	mm_engine_power_returned(&engine);
+	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 3 * MM_UWH_PER_WH);
+	mm_metering_power_returned(metering);
 	for (int i = 0; i < 5; i++) {
 		window(7200);
 	}
@@ -210,8 +211,8 @@ START_TEST(a_supply_that_flickers_for_ever_does_not_wear_the_medium)
 	/* A day of it, ten times a second; no load that would commit by itself. */
 	for (int i = 0; i < 864000; i++) {
 		now_ns += 100 * MM_NS_PER_MS;
-		mm_engine_power_fail(&engine, 0);
-		mm_engine_power_returned(&engine);
+		mm_metering_power_fail(metering, 0);
+		mm_metering_power_returned(metering);
 		if (i % 1000 == 0) {
 			settle();
 		}
@@ -224,7 +225,7 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("engine: commits");
+	Suite *suite = suite_create("metering: commits");
 	TCase *tc = tcase_create("commits"), *slow = tcase_create("slow");
 
 	tcase_set_timeout(tc, 60);

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+#include "metering/carryover.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/units.h"
+
+/* What the run before left. */
+struct left {
+	struct mm_memory_content content;
+	struct mm_pulse_train train[MM_STORE_METERS_MAX];
+	int restored[MM_STORE_METERS_MAX]; /* as which meter; -1: not */
+	size_t event_count;		   /* of its own in the queue: newer ones follow them */
+	int64_t ahead_uwh;		   /* energy that the store did not have */
+	unsigned owed;			   /* edges */
+};
+
+struct mm_carryover {
+	struct mm_memory *memory;
+	const struct mm_config *config;
+	struct mm_journal *journal;
+	struct mm_store_last_run last_run;
+	struct left *left; /* NULL: nothing, or restored */
+};
+
+/* ---- Reading ---- */
+
+static const char *refusal(int r)
+{
+	switch (r) {
+	case -EPROTO:
+		return "it is of a version that this program does not know";
+	case -ESTALE:
+		return "it is of another run of the machine";
+	}
+	return "it is damaged";
+}
+
+static int read_memory(struct mm_carryover *c, struct left *left)
+{
+	int r;
+
+	left->content.pending = c->journal->pending;
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
+		left->content.meter[i].restored = &left->train[i];
+		left->restored[i] = -1;
+	}
+	r = mm_memory_read(c->memory, &left->content);
+	if (r == 0 && left->content.state.boottime_ns > mm_clock_boottime(c->journal->clock)) {
+		r = -ESTALE;
+	}
+	return r;
+}
+
+int mm_carryover_new(struct mm_memory *memory, const struct mm_config *config, struct mm_journal *journal, struct mm_store *store,
+		     struct mm_carryover **ret)
+{
+	struct mm_carryover *c = calloc(1, sizeof(*c));
+	struct left *left = memory ? calloc(1, sizeof(*left)) : NULL;
+	int r;
+
+	if (!c || (memory && !left)) {
+		free(c);
+		free(left);
+		return -ENOMEM;
+	}
+	*c = (struct mm_carryover){.memory = memory, .config = config, .journal = journal};
+	*ret = c;
+	if (mm_store_last_run(store, &c->last_run) < 0) {
+		c->last_run = (struct mm_store_last_run){0}; /* the trail lacks a line, no more */
+	}
+	if (!memory) {
+		return 0;
+	}
+	r = read_memory(c, left);
+	if (r < 0) {
+		*journal->pending = (struct mm_pending){0};
+		free(left);
+		if (r != -ENODATA) {
+			mm_journal_add(journal, MM_JOURNAL_DAEMON, HANDOVER_REFUSED, refusal(r));
+		}
+		return 0;
+	}
+	mm_pending_committed(journal->pending,
+			     left->content.commits_by_time ? (uint64_t)c->last_run.boottime_ns : mm_store_number(store));
+	mm_pending_take_back(journal->pending);
+	left->event_count = journal->pending->event_count;
+	c->left = left;
+	return 0;
+}
+
+void mm_carryover_free(struct mm_carryover *c)
+{
+	if (c) {
+		free(c->left);
+		free(c);
+	}
+}
+
+const struct mm_store_last_run *mm_carryover_last_run(const struct mm_carryover *c)
+{
+	return &c->last_run;
+}
+
+/* ---- Restoring ---- */
+
+static int find(const struct left *left, const struct mm_config_meter *config)
+{
+	for (unsigned i = 0; i < left->content.state.meter_count; i++) {
+		const struct mm_store_meter *who = &left->content.state.who[i];
+
+		if (strcmp(who->serial, config->serial) == 0 && strcmp(who->model, config->model.canonical) == 0) {
+			return (int)i;
+		}
+	}
+	return -1;
+}
+
+/*
+ * After a power cut, or a kill without memory, nobody knows what was put out between the last commit and the end. It is put out
+ * again, so that the outputs are ahead of the register by that much: commit_wh, what flows until that is durable, and one edge.
+ */
+static void note_uncertain(const struct mm_carryover *c, const struct mm_meter_point *point, const struct mm_registers *registers)
+{
+	const struct mm_model *model = &point->config->model;
+	double full_w = model->elements * model->rated_voltage_v * model->ct_primary_a * MM_OVERCURRENT_RATIO;
+	double uncommitted_s = 1 + (double)MM_OUTPUT_DELAY_NS / (double)MM_NS_PER_S;
+
+	mm_journal_add(c->journal, point->index, OUTPUTS_UNCERTAIN, (double)registers->output_uwh / (double)MM_UWH_PER_WH,
+		       (double)(registers->delivered.uwh - registers->output_uwh) / (double)MM_UWH_PER_WH,
+		       c->config->commit_wh + full_w * uncommitted_s / 3600 + (double)MM_PULSE_STEP_UWH / (double)MM_UWH_PER_WH);
+}
+
+const struct mm_meter_left *mm_carryover_restore(struct mm_carryover *c, struct mm_meter_point *point,
+						 struct mm_registers *registers)
+{
+	struct left *left = c->left;
+	int index = left ? find(left, point->config) : -1;
+	const struct mm_memory_meter *meter;
+	struct mm_registers played;
+
+	if (index < 0) {
+		if (c->last_run.unclean) {
+			note_uncertain(c, point, registers);
+		}
+		registers->profile.last_boot_ns = 0;
+		return NULL;
+	}
+	meter = &left->content.meter[index];
+	played = left->content.state.meter[index];
+	played.output_uwh = mm_pulse_train_played_uwh(meter->restored);
+	if (mm_registers_follow(&played, registers) < 0) {
+		mm_journal_add(c->journal, point->index, HANDOVER_REFUSED, "the register is ahead of it");
+		registers->profile.last_boot_ns = 0;
+		return NULL;
+	}
+	left->restored[index] = point->index;
+	left->ahead_uwh += mm_registers_sum(&played) - mm_registers_sum(registers);
+	left->owed += mm_pulse_train_count(meter->restored);
+	*registers = left->content.state.meter[index];
+	mm_point_outputs_resume(point->outputs, meter->restored, meter->level);
+	point->received_noted_ns = meter->received_noted_ns;
+	return &meter->left;
+}
+
+const struct mm_edge *mm_carryover_doubtful_edge(const struct mm_carryover *c, const struct mm_meter_point *point)
+{
+	for (unsigned i = 0; c->left && i < c->left->content.state.meter_count; i++) {
+		if (c->left->restored[i] == point->index && c->left->content.meter[i].in_doubt) {
+			return &c->left->content.meter[i].doubtful;
+		}
+	}
+	return NULL;
+}
+
+/* Rows and events of the run before name its meters; those of a meter that is no longer there have no place in the store. */
+static void rename_meters(const struct left *left, struct mm_pending *pending)
+{
+	size_t rows = 0;
+
+	for (size_t i = 0; i < left->event_count; i++) {
+		int meter = pending->event[i].meter;
+
+		pending->event[i].meter = meter >= 0 && meter < MM_STORE_METERS_MAX ? left->restored[meter] : -1;
+	}
+	for (size_t i = 0; i < pending->row_count; i++) {
+		int meter = pending->row[i].meter;
+
+		if (meter >= 0 && meter < MM_STORE_METERS_MAX && left->restored[meter] >= 0) {
+			pending->row[rows] = pending->row[i];
+			pending->row[rows++].meter = left->restored[meter];
+		}
+	}
+	pending->row_count = rows;
+}
+
+void mm_carryover_restored(struct mm_carryover *c)
+{
+	struct left *left = c->left;
+
+	if (!left) {
+		return;
+	}
+	rename_meters(left, c->journal->pending);
+	mm_journal_add(c->journal, MM_JOURNAL_DAEMON, RESUMED, (double)left->ahead_uwh / (double)MM_UWH_PER_WH, left->owed);
+	free(left);
+	c->left = NULL;
+}
+
+/* ---- Writing ---- */
+
+void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, unsigned meter_count)
+{
+	struct mm_memory_content content = {.pending = c->journal->pending};
+
+	if (!c->memory) {
+		return;
+	}
+	content.state.boottime_ns = mm_clock_boottime(c->journal->clock);
+	content.state.realtime_ns = mm_clock_realtime(c->journal->clock);
+	content.state.meter_count = meter_count;
+	for (unsigned i = 0; i < meter_count; i++) {
+		struct mm_meter_point *point = &meters[i];
+		struct mm_store_meter *who = &content.state.who[i];
+
+		memcpy(who->name, point->config->name, sizeof(who->name));
+		memcpy(who->serial, point->config->serial, sizeof(who->serial));
+		memcpy(who->model, point->meter.config.model.canonical, sizeof(who->model));
+		content.state.meter[i] = point->meter.registers;
+		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
+		content.meter[i].train = mm_point_outputs_train(point->outputs);
+		content.meter[i].received_noted_ns = point->received_noted_ns;
+		mm_meter_leave(&point->meter, &content.meter[i].left);
+		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
+			content.meter[i].level[o] = mm_point_outputs_level(point->outputs, o);
+		}
+	}
+	mm_memory_write(c->memory, &content);
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_METERING_METER_POINT_H
+#define MM_METERING_METER_POINT_H
+
+/*
+ * One meter of the installation: its registers and readings, what is observed of its wiring, and what its last window brought.
+ * A step returns facts; nothing here knows who makes them durable or tells anybody.
+ */
+
+#include "config/config.h"
+#include "core/meter.h"
+#include "diagnosis/observation.h"
+#include "metering/point_outputs.h"
+
+struct mm_meter_point {
+	const struct mm_config_meter *config;
+	int index; /* in the configuration, the register and the journal */
+	struct mm_meter meter;
+	struct mm_observation observation;
+	struct mm_point_outputs *outputs;
+	int64_t window_uwh;	   /* energy of the last window, to foresee the next */
+	int64_t received_noted_ns; /* CLOCK_BOOTTIME when it last was a fact that energy flows back; 0: never */
+};
+
+enum mm_fact_kind {
+	MM_FACT_RAISED,	  /* element, flag */
+	MM_FACT_CLEARED,  /* element, flag */
+	MM_FACT_VOLTAGE,  /* element, voltage */
+	MM_FACT_RECEIVED, /* received_uwh */
+	MM_FACT_INTERVAL, /* interval */
+};
+
+struct mm_fact {
+	enum mm_fact_kind kind;
+	unsigned element; /* 0: the first */
+	union {
+		uint32_t flag;
+		const struct mm_voltage_event *voltage; /* of the measurement */
+		int64_t received_uwh;			/* the received register before energy began to flow back */
+		const struct mm_profile_row *interval;	/* of the step: closed by it */
+	};
+};
+
+/* An event of the voltage is of one input, which serves at most one element. */
+#define MM_FACTS_MAX (2 * MM_ELEMENTS_MAX * MM_ELEMENT_FLAG_COUNT + MM_INPUTS_MAX + 1 + MM_PROFILE_CLOSED_MAX)
+
+struct mm_facts {
+	unsigned count;
+	struct mm_fact fact[MM_FACTS_MAX];
+};
+
+/*
+ * Takes one window as mm_meter_step() does. The facts borrow from ret_step and measurement. daylight_saving: in force at
+ * end_real_ns.
+ */
+void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measurement *measurement, enum mm_health health,
+			 int64_t end_real_ns, bool daylight_saving, struct mm_meter_step *ret_step, struct mm_facts *ret_facts);
+
+/* What counts of the registers of a meter for when to commit: delivered and received energy, µWh. */
+int64_t mm_registers_sum(const struct mm_registers *registers);
+
+#endif

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+#include "metering/private.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "core/units.h"
+#include "metering/facts.h"
+
+/* ---- The order of a window ---- */
+
+static void step(struct mm_metering *metering, struct mm_meter_point *point, const struct mm_measurement *m,
+		 enum mm_health health)
+{
+	int64_t end_real_ns = mm_wall_clock_at(&metering->wall_clock, m->end_ns);
+	bool daylight_saving = mm_wall_clock_daylight_saving(end_real_ns);
+	struct mm_meter_step step;
+	struct mm_facts facts;
+
+	mm_meter_point_step(point, m, health, end_real_ns, daylight_saving, &step, &facts);
+	if (step.end_ns > 0) {
+		mm_point_outputs_plan(point->outputs, point->meter.registers.delivered.uwh, step.start_ns, step.end_ns);
+	}
+	mm_facts_note_step(&metering->journal, point, &facts);
+	mm_metering_show(point);
+}
+
+bool mm_metering_report(struct mm_metering *metering, struct mm_front_end_report *report)
+{
+	struct mm_verdict verdict;
+
+	mm_wall_clock_look(&metering->wall_clock);
+	verdict = mm_supervisor_report(metering->supervisor, report);
+	mm_facts_note_verdict(&metering->journal, &verdict, mm_supervisor_state(metering->supervisor)->reason);
+	for (unsigned i = 0; i < metering->meter_count; i++) {
+		step(metering, &metering->meters[i], &report->measurement, verdict.health);
+	}
+	/* Before any edge of this window can be played. */
+	mm_carryover_write(metering->carryover, metering->meters, metering->meter_count);
+	mm_committer_window(metering->committer, report->at_ns);
+	mm_backup_schedule_run_if_due(&metering->backup, metering->worker, report->at_ns);
+	mm_metering_tick(metering);
+	return verdict.window || verdict.health != verdict.before;
+}
+
+void mm_metering_tick(struct mm_metering *metering)
+{
+	int64_t now = mm_clock_boottime(metering->clock);
+	struct mm_verdict verdict = mm_supervisor_tick(metering->supervisor, now);
+	int64_t silence = mm_supervisor_deadline(metering->supervisor);
+	int64_t next;
+
+	mm_facts_note_verdict(&metering->journal, &verdict, mm_supervisor_state(metering->supervisor)->reason);
+	next = mm_metering_play(metering, now);
+	mm_committer_edges(metering->committer, now);
+	(void)mm_clock_timer_arm(metering->clock, silence > now && silence < next ? silence : next);
+}
+
+/* ---- Store and supply ---- */
+
+void mm_metering_store_status(struct mm_metering *metering, const struct mm_store_status *status)
+{
+	mm_committer_note_status(metering->committer, status);
+	mm_power_supply_durable(&metering->power, status->durable);
+}
+
+uint64_t mm_metering_commit(struct mm_metering *metering)
+{
+	return mm_committer_commit(metering->committer);
+}
+
+void mm_metering_power_fail(struct mm_metering *metering, int64_t edge_ns)
+{
+	if (mm_power_supply_fails(&metering->power, edge_ns)) {
+		mm_power_supply_committing(&metering->power, mm_committer_commit(metering->committer));
+	}
+}
+
+void mm_metering_power_returned(struct mm_metering *metering)
+{
+	mm_power_supply_returned(&metering->power);
+}
+
+/* ---- What clients ask for ---- */
+
+int mm_metering_preset(struct mm_metering *metering, unsigned meter, int64_t delivered_uwh, int64_t received_uwh,
+		       const char *old_serial, const char *user)
+{
+	struct mm_meter_point *point = &metering->meters[meter];
+	double before_kwh = (double)point->meter.registers.delivered.uwh / 1000 / MM_UWH_PER_WH;
+	int r = mm_meter_preset(&point->meter, delivered_uwh, received_uwh, mm_clock_realtime(metering->clock) / MM_NS_PER_S);
+
+	if (r < 0) {
+		return r;
+	}
+	mm_point_outputs_preset(point->outputs, delivered_uwh);
+	mm_journal_add(&metering->journal, point->index, PRESET, user, (double)delivered_uwh / 1000 / MM_UWH_PER_WH,
+		       (double)received_uwh / 1000 / MM_UWH_PER_WH, old_serial, before_kwh);
+	mm_metering_show(point);
+	return 0;
+}
+
+static const char *correction_text(uint32_t correction, char *ret, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(ret, size, "as wired");
+	for (unsigned i = 0; i < MM_CORRECTION_BITS; i++) {
+		if (correction & (1u << i) && used < size) {
+			used += (size_t)snprintf(ret + used, size - used, "%s%s", used > 0 ? ", " : "",
+						 mm_correction_name(1u << i));
+		}
+	}
+	return ret;
+}
+
+int mm_metering_correct(struct mm_metering *metering, unsigned meter, uint32_t correction, const char *user)
+{
+	struct mm_meter_point *point = &metering->meters[meter];
+	uint32_t was = point->meter.registers.correction;
+	int r = mm_meter_correct(&point->meter, correction);
+	char now_text[64], was_text[64];
+
+	if (r < 0) {
+		return r;
+	}
+	mm_journal_add(&metering->journal, point->index, CORRECTION, user,
+		       correction_text(correction, now_text, sizeof(now_text)), correction_text(was, was_text, sizeof(was_text)));
+	return 0;
+}
+
+int mm_metering_calibrate(struct mm_metering *metering, unsigned meter, const struct mm_calibration_version *version)
+{
+	return mm_meter_calibrate(&metering->meters[meter].meter, version);
+}
+
+int mm_metering_test_output(struct mm_metering *metering, unsigned meter, enum mm_output output, int seconds, const char *user)
+{
+	struct mm_meter_point *point = &metering->meters[meter];
+	int r = mm_point_outputs_test(point->outputs, output, mm_clock_boottime(metering->clock) + seconds * MM_NS_PER_S);
+
+	if (r < 0) {
+		return r;
+	}
+	mm_journal_add(&metering->journal, point->index, OUTPUT_TEST, mm_output_name(output), seconds, user);
+	mm_metering_tick(metering);
+	return 0;
+}
+
+/* ---- Beginning and end ---- */
+
+void mm_metering_start(struct mm_metering *metering, struct mm_store_worker *worker)
+{
+	int64_t now = mm_clock_boottime(metering->clock);
+
+	metering->worker = worker;
+	metering->started_ns = now;
+	mm_committer_start(metering->committer, worker, now);
+	mm_supervisor_start(metering->supervisor, now);
+	if (mm_program_checksum(metering->program) < 0) {
+		metering->program[0] = '\0';
+	}
+	mm_journal_add(&metering->journal, MM_JOURNAL_DAEMON, START, metering->program[0] ? metering->program : "unknown",
+		       metering->meter_count, metering->meter_count == 1 ? "" : "s");
+	mm_wall_clock_note_last_run(&metering->wall_clock, mm_carryover_last_run(metering->carryover));
+	for (unsigned i = 0; i < metering->meter_count; i++) {
+		mm_metering_show(&metering->meters[i]);
+	}
+	/* So that the next run can know how this one ended. */
+	mm_committer_commit(metering->committer);
+	mm_metering_tick(metering);
+}
+
+void mm_metering_stop(struct mm_metering *metering, const char *reason)
+{
+	mm_journal_add(&metering->journal, MM_JOURNAL_DAEMON, STOP, reason);
+	for (unsigned i = 0; i < metering->meter_count; i++) {
+		mm_point_outputs_stop(metering->meters[i].outputs);
+	}
+	mm_committer_commit(metering->committer);
+}

@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: MIT */
+/* Metering as it begins: with meters as the store and the run before left them. */
+#include "metering/private.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "metering/calibration.h"
+
+/* A record is on the disk before its constants are among the registers, and is missing where the audit trail was lost. */
+static int load_calibration(struct mm_metering *metering, struct mm_meter_point *point, struct mm_store *store)
+{
+	struct mm_calibration_version recorded;
+	int64_t in_force = point->meter.registers.calibration.number;
+	int r = mm_calibration_load(store, (unsigned)point->index, &point->config->model, &recorded);
+
+	if (r < 0) {
+		return r;
+	}
+	if (recorded.number > in_force) {
+		return mm_meter_calibrate(&point->meter, &recorded);
+	}
+	if (recorded.number < in_force) {
+		mm_journal_add(&metering->journal, point->index, CALIBRATION_UNRECORDED, (long long)in_force);
+	}
+	return 0;
+}
+
+static int make_outputs(struct mm_metering *metering, struct mm_meter_point *point, const struct mm_registers *stored)
+{
+	const struct mm_point_outputs_config config = {.config = metering->config,
+						       .meter = point->config,
+						       .clock = metering->clock,
+						       .make_lines = metering->outputs_new,
+						       .memory = metering->memory,
+						       .index = (unsigned)point->index};
+
+	return mm_point_outputs_new(&config, stored->output_uwh, stored->delivered.uwh, &point->outputs);
+}
+
+/* Registers, pulses and readings of a meter. */
+static int load_meter(struct mm_metering *metering, struct mm_meter_point *point, struct mm_store *store,
+		      const struct mm_meter_config *config, int64_t *stored_uwh, struct mm_error *error)
+{
+	const char *name = point->config->name;
+	struct mm_registers registers;
+	const struct mm_meter_left *left;
+	int r = mm_store_load(store, (unsigned)point->index, &registers);
+
+	if (r < 0) {
+		return mm_error_set(error, r, "meter \"%s\": its registers cannot be read: %s", name, strerror(-r));
+	}
+	*stored_uwh += mm_registers_sum(&registers);
+	r = make_outputs(metering, point, &registers);
+	if (r < 0) {
+		return mm_error_set(error, r, "out of memory");
+	}
+	left = mm_carryover_restore(metering->carryover, point, &registers);
+	r = mm_meter_init(&point->meter, config, &registers);
+	if (r < 0) {
+		return mm_error_set(error, r, "meter \"%s\": %s", name, strerror(-r));
+	}
+	if (left) {
+		mm_meter_resume(&point->meter, left);
+		mm_supervisor_resume(metering->supervisor, left->window_end_ns);
+	}
+	mm_observation_init(&point->observation, config->model.elements);
+	r = load_calibration(metering, point, store);
+	if (r < 0) {
+		return mm_error_set(error, r, "meter \"%s\": its calibration cannot be read: %s", name, strerror(-r));
+	}
+	return 0;
+}
+
+static int make_meter(struct mm_metering *metering, unsigned index, struct mm_store *store, const struct mm_afe_input *inputs,
+		      unsigned input_count, int64_t *stored_uwh, struct mm_error *error)
+{
+	struct mm_meter_point *point = &metering->meters[index];
+	struct mm_meter_config config;
+	int r;
+
+	point->config = &metering->config->meter[index];
+	point->index = (int)index;
+	config = (struct mm_meter_config){.model = point->config->model,
+					  .profile_interval_s = metering->config->profile_interval_min * 60};
+	for (unsigned e = 0; e < config.model.elements; e++) {
+		config.input[e] = (unsigned)mm_input_of_phase(inputs, input_count, point->config->phase[e]);
+	}
+	r = load_meter(metering, point, store, &config, stored_uwh, error);
+	if (r < 0) {
+		return r;
+	}
+	return mm_point_outputs_open(point->outputs, point->meter.window_end_ns > 0, error->text);
+}
+
+static int make_supervisor(const struct mm_afe_input *inputs, unsigned input_count, struct mm_supervisor **ret)
+{
+	struct mm_health_limits limits[MM_INPUTS_MAX];
+
+	for (unsigned i = 0; i < input_count; i++) {
+		limits[i] = (struct mm_health_limits){.voltage_v = inputs[i].full_scale_v, .current_a = inputs[i].full_scale_a};
+	}
+	return mm_supervisor_new(limits, input_count, ret);
+}
+
+/* The parts that know no meter yet. */
+static int make_parts(struct mm_metering *metering, struct mm_store *store, const struct mm_afe_input *inputs,
+		      unsigned input_count)
+{
+	struct mm_journal *journal = &metering->journal;
+	struct mm_config *config = metering->config;
+	int r;
+
+	metering->meters = calloc(metering->meter_count, sizeof(*metering->meters));
+	metering->pending = calloc(1, sizeof(*metering->pending));
+	if (!metering->meters || !metering->pending) {
+		return -ENOMEM;
+	}
+	*journal = (struct mm_journal){.clock = metering->clock, .pending = metering->pending};
+	for (unsigned i = 0; i < metering->meter_count; i++) {
+		journal->meter_name[i] = config->meter[i].name;
+	}
+	metering->wall_clock = (struct mm_wall_clock){.clock = metering->clock, .journal = journal};
+	metering->power = (struct mm_power_supply){.clock = metering->clock, .journal = journal};
+	metering->backup = (struct mm_backup_schedule){.config = config, .clock = metering->clock, .journal = journal};
+	mm_backup_schedule_plan(&metering->backup, mm_store_backed_up(store));
+	r = make_supervisor(inputs, input_count, &metering->supervisor);
+	return r < 0 ? r : mm_carryover_new(metering->memory, config, journal, store, &metering->carryover);
+}
+
+static int make_meters(struct mm_metering *metering, struct mm_store *store, const struct mm_afe_input *inputs,
+		       unsigned input_count, int64_t *stored_uwh, struct mm_error *error)
+{
+	for (unsigned i = 0; i < metering->meter_count; i++) {
+		int r = make_meter(metering, i, store, inputs, input_count, stored_uwh, error);
+
+		if (r < 0) {
+			return r;
+		}
+	}
+	for (unsigned i = 0; i < metering->meter_count; i++) {
+		const struct mm_edge *edge = mm_carryover_doubtful_edge(metering->carryover, &metering->meters[i]);
+
+		if (edge) {
+			mm_point_outputs_complete(metering->meters[i].outputs, edge);
+		}
+	}
+	mm_carryover_restored(metering->carryover);
+	return 0;
+}
+
+static int make_committer(struct mm_metering *metering, struct mm_store *store, int64_t stored_uwh)
+{
+	const struct mm_committer_parts parts = {.config = metering->config,
+						 .clock = metering->clock,
+						 .journal = &metering->journal,
+						 .carryover = metering->carryover,
+						 .meters = metering->meters,
+						 .meter_count = metering->meter_count};
+
+	return mm_committer_new(&parts, mm_store_number(store), stored_uwh, &metering->committer);
+}
+
+int mm_metering_new(const struct mm_metering_parts *parts, struct mm_metering **ret, struct mm_error *error)
+{
+	struct mm_afe_input inputs[MM_INPUTS_MAX];
+	struct mm_metering *metering;
+	int64_t stored_uwh = 0;
+	int count = mm_inputs(parts->config, parts->adc_full_scale_v, inputs, error), r;
+
+	if (count < 0) {
+		return count;
+	}
+	metering = calloc(1, sizeof(*metering));
+	if (!metering) {
+		return mm_error_set(error, -ENOMEM, "out of memory");
+	}
+	*metering = (struct mm_metering){.config = parts->config,
+					 .clock = parts->clock,
+					 .memory = parts->memory,
+					 .outputs_new = parts->outputs_new,
+					 .meter_count = parts->config->meter_count};
+	r = make_parts(metering, parts->store, inputs, (unsigned)count);
+	if (r < 0) {
+		mm_error_set(error, r, "out of memory");
+		goto fail;
+	}
+	r = make_meters(metering, parts->store, inputs, (unsigned)count, &stored_uwh, error);
+	if (r < 0) {
+		goto fail;
+	}
+	r = make_committer(metering, parts->store, stored_uwh);
+	if (r < 0) {
+		mm_error_set(error, r, "out of memory");
+		goto fail;
+	}
+	*ret = metering;
+	return 0;
+fail:
+	mm_metering_free(metering);
+	return r;
+}
+
+void mm_metering_free(struct mm_metering *metering)
+{
+	if (!metering) {
+		return;
+	}
+	for (unsigned i = 0; metering->meters && i < metering->meter_count; i++) {
+		mm_point_outputs_free(metering->meters[i].outputs);
+	}
+	mm_committer_free(metering->committer);
+	mm_carryover_free(metering->carryover);
+	mm_supervisor_free(metering->supervisor);
+	free(metering->meters);
+	free(metering->pending);
+	free(metering);
+}
