@@ -3,7 +3,11 @@ noinst_LIBRARIES += libdaemon.a
 libdaemon_a_SOURCES = \
 	src/daemon/daemon.c src/daemon/daemon.h \
 	src/daemon/listen_fds.c src/daemon/listen_fds.h \
-	src/daemon/power_fail.c src/daemon/power_fail.h
+	src/daemon/loop.c \
+	src/daemon/power_fail.c src/daemon/power_fail.h \
+	src/daemon/private.h \
+	src/daemon/start.c \
+	src/daemon/watchdog.c src/daemon/watchdog.h
 libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 
 sbin_PROGRAMS += minimeterd

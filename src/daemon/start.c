@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/* The steps of the start. */
+#include "daemon/private.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "base/events.h"
+#include "metering/settings.h"
+#include "store/audit/audit.h"
+
+/* By this name the service manager gives back the memory that it holds for us. */
+#define MEMORY_NAME "handover"
+
+void mm_daemon_warn_of_unused(const struct mm_config *config)
+{
+	if (config->unused[0] != '\0') {
+		mm_log(LOG_WARNING, NULL, NULL, "[front-end]: %s takes no %s", config->front_end_driver, config->unused);
+	}
+}
+
+static int fail(const char *what, const char *why)
+{
+	mm_log(LOG_ERR, NULL, NULL, "%s%s%s", what, why[0] ? ": " : "", why);
+	return -1;
+}
+
+static int clock_new(const struct mm_config *config, struct mm_clock **ret)
+{
+	if (strcmp(config->clock, "board") == 0) {
+		return mm_afe_board_clock_new(config->front_end.uri, ret);
+	}
+	return mm_clock_system_new(ret);
+}
+
+static int outputs_new(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
+		       char *message, struct mm_outputs **ret)
+{
+	return mm_outputs_driver_find(config->outputs_driver)->create(&config->outputs, lines, clock, message, ret);
+}
+
+int mm_daemon_make_loop(struct mm_daemon *d)
+{
+	sigset_t blocked;
+	int r;
+
+	/* Blocked in every thread to come; the loop takes them from a descriptor. */
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigaddset(&blocked, SIGHUP);
+	sigprocmask(SIG_BLOCK, &blocked, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	mm_daemon_warn_of_unused(d->config);
+	r = sd_event_default(&d->event);
+	return r < 0 ? fail("event loop", strerror(-r)) : 0;
+}
+
+int mm_daemon_make_clock(struct mm_daemon *d)
+{
+	int r = clock_new(d->config, &d->clock);
+
+	return r < 0 ? fail("clock", strerror(-r)) : 0;
+}
+
+int mm_daemon_make_front_end(struct mm_daemon *d)
+{
+	const struct mm_afe_driver *driver = mm_afe_driver_find(d->config->front_end_driver);
+	const struct mm_afe_settings *settings = &d->config->front_end;
+	struct mm_afe_config config = {
+		.uri = settings->uri,
+		.device = settings->device[0] != '\0' ? settings->device : driver->name,
+		.mclk_hz = settings->mclk_hz,
+		.osr = (unsigned)settings->osr,
+		.sample_rate = (unsigned)settings->sample_rate,
+	};
+	struct mm_error error = {0};
+	int r;
+
+	r = mm_inputs(d->config, driver->adc_full_scale_v, config.input, &error);
+	if (r < 0) {
+		return fail(error.text, "");
+	}
+	config.input_count = (unsigned)r;
+	r = driver->create(driver, &config, d->clock, error.text, &d->afe);
+	if (r < 0) {
+		return fail("front end", error.text);
+	}
+	d->driver = driver;
+	return 0;
+}
+
+/*
+ * Memory that outlives this process, where a service manager holds it. Without one a restart goes on from the register, which is
+ * as right, only less by what was still to be written.
+ */
+int mm_daemon_keep_memory(struct mm_daemon *d)
+{
+	sd_id128_t boot_id;
+	int fd, r;
+
+	if (sd_id128_get_boot(&boot_id) < 0) {
+		boot_id = SD_ID128_NULL; /* a container without /proc: a label less, the register holds all the same */
+	}
+	sd_id128_to_string(boot_id, d->boot_id);
+	mm_listen_fds_init(&d->listen_fds);
+	fd = mm_listen_fds_take(&d->listen_fds, MEMORY_NAME);
+	r = mm_memory_new(fd, d->boot_id, &d->memory);
+	if (r < 0) {
+		mm_log(LOG_ERR, NULL, NULL, "no memory to hand over at a restart: %s", strerror(-r));
+		return 0;
+	}
+	fd = mm_memory_fd(d->memory);
+	r = sd_pid_notify_with_fds(0, 0, "FDSTORE=1\nFDNAME=" MEMORY_NAME, &fd, 1);
+	if (r <= 0) {
+		mm_memory_free(d->memory);
+		d->memory = NULL;
+	}
+	return 0;
+}
+
+int mm_daemon_open_store(struct mm_daemon *d)
+{
+	struct mm_store_meter meters[MM_METERS_MAX];
+	struct mm_error error = {0};
+	char beside[MM_PATH_LEN_MAX + 8];
+	const char *copy = d->config->copy_path;
+
+	for (unsigned i = 0; i < d->config->meter_count; i++) {
+		const struct mm_config_meter *meter = &d->config->meter[i];
+
+		meters[i] = (struct mm_store_meter){{0}, {0}, {0}};
+		strcpy(meters[i].name, meter->name);
+		strcpy(meters[i].serial, meter->serial);
+		strcpy(meters[i].model, meter->model.canonical);
+	}
+	if (copy[0] == '\0') {
+		snprintf(beside, sizeof(beside), "%s.copy", d->config->register_path);
+		copy = beside;
+	}
+	if (mm_store_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, d->boot_id, meters,
+			  d->config->meter_count, &error, &d->store) < 0) {
+		return fail(error.text, "");
+	}
+	if (mm_store_findings(d->store)[0] != '\0') {
+		mm_log_event(RECOVERED, NULL, mm_store_findings(d->store));
+	}
+	return 0;
+}
+
+int mm_daemon_watch_power_fail(struct mm_daemon *d)
+{
+	struct mm_error error = {0};
+	struct mm_input *input;
+	int r;
+
+	if (!d->config->power_fail.used) {
+		return 0;
+	}
+	if (mm_input_new(&d->config->power_fail, "minimeterd", "power-fail", error.text, &input) < 0) {
+		return fail(error.text, "");
+	}
+	r = mm_power_fail_new(d->event, d->metering, input, d->config->power_fail_debounce_ms, &d->power_fail);
+	if (r < 0) {
+		mm_input_free(input);
+		return fail("power-fail line", strerror(-r));
+	}
+	return 0;
+}
+
+/* The key that signs the audit trail and the settings go into it: where one of them fails metering goes on. */
+int mm_daemon_record_start(struct mm_daemon *d)
+{
+	int64_t boottime_ns = mm_clock_boottime(d->clock), realtime_ns = mm_clock_realtime(d->clock);
+	struct mm_error error = {0};
+	struct mm_settings *settings = NULL;
+	int r;
+
+	if (mm_store_key(d->store, boottime_ns, realtime_ns, &error) < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "%s", error.text);
+	}
+	r = mm_settings_new(d->config, boottime_ns, realtime_ns, &settings);
+	if (r == 0) {
+		r = mm_settings_record(d->store, settings);
+	}
+	mm_settings_free(settings);
+	if (r < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "the settings are not in the audit trail: %s", strerror(-r));
+	}
+	return 0;
+}
+
+int mm_daemon_make_metering(struct mm_daemon *d)
+{
+	const struct mm_metering_parts parts = {.config = d->config,
+						.clock = d->clock,
+						.store = d->store,
+						.memory = d->memory,
+						.outputs_new = outputs_new,
+						.adc_full_scale_v = d->driver->adc_full_scale_v};
+	struct mm_error error = {0};
+
+	return mm_metering_new(&parts, &d->metering, &error) < 0 ? fail(error.text, "") : 0;
+}
+
+int mm_daemon_start_store(struct mm_daemon *d)
+{
+	int r = mm_store_worker_new(d->store, &d->worker);
+
+	if (r < 0) {
+		return fail("register", strerror(-r));
+	}
+	d->store = NULL;
+	mm_metering_start(d->metering, d->worker);
+	return 0;
+}
+
+int mm_daemon_start_front_end(struct mm_daemon *d)
+{
+	int r = mm_front_end_new(d->afe, d->clock, &d->front_end);
+
+	return r < 0 ? fail("front-end thread", strerror(-r)) : 0;
+}
+
+/* A listening socket of that name; -1: the service manager gave none. */
+static int take_socket(struct mm_daemon *d, const char *name)
+{
+	int fd;
+
+	while ((fd = mm_listen_fds_take(&d->listen_fds, name)) >= 0 && sd_is_socket(fd, AF_UNIX, SOCK_STREAM, 1) <= 0) {
+		close(fd);
+	}
+	return fd;
+}
+
+int mm_daemon_serve(struct mm_daemon *d)
+{
+	const int fds[MM_SERVER_SOCKETS] = {
+		[MM_SERVER_READ] = take_socket(d, "read"), [MM_SERVER_ADMIN] = take_socket(d, "admin")};
+	struct mm_front_end *harmonics = d->afe->ops->want_harmonics ? d->front_end : NULL;
+	struct mm_error error = {0};
+	int r;
+
+	r = mm_service_new(d->metering, d->worker, harmonics, &d->service);
+	if (r < 0) {
+		return fail("service", strerror(-r));
+	}
+	if (mm_server_new(d->event, d->config, d->service, fds, &error, &d->server) < 0) {
+		return fail(error.text, "");
+	}
+	mm_listen_fds_done(&d->listen_fds);
+	return 0;
+}
