@@ -1,4 +1,27 @@
 # SPDX-License-Identifier: MIT
+EXTRA_DIST += tests/ctl/check_ctl.h \
+	tests/fixture/afe_fixture.h \
+	tests/fixture/answers.h \
+	tests/fixture/crash_log.h \
+	tests/fixture/diagnosis_fixture.h \
+	tests/fixture/fake_daemon.h \
+	tests/fixture/fault_vfs.h \
+	tests/fixture/fuzz.h \
+	tests/fixture/gpio_shim.h \
+	tests/fixture/gpio_shim_lines.h \
+	tests/fixture/let_run.h \
+	tests/fixture/manager.h \
+	tests/fixture/meter_fixture.h \
+	tests/fixture/metering_fixture.h \
+	tests/fixture/metrology_fixture.h \
+	tests/fixture/outputs_fixture.h \
+	tests/fixture/random.h \
+	tests/fixture/restart_fixture.h \
+	tests/fixture/sim_fixture.h \
+	tests/fixture/store_fixture.h \
+	tests/fixture/suite.h \
+	tests/fixture/terminal.h \
+	tests/fixture/varlink_fixture.h
 dist_check_SCRIPTS += tests/check_layering.sh
 TESTS += tests/check_layering.sh
 

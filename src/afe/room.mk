@@ -11,22 +11,15 @@ libafe_a_SOURCES = \
 	src/afe/private.h \
 	src/afe/waveform.c \
 	src/afe/waveform_chip.c src/afe/waveform_chip.h
-libafe_a_CFLAGS = $(AM_CFLAGS) $(IIO_CFLAGS)
 
 if TESTS_ENABLED
 check_PROGRAMS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_waveform
 TESTS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_waveform
 # They start minimeter-sim.
-tests_afe_check_ade9000_SOURCES = tests/afe/check_ade9000.c tests/fixture/afe_fixture.c tests/fixture/afe_fixture.h
-tests_afe_check_ade9000_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_afe_check_ade9000_LDADD = libafe.a libmetrology.a libclock.a libcore.a libbase.a $(IIO_LIBS) $(CHECK_LIBS)
+tests_afe_check_ade9000_SOURCES = tests/afe/check_ade9000.c tests/fixture/afe_fixture.c
 EXTRA_tests_afe_check_ade9000_DEPENDENCIES = minimeter-sim
-tests_afe_check_ade9000_angle_SOURCES = tests/afe/check_ade9000_angle.c tests/fixture/afe_fixture.c tests/fixture/afe_fixture.h
-tests_afe_check_ade9000_angle_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_afe_check_ade9000_angle_LDADD = libafe.a libmetrology.a libclock.a libcore.a libbase.a $(IIO_LIBS) $(CHECK_LIBS)
+tests_afe_check_ade9000_angle_SOURCES = tests/afe/check_ade9000_angle.c tests/fixture/afe_fixture.c
 EXTRA_tests_afe_check_ade9000_angle_DEPENDENCIES = minimeter-sim
-tests_afe_check_waveform_SOURCES = tests/afe/check_waveform.c tests/fixture/afe_fixture.c tests/fixture/afe_fixture.h
-tests_afe_check_waveform_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_afe_check_waveform_LDADD = libafe.a libmetrology.a libclock.a libcore.a libbase.a $(IIO_LIBS) $(CHECK_LIBS)
+tests_afe_check_waveform_SOURCES = tests/afe/check_waveform.c tests/fixture/afe_fixture.c
 EXTRA_tests_afe_check_waveform_DEPENDENCIES = minimeter-sim
 endif

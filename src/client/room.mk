@@ -6,7 +6,6 @@ libclient_a_SOURCES = \
 	src/client/private.h \
 	src/client/reading.c src/client/reading.h \
 	src/client/refusal.c
-libclient_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 client_libs = libclient.a libvarlink.a libbase.a $(JANSSON_LIBS)
 fake_daemon_sources = tests/fixture/answers.h tests/fixture/fake_daemon.c tests/fixture/fake_daemon.h
 
@@ -14,17 +13,10 @@ if TESTS_ENABLED
 check_PROGRAMS += tests/client/check_client tests/client/check_fuzz_reply
 TESTS += tests/client/check_client tests/client/check_fuzz_reply
 tests_client_check_client_SOURCES = tests/client/check_client.c $(fake_daemon_sources)
-tests_client_check_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_client_check_client_LDADD = $(client_libs) $(CHECK_LIBS)
-tests_client_check_fuzz_reply_SOURCES = tests/client/fuzz_reply.c tests/fixture/answers.h tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_client_check_fuzz_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_client_check_fuzz_reply_LDADD = $(client_libs)
+tests_client_check_fuzz_reply_SOURCES = tests/client/fuzz_reply.c tests/fixture/fuzz_driver.c
 endif
 
 if FUZZERS
 noinst_PROGRAMS += tests/client/fuzz_reply
-tests_client_fuzz_reply_SOURCES = tests/client/fuzz_reply.c tests/fixture/answers.h tests/fixture/fuzz.h
-tests_client_fuzz_reply_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_client_fuzz_reply_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_client_fuzz_reply_LDADD = $(client_libs)
 endif

@@ -5,7 +5,4 @@ libclock_a_SOURCES = src/clock/clock.c src/clock/clock.h src/clock/stepped.c src
 if TESTS_ENABLED
 check_PROGRAMS += tests/clock/check_clock
 TESTS += tests/clock/check_clock
-tests_clock_check_clock_SOURCES = tests/clock/check_clock.c
-tests_clock_check_clock_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_clock_check_clock_LDADD = libclock.a libbase.a $(CHECK_LIBS)
 endif

@@ -23,11 +23,9 @@ libctl_a_SOURCES = \
 	src/ctl/watch.c \
 	src/ctl/when.c src/ctl/when.h \
 	src/ctl/writer.c src/ctl/writer.h
-libctl_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(NCURSES_CFLAGS) $(QRENCODE_CFLAGS)
 
 bin_PROGRAMS += minimeterctl
 minimeterctl_SOURCES = src/ctl/main.c
-minimeterctl_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 minimeterctl_LDADD = libctl.a $(client_libs) $(NCURSES_LIBS) $(QRENCODE_LIBS)
 dist_man_MANS += man/minimeterctl.1
 
@@ -38,16 +36,11 @@ if TESTS_ENABLED
 check_PROGRAMS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference
 dist_check_SCRIPTS += tests/ctl/ctl_lists.sh
 TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/ctl_lists.sh
-tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl.h tests/ctl/check_ctl_check.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c $(fake_daemon_sources) tests/fixture/terminal.c tests/fixture/terminal.h
-tests_ctl_check_ctl_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_ctl_check_ctl_LDADD = libctl.a $(client_libs) $(CHECK_LIBS) $(NCURSES_LIBS) $(QRENCODE_LIBS)
-tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_ctl_check_fuzz_reference_LDADD = libctl.a libbase.a
+tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c $(fake_daemon_sources) tests/fixture/terminal.c
+tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c
 endif
 
 if FUZZERS
 noinst_PROGRAMS += tests/ctl/fuzz_reference
-tests_ctl_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz.h
 tests_ctl_fuzz_reference_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_ctl_fuzz_reference_LDADD = libctl.a libbase.a
 endif

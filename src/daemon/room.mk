@@ -8,7 +8,6 @@ libdaemon_a_SOURCES = \
 	src/daemon/private.h \
 	src/daemon/start.c \
 	src/daemon/watchdog.c src/daemon/watchdog.h
-libdaemon_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 
 sbin_PROGRAMS += minimeterd
 minimeterd_SOURCES = src/daemon/main.c
@@ -38,13 +37,6 @@ EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hold.c tests/accuracy.sh tests/real_sig
 TESTS += $(e2e_tests)
 
 EXTRA_PROGRAMS = tests/benchmark/bare_timer tests/benchmark/metrology tests/benchmark/put_line tests/benchmark/round_trip
-tests_benchmark_bare_timer_SOURCES = tests/benchmark/bare_timer.c
-tests_benchmark_metrology_SOURCES = tests/benchmark/metrology.c
-tests_benchmark_metrology_LDADD = libmetrology.a
-tests_benchmark_put_line_SOURCES = tests/benchmark/put_line.c tests/fixture/gpio_shim.h
-tests_benchmark_round_trip_SOURCES = tests/benchmark/round_trip.c
-tests_benchmark_round_trip_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_benchmark_round_trip_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 endif
 
 dist_noinst_SCRIPTS += tests/benchmark/instructions.sh tests/benchmark/metrology.sh tests/benchmark/run.sh tests/e2e/same_day.sh

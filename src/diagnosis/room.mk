@@ -11,14 +11,8 @@ if TESTS_ENABLED
 diagnosis_checks = tests/diagnosis/check_diagnosis tests/diagnosis/check_diagnosis_more tests/diagnosis/wiring
 check_PROGRAMS += $(diagnosis_checks)
 TESTS += $(diagnosis_checks)
-tests_diagnosis_check_diagnosis_SOURCES = tests/diagnosis/check_diagnosis.c tests/fixture/diagnosis_fixture.c tests/fixture/diagnosis_fixture.h
-tests_diagnosis_check_diagnosis_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_diagnosis_check_diagnosis_LDADD = libdiagnosis.a libcore.a $(CHECK_LIBS)
-tests_diagnosis_check_diagnosis_more_SOURCES = tests/diagnosis/check_diagnosis_more.c tests/fixture/diagnosis_fixture.c tests/fixture/diagnosis_fixture.h
-tests_diagnosis_check_diagnosis_more_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_diagnosis_check_diagnosis_more_LDADD = libdiagnosis.a libcore.a $(CHECK_LIBS)
-tests_diagnosis_wiring_SOURCES = tests/diagnosis/wiring.c tests/fixture/random.h
-tests_diagnosis_wiring_LDADD = libsim.a libmetrology.a libdiagnosis.a libcore.a libbase.a $(INIH_LIBS)
+tests_diagnosis_check_diagnosis_SOURCES = tests/diagnosis/check_diagnosis.c tests/fixture/diagnosis_fixture.c
+tests_diagnosis_check_diagnosis_more_SOURCES = tests/diagnosis/check_diagnosis_more.c tests/fixture/diagnosis_fixture.c
 endif
 
 # Every wiring under every load, some ten minutes where machines are slow: prints what is named for what is wrong.

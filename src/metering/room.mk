@@ -23,34 +23,18 @@ libmetering_a_SOURCES = \
 	src/metering/supervisor.c src/metering/supervisor.h \
 	src/metering/view.c src/metering/view.h \
 	src/metering/wall_clock.c src/metering/wall_clock.h
-libmetering_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 
 if TESTS_ENABLED
 metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover tests/metering/check_memory
 check_PROGRAMS += $(metering_checks)
 TESTS += $(metering_checks)
-metering_test_libs = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libdiagnosis.a libcore.a libclock.a libbase.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
-tests_metering_check_metering_SOURCES = tests/metering/check_metering.c tests/fixture/metering_fixture.c tests/fixture/metering_fixture.h
-tests_metering_check_metering_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_metering_LDADD = $(metering_test_libs)
-tests_metering_check_committer_SOURCES = tests/metering/check_committer.c tests/fixture/metering_fixture.c tests/fixture/metering_fixture.h
-tests_metering_check_committer_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_committer_LDADD = $(metering_test_libs)
-tests_metering_check_carryover_SOURCES = tests/metering/check_carryover.c tests/fixture/metering_fixture.c tests/fixture/metering_fixture.h tests/fixture/random.h
-tests_metering_check_carryover_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_carryover_LDADD = $(metering_test_libs)
-tests_metering_check_memory_SOURCES = tests/metering/check_memory.c tests/fixture/let_run.h tests/fixture/random.h
-tests_metering_check_memory_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_memory_LDADD = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libcore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+tests_metering_check_metering_SOURCES = tests/metering/check_metering.c tests/fixture/metering_fixture.c
+tests_metering_check_committer_SOURCES = tests/metering/check_committer.c tests/fixture/metering_fixture.c
+tests_metering_check_carryover_SOURCES = tests/metering/check_carryover.c tests/fixture/metering_fixture.c
 
 check_PROGRAMS += tests/metering/check_restart tests/metering/check_restart_kills
 TESTS += tests/metering/check_restart tests/metering/check_restart_kills
-restart_fixture = tests/fixture/gpio_shim.h tests/fixture/let_run.h tests/fixture/manager.c tests/fixture/manager.h tests/fixture/restart_fixture.c tests/fixture/restart_fixture.h
-restart_test_libs = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libdiagnosis.a libcore.a libbase.a $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
+restart_fixture = tests/fixture/manager.c tests/fixture/restart_fixture.c
 tests_metering_check_restart_SOURCES = tests/metering/check_restart.c $(restart_fixture)
-tests_metering_check_restart_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_restart_LDADD = $(restart_test_libs)
-tests_metering_check_restart_kills_SOURCES = tests/metering/check_restart_kills.c tests/fixture/random.h $(restart_fixture)
-tests_metering_check_restart_kills_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metering_check_restart_kills_LDADD = $(restart_test_libs)
+tests_metering_check_restart_kills_SOURCES = tests/metering/check_restart_kills.c $(restart_fixture)
 endif

@@ -18,19 +18,7 @@ if TESTS_ENABLED
 metrology_checks = tests/metrology/check_samples tests/metrology/check_window tests/metrology/check_metrology tests/metrology/check_metrology_faults tests/metrology/check_metrology_time
 check_PROGRAMS += $(metrology_checks)
 TESTS += $(metrology_checks)
-tests_metrology_check_metrology_SOURCES = tests/metrology/check_metrology.c tests/fixture/metrology_fixture.c tests/fixture/metrology_fixture.h tests/fixture/random.h
-tests_metrology_check_metrology_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metrology_check_metrology_LDADD = libmetrology.a $(CHECK_LIBS)
-tests_metrology_check_metrology_faults_SOURCES = tests/metrology/check_metrology_faults.c tests/fixture/metrology_fixture.c tests/fixture/metrology_fixture.h tests/fixture/random.h
-tests_metrology_check_metrology_faults_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metrology_check_metrology_faults_LDADD = libmetrology.a $(CHECK_LIBS)
-tests_metrology_check_metrology_time_SOURCES = tests/metrology/check_metrology_time.c tests/fixture/metrology_fixture.c tests/fixture/metrology_fixture.h tests/fixture/random.h
-tests_metrology_check_metrology_time_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metrology_check_metrology_time_LDADD = libmetrology.a $(CHECK_LIBS)
-tests_metrology_check_samples_SOURCES = tests/metrology/check_samples.c
-tests_metrology_check_samples_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metrology_check_samples_LDADD = libmetrology.a $(CHECK_LIBS)
-tests_metrology_check_window_SOURCES = tests/metrology/check_window.c
-tests_metrology_check_window_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_metrology_check_window_LDADD = libmetrology.a $(CHECK_LIBS)
+tests_metrology_check_metrology_SOURCES = tests/metrology/check_metrology.c tests/fixture/metrology_fixture.c
+tests_metrology_check_metrology_faults_SOURCES = tests/metrology/check_metrology_faults.c tests/fixture/metrology_fixture.c
+tests_metrology_check_metrology_time_SOURCES = tests/metrology/check_metrology_time.c tests/fixture/metrology_fixture.c
 endif

@@ -11,7 +11,6 @@ liboutputs_a_SOURCES = \
 	src/outputs/outputs.c src/outputs/outputs.h \
 	src/outputs/pulse_train.c src/outputs/pulse_train.h \
 	src/outputs/trace.c
-liboutputs_a_CFLAGS = $(AM_CFLAGS) $(GPIOD_CFLAGS)
 if GPIOD_V2
 liboutputs_a_SOURCES += src/outputs/gpiod_v2.c
 else
@@ -23,37 +22,20 @@ outputs_checks = tests/outputs/check_lcd tests/outputs/check_line_spec tests/out
 check_PROGRAMS += $(outputs_checks) tests/fixture/gpio_shim.so
 TESTS += $(outputs_checks)
 
-tests_outputs_check_line_spec_SOURCES = tests/outputs/check_line_spec.c
-tests_outputs_check_line_spec_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_outputs_check_line_spec_LDADD = liboutputs.a libbase.a $(CHECK_LIBS)
-
-gpio_shim = tests/fixture/gpio_shim.c tests/fixture/gpio_shim.h tests/fixture/gpio_shim_lines.c tests/fixture/gpio_shim_lines.h
+gpio_shim = tests/fixture/gpio_shim.c tests/fixture/gpio_shim_lines.c
 
 # The emulated GPIO chips come before the C library: linked in here, preloaded into the daemon by end-to-end tests.
-tests_outputs_check_outputs_SOURCES = tests/outputs/check_outputs.c $(gpio_shim) tests/fixture/outputs_fixture.c tests/fixture/outputs_fixture.h
-tests_outputs_check_outputs_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_outputs_check_outputs_LDADD = liboutputs.a libclock.a libcore.a libbase.a $(GPIOD_LIBS) $(CHECK_LIBS)
+tests_outputs_check_outputs_SOURCES = tests/outputs/check_outputs.c $(gpio_shim) tests/fixture/outputs_fixture.c
 
-tests_outputs_check_pulse_train_SOURCES = tests/outputs/check_pulse_train.c tests/fixture/random.h
-tests_outputs_check_pulse_train_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_outputs_check_pulse_train_LDADD = liboutputs.a libcore.a $(CHECK_LIBS)
-
-tests_outputs_check_trace_SOURCES = tests/outputs/check_trace.c tests/fixture/outputs_fixture.c tests/fixture/outputs_fixture.h
-tests_outputs_check_trace_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_outputs_check_trace_LDADD = liboutputs.a libclock.a libcore.a libbase.a $(CHECK_LIBS)
-
-tests_outputs_check_lcd_SOURCES = tests/outputs/check_lcd.c
-tests_outputs_check_lcd_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_outputs_check_lcd_LDADD = liboutputs.a libbase.a $(CHECK_LIBS)
+tests_outputs_check_trace_SOURCES = tests/outputs/check_trace.c tests/fixture/outputs_fixture.c
 
 tests_fixture_gpio_shim_so_SOURCES = $(gpio_shim)
 tests_fixture_gpio_shim_so_CFLAGS = $(AM_CFLAGS) -fPIC -fno-sanitize=all
 tests_fixture_gpio_shim_so_LDFLAGS = -shared
+tests_fixture_gpio_shim_so_LDADD =
 endif
 
 if FUZZERS
 check_PROGRAMS += tests/outputs/fuzz_line_spec
-tests_outputs_fuzz_line_spec_SOURCES = tests/outputs/fuzz_line_spec.c
 tests_outputs_fuzz_line_spec_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_outputs_fuzz_line_spec_LDADD = liboutputs.a libbase.a
 endif

@@ -21,22 +21,9 @@ libservice_a_SOURCES = \
 	src/service/server.c src/service/server.h \
 	src/service/service.c src/service/service.h \
 	src/service/session.c src/service/session.h
-libservice_a_CFLAGS = $(AM_CFLAGS) $(SYSTEMD_CFLAGS) $(JANSSON_CFLAGS)
 
 if TESTS_ENABLED
 service_checks = tests/service/check_advice tests/service/check_service tests/service/check_call tests/service/check_peer
 check_PROGRAMS += $(service_checks)
 TESTS += $(service_checks)
-tests_service_check_advice_SOURCES = tests/service/check_advice.c
-tests_service_check_advice_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CHECK_CFLAGS)
-tests_service_check_advice_LDADD = libservice.a libcore.a libbase.a $(CHECK_LIBS)
-tests_service_check_service_SOURCES = tests/service/check_service.c
-tests_service_check_service_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_service_check_service_LDADD = libservice.a libmetering.a libconfig.a libstore.a liboutputs.a libvarlink.a libdiagnosis.a libcore.a libclock.a libbase.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS) $(CHECK_LIBS)
-tests_service_check_call_SOURCES = tests/service/check_call.c
-tests_service_check_call_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CHECK_CFLAGS)
-tests_service_check_call_LDADD = $(tests_service_check_service_LDADD)
-tests_service_check_peer_SOURCES = tests/service/check_peer.c
-tests_service_check_peer_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS) $(CHECK_CFLAGS)
-tests_service_check_peer_LDADD = libservice.a libmetering.a libconfig.a libbase.a $(CHECK_LIBS)
 endif

@@ -43,42 +43,20 @@ sim_checks = \
 	tests/sim/check_sim_server
 check_PROGRAMS += $(sim_checks)
 TESTS += $(sim_checks) tests/sim/sim_iio_utils.sh
-tests_sim_check_iiod_SOURCES = tests/sim/check_iiod.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
-tests_sim_check_iiod_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_iiod_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_sim_check_sim_SOURCES = tests/sim/check_sim.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
-tests_sim_check_sim_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_sim_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_sim_check_sim_adc_SOURCES = tests/sim/check_sim_adc.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
-tests_sim_check_sim_adc_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_sim_adc_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_sim_check_scenario_SOURCES = tests/sim/check_scenario.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
-tests_sim_check_scenario_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_scenario_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_sim_check_sim_server_SOURCES = tests/sim/check_sim_server.c tests/fixture/sim_fixture.c tests/fixture/sim_fixture.h
-tests_sim_check_sim_server_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_sim_server_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_sim_check_recording_SOURCES = tests/sim/check_recording.c
-tests_sim_check_recording_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS)
-tests_sim_check_recording_LDADD = libsim.a libbase.a $(INIH_LIBS) $(CHECK_LIBS)
-tests_sim_check_fuzz_recording_SOURCES = tests/sim/fuzz_recording.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_sim_check_fuzz_recording_LDADD = libsim.a libbase.a
-tests_sim_check_fuzz_iiod_SOURCES = tests/sim/fuzz_iiod.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_sim_check_fuzz_iiod_LDADD = libsim.a libbase.a $(INIH_LIBS)
-tests_sim_check_fuzz_scenario_SOURCES = tests/sim/fuzz_scenario.c tests/fixture/fuzz_driver.c tests/fixture/fuzz.h tests/fixture/random.h
-tests_sim_check_fuzz_scenario_LDADD = libsim.a libbase.a $(INIH_LIBS)
+tests_sim_check_iiod_SOURCES = tests/sim/check_iiod.c tests/fixture/sim_fixture.c
+tests_sim_check_sim_SOURCES = tests/sim/check_sim.c tests/fixture/sim_fixture.c
+tests_sim_check_sim_adc_SOURCES = tests/sim/check_sim_adc.c tests/fixture/sim_fixture.c
+tests_sim_check_scenario_SOURCES = tests/sim/check_scenario.c tests/fixture/sim_fixture.c
+tests_sim_check_sim_server_SOURCES = tests/sim/check_sim_server.c tests/fixture/sim_fixture.c
+tests_sim_check_fuzz_recording_SOURCES = tests/sim/fuzz_recording.c tests/fixture/fuzz_driver.c
+tests_sim_check_fuzz_iiod_SOURCES = tests/sim/fuzz_iiod.c tests/fixture/fuzz_driver.c
+tests_sim_check_fuzz_scenario_SOURCES = tests/sim/fuzz_scenario.c tests/fixture/fuzz_driver.c
 endif
 dist_check_SCRIPTS += tests/sim/sim_iio_utils.sh
 
 if FUZZERS
 noinst_PROGRAMS += tests/sim/fuzz_iiod tests/sim/fuzz_recording tests/sim/fuzz_scenario
-tests_sim_fuzz_recording_SOURCES = tests/sim/fuzz_recording.c tests/fixture/fuzz.h
 tests_sim_fuzz_recording_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_sim_fuzz_recording_LDADD = libsim.a libbase.a
-tests_sim_fuzz_iiod_SOURCES = tests/sim/fuzz_iiod.c tests/fixture/fuzz.h
 tests_sim_fuzz_iiod_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_sim_fuzz_iiod_LDADD = libsim.a libbase.a $(INIH_LIBS)
-tests_sim_fuzz_scenario_SOURCES = tests/sim/fuzz_scenario.c tests/fixture/fuzz.h
 tests_sim_fuzz_scenario_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_sim_fuzz_scenario_LDADD = libsim.a libbase.a $(INIH_LIBS)
 endif

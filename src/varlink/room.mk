@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: MIT
 noinst_LIBRARIES += libvarlink.a
-libvarlink_a_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 libvarlink_a_SOURCES = \
 	src/varlink/call.c \
 	src/varlink/client.c src/varlink/client.h \
@@ -25,20 +24,11 @@ if TESTS_ENABLED
 varlink_checks = tests/varlink/check_varlink tests/varlink/check_varlink_client tests/varlink/check_varlink_streams
 check_PROGRAMS += $(varlink_checks)
 TESTS += $(varlink_checks)
-tests_varlink_check_varlink_SOURCES = tests/varlink/check_varlink.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
-tests_varlink_check_varlink_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_check_varlink_LDADD = libvarlink.a libbase.a $(CHECK_LIBS) $(JANSSON_LIBS)
-tests_varlink_check_varlink_client_SOURCES = tests/varlink/check_varlink_client.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
-tests_varlink_check_varlink_client_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_check_varlink_client_LDADD = libvarlink.a libbase.a $(CHECK_LIBS) $(JANSSON_LIBS)
-tests_varlink_check_varlink_streams_SOURCES = tests/varlink/check_varlink_streams.c tests/fixture/varlink_fixture.c tests/fixture/varlink_fixture.h
-tests_varlink_check_varlink_streams_CFLAGS = $(AM_CFLAGS) $(CHECK_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_check_varlink_streams_LDADD = libvarlink.a libbase.a $(CHECK_LIBS) $(JANSSON_LIBS)
+tests_varlink_check_varlink_SOURCES = tests/varlink/check_varlink.c tests/fixture/varlink_fixture.c
+tests_varlink_check_varlink_client_SOURCES = tests/varlink/check_varlink_client.c tests/fixture/varlink_fixture.c
+tests_varlink_check_varlink_streams_SOURCES = tests/varlink/check_varlink_streams.c tests/fixture/varlink_fixture.c
 
 check_PROGRAMS += tests/varlink/varlink_demo
-tests_varlink_varlink_demo_SOURCES = tests/varlink/varlink_demo.c
-tests_varlink_varlink_demo_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
-tests_varlink_varlink_demo_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 
 dist_check_SCRIPTS += tests/varlink/varlink_peers.sh
 TESTS += tests/varlink/varlink_peers.sh
@@ -46,10 +36,7 @@ endif
 
 if FUZZERS
 noinst_PROGRAMS += tests/varlink/fuzz_varlink
-tests_varlink_fuzz_varlink_SOURCES = tests/varlink/fuzz_varlink.c tests/fixture/fuzz.h
-tests_varlink_fuzz_varlink_CFLAGS = $(AM_CFLAGS) $(JANSSON_CFLAGS)
 tests_varlink_fuzz_varlink_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
-tests_varlink_fuzz_varlink_LDADD = libvarlink.a libbase.a $(JANSSON_LIBS)
 endif
 
 dist_man_MANS += man/minimeter-protocol.7
