@@ -88,21 +88,6 @@ check "mandoc -Tlint" mandoc -Tlint -W warning "${pages[@]}"
 check "man --warnings" man_warnings "${pages[@]}"
 check "SPDX lines" spdx "${c[@]}" "${scripts[@]}"
 
-# Layers: who may include what.
-others() { # FILE-NAME-PATTERN: the C files outside it
-	printf '%s\n' "${c[@]}" | grep -vE "$1"
-}
-mapfile -t not_afe < <(others '^./(src/afe|tests)/')
-mapfile -t not_outputs < <(others '^./(src/outputs|tests)/')
-mapfile -t not_store < <(others '^./(src/store|tests)/')
-mapfile -t not_daemon < <(others '^./(src/(base|daemon|metering|service)|tests)/')
-mapfile -t core < <(files -path './src/core/*.[ch]')
-check "iio.h only in src/afe" none '# *include <iio' "${not_afe[@]}"
-check "gpiod.h only in src/outputs" none '# *include <gpiod' "${not_outputs[@]}"
-check "sqlite3.h only in src/store" none '# *include <sqlite3' "${not_store[@]}"
-check "systemd headers only in the daemon's rooms" none '# *include <systemd/' "${not_daemon[@]}"
-check "core includes only core" none '# *include "([^c]|c[^o]|co[^r]|cor[^e]|core[^/])' "${core[@]}"
-
 check "edits of tests/handling.txt" handlings
 check "nothing unfinished" none '\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b' "${all[@]}"
 check "no path of somebody's machine" none '(^|[^A-Za-z0-9_.])/(home|root|Users|w[o]rk|farm|var/tmp)/' "${all[@]}"
