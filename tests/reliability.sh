@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# make check-register: what the README's section on reliability says, measured again. Each test prints its figures and which
+# make check-register: what EVIDENCE.md says on reliability, measured again. Each test prints its figures and which
 # assertions failed, the last line counts the tests; how long each took goes to stderr. Arguments choose tests by name; none means
 # all, in about half an hour: what measures time runs alone and first, the wear of half an hour beside all others, and of these two
 # at a time.

@@ -37,7 +37,8 @@ threaded_tests = $(filter tests/base/check_thread tests/clock/% tests/client/% t
 installcheck-local:
 	test -z "$$MM_RESULTS" || find tests -name '*.trs' -o -name '*.log' | tar -cf - -T - | tar -xf - -C "$$MM_RESULTS"
 
-# The long forms of the tests that the README's section on reliability quotes, and their figures.
+# The long forms of the tests that the section on reliability of EVIDENCE.md quotes, and their figures.
+EXTRA_DIST += tests/EVIDENCE.md
 dist_noinst_SCRIPTS += tests/reliability.sh tests/wear.sh
 .PHONY: check-register
 check-register: all
