@@ -109,9 +109,9 @@ const struct mm_store_last_run *mm_carryover_last_run(const struct mm_carryover 
 static int find(const struct left *left, const struct mm_config_meter *config)
 {
 	for (unsigned i = 0; i < left->content.state.meter_count; i++) {
-		const struct mm_store_meter *who = &left->content.state.who[i];
+		const struct mm_store_meter *nameplate = &left->content.state.nameplate[i];
 
-		if (strcmp(who->serial, config->serial) == 0 && strcmp(who->model, config->model.canonical) == 0) {
+		if (strcmp(nameplate->serial, config->serial) == 0 && strcmp(nameplate->model, config->model.canonical) == 0) {
 			return (int)i;
 		}
 	}
@@ -223,11 +223,11 @@ void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, u
 	content.state.meter_count = meter_count;
 	for (unsigned i = 0; i < meter_count; i++) {
 		struct mm_meter_point *point = &meters[i];
-		struct mm_store_meter *who = &content.state.who[i];
+		struct mm_store_meter *nameplate = &content.state.nameplate[i];
 
-		memcpy(who->name, point->config->name, sizeof(who->name));
-		memcpy(who->serial, point->config->serial, sizeof(who->serial));
-		memcpy(who->model, point->meter.config.model.canonical, sizeof(who->model));
+		memcpy(nameplate->name, point->config->name, sizeof(nameplate->name));
+		memcpy(nameplate->serial, point->config->serial, sizeof(nameplate->serial));
+		memcpy(nameplate->model, point->meter.config.model.canonical, sizeof(nameplate->model));
 		content.state.meter[i] = point->meter.registers;
 		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
 		content.meter[i].train = mm_point_outputs_train(point->outputs);

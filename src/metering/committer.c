@@ -58,15 +58,15 @@ static int64_t all_registers(const struct mm_committer *c)
 	return sum;
 }
 
-/* copy_suffices: the database need not have this one yet. */
-static void submit(struct mm_committer *c, int64_t now, bool copy_suffices)
+/* mirror_suffices: the database need not have this one yet. */
+static void submit(struct mm_committer *c, int64_t now, bool mirror_suffices)
 {
 	struct mm_pending *pending = c->parts.journal->pending;
 	struct mm_store_commit commit = {.number = ++c->number,
 					 .boottime_ns = now,
 					 .realtime_ns = mm_clock_realtime(c->parts.clock),
 					 .meter_count = c->parts.meter_count,
-					 .copy_suffices = copy_suffices};
+					 .mirror_suffices = mirror_suffices};
 
 	mm_pending_offer(pending, &commit);
 	for (unsigned i = 0; i < c->parts.meter_count; i++) {
@@ -78,8 +78,8 @@ static void submit(struct mm_committer *c, int64_t now, bool copy_suffices)
 	}
 	mm_pending_handed(pending, c->number);
 	c->submitted_uwh = all_registers(c);
-	c->history_in_copy = copy_suffices && (c->history_in_copy || commit.event_count > 0);
-	if (!copy_suffices) {
+	c->history_in_copy = mirror_suffices && (c->history_in_copy || commit.event_count > 0);
+	if (!mirror_suffices) {
 		c->database_ns = now;
 		c->database_uwh = c->submitted_uwh;
 	}
@@ -172,22 +172,22 @@ static void note_store(struct mm_committer *c, int error, const char *message)
 
 static void note_copy(struct mm_committer *c, int error)
 {
-	if (error != 0 && c->state.copy_error == 0) {
+	if (error != 0 && c->state.mirror_error == 0) {
 		c->state.since_ns = mm_clock_boottime(c->parts.clock);
 		mm_journal_add(c->parts.journal, MM_JOURNAL_DAEMON, COPY_FAILING, strerror(-error));
-	} else if (error == 0 && c->state.copy_error != 0) {
+	} else if (error == 0 && c->state.mirror_error != 0) {
 		c->state.since_ns = mm_clock_boottime(c->parts.clock);
 		mm_journal_add(c->parts.journal, MM_JOURNAL_DAEMON, COPY_RECOVERED);
 	}
-	c->state.copy_error = error;
+	c->state.mirror_error = error;
 }
 
 void mm_committer_note_status(struct mm_committer *c, const struct mm_store_status *status)
 {
-	const char *reason = status->error ? status->message : status->copy_error ? strerror(-status->copy_error) : "";
+	const char *reason = status->error ? status->message : status->mirror_error ? strerror(-status->mirror_error) : "";
 
 	note_store(c, status->error, status->message);
-	note_copy(c, status->copy_error);
+	note_copy(c, status->mirror_error);
 	snprintf(c->state.reason, sizeof(c->state.reason), "%s", reason);
 	mm_pending_committed(c->parts.journal->pending, status->durable);
 	if (c->holding && (!status->busy || status->error != 0)) {

@@ -33,7 +33,7 @@ struct mm_committer_parts {
 /* How the store fares. */
 struct mm_committer_state {
 	int error;	  /* 0, or why commits fail */
-	int copy_error;	  /* 0, or why the second copy is not written */
+	int mirror_error; /* 0, or why the second copy is not written */
 	int64_t since_ns; /* CLOCK_BOOTTIME of the last change of either */
 	char reason[MM_ERROR_TEXT_MAX];
 };

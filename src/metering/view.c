@@ -51,7 +51,7 @@ struct mm_view_store mm_view_store(const struct mm_metering *metering)
 	mm_store_worker_status(metering->worker, &status);
 	return (struct mm_view_store){
 		.error = state->error,
-		.copy_error = state->copy_error,
+		.mirror_error = state->mirror_error,
 		.since_ns = state->since_ns,
 		.reason = state->reason,
 		.commits = status.commits,

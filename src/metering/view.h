@@ -40,7 +40,7 @@ struct mm_view_front_end {
 
 struct mm_view_store {
 	int error;		 /* 0, or why commits fail */
-	int copy_error;		 /* 0, or why the second copy is not written */
+	int mirror_error;	 /* 0, or why the second copy is not written */
 	int64_t since_ns;	 /* CLOCK_BOOTTIME of the last change of either */
 	const char *reason;	 /* one line; "": none */
 	uint64_t commits;	 /* since the start */

@@ -33,12 +33,12 @@ const char *mm_advice_front_end(enum mm_health health)
 	return front_end_advice[health];
 }
 
-const char *mm_advice_store(int error, int copy_error)
+const char *mm_advice_store(int error, int mirror_error)
 {
 	if (error) {
 		return "free or mend the disk that holds the register; metering goes on in memory";
 	}
-	return copy_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL;
+	return mirror_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL;
 }
 
 /* ---- Diagnosis ---- */

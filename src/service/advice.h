@@ -16,7 +16,7 @@
 const char *mm_advice_front_end(enum mm_health health);
 
 /* What to do where the store cannot be written, or its second copy (each 0 or a -errno); NULL: nothing. */
-const char *mm_advice_store(int error, int copy_error);
+const char *mm_advice_store(int error, int mirror_error);
 
 struct mm_advice_cause {
 	const char *words;  /* what it is */

@@ -252,8 +252,8 @@ json_t *mm_json_status(const struct mm_metering *metering, unsigned clients)
 	struct mm_view_store store = mm_view_store(metering);
 	int64_t uptime_ns = mm_clock_boottime(mm_view_clock(metering)) - mm_view_started_ns(metering);
 	json_t *meters = json_array();
-	const char *store_state = store.error ? "failing" : store.copy_error ? "copy-failing" : "ok";
-	bool ok = front_end.health == MM_HEALTH_OK && store.error == 0 && store.copy_error == 0;
+	const char *store_state = store.error ? "failing" : store.mirror_error ? "copy-failing" : "ok";
+	bool ok = front_end.health == MM_HEALTH_OK && store.error == 0 && store.mirror_error == 0;
 
 	for (unsigned i = 0; i < mm_view_meter_count(metering); i++) {
 		json_t *meter = meter_status_json(metering, i);
@@ -267,7 +267,7 @@ json_t *mm_json_status(const struct mm_metering *metering, unsigned clients)
 					mm_advice_front_end(front_end.health)),
 			 "register",
 			 condition_json(metering, store.since_ns, store.reason, store_state,
-					mm_advice_store(store.error, store.copy_error)),
+					mm_advice_store(store.error, store.mirror_error)),
 			 "windows", (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "commits",
 			 (json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)clients,
 			 "meters", meters);

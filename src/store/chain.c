@@ -9,7 +9,7 @@
 
 #include "core/units.h"
 
-/* Adds without overflow: figures of another hand's must not stop the meter. */
+/* Adds without overflow: figures that another program wrote must not stop the meter. */
 static int64_t sum(int64_t a, int64_t b)
 {
 	return (int64_t)((uint64_t)a + (uint64_t)b);
@@ -21,7 +21,7 @@ static bool same_hash(sqlite3_stmt *a, int i, sqlite3_stmt *b, int j)
 {
 	int size = sqlite3_column_bytes(a, i);
 
-	/* No row at all stands for the hash that a chain begins with. */
+	/* No row at all means the hash that a chain begins with. */
 	if (sqlite3_column_type(b, j) == SQLITE_NULL) {
 		return true;
 	}
@@ -103,7 +103,7 @@ int mm_chain_load(struct mm_db *db, const struct mm_roster *roster, struct mm_ba
 	snapshot = sqlite3_column_int64(head, 4);
 	sqlite3_reset(head);
 	*ret = (struct mm_balance){0};
-	r = add_energies(db, roster, ret, MM_STMT_STANDING, sqlite3_bind_int64(db->stmt[MM_STMT_STANDING], 1, snapshot));
+	r = add_energies(db, roster, ret, MM_STMT_CLOSED, sqlite3_bind_int64(db->stmt[MM_STMT_CLOSED], 1, snapshot));
 	if (r == 0) {
 		rc = sqlite3_bind_int64(db->stmt[MM_STMT_PROFILED], 1, snapshot);
 		rc |= sqlite3_bind_int64(db->stmt[MM_STMT_PROFILED], 2, MM_SNAPSHOT_NONE);
@@ -197,7 +197,7 @@ static int account_meter(struct mm_db *db, const struct mm_roster *roster, unsig
 	return mm_chain_add(db, roster, &event, data);
 }
 
-int mm_chain_standing(struct mm_db *db, char **ret)
+int mm_chain_snapshot(struct mm_db *db, char **ret)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_SNAPSHOT];
 	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_db_fail_sql(db);
@@ -217,13 +217,13 @@ static int snapshot(struct mm_db *db, const struct mm_roster *roster, const stru
 				       .meter = -1,
 				       .code = "snapshot",
 				       .text = "all registers"};
-	char *standing = NULL;
-	int r = mm_chain_standing(db, &standing);
+	char *json = NULL;
+	int r = mm_chain_snapshot(db, &json);
 
 	if (r == 0) {
-		r = mm_chain_add(db, roster, &event, standing);
+		r = mm_chain_add(db, roster, &event, json);
 	}
-	free(standing);
+	free(json);
 	return r < 0 ? r : mm_db_run(db, MM_STMT_SNAPSHOT_HEAD, SQLITE_OK);
 }
 

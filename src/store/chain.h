@@ -24,7 +24,7 @@ struct mm_balance {
 int mm_chain_check(struct mm_db *db, bool *ret_sealed, struct mm_error *ret_broken);
 
 /* All registers and the end of the profile as JSON, a new string; what a snapshot is made of. */
-int mm_chain_standing(struct mm_db *db, char **ret);
+int mm_chain_snapshot(struct mm_db *db, char **ret);
 
 /* Loads the balance, once the meters are known. */
 int mm_chain_load(struct mm_db *db, const struct mm_roster *roster, struct mm_balance *ret);

@@ -14,7 +14,7 @@
 #define MM_STORE_NAME_MAX 64
 #define MM_ENERGIES 4 /* delivered, received, lagging, leading */
 
-/* Who a meter is. The register of another serial number or model is refused. */
+/* What identifies a meter. The register of another serial number or model is refused. */
 struct mm_store_meter {
 	char name[MM_STORE_NAME_MAX];	/* the configuration's name, may change */
 	char serial[MM_STORE_NAME_MAX]; /* identity */
@@ -43,7 +43,7 @@ struct mm_store_commit {
 	 * of the runs before: mm_store_number() tells where to begin. 0: the number after the last.
 	 */
 	uint64_t number;
-	int64_t boottime_ns;  /* when the registers stood so: CLOCK_BOOTTIME */
+	int64_t boottime_ns;  /* of the registers: CLOCK_BOOTTIME */
 	int64_t realtime_ns;  /* CLOCK_REALTIME, a label */
 	unsigned meter_count; /* as given to mm_store_open() */
 	struct mm_registers meter[MM_STORE_METERS_MAX];
@@ -51,7 +51,7 @@ struct mm_store_commit {
 	const struct mm_store_event *events; /* ids are ignored */
 	size_t row_count;
 	const struct mm_store_profile_row *rows;
-	bool copy_suffices; /* the database may wait: it is durable where the second copy takes it */
+	bool mirror_suffices; /* the database may wait: it is durable where the second copy takes it */
 };
 
 /*

@@ -58,7 +58,7 @@ bool mm_mirroring_is_ours(const struct mm_store *store, const struct mm_slot *sl
 	bool ours = false;
 
 	for (unsigned i = 0; i < slot->state.meter_count; i++) {
-		ours = ours || mm_state_find(&store->introduction, &slot->state.who[i]) >= 0;
+		ours = ours || mm_state_find(&store->introduction, &slot->state.nameplate[i]) >= 0;
 	}
 	return ours;
 }

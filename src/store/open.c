@@ -271,7 +271,7 @@ static int store_new(const struct mm_opening *opening, const char *path, const c
 	introduction = &store->introduction;
 	introduction->meter_count = meter_count;
 	snprintf(introduction->boot_id, sizeof(introduction->boot_id), "%s", opening->boot_id);
-	memcpy(introduction->who, opening->meters, meter_count * sizeof(opening->meters[0]));
+	memcpy(introduction->nameplate, opening->meters, meter_count * sizeof(opening->meters[0]));
 	*ret = store;
 	return 0;
 }

@@ -34,7 +34,7 @@ static bool contradicts(const struct mm_store *store, const struct mm_slot *slot
 	bool above = store->database_number > slot->state.sequence;
 
 	for (unsigned i = 0; i < store->roster.count; i++) {
-		int j = mm_state_find(&slot->state, &store->introduction.who[i]);
+		int j = mm_state_find(&slot->state, &store->introduction.nameplate[i]);
 
 		if (j >= 0) {
 			struct mm_registers registers = slot->state.meter[j];
@@ -55,7 +55,7 @@ static void take_history(const struct mm_store *store, const struct mm_slot *slo
 		index[i] = -1;
 	}
 	for (unsigned i = 0; i < store->roster.count; i++) {
-		int j = mm_state_find(&slot->state, &store->introduction.who[i]);
+		int j = mm_state_find(&slot->state, &store->introduction.nameplate[i]);
 
 		if (j >= 0) {
 			index[j] = (int)i;
@@ -81,7 +81,7 @@ static int store_other(struct mm_store *store, const struct mm_state *state, uns
 {
 	struct mm_registers registers = state->meter[index], stored;
 	int64_t id;
-	int r = mm_roster_meter(&store->db, &state->who[index], &id);
+	int r = mm_roster_meter(&store->db, &state->nameplate[index], &id);
 
 	if (r == 0) {
 		r = mm_registers_read(&store->db, store->roster.boot, id, &stored);
@@ -106,7 +106,7 @@ static int store_newer(struct mm_store *store, const struct mm_slot *slot, struc
 		r = mm_transaction_write(&store->db, &store->roster, &store->balance, commit, slot->state.sequence);
 	}
 	for (unsigned i = 0; i < slot->state.meter_count && r == 0; i++) {
-		if (mm_state_find(&store->introduction, &slot->state.who[i]) < 0) {
+		if (mm_state_find(&store->introduction, &slot->state.nameplate[i]) < 0) {
 			r = store_other(store, &slot->state, i);
 		}
 	}
@@ -129,7 +129,7 @@ static int take_slot(struct mm_opening *opening, const struct mm_slot *slot)
 		mm_opening_find(opening, "the copy was behind the database");
 	}
 	for (unsigned i = 0; i < store->roster.count; i++) {
-		int j = mm_state_find(state, &store->introduction.who[i]);
+		int j = mm_state_find(state, &store->introduction.nameplate[i]);
 
 		commit.meter[i] = j >= 0 && newer ? state->meter[j] : store->committed[i];
 		raised = mm_registers_raise(&commit.meter[i], j >= 0 && !newer ? &state->meter[j] : &store->committed[i]) ||

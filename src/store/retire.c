@@ -14,7 +14,7 @@
 /* The files that SQLite takes for part of a database, after the database itself. */
 static const char *const companions[] = {"", "-wal", "-journal", "-shm"};
 
-#define ASIDE_MAX 1000
+#define RETIRED_MAX 1000
 
 static bool exists(const char *path, const char *middle, const char *suffix)
 {
@@ -64,7 +64,7 @@ int mm_retire(const char *path)
 	char middle[32] = "";
 	int n, r = 0;
 
-	for (n = 1; n < ASIDE_MAX; n++) {
+	for (n = 1; n < RETIRED_MAX; n++) {
 		snprintf(middle, sizeof(middle), ".aside-%d", n);
 		if (is_free(path, middle)) {
 			break;

@@ -50,7 +50,7 @@
 	"mm_hash('profile', " before ", " id ", (SELECT serial FROM meter WHERE id = " meter "), " columns ")"
 /* Of the row before row e; nothing is before the first. */
 #define HASH_BEFORE(table) "iif(e.id = 1, zeroblob(32), (SELECT hash FROM " table " AS b WHERE b.id = e.id - 1))"
-/* The id after the newest. One that was added by another hand stays where it is, out of the chain. */
+/* The id after the newest. One that another program added stays where it is, out of the chain. */
 #define NEXT(table) "max(" table ", coalesce((SELECT max(id) FROM " table "), 0)) + 1"
 
 /* What may change, under one hash: the registers and meters, and where both chains end. */
@@ -248,8 +248,8 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 		"(SELECT json_group_array(json_object('serial', m.serial, 'model', m.model, 'name', "
 		"m.name" MM_STORE_COLUMNS(PAIR) ")) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
 	[MM_STMT_SNAPSHOT_HEAD] = "UPDATE head SET snapshot = event",
-	[MM_STMT_STANDING] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
-			     "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
+	[MM_STMT_CLOSED] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
+			   "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
 	[MM_STMT_PROFILED] = PROFILED,
 	[MM_STMT_LAST_RUN] = "SELECT (SELECT code FROM event WHERE code IN ('start', 'stop') ORDER BY id DESC LIMIT 1), boot, "
 			     "boottime_ns, realtime_ns FROM register ORDER BY boot DESC, boottime_ns DESC LIMIT 1",

@@ -53,7 +53,7 @@ enum mm_stmt {
 	MM_STMT_SNAPSHOT_DUE,  /* realtime_ns -> a row where one is due */
 	MM_STMT_SNAPSHOT,      /* -> all registers and the head of the profile, as JSON */
 	MM_STMT_SNAPSHOT_HEAD, /* the newest event is the snapshot */
-	MM_STMT_STANDING,      /* snapshot's event -> meter, the four energies less what is in its open interval */
+	MM_STMT_CLOSED,	       /* snapshot's event -> meter, the four energies less what is in its open interval */
 	MM_STMT_PROFILED, /* events of two snapshots; 0: from the beginning, MM_SNAPSHOT_NONE: to the end -> meter, four energies
 			   */
 	MM_STMT_VERIFY_EVENTS, /* after_id, limit -> id, is the hash right, data of a snapshot, does its end of the profile exist,

@@ -49,9 +49,9 @@ size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
 	mm_put_u64(&writer, MM_COLUMN_COUNT_ALL);
 	mm_put_u64(&writer, state->meter_count);
 	for (unsigned i = 0; i < state->meter_count; i++) {
-		mm_put_text(&writer, state->who[i].name, sizeof(state->who[i].name));
-		mm_put_text(&writer, state->who[i].serial, sizeof(state->who[i].serial));
-		mm_put_text(&writer, state->who[i].model, sizeof(state->who[i].model));
+		mm_put_text(&writer, state->nameplate[i].name, sizeof(state->nameplate[i].name));
+		mm_put_text(&writer, state->nameplate[i].serial, sizeof(state->nameplate[i].serial));
+		mm_put_text(&writer, state->nameplate[i].model, sizeof(state->nameplate[i].model));
 		for (size_t c = 0; c < MM_COLUMN_COUNT_ALL; c++) {
 			put_column(&writer, &mm_columns[c], &state->meter[i]);
 		}
@@ -66,14 +66,14 @@ size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
 	return writer.used + 8;
 }
 
-static bool get_meter(struct mm_reader *reader, size_t columns, struct mm_store_meter *ret_who, struct mm_registers *ret)
+static bool get_meter(struct mm_reader *reader, size_t columns, struct mm_store_meter *ret_nameplate, struct mm_registers *ret)
 {
 	static const struct mm_registers zero;
 
 	*ret = zero;
-	mm_get_text(reader, ret_who->name, sizeof(ret_who->name));
-	mm_get_text(reader, ret_who->serial, sizeof(ret_who->serial));
-	mm_get_text(reader, ret_who->model, sizeof(ret_who->model));
+	mm_get_text(reader, ret_nameplate->name, sizeof(ret_nameplate->name));
+	mm_get_text(reader, ret_nameplate->serial, sizeof(ret_nameplate->serial));
+	mm_get_text(reader, ret_nameplate->model, sizeof(ret_nameplate->model));
 	for (size_t c = 0; c < columns; c++) {
 		get_column(reader, &mm_columns[c], ret);
 	}
@@ -106,7 +106,7 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
 	}
 	state.meter_count = (unsigned)meters;
 	for (unsigned i = 0; i < state.meter_count; i++) {
-		if (!get_meter(&reader, (size_t)columns, &state.who[i], &state.meter[i])) {
+		if (!get_meter(&reader, (size_t)columns, &state.nameplate[i], &state.meter[i])) {
 			return -EBADMSG;
 		}
 	}
@@ -117,7 +117,8 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
 int mm_state_find(const struct mm_state *state, const struct mm_store_meter *meter)
 {
 	for (unsigned i = 0; i < state->meter_count; i++) {
-		if (strcmp(state->who[i].serial, meter->serial) == 0 && strcmp(state->who[i].model, meter->model) == 0) {
+		if (strcmp(state->nameplate[i].serial, meter->serial) == 0 &&
+		    strcmp(state->nameplate[i].model, meter->model) == 0) {
 			return (int)i;
 		}
 	}

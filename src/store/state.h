@@ -17,10 +17,10 @@
 struct mm_state {
 	uint64_t sequence;	      /* of two states in one place the higher one is the newer */
 	char boot_id[MM_BOOT_ID_MAX]; /* the run of the machine that boottime_ns belongs to */
-	int64_t boottime_ns;	      /* when the registers stood so: CLOCK_BOOTTIME */
+	int64_t boottime_ns;	      /* of the registers: CLOCK_BOOTTIME */
 	int64_t realtime_ns;	      /* CLOCK_REALTIME, a label */
 	unsigned meter_count;
-	struct mm_store_meter who[MM_STORE_METERS_MAX];
+	struct mm_store_meter nameplate[MM_STORE_METERS_MAX];
 	struct mm_registers meter[MM_STORE_METERS_MAX];
 };
 

@@ -94,7 +94,7 @@ int mm_store_commit(struct mm_store *store, const struct mm_store_commit *commit
 		return r;
 	}
 	mirrored = mm_mirroring_write(store, commit, number);
-	if (!mirrored || !commit->copy_suffices) {
+	if (!mirrored || !commit->mirror_suffices) {
 		r = commit_to_database(store, commit, number);
 	}
 	if (mirrored || r == 0) {

@@ -82,7 +82,7 @@ static void note(struct mm_store_worker *worker, const struct mm_store_commit *c
 		status->commits++;
 		status->durable = commit->number;
 	}
-	status->copy_error = store->mirror_error;
+	status->mirror_error = store->mirror_error;
 	notify(worker);
 }
 
@@ -91,8 +91,8 @@ static void attempt(struct mm_store_worker *worker)
 	struct mm_store_commit commit = *mm_outbox_commit(worker->outbox);
 	int r;
 
-	commit.copy_suffices = !worker->database_wanted || mm_now(CLOCK_MONOTONIC) < worker->due_ns;
-	if (!commit.copy_suffices) {
+	commit.mirror_suffices = !worker->database_wanted || mm_now(CLOCK_MONOTONIC) < worker->due_ns;
+	if (!commit.mirror_suffices) {
 		worker->database_wanted = false;
 	}
 	pthread_mutex_unlock(&worker->mutex);
@@ -208,7 +208,7 @@ int mm_store_worker_new(struct mm_store *store, struct mm_store_worker **ret)
 	worker->retry_ns = RETRY_FIRST_NS;
 	memcpy(worker->status.committed, store->committed, sizeof(store->committed));
 	worker->status.durable = worker->durable = store->number;
-	worker->status.copy_error = store->mirror_error;
+	worker->status.mirror_error = store->mirror_error;
 	store->meanwhile = meanwhile;
 	store->meanwhile_userdata = worker;
 	worker->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -258,7 +258,7 @@ int mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store
 	pthread_mutex_lock(&worker->mutex);
 	r = mm_outbox_add(worker->outbox, commit);
 	if (r == 0) {
-		worker->database_wanted = worker->database_wanted || !commit->copy_suffices;
+		worker->database_wanted = worker->database_wanted || !commit->mirror_suffices;
 		pthread_cond_signal(&worker->cond);
 	}
 	pthread_mutex_unlock(&worker->mutex);

@@ -16,7 +16,7 @@ struct mm_store_status {
 	uint64_t commits;  /* transactions committed to the database since start */
 	uint64_t failures; /* failed attempts since start */
 	int error;	   /* of the database: 0, or the -errno of the last attempt while it keeps failing */
-	int copy_error;	   /* of the second copy: the same, or why it could not be opened */
+	int mirror_error;  /* of the second copy: the same, or why it could not be opened */
 	char message[MM_ERROR_TEXT_MAX];
 	struct mm_registers committed[MM_STORE_METERS_MAX]; /* durable state of every meter */
 	uint64_t durable;	/* number of the last commit whose registers, events and rows are all in the database */

@@ -41,7 +41,7 @@ static void fill(int64_t n)
 	blank();
 	content.state.meter_count = 2;
 	for (unsigned i = 0; i < 2; i++) {
-		strcpy(content.state.who[i].serial, i == 0 ? "one" : "two");
+		strcpy(content.state.nameplate[i].serial, i == 0 ? "one" : "two");
 		content.state.meter[i].delivered.uwh = n;
 		content.state.meter[i].profile.row.covered_ns = n;
 		content.meter[i].left = (struct mm_meter_left){

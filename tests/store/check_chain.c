@@ -124,7 +124,7 @@ static void commit_figures(struct mm_store *store, int64_t real_s, int64_t deliv
 #define UNPROFILED                                                                                                               \
 	"SELECT coalesce(group_concat(json_extract(data, '$.delivered_uwh'), ' '), '') FROM event WHERE code = 'unprofiled'"
 
-START_TEST(test_energy_in_no_interval_is_told)
+START_TEST(test_energy_in_no_interval_is_recorded)
 {
 	struct mm_store *store;
 	struct fixture b;
@@ -420,7 +420,7 @@ int main(void)
 	TCase *tcase = tcase_create("chain");
 
 	tcase_add_test(tcase, test_hash_is_the_documented_one);
-	tcase_add_test(tcase, test_energy_in_no_interval_is_told);
+	tcase_add_test(tcase, test_energy_in_no_interval_is_recorded);
 	tcase_add_test(tcase, test_a_preset_is_in_no_interval_and_needs_none);
 	tcase_add_test(tcase, test_a_snapshot_every_day_and_every_thousand_intervals);
 	tcase_add_test(tcase, test_records_are_read_again);

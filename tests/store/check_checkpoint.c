@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Signed heads of the audit trail, and the key: made once, never replaced without a word, and what a kept head gives away. */
+/* Checkpoints of the audit trail, and the key: made once, never replaced without a word, and what a kept checkpoint gives away.
+ */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -34,7 +35,7 @@ static struct mm_store *open_with_key(struct fixture *b)
 	return store;
 }
 
-static void sign_head(struct mm_store *store, struct mm_signed_checkpoint *ret)
+static void sign_checkpoint(struct mm_store *store, struct mm_signed_checkpoint *ret)
 {
 	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, ret), 0);
 }
@@ -58,7 +59,7 @@ START_TEST(test_key_is_made_once)
 		store = open_with_key(&b);
 		ck_assert_int_eq(stat(path, &st), 0);
 		ck_assert_uint_eq(st.st_mode & 07777, 0600);
-		sign_head(store, i == 0 ? &first : &second);
+		sign_checkpoint(store, i == 0 ? &first : &second);
 		fixture_assert_answer(
 			store,
 			"SELECT count(*) || ' ' || (text LIKE 'heads are signed with key %') FROM event WHERE code = 'key'",
@@ -98,13 +99,13 @@ static void spoil_curve(const char *path)
 
 static const struct {
 	void (*spoil)(const char *path);
-	bool aside; /* what was there is kept */
+	bool retired; /* what was there is kept */
 } spoilings[] = {{spoil_remove, false}, {spoil_truncate, true}, {spoil_empty, true}, {spoil_curve, true}};
 
-START_TEST(test_another_key_is_told)
+START_TEST(test_another_key_is_reported)
 {
 	struct mm_signed_checkpoint first, second;
-	char path[320], aside[340], text[400];
+	char path[320], retired[340], text[400];
 	struct mm_verify *verify;
 	struct mm_store *store;
 	struct fixture b;
@@ -112,16 +113,16 @@ START_TEST(test_another_key_is_told)
 	fixture_begin(&b);
 	key_path(&b, path);
 	store = open_with_key(&b);
-	sign_head(store, &first);
+	sign_checkpoint(store, &first);
 	mm_store_close(store);
 	spoilings[_i].spoil(path);
 	store = open_with_key(&b);
-	sign_head(store, &second);
+	sign_checkpoint(store, &second);
 	ck_assert_str_ne(first.fingerprint, second.fingerprint);
 	snprintf(text, sizeof(text), "another signing key: was %s, is %s", first.fingerprint, second.fingerprint);
 	fixture_assert_answer(store, "SELECT text FROM event WHERE code = 'key' ORDER BY id DESC", text);
-	snprintf(aside, sizeof(aside), "%s.aside-1", path);
-	ck_assert_int_eq(access(aside, F_OK), spoilings[_i].aside ? 0 : -1);
+	snprintf(retired, sizeof(retired), "%s.aside-1", path);
+	ck_assert_int_eq(access(retired, F_OK), spoilings[_i].retired ? 0 : -1);
 	/* What the old one signed still counts. */
 	ck_assert_int_eq(mm_verify_new(&verify), 0);
 	ck_assert_int_eq(mm_verify_checkpoint(verify, store, &first), 0);
@@ -134,7 +135,7 @@ END_TEST
 
 START_TEST(test_without_a_key_all_else_goes_on)
 {
-	struct mm_signed_checkpoint head;
+	struct mm_signed_checkpoint checkpoint;
 	struct mm_store *store;
 	char path[320];
 	struct fixture b;
@@ -147,7 +148,7 @@ START_TEST(test_without_a_key_all_else_goes_on)
 	ck_assert_int_eq(mkdir(path, 0700), 0);
 	ck_assert_int_lt(load_key(store, &b.error), 0);
 	ck_assert_ptr_nonnull(strstr(b.error.text, "can't be signed"));
-	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, &head), -ENOKEY);
+	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, &checkpoint), -ENOKEY);
 	fixture_commit_n(store, 1, 1);
 	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'key'", "0");
 	mm_store_close(store);
@@ -178,15 +179,16 @@ START_TEST(test_creating_replaces_nothing)
 }
 END_TEST
 
-/* ---- Heads ---- */
+/* ---- Checkpoints ---- */
 
-static void assert_head(struct mm_store *store, const struct mm_signed_checkpoint *head, const char *part, const char *text)
+static void assert_checkpoint(struct mm_store *store, const struct mm_signed_checkpoint *checkpoint, const char *part,
+			      const char *text)
 {
 	const struct mm_verify_result *result;
 	struct mm_verify *verify;
 
 	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	ck_assert_int_eq(mm_verify_checkpoint(verify, store, head), 0);
+	ck_assert_int_eq(mm_verify_checkpoint(verify, store, checkpoint), 0);
 	result = mm_verify_result(verify);
 	ck_assert_msg((result->bad > 0) == (part != NULL), "%s: %s", part ? part : "sound", result->problem[0].text);
 	if (part) {
@@ -196,9 +198,9 @@ static void assert_head(struct mm_store *store, const struct mm_signed_checkpoin
 	mm_verify_free(verify);
 }
 
-START_TEST(test_a_head_says_where_the_trail_stands)
+START_TEST(test_a_checkpoint_says_where_the_trail_ends)
 {
-	struct mm_signed_checkpoint head;
+	struct mm_signed_checkpoint checkpoint;
 	struct mm_checkpoint read;
 	struct mm_store *store;
 	char text[65];
@@ -206,14 +208,14 @@ START_TEST(test_a_head_says_where_the_trail_stands)
 
 	fixture_begin(&b);
 	store = open_with_key(&b);
-	sign_head(store, &head);
-	ck_assert_int_eq(mm_checkpoint_read(head.statement, &read), 0);
+	sign_checkpoint(store, &checkpoint);
+	ck_assert_int_eq(mm_checkpoint_read(checkpoint.statement, &read), 0);
 	ck_assert_int_eq(read.event, 1); /* the key's */
 	ck_assert_int_eq(read.interval, 0);
-	assert_head(store, &head, NULL, NULL);
+	assert_checkpoint(store, &checkpoint, NULL, NULL);
 	fixture_commit_n(store, 4, 1);
-	sign_head(store, &head);
-	ck_assert_int_eq(mm_checkpoint_read(head.statement, &read), 0);
+	sign_checkpoint(store, &checkpoint);
+	ck_assert_int_eq(mm_checkpoint_read(checkpoint.statement, &read), 0);
 	ck_assert_str_eq(read.time, "2025-01-01T00:00:00Z");
 	ck_assert_int_eq(read.interval, 1);
 	ck_assert_uint_eq(read.meter_count, 1);
@@ -224,7 +226,7 @@ START_TEST(test_a_head_says_where_the_trail_stands)
 	fixture_assert_answer(store, "SELECT lower(hex(hash)) FROM event ORDER BY id DESC", text);
 	/* It stays right while the trail grows. */
 	fixture_commit_n(store, 5, 1);
-	assert_head(store, &head, NULL, NULL);
+	assert_checkpoint(store, &checkpoint, NULL, NULL);
 	mm_store_close(store);
 	fixture_end(&b);
 }
@@ -248,33 +250,33 @@ static const struct {
 	{"UPDATE meter SET model = 'MMS-120-1001'", "head", "not in the register"},
 };
 
-/* The whole trail written anew, hashes and all, would pass as sound; the head that was kept elsewhere gives it away. */
-START_TEST(test_a_kept_head_exposes_a_rewriting)
+/* The whole trail written anew, hashes and all, would pass as sound; the checkpoint that was kept elsewhere gives it away. */
+START_TEST(test_a_kept_checkpoint_exposes_a_rewriting)
 {
-	struct mm_signed_checkpoint head;
+	struct mm_signed_checkpoint checkpoint;
 	struct mm_store *store;
 	struct fixture b;
 
 	fixture_begin(&b);
 	store = open_with_key(&b);
 	fixture_commit_n(store, 4, 1);
-	sign_head(store, &head);
+	sign_checkpoint(store, &checkpoint);
 	ck_assert_int_eq(sqlite3_exec(store->db.connection, FREE_HANDS, NULL, NULL, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(store->db.connection, rewritings[_i].sql, NULL, NULL, NULL), SQLITE_OK);
 	if (strcmp(rewritings[_i].sql, "DELETE FROM event") == 0) {
 		/* The record of the key is gone as well, which is told first. */
-		assert_head(store, &head, "head", "never this register's");
+		assert_checkpoint(store, &checkpoint, "head", "never this register's");
 	} else {
-		assert_head(store, &head, rewritings[_i].part, rewritings[_i].text);
+		assert_checkpoint(store, &checkpoint, rewritings[_i].part, rewritings[_i].text);
 	}
 	mm_store_close(store);
 	fixture_end(&b);
 }
 END_TEST
 
-START_TEST(test_a_head_that_was_changed_is_refused)
+START_TEST(test_a_changed_checkpoint_is_refused)
 {
-	struct mm_signed_checkpoint head, other;
+	struct mm_signed_checkpoint checkpoint, other;
 	struct mm_store *store;
 	struct fixture b, elsewhere;
 	size_t length;
@@ -283,27 +285,27 @@ START_TEST(test_a_head_that_was_changed_is_refused)
 	fixture_begin(&elsewhere);
 	store = open_with_key(&elsewhere);
 	fixture_commit_n(store, 4, 1);
-	sign_head(store, &other);
+	sign_checkpoint(store, &other);
 	mm_store_close(store);
 	store = open_with_key(&b);
 	fixture_commit_n(store, 4, 1);
-	sign_head(store, &head);
-	assert_head(store, &other, "head", "never this register's");
-	length = strlen(head.statement);
+	sign_checkpoint(store, &checkpoint);
+	assert_checkpoint(store, &other, "head", "never this register's");
+	length = strlen(checkpoint.statement);
 	for (size_t i = 0; i < length; i++) {
-		struct mm_signed_checkpoint changed = head;
+		struct mm_signed_checkpoint changed = checkpoint;
 
 		changed.statement[i] ^= 1;
-		assert_head(store, &changed, "head", "not signed");
+		assert_checkpoint(store, &changed, "head", "not signed");
 	}
-	for (size_t i = 0; i < strlen(head.signature); i++) {
-		struct mm_signed_checkpoint changed = head;
+	for (size_t i = 0; i < strlen(checkpoint.signature); i++) {
+		struct mm_signed_checkpoint changed = checkpoint;
 
 		changed.signature[i] = '!';
-		assert_head(store, &changed, "head", "not signed");
+		assert_checkpoint(store, &changed, "head", "not signed");
 	}
-	head.public_key[40] ^= 1;
-	assert_head(store, &head, "head", "not signed");
+	checkpoint.public_key[40] ^= 1;
+	assert_checkpoint(store, &checkpoint, "head", "not signed");
 	mm_store_close(store);
 	fixture_end(&b);
 	fixture_end(&elsewhere);
@@ -312,17 +314,17 @@ END_TEST
 
 int main(void)
 {
-	Suite *suite = suite_create("register-head");
-	TCase *tcase = tcase_create("head");
+	Suite *suite = suite_create("register-checkpoint");
+	TCase *tcase = tcase_create("checkpoint");
 
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, test_key_is_made_once);
-	tcase_add_loop_test(tcase, test_another_key_is_told, 0, MM_COUNT_OF(spoilings));
+	tcase_add_loop_test(tcase, test_another_key_is_reported, 0, MM_COUNT_OF(spoilings));
 	tcase_add_test(tcase, test_without_a_key_all_else_goes_on);
 	tcase_add_test(tcase, test_creating_replaces_nothing);
-	tcase_add_test(tcase, test_a_head_says_where_the_trail_stands);
-	tcase_add_loop_test(tcase, test_a_kept_head_exposes_a_rewriting, 0, MM_COUNT_OF(rewritings));
-	tcase_add_test(tcase, test_a_head_that_was_changed_is_refused);
+	tcase_add_test(tcase, test_a_checkpoint_says_where_the_trail_ends);
+	tcase_add_loop_test(tcase, test_a_kept_checkpoint_exposes_a_rewriting, 0, MM_COUNT_OF(rewritings));
+	tcase_add_test(tcase, test_a_changed_checkpoint_is_refused);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
 }

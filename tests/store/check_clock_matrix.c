@@ -2,7 +2,7 @@
 /*
  * What the load profile makes of a wall clock that is set: steps of a second to years in both directions, at boundaries and
  * between them, once and twice in one interval, there and back, over a restart, and from 1970. Whatever it does, each register is
- * the sum of its intervals to the last µWh, no time is counted twice or lost, and what was told once stays as it was.
+ * the sum of its intervals to the last µWh, no time is counted twice or lost, and what was reported once stays as it was.
  */
 #include <check.h>
 #include <errno.h>
@@ -206,14 +206,14 @@ static void run_case(struct run *run, int32_t interval_s, int64_t position_ms, i
 static void check_marks(const struct run *run, int64_t seconds, enum pattern pattern)
 {
 	unsigned marked = (run->meter.registers.profile.row.status & MM_PROFILE_CLOCK_ADJUSTED) != 0;
-	bool told = pattern == OVER_A_RESTART ? seconds < 0 : llabs(seconds) > 2;
+	bool reported = pattern == OVER_A_RESTART ? seconds < 0 : llabs(seconds) > 2;
 
 	for (unsigned i = 0; i < run->row_count; i++) {
 		marked += (run->rows[i].row.status & MM_PROFILE_CLOCK_ADJUSTED) != 0;
 	}
-	/* A second is about what the first window after a restart brings: it may be told or not. */
+	/* A second is about what the first window after a restart brings: it may be reported or not. */
 	if (pattern == ONCE || (pattern == OVER_A_RESTART && llabs(seconds) > 2)) {
-		ck_assert_msg((marked > 0) == told, "%u marked after %lld s", marked, (long long)seconds);
+		ck_assert_msg((marked > 0) == reported, "%u marked after %lld s", marked, (long long)seconds);
 	}
 }
 

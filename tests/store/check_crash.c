@@ -58,11 +58,11 @@ static void live_commit(struct mm_store *store, int64_t n, struct waiting *waiti
 	c.commit.events = waiting->event;
 	c.commit.rows = waiting->row;
 	c.commit.event_count = c.commit.row_count = waiting->count;
-	c.commit.copy_suffices = n % 4 != 0;
+	c.commit.mirror_suffices = n % 4 != 0;
 	crash_note(ATTEMPTED, n);
 	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "commit %lld: %s", (long long)n, store->db.error.text);
 	crash_note(ACKNOWLEDGED, n);
-	if (!c.commit.copy_suffices || !store->mirror) {
+	if (!c.commit.mirror_suffices || !store->mirror) {
 		waiting->count = 0;
 	}
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Regions of 4 KB to 4 MB of the database, its WAL or the copy are zeroed, flipped, or keep what they held before. The register
- * stands where it stood, or says what happened to it, or refuses to open; it is never lower without a word, and never higher.
+ * is where it was, or says what happened to it, or refuses to open; it is never lower without a word, and never higher.
  * MM_DAMAGE_PLACES (2) sets at how many places of each file and size.
  */
 #include <check.h>
@@ -29,7 +29,7 @@ static const char *const suffixes[] = {"", "-wal", ".copy"};
 static const char *const file_name[] = {"database", "WAL", "copy"};
 
 struct toll {
-	unsigned cases, whole, told, refused, wrong;
+	unsigned cases, whole, reported, refused, wrong;
 };
 
 static void commit_n(struct mm_store *store, int64_t n, size_t events)
@@ -46,7 +46,7 @@ static void commit_n(struct mm_store *store, int64_t n, size_t events)
 	c.commit.events = event;
 	c.commit.event_count = events;
 	c.commit.row_count = 0;
-	c.commit.copy_suffices = events == 0;
+	c.commit.mirror_suffices = events == 0;
 	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "%s", store->db.error.text);
 }
 
@@ -114,12 +114,12 @@ static void harm(const struct fixture *b, const struct fixture *before, size_t f
 	free(old);
 }
 
-static bool is_told(void *userdata, const struct mm_store_event *event, const char *data)
+static bool is_reported(void *userdata, const struct mm_store_event *event, const char *data)
 {
-	bool *told = userdata;
+	bool *reported = userdata;
 
 	(void)data;
-	*told = *told || strcmp(event->code, "recovered") == 0 || strcmp(event->code, "tampered") == 0;
+	*reported = *reported || strcmp(event->code, "recovered") == 0 || strcmp(event->code, "tampered") == 0;
 	return true;
 }
 
@@ -127,7 +127,7 @@ static void judge(struct toll *toll, struct fixture *b, const char *what)
 {
 	struct mm_registers got, expected;
 	struct mm_store *store = NULL;
-	bool told = false;
+	bool reported = false;
 	int64_t n;
 
 	toll->cases++;
@@ -138,14 +138,14 @@ static void judge(struct toll *toll, struct fixture *b, const char *what)
 	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	n = (got.delivered.uwh - 7) / 1000003;
 	fixture_registers(n, 0, &expected);
-	(void)mm_store_events(store, 0, 100, true, is_told, &told);
+	(void)mm_store_events(store, 0, 100, true, is_reported, &reported);
 	if (n == LAST && mm_registers_follow(&got, &expected) == 0 && mm_registers_follow(&expected, &got) == 0) {
 		toll->whole++;
-	} else if (n < LAST && told) {
-		toll->told++;
+	} else if (n < LAST && reported) {
+		toll->reported++;
 	} else {
 		toll->wrong++;
-		printf("%s: stands at %lld of %d, told %d: %s\n", what, (long long)n, LAST, told, mm_store_findings(store));
+		printf("%s: is at %lld of %d, reported %d: %s\n", what, (long long)n, LAST, reported, mm_store_findings(store));
 	}
 	mm_store_close(store);
 }
@@ -159,8 +159,8 @@ static unsigned places(void)
 
 static void print(const struct toll *toll, const char *what, const char *file)
 {
-	printf("%-8s %-9s 4 KB to 4 MB: %5u regions, %5u as it was, %4u lower and told, %4u refused, %u wrong\n", file, what,
-	       toll->cases, toll->whole, toll->told, toll->refused, toll->wrong);
+	printf("%-8s %-9s 4 KB to 4 MB: %5u regions, %5u as it was, %4u lower and reported, %4u refused, %u wrong\n", file, what,
+	       toll->cases, toll->whole, toll->reported, toll->refused, toll->wrong);
 }
 
 START_TEST(test_regions)
@@ -196,7 +196,7 @@ START_TEST(test_regions)
 			}
 			print(&toll, kind_name[kind], file_name[file]);
 			ck_assert_uint_eq(toll.wrong, 0);
-			ck_assert_uint_gt(toll.whole + toll.told, 0);
+			ck_assert_uint_gt(toll.whole + toll.reported, 0);
 		}
 	}
 	fixture_end(&b);

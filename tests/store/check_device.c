@@ -74,7 +74,7 @@ static void commit_n(struct mm_store *store, int64_t n)
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
-	c.commit.copy_suffices = true;
+	c.commit.mirror_suffices = true;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 }
 

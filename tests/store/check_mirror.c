@@ -54,13 +54,13 @@ static bool strikes(int fd, enum fault fault)
 }
 
 /* Files pass for an EEPROM that the kernel shows under /sys. */
-static bool copies_are_devices;
+static bool mirrors_are_devices;
 
 /* These come before the C library's. */
 int fstatfs(int fd, struct statfs *ret)
 {
 	(void)fd;
-	*ret = (struct statfs){.f_type = copies_are_devices ? SYSFS_MAGIC : TMPFS_MAGIC};
+	*ret = (struct statfs){.f_type = mirrors_are_devices ? SYSFS_MAGIC : TMPFS_MAGIC};
 	return 0;
 }
 
@@ -138,8 +138,8 @@ static void make_slot(uint64_t sequence, unsigned meters, size_t rows, size_t ev
 	state->realtime_ns = (int64_t)sequence * 2000;
 	state->meter_count = meters;
 	for (unsigned i = 0; i < meters; i++) {
-		snprintf(state->who[i].serial, sizeof(state->who[i].serial), "SN-%u", 1001 + i);
-		snprintf(state->who[i].model, sizeof(state->who[i].model), "MMD-120-2001-T-SCC");
+		snprintf(state->nameplate[i].serial, sizeof(state->nameplate[i].serial), "SN-%u", 1001 + i);
+		snprintf(state->nameplate[i].model, sizeof(state->nameplate[i].model), "MMD-120-2001-T-SCC");
 		fixture_registers((int64_t)sequence, i, &state->meter[i]);
 	}
 	ret->row_count = rows;
@@ -174,23 +174,23 @@ static void assert_same_history(const struct mm_slot *slot, const struct mm_slot
 	}
 }
 
-START_TEST(test_image_comes_back)
+START_TEST(test_slot_comes_back)
 {
 	static uint8_t bytes[MM_SLOT_SIZE_MAX];
 	static struct mm_slot slot, got;
 
 	make_slot(7, MM_STORE_METERS_MAX, MM_SLOT_ROWS_MAX, MM_SLOT_EVENTS_MAX, &slot);
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		memset(slot.state.who[i].name, 'n', MM_STORE_NAME_MAX - 1);
-		memset(slot.state.who[i].serial, 's', MM_STORE_NAME_MAX - 1);
-		memset(slot.state.who[i].model, 'm', MM_MODEL_TEXT_MAX - 1);
+		memset(slot.state.nameplate[i].name, 'n', MM_STORE_NAME_MAX - 1);
+		memset(slot.state.nameplate[i].serial, 's', MM_STORE_NAME_MAX - 1);
+		memset(slot.state.nameplate[i].model, 'm', MM_MODEL_TEXT_MAX - 1);
 	}
 	ck_assert_int_gt(mm_slot_write(&slot, bytes, sizeof(bytes)), 0);
 	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), 0);
 	ck_assert_uint_eq(got.database, 3);
 	ck_assert_uint_eq(got.state.sequence, 7);
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		ck_assert_str_eq(got.state.who[i].serial, slot.state.who[i].serial);
+		ck_assert_str_eq(got.state.nameplate[i].serial, slot.state.nameplate[i].serial);
 		ck_assert_mem_eq(&got.state.meter[i], &slot.state.meter[i], sizeof(got.state.meter[i]));
 	}
 	ck_assert_uint_eq(got.row_count, MM_SLOT_ROWS_MAX);
@@ -369,14 +369,14 @@ START_TEST(test_a_device_that_holds_something_else_is_refused)
 	memset(bytes, 'x', sizeof(bytes));
 	fixture_write(b.copy, 0, bytes, sizeof(bytes));
 	before = fixture_digest(&b);
-	copies_are_devices = true;
+	mirrors_are_devices = true;
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EXDEV);
 	ck_assert_msg(strstr(b.error.text, "this device holds something else: write zeros over its begin"), "%s", b.error.text);
 	ck_assert_uint_eq(fixture_digest(&b), before);
 	fixture_write(b.copy, 0, zeros, SLOT);
 	fixture_write(b.copy, SLOT, zeros, SLOT);
 	mm_store_close(fixture_open(&b, 1));
-	copies_are_devices = false;
+	mirrors_are_devices = false;
 	copy = open_mirror(b.copy);
 	ck_assert_ptr_nonnull(mm_mirror_newest(copy));
 	mm_mirror_close(copy);
@@ -458,13 +458,13 @@ END_TEST
 
 #define COMMITS 8
 
-static int copy_n(struct mm_store *store, int64_t n)
+static int mirror_n(struct mm_store *store, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.event_count = c.commit.row_count = 0;
-	c.commit.copy_suffices = true;
+	c.commit.mirror_suffices = true;
 	return mm_store_commit(store, &c.commit);
 }
 
@@ -493,7 +493,7 @@ static void fail_at(enum fault fault, int64_t at, bool lasting)
 		uint64_t sequence = store->database_number;
 
 		set_fault(fails ? fault : FAULT_NONE, UINT32_MAX);
-		ck_assert_int_eq(copy_n(store, n), 0);
+		ck_assert_int_eq(mirror_n(store, n), 0);
 		ck_assert_int_eq(copy_fault.hits > 0, fails);
 		ck_assert_int_eq(store->mirror_error != 0, fails);
 		ck_assert_int_eq(store->database_number != sequence, fails);
@@ -526,7 +526,7 @@ static void commit_at(struct mm_store *store, int64_t n, int64_t boottime_s)
 
 	fixture_commit(n, 1, &c);
 	c.commit.boottime_ns = boottime_s * MM_NS_PER_S;
-	c.commit.copy_suffices = true;
+	c.commit.mirror_suffices = true;
 	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "%s", store->db.error.text);
 }
 
@@ -563,7 +563,7 @@ START_TEST(test_copy_that_holds_more_is_not_written_over)
 {
 	struct mm_store *store;
 	struct fixture b, cut;
-	char aside[330];
+	char elsewhere[330];
 
 	fixture_begin_with_copy(&b);
 	store = fixture_open(&b, 1);
@@ -573,14 +573,14 @@ START_TEST(test_copy_that_holds_more_is_not_written_over)
 	}
 	fixture_copy(&b, &cut);
 	mm_store_close(store);
-	snprintf(aside, sizeof(aside), "%s.aside", cut.copy);
-	ck_assert_int_eq(rename(cut.copy, aside), 0);
+	snprintf(elsewhere, sizeof(elsewhere), "%s.aside", cut.copy);
+	ck_assert_int_eq(rename(cut.copy, elsewhere), 0);
 	ck_assert_int_eq(mkdir(cut.copy, 0700), 0);
 	store = fixture_open(&cut, 1);
 	ck_assert_int_eq(store->mirror_error, -EISDIR);
 	fixture_assert_registers(store, 0, 0);
 	ck_assert_int_eq(rmdir(cut.copy), 0);
-	ck_assert_int_eq(rename(aside, cut.copy), 0);
+	ck_assert_int_eq(rename(elsewhere, cut.copy), 0);
 	commit_at(store, 1, 2000);
 	commit_at(store, 2, 3000);
 	ck_assert_int_eq(store->mirror_error, -EEXIST);
@@ -611,7 +611,7 @@ START_TEST(test_stalling_copy_holds_up_nobody)
 	for (int64_t n = 0; n < 100; n++) {
 		fixture_commit(n, 1, &c);
 		c.commit.event_count = c.commit.row_count = 0;
-		c.commit.copy_suffices = true;
+		c.commit.mirror_suffices = true;
 		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 		if (n == 0) {
 			while (sem_wait(&copy_fault.stalled) < 0) {
@@ -652,14 +652,14 @@ START_TEST(test_full_disk_leaves_the_copy)
 	ck_assert_int_eq(mm_store_worker_new(store, &worker), 0);
 	for (int64_t n = 0; n < 10; n++) {
 		fixture_commit(n, 1, &c);
-		c.commit.copy_suffices = n > 0;
+		c.commit.mirror_suffices = n > 0;
 		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 		do {
 			mm_store_worker_status(worker, &status);
 		} while (status.committed[0].delivered.uwh != c.commit.meter[0].delivered.uwh || status.failures == 0);
 	}
 	ck_assert_int_lt(status.error, 0);
-	ck_assert_int_eq(status.copy_error, 0);
+	ck_assert_int_eq(status.mirror_error, 0);
 	ck_assert_uint_eq(status.durable, number);
 	ck_assert(status.busy);
 	assert_kept(&b, 9);
@@ -684,7 +684,7 @@ int main(void)
 
 	fixture_use_memory();
 	tcase_set_timeout(tcase, 600);
-	tcase_add_test(tcase, test_image_comes_back);
+	tcase_add_test(tcase, test_slot_comes_back);
 	tcase_add_test(tcase, test_history_that_does_not_fit_stays_out);
 	tcase_add_test(tcase, test_every_changed_bit_is_found);
 	tcase_add_test(tcase, test_slots_are_written_in_turn);

@@ -23,14 +23,14 @@ static bool exists(const struct fixture *b, const char *suffix)
 }
 
 /* Commit n, to the copy alone where it is taken. */
-static void copy_n(struct mm_store *store, int64_t n)
+static void mirror_n(struct mm_store *store, int64_t n)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
 	c.commit.event_count = 0;
 	c.commit.row_count = 0;
-	c.commit.copy_suffices = true;
+	c.commit.mirror_suffices = true;
 	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "commit %lld: %s", (long long)n, store->db.error.text);
 }
 
@@ -55,7 +55,7 @@ static void assert_recovered(struct mm_store *store, const char *words)
 	ck_assert_str_eq(mm_store_findings(store), text);
 }
 
-static void assert_stands(struct fixture *b, int64_t n, const char *words)
+static void assert_registers(struct fixture *b, int64_t n, const char *words)
 {
 	struct mm_store *store = fixture_open(b, 1);
 
@@ -83,8 +83,8 @@ static void begin(struct fixture *b)
 	for (int64_t n = 0; n < 4; n++) {
 		fixture_commit_n(store, n, 1);
 	}
-	copy_n(store, 4);
-	copy_n(store, 5);
+	mirror_n(store, 4);
+	mirror_n(store, 5);
 	fixture_assert_registers(store, 0, 5);
 	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "3000016");
 	fixture_copy(b, &crash);
@@ -109,7 +109,7 @@ START_TEST(test_copy_ahead_is_taken_over)
 	ck_assert_int_eq(fixture_count(store, counts, 10), 3);
 	fixture_commit_n(store, 6, 1);
 	mm_store_close(store);
-	assert_stands(&b, 6, NULL);
+	assert_registers(&b, 6, NULL);
 	fixture_end(&b);
 }
 END_TEST
@@ -126,7 +126,7 @@ START_TEST(test_history_waits_in_the_copy)
 	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 0, 1);
 	fixture_commit(1, 1, &c);
-	c.commit.copy_suffices = true;
+	c.commit.mirror_suffices = true;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	fixture_copy(&b, &crash);
 	mm_store_close(store);
@@ -148,12 +148,12 @@ START_TEST(test_without_copy_every_commit_is_the_database_s)
 
 	fixture_begin(&b);
 	store = fixture_open(&b, 1);
-	copy_n(store, 7);
+	mirror_n(store, 7);
 	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "7000028");
 	mm_store_close(store);
 	/* The copy comes later. */
 	snprintf(b.copy, sizeof(b.copy), "%s/elsewhere", b.dir);
-	assert_stands(&b, 7, "the copy was missing and begins anew");
+	assert_registers(&b, 7, "the copy was missing and begins anew");
 	fixture_end(&b);
 }
 END_TEST
@@ -171,7 +171,7 @@ START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
 	store = fixture_open(&b, 2);
 	fixture_commit_n(store, 0, 2);
 	fixture_commit(1, 2, &c);
-	c.commit.copy_suffices = true;
+	c.commit.mirror_suffices = true;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	fixture_copy(&b, &crash);
 	mm_store_close(store);
@@ -186,7 +186,7 @@ START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
 	ck_assert_mem_eq(&got, &expected, sizeof(got));
 	mm_store_close(store);
 	crash.meters[0] = other;
-	assert_stands(&crash, 2, "the copy was of another meter");
+	assert_registers(&crash, 2, "the copy was of another meter");
 	fixture_end(&b);
 }
 END_TEST
@@ -300,10 +300,10 @@ static void make_copy_unopenable(struct fixture *b)
 
 static const struct {
 	void (*harm)(struct fixture *b);
-	int64_t stands;
+	int64_t expected;
 	const char *words;
-	const char *aside; /* what must be there, NULL: nothing */
-	bool lasts;	   /* it is the same at the next start */
+	const char *retired; /* what must be there, NULL: nothing */
+	bool lasts;	     /* it is the same at the next start */
 } harms[] = {
 	{lose_database, 5, "the database was missing; history begins anew; registers from the copy of 2025-", NULL, false},
 	{lose_all_but_wal, 5, "the database was damaged and is set aside", ".aside-1-wal", false},
@@ -332,7 +332,7 @@ START_TEST(test_harm_is_recovered_from)
 	harms[_i].harm(&b);
 	if (harms[_i].lasts) {
 		store = fixture_open(&b, 1);
-		fixture_assert_registers(store, 0, harms[_i].stands);
+		fixture_assert_registers(store, 0, harms[_i].expected);
 		assert_recovered(store, harms[_i].words);
 		fixture_commit_n(store, 8, 1);
 		mm_store_close(store);
@@ -340,9 +340,9 @@ START_TEST(test_harm_is_recovered_from)
 		fixture_assert_registers(store, 0, 8);
 		mm_store_close(store);
 	} else {
-		assert_stands(&b, harms[_i].stands, harms[_i].words);
+		assert_registers(&b, harms[_i].expected, harms[_i].words);
 	}
-	ck_assert_msg(!harms[_i].aside || exists(&b, harms[_i].aside), "no %s", harms[_i].aside);
+	ck_assert_msg(!harms[_i].retired || exists(&b, harms[_i].retired), "no %s", harms[_i].retired);
 	ck_assert(!exists(&b, ".recovering"));
 	fixture_end(&b);
 }
@@ -384,7 +384,7 @@ START_TEST(test_both_lost_is_refused)
 END_TEST
 
 /* Somebody puts an old database back beside a copy that knows better. */
-START_TEST(test_old_database_is_told)
+START_TEST(test_old_database_is_reported)
 {
 	struct mm_store *store;
 	struct fixture b, old;
@@ -397,16 +397,16 @@ START_TEST(test_old_database_is_told)
 	for (int64_t n = 1; n < 4; n++) {
 		fixture_commit_n(store, n, 1);
 	}
-	copy_n(store, 4);
+	mirror_n(store, 4);
 	mm_store_close(store);
 	fixture_move(&old, &b);
-	assert_stands(&b, 4, "the database lacks commits that it had acknowledged");
+	assert_registers(&b, 4, "the database lacks commits that it had acknowledged");
 	fixture_end(&b);
 }
 END_TEST
 
 /* And an old copy beside a database that knows better. */
-START_TEST(test_old_copy_is_told)
+START_TEST(test_old_copy_is_reported)
 {
 	struct mm_store *store;
 	struct fixture b, old;
@@ -467,7 +467,7 @@ START_TEST(test_backup_without_copy_gives_all)
 	make_backup(&b, ".backup");
 	damage_database(&b);
 	damage_copy(&b);
-	assert_stands(&b, 3, "the copy was damaged; the database was damaged");
+	assert_registers(&b, 3, "the copy was damaged; the database was damaged");
 	fixture_end(&b);
 }
 END_TEST
@@ -501,30 +501,30 @@ START_TEST(test_damaged_backup_is_passed_over)
 	snprintf(path, sizeof(path), "%s.backup", b.path);
 	write_noise(path, offset_of(path, "event"), 4096);
 	lose_database(&b);
-	assert_stands(&b, 5, "history from the backup of ");
+	assert_registers(&b, 5, "history from the backup of ");
 	snprintf(path, sizeof(path), "%s.backup-old", b.path);
 	write_noise(path, 0, 4096);
 	damage_database(&b);
-	assert_stands(&b, 5, "history begins anew");
+	assert_registers(&b, 5, "history begins anew");
 	ck_assert(exists(&b, ".aside-1"));
 	fixture_end(&b);
 }
 END_TEST
 
-struct served {
+struct meanwhile {
 	struct mm_store *store;
 	int64_t n;
 };
 
-static void serve(void *userdata)
+static void commit_meanwhile(void *userdata)
 {
-	struct served *served = userdata;
+	struct meanwhile *meanwhile = userdata;
 	struct fixture_commit c;
 
-	if (served->n < 50) {
-		fixture_commit(++served->n, 1, &c);
+	if (meanwhile->n < 50) {
+		fixture_commit(++meanwhile->n, 1, &c);
 		c.commit.event_count = c.commit.row_count = 0;
-		ck_assert(mm_store_commit_to_mirror(served->store, &c.commit));
+		ck_assert(mm_store_commit_to_mirror(meanwhile->store, &c.commit));
 	}
 }
 
@@ -533,17 +533,17 @@ START_TEST(test_backups_are_made_and_kept)
 {
 	static struct mm_store_event filler[1000];
 	unsigned counts[300];
-	struct served served = {0};
+	struct meanwhile meanwhile = {0};
 	struct fixture_commit c;
 	struct fixture b;
 
 	fixture_begin_with_copy(&b);
-	served.store = fixture_open(&b, 1);
-	ck_assert_int_eq(mm_store_backed_up(served.store), 0);
-	while (served.n < 30) {
-		fixture_commit_n(served.store, served.n++, 1);
+	meanwhile.store = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_store_backed_up(meanwhile.store), 0);
+	while (meanwhile.n < 30) {
+		fixture_commit_n(meanwhile.store, meanwhile.n++, 1);
 	}
-	fixture_commit(served.n, 1, &c);
+	fixture_commit(meanwhile.n, 1, &c);
 	for (int i = 0; i < MM_COUNT_OF(filler); i++) {
 		filler[i] = c.event;
 		snprintf(filler[i].code, sizeof(filler[i].code), "filler");
@@ -551,23 +551,23 @@ START_TEST(test_backups_are_made_and_kept)
 	c.commit.events = filler;
 	c.commit.event_count = MM_COUNT_OF(filler);
 	c.commit.row_count = 0;
-	ck_assert_int_eq(mm_store_commit(served.store, &c.commit), 0);
-	ck_assert_int_eq(mm_store_backup(served.store), 0);
-	ck_assert_int_gt(mm_store_backed_up(served.store), 0);
+	ck_assert_int_eq(mm_store_commit(meanwhile.store, &c.commit), 0);
+	ck_assert_int_eq(mm_store_backup(meanwhile.store), 0);
+	ck_assert_int_gt(mm_store_backed_up(meanwhile.store), 0);
 	ck_assert(exists(&b, ".backup") && !exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
-	served.store->meanwhile = serve;
-	served.store->meanwhile_userdata = &served;
-	ck_assert_int_eq(mm_store_backup(served.store), 0);
-	ck_assert_int_gt(served.n, 30);
-	fixture_assert_registers(served.store, 0, served.n);
+	meanwhile.store->meanwhile = commit_meanwhile;
+	meanwhile.store->meanwhile_userdata = &meanwhile;
+	ck_assert_int_eq(mm_store_backup(meanwhile.store), 0);
+	ck_assert_int_gt(meanwhile.n, 30);
+	fixture_assert_registers(meanwhile.store, 0, meanwhile.n);
 	ck_assert(exists(&b, ".backup") && exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
-	mm_store_close(served.store);
+	mm_store_close(meanwhile.store);
 	lose_database(&b);
-	served.store = fixture_open(&b, 1);
-	fixture_assert_registers(served.store, 0, served.n);
-	assert_recovered(served.store, "history from the backup of ");
-	ck_assert_int_eq(fixture_count(served.store, counts, 300), 29);
-	mm_store_close(served.store);
+	meanwhile.store = fixture_open(&b, 1);
+	fixture_assert_registers(meanwhile.store, 0, meanwhile.n);
+	assert_recovered(meanwhile.store, "history from the backup of ");
+	ck_assert_int_eq(fixture_count(meanwhile.store, counts, 300), 29);
+	mm_store_close(meanwhile.store);
 	fixture_end(&b);
 }
 END_TEST
@@ -641,7 +641,7 @@ START_TEST(test_flipped_bit_is_not_billed)
 
 	begin(&b);
 	raise_in_database(&b);
-	assert_stands(&b, 5, "the database was damaged and is set aside");
+	assert_registers(&b, 5, "the database was damaged and is set aside");
 	fixture_end(&b);
 }
 END_TEST
@@ -657,8 +657,8 @@ int main(void)
 	tcase_add_test(tcase, test_meter_taken_out_keeps_what_the_copy_had);
 	tcase_add_loop_test(tcase, test_harm_is_recovered_from, 0, MM_COUNT_OF(harms));
 	tcase_add_test(tcase, test_both_lost_is_refused);
-	tcase_add_test(tcase, test_old_database_is_told);
-	tcase_add_test(tcase, test_old_copy_is_told);
+	tcase_add_test(tcase, test_old_database_is_reported);
+	tcase_add_test(tcase, test_old_copy_is_reported);
 	tcase_add_test(tcase, test_backup_gives_the_history);
 	tcase_add_test(tcase, test_backup_without_copy_gives_all);
 	tcase_add_test(tcase, test_damaged_backup_is_passed_over);

@@ -18,12 +18,13 @@ static size_t length;
 
 static void setup(void)
 {
-	state = (struct mm_state){.sequence = 4711,
-				  .boot_id = BENCH_BOOT,
-				  .boottime_ns = 12345678901,
-				  .realtime_ns = BENCH_EPOCH_S * 1000000000,
-				  .meter_count = 2,
-				  .who = {{"flat 1", "SN-1001", "MMD-120-2001-T-SCC"}, {"flat 2", "SN-1002", "MMS-120-1001"}}};
+	state = (struct mm_state){
+		.sequence = 4711,
+		.boot_id = BENCH_BOOT,
+		.boottime_ns = 12345678901,
+		.realtime_ns = BENCH_EPOCH_S * 1000000000,
+		.meter_count = 2,
+		.nameplate = {{"flat 1", "SN-1001", "MMD-120-2001-T-SCC"}, {"flat 2", "SN-1002", "MMS-120-1001"}}};
 	for (unsigned i = 0; i < state.meter_count; i++) {
 		fixture_registers(7, i, &state.meter[i]);
 	}
@@ -64,12 +65,12 @@ START_TEST(the_largest_fits)
 	state.meter_count = MM_STORE_METERS_MAX;
 	for (unsigned i = 0; i < state.meter_count; i++) {
 		fixture_registers(7, i, &state.meter[i]);
-		memset(&state.who[i], 'x', sizeof(state.who[i]));
+		memset(&state.nameplate[i], 'x', sizeof(state.nameplate[i]));
 	}
 	ck_assert_uint_le(mm_state_write(&state, bytes, sizeof(bytes)), MM_STATE_SIZE_MAX);
 	/* Texts without a NUL are cut, so it is not read back the same, but it is read. */
 	ck_assert_int_gt(mm_state_read(bytes, sizeof(bytes), &state), 0);
-	ck_assert_uint_eq(strlen(state.who[0].serial), sizeof(state.who[0].serial) - 1);
+	ck_assert_uint_eq(strlen(state.nameplate[0].serial), sizeof(state.nameplate[0].serial) - 1);
 	ck_assert_uint_gt(mm_state_write(&state, bytes, 100), 100);
 }
 END_TEST
@@ -97,7 +98,7 @@ START_TEST(a_part_is_not_taken)
 }
 END_TEST
 
-START_TEST(an_unknown_version_is_told_from_damage)
+START_TEST(an_unknown_version_is_no_damage)
 {
 	set(VERSION_AT, 2);
 	seal(length);
@@ -146,7 +147,7 @@ int main(void)
 	tcase_add_test(tc, the_largest_fits);
 	tcase_add_test(tc, any_changed_byte_is_found);
 	tcase_add_test(tc, a_part_is_not_taken);
-	tcase_add_test(tc, an_unknown_version_is_told_from_damage);
+	tcase_add_test(tc, an_unknown_version_is_no_damage);
 	tcase_add_test(tc, columns_that_are_not_there_are_zero);
 	tcase_add_test(tc, figures_that_no_meter_gives_are_refused);
 	suite_add_tcase(suite, tc);

@@ -63,9 +63,9 @@ static void assert_kept(struct fixture *b, int64_t last)
 	mm_store_close(store);
 }
 
-/* A query that holds the thread up until it is told to go on. */
+/* A query that holds the thread up until the gate is opened. */
 struct gate {
-	sem_t entered, leave;
+	sem_t entered, opened;
 	unsigned done;
 	int result;
 };
@@ -76,7 +76,7 @@ static int pass_gate(struct mm_store *store, void *userdata)
 
 	(void)store;
 	sem_post(&gate->entered);
-	while (sem_wait(&gate->leave) < 0) {
+	while (sem_wait(&gate->opened) < 0) {
 	}
 	return 7;
 }
@@ -93,7 +93,7 @@ static void close_gate(struct mm_store_worker *worker, struct gate *gate)
 {
 	memset(gate, 0, sizeof(*gate));
 	sem_init(&gate->entered, 0, 0);
-	sem_init(&gate->leave, 0, 0);
+	sem_init(&gate->opened, 0, 0);
 	ck_assert_int_eq(mm_store_worker_query(worker, pass_gate, gate_done, gate), 0);
 	while (sem_wait(&gate->entered) < 0) {
 	}
@@ -104,7 +104,7 @@ static void free_gate(struct gate *gate)
 	ck_assert_uint_eq(gate->done, 1);
 	ck_assert_int_eq(gate->result, 7);
 	sem_destroy(&gate->entered);
-	sem_destroy(&gate->leave);
+	sem_destroy(&gate->opened);
 }
 
 START_TEST(test_commits_become_durable)
@@ -197,7 +197,7 @@ START_TEST(test_waiting_commits_become_one)
 	mm_store_worker_status(worker, &status);
 	ck_assert(status.busy);
 	ck_assert_uint_eq(status.commits, 0);
-	sem_post(&gate.leave);
+	sem_post(&gate.opened);
 	wait_written(worker, &status);
 	ck_assert_uint_eq(status.commits, 1);
 	ck_assert_int_eq(status.dropped_events, 0);
@@ -235,7 +235,7 @@ START_TEST(test_full_queues_keep_the_oldest)
 		c.commit.row_count = sizeof(rows) / sizeof(rows[0]);
 		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 	}
-	sem_post(&gate.leave);
+	sem_post(&gate.opened);
 	wait_written(worker, &status);
 	ck_assert_int_eq(status.dropped_events, 10);
 	ck_assert_int_eq(status.dropped_rows, 6);
@@ -325,7 +325,7 @@ START_TEST(test_every_query_is_answered)
 		ck_assert_int_eq(mm_store_worker_query(ask.worker, ask_count, ask_done, &ask), 0);
 	}
 	ck_assert_int_eq(mm_store_worker_query(ask.worker, ask_count, ask_done, &ask), -EAGAIN);
-	sem_post(&gate.leave);
+	sem_post(&gate.opened);
 	while (ask.answered == 0) {
 		wait_event(ask.worker);
 	}
@@ -358,7 +358,7 @@ START_TEST(test_clients_leave_room_for_our_own)
 	}
 	ck_assert_int_eq(mm_store_worker_own_query(ask.worker, ask_count, ask_done, &ask), -EAGAIN);
 	/* Nor does ours take any of theirs. */
-	sem_post(&gate.leave);
+	sem_post(&gate.opened);
 	while (ask.answered < MM_STORE_QUERIES_WAITING_MAX - 1 + MM_STORE_OWN_WAITING_MAX) {
 		wait_event(ask.worker);
 	}
@@ -509,7 +509,7 @@ START_TEST(test_beat)
 		mm_store_worker_status(worker, &status);
 		ck_assert_uint_eq(status.beat, first.beat);
 	}
-	sem_post(&gate.leave);
+	sem_post(&gate.opened);
 	ck_assert_int_eq(mm_store_worker_free(worker), 0);
 	free_gate(&gate);
 	fixture_end(&b);

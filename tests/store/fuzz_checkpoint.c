@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Fuzz target: statements of heads, as a client hands them over. What is read is what would be written. */
+/* Fuzz target: checkpoints, as a client hands them over. What is read is what would be written. */
 #include <string.h>
 
 #include "fixture/fuzz.h"
@@ -18,17 +18,17 @@ const struct mm_fuzz_seed mm_fuzz_seeds[] = {
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static char text[MM_CHECKPOINT_TEXT_MAX], again[MM_CHECKPOINT_TEXT_MAX];
-	static struct mm_checkpoint head;
+	static struct mm_checkpoint checkpoint;
 
 	if (size >= sizeof(text)) {
 		return 0;
 	}
 	memcpy(text, data, size);
 	text[size] = '\0';
-	if (mm_checkpoint_read(text, &head) == 0) {
-		MM_FUZZ_CHECK(mm_checkpoint_write(&head, again) == strlen(text));
+	if (mm_checkpoint_read(text, &checkpoint) == 0) {
+		MM_FUZZ_CHECK(mm_checkpoint_write(&checkpoint, again) == strlen(text));
 		MM_FUZZ_CHECK(strcmp(text, again) == 0);
-		MM_FUZZ_CHECK(head.meter_count <= MM_CHECKPOINT_METERS_MAX);
+		MM_FUZZ_CHECK(checkpoint.meter_count <= MM_CHECKPOINT_METERS_MAX);
 	}
 	return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as an slot, and any bytes as the history in one whose check sum is right: it is refused, or what comes back is
- * whole and comes back again from an image of its own.
+ * Any bytes as a slot, and any bytes as the history in one whose check sum is right: it is refused, or what comes back is
+ * whole and comes back again from a slot of its own.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -42,7 +42,7 @@ static void check_whole(const struct mm_slot *slot)
 	MM_FUZZ_CHECK(memcmp(bytes, again, (size_t)length) == 0);
 }
 
-/* An image of one meter whose history is these bytes. Returns its length. */
+/* A slot of one meter whose history is these bytes. Returns its length. */
 static size_t seal(const uint8_t *history, size_t size, uint8_t *bytes)
 {
 	static struct mm_slot slot;

@@ -3,8 +3,8 @@
 #define MM_STORE_AUDIT_AUDIT_H
 
 /*
- * Proving the audit trail: checking all of it online, and signed statements of its head that are kept elsewhere. The functions
- * that take a register are for mm_store_worker_query(), or for before the worker has it.
+ * Proving the audit trail: checking all of it online, and checkpoints: signed statements of where it ends, that are kept
+ * elsewhere. The functions that take a store are for mm_store_worker_query(), or for before the worker has it.
  */
 
 #include "base/error.h"
@@ -18,7 +18,7 @@
 
 /*
  * Loads the key beside the register (its path with ".key"), or makes one where there is none; one that is damaged is set aside
- * first. A key that is not the one the trail last named is an event with both fingerprints. Without a key heads can't be signed,
+ * first. A key that is not the one the trail last named is an event with both fingerprints. Without a key nothing can be signed,
  * and all else goes on: -errno with an error of what is wrong and what to do.
  */
 int mm_store_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_ns, struct mm_error *error);
@@ -60,10 +60,10 @@ void mm_verify_free(struct mm_verify *verify); /* NULL-safe */
 int mm_verify_step(struct mm_verify *verify, struct mm_store *store);
 
 /*
- * Holds a signed head from earlier on (its fingerprint is not looked at) against what is there now: whose signature is it, are
+ * Compares a checkpoint from earlier on (its fingerprint is not looked at) with what is there now: who signed it, are
  * the rows it names still the same, is no register lower? What is not right is a problem of the result. -EIO, -EBADMSG, -ENOMEM.
  */
-int mm_verify_checkpoint(struct mm_verify *verify, struct mm_store *store, const struct mm_signed_checkpoint *head);
+int mm_verify_checkpoint(struct mm_verify *verify, struct mm_store *store, const struct mm_signed_checkpoint *checkpoint);
 
 /* Reads the next file of the register whole and adds what is wrong to the problems. 1: go on; 0: there are no more; -ENOMEM. */
 int mm_verify_file(struct mm_verify *verify, struct mm_store *store);

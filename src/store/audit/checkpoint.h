@@ -13,7 +13,7 @@
 #include "store/hash.h"
 
 #define MM_HASH_HEX_MAX MM_HEX_MAX(MM_HASH_SIZE)
-/* More than a register serves: meters that have left it are still in it. */
+/* More than a store takes: meters taken out of the configuration are still in it. */
 #define MM_CHECKPOINT_METERS_MAX 64
 #define MM_CHECKPOINT_TIME_MAX 32
 /* Room for any statement. */
@@ -36,7 +36,7 @@ struct mm_checkpoint {
 };
 
 /* Writes the statement. Returns its length, at most MM_CHECKPOINT_TEXT_MAX - 1. */
-size_t mm_checkpoint_write(const struct mm_checkpoint *head, char ret[static MM_CHECKPOINT_TEXT_MAX]);
+size_t mm_checkpoint_write(const struct mm_checkpoint *checkpoint, char ret[static MM_CHECKPOINT_TEXT_MAX]);
 
 /* Reads a statement, which is one only if mm_checkpoint_write() would write it just so. 0 or -EBADMSG. */
 int mm_checkpoint_read(const char *text, struct mm_checkpoint *ret);

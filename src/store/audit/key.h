@@ -3,8 +3,8 @@
 #define MM_STORE_AUDIT_KEY_H
 
 /*
- * The key that signs heads of the audit trail: ECDSA on P-256 with SHA-256 (FIPS 186-5), in a PEM file of its own (RFC 7468) that
- * only the daemon's user reads.
+ * The key that signs checkpoints of the audit trail: ECDSA on P-256 with SHA-256 (FIPS 186-5), in a PEM file of its own (RFC
+ * 7468) that only the daemon's user reads.
  */
 
 #include <stdbool.h>

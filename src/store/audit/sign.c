@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The register's key and the heads it signs. */
+/* The key of the store, and the checkpoints that it signs. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>

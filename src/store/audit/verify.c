@@ -23,7 +23,7 @@ struct mm_verify {
 	struct mm_verify_result result;
 	int64_t last_event, last_interval; /* ids */
 	int64_t snapshot;		   /* event of the last one seen, 0: none */
-	char *standing;			   /* its JSON */
+	char *json;			   /* of that one */
 };
 
 int mm_verify_new(struct mm_verify **ret)
@@ -41,7 +41,7 @@ int mm_verify_new(struct mm_verify **ret)
 void mm_verify_free(struct mm_verify *verify)
 {
 	if (verify) {
-		free(verify->standing);
+		free(verify->json);
 		free(verify);
 	}
 }
@@ -85,15 +85,15 @@ static bool check_id(struct mm_verify *verify, const char *part, int64_t last, i
 }
 
 /* Do the registers of one snapshot (or now) follow from the one before and what lies between? */
-static int check_account(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *standing)
+static int check_account(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *json)
 {
 	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_VERIFY_ACCOUNT];
 	int rc, r = 0;
 
 	rc = sqlite3_bind_int64(stmt, 1, verify->snapshot);
 	rc |= sqlite3_bind_int64(stmt, 2, event);
-	rc |= sqlite3_bind_text(stmt, 3, verify->standing ? verify->standing : "{}", -1, SQLITE_STATIC);
-	rc |= sqlite3_bind_text(stmt, 4, standing, -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(stmt, 3, verify->json ? verify->json : "{}", -1, SQLITE_STATIC);
+	rc |= sqlite3_bind_text(stmt, 4, json, -1, SQLITE_STATIC);
 	if (rc != SQLITE_OK) {
 		r = mm_db_fail_sql(&store->db);
 	}
@@ -119,17 +119,17 @@ static int check_account(struct mm_verify *verify, struct mm_store *store, int64
 	return r;
 }
 
-static int check_snapshot(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *standing)
+static int check_snapshot(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *json)
 {
-	char *copy = strdup(standing);
+	char *copy = strdup(json);
 	int r;
 
 	if (!copy) {
 		return -ENOMEM;
 	}
 	r = check_account(verify, store, event, copy);
-	free(verify->standing);
-	verify->standing = copy;
+	free(verify->json);
+	verify->json = copy;
 	verify->snapshot = event;
 	verify->result.snapshots++;
 	return r;
@@ -138,7 +138,7 @@ static int check_snapshot(struct mm_verify *verify, struct mm_store *store, int6
 static int check_event(struct mm_verify *verify, struct mm_store *store, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
-	const char *standing = (const char *)sqlite3_column_text(stmt, 2), *code = (const char *)sqlite3_column_text(stmt, 4);
+	const char *json = (const char *)sqlite3_column_text(stmt, 2), *code = (const char *)sqlite3_column_text(stmt, 4);
 	bool follows = check_id(verify, "event", verify->last_event, id);
 
 	verify->last_event = id;
@@ -149,13 +149,13 @@ static int check_event(struct mm_verify *verify, struct mm_store *store, sqlite3
 	if (code && strcmp(code, "tampered") == 0) {
 		found(verify, "event", id, "when the register was opened then, it had been changed from outside");
 	}
-	if (!standing) {
+	if (!json) {
 		return 0;
 	}
 	if (sqlite3_column_int(stmt, 3) == 0) {
 		found(verify, "event", id, "the profile that ended when this snapshot was taken ends otherwise");
 	}
-	return check_snapshot(verify, store, id, standing);
+	return check_snapshot(verify, store, id, json);
 }
 
 static int check_interval(struct mm_verify *verify, struct mm_store *store, sqlite3_stmt *stmt)
@@ -197,7 +197,7 @@ static int check_rows(struct mm_verify *verify, struct mm_store *store, enum mm_
 static int check_now(struct mm_verify *verify, struct mm_store *store)
 {
 	struct mm_error broken;
-	char *standing = NULL;
+	char *json = NULL;
 	bool sealed;
 	int r = mm_chain_check(&store->db, &sealed, &broken);
 
@@ -209,12 +209,12 @@ static int check_now(struct mm_verify *verify, struct mm_store *store)
 		found(verify, "register", 0, "%.150s", broken.text);
 	}
 	if (r == 0) {
-		r = mm_chain_standing(&store->db, &standing);
+		r = mm_chain_snapshot(&store->db, &json);
 	}
 	if (r == 0) {
-		r = check_account(verify, store, MM_SNAPSHOT_NONE, standing);
+		r = check_account(verify, store, MM_SNAPSHOT_NONE, json);
 	}
-	free(standing);
+	free(json);
 	return r;
 }
 
@@ -228,7 +228,7 @@ int mm_verify_step(struct mm_verify *verify, struct mm_store *store)
 	return r != 0 ? r : check_now(verify, store);
 }
 
-/* ---- A head from earlier on ---- */
+/* ---- A checkpoint from earlier on ---- */
 
 struct known_key {
 	const char *fingerprint;
