@@ -130,18 +130,25 @@ static void query_done(int result, void *userdata)
 	deferred->done(deferred, result);
 }
 
-void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done)
+/* begun: the result of giving the query to the store's thread. */
+static void query_begun(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done, int begun)
 {
-	int r;
-
 	deferred->query = query;
 	deferred->done = done;
-	r = mm_store_worker_query(deferred->service->worker, query, query_done, deferred);
-	if (r < 0) {
-		done(deferred, r);
-		return;
+	deferred->running = begun == 0;
+	if (begun < 0) {
+		done(deferred, begun);
 	}
-	deferred->running = true;
+}
+
+void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done)
+{
+	query_begun(deferred, query, done, mm_store_worker_query(deferred->service->worker, query, query_done, deferred));
+}
+
+void mm_deferred_record(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done)
+{
+	query_begun(deferred, query, done, mm_store_worker_own_query(deferred->service->worker, query, query_done, deferred));
 }
 
 static void page_taken(struct mm_varlink_call *call, void *userdata)

@@ -79,6 +79,9 @@ void mm_deferred_status(struct mm_service *service, const struct mm_store_status
  */
 void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done);
 
+/* The same for a record of what a client did, which no other client's queries keep out. One at a time. */
+void mm_deferred_record(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done);
+
 /* Sends a page (stolen), and runs the query again when the peer has taken it: a slow reader gets all, in its own time. */
 void mm_deferred_page(struct mm_deferred *deferred, json_t *page);
 

@@ -126,7 +126,7 @@ static void write_version(struct storing *storing)
 	json_object_set_new(storing->deferred.json, "constants", mm_json_all_constants(storing->version.constants, elements));
 	json_object_set_new(storing->deferred.json, "before", mm_json_all_constants(in_force(storing)->constants, elements));
 	fill_event(storing);
-	mm_deferred_query(&storing->deferred, run_write, written);
+	mm_deferred_record(&storing->deferred, run_write, written);
 }
 
 static void found(struct mm_deferred *deferred, int result)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <semaphore.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -411,6 +412,49 @@ START_TEST(a_register_that_fails_changes_nothing)
 }
 END_TEST
 
+static int hold_the_thread(struct mm_store *store, void *userdata)
+{
+	(void)store;
+	while (sem_wait(userdata) < 0) {
+	}
+	return 0;
+}
+
+static void ignore(int result, void *userdata)
+{
+	(void)result, (void)userdata;
+}
+
+/* Half an hour's work is not lost to the questions of others. */
+START_TEST(queries_of_clients_do_not_keep_it_out)
+{
+	struct fixture *f = setup();
+	unsigned queries = 0;
+	sem_t gate;
+
+	windows(f, 1);
+	begin(f);
+	measure(f, 5);
+	windows(f, 5);
+	expect_success(f);
+	refer(f, 3636);
+	expect_success(f);
+	ck_assert_int_eq(sem_init(&gate, 0, 0), 0);
+	while (mm_store_worker_query(f->worker, hold_the_thread, ignore, &gate) == 0) {
+		queries++;
+	}
+	accept_proposal(f);
+	while (queries-- > 0) {
+		ck_assert_int_eq(sem_post(&gate), 0);
+	}
+	settle(f);
+	expect_success(f);
+	ck_assert_int_eq(mm_view_meter(f->metering, 0).meter->registers.calibration.number, 1);
+	teardown(f);
+	ck_assert_int_eq(sem_destroy(&gate), 0);
+}
+END_TEST
+
 START_TEST(a_stop_while_it_is_stored_is_survived)
 {
 	struct fixture *f = setup();
@@ -503,6 +547,7 @@ int main(void)
 	tcase_add_test(measuring, cancelling_ends_it);
 	suite_add_tcase(suite, measuring);
 	tcase_add_test(storing, a_register_that_fails_changes_nothing);
+	tcase_add_test(storing, queries_of_clients_do_not_keep_it_out);
 	tcase_add_test(storing, a_stop_while_it_is_stored_is_survived);
 	suite_add_tcase(suite, storing);
 	tcase_add_test(changing, every_change_is_answered_when_it_is_durable);
