@@ -38,13 +38,12 @@ const char *mm_time_text_ns(int64_t realtime_ns, char ret[static MM_TIME_TEXT_MA
 
 const char *mm_time_text_ms(int64_t realtime_ns, char ret[static MM_TIME_TEXT_MAX])
 {
-	int64_t seconds = whole_seconds(realtime_ns);
+	int64_t rest_ns = (realtime_ns % NS_PER_S + NS_PER_S) % NS_PER_S;
 	size_t length;
 
 	/* Nanoseconds in 64 bits reach from 1677 to 2262. */
-	length = strlen(mm_time_text(seconds, ret)) - 1;
-	snprintf(ret + length, MM_TIME_TEXT_MAX - length, ".%03uZ",
-		 (unsigned)((realtime_ns - seconds * NS_PER_S) / NS_PER_MS) % 1000);
+	length = strlen(mm_time_text_ns(realtime_ns, ret)) - 1;
+	snprintf(ret + length, MM_TIME_TEXT_MAX - length, ".%03uZ", (unsigned)(rest_ns / NS_PER_MS) % 1000);
 	return ret;
 }
 
