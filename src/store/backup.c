@@ -15,6 +15,7 @@
 
 #include "base/file.h"
 #include "base/time_text.h"
+#include "store/database.h"
 #include "store/mirror.h"
 #include "store/private.h"
 
@@ -46,81 +47,67 @@ static int on_progress(void *userdata)
 	return 0;
 }
 
-static int write_out(struct mm_store *store, const char *to, struct progress *progress)
+static int write_out(struct mm_db *db, const char *to, struct progress *progress)
 {
 	sqlite3_stmt *stmt = NULL;
 	int r = 0;
 
-	sqlite3_progress_handler(store->db.connection, STEPS, on_progress, progress);
-	if (sqlite3_prepare_v2(store->db.connection, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK ||
+	sqlite3_progress_handler(db->connection, STEPS, on_progress, progress);
+	if (sqlite3_prepare_v2(db->connection, "VACUUM INTO ?1", -1, &stmt, NULL) != SQLITE_OK ||
 	    sqlite3_bind_text(stmt, 1, to, -1, SQLITE_STATIC) != SQLITE_OK || sqlite3_step(stmt) != SQLITE_DONE) {
-		r = mm_db_fail_sql(&store->db);
+		r = mm_db_fail_sql(db);
 	}
 	sqlite3_finalize(stmt);
-	sqlite3_progress_handler(store->db.connection, 0, NULL, NULL);
+	sqlite3_progress_handler(db->connection, 0, NULL, NULL);
 	if (r == 0 && fsync(progress->fd) < 0) {
-		r = mm_db_fail(&store->db, -errno, "can't sync the backup");
+		r = mm_db_fail(db, -errno, "can't sync the backup");
 	}
 	return r;
-}
-
-/* The first column of the only row; "" where there is none. */
-static void ask(sqlite3 *db, const char *sql, char *ret, size_t size)
-{
-	sqlite3_stmt *stmt = NULL;
-
-	ret[0] = '\0';
-	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
-		const char *text = (const char *)sqlite3_column_text(stmt, 0);
-
-		snprintf(ret, size, "%s", text ? text : "");
-	}
-	sqlite3_finalize(stmt);
 }
 
 /* Where the chains end says what is in it; it is the same as in the register, or older. */
 #define END "SELECT sequence || '/' || event || '/' || profile || '/' || hex(seal) FROM head"
 
-/* Is the file a whole register? Where its chains end goes to ret_end. */
-static int check(const char *path, struct progress *progress, char *ret_end, size_t size)
+/* Is the file a whole database? Where its chains end goes to ret_end. */
+static int check(char *path, struct progress *progress, char *ret_end, size_t size)
 {
-	char answer[64];
-	sqlite3 *db = NULL;
+	struct mm_db db = {.path = path};
 	int r = -EBADMSG;
 
-	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
-		sqlite3_progress_handler(db, STEPS, on_progress, progress);
-		ask(db, "PRAGMA integrity_check", answer, sizeof(answer));
-		ask(db, END, ret_end, size);
-		r = strcmp(answer, "ok") == 0 && ret_end[0] != '\0' ? 0 : -EBADMSG;
+	ret_end[0] = '\0';
+	if (sqlite3_open_v2(path, &db.connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) == SQLITE_OK) {
+		sqlite3_progress_handler(db.connection, STEPS, on_progress, progress);
+		if (mm_database_check(&db) == 0 && mm_db_ask(&db, END, ret_end, size) == 0 && ret_end[0] != '\0') {
+			r = 0;
+		}
 	}
-	sqlite3_close(db);
+	sqlite3_close(db.connection);
 	return r;
 }
 
-static int check_new(struct mm_store *store, const char *path, struct progress *progress)
+static int check_new(struct mm_db *db, char *path, struct progress *progress)
 {
 	char expected[256], found[256];
+	int r = mm_db_ask(db, END, expected, sizeof(expected));
 
-	ask(store->db.connection, END, expected, sizeof(expected));
-	if (check(path, progress, found, sizeof(found)) < 0 || strcmp(expected, found) != 0) {
-		return mm_db_fail(&store->db, -EIO, "the backup reads back otherwise than it was written");
+	if (r == 0 && (check(path, progress, found, sizeof(found)) < 0 || strcmp(expected, found) != 0)) {
+		r = mm_db_fail(db, -EIO, "the backup reads back otherwise than it was written");
 	}
-	return 0;
+	return r;
 }
 
-static int put_in_place(struct mm_store *store, const char *made)
+static int put_in_place(struct mm_db *db, const char *made)
 {
 	char *newest = NULL, *older = NULL;
 	int r = 0;
 
-	if (asprintf(&newest, "%s%s", store->db.path, mm_backup_suffix[0]) < 0 ||
-	    asprintf(&older, "%s%s", store->db.path, mm_backup_suffix[1]) < 0) {
+	if (asprintf(&newest, "%s%s", db->path, mm_backup_suffix[0]) < 0 ||
+	    asprintf(&older, "%s%s", db->path, mm_backup_suffix[1]) < 0) {
 		r = -ENOMEM;
 	} else {
 		r = mm_file_rename(newest, older, MM_FILE_UNSYNCED);
 		r = r < 0 && r != -ENOENT ? r : mm_file_rename(made, newest, 0);
-		r = r < 0 ? mm_db_fail(&store->db, r, "can't name the backup") : 0;
+		r = r < 0 ? mm_db_fail(db, r, "can't name the backup") : 0;
 	}
 	free(newest);
 	free(older);
@@ -141,13 +128,13 @@ int mm_store_backup(struct mm_store *store)
 		r = mm_db_fail(&store->db, -errno, "can't make a backup");
 	}
 	if (r == 0) {
-		r = write_out(store, made, &progress);
+		r = write_out(&store->db, made, &progress);
 	}
 	if (r == 0) {
-		r = check_new(store, made, &progress);
+		r = check_new(&store->db, made, &progress);
 	}
 	if (r == 0) {
-		r = put_in_place(store, made);
+		r = put_in_place(&store->db, made);
 	}
 	if (progress.fd >= 0) {
 		close(progress.fd);
@@ -177,12 +164,10 @@ int64_t mm_store_backed_up(const struct mm_store *store)
 static void inspect_database(struct mm_store *store, struct mm_store_inspection *ret)
 {
 	struct progress progress = {.store = store, .fd = -1};
-	char answer[64];
 
 	sqlite3_progress_handler(store->db.connection, STEPS, on_progress, &progress);
-	ask(store->db.connection, "PRAGMA integrity_check", answer, sizeof(answer));
+	ret->error = mm_database_check(&store->db) == 0 ? 0 : -EBADMSG;
 	sqlite3_progress_handler(store->db.connection, 0, NULL, NULL);
-	ret->error = strcmp(answer, "ok") == 0 ? 0 : -EBADMSG;
 	snprintf(ret->text, sizeof(ret->text), "%s", ret->error ? "it is damaged inside" : "every page is whole");
 }
 

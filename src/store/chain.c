@@ -43,15 +43,15 @@ static const char *judge_end(int64_t head, int64_t newest, bool same)
 int mm_chain_check(struct mm_db *db, bool *ret_sealed, struct mm_error *ret_broken)
 {
 	sqlite3_stmt *head = db->stmt[MM_STMT_HEAD], *newest = db->stmt[MM_STMT_NEWEST];
-	int r = 0, rc = sqlite3_step(head);
+	int r = mm_db_step(db, MM_STMT_HEAD, SQLITE_OK);
 
 	*ret_broken = (struct mm_error){0};
 	*ret_sealed = true;
-	if (rc == SQLITE_DONE) {
-		r = mm_db_fail(db, -EBADMSG, "the head of the audit trail is gone");
-	} else if (rc != SQLITE_ROW || sqlite3_step(newest) != SQLITE_ROW) {
-		r = mm_db_fail_sql(db);
-	} else {
+	if (r <= 0) {
+		return r < 0 ? r : mm_db_fail(db, -EBADMSG, "the head of the audit trail is gone");
+	}
+	r = mm_db_row(db, MM_STMT_NEWEST, SQLITE_OK);
+	if (r == 0) {
 		const char *events =
 			judge_end(sqlite3_column_int64(head, 0), sqlite3_column_int64(newest, 0), same_hash(head, 1, newest, 1));
 		const char *rows =
@@ -74,18 +74,15 @@ static int add_energies(struct mm_db *db, const struct mm_roster *roster, struct
 			int bound)
 {
 	sqlite3_stmt *stmt = db->stmt[which];
-	int rc = bound, r;
+	int r;
 
-	while (rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while ((r = mm_db_step(db, which, bound)) > 0) {
 		int i = mm_roster_index(roster, sqlite3_column_int64(stmt, 0));
 
 		for (int k = 0; k < MM_ENERGIES && i >= 0; k++) {
 			balance->uwh[i][k] = sum(balance->uwh[i][k], sqlite3_column_int64(stmt, k + 1));
 		}
-		rc = SQLITE_OK;
 	}
-	r = rc == SQLITE_DONE ? 0 : mm_db_fail_sql(db);
-	sqlite3_reset(stmt);
 	return r;
 }
 
@@ -93,11 +90,9 @@ int mm_chain_load(struct mm_db *db, const struct mm_roster *roster, struct mm_ba
 {
 	sqlite3_stmt *head = db->stmt[MM_STMT_HEAD];
 	int64_t snapshot;
-	int rc, r;
+	int rc, r = mm_db_row(db, MM_STMT_HEAD, SQLITE_OK);
 
-	if (sqlite3_step(head) != SQLITE_ROW) {
-		r = mm_db_fail_sql(db);
-		sqlite3_reset(head);
+	if (r < 0) {
 		return r;
 	}
 	snapshot = sqlite3_column_int64(head, 4);
@@ -200,14 +195,14 @@ static int account_meter(struct mm_db *db, const struct mm_roster *roster, unsig
 int mm_chain_snapshot(struct mm_db *db, char **ret)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_SNAPSHOT];
-	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_db_fail_sql(db);
+	int r = mm_db_row(db, MM_STMT_SNAPSHOT, SQLITE_OK);
 
-	if (r == 0) {
-		*ret = strdup((const char *)sqlite3_column_text(stmt, 0));
-		r = *ret ? 0 : -ENOMEM;
+	if (r < 0) {
+		return r;
 	}
+	*ret = strdup((const char *)sqlite3_column_text(stmt, 0));
 	sqlite3_reset(stmt);
-	return r;
+	return *ret ? 0 : -ENOMEM;
 }
 
 static int snapshot(struct mm_db *db, const struct mm_roster *roster, const struct mm_store_commit *commit)
@@ -231,21 +226,17 @@ int mm_chain_account(struct mm_db *db, const struct mm_roster *roster, struct mm
 		     const struct mm_store_commit *commit)
 {
 	sqlite3_stmt *due = db->stmt[MM_STMT_SNAPSHOT_DUE];
-	int rc, r = 0;
+	int r = 0;
 
 	for (unsigned i = 0; i < roster->count && r == 0; i++) {
 		r = account_meter(db, roster, i, commit, balance->uwh[i]);
 	}
-	if (r < 0) {
+	if (r == 0) {
+		r = mm_db_step(db, MM_STMT_SNAPSHOT_DUE, sqlite3_bind_int64(due, 1, commit->realtime_ns));
+	}
+	if (r <= 0) {
 		return r;
 	}
-	rc = sqlite3_bind_int64(due, 1, commit->realtime_ns);
-	if (rc == SQLITE_OK) {
-		rc = sqlite3_step(due);
-	}
-	if (rc != SQLITE_ROW && rc != SQLITE_DONE) {
-		r = mm_db_fail_sql(db);
-	}
 	sqlite3_reset(due);
-	return rc == SQLITE_ROW ? snapshot(db, roster, commit) : r;
+	return snapshot(db, roster, commit);
 }

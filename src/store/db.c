@@ -90,6 +90,24 @@ int mm_db_fail_sql(struct mm_db *db)
 	return mm_db_fail(db, error ? -error : -EIO, sqlite3_errmsg(db->connection));
 }
 
+int mm_db_step(struct mm_db *db, enum mm_stmt stmt, int bound)
+{
+	int rc = bound == SQLITE_OK ? sqlite3_step(db->stmt[stmt]) : bound;
+	int r = rc == SQLITE_ROW ? 1 : rc == SQLITE_DONE ? 0 : mm_db_fail_sql(db);
+
+	if (r <= 0) {
+		sqlite3_reset(db->stmt[stmt]);
+	}
+	return r;
+}
+
+int mm_db_row(struct mm_db *db, enum mm_stmt stmt, int bound)
+{
+	int r = mm_db_step(db, stmt, bound);
+
+	return r > 0 ? 0 : r < 0 ? r : mm_db_fail(db, -EIO, "a row is missing");
+}
+
 int mm_db_run(struct mm_db *db, enum mm_stmt stmt, int bound)
 {
 	int r = bound == SQLITE_OK && sqlite3_step(db->stmt[stmt]) == SQLITE_DONE ? 0 : mm_db_fail_sql(db);

@@ -45,6 +45,15 @@ int mm_db_ask(struct mm_db *db, const char *sql, char *ret, size_t size);
 /* Runs a statement that gives no rows, and resets it; bound: the results of its bindings OR-ed. 0 or -errno. */
 int mm_db_run(struct mm_db *db, enum mm_stmt stmt, int bound);
 
+/*
+ * Steps a statement that gives rows; bound: as for mm_db_run(). 1: a row, and who is done with it before the end resets it; 0:
+ * there are no more; -errno.
+ */
+int mm_db_step(struct mm_db *db, enum mm_stmt stmt, int bound);
+
+/* Steps one that always gives a row: 0, and the caller resets it; or -errno. */
+int mm_db_row(struct mm_db *db, enum mm_stmt stmt, int bound);
+
 /* Ends a transaction: sealed and COMMIT where r is 0, else ROLLBACK. Returns 0, r, or what COMMIT failed with. */
 int mm_db_end(struct mm_db *db, int r);
 

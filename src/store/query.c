@@ -5,15 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Ends a query at the result of its last step (a row: the caller has had enough). */
-static int end_query(struct mm_store *store, sqlite3_stmt *stmt, int rc)
-{
-	int r = rc == SQLITE_ROW || rc == SQLITE_DONE ? 0 : mm_db_fail_sql(&store->db);
-
-	sqlite3_reset(stmt);
-	return r;
-}
-
 static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
 {
 	const struct mm_profile_row row = {
@@ -33,7 +24,7 @@ static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
 int mm_store_profile(struct mm_store *store, unsigned index, int64_t from_s, int64_t to_s, mm_store_row_fn fn, void *userdata)
 {
 	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_PROFILE];
-	int rc;
+	int rc, r;
 
 	if (index >= store->roster.count) {
 		return -EINVAL;
@@ -41,21 +32,19 @@ int mm_store_profile(struct mm_store *store, unsigned index, int64_t from_s, int
 	rc = sqlite3_bind_int64(stmt, 1, store->roster.id[index]);
 	rc |= sqlite3_bind_int64(stmt, 2, from_s);
 	rc |= sqlite3_bind_int64(stmt, 3, to_s);
-	if (rc == SQLITE_OK) {
-		do {
-			rc = sqlite3_step(stmt);
-		} while (rc == SQLITE_ROW && give_row(stmt, fn, userdata));
+	while ((r = mm_db_step(&store->db, MM_STMT_PROFILE, rc)) > 0 && give_row(stmt, fn, userdata)) {
 	}
-	return end_query(store, stmt, rc);
+	sqlite3_reset(stmt);
+	return r < 0 ? r : 0;
 }
 
-static bool give_event(struct mm_store *store, sqlite3_stmt *stmt, mm_store_event_fn fn, void *userdata)
+static bool give_event(const struct mm_roster *roster, sqlite3_stmt *stmt, mm_store_event_fn fn, void *userdata)
 {
 	struct mm_store_event event = {
 		.id = sqlite3_column_int64(stmt, 0),
 		.boottime_ns = sqlite3_column_int64(stmt, 1),
 		.realtime_ns = sqlite3_column_int64(stmt, 2),
-		.meter = mm_roster_index(&store->roster, sqlite3_column_int64(stmt, 3)), /* NULL reads as 0, which no meter has */
+		.meter = mm_roster_index(roster, sqlite3_column_int64(stmt, 3)), /* NULL reads as 0, which no meter has */
 	};
 
 	mm_db_text(stmt, 4, event.code, sizeof(event.code));
@@ -63,26 +52,26 @@ static bool give_event(struct mm_store *store, sqlite3_stmt *stmt, mm_store_even
 	return fn(userdata, &event, (const char *)sqlite3_column_text(stmt, 6));
 }
 
-/* Runs a bound query for events and ends it. */
-static int give_events(struct mm_store *store, sqlite3_stmt *stmt, int bound, mm_store_event_fn fn, void *userdata)
+static int give_events(struct mm_db *db, const struct mm_roster *roster, enum mm_stmt which, int bound, mm_store_event_fn fn,
+		       void *userdata)
 {
-	int rc = bound;
+	sqlite3_stmt *stmt = db->stmt[which];
+	int r;
 
-	if (rc == SQLITE_OK) {
-		do {
-			rc = sqlite3_step(stmt);
-		} while (rc == SQLITE_ROW && give_event(store, stmt, fn, userdata));
+	while ((r = mm_db_step(db, which, bound)) > 0 && give_event(roster, stmt, fn, userdata)) {
 	}
-	return end_query(store, stmt, rc);
+	sqlite3_reset(stmt);
+	return r < 0 ? r : 0;
 }
 
 int mm_store_events(struct mm_store *store, int64_t after_id, unsigned limit, bool newest, mm_store_event_fn fn, void *userdata)
 {
-	sqlite3_stmt *stmt = store->db.stmt[newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER];
+	enum mm_stmt which = newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER;
+	sqlite3_stmt *stmt = store->db.stmt[which];
 	int rc = sqlite3_bind_int64(stmt, 1, after_id);
 
 	rc |= sqlite3_bind_int64(stmt, 2, limit);
-	return give_events(store, stmt, rc, fn, userdata);
+	return give_events(&store->db, &store->roster, which, rc, fn, userdata);
 }
 
 int mm_store_records(struct mm_store *store, const char *code, int meter, mm_store_event_fn fn, void *userdata)
@@ -91,15 +80,15 @@ int mm_store_records(struct mm_store *store, const char *code, int meter, mm_sto
 	int rc = sqlite3_bind_text(stmt, 1, code, -1, SQLITE_STATIC);
 
 	rc |= meter < 0 ? sqlite3_bind_null(stmt, 2) : sqlite3_bind_int64(stmt, 2, store->roster.id[meter]);
-	return give_events(store, stmt, rc, fn, userdata);
+	return give_events(&store->db, &store->roster, MM_STMT_RECORDS, rc, fn, userdata);
 }
 
 int mm_store_last_run(struct mm_store *store, struct mm_store_last_run *ret)
 {
 	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_LAST_RUN];
-	int r = 0;
+	int r = mm_db_row(&store->db, MM_STMT_LAST_RUN, SQLITE_OK);
 
-	if (sqlite3_step(stmt) == SQLITE_ROW) {
+	if (r == 0) {
 		const char *code = (const char *)sqlite3_column_text(stmt, 0);
 
 		*ret = (struct mm_store_last_run){
@@ -108,9 +97,7 @@ int mm_store_last_run(struct mm_store *store, struct mm_store_last_run *ret)
 			.boottime_ns = sqlite3_column_int64(stmt, 2),
 			.realtime_ns = sqlite3_column_int64(stmt, 3),
 		};
-	} else {
-		r = mm_db_fail_sql(&store->db);
+		sqlite3_reset(stmt);
 	}
-	sqlite3_reset(stmt);
 	return r;
 }

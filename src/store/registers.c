@@ -23,31 +23,21 @@ static int bind_column(sqlite3_stmt *stmt, int i, const struct mm_column *column
 int mm_registers_read(struct mm_db *db, int64_t boot, int64_t id, struct mm_registers *ret)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_REGISTER_LOAD];
-	struct mm_registers registers = {0};
-	int rc, r = 0;
+	int r = mm_db_step(db, MM_STMT_REGISTER_LOAD, sqlite3_bind_int64(stmt, 1, id));
 
-	rc = sqlite3_bind_int64(stmt, 1, id);
-	if (rc == SQLITE_OK) {
-		rc = sqlite3_step(stmt);
+	if (r <= 0) {
+		return r < 0 ? r : mm_db_fail(db, -EBADMSG, "a meter is stored without its registers");
 	}
-	if (rc == SQLITE_ROW) {
-		for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
-			get_column(stmt, (int)i + 1, &mm_columns[i], &registers);
-		}
-		if (sqlite3_column_int64(stmt, 0) != boot) {
-			/* CLOCK_BOOTTIME of another run can't be compared; the wall clock still tells of a leap into the past. */
-			registers.profile.last_boot_ns = 0;
-		}
-	} else if (rc == SQLITE_DONE) {
-		r = mm_db_fail(db, -EBADMSG, "a meter is stored without its registers");
-	} else {
-		r = mm_db_fail_sql(db);
+	*ret = (struct mm_registers){0};
+	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
+		get_column(stmt, (int)i + 1, &mm_columns[i], ret);
+	}
+	if (sqlite3_column_int64(stmt, 0) != boot) {
+		/* CLOCK_BOOTTIME of another run can't be compared; the wall clock still shows a leap into the past. */
+		ret->profile.last_boot_ns = 0;
 	}
 	sqlite3_reset(stmt);
-	if (r == 0) {
-		*ret = registers;
-	}
-	return r;
+	return 0;
 }
 
 int mm_registers_write(struct mm_db *db, int64_t boot, int64_t id, int64_t boottime_ns, int64_t realtime_ns,
@@ -73,12 +63,12 @@ int mm_registers_write(struct mm_db *db, int64_t boot, int64_t id, int64_t boott
 int mm_registers_read_number(struct mm_db *db, uint64_t *ret)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_SEQUENCE];
-	int r = sqlite3_step(stmt) == SQLITE_ROW ? 0 : mm_db_fail_sql(db);
+	int r = mm_db_row(db, MM_STMT_SEQUENCE, SQLITE_OK);
 
 	if (r == 0) {
 		*ret = (uint64_t)sqlite3_column_int64(stmt, 0);
+		sqlite3_reset(stmt);
 	}
-	sqlite3_reset(stmt);
 	return r;
 }
 

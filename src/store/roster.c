@@ -10,16 +10,16 @@ int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_METERS];
 	char stored[MM_STORE_NAME_MAX] = "", why[MM_ERROR_TEXT_MAX];
 	unsigned matched = 0;
-	int rc, r = 0;
+	int r;
 
 	memset(roster->id, 0, sizeof(roster->id));
-	while (r == 0 && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while ((r = mm_db_step(db, MM_STMT_METERS, SQLITE_OK)) > 0) {
 		const char *serial = (const char *)sqlite3_column_text(stmt, 1);
 		const char *model = (const char *)sqlite3_column_text(stmt, 2);
 
 		if (!serial || !model) {
-			r = mm_db_fail(db, -ENOMEM, "can't read the meters");
-			break;
+			sqlite3_reset(stmt);
+			return mm_db_fail(db, -ENOMEM, "can't read the meters");
 		}
 		if (stored[0] == '\0') {
 			snprintf(stored, sizeof(stored), "%s", serial);
@@ -31,21 +31,18 @@ int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_
 			if (strcmp(model, meters[i].model) != 0) {
 				snprintf(why, sizeof(why), "serial %s is stored as model %.31s, the configuration says %s",
 					 serial, model, meters[i].model);
-				r = mm_db_fail(db, -EXDEV, why);
+				sqlite3_reset(stmt);
+				return mm_db_fail(db, -EXDEV, why);
 			}
 			roster->id[i] = sqlite3_column_int64(stmt, 0);
 			matched++;
 		}
-	}
-	if (r == 0 && rc != SQLITE_DONE) {
-		r = mm_db_fail_sql(db);
 	}
 	if (r == 0 && matched == 0 && stored[0] != '\0') {
 		snprintf(why, sizeof(why), "the register is of meter serial %s, the configuration says %s", stored,
 			 meters[0].serial);
 		r = mm_db_fail(db, -EXDEV, why);
 	}
-	sqlite3_reset(stmt);
 	return r;
 }
 
@@ -55,15 +52,13 @@ int mm_roster_boot(struct mm_db *db, const char *boot_id, int64_t *ret_boot)
 	int r;
 
 	r = mm_db_run(db, MM_STMT_BOOT_ADD, sqlite3_bind_text(add, 1, boot_id, -1, SQLITE_STATIC));
-	if (r < 0) {
-		return r;
+	if (r == 0) {
+		r = mm_db_row(db, MM_STMT_BOOT_FIND, sqlite3_bind_text(find, 1, boot_id, -1, SQLITE_STATIC));
 	}
-	if (sqlite3_bind_text(find, 1, boot_id, -1, SQLITE_STATIC) == SQLITE_OK && sqlite3_step(find) == SQLITE_ROW) {
+	if (r == 0) {
 		*ret_boot = sqlite3_column_int64(find, 0);
-	} else {
-		r = mm_db_fail_sql(db);
+		sqlite3_reset(find);
 	}
-	sqlite3_reset(find);
 	return r;
 }
 
@@ -81,8 +76,7 @@ static int add_meter(struct mm_db *db, const struct mm_store_meter *meter, int64
 		return r;
 	}
 	id = sqlite3_last_insert_rowid(db->connection);
-	rc = sqlite3_bind_int64(db->stmt[MM_STMT_REGISTER_ADD], 1, id);
-	r = mm_db_run(db, MM_STMT_REGISTER_ADD, rc);
+	r = mm_db_run(db, MM_STMT_REGISTER_ADD, sqlite3_bind_int64(db->stmt[MM_STMT_REGISTER_ADD], 1, id));
 	if (r == 0) {
 		*ret_id = id;
 	}
@@ -92,20 +86,16 @@ static int add_meter(struct mm_db *db, const struct mm_store_meter *meter, int64
 int mm_roster_meter(struct mm_db *db, const struct mm_store_meter *meter, int64_t *ret_id)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_METER_FIND];
-	int rc, r = 0;
+	int rc = sqlite3_bind_text(stmt, 1, meter->serial, -1, SQLITE_STATIC), r;
 
-	rc = sqlite3_bind_text(stmt, 1, meter->serial, -1, SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 2, meter->model, -1, SQLITE_STATIC);
-	if (rc == SQLITE_OK) {
-		rc = sqlite3_step(stmt);
+	r = mm_db_step(db, MM_STMT_METER_FIND, rc);
+	if (r <= 0) {
+		return r < 0 ? r : add_meter(db, meter, ret_id);
 	}
-	if (rc == SQLITE_ROW) {
-		*ret_id = sqlite3_column_int64(stmt, 0);
-	} else if (rc != SQLITE_DONE) {
-		r = mm_db_fail_sql(db);
-	}
+	*ret_id = sqlite3_column_int64(stmt, 0);
 	sqlite3_reset(stmt);
-	return rc == SQLITE_DONE ? add_meter(db, meter, ret_id) : r;
+	return 0;
 }
 
 static int rename_meter(struct mm_db *db, int64_t id, const char *name)

@@ -100,26 +100,23 @@ static void column_hex(sqlite3_stmt *stmt, int column, char ret[static MM_HASH_H
 }
 
 /* Where the chains end and what the meters read. */
-static int read_checkpoint(struct mm_store *store, struct mm_checkpoint *checkpoint)
+static int read_checkpoint(struct mm_db *db, struct mm_checkpoint *checkpoint)
 {
-	sqlite3_stmt *ends = store->db.stmt[MM_STMT_HEAD], *readings = store->db.stmt[MM_STMT_READINGS];
-	int rc, r = 0;
+	sqlite3_stmt *ends = db->stmt[MM_STMT_HEAD], *readings = db->stmt[MM_STMT_READINGS];
+	int r = mm_db_row(db, MM_STMT_HEAD, SQLITE_OK);
 
-	if (sqlite3_step(ends) == SQLITE_ROW) {
-		checkpoint->event = sqlite3_column_int64(ends, 0);
-		column_hex(ends, 1, checkpoint->event_hash);
-		checkpoint->interval = sqlite3_column_int64(ends, 2);
-		column_hex(ends, 3, checkpoint->interval_hash);
-	} else {
-		r = mm_db_fail_sql(&store->db);
+	if (r < 0) {
+		return r;
 	}
+	checkpoint->event = sqlite3_column_int64(ends, 0);
+	column_hex(ends, 1, checkpoint->event_hash);
+	checkpoint->interval = sqlite3_column_int64(ends, 2);
+	column_hex(ends, 3, checkpoint->interval_hash);
 	sqlite3_reset(ends);
-	while (r == 0 && (rc = sqlite3_step(readings)) != SQLITE_DONE) {
+	while ((r = mm_db_step(db, MM_STMT_READINGS, SQLITE_OK)) > 0) {
 		struct mm_checkpoint_meter *meter = &checkpoint->meter[checkpoint->meter_count];
 
-		if (rc != SQLITE_ROW) {
-			r = mm_db_fail_sql(&store->db);
-		} else if (checkpoint->meter_count < MM_CHECKPOINT_METERS_MAX) {
+		if (checkpoint->meter_count < MM_CHECKPOINT_METERS_MAX) {
 			mm_db_text(readings, 0, meter->serial, sizeof(meter->serial));
 			mm_db_text(readings, 1, meter->model, sizeof(meter->model));
 			for (int k = 0; k < MM_ENERGIES; k++) {
@@ -128,7 +125,6 @@ static int read_checkpoint(struct mm_store *store, struct mm_checkpoint *checkpo
 			checkpoint->meter_count++;
 		}
 	}
-	sqlite3_reset(readings);
 	return r;
 }
 
@@ -141,7 +137,7 @@ int mm_store_sign_checkpoint(struct mm_store *store, int64_t realtime_ns, struct
 		return -ENOKEY;
 	}
 	mm_time_text_ns(realtime_ns, checkpoint.time);
-	r = read_checkpoint(store, &checkpoint);
+	r = read_checkpoint(&store->db, &checkpoint);
 	if (r == 0) {
 		mm_checkpoint_write(&checkpoint, ret->statement);
 		r = mm_key_sign(store->key, ret->statement, ret->signature);

@@ -85,9 +85,9 @@ static bool check_id(struct mm_verify *verify, const char *part, int64_t last, i
 }
 
 /* Do the registers of one snapshot (or now) follow from the one before and what lies between? */
-static int check_account(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *json)
+static int check_account(struct mm_verify *verify, struct mm_db *db, int64_t event, const char *json)
 {
-	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_VERIFY_ACCOUNT];
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_VERIFY_ACCOUNT];
 	int rc, r = 0;
 
 	rc = sqlite3_bind_int64(stmt, 1, verify->snapshot);
@@ -95,7 +95,7 @@ static int check_account(struct mm_verify *verify, struct mm_store *store, int64
 	rc |= sqlite3_bind_text(stmt, 3, verify->json ? verify->json : "{}", -1, SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 4, json, -1, SQLITE_STATIC);
 	if (rc != SQLITE_OK) {
-		r = mm_db_fail_sql(&store->db);
+		r = mm_db_fail_sql(db);
 	}
 	while (r == 0 && (rc = sqlite3_step(stmt)) != SQLITE_DONE) {
 		if (rc == SQLITE_ROW && event == MM_SNAPSHOT_NONE) {
@@ -109,17 +109,17 @@ static int check_account(struct mm_verify *verify, struct mm_store *store, int64
 		} else if ((rc & 0xff) == SQLITE_ERROR) {
 			/* Figures that can't be added up, JSON that is none: none of ours. */
 			found(verify, event == MM_SNAPSHOT_NONE ? "register" : "event", event == MM_SNAPSHOT_NONE ? 0 : event,
-			      "the registers or intervals up to here make no sense: %s", sqlite3_errmsg(store->db.connection));
+			      "the registers or intervals up to here make no sense: %s", sqlite3_errmsg(db->connection));
 			break;
 		} else {
-			r = mm_db_fail_sql(&store->db);
+			r = mm_db_fail_sql(db);
 		}
 	}
 	sqlite3_reset(stmt);
 	return r;
 }
 
-static int check_snapshot(struct mm_verify *verify, struct mm_store *store, int64_t event, const char *json)
+static int check_snapshot(struct mm_verify *verify, struct mm_db *db, int64_t event, const char *json)
 {
 	char *copy = strdup(json);
 	int r;
@@ -127,7 +127,7 @@ static int check_snapshot(struct mm_verify *verify, struct mm_store *store, int6
 	if (!copy) {
 		return -ENOMEM;
 	}
-	r = check_account(verify, store, event, copy);
+	r = check_account(verify, db, event, copy);
 	free(verify->json);
 	verify->json = copy;
 	verify->snapshot = event;
@@ -135,7 +135,7 @@ static int check_snapshot(struct mm_verify *verify, struct mm_store *store, int6
 	return r;
 }
 
-static int check_event(struct mm_verify *verify, struct mm_store *store, sqlite3_stmt *stmt)
+static int check_event(struct mm_verify *verify, struct mm_db *db, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	const char *json = (const char *)sqlite3_column_text(stmt, 2), *code = (const char *)sqlite3_column_text(stmt, 4);
@@ -155,15 +155,15 @@ static int check_event(struct mm_verify *verify, struct mm_store *store, sqlite3
 	if (sqlite3_column_int(stmt, 3) == 0) {
 		found(verify, "event", id, "the profile that ended when this snapshot was taken ends otherwise");
 	}
-	return check_snapshot(verify, store, id, json);
+	return check_snapshot(verify, db, id, json);
 }
 
-static int check_interval(struct mm_verify *verify, struct mm_store *store, sqlite3_stmt *stmt)
+static int check_interval(struct mm_verify *verify, struct mm_db *db, sqlite3_stmt *stmt)
 {
 	int64_t id = sqlite3_column_int64(stmt, 0);
 	bool follows = check_id(verify, "interval", verify->last_interval, id);
 
-	(void)store;
+	(void)db;
 	verify->last_interval = id;
 	verify->result.intervals++;
 	if (follows && sqlite3_column_int(stmt, 1) == 0) {
@@ -173,46 +173,40 @@ static int check_interval(struct mm_verify *verify, struct mm_store *store, sqli
 }
 
 /* Checks up to limit rows after an id. 1: there may be more. */
-static int check_rows(struct mm_verify *verify, struct mm_store *store, enum mm_stmt which, int64_t after, int limit,
-		      int (*check)(struct mm_verify *, struct mm_store *, sqlite3_stmt *))
+static int check_rows(struct mm_verify *verify, struct mm_db *db, enum mm_stmt which, int64_t after, int limit,
+		      int (*check)(struct mm_verify *, struct mm_db *, sqlite3_stmt *))
 {
-	sqlite3_stmt *stmt = store->db.stmt[which];
-	int rc, r = 0, rows = 0;
+	sqlite3_stmt *stmt = db->stmt[which];
+	int rc = sqlite3_bind_int64(stmt, 1, after), r, rows = 0;
 
-	rc = sqlite3_bind_int64(stmt, 1, after);
 	rc |= sqlite3_bind_int64(stmt, 2, limit);
-	while (r == 0 && rc == SQLITE_OK && (rc = sqlite3_step(stmt)) == SQLITE_ROW) {
-		r = check(verify, store, stmt);
+	while ((r = mm_db_step(db, which, rc)) > 0 && (r = check(verify, db, stmt)) == 0) {
 		rows++;
-		rc = SQLITE_OK;
-	}
-	if (r == 0 && rc != SQLITE_DONE) {
-		r = mm_db_fail_sql(&store->db);
 	}
 	sqlite3_reset(stmt);
 	return r < 0 ? r : rows == limit;
 }
 
 /* At the end, with no commit in between: what is there now. */
-static int check_now(struct mm_verify *verify, struct mm_store *store)
+static int check_now(struct mm_verify *verify, struct mm_db *db)
 {
 	struct mm_error broken;
 	char *json = NULL;
 	bool sealed;
-	int r = mm_chain_check(&store->db, &sealed, &broken);
+	int r = mm_chain_check(db, &sealed, &broken);
 
 	if (r == -EBADMSG) {
-		found(verify, "register", 0, "%.150s", store->db.error.text);
+		found(verify, "register", 0, "%.150s", db->error.text);
 		return 0;
 	}
 	if (r == 0 && broken.text[0] != '\0') {
 		found(verify, "register", 0, "%.150s", broken.text);
 	}
 	if (r == 0) {
-		r = mm_chain_snapshot(&store->db, &json);
+		r = mm_chain_snapshot(db, &json);
 	}
 	if (r == 0) {
-		r = check_account(verify, store, MM_SNAPSHOT_NONE, json);
+		r = check_account(verify, db, MM_SNAPSHOT_NONE, json);
 	}
 	free(json);
 	return r;
@@ -220,12 +214,13 @@ static int check_now(struct mm_verify *verify, struct mm_store *store)
 
 int mm_verify_step(struct mm_verify *verify, struct mm_store *store)
 {
-	int r = check_rows(verify, store, MM_STMT_VERIFY_EVENTS, verify->last_event, SLICE_EVENTS, check_event);
+	int r = check_rows(verify, &store->db, MM_STMT_VERIFY_EVENTS, verify->last_event, SLICE_EVENTS, check_event);
 
 	if (r == 0) {
-		r = check_rows(verify, store, MM_STMT_VERIFY_PROFILE, verify->last_interval, SLICE_INTERVALS, check_interval);
+		r = check_rows(verify, &store->db, MM_STMT_VERIFY_PROFILE, verify->last_interval, SLICE_INTERVALS,
+			       check_interval);
 	}
-	return r != 0 ? r : check_now(verify, store);
+	return r != 0 ? r : check_now(verify, &store->db);
 }
 
 /* ---- A checkpoint from earlier on ---- */
@@ -273,31 +268,30 @@ static void check_row(struct mm_verify *verify, const char *part, int64_t id, co
 	}
 }
 
-static int check_hashes(struct mm_verify *verify, struct mm_store *store, const struct mm_checkpoint *checkpoint)
+static int check_hashes(struct mm_verify *verify, struct mm_db *db, const struct mm_checkpoint *checkpoint)
 {
-	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_HASHES];
-	int rc = sqlite3_bind_int64(stmt, 1, checkpoint->event), r = 0;
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_HASHES];
+	int rc = sqlite3_bind_int64(stmt, 1, checkpoint->event), r;
 
 	rc |= sqlite3_bind_int64(stmt, 2, checkpoint->interval);
-	if (rc == SQLITE_OK && sqlite3_step(stmt) == SQLITE_ROW) {
+	r = mm_db_row(db, MM_STMT_HASHES, rc);
+	if (r == 0) {
 		check_row(verify, "event", checkpoint->event, checkpoint->event_hash, (const char *)sqlite3_column_text(stmt, 0));
 		check_row(verify, "interval", checkpoint->interval, checkpoint->interval_hash,
 			  (const char *)sqlite3_column_text(stmt, 1));
-	} else {
-		r = mm_db_fail_sql(&store->db);
+		sqlite3_reset(stmt);
 	}
-	sqlite3_reset(stmt);
 	return r;
 }
 
 /* Does a meter still read what it did, or more? */
-static int check_reading(struct mm_verify *verify, struct mm_store *store, const struct mm_checkpoint_meter *meter)
+static int check_reading(struct mm_verify *verify, struct mm_db *db, const struct mm_checkpoint_meter *meter)
 {
-	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_READINGS];
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_READINGS];
 	bool there = false, lower = false;
-	int rc, r;
+	int r;
 
-	while ((rc = sqlite3_step(stmt)) == SQLITE_ROW) {
+	while ((r = mm_db_step(db, MM_STMT_READINGS, SQLITE_OK)) > 0) {
 		if (strcmp((const char *)sqlite3_column_text(stmt, 0), meter->serial) != 0 ||
 		    strcmp((const char *)sqlite3_column_text(stmt, 1), meter->model) != 0) {
 			continue;
@@ -307,8 +301,6 @@ static int check_reading(struct mm_verify *verify, struct mm_store *store, const
 			lower = lower || sqlite3_column_int64(stmt, 2 + k) < meter->uwh[k];
 		}
 	}
-	r = rc == SQLITE_DONE ? 0 : mm_db_fail_sql(&store->db);
-	sqlite3_reset(stmt);
 	if (r == 0 && (!there || lower)) {
 		found(verify, "head", 0, "meter %s %s", meter->serial,
 		      there ? "reads less now than the head says" : "is not in the register with the model that the head says");
@@ -326,10 +318,10 @@ int mm_verify_checkpoint(struct mm_verify *verify, struct mm_store *store, const
 		return 0;
 	}
 	if (r == 0) {
-		r = check_hashes(verify, store, &checkpoint);
+		r = check_hashes(verify, &store->db, &checkpoint);
 	}
 	for (unsigned i = 0; r == 0 && i < checkpoint.meter_count; i++) {
-		r = check_reading(verify, store, &checkpoint.meter[i]);
+		r = check_reading(verify, &store->db, &checkpoint.meter[i]);
 	}
 	return r;
 }
