@@ -12,67 +12,73 @@
 #include "fixture/random.h"
 #include "fixture/suite.h"
 
-static const struct mm_pulse_train *train(void)
+static const struct mm_pulse_train *train(const struct metering_fixture *f)
 {
-	return mm_point_outputs_train(metering->meters[0].outputs);
+	return mm_point_outputs_train(f->metering->meters[0].outputs);
 }
 
 START_TEST(a_restart_goes_on_where_it_stopped)
 {
+	struct metering_fixture *f = setup();
 	int64_t before;
 
 	for (int i = 0; i < 10; i++) {
-		window(7200);
+		window(f, 7200);
 	}
-	before = metering->meters[0].meter.registers.delivered.uwh;
-	stop();
-	start();
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, before);
-	stop();
+	before = f->metering->meters[0].meter.registers.delivered.uwh;
+	stop(f);
+	start(f);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, before);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(edges_that_were_not_played_are_owed_after_a_restart)
 {
+	struct metering_fixture *f = setup();
+
 	/* 36 Wh in nine windows: the edge at 35 Wh lies within the delay when the stop comes. */
 	for (int i = 0; i < 9; i++) {
-		window(14400);
-		run_timer_until(now_ns);
+		window(f, 14400);
+		run_timer_until(f, f->now_ns);
 	}
-	ck_assert_uint_lt(lines.rising[MM_OUTPUT_10], 4);
-	stop();
-	start();
+	ck_assert_uint_lt(f->lines.rising[MM_OUTPUT_10], 4);
+	stop(f);
+	start(f);
 	for (int i = 0; i < 5; i++) {
-		window(0);
-		run_timer_until(now_ns);
+		window(f, 0);
+		run_timer_until(f, f->now_ns);
 	}
-	ck_assert_uint_eq(lines.rising[MM_OUTPUT_10], 4);
-	stop();
+	ck_assert_uint_eq(f->lines.rising[MM_OUTPUT_10], 4);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
 {
+	struct metering_fixture *f = setup();
 	int64_t ahead = -1;
 	unsigned before;
 
 	/* 36 Wh in nine windows, the last of which are not committed. */
 	for (int i = 0; i < 9; i++) {
-		window(14400);
-		run_timer_until(now_ns);
+		window(f, 14400);
+		run_timer_until(f, f->now_ns);
 	}
-	ck_assert_uint_eq(count().uncertain, 0);
-	before = lines.rising[MM_OUTPUT_10];
-	crash();
-	start();
+	ck_assert_uint_eq(count(f).uncertain, 0);
+	before = f->lines.rising[MM_OUTPUT_10];
+	crash(f);
+	start(f);
 	for (int i = 0; i < 60; i++) {
 		int64_t position;
 
-		window(14400);
-		run_timer_until(now_ns);
-		position = mm_pulse_train_played_uwh(train());
+		window(f, 14400);
+		run_timer_until(f, f->now_ns);
+		position = mm_pulse_train_played_uwh(train(f));
 		if (i > 1) {
-			int64_t now_ahead = lines.rising[MM_OUTPUT_10] - (position + 5 * MM_UWH_PER_WH) / (10 * MM_UWH_PER_WH);
+			int64_t now_ahead = f->lines.rising[MM_OUTPUT_10] - (position + 5 * MM_UWH_PER_WH) / (10 * MM_UWH_PER_WH);
 
 			ck_assert(ahead < 0 || now_ahead == ahead);
 			ahead = now_ahead;
@@ -80,83 +86,88 @@ START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
 	}
 	ck_assert_int_le(ahead, 1);
 	ck_assert_int_ge(ahead, 0);
-	ck_assert_uint_gt(lines.rising[MM_OUTPUT_10], before);
-	ck_assert_uint_eq(count().uncertain, 1);
-	stop();
-	start();
-	window(14400);
-	ck_assert_uint_eq(count().uncertain, 1);
-	stop();
+	ck_assert_uint_gt(f->lines.rising[MM_OUTPUT_10], before);
+	ck_assert_uint_eq(count(f).uncertain, 1);
+	stop(f);
+	start(f);
+	window(f, 14400);
+	ck_assert_uint_eq(count(f).uncertain, 1);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(what_was_owed_is_put_out_again_once_over_any_number_of_power_cuts)
 {
+	struct metering_fixture *f = setup();
 	unsigned before;
 
 	/* Nine windows, the last of which are not committed, and then no load. */
 	for (int i = 0; i < 9; i++) {
-		window(14400);
-		run_timer_until(now_ns);
+		window(f, 14400);
+		run_timer_until(f, f->now_ns);
 	}
 	for (int cuts = 0; cuts < 4; cuts++) {
-		before = lines.edges;
-		crash();
-		start();
+		before = f->lines.edges;
+		crash(f);
+		start(f);
 		for (int i = 0; i < 3; i++) {
-			window(0);
-			run_timer_until(now_ns);
+			window(f, 0);
+			run_timer_until(f, f->now_ns);
 		}
 		if (cuts == 0) {
-			ck_assert_uint_gt(lines.edges, before); /* or there is nothing to show */
+			ck_assert_uint_gt(f->lines.edges, before); /* or there is nothing to show */
 		} else {
-			ck_assert_uint_eq(lines.edges, before);
+			ck_assert_uint_eq(f->lines.edges, before);
 		}
 	}
-	stop();
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_preset_while_pulses_are_owed_counts_none_as_paid)
 {
+	struct metering_fixture *f = setup();
 	unsigned before;
 
 	/* Nine windows, the last of which are not committed, and then no load. */
 	for (int i = 0; i < 9; i++) {
-		window(14400);
-		run_timer_until(now_ns);
+		window(f, 14400);
+		run_timer_until(f, f->now_ns);
 	}
-	crash();
-	start();
-	ck_assert_int_lt(mm_pulse_train_played_uwh(train()), metering->meters[0].meter.registers.delivered.uwh);
-	window(0);
-	ck_assert_int_eq(mm_metering_preset(metering, 0, 1000 * MM_UWH_PER_WH, 0, "old", "the test"), 0);
-	(void)mm_metering_commit(metering);
+	crash(f);
+	start(f);
+	ck_assert_int_lt(mm_pulse_train_played_uwh(train(f)), f->metering->meters[0].meter.registers.delivered.uwh);
+	window(f, 0);
+	ck_assert_int_eq(mm_metering_preset(f->metering, 0, 1000 * MM_UWH_PER_WH, 0, "old", "the test"), 0);
+	(void)mm_metering_commit(f->metering);
 	for (int i = 0; i < 3; i++) {
-		window(0);
-		run_timer_until(now_ns);
+		window(f, 0);
+		run_timer_until(f, f->now_ns);
 	}
-	ck_assert_int_eq(mm_pulse_train_played_uwh(train()), metering->meters[0].meter.registers.delivered.uwh);
-	before = lines.edges;
-	crash();
-	start();
+	ck_assert_int_eq(mm_pulse_train_played_uwh(train(f)), f->metering->meters[0].meter.registers.delivered.uwh);
+	before = f->lines.edges;
+	crash(f);
+	start(f);
 	for (int i = 0; i < 3; i++) {
-		window(0);
-		run_timer_until(now_ns);
+		window(f, 0);
+		run_timer_until(f, f->now_ns);
 	}
-	ck_assert_uint_eq(lines.edges, before);
-	stop();
+	ck_assert_uint_eq(f->lines.edges, before);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 /* Plays what is due up to an instant, each commit being durable before time goes on, as a stepped clock has it. */
-static void play_until(int64_t until_ns)
+static void play_until(struct metering_fixture *f, int64_t until_ns)
 {
 	do {
-		settle();
-	} while (run_timer_once(until_ns));
-	settle();
-	now_ns = until_ns;
+		settle(f);
+	} while (run_timer_once(f, until_ns));
+	settle(f);
+	f->now_ns = until_ns;
 }
 
 /* Pulses of 10 Wh up to a position. */
@@ -171,200 +182,213 @@ static int64_t pulses_to(int64_t position_uwh)
  */
 START_TEST(power_cuts_repeat_no_more_than_the_bound)
 {
+	struct metering_fixture *f = setup();
 	static const double full_w = 26000, loads_w[] = {0, 400, 5000, 26000};
 	const int64_t bound_uwh = 8 * MM_UWH_PER_WH + (int64_t)(full_w * MM_UWH_PER_WS) + MM_PULSE_STEP_UWH;
 	int64_t worst_owed = 0, worst = 0;
 	uint64_t random = 4711;
 
-	stop();
-	snprintf(copy_path, sizeof(copy_path), "%s.copy", register_path);
-	lines.reverts = true;
-	start();
+	stop(f);
+	snprintf(f->copy_path, sizeof(f->copy_path), "%s.copy", f->register_path);
+	f->lines.reverts = true;
+	start(f);
 	for (int life = 0; life < 150; life++) {
 		bool brief = life % 30 < 24; /* pulses gather */
 		unsigned windows = (unsigned)(mm_random(&random) % (brief ? 2 : life % 30 == 29 ? 101 : 5));
 		double load_w = brief ? full_w : loads_w[mm_random(&random) % MM_COUNT_OF(loads_w)];
-		int64_t began = mm_pulse_train_played_uwh(train()), played, repeated;
-		unsigned before = lines.rising[MM_OUTPUT_10];
+		int64_t began = mm_pulse_train_played_uwh(train(f)), played, repeated;
+		unsigned before = f->lines.rising[MM_OUTPUT_10];
 
 		for (unsigned i = 0; i < windows; i++) {
-			play_until(now_ns + MM_NS_PER_S);
-			now_ns -= MM_NS_PER_S;
-			window(mm_random_between(&random, load_w / 2, load_w));
+			play_until(f, f->now_ns + MM_NS_PER_S);
+			f->now_ns -= MM_NS_PER_S;
+			window(f, mm_random_between(&random, load_w / 2, load_w));
 		}
-		play_until(now_ns + (int64_t)(mm_random(&random) % MM_NS_PER_S));
-		played = mm_pulse_train_played_uwh(train());
-		ck_assert_int_eq(lines.rising[MM_OUTPUT_10] - before, pulses_to(played) - pulses_to(began));
-		crash();
-		start();
-		repeated = played - mm_pulse_train_played_uwh(train());
+		play_until(f, f->now_ns + (int64_t)(mm_random(&random) % MM_NS_PER_S));
+		played = mm_pulse_train_played_uwh(train(f));
+		ck_assert_int_eq(f->lines.rising[MM_OUTPUT_10] - before, pulses_to(played) - pulses_to(began));
+		crash(f);
+		start(f);
+		repeated = played - mm_pulse_train_played_uwh(train(f));
 		ck_assert_msg(repeated >= 0 && repeated <= bound_uwh, "life %d of %u windows: %lld uWh repeated", life, windows,
 			      (long long)repeated);
 		worst = repeated > worst ? repeated : worst;
-		repeated = metering->meters[0].meter.registers.delivered.uwh - mm_pulse_train_played_uwh(train());
+		repeated = f->metering->meters[0].meter.registers.delivered.uwh - mm_pulse_train_played_uwh(train(f));
 		worst_owed = repeated > worst_owed ? repeated : worst_owed;
 	}
 	/* More was owed than may be repeated, or there was nothing to show. */
 	ck_assert_int_gt(worst_owed, 2 * bound_uwh);
 	ck_assert_int_gt(worst, 5 * MM_UWH_PER_WH);
-	stop();
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 /* Windows of many powers; after each one a crash, or none. */
-static void run_windows(unsigned count, bool crashes)
+static void run_windows(struct metering_fixture *f, unsigned count, bool crashes)
 {
 	for (unsigned i = 0; i < count; i++) {
-		window(500 + (i * 7919 % 13) * 1777.7);
-		run_timer_until(now_ns);
+		window(f, 500 + (i * 7919 % 13) * 1777.7);
+		run_timer_until(f, f->now_ns);
 		if (crashes) {
-			crash();
-			start();
+			crash(f);
+			start(f);
 		}
 	}
 	for (int i = 0; i < 5; i++) {
-		window(0);
-		run_timer_until(now_ns);
+		window(f, 0);
+		run_timer_until(f, f->now_ns);
 	}
 }
 
 START_TEST(a_crash_after_any_window_changes_nothing)
 {
+	struct metering_fixture *f = setup();
 	struct mm_registers expected;
 	struct mm_edge edges[EDGES_MAX];
 	unsigned count;
 
-	run_windows(60, false);
-	expected = metering->meters[0].meter.registers;
-	count = lines.edges;
-	memcpy(edges, lines.edge, sizeof(edges));
+	run_windows(f, 60, false);
+	expected = f->metering->meters[0].meter.registers;
+	count = f->lines.edges;
+	memcpy(edges, f->lines.edge, sizeof(edges));
 	ck_assert_uint_gt(count, 40);
-	stop();
-	teardown();
-	setup();
-	stop();
-	keep_memory();
-	start();
-	run_windows(60, true);
-	ck_assert_mem_eq(&metering->meters[0].meter.registers, &expected, sizeof(expected));
-	ck_assert_uint_eq(lines.edges, count);
+	stop(f);
+	teardown(f);
+	f = setup();
+	stop(f);
+	keep_memory(f);
+	start(f);
+	run_windows(f, 60, true);
+	ck_assert_mem_eq(&f->metering->meters[0].meter.registers, &expected, sizeof(expected));
+	ck_assert_uint_eq(f->lines.edges, count);
 	for (unsigned i = 0; i < count; i++) {
-		ck_assert_int_eq(lines.edge[i].at_ns, edges[i].at_ns);
-		ck_assert_int_eq(lines.edge[i].position_uwh, edges[i].position_uwh);
-		ck_assert_uint_eq(lines.edge[i].output, edges[i].output);
-		ck_assert(lines.edge[i].level == edges[i].level);
+		ck_assert_int_eq(f->lines.edge[i].at_ns, edges[i].at_ns);
+		ck_assert_int_eq(f->lines.edge[i].position_uwh, edges[i].position_uwh);
+		ck_assert_uint_eq(f->lines.edge[i].output, edges[i].output);
+		ck_assert(f->lines.edge[i].level == edges[i].level);
 	}
-	ck_assert_uint_eq(mm_view_front_end(metering).missed, 0);
-	stop();
+	ck_assert_uint_eq(mm_view_front_end(f->metering).missed, 0);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
-static const struct mm_profile_row *interval(void)
+static const struct mm_profile_row *interval(const struct metering_fixture *f)
 {
-	return &metering->meters[0].meter.registers.profile.row;
+	return &f->metering->meters[0].meter.registers.profile.row;
 }
 
 START_TEST(an_interval_is_marked_where_time_was_missed)
 {
-	stop();
-	keep_memory();
-	start();
-	window(3600);
-	crash();
-	start();
-	window(3600);
-	ck_assert_uint_eq(interval()->status, 0);
-	crash();
-	now_ns += 3 * MM_NS_PER_S;
-	start();
-	window(3600);
-	ck_assert_uint_eq(interval()->status, MM_PROFILE_POWER_DOWN | MM_PROFILE_DATA_INVALID);
-	ck_assert_int_eq(interval()->delivered_uwh, 3 * MM_UWH_PER_WH);
+	struct metering_fixture *f = setup();
+
+	stop(f);
+	keep_memory(f);
+	start(f);
+	window(f, 3600);
+	crash(f);
+	start(f);
+	window(f, 3600);
+	ck_assert_uint_eq(interval(f)->status, 0);
+	crash(f);
+	f->now_ns += 3 * MM_NS_PER_S;
+	start(f);
+	window(f, 3600);
+	ck_assert_uint_eq(interval(f)->status, MM_PROFILE_POWER_DOWN | MM_PROFILE_DATA_INVALID);
+	ck_assert_int_eq(interval(f)->delivered_uwh, 3 * MM_UWH_PER_WH);
 	/* A gap in the midst of a run is none of a stop. */
-	now_ns += 900 * MM_NS_PER_S;
-	window(3600);
-	ck_assert_uint_eq(interval()->status, MM_PROFILE_DATA_INVALID);
-	stop();
+	f->now_ns += 900 * MM_NS_PER_S;
+	window(f, 3600);
+	ck_assert_uint_eq(interval(f)->status, MM_PROFILE_DATA_INVALID);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(without_memory_a_restart_marks_its_interval)
 {
+	struct metering_fixture *f = setup();
+
 	for (int i = 0; i < 10; i++) {
-		window(3600);
+		window(f, 3600);
 	}
-	(void)settle();
-	crash();
-	start();
-	window(3600);
-	ck_assert_uint_eq(interval()->status, MM_PROFILE_POWER_DOWN);
-	stop();
+	(void)settle(f);
+	crash(f);
+	start(f);
+	window(f, 3600);
+	ck_assert_uint_eq(interval(f)->status, MM_PROFILE_POWER_DOWN);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(what_stood_before_a_crash_is_no_event_after_it)
 {
-	stop();
-	keep_memory();
-	start();
-	supply_v = 90;
+	struct metering_fixture *f = setup();
+
+	stop(f);
+	keep_memory(f);
+	start(f);
+	f->supply_v = 90;
 	for (int i = 0; i < 4; i++) {
-		window(-50);
-		ck_assert_uint_ne(metering->meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
-		crash();
-		start();
-		ck_assert_uint_ne(metering->meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+		window(f, -50);
+		ck_assert_uint_ne(f->metering->meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
+		crash(f);
+		start(f);
+		ck_assert_uint_ne(f->metering->meters[0].meter.element[0].flags & MM_ELEMENT_VOLTAGE_LOW, 0);
 	}
-	ck_assert_uint_eq(count().voltage_low, 1);
-	ck_assert_uint_eq(count().received, 1);
-	supply_v = 120;
-	window(3600);
-	crash();
-	start();
-	ck_assert_uint_eq(count().voltage_low, 2); /* and that it is over */
-	stop();
+	ck_assert_uint_eq(count(f).voltage_low, 1);
+	ck_assert_uint_eq(count(f).received, 1);
+	f->supply_v = 120;
+	window(f, 3600);
+	crash(f);
+	start(f);
+	ck_assert_uint_eq(count(f).voltage_low, 2); /* and that it is over */
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 /* Windows of 5 Wh, with one kill within a set; returns how many pulses of 10 Wh a counter on the line has seen. */
 static unsigned pulses_after_kill_in_set(unsigned number, bool after, bool reverts)
 {
-	teardown();
-	setup();
-	stop();
-	keep_memory();
-	lines.reverts = reverts;
-	start();
-	memset(&instant, 0, sizeof(instant));
-	instant.countdown = number;
-	instant.after = after;
-	for (int i = 0; i < 24; i++) {
-		window(i < 20 ? 18000 : 0);
-		run_timer_until(now_ns);
-		if (instant.memory) {
-			size_t size = (size_t)lseek(mm_memory_fd(memory), 0, SEEK_END);
+	struct metering_fixture *f = setup();
 
-			crash();
-			ck_assert_int_eq(pwrite(mm_memory_fd(memory), instant.memory, size, 0), (ssize_t)size);
-			memcpy(lines.level, instant.level, sizeof(lines.level));
-			memcpy(lines.rising, instant.rising, sizeof(lines.rising));
+	stop(f);
+	keep_memory(f);
+	f->lines.reverts = reverts;
+	start(f);
+	f->instant.countdown = number;
+	f->instant.after = after;
+	for (int i = 0; i < 24; i++) {
+		window(f, i < 20 ? 18000 : 0);
+		run_timer_until(f, f->now_ns);
+		if (f->instant.memory) {
+			size_t size = (size_t)lseek(mm_memory_fd(f->memory), 0, SEEK_END);
+
+			crash(f);
+			ck_assert_int_eq(pwrite(mm_memory_fd(f->memory), f->instant.memory, size, 0), (ssize_t)size);
+			memcpy(f->lines.level, f->instant.level, sizeof(f->lines.level));
+			memcpy(f->lines.rising, f->instant.rising, sizeof(f->lines.rising));
 			if (reverts) {
-				memset(lines.level, 0, sizeof(lines.level));
+				memset(f->lines.level, 0, sizeof(f->lines.level));
 			}
-			free(instant.memory);
-			instant.memory = NULL;
-			start();
+			free(f->instant.memory);
+			f->instant.memory = NULL;
+			start(f);
 			/* And another right after what was due has been put out. */
-			run_timer_until(now_ns + 50 * MM_NS_PER_MS);
-			now_ns -= 50 * MM_NS_PER_MS;
-			crash();
-			start();
+			run_timer_until(f, f->now_ns + 50 * MM_NS_PER_MS);
+			f->now_ns -= 50 * MM_NS_PER_MS;
+			crash(f);
+			start(f);
 		}
 	}
-	ck_assert_uint_eq(instant.countdown, 0);
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 100 * MM_UWH_PER_WH);
-	number = lines.rising[MM_OUTPUT_10];
-	stop();
+	ck_assert_uint_eq(f->instant.countdown, 0);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 100 * MM_UWH_PER_WH);
+	number = f->lines.rising[MM_OUTPUT_10];
+	stop(f);
+	teardown(f);
 	return number;
 }
 
@@ -372,7 +396,6 @@ START_TEST(a_kill_while_a_line_is_set_loses_and_repeats_no_pulse)
 {
 	unsigned lost = 0;
 
-	stop();
 	for (unsigned number = 1; number <= 22; number += 3) {
 		ck_assert_uint_eq(pulses_after_kill_in_set(number, false, false), 10);
 		ck_assert_uint_eq(pulses_after_kill_in_set(number, true, false), 10);
@@ -381,100 +404,106 @@ START_TEST(a_kill_while_a_line_is_set_loses_and_repeats_no_pulse)
 		lost += 10 - pulses_after_kill_in_set(number, false, true);
 	}
 	ck_assert_uint_le(lost, 4);
-	start();
-	stop();
 }
 END_TEST
 
 /* Keeps the register's file aside, or puts it back: then what was committed since is not durable. */
-static void copy_register(const char *from, const char *to)
+static void copy_register(const struct metering_fixture *f, const char *from, const char *to)
 {
 	char command[256];
 
-	snprintf(command, sizeof(command), "rm -rf %s/%s* && cp %s/%s %s/%s", directory, to, directory, from, directory, to);
+	snprintf(command, sizeof(command), "rm -rf %s/%s* && cp %s/%s %s/%s", f->directory, to, f->directory, from, f->directory,
+		 to);
 	ck_assert_int_eq(system(command), 0);
 }
 
 START_TEST(rows_and_events_that_were_on_their_way_are_there_once)
 {
+	struct metering_fixture *f = setup();
 	struct counts counts;
 
-	stop();
-	keep_memory();
-	start();
+	stop(f);
+	keep_memory(f);
+	start(f);
 	/* Two intervals are closed; a gap in each. */
 	for (int i = 0; i < 40; i++) {
 		if (i == 20) {
-			stop();
-			copy_register("register.db", "aside");
-			start();
+			stop(f);
+			copy_register(f, "register.db", "aside");
+			start(f);
 		}
-		window(3600);
-		now_ns += i % 20 == 10 ? 900 * MM_NS_PER_S : 0;
+		window(f, 3600);
+		f->now_ns += i % 20 == 10 ? 900 * MM_NS_PER_S : 0;
 	}
-	crash();
-	copy_register("aside", "register.db");
-	start();
-	window(3600);
-	counts = count();
+	crash(f);
+	copy_register(f, "aside", "register.db");
+	start(f);
+	window(f, 3600);
+	counts = count(f);
 	ck_assert_uint_eq(counts.gap, 2);
 	ck_assert_uint_eq(counts.rows, 2);
 	ck_assert_uint_eq(counts.resumed, 2); /* that of the crash, and the one before, which was not durable */
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 41 * MM_UWH_PER_WH);
-	ck_assert_int_eq(counts.rows_uwh + metering->meters[0].meter.registers.profile.row.delivered_uwh, 41 * MM_UWH_PER_WH);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 41 * MM_UWH_PER_WH);
+	ck_assert_int_eq(counts.rows_uwh + f->metering->meters[0].meter.registers.profile.row.delivered_uwh, 41 * MM_UWH_PER_WH);
 	/* What is durable by now is not written again. */
-	crash();
-	start();
+	crash(f);
+	start(f);
 	for (int i = 0; i < 10; i++) {
-		window(3600);
+		window(f, 3600);
 	}
-	counts = count();
+	counts = count(f);
 	ck_assert_uint_eq(counts.gap, 2);
 	ck_assert_uint_eq(counts.rows, 2);
 	ck_assert_uint_eq(counts.resumed, 3);
-	stop();
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(memory_that_is_behind_the_register_is_refused)
 {
+	struct metering_fixture *f = setup();
 	struct mm_memory *kept;
 
-	stop();
-	keep_memory();
-	start();
-	window(7200);
-	stop();
+	stop(f);
+	keep_memory(f);
+	start(f);
+	window(f, 7200);
+	stop(f);
 	/* A run without it, as by hand. */
-	kept = memory;
-	memory = NULL;
-	start();
-	window(7200);
-	stop();
-	memory = kept;
-	start();
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 4 * MM_UWH_PER_WH);
+	kept = f->memory;
+	f->memory = NULL;
+	start(f);
+	window(f, 7200);
+	stop(f);
+	f->memory = kept;
+	start(f);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 4 * MM_UWH_PER_WH);
 	for (int i = 0; i < 5; i++) {
-		window(7200);
+		window(f, 7200);
 	}
-	ck_assert_uint_eq(count().refused, 1);
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 14 * MM_UWH_PER_WH);
-	stop();
+	ck_assert_uint_eq(count(f).refused, 1);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 14 * MM_UWH_PER_WH);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(memory_of_another_meter_is_not_taken)
 {
-	stop();
-	keep_memory();
-	start();
-	window(7200);
-	stop();
-	strcpy(config.meter[0].serial, "2");
-	strcat(register_path, "2");
-	start();
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 0);
-	stop();
+	struct metering_fixture *f = setup();
+
+	stop(f);
+	keep_memory(f);
+	start(f);
+	window(f, 7200);
+	stop(f);
+	strcpy(f->config.meter[0].serial, "2");
+	strcat(f->register_path, "2");
+	start(f);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 0);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
@@ -484,7 +513,6 @@ int main(void)
 	TCase *tc = tcase_create("restart"), *slow = tcase_create("slow");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, a_restart_goes_on_where_it_stopped);
 	tcase_add_test(tc, edges_that_were_not_played_are_owed_after_a_restart);
 	tcase_add_test(tc, without_memory_outputs_get_ahead_once_and_it_is_logged);
@@ -499,7 +527,6 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(slow, 60);
 	tcase_set_tags(slow, "slow");
-	tcase_add_checked_fixture(slow, setup, teardown);
 	tcase_add_test(slow, power_cuts_repeat_no_more_than_the_bound);
 	tcase_add_test(slow, a_crash_after_any_window_changes_nothing);
 	tcase_add_test(slow, a_kill_while_a_line_is_set_loses_and_repeats_no_pulse);

@@ -11,60 +11,67 @@
 
 START_TEST(what_waits_stays_below_the_bound)
 {
+	struct metering_fixture *f = setup();
+
 	/* 7200 W are 2 Wh a window. */
 	for (int i = 0; i < 100; i++) {
 		struct mm_store_status status;
 
-		window(7200);
-		status = settle();
-		ck_assert_int_lt(mm_committer_uncommitted_uwh(metering->committer, &status), 8 * MM_UWH_PER_WH);
+		window(f, 7200);
+		status = settle(f);
+		ck_assert_int_lt(mm_committer_uncommitted_uwh(f->metering->committer, &status), 8 * MM_UWH_PER_WH);
 	}
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 200 * MM_UWH_PER_WH);
-	ck_assert_uint_lt(settle().commits, 40);
-	stop();
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 200 * MM_UWH_PER_WH);
+	ck_assert_uint_lt(settle(f).commits, 40);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_small_load_is_committed_by_the_clock)
 {
+	struct metering_fixture *f = setup();
 	uint64_t commits;
 
-	window(120);
-	commits = settle().commits;
+	window(f, 120);
+	commits = settle(f).commits;
 	for (int i = 0; i < 300; i++) {
-		window(120);
-		settle();
+		window(f, 120);
+		settle(f);
 	}
-	ck_assert_uint_ge(settle().commits - commits, 5);
-	ck_assert_uint_le(settle().commits - commits, 6 + 1); /* every 60 s, and one for the profile's interval */
-	stop();
+	ck_assert_uint_ge(settle(f).commits - commits, 5);
+	ck_assert_uint_le(settle(f).commits - commits, 6 + 1); /* every 60 s, and one for the profile's interval */
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_meter_without_load_does_not_write)
 {
+	struct metering_fixture *f = setup();
 	uint64_t commits;
 
-	window(0);
+	window(f, 0);
 	for (int i = 0; i < 120; i++) {
-		window(0);
+		window(f, 0);
 	}
-	commits = settle().commits;
+	commits = settle(f).commits;
 	for (int i = 0; i < 300; i++) {
-		window(0);
+		window(f, 0);
 	}
-	ck_assert_uint_le(settle().commits - commits, 1); /* the profile's interval */
-	stop();
+	ck_assert_uint_le(settle(f).commits - commits, 1); /* the profile's interval */
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 /* The same register with a copy. */
-static void start_with_copy(void)
+static void start_with_copy(struct metering_fixture *f)
 {
-	stop();
-	snprintf(copy_path, sizeof(copy_path), "%s.copy", register_path);
-	start();
-	config.commit_interval_s = 300;
+	stop(f);
+	snprintf(f->copy_path, sizeof(f->copy_path), "%s.copy", f->register_path);
+	start(f);
+	f->config.commit_interval_s = 300;
 }
 
 /*
@@ -73,35 +80,37 @@ static void start_with_copy(void)
  */
 START_TEST(loss_is_bound_at_any_load)
 {
+	struct metering_fixture *f = setup();
 	static const double full_w = 2 * 440 * 138;
 	static const double loads_w[] = {40, 3000, 14000, 25000, 48000, 2 * 440 * 138};
 	struct mm_model_error error;
 
-	stop();
-	ck_assert_int_eq(unlink(register_path), 0);
-	ck_assert_int_eq(mm_model_parse("MMD-120-4001", &config.meter[0].model, &error), 0);
-	config.meter[0].phase[1] = 1;
-	config.front_end.voltage_channel[1] = config.front_end.current_channel[1] = 1;
-	supply_v = 138;
-	start();
-	start_with_copy();
+	stop(f);
+	ck_assert_int_eq(unlink(f->register_path), 0);
+	ck_assert_int_eq(mm_model_parse("MMD-120-4001", &f->config.meter[0].model, &error), 0);
+	f->config.meter[0].phase[1] = 1;
+	f->config.front_end.voltage_channel[1] = f->config.front_end.current_channel[1] = 1;
+	f->supply_v = 138;
+	start(f);
+	start_with_copy(f);
 	for (int i = 0; i < MM_COUNT_OF(loads_w); i++) {
 		for (int n = 0; n < 60; n++) {
 			struct mm_store_status status;
 
 			/* Loads come and go from one window to the next. */
-			window(n % 17 == 16 ? full_w : loads_w[i]);
-			status = settle();
-			ck_assert_msg(mm_committer_uncommitted_uwh(metering->committer, &status) <= 8 * MM_UWH_PER_WH,
+			window(f, n % 17 == 16 ? full_w : loads_w[i]);
+			status = settle(f);
+			ck_assert_msg(mm_committer_uncommitted_uwh(f->metering->committer, &status) <= 8 * MM_UWH_PER_WH,
 				      "%g W: %lld uWh", loads_w[i],
-				      (long long)mm_committer_uncommitted_uwh(metering->committer, &status));
+				      (long long)mm_committer_uncommitted_uwh(f->metering->committer, &status));
 		}
 	}
 	/* All of it was registered: 57 windows of each of the first five loads with three full ones between, then 60 full ones.
 	 */
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh / MM_UWH_PER_WH,
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh / MM_UWH_PER_WH,
 			 (int64_t)((57 * (40 + 3000 + 14000 + 25000 + 48000) + (15 + 60) * full_w) / 3600));
-	stop();
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
@@ -109,117 +118,127 @@ END_TEST
  */
 START_TEST(the_database_is_spared)
 {
+	struct metering_fixture *f = setup();
 	uint64_t commits;
 
-	start_with_copy();
-	window(3000);
-	commits = settle().commits;
+	start_with_copy(f);
+	window(f, 3000);
+	commits = settle(f).commits;
 	for (int n = 0; n < 900; n++) {
-		window(3000);
-		(void)settle();
+		window(f, 3000);
+		(void)settle(f);
 	}
-	commits = settle().commits - commits;
+	commits = settle(f).commits - commits;
 	ck_assert_msg(commits >= 3 && commits <= 5, "%llu commits", (unsigned long long)commits);
-	stop();
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(an_event_reaches_the_database_soon)
 {
+	struct metering_fixture *f = setup();
 	uint64_t commits;
 
-	start_with_copy();
+	start_with_copy(f);
 	for (int n = 0; n < 20; n++) {
-		window(100);
+		window(f, 100);
 	}
-	commits = settle().commits;
-	mm_journal_add(&metering->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
-	window(100);
-	ck_assert_uint_eq(settle().commits, commits + 1);
+	commits = settle(f).commits;
+	mm_journal_add(&f->metering->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
+	window(f, 100);
+	ck_assert_uint_eq(settle(f).commits, commits + 1);
 	/* One after the other wears nothing. */
 	for (int n = 0; n < 30; n++) {
-		mm_journal_add(&metering->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
-		window(100);
-		(void)settle();
+		mm_journal_add(&f->metering->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
+		window(f, 100);
+		(void)settle(f);
 	}
-	ck_assert_uint_le(settle().commits, commits + 5);
-	stop();
+	ck_assert_uint_le(settle(f).commits, commits + 5);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_backup_is_made_when_it_is_due)
 {
+	struct metering_fixture *f = setup();
 	char backup[80];
 
-	snprintf(backup, sizeof(backup), "%s.backup", register_path);
-	config.backup_interval_h = 24;
+	snprintf(backup, sizeof(backup), "%s.backup", f->register_path);
+	f->config.backup_interval_h = 24;
 	for (int n = 0; n < 590; n++) {
-		window(100);
+		window(f, 100);
 	}
-	(void)settle();
+	(void)settle(f);
 	ck_assert_int_ne(access(backup, F_OK), 0);
 	for (int n = 0; n < 20; n++) {
-		window(100);
+		window(f, 100);
 	}
-	while (metering->backup.running) {
-		(void)settle();
+	while (f->metering->backup.running) {
+		(void)settle(f);
 	}
 	ck_assert_int_eq(access(backup, F_OK), 0);
-	ck_assert(!metering->backup.failed);
-	ck_assert_int_gt(metering->backup.next_ns, now_ns + 23 * 3600 * MM_NS_PER_S);
+	ck_assert(!f->metering->backup.failed);
+	ck_assert_int_gt(f->metering->backup.next_ns, f->now_ns + 23 * 3600 * MM_NS_PER_S);
 	/* One that is an hour old is not made again at a start; nor does a clock that is not set yet put it off. */
-	mm_backup_schedule_plan(&metering->backup, mm_clock_realtime(metering->clock) / MM_NS_PER_S - 3600);
-	ck_assert_int_gt(metering->backup.next_ns, now_ns + 22 * 3600 * MM_NS_PER_S);
-	mm_backup_schedule_plan(&metering->backup, mm_clock_realtime(metering->clock) / MM_NS_PER_S + 3600);
-	ck_assert_int_lt(metering->backup.next_ns, now_ns + 3600 * MM_NS_PER_S);
-	stop();
+	mm_backup_schedule_plan(&f->metering->backup, mm_clock_realtime(f->metering->clock) / MM_NS_PER_S - 3600);
+	ck_assert_int_gt(f->metering->backup.next_ns, f->now_ns + 22 * 3600 * MM_NS_PER_S);
+	mm_backup_schedule_plan(&f->metering->backup, mm_clock_realtime(f->metering->clock) / MM_NS_PER_S + 3600);
+	ck_assert_int_lt(f->metering->backup.next_ns, f->now_ns + 3600 * MM_NS_PER_S);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_failing_supply_is_written_for_at_once)
 {
+	struct metering_fixture *f = setup();
 	struct mm_store_status status;
 	int64_t stored_uwh;
 
-	window(3600); /* the event of the start takes this one along */
-	(void)settle();
-	window(3600);
-	status = settle();
-	ck_assert_int_gt(mm_committer_uncommitted_uwh(metering->committer, &status), 0);
-	mm_metering_power_fail(metering, 0);
-	status = settle();
-	ck_assert_int_eq(mm_committer_uncommitted_uwh(metering->committer, &status), 0);
+	window(f, 3600); /* the event of the start takes this one along */
+	(void)settle(f);
+	window(f, 3600);
+	status = settle(f);
+	ck_assert_int_gt(mm_committer_uncommitted_uwh(f->metering->committer, &status), 0);
+	mm_metering_power_fail(f->metering, 0);
+	status = settle(f);
+	ck_assert_int_eq(mm_committer_uncommitted_uwh(f->metering->committer, &status), 0);
 	stored_uwh = status.committed[0].profile.row.delivered_uwh;
 	ck_assert_int_eq(stored_uwh, 2 * MM_UWH_PER_WH);
 	/* And metering goes on, whether it comes back or not. */
-	window(3600);
-	ck_assert_int_eq(metering->meters[0].meter.registers.delivered.uwh, 3 * MM_UWH_PER_WH);
-	mm_metering_power_returned(metering);
+	window(f, 3600);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 3 * MM_UWH_PER_WH);
+	mm_metering_power_returned(f->metering);
 	for (int i = 0; i < 5; i++) {
-		window(7200);
+		window(f, 7200);
 	}
-	ck_assert_uint_eq(count().power_fail, 1);
-	ck_assert_uint_eq(count().power_returned, 1);
-	stop();
+	ck_assert_uint_eq(count(f).power_fail, 1);
+	ck_assert_uint_eq(count(f).power_returned, 1);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_supply_that_flickers_for_ever_does_not_wear_the_medium)
 {
-	uint64_t commits = settle().commits;
+	struct metering_fixture *f = setup();
+	uint64_t commits = settle(f).commits;
 
 	/* A day of it, ten times a second; no load that would commit by itself. */
 	for (int i = 0; i < 864000; i++) {
-		now_ns += 100 * MM_NS_PER_MS;
-		mm_metering_power_fail(metering, 0);
-		mm_metering_power_returned(metering);
+		f->now_ns += 100 * MM_NS_PER_MS;
+		mm_metering_power_fail(f->metering, 0);
+		mm_metering_power_returned(f->metering);
 		if (i % 1000 == 0) {
-			settle();
+			settle(f);
 		}
 	}
-	ck_assert_uint_le(settle().commits - commits, 288 + 8);
-	ck_assert_uint_ge(settle().commits - commits, 288 - 8);
-	stop();
+	ck_assert_uint_le(settle(f).commits - commits, 288 + 8);
+	ck_assert_uint_ge(settle(f).commits - commits, 288 - 8);
+	stop(f);
+	teardown(f);
 }
 END_TEST
 
@@ -229,7 +248,6 @@ int main(void)
 	TCase *tc = tcase_create("commits"), *slow = tcase_create("slow");
 
 	tcase_set_timeout(tc, 60);
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, what_waits_stays_below_the_bound);
 	tcase_add_test(tc, a_small_load_is_committed_by_the_clock);
 	tcase_add_test(tc, a_meter_without_load_does_not_write);
@@ -241,7 +259,6 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(slow, 60);
 	tcase_set_tags(slow, "slow");
-	tcase_add_checked_fixture(slow, setup, teardown);
 	tcase_add_test(slow, a_supply_that_flickers_for_ever_does_not_wear_the_medium);
 	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);

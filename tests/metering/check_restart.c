@@ -15,38 +15,40 @@
 
 START_TEST(a_stop_keeps_everything)
 {
+	struct restart_fixture *f = setup();
 	int64_t last = 0;
 
-	manager_begin(&manager, true);
+	manager_begin(&f->manager, true);
 	for (int round = 0; round < 5; round++) {
 		struct left left;
 		struct mm_registers stored;
 
-		run_until_ready();
-		meter_beyond(last);
-		ck_assert_int_eq(manager_stop(&manager, SIGTERM), 0);
-		left = read_memory();
-		stored = read_register();
+		run_until_ready(f);
+		meter_beyond(f, last);
+		ck_assert_int_eq(manager_stop(&f->manager, SIGTERM), 0);
+		left = read_memory(f);
+		stored = read_register(f);
 		ck_assert_int_eq(stored.delivered.uwh, left.registers.delivered.uwh);
 		ck_assert_double_eq(stored.delivered.carry, left.registers.delivered.carry);
 		ck_assert_int_eq(stored.output_uwh, left.played_uwh);
-		assert_pulses(&left, round);
+		assert_pulses(f, &left, round);
 		for (unsigned i = 0; i < 5; i++) {
-			ck_assert(!wires->wire[0][i].high);
+			ck_assert(!f->wires->wire[0][i].high);
 		}
 		last = stored.delivered.uwh;
 	}
+	teardown(f);
 }
 END_TEST
 
 /* The total as a client reads it, energy that is still to be written included. */
-static int64_t seen_by_client(void)
+static int64_t seen_by_client(const struct restart_fixture *f)
 {
 	char command[700], answer[4096];
 	const char *at;
 	FILE *pipe;
 
-	snprintf(command, sizeof(command), "%.280s/minimeterctl --socket %s/sock --json read", build, directory);
+	snprintf(command, sizeof(command), "%.280s/minimeterctl --socket %s/sock --json read", f->build, f->directory);
 	pipe = popen(command, "r");
 	ck_assert_ptr_nonnull(pipe);
 	answer[fread(answer, 1, sizeof(answer) - 1, pipe)] = '\0';
@@ -58,40 +60,45 @@ static int64_t seen_by_client(void)
 
 START_TEST(a_client_sees_no_total_fall)
 {
+	struct restart_fixture *f = setup();
 	int64_t last = 0;
 
-	manager_begin(&manager, true);
+	manager_begin(&f->manager, true);
 	for (int round = 0; round < 5; round++) {
-		run_until_ready();
-		ck_assert_int_ge(seen_by_client(), last);
-		last = seen_by_client();
-		(void)manager_stop(&manager, round % 2 == 0 ? SIGKILL : SIGTERM);
+		run_until_ready(f);
+		ck_assert_int_ge(seen_by_client(f), last);
+		last = seen_by_client(f);
+		(void)manager_stop(&f->manager, round % 2 == 0 ? SIGKILL : SIGTERM);
 	}
+	teardown(f);
 }
 END_TEST
 
 /* Counts a text in what the daemon has said. */
-static unsigned said(const char *text)
+static unsigned said(const struct restart_fixture *f, const char *text)
 {
-	static char all[1 << 20];
-	FILE *file = fopen(log_path, "r");
+	size_t size = 1 << 20;
+	char *all = calloc(1, size);
+	FILE *file = fopen(f->log_path, "r");
 	unsigned count = 0;
 
 	ck_assert_ptr_nonnull(file);
-	all[fread(all, 1, sizeof(all) - 1, file)] = '\0';
+	ck_assert_ptr_nonnull(all);
+	ck_assert_uint_lt(fread(all, 1, size, file), size);
 	fclose(file);
 	for (const char *at = all; (at = strstr(at, text)); at++) {
 		count++;
 	}
+	free(all);
 	return count;
 }
 
-static void wait_until_said(const char *text)
+static void wait_until_said(const struct restart_fixture *f, const char *text)
 {
 	struct pollfd p = {.fd = inotify_init1(IN_CLOEXEC), .events = POLLIN};
 
-	ck_assert_int_ge(inotify_add_watch(p.fd, log_path, IN_MODIFY), 0);
-	while (said(text) == 0) {
+	ck_assert_int_ge(inotify_add_watch(p.fd, f->log_path, IN_MODIFY), 0);
+	while (said(f, text) == 0) {
 		char events[4096];
 
 		ck_assert_int_eq(poll(&p, 1, WAIT_MS), 1);
@@ -102,48 +109,54 @@ static void wait_until_said(const char *text)
 
 START_TEST(an_upgrade_that_knows_another_layout_goes_on_from_the_register)
 {
+	struct restart_fixture *f = setup();
 	struct mm_registers stored;
 	uint64_t layout = 99;
 
-	manager_begin(&manager, true);
-	run_until_ready();
-	meter_beyond(0);
-	(void)manager_stop(&manager, SIGKILL);
-	ck_assert_int_eq(pwrite(manager_held(&manager, "handover"), &layout, sizeof(layout), 8), sizeof(layout));
-	stored = read_register();
-	run_until_ready();
-	(void)manager_stop(&manager, SIGKILL);
-	ck_assert_uint_eq(said("of a version that this program does not know"), 1);
-	ck_assert_int_ge(read_memory().registers.delivered.uwh, stored.delivered.uwh);
-	run_until_ready();
-	ck_assert_uint_eq(said("goes on from memory"), 1);
+	manager_begin(&f->manager, true);
+	run_until_ready(f);
+	meter_beyond(f, 0);
+	(void)manager_stop(&f->manager, SIGKILL);
+	ck_assert_int_eq(pwrite(manager_held(&f->manager, "handover"), &layout, sizeof(layout), 8), sizeof(layout));
+	stored = read_register(f);
+	run_until_ready(f);
+	(void)manager_stop(&f->manager, SIGKILL);
+	ck_assert_uint_eq(said(f, "of a version that this program does not know"), 1);
+	ck_assert_int_ge(read_memory(f).registers.delivered.uwh, stored.delivered.uwh);
+	run_until_ready(f);
+	ck_assert_uint_eq(said(f, "goes on from memory"), 1);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(the_power_fail_line_is_debounced)
 {
-	manager_begin(&manager, true);
+	struct restart_fixture *f = setup();
+
+	manager_begin(&f->manager, true);
 	if (strcmp(driver, "gpiod") != 0) {
+		teardown(f);
 		return; /* no chips here */
 	}
-	run_until_ready();
+	run_until_ready(f);
 	/* A glitch: over before the daemon gets to look. */
-	ck_assert_int_eq(kill(manager.child, SIGSTOP), 0);
+	ck_assert_int_eq(kill(f->manager.child, SIGSTOP), 0);
 	for (int i = 0; i < 20; i++) {
-		ck_assert(gpio_shim_put(directory, wires, 0, 5, i % 2 == 0));
+		ck_assert(gpio_shim_put(f->directory, f->wires, 0, 5, i % 2 == 0));
 	}
-	ck_assert_int_eq(kill(manager.child, SIGCONT), 0);
-	let_run(manager.child, 50 * MM_NS_PER_MS);
-	ck_assert_uint_eq(said("the supply fails"), 0);
+	ck_assert_int_eq(kill(f->manager.child, SIGCONT), 0);
+	let_run(f->manager.child, 50 * MM_NS_PER_MS);
+	ck_assert_uint_eq(said(f, "the supply fails"), 0);
 	/* And one that stays. */
-	ck_assert(gpio_shim_put(directory, wires, 0, 5, true));
-	wait_until_said("everything was durable");
-	ck_assert_uint_eq(said("everything was durable"), 1);
-	ck_assert(gpio_shim_put(directory, wires, 0, 5, false));
-	wait_until_said("the supply is back");
-	ck_assert_uint_eq(said("the supply fails"), 1);
-	ck_assert_uint_eq(said("the supply is back"), 1);
-	ck_assert_int_eq(manager_stop(&manager, SIGTERM), 0);
+	ck_assert(gpio_shim_put(f->directory, f->wires, 0, 5, true));
+	wait_until_said(f, "everything was durable");
+	ck_assert_uint_eq(said(f, "everything was durable"), 1);
+	ck_assert(gpio_shim_put(f->directory, f->wires, 0, 5, false));
+	wait_until_said(f, "the supply is back");
+	ck_assert_uint_eq(said(f, "the supply fails"), 1);
+	ck_assert_uint_eq(said(f, "the supply is back"), 1);
+	ck_assert_int_eq(manager_stop(&f->manager, SIGTERM), 0);
+	teardown(f);
 }
 END_TEST
 
@@ -152,7 +165,6 @@ int main(void)
 	Suite *suite = suite_create("restart");
 	TCase *tc = tcase_create("restart");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_set_timeout(tc, 120);
 	tcase_set_tags(tc, "slow");
 	tcase_add_test(tc, a_stop_keeps_everything);
