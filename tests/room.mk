@@ -9,11 +9,13 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/fuzz.h \
 	tests/fixture/gpio_shim.h \
 	tests/fixture/gpio_shim_lines.h \
+	tests/fixture/journal_fixture.h \
 	tests/fixture/let_run.h \
 	tests/fixture/manager.h \
 	tests/fixture/meter_fixture.h \
 	tests/fixture/metering_fixture.h \
 	tests/fixture/metrology_fixture.h \
+	tests/fixture/older_memory.h \
 	tests/fixture/outputs_fixture.h \
 	tests/fixture/random.h \
 	tests/fixture/restart_fixture.h \

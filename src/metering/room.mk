@@ -25,12 +25,19 @@ libmetering_a_SOURCES = \
 	src/metering/wall_clock.c src/metering/wall_clock.h
 
 if TESTS_ENABLED
-metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover tests/metering/check_memory
+metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover \
+	tests/metering/check_journal tests/metering/check_memory tests/metering/check_supervisor tests/metering/check_wall_clock
 check_PROGRAMS += $(metering_checks)
 TESTS += $(metering_checks)
 tests_metering_check_metering_SOURCES = tests/metering/check_metering.c tests/fixture/metering_fixture.c
 tests_metering_check_committer_SOURCES = tests/metering/check_committer.c tests/fixture/metering_fixture.c
-tests_metering_check_carryover_SOURCES = tests/metering/check_carryover.c tests/fixture/metering_fixture.c
+# The test looks at each commit as it is submitted.
+tests_metering_check_committer_LDFLAGS = -Wl,--wrap=mm_store_worker_commit
+tests_metering_check_carryover_SOURCES = tests/metering/check_carryover.c tests/fixture/metering_fixture.c \
+	tests/fixture/older_memory.c
+tests_metering_check_journal_SOURCES = tests/metering/check_journal.c tests/fixture/journal_fixture.c
+tests_metering_check_memory_SOURCES = tests/metering/check_memory.c tests/fixture/older_memory.c
+tests_metering_check_wall_clock_SOURCES = tests/metering/check_wall_clock.c tests/fixture/journal_fixture.c
 
 check_PROGRAMS += tests/metering/check_restart tests/metering/check_restart_kills
 TESTS += tests/metering/check_restart tests/metering/check_restart_kills

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "core/units.h"
+#include "fixture/older_memory.h"
 #include "fixture/random.h"
 #include "fixture/suite.h"
 
@@ -460,6 +461,104 @@ START_TEST(rows_and_events_that_were_on_their_way_are_there_once)
 }
 END_TEST
 
+/*
+ * Puts what the version before would have left in place of this one's memory: it knew a commit by its CLOCK_BOOTTIME. What the
+ * store had when it was kept aside was committed at durable_ns.
+ */
+static void leave_as_the_version_before(struct metering_fixture *f, uint64_t durable, int64_t durable_ns)
+{
+	struct mm_pulse_train *restored = calloc(MM_STORE_METERS_MAX, sizeof(*restored));
+	struct mm_pending *pending = calloc(1, sizeof(*pending));
+	struct mm_memory_content content = {.pending = pending};
+
+	ck_assert(restored && pending);
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
+		content.meter[i].restored = &restored[i];
+		content.meter[i].train = &restored[i];
+	}
+	ck_assert_int_eq(mm_memory_read(f->memory, &content), 0);
+	for (size_t i = 0; i < pending->events_handed; i++) {
+		pending->event_commit[i] = (uint64_t)(pending->event_commit[i] <= durable ? durable_ns : f->now_ns);
+	}
+	for (size_t i = 0; i < pending->rows_handed; i++) {
+		pending->row_commit[i] = (uint64_t)(pending->row_commit[i] <= durable ? durable_ns : f->now_ns);
+	}
+	mm_memory_free(f->memory);
+	keep_memory(f);
+	content.state.meter[0].output_uwh = mm_pulse_train_planned_uwh(&restored[0]);
+	mm_memory_write(f->memory, &content);
+	make_older_memory(mm_memory_fd(f->memory));
+	free(pending);
+	free(restored);
+}
+
+/* 0: half of what it submitted did not become durable; 1: all did. */
+START_TEST(an_upgrade_takes_over_what_the_version_before_left)
+{
+	struct metering_fixture *f = setup();
+	struct mm_registers before;
+	struct counts counts;
+	int64_t aside_ns = 0, played_uwh;
+	uint64_t aside = 0;
+	unsigned queued, edges;
+
+	stop(f);
+	keep_memory(f);
+	start(f);
+	/* Intervals and events on their way, and pulses that are owed, when it ends. */
+	for (int i = 0; i < 40; i++) {
+		if (i == 20) {
+			aside = mm_metering_commit(f->metering) + 1; /* that of the stop */
+			aside_ns = f->now_ns;
+			stop(f);
+			copy_register(f, "register.db", "aside");
+			start(f);
+		}
+		window(f, 14400);
+		run_timer_until(f, f->now_ns);
+		f->now_ns += i % 20 == 10 ? 900 * MM_NS_PER_S : 0;
+	}
+	before = f->metering->meters[0].meter.registers;
+	played_uwh = mm_pulse_train_played_uwh(train(f));
+	queued = mm_pulse_train_count(train(f));
+	edges = f->lines.edges;
+	ck_assert_uint_gt(queued, 0);
+	crash(f);
+	if (_i == 0) {
+		copy_register(f, "aside", "register.db");
+	}
+	leave_as_the_version_before(f, _i == 0 ? aside : UINT64_MAX, aside_ns);
+	start(f);
+	ck_assert_mem_eq(&f->metering->meters[0].meter.registers, &before, sizeof(before));
+	ck_assert_int_eq(mm_pulse_train_played_uwh(train(f)), played_uwh);
+	ck_assert_uint_eq(mm_pulse_train_count(train(f)), queued);
+	for (int i = 0; i < 5; i++) {
+		window(f, 0);
+		run_timer_until(f, f->now_ns);
+	}
+	ck_assert_uint_eq(f->lines.edges, edges + queued);
+	ck_assert_int_eq(f->lines.rising[MM_OUTPUT_10], pulses_to(before.delivered.uwh));
+	counts = count(f);
+	ck_assert_uint_eq(counts.refused, 0);
+	ck_assert_uint_eq(counts.uncertain, 0);
+	ck_assert_uint_eq(counts.gap, 2);
+	ck_assert_uint_eq(counts.rows, 2);
+	ck_assert_uint_eq(counts.resumed, 2);
+	ck_assert_int_eq(counts.rows_uwh + f->metering->meters[0].meter.registers.profile.row.delivered_uwh, 160 * MM_UWH_PER_WH);
+	/* From here on memory is this version's. */
+	crash(f);
+	start(f);
+	window(f, 0);
+	counts = count(f);
+	ck_assert_uint_eq(counts.gap, 2);
+	ck_assert_uint_eq(counts.rows, 2);
+	ck_assert_uint_eq(counts.resumed, 3);
+	ck_assert_uint_eq(counts.refused, 0);
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(memory_that_is_behind_the_register_is_refused)
 {
 	struct metering_fixture *f = setup();
@@ -522,6 +621,7 @@ int main(void)
 	tcase_add_test(tc, without_memory_a_restart_marks_its_interval);
 	tcase_add_test(tc, what_stood_before_a_crash_is_no_event_after_it);
 	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
+	tcase_add_loop_test(tc, an_upgrade_takes_over_what_the_version_before_left, 0, 2);
 	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
 	tcase_add_test(tc, memory_of_another_meter_is_not_taken);
 	suite_add_tcase(suite, tc);

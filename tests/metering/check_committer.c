@@ -2,11 +2,15 @@
 /* When metering commits: what may be lost, what the medium is spared, backups, and a supply that fails. */
 #include "fixture/metering_fixture.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "core/units.h"
+#include "fixture/random.h"
 #include "fixture/suite.h"
 
 START_TEST(what_waits_stays_below_the_bound)
@@ -242,6 +246,133 @@ START_TEST(a_supply_that_flickers_for_ever_does_not_wear_the_medium)
 }
 END_TEST
 
+/* ---- Each commit as it is submitted ---- */
+
+struct submissions {
+	const struct metering_fixture *f;
+	uint64_t number; /* of the last one */
+	unsigned count;
+};
+
+/* mm_store_worker_commit() has no argument of ours; NULL: nobody looks. */
+static struct submissions *submissions;
+
+int __real_mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store_commit *commit);
+int __wrap_mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store_commit *commit);
+
+static bool is_known(const struct mm_pending *pending, const struct mm_store_event *event, uint64_t number)
+{
+	for (size_t i = 0; i < pending->events_handed; i++) {
+		if (pending->event_commit[i] == number && strcmp(pending->event[i].text, event->text) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What the next run would find if this one ended here has all that the commit has. */
+static void assert_carried_over(const struct metering_fixture *f, const struct mm_store_commit *commit)
+{
+	struct mm_pulse_train *train = calloc(MM_STORE_METERS_MAX, sizeof(*train));
+	struct mm_pending *pending = calloc(1, sizeof(*pending));
+	struct mm_memory_content content = {.pending = pending};
+	struct mm_registers committed = commit->meter[0];
+	struct mm_memory *memory;
+
+	ck_assert(train && pending);
+	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
+		content.meter[i].restored = &train[i];
+	}
+	ck_assert_int_eq(mm_memory_new(dup(mm_memory_fd(f->memory)), "boot", &memory), 0);
+	ck_assert_int_eq(mm_memory_read(memory, &content), 0);
+	ck_assert_int_eq(mm_pulse_train_played_uwh(&train[0]), committed.output_uwh);
+	committed.output_uwh = content.state.meter[0].output_uwh; /* that of memory is what is planned */
+	ck_assert_mem_eq(&content.state.meter[0], &committed, sizeof(committed));
+	for (size_t i = 0; i < commit->event_count; i++) {
+		ck_assert(is_known(pending, &commit->events[i], commit->number));
+	}
+	mm_memory_free(memory);
+	free(pending);
+	free(train);
+}
+
+int __wrap_mm_store_worker_commit(struct mm_store_worker *worker, const struct mm_store_commit *commit)
+{
+	if (submissions) {
+		ck_assert_uint_eq(commit->number, submissions->number + 1);
+		submissions->number = commit->number;
+		submissions->count++;
+		assert_carried_over(submissions->f, commit);
+	}
+	return __real_mm_store_worker_commit(worker, commit);
+}
+
+/* What clients, the supply and the front end bring, in any order. */
+static void do_anything(struct metering_fixture *f, uint64_t *random)
+{
+	switch (mm_random(random) % 12) {
+	case 0:
+		failed_report(f, -EIO);
+		break;
+	case 1:
+		mm_metering_power_fail(f->metering, 0);
+		mm_metering_power_returned(f->metering);
+		break;
+	case 2:
+		ck_assert_uint_eq(mm_metering_commit(f->metering), submissions->number);
+		break;
+	case 3:
+		f->now_ns += (int64_t)(mm_random(random) % (400 * MM_NS_PER_S));
+		break;
+	case 4:
+		run_timer_until(f, f->now_ns + (int64_t)(mm_random(random) % MM_NS_PER_S));
+		break;
+	case 5:
+		if (mm_random(random) % 2) {
+			crash(f);
+		} else {
+			stop(f);
+		}
+		start(f);
+		break;
+	default:
+		window(f, mm_random_between(random, -100, 26000));
+	}
+}
+
+START_TEST(numbers_rise_by_one_and_carryover_knows_each_commit)
+{
+	struct metering_fixture *f = setup();
+	struct submissions seen = {.f = f};
+	uint64_t random = 4711;
+
+	stop(f);
+	keep_memory(f);
+	snprintf(f->copy_path, sizeof(f->copy_path), "%s.copy", f->register_path);
+	start(f);
+	seen.number = settle(f).durable;
+	submissions = &seen;
+	for (int i = 0; i < 3000; i++) {
+		struct mm_store_status status;
+
+		do_anything(f, &random);
+		if (mm_random(&random) % 3 == 0) {
+			status = settle(f);
+			ck_assert_uint_le(status.durable, seen.number);
+			/* 26 kW for a second and what commit_wh allows. */
+			ck_assert_int_le(mm_committer_uncommitted_uwh(f->metering->committer, &status),
+					 8 * MM_UWH_PER_WH + (int64_t)(26000 * MM_UWH_PER_WS));
+		}
+	}
+	(void)mm_metering_commit(f->metering);
+	ck_assert_uint_eq(settle(f).durable, seen.number);
+	ck_assert_uint_gt(seen.count, 500);
+	stop(f);
+	submissions = NULL;
+	teardown(f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("metering: commits");
@@ -256,6 +387,7 @@ int main(void)
 	tcase_add_test(tc, an_event_reaches_the_database_soon);
 	tcase_add_test(tc, a_backup_is_made_when_it_is_due);
 	tcase_add_test(tc, a_failing_supply_is_written_for_at_once);
+	tcase_add_test(tc, numbers_rise_by_one_and_carryover_knows_each_commit);
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(slow, 60);
 	tcase_set_tags(slow, "slow");

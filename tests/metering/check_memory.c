@@ -12,52 +12,55 @@
 
 #include "metering/memory.h"
 #include "fixture/let_run.h"
+#include "fixture/older_memory.h"
 #include "fixture/random.h"
 #include "fixture/suite.h"
 
 #define BOOT "0123456789abcdef0123456789abcdef"
 #define QUEUE 7
 
-static struct mm_memory *memory;
-static struct mm_memory_content content;
-static struct mm_pulse_train train[MM_STORE_METERS_MAX];
-static struct mm_pending pending;
-static int fd;
+struct fixture {
+	struct mm_memory *memory;
+	struct mm_memory_content content; /* to be written, or what was read */
+	struct mm_pulse_train train[MM_STORE_METERS_MAX];
+	struct mm_pending pending;
+	int fd; /* of the memory */
+};
 
 /* Everything that is read goes here. */
-static void blank(void)
+static void blank(struct fixture *f)
 {
-	memset(&pending, 0, sizeof(pending));
-	memset(&content, 0, sizeof(content));
-	content.pending = &pending;
+	memset(&f->pending, 0, sizeof(f->pending));
+	memset(&f->content, 0, sizeof(f->content));
+	f->content.pending = &f->pending;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		content.meter[i].train = content.meter[i].restored = &train[i];
+		f->content.meter[i].train = f->content.meter[i].restored = &f->train[i];
 	}
 }
 
 /* Two meters that stand at n in every respect. Asserts nothing: a child that is killed runs it. */
-static void fill(int64_t n)
+static void fill(struct fixture *f, int64_t n)
 {
-	blank();
-	content.state.meter_count = 2;
+	blank(f);
+	f->content.state.meter_count = 2;
 	for (unsigned i = 0; i < 2; i++) {
-		strcpy(content.state.nameplate[i].serial, i == 0 ? "one" : "two");
-		content.state.meter[i].delivered.uwh = n;
-		content.state.meter[i].profile.row.covered_ns = n;
-		content.meter[i].left = (struct mm_meter_left){
+		strcpy(f->content.state.nameplate[i].serial, i == 0 ? "one" : "two");
+		f->content.state.meter[i].delivered.uwh = n;
+		f->content.state.meter[i].profile.row.covered_ns = n;
+		f->content.meter[i].left = (struct mm_meter_left){
 			.window_end_ns = n, .flags = {MM_ELEMENT_OVERCURRENT, MM_ELEMENT_REVERSED}, .backward = {false, true}};
-		content.meter[i].received_noted_ns = n + 1;
-		content.state.meter[i].output_uwh = n * 10 + QUEUE;
-		mm_pulse_train_init(&train[i], n * 10 + QUEUE, n * 10 + QUEUE);
+		f->content.meter[i].received_noted_ns = n + 1;
+		f->content.state.meter[i].output_uwh = n * 10 + QUEUE;
+		mm_pulse_train_init(&f->train[i], n * 10 + QUEUE, n * 10 + QUEUE);
 		for (unsigned e = 0; e < MM_PULSE_TRAIN_LENGTH - 3; e++) { /* across the ring's end */
-			(void)mm_pulse_train_restore(&train[i], &(struct mm_edge){0});
-			mm_pulse_train_played(&train[i], 0);
+			(void)mm_pulse_train_restore(&f->train[i], &(struct mm_edge){0});
+			mm_pulse_train_played(&f->train[i], 0);
 		}
 		for (unsigned e = 0; e < QUEUE; e++) {
 			struct mm_edge edge = {
 				.at_ns = n + e, .position_uwh = n * 10 + e, .output = MM_OUTPUT_COUNTER, .level = e % 2 != 0};
 
-			(void)mm_pulse_train_restore(&train[i], &edge);
+			(void)mm_pulse_train_restore(&f->train[i], &edge);
 		}
 	}
 	for (int i = 0; i < (int)(n % 5); i++) {
@@ -65,31 +68,31 @@ static void fill(int64_t n)
 		struct mm_store_profile_row row = {.meter = 1, .row = {.start_s = n, .status = 7, .covered_ns = i}};
 
 		snprintf(event.text, sizeof(event.text), "event %d of %lld", i, (long long)n);
-		(void)mm_pending_add_event(&pending, &event);
-		(void)mm_pending_add_row(&pending, &row);
+		(void)mm_pending_add_event(&f->pending, &event);
+		(void)mm_pending_add_row(&f->pending, &row);
 		if (i < 2) {
-			mm_pending_handed(&pending, n + i);
+			mm_pending_handed(&f->pending, n + i);
 		}
 	}
 }
 
 /* What was read is an image of fill(), all of it of the same n, which is returned. */
-static int64_t assert_whole(void)
+static int64_t assert_whole(const struct fixture *f)
 {
-	int64_t n = content.state.meter[0].delivered.uwh;
+	int64_t n = f->content.state.meter[0].delivered.uwh;
 
-	ck_assert_uint_eq(content.state.meter_count, 2);
+	ck_assert_uint_eq(f->content.state.meter_count, 2);
 	for (unsigned i = 0; i < 2; i++) {
-		ck_assert_int_eq(content.state.meter[i].delivered.uwh, n);
-		ck_assert_int_eq(content.state.meter[i].profile.row.covered_ns, n);
-		ck_assert_int_eq(content.meter[i].left.window_end_ns, n);
-		ck_assert_uint_eq(content.meter[i].left.flags[0], MM_ELEMENT_OVERCURRENT);
-		ck_assert_uint_eq(content.meter[i].left.flags[1], MM_ELEMENT_REVERSED);
-		ck_assert(!content.meter[i].left.backward[0] && content.meter[i].left.backward[1]);
-		ck_assert_int_eq(content.meter[i].received_noted_ns, n + 1);
-		for (unsigned e = 0; e < mm_pulse_train_count(&train[i]); e++) {
-			const struct mm_edge *edge = mm_pulse_train_edge(&train[i], e);
-			unsigned number = e + QUEUE - mm_pulse_train_count(&train[i]);
+		ck_assert_int_eq(f->content.state.meter[i].delivered.uwh, n);
+		ck_assert_int_eq(f->content.state.meter[i].profile.row.covered_ns, n);
+		ck_assert_int_eq(f->content.meter[i].left.window_end_ns, n);
+		ck_assert_uint_eq(f->content.meter[i].left.flags[0], MM_ELEMENT_OVERCURRENT);
+		ck_assert_uint_eq(f->content.meter[i].left.flags[1], MM_ELEMENT_REVERSED);
+		ck_assert(!f->content.meter[i].left.backward[0] && f->content.meter[i].left.backward[1]);
+		ck_assert_int_eq(f->content.meter[i].received_noted_ns, n + 1);
+		for (unsigned e = 0; e < mm_pulse_train_count(&f->train[i]); e++) {
+			const struct mm_edge *edge = mm_pulse_train_edge(&f->train[i], e);
+			unsigned number = e + QUEUE - mm_pulse_train_count(&f->train[i]);
 
 			ck_assert_int_eq(edge->at_ns, n + number);
 			ck_assert_int_eq(edge->position_uwh, n * 10 + number);
@@ -97,112 +100,125 @@ static int64_t assert_whole(void)
 			ck_assert(edge->level == (number % 2 != 0));
 		}
 	}
-	ck_assert_uint_eq(pending.event_count, (size_t)(n % 5));
-	ck_assert_uint_eq(pending.row_count, (size_t)(n % 5));
-	ck_assert_uint_eq(pending.events_handed, pending.event_count < 2 ? pending.event_count : 2);
-	for (size_t i = 0; i < pending.event_count; i++) {
+	ck_assert_uint_eq(f->pending.event_count, (size_t)(n % 5));
+	ck_assert_uint_eq(f->pending.row_count, (size_t)(n % 5));
+	ck_assert_uint_eq(f->pending.events_handed, f->pending.event_count < 2 ? f->pending.event_count : 2);
+	for (size_t i = 0; i < f->pending.event_count; i++) {
 		char text[64];
 
 		snprintf(text, sizeof(text), "event %zu of %lld", i, (long long)n);
-		ck_assert_str_eq(pending.event[i].text, text);
-		ck_assert_int_eq(pending.event[i].meter, (int)i - 1);
-		ck_assert_int_eq(pending.row[i].row.start_s, n);
-		ck_assert_int_eq(pending.row[i].row.covered_ns, (int64_t)i);
+		ck_assert_str_eq(f->pending.event[i].text, text);
+		ck_assert_int_eq(f->pending.event[i].meter, (int)i - 1);
+		ck_assert_int_eq(f->pending.row[i].row.start_s, n);
+		ck_assert_int_eq(f->pending.row[i].row.covered_ns, (int64_t)i);
 	}
 	return n;
 }
 
 /* Another run: the memory is the same, the mapping is not. */
-static int reopen(const char *boot_id)
+static int reopen(struct fixture *f, const char *boot_id)
 {
-	int copy = dup(fd);
+	int copy = dup(f->fd);
 
-	mm_memory_free(memory);
-	memory = NULL;
-	ck_assert_int_eq(mm_memory_new(copy, boot_id, &memory), 0);
-	blank();
-	return mm_memory_read(memory, &content);
+	mm_memory_free(f->memory);
+	f->memory = NULL;
+	ck_assert_int_eq(mm_memory_new(copy, boot_id, &f->memory), 0);
+	blank(f);
+	return mm_memory_read(f->memory, &f->content);
 }
 
-static void setup(void)
+static struct fixture *setup(void)
 {
-	blank();
-	ck_assert_int_eq(mm_memory_new(-1, BOOT, &memory), 0);
-	fd = dup(mm_memory_fd(memory));
-	ck_assert_int_ge(fd, 0);
+	struct fixture *f = calloc(1, sizeof(*f));
+
+	ck_assert_ptr_nonnull(f);
+	blank(f);
+	ck_assert_int_eq(mm_memory_new(-1, BOOT, &f->memory), 0);
+	f->fd = dup(mm_memory_fd(f->memory));
+	ck_assert_int_ge(f->fd, 0);
+	return f;
 }
 
-static void teardown(void)
+static void teardown(struct fixture *f)
 {
-	mm_memory_free(memory);
-	close(fd);
+	mm_memory_free(f->memory);
+	close(f->fd);
+	free(f);
 }
 
-static void write_n(int64_t n)
+static void write_n(struct fixture *f, int64_t n)
 {
-	fill(n);
-	mm_memory_write(memory, &content);
+	fill(f, n);
+	mm_memory_write(f->memory, &f->content);
 }
 
 START_TEST(nothing_comes_of_nothing)
 {
-	ck_assert_int_eq(mm_memory_read(memory, &content), -ENODATA);
-	ck_assert_int_eq(reopen(BOOT), -ENODATA);
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(mm_memory_read(f->memory, &f->content), -ENODATA);
+	ck_assert_int_eq(reopen(f, BOOT), -ENODATA);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(the_newest_is_found)
 {
+	struct fixture *f = setup();
 	for (int64_t n = 1; n <= 6; n++) {
-		write_n(n);
-		ck_assert_int_eq(reopen(BOOT), 0);
-		ck_assert_int_eq(assert_whole(), n);
-		ck_assert_uint_eq(mm_pulse_train_count(&train[0]), QUEUE);
+		write_n(f, n);
+		ck_assert_int_eq(reopen(f, BOOT), 0);
+		ck_assert_int_eq(assert_whole(f), n);
+		ck_assert_uint_eq(mm_pulse_train_count(&f->train[0]), QUEUE);
 	}
+	teardown(f);
 }
 END_TEST
 
 START_TEST(edges_played_since_are_off_the_queue)
 {
-	write_n(3);
+	struct fixture *f = setup();
+
+	write_n(f, 3);
 	for (unsigned played = 0; played < QUEUE; played++) {
-		ck_assert_int_eq(reopen(BOOT), 0);
-		ck_assert_uint_eq(mm_pulse_train_count(&train[1]), QUEUE - played);
-		ck_assert_uint_eq(mm_pulse_train_count(&train[0]), QUEUE);
-		ck_assert(!content.meter[1].in_doubt);
-		ck_assert_int_eq(assert_whole(), 3);
+		ck_assert_int_eq(reopen(f, BOOT), 0);
+		ck_assert_uint_eq(mm_pulse_train_count(&f->train[1]), QUEUE - played);
+		ck_assert_uint_eq(mm_pulse_train_count(&f->train[0]), QUEUE);
+		ck_assert(!f->content.meter[1].in_doubt);
+		ck_assert_int_eq(assert_whole(f), 3);
 
 		/* One that failed is owed still; one in the midst counts as played and is named. */
-		mm_memory_edge_begun(memory, 1);
-		mm_memory_edge_ended(memory, 1, false);
-		mm_memory_edge_begun(memory, 1);
-		ck_assert_int_eq(reopen(BOOT), 0);
-		ck_assert_uint_eq(mm_pulse_train_count(&train[1]), QUEUE - played - 1);
-		ck_assert(content.meter[1].in_doubt);
-		ck_assert_int_eq(content.meter[1].doubtful.position_uwh, 30 + played);
-		mm_memory_edge_ended(memory, 1, true);
+		mm_memory_edge_begun(f->memory, 1);
+		mm_memory_edge_ended(f->memory, 1, false);
+		mm_memory_edge_begun(f->memory, 1);
+		ck_assert_int_eq(reopen(f, BOOT), 0);
+		ck_assert_uint_eq(mm_pulse_train_count(&f->train[1]), QUEUE - played - 1);
+		ck_assert(f->content.meter[1].in_doubt);
+		ck_assert_int_eq(f->content.meter[1].doubtful.position_uwh, 30 + played);
+		mm_memory_edge_ended(f->memory, 1, true);
 	}
-	write_n(4);
-	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert_uint_eq(mm_pulse_train_count(&train[1]), QUEUE);
+	write_n(f, 4);
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert_uint_eq(mm_pulse_train_count(&f->train[1]), QUEUE);
+	teardown(f);
 }
 END_TEST
 
 /* Byte at a place of the memory. */
-static void spoil(off_t at)
+static void spoil(const struct fixture *f, off_t at)
 {
 	uint8_t byte;
 
-	ck_assert_int_eq(pread(fd, &byte, 1, at), 1);
+	ck_assert_int_eq(pread(f->fd, &byte, 1, at), 1);
 	byte ^= 0x40;
-	ck_assert_int_eq(pwrite(fd, &byte, 1, at), 1);
+	ck_assert_int_eq(pwrite(f->fd, &byte, 1, at), 1);
 }
 
 /* Where the memory holds a text, after so many others. */
-static off_t find(const char *text, unsigned skip)
+static off_t find(struct fixture *f, const char *text, unsigned skip)
 {
-	size_t size = (size_t)lseek(fd, 0, SEEK_END);
-	char *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, fd, 0), *at = bytes - 1;
+	size_t size = (size_t)lseek(f->fd, 0, SEEK_END);
+	char *bytes = mmap(NULL, size, PROT_READ, MAP_SHARED, f->fd, 0), *at = bytes - 1;
 	off_t offset;
 
 	ck_assert_ptr_ne(bytes, MAP_FAILED);
@@ -217,78 +233,74 @@ static off_t find(const char *text, unsigned skip)
 
 START_TEST(a_damaged_image_leaves_the_other)
 {
-	write_n(1);
-	write_n(2);
-	spoil(find("event 1 of 2", 0));
-	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert_int_eq(assert_whole(), 1);
-	spoil(find("one", 0));
-	ck_assert_int_eq(reopen(BOOT), -EBADMSG);
+	struct fixture *f = setup();
+
+	write_n(f, 1);
+	write_n(f, 2);
+	spoil(f, find(f, "event 1 of 2", 0));
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert_int_eq(assert_whole(f), 1);
+	spoil(f, find(f, "one", 0));
+	ck_assert_int_eq(reopen(f, BOOT), -EBADMSG);
 	/* And is written over. */
-	write_n(3);
-	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert_int_eq(assert_whole(), 3);
+	write_n(f, 3);
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert_int_eq(assert_whole(f), 3);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(another_layout_is_refused_and_written_over)
 {
-	write_n(1);
-	spoil(8);
-	ck_assert_int_eq(reopen(BOOT), -EPROTO);
-	write_n(2);
-	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert_int_eq(assert_whole(), 2);
-	spoil(0);
-	ck_assert_int_eq(reopen(BOOT), -EPROTO);
-	ck_assert_int_eq(ftruncate(fd, 100), 0);
-	ck_assert_int_lt(reopen(BOOT), 0);
+	struct fixture *f = setup();
+
+	write_n(f, 1);
+	spoil(f, 8);
+	ck_assert_int_eq(reopen(f, BOOT), -EPROTO);
+	write_n(f, 2);
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert_int_eq(assert_whole(f), 2);
+	spoil(f, 0);
+	ck_assert_int_eq(reopen(f, BOOT), -EPROTO);
+	ck_assert_int_eq(ftruncate(f->fd, 100), 0);
+	ck_assert_int_lt(reopen(f, BOOT), 0);
+	teardown(f);
 }
 END_TEST
 
-/* Makes the first slot's image one of the version before: it ends with what is pending, and numbers in it are times. */
-static void make_older(void)
-{
-	enum { LAYOUT_AT = 8, SLOT_AT = 16, IMAGE_AT = SLOT_AT + 16 + MM_STORE_METERS_MAX * 8 };
-	uint64_t layout = 2, head[2]; /* length and check sum */
-	uint8_t *image;
-
-	ck_assert_int_eq(pread(fd, head, sizeof(head), SLOT_AT), sizeof(head));
-	head[0] -= sizeof(uint64_t);
-	image = malloc(head[0]);
-	ck_assert_int_eq(pread(fd, image, head[0], IMAGE_AT), (ssize_t)head[0]);
-	head[1] = mm_checksum(image, head[0]);
-	ck_assert_int_eq(pwrite(fd, head, sizeof(head), SLOT_AT), sizeof(head));
-	ck_assert_int_eq(pwrite(fd, &layout, sizeof(layout), LAYOUT_AT), sizeof(layout));
-	free(image);
-}
-
 START_TEST(memory_of_the_version_before_is_read)
 {
-	write_n(4);
-	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert(!content.commits_by_time);
-	make_older();
-	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert(content.commits_by_time);
-	ck_assert_int_eq(assert_whole(), 4);
-	write_n(6);
-	ck_assert_int_eq(reopen(BOOT), 0);
-	ck_assert(!content.commits_by_time);
-	ck_assert_int_eq(assert_whole(), 6);
+	struct fixture *f = setup();
+
+	write_n(f, 4);
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert(!f->content.commits_by_time);
+	make_older_memory(f->fd);
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert(f->content.commits_by_time);
+	ck_assert_int_eq(assert_whole(f), 4);
+	write_n(f, 6);
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert(!f->content.commits_by_time);
+	ck_assert_int_eq(assert_whole(f), 6);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(another_boot_is_refused)
 {
-	write_n(1);
-	ck_assert_int_eq(reopen("0123456789abcdef0123456789abcdee"), -ESTALE);
-	ck_assert_int_eq(reopen(BOOT), 0);
+	struct fixture *f = setup();
+
+	write_n(f, 1);
+	ck_assert_int_eq(reopen(f, "0123456789abcdef0123456789abcdee"), -ESTALE);
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_kill_at_any_moment_leaves_one_whole)
 {
+	struct fixture *f = setup();
 	uint64_t random = 4711;
 	int64_t last = 0;
 
@@ -299,23 +311,24 @@ START_TEST(a_kill_at_any_moment_leaves_one_whole)
 		ck_assert_int_ge(child, 0);
 		if (child == 0) {
 			for (int64_t n = last + 1;; n++) {
-				write_n(n);
+				write_n(f, n);
 				for (unsigned e = 0; e < QUEUE; e++) {
-					mm_memory_edge_begun(memory, 0);
-					mm_memory_edge_ended(memory, 0, true);
+					mm_memory_edge_begun(f->memory, 0);
+					mm_memory_edge_ended(f->memory, 0, true);
 				}
 			}
 		}
 		let_run(child, (int64_t)(mm_random(&random) % 3000000));
 		ck_assert_int_eq(kill(child, SIGKILL), 0);
 		ck_assert_int_eq(waitpid(child, NULL, 0), child);
-		if (reopen(BOOT) == -ENODATA) {
+		if (reopen(f, BOOT) == -ENODATA) {
 			ck_assert_int_eq(last, 0);
 			continue;
 		}
-		ck_assert_int_ge(assert_whole(), last);
-		last = assert_whole();
+		ck_assert_int_ge(assert_whole(f), last);
+		last = assert_whole(f);
 	}
+	teardown(f);
 }
 END_TEST
 
@@ -324,7 +337,6 @@ int main(void)
 	Suite *suite = suite_create("memory");
 	TCase *tc = tcase_create("memory"), *slow = tcase_create("kills");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, nothing_comes_of_nothing);
 	tcase_add_test(tc, the_newest_is_found);
 	tcase_add_test(tc, edges_played_since_are_off_the_queue);
@@ -333,7 +345,6 @@ int main(void)
 	tcase_add_test(tc, memory_of_the_version_before_is_read);
 	tcase_add_test(tc, another_boot_is_refused);
 	suite_add_tcase(suite, tc);
-	tcase_add_checked_fixture(slow, setup, teardown);
 	tcase_set_timeout(slow, 60);
 	tcase_set_tags(slow, "slow");
 	tcase_add_test(slow, a_kill_at_any_moment_leaves_one_whole);

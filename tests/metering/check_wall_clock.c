@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: MIT */
+/* The wall clock as a label: what counts as a step of it, and what a start says of how the run before ended. */
+#include "metering/wall_clock.h"
+
+#include <check.h>
+#include <string.h>
+
+#include "core/units.h"
+#include "fixture/journal_fixture.h"
+#include "fixture/suite.h"
+
+static void pass(struct journal_fixture *f, int64_t ns, int64_t wall_ns)
+{
+	f->boottime_ns += ns;
+	f->realtime_ns += wall_ns;
+}
+
+START_TEST(a_step_is_one_event_and_slewing_is_none)
+{
+	struct journal_fixture *f = journal_begin();
+	struct mm_wall_clock wall = {.clock = &f->clock, .journal = &f->journal};
+
+	mm_wall_clock_look(&wall); /* the first look has nothing to compare with */
+	for (int i = 0; i < 1000; i++) {
+		pass(f, MM_NS_PER_S, MM_NS_PER_S + MM_NS_PER_S / 2000); /* 500 ppm, as fast as a clock is slewed */
+		mm_wall_clock_look(&wall);
+	}
+	ck_assert_uint_eq(f->pending.event_count, 0);
+	pass(f, MM_NS_PER_S, MM_NS_PER_S + MM_PROFILE_STEP_NS + 1);
+	mm_wall_clock_look(&wall);
+	ck_assert_uint_eq(f->pending.event_count, 1);
+	ck_assert_str_eq(latest(f)->code, "clock-step");
+	pass(f, MM_NS_PER_S, MM_NS_PER_S);
+	mm_wall_clock_look(&wall);
+	ck_assert_uint_eq(f->pending.event_count, 1);
+	pass(f, MM_NS_PER_S, -3600 * MM_NS_PER_S);
+	mm_wall_clock_look(&wall);
+	ck_assert_uint_eq(f->pending.event_count, 2);
+	ck_assert_ptr_nonnull(strstr(latest(f)->text, "(-3601.000 s)"));
+	journal_end(f);
+}
+END_TEST
+
+START_TEST(an_instant_is_labelled_by_the_last_look)
+{
+	struct journal_fixture *f = journal_begin();
+	struct mm_wall_clock wall = {.clock = &f->clock, .journal = &f->journal};
+	int64_t at = f->boottime_ns - 5 * MM_NS_PER_S;
+
+	mm_wall_clock_look(&wall);
+	ck_assert_int_eq(mm_wall_clock_at(&wall, at), f->realtime_ns - 5 * MM_NS_PER_S);
+	f->realtime_ns += 3600 * MM_NS_PER_S;
+	ck_assert_int_eq(mm_wall_clock_at(&wall, f->boottime_ns), f->realtime_ns - 3600 * MM_NS_PER_S);
+	mm_wall_clock_look(&wall);
+	ck_assert_int_eq(mm_wall_clock_at(&wall, f->boottime_ns), f->realtime_ns);
+	journal_end(f);
+}
+END_TEST
+
+static const struct {
+	bool unclean, same_boot;
+	int64_t ago_s; /* by the wall clock */
+	const char *codes[2];
+	const char *text; /* in the first event */
+} ends[] = {
+	{false, true, 60, {NULL, NULL}, NULL},
+	{true, true, 60, {"crash", NULL}, "60.0 s ago"},
+	{true, false, 60, {"power-down", NULL}, "60 s ago by the wall clock"},
+	{true, false, -60, {"power-down", "clock-step"}, "how long ago no clock can tell"},
+	{false, false, -60, {"clock-step", NULL}, "(-60.000 s)"},
+};
+
+START_TEST(a_start_says_how_the_run_before_ended)
+{
+	struct journal_fixture *f = journal_begin();
+	struct mm_wall_clock wall = {.clock = &f->clock, .journal = &f->journal};
+	struct mm_store_last_run last = {.unclean = ends[_i].unclean,
+					 .same_boot = ends[_i].same_boot,
+					 .boottime_ns = f->boottime_ns - 60 * MM_NS_PER_S,
+					 .realtime_ns = f->realtime_ns - ends[_i].ago_s * MM_NS_PER_S};
+	size_t count = 0;
+
+	mm_wall_clock_note_last_run(&wall, &last);
+	while (count < 2 && ends[_i].codes[count]) {
+		ck_assert_uint_lt(count, f->pending.event_count);
+		ck_assert_str_eq(f->pending.event[count].code, ends[_i].codes[count]);
+		count++;
+	}
+	ck_assert_uint_eq(f->pending.event_count, count);
+	if (count > 0) {
+		ck_assert_ptr_nonnull(strstr(f->pending.event[0].text, ends[_i].text));
+	}
+	journal_end(f);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("metering: wall clock");
+	TCase *tc = tcase_create("wall clock");
+
+	tcase_add_test(tc, a_step_is_one_event_and_slewing_is_none);
+	tcase_add_test(tc, an_instant_is_labelled_by_the_last_look);
+	tcase_add_loop_test(tc, a_start_says_how_the_run_before_ended, 0, MM_COUNT_OF(ends));
+	suite_add_tcase(suite, tc);
+	return mm_run_suite(suite);
+}
