@@ -1,42 +1,203 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/ini.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <ini.h>
+#include <stdbool.h>
+#include <string.h>
 
 struct reading {
 	FILE *file;
 	const struct mm_ini_callbacks *callbacks;
 	void *userdata;
-	unsigned line;
+	unsigned *line;
+	char section[MM_INI_LINE_MAX + 1];
 	int r; /* the first error; nothing is read after it */
 };
 
-/* inih's reader, like fgets(), but a line that does not fit is an error. */
+static void complain(struct reading *reading, int r, const char *what)
+{
+	if (reading->r < 0) {
+		return;
+	}
+	if (reading->callbacks->bad) {
+		reading->callbacks->bad(reading->userdata, what);
+	} else {
+		reading->r = r;
+	}
+}
+
+/* The bytes of the UTF-8 sequence that text begins with (RFC 3629), or 0: it begins with none. */
+static size_t utf8_length(const unsigned char *text)
+{
+	unsigned char low = 0x80, high = 0xbf;
+	size_t length;
+
+	if (text[0] < 0x80) {
+		return 1;
+	}
+	if (text[0] < 0xc2 || text[0] > 0xf4) {
+		return 0;
+	}
+	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+	/* No overlong forms, no surrogates, nothing above U+10FFFF. */
+	low = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : low;
+	high = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : high;
+	for (size_t i = 1; i < length; i++) {
+		if (text[i] < low || text[i] > high) {
+			return 0;
+		}
+		low = 0x80;
+		high = 0xbf;
+	}
+	return length;
+}
+
+/* Bytes that are no text become '?', so that messages can quote the line. */
+static void check_text(struct reading *reading, char *text)
+{
+	const char *what = NULL;
+
+	for (size_t length; *text != '\0'; text += length) {
+		length = utf8_length((unsigned char *)text);
+		if (length == 0) {
+			what = "is not UTF-8 text: save the file as UTF-8, or write without accents and umlauts";
+		} else if (length == 1 && iscntrl((unsigned char)*text) && !isspace((unsigned char)*text)) {
+			what = "has a control character: delete what the editor does not show, or type the line again";
+			length = 0;
+		}
+		if (length == 0) {
+			*text = '?';
+			length = 1;
+		}
+	}
+	if (what) {
+		complain(reading, -EMSGSIZE, what);
+	}
+}
+
+/* Behind the blanks at the beginning, and behind the mark that some editors put before UTF-8. */
+static char *text_of(const struct reading *reading, char *line)
+{
+	if (*reading->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
+		line += 3;
+	}
+	return line + strspn(line, " \t\r\n\v\f");
+}
+
+static bool is_comment(const char *text)
+{
+	return *text == '\0' || *text == '#' || *text == ';';
+}
+
+/* As inih has it: a ; behind a blank begins a comment. */
+static char *find(char *text, const char *characters)
+{
+	bool blank = false;
+
+	while (*text != '\0' && !strchr(characters, *text) && !(blank && *text == ';')) {
+		blank = isspace((unsigned char)*text);
+		text++;
+	}
+	return text;
+}
+
+static void take_section(struct reading *reading, char *name)
+{
+	char *end = find(name, "]"), *behind = end + 1;
+	size_t length;
+
+	if (*end != ']') {
+		complain(reading, -EBADMSG, "begins a section whose name has no ] at its end");
+	} else if (!is_comment(behind + strspn(behind, " \t\r\n"))) {
+		complain(reading, -EBADMSG, "goes on behind the ] of a section: write the rest on a line of its own");
+	}
+	name += strspn(name, " \t");
+	length = end > name ? (size_t)(end - name) : 0;
+	while (length > 0 && isspace((unsigned char)name[length - 1])) {
+		length--;
+	}
+	memcpy(reading->section, name, length);
+	reading->section[length] = '\0';
+	if (reading->r == 0 && reading->callbacks->section) {
+		reading->r = reading->callbacks->section(reading->userdata, reading->section);
+	}
+}
+
+/* Leaves to inih what it reads right: a key at the beginning of the line. */
+static void take_form(struct reading *reading, char *line)
+{
+	char *text = text_of(reading, line);
+
+	if (!is_comment(text) && text > line && isspace((unsigned char)text[-1])) {
+		complain(reading, -EBADMSG, "begins with a blank: write it, and every other line, at the start of the line");
+	}
+	if (*text == '[') {
+		take_section(reading, text + 1);
+	} else if (!is_comment(text)) {
+		if (*find(text, "=:") != '\0' && *find(text, "=:") != ';') {
+			memmove(line, text, strlen(text) + 1);
+			return;
+		}
+		complain(reading, -EBADMSG, "is neither [section] nor key = value");
+	}
+	strcpy(line, "\n");
+}
+
+/* Reads a line, as much as fits, and ends it with a line feed. False: there is none, or reading is over. */
+static bool read_text(struct reading *reading, char line[static MM_INI_LINE_MAX + 2])
+{
+	size_t used = 0;
+	bool cut = false;
+	int c = getc(reading->file);
+
+	if (c == EOF) {
+		return false;
+	}
+	(*reading->line)++;
+	for (; c != EOF && c != '\n'; c = getc(reading->file)) {
+		if (c == '\0') {
+			/* What follows can be as long as a disk. */
+			complain(reading, -EMSGSIZE, "is not text: it has a byte 0; nothing behind it was read");
+			return false;
+		}
+		cut = used == MM_INI_LINE_MAX;
+		if (!cut) {
+			line[used++] = (char)c;
+		}
+	}
+	while (cut && used > 0 && (signed char)line[used - 1] < 0) {
+		used--; /* a character may be cut in two */
+	}
+	line[used] = '\n';
+	line[used + 1] = '\0';
+	if (cut && !is_comment(text_of(reading, line))) {
+		complain(reading, -EMSGSIZE, "is too long: a line has at most 198 characters");
+	}
+	return true;
+}
+
+/* inih's reader, like fgets(). Its buffer is 200 bytes where it was built as it comes. */
 static char *read_line(char *buffer, int size, void *userdata)
 {
 	struct reading *reading = userdata;
-	int len = 0, c = 0;
+	char line[MM_INI_LINE_MAX + 2];
 
-	if (reading->r < 0) {
+	if (reading->r < 0 || !read_text(reading, line)) {
 		return NULL;
 	}
-	while (reading->r == 0 && c != '\n' && (c = getc(reading->file)) != EOF) {
-		if (c == '\0' || len == size - 1) {
-			reading->r = -EMSGSIZE;
-		} else {
-			buffer[len++] = (char)c;
-		}
-	}
-	if (len == 0 && c == EOF) {
-		return NULL;
-	}
-	buffer[len] = '\0';
-	reading->line++;
+	check_text(reading, line);
 	if (reading->r == 0 && reading->callbacks->line) {
-		reading->r = reading->callbacks->line(reading->userdata, buffer);
+		reading->r = reading->callbacks->line(reading->userdata, line);
 	}
-	return reading->r < 0 ? NULL : buffer;
+	if (reading->r == 0) {
+		take_form(reading, line);
+	}
+	if (reading->r == 0 && strlen(line) >= (size_t)size) {
+		reading->r = -EMSGSIZE;
+	}
+	return reading->r < 0 ? NULL : strcpy(buffer, line);
 }
 
 /* inih's handler: non-zero means that all is well. */
@@ -44,22 +205,24 @@ static int take_key(void *userdata, const char *section, const char *key, const 
 {
 	struct reading *reading = userdata;
 
-	reading->r = reading->callbacks->key(reading->userdata, section, key, value);
+	(void)section;
+	reading->r = reading->callbacks->key(reading->userdata, reading->section, key, value);
 	return reading->r == 0;
 }
 
-int mm_ini_read(FILE *file, const struct mm_ini_callbacks *callbacks, void *userdata, unsigned *ret_line)
+int mm_ini_read(FILE *file, const struct mm_ini_callbacks *callbacks, void *userdata, unsigned *line)
 {
-	struct reading reading = {.file = file, .callbacks = callbacks, .userdata = userdata};
-	int line = ini_parse_stream(read_line, &reading, take_key, &reading);
+	struct reading reading = {.file = file, .callbacks = callbacks, .userdata = userdata, .line = line};
+	int wrong;
 
-	if (line < 0) {
+	*line = 0;
+	wrong = ini_parse_stream(read_line, &reading, take_key, &reading);
+	if (wrong < 0) {
 		return -ENOMEM;
 	}
-	if (line > 0 && (reading.r == 0 || (unsigned)line < reading.line)) {
-		*ret_line = (unsigned)line;
+	if (wrong > 0 && reading.r == 0) {
+		*line = (unsigned)wrong;
 		return -EBADMSG;
 	}
-	*ret_line = reading.line;
 	return ferror(file) ? -EIO : reading.r;
 }

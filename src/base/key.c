@@ -63,6 +63,10 @@ static int read_number(const struct mm_key *key, const char *value, double *ret,
 	char *end;
 	double number = strtod(value, &end);
 
+	if (end != value && *end == ',') {
+		return mm_error_set(error, -EINVAL,
+				    "has a comma: write a decimal point, as in 5.1, and nothing between thousands");
+	}
 	if (end == value || *end != '\0' || !isfinite(number) || number < key->min || number > key->max) {
 		return mm_error_set(error, -EINVAL, "must be a number from %g to %g", key->min, key->max);
 	}

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The configuration by tables of keys: reading, range checks, reloading and listing all go by them. */
-#include "config/config.h"
-
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/count_of.h"
-#include "base/ini.h"
 #include "base/key.h"
-#include "core/units.h"
+#include "config/private.h"
 
 static int parse_interval(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
 {
@@ -172,15 +168,9 @@ static const struct mm_key meter_keys[] = {
 };
 
 static const struct mm_key_table daemon_table = MM_KEY_TABLE(daemon_keys), front_end_table = MM_KEY_TABLE(front_end_keys),
-				 outputs_table = MM_KEY_TABLE(outputs_keys), power_fail_table = MM_KEY_TABLE(power_fail_keys),
-				 meter_table = MM_KEY_TABLE(meter_keys);
+				 outputs_table = MM_KEY_TABLE(outputs_keys), power_fail_table = MM_KEY_TABLE(power_fail_keys);
 
-/* Every table of keys, in the order of a list of settings: ours, and those that drivers bring. */
-static const struct section {
-	const char *name;
-	const struct mm_key_table *table;
-	size_t offset; /* of the struct that its keys are in, in struct mm_config */
-} sections[] = {
+const struct mm_config_section mm_config_sections[MM_CONFIG_SECTIONS] = {
 	{"daemon", &daemon_table, 0},
 	{"front-end", &front_end_table, 0},
 	{"front-end", &mm_afe_keys[MM_AFE_KEYS_BOARD], offsetof(struct mm_config, front_end)},
@@ -192,211 +182,33 @@ static const struct section {
 	{"power-fail", &power_fail_table, 0},
 };
 
-struct loading {
-	struct mm_config *config;
-	uint32_t seen[COUNT_OF(sections)];  /* bits: keys of these sections that were given, */
-	uint32_t meter_seen[MM_METERS_MAX]; /* and of each meter */
-	struct mm_error complaint;	    /* the first; empty: none */
-};
+const struct mm_key_table mm_config_meter_keys = MM_KEY_TABLE(meter_keys);
 
-/* The meter of a section "meter NAME": found or added; NULL after a complaint. */
-static struct mm_config_meter *section_meter(struct loading *loading, const char *name)
-{
-	struct mm_config *config = loading->config;
-	struct mm_config_meter *meter;
-
-	for (unsigned i = 0; i < config->meter_count; i++) {
-		if (strcmp(config->meter[i].name, name) == 0) {
-			return &config->meter[i];
-		}
-	}
-	if (name[0] == '\0' || strlen(name) >= MM_NAME_MAX) {
-		(void)mm_error_set(&loading->complaint, -EINVAL, "a meter's name has 1 to %d characters: [meter NAME]",
-				   MM_NAME_MAX - 1);
-		return NULL;
-	}
-	if (config->meter_count == MM_METERS_MAX) {
-		(void)mm_error_set(&loading->complaint, -EINVAL, "more than %d meters", MM_METERS_MAX);
-		return NULL;
-	}
-	meter = &config->meter[config->meter_count++];
-	strcpy(meter->name, name);
-	meter->phase[0] = meter->phase[1] = -1;
-	meter->ct_sets = 1;
-	return meter;
-}
-
-/* Where a key's value goes. */
-struct place {
-	const struct mm_key *key; /* NULL: nobody has such a key */
-	void *settings;
-	uint32_t *seen, bit;
-};
-
-static bool find_in(const struct mm_key_table *table, const char *name, struct place *ret)
-{
-	for (size_t i = 0; i < table->count; i++) {
-		if (strcmp(table->keys[i].name, name) == 0) {
-			ret->key = &table->keys[i];
-			ret->bit = UINT32_C(1) << i;
-			return true;
-		}
-	}
-	return false;
-}
-
-static struct place find_place(struct loading *loading, const char *section, const char *name)
-{
-	struct place place = {0};
-
-	for (size_t i = 0; i < COUNT_OF(sections); i++) {
-		if (strcmp(sections[i].name, section) == 0 && find_in(sections[i].table, name, &place)) {
-			place.settings = (char *)loading->config + sections[i].offset;
-			place.seen = &loading->seen[i];
-			break;
-		}
-	}
-	return place;
-}
-
-static int on_key(void *userdata, const char *section, const char *name, const char *value)
-{
-	struct loading *loading = userdata;
-	struct place place = {0};
-	struct mm_error wrong;
-
-	if (strncmp(section, "meter ", 6) == 0) {
-		struct mm_config_meter *meter = section_meter(loading, section + 6 + strspn(section + 6, " "));
-
-		if (!meter) {
-			return -EINVAL;
-		}
-		(void)find_in(&meter_table, name, &place);
-		place.settings = meter;
-		place.seen = &loading->meter_seen[meter - loading->config->meter];
-	} else {
-		place = find_place(loading, section, name);
-	}
-	if (!place.key) {
-		return mm_error_set(&loading->complaint, -EINVAL,
-				    "unknown key \"%.40s\" in section [%.40s]; minimeter.conf(5) lists them", name, section);
-	}
-	if (*place.seen & place.bit) {
-		return mm_error_set(&loading->complaint, -EINVAL, "%s is given twice (or the line after it is indented)", name);
-	}
-	*place.seen |= place.bit;
-	if (place.key->type->parse(place.key, value, place.settings, &wrong) < 0) {
-		return mm_error_set(&loading->complaint, -EINVAL, "%s = %.60s: %s", name, value, wrong.text);
-	}
-	return 0;
-}
-
-static void list(char *names, size_t size, const char *name)
+void mm_config_list(char *names, size_t size, const char *name)
 {
 	size_t used = strlen(names);
 
 	snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
 }
 
-/* Names the keys of the front end that were given and mean nothing to its driver. */
-static void list_unused(const struct loading *loading, char *ret, size_t size)
-{
-	const struct mm_afe_driver *driver = mm_afe_driver_find(loading->config->front_end_driver);
-
-	for (size_t i = 0; i < COUNT_OF(sections); i++) {
-		const struct mm_key_table *table = sections[i].table;
-		bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
-
-		for (size_t k = 0; of_drivers && !(driver->keys & 1u << (table - mm_afe_keys)) && k < table->count; k++) {
-			if (loading->seen[i] & UINT32_C(1) << k) {
-				list(ret, size, table->keys[k].name);
-			}
-		}
-	}
-}
-
-/* What the whole file must say, each line of it being right. */
-static int check_all(const struct mm_config *config, struct mm_error *error)
-{
-	if (config->meter_count == 0) {
-		return mm_error_set(error, -EINVAL, "no meter: add a section [meter NAME] with model, serial and element1");
-	}
-	for (unsigned i = 0; i < config->meter_count; i++) {
-		struct mm_error wrong;
-
-		if (mm_config_check_meter(config, &config->meter[i], &wrong) < 0) {
-			return mm_error_set(error, -EINVAL, "[meter %s]: %s", config->meter[i].name, wrong.text);
-		}
-	}
-	return 0;
-}
-
-static int read_file(const char *path, struct loading *loading, struct mm_error *error)
-{
-	static const struct mm_ini_callbacks callbacks = {.key = on_key};
-	FILE *file = fopen(path, "re");
-	unsigned line;
-	int r;
-
-	if (!file) {
-		r = -errno;
-		return mm_error_set(error, r, "%s: %s", path, strerror(-r));
-	}
-	r = mm_ini_read(file, &callbacks, loading, &line);
-	fclose(file);
-	if (r == -EIO || r == -ENOMEM) {
-		return mm_error_set(error, -EINVAL, "%s: cannot be read", path);
-	}
-	if (r == -EBADMSG || r == -EMSGSIZE) {
-		(void)mm_error_set(&loading->complaint, -EINVAL,
-				   "is neither [section] nor key = value (lines have at most 200 characters)");
-	}
-	return r < 0 ? mm_error_set(error, -EINVAL, "%s:%u: %s", path, line, loading->complaint.text) : 0;
-}
-
-int mm_config_load(const char *path, struct mm_error *error, struct mm_config **ret)
-{
-	struct loading loading = {.config = calloc(1, sizeof(*loading.config))};
-	struct mm_error wrong;
-	int r;
-
-	if (!loading.config) {
-		return mm_error_set(error, -ENOMEM, "out of memory");
-	}
-	for (size_t i = 0; i < COUNT_OF(sections); i++) {
-		mm_key_set_initial(sections[i].table, (char *)loading.config + sections[i].offset);
-	}
-	r = read_file(path, &loading, error);
-	if (r == 0 && check_all(loading.config, &wrong) < 0) {
-		r = mm_error_set(error, -EINVAL, "%s: %s", path, wrong.text);
-	}
-	if (r < 0) {
-		free(loading.config);
-		return r;
-	}
-	list_unused(&loading, loading.config->unused, sizeof(loading.config->unused));
-	*ret = loading.config;
-	return 0;
-}
-
 void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size)
 {
 	ignored[0] = '\0';
-	for (size_t i = 0; i < COUNT_OF(sections); i++) {
-		for (size_t k = 0; k < sections[i].table->count; k++) {
-			const struct mm_key *key = &sections[i].table->keys[k];
-			char *mine = (char *)config + sections[i].offset + key->offset;
-			const char *theirs = (const char *)newer + sections[i].offset + key->offset;
+	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
+		for (size_t k = 0; k < mm_config_sections[i].table->count; k++) {
+			const struct mm_key *key = &mm_config_sections[i].table->keys[k];
+			char *mine = (char *)config + mm_config_sections[i].offset + key->offset;
+			const char *theirs = (const char *)newer + mm_config_sections[i].offset + key->offset;
 
 			if (key->live) {
 				memcpy(mine, theirs, key->size);
 			} else if (memcmp(mine, theirs, key->size) != 0) {
-				list(ignored, size, key->name);
+				mm_config_list(ignored, size, key->name);
 			}
 		}
 	}
 	if (config->meter_count != newer->meter_count || memcmp(config->meter, newer->meter, sizeof(config->meter)) != 0) {
-		list(ignored, size, "[meter] sections");
+		mm_config_list(ignored, size, "[meter] sections");
 	}
 }
 
@@ -420,15 +232,15 @@ void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, c
 {
 	const struct listing listing = {fn, userdata};
 
-	for (size_t i = 0; i < COUNT_OF(sections); i++) {
-		for (size_t k = 0; k < sections[i].table->count; k++) {
-			list_key(&listing, sections[i].name, "", &sections[i].table->keys[k],
-				 (const char *)config + sections[i].offset);
+	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
+		for (size_t k = 0; k < mm_config_sections[i].table->count; k++) {
+			list_key(&listing, mm_config_sections[i].name, "", &mm_config_sections[i].table->keys[k],
+				 (const char *)config + mm_config_sections[i].offset);
 		}
 	}
-	for (size_t k = 0; k < meter_table.count; k++) {
+	for (size_t k = 0; k < mm_config_meter_keys.count; k++) {
 		for (unsigned m = 0; m < config->meter_count; m++) {
-			list_key(&listing, "meter ", config->meter[m].name, &meter_table.keys[k], &config->meter[m]);
+			list_key(&listing, "meter ", config->meter[m].name, &mm_config_meter_keys.keys[k], &config->meter[m]);
 		}
 	}
 }

@@ -54,16 +54,21 @@ struct mm_config {
 	char unused[256]; /* keys that were given and that the front end's driver does not take: "mclk_hz, osr"; empty: none */
 };
 
-#define MM_CONFIG_MESSAGE_MAX MM_ERROR_TEXT_MAX
+/* What is wrong with a file: all of it, in the order of its lines. It begins empty ({0}). */
+#define MM_CONFIG_ERRORS_MAX 32
 
-/*
- * Reads and checks a file. Returns 0 with *ret for free(3), or -errno with an error that names file, line and key where there is
- * one, and what would be right.
- */
-int mm_config_load(const char *path, struct mm_error *error, struct mm_config **ret);
+struct mm_config_errors {
+	unsigned count;
+	bool more; /* than are here */
+	struct mm_config_error {
+		unsigned line;		      /* 0: of no line */
+		bool unread;		      /* that line could not be read */
+		char text[MM_ERROR_TEXT_MAX]; /* for people: file and line, which field, and what would be right */
+	} error[MM_CONFIG_ERRORS_MAX];
+};
 
-/* What one meter's keys must say together, and beside the other meters' keys: 0, or -EINVAL with what is wrong. */
-int mm_config_check_meter(const struct mm_config *config, const struct mm_config_meter *meter, struct mm_error *error);
+/* Reads and checks a file. Returns 0 with *ret for free(3), or -errno with one error or more. */
+int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_config **ret);
 
 /*
  * Takes over from newer what can change while the daemon runs. Names of the other keys that differ are listed in ignored (size

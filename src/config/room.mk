@@ -2,7 +2,8 @@
 noinst_LIBRARIES += libconfig.a
 libconfig_a_SOURCES = \
 	src/config/config.c src/config/config.h \
-	src/config/config_check.c
+	src/config/check.c src/config/inputs.c src/config/inputs.h \
+	src/config/load.c src/config/private.h src/config/reading.c src/config/same_file.c
 
 if TESTS_ENABLED
 config_checks = tests/config/check_config

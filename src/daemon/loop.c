@@ -126,14 +126,16 @@ static void record_settings(struct mm_daemon *d)
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct mm_daemon *d = userdata;
-	struct mm_error error = {0};
+	struct mm_config_errors errors = {0};
 	char ignored[256];
 	struct mm_config *newer;
 
 	(void)source;
 	(void)info;
-	if (mm_config_load(d->path, &error, &newer) < 0) {
-		mm_log_event(RELOAD_REFUSED, NULL, error.text);
+	if (mm_config_load(d->path, &errors, &newer) < 0) {
+		for (unsigned i = 0; i < errors.count; i++) {
+			mm_log_event(RELOAD_REFUSED, NULL, errors.error[i].text);
+		}
 	} else {
 		mm_daemon_warn_of_unused(newer);
 		mm_config_reload(d->config, newer, ignored, sizeof(ignored));

@@ -43,6 +43,16 @@ static int make_outputs_safe(const struct mm_config *config)
 	return status;
 }
 
+static void log_errors(const char *path, const struct mm_config_errors *errors)
+{
+	for (unsigned i = 0; i < errors->count; i++) {
+		mm_log(LOG_ERR, NULL, NULL, "%s", errors->error[i].text);
+	}
+	if (errors->more) {
+		mm_log(LOG_ERR, NULL, NULL, "%s: more errors than these", path);
+	}
+}
+
 static void usage(FILE *to)
 {
 	fputs("Usage: minimeterd [--config FILE] [--check-config | --safe-outputs]\n"
@@ -68,7 +78,7 @@ int main(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	const char *path = SYSCONFDIR "/minimeter/minimeter.conf";
-	struct mm_error error = {0};
+	struct mm_config_errors errors = {0};
 	struct mm_config *config;
 	int action = 0, c, status;
 
@@ -97,8 +107,8 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return 2;
 	}
-	if (mm_config_load(path, &error, &config) < 0) {
-		mm_log(LOG_ERR, NULL, NULL, "%s", error.text);
+	if (mm_config_load(path, &errors, &config) < 0) {
+		log_errors(path, &errors);
 		return 2;
 	}
 	if (action == 0) {

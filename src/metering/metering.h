@@ -11,7 +11,7 @@
 #include "clock/clock.h"
 #include "config/config.h"
 #include "metering/front_end.h"
-#include "metering/inputs.h"
+#include "config/inputs.h"
 #include "metering/memory.h"
 #include "metering/view.h"
 #include "metering/point_outputs.h"

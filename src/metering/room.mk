@@ -7,7 +7,6 @@ libmetering_a_SOURCES = \
 	src/metering/committer.c src/metering/committer.h \
 	src/metering/facts.c src/metering/facts.h \
 	src/metering/front_end.c src/metering/front_end.h \
-	src/metering/inputs.c src/metering/inputs.h \
 	src/metering/journal.c src/metering/journal.h \
 	src/metering/memory.c src/metering/memory.h \
 	src/metering/meter_point.c src/metering/meter_point.h \

@@ -31,7 +31,7 @@ static int see_key(void *userdata, const char *section, const char *key, const c
 
 static int read_text(const char *text, size_t size, struct seen *seen, unsigned *ret_line)
 {
-	const struct mm_ini_callbacks callbacks = {see_line, see_key};
+	const struct mm_ini_callbacks callbacks = {.line = see_line, .key = see_key};
 	FILE *file = fmemopen((void *)(uintptr_t)text, size, "r");
 	int r;
 
@@ -68,12 +68,16 @@ static const struct {
 		text, sizeof(text) - 1, __VA_ARGS__                                                                              \
 	}
 	ROW("x = 1\nx = bad\nx = 2\n", -EDOM, 2, 2),
-	ROW("rubbish\nx = 1\nx = bad\n", -EBADMSG, 1, 2),
+	ROW("rubbish\nx = 1\nx = bad\n", -EBADMSG, 1, 0),
 	ROW("x = bad\nrubbish\n", -EDOM, 1, 1),
-	ROW("[open\nx = 1\n", -EBADMSG, 1, 1),
+	ROW("[open\nx = 1\n", -EBADMSG, 1, 0),
 	ROW("x = 1\nx = " LONG LONG "\nx = bad\n", -EMSGSIZE, 2, 1),
 	ROW("x = 1\nx = \0 1\n", -EMSGSIZE, 2, 1),
 	ROW("\0", -EMSGSIZE, 1, 0),
+	ROW("x = 1\nx = \xfc\n", -EMSGSIZE, 2, 1),
+	ROW("x = 1\n  x = 2\n", -EBADMSG, 2, 1),
+	ROW("[a] x = 1\n", -EBADMSG, 1, 0),
+	ROW("x = 1\n[a ;]\n", -EBADMSG, 2, 1),
 	ROW("x = 1\n\n\n\n\n\nx = 2\nx = 3\n", -ERANGE, 7, 1),
 };
 
@@ -85,6 +89,91 @@ START_TEST(the_first_error_counts)
 	ck_assert_int_eq(read_text(errors[_i].text, errors[_i].size, &seen, &line), errors[_i].r);
 	ck_assert_uint_eq(line, errors[_i].line);
 	ck_assert_uint_eq(seen.keys, errors[_i].keys);
+}
+END_TEST
+
+/* Where somebody takes what is wrong with a line, reading goes on. */
+struct complaints {
+	char text[1024];
+	unsigned line;
+};
+
+static char *end_of(struct complaints *complaints)
+{
+	return complaints->text + strlen(complaints->text);
+}
+
+static void note_bad(void *userdata, const char *what)
+{
+	struct complaints *complaints = userdata;
+
+	sprintf(end_of(complaints), "%u! %.8s\n", complaints->line, what);
+}
+
+static int note_section(void *userdata, const char *name)
+{
+	struct complaints *complaints = userdata;
+
+	sprintf(end_of(complaints), "%u [%s]\n", complaints->line, name);
+	return 0;
+}
+
+static int note_key(void *userdata, const char *section, const char *key, const char *value)
+{
+	struct complaints *complaints = userdata;
+
+	sprintf(end_of(complaints), "%u %s.%s=%s\n", complaints->line, section, key, value);
+	return 0;
+}
+
+#define COMMENT "# " LONG LONG LONG
+
+static const struct {
+	const char *text, *expected;
+} forms[] = {
+	{"x = 1\nrubbish\ny = 2\n", "1 .x=1\n2! is neith\n3 .y=2\n"},
+	{"[a\nx = 1\n[b] y = 2\nz = 3\n", "1! begins a\n1 [a]\n2 a.x=1\n3! goes on \n3 [b]\n4 b.z=3\n"},
+	{"[ a ] ; one\nx=1\n", "1 [a]\n2 a.x=1\n"},
+	{"x = 1\n\t y = 2\n  # c\n", "1 .x=1\n2! begins w\n2 .y=2\n"},
+	{"\xef\xbb\xbfx = 1\n", "1 .x=1\n"},
+	{"x = \xc3\xbc\ny = \xfc\n", "1 .x=\xc3\xbc\n2! is not U\n2 .y=?\n"},
+	{"x = \xed\xa0\x80\xc0\x80\xf0\x9f\x98\x80\xe2\x82\n", "1! is not U\n1 .x=?????\xf0\x9f\x98\x80??\n"},
+	{"x = \033[2J\n", "1! has a co\n1 .x=?[2J\n"},
+	{COMMENT "x = 1\ny = 2\n", "2 .y=2\n"},
+	{"  ; " LONG LONG "x = 1", ""},
+	{"x = " LONG LONG "\n", "1! is too l\n1 .x=" LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
+				"012345678901234567890123\n"},
+	{"[123456789012345678901234567890123456789012345678901234567890]\nx = 1\n",
+	 "1 [123456789012345678901234567890123456789012345678901234567890]\n"
+	 "2 123456789012345678901234567890123456789012345678901234567890.x=1\n"},
+};
+
+START_TEST(what_is_wrong_with_lines_is_collected)
+{
+	static const struct mm_ini_callbacks callbacks = {NULL, note_key, note_section, note_bad};
+	struct complaints complaints = {{0}, 0};
+	FILE *file = fmemopen((void *)(uintptr_t)forms[_i].text, strlen(forms[_i].text), "r");
+
+	ck_assert_ptr_nonnull(file);
+	ck_assert_int_eq(mm_ini_read(file, &callbacks, &complaints, &complaints.line), 0);
+	fclose(file);
+	ck_assert_str_eq(complaints.text, forms[_i].expected);
+}
+END_TEST
+
+/* The longest line there is, and one byte more. */
+START_TEST(lines_end_where_the_buffer_does)
+{
+	for (int length = MM_INI_LINE_MAX - 1; length <= MM_INI_LINE_MAX + 1; length++) {
+		struct seen seen = {0};
+		char text[MM_INI_LINE_MAX + 8];
+		unsigned line;
+		int size = snprintf(text, sizeof(text), "x = %0*d\ny = 2\n", length - 4, 1);
+
+		ck_assert_int_eq(read_text(text, (size_t)size, &seen, &line), length > MM_INI_LINE_MAX ? -EMSGSIZE : 0);
+		ck_assert_uint_eq(line, length > MM_INI_LINE_MAX ? 1 : 2);
+		ck_assert_uint_eq(seen.keys, length > MM_INI_LINE_MAX ? 0 : 2);
+	}
 }
 END_TEST
 
@@ -108,6 +197,8 @@ int main(void)
 
 	tcase_add_test(tcase, keys_and_lines);
 	tcase_add_loop_test(tcase, the_first_error_counts, 0, MM_COUNT_OF(errors));
+	tcase_add_loop_test(tcase, what_is_wrong_with_lines_is_collected, 0, MM_COUNT_OF(forms));
+	tcase_add_test(tcase, lines_end_where_the_buffer_does);
 	tcase_add_test(tcase, a_directory_is_no_file);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);

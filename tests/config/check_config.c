@@ -13,7 +13,7 @@
 #define METER "[meter flat 1]\nmodel = mmd 120 2001 t scc\nserial = 1001\nelement1 = A\nelement2 = B\n"
 
 static char path[] = "/tmp/check_config.XXXXXX";
-static struct mm_error error;
+static struct mm_config_errors errors;
 static struct mm_config *config;
 
 static void setup(void)
@@ -40,7 +40,7 @@ static int load(const char *text)
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
 	fclose(file);
-	return mm_config_load(path, &error, &config);
+	return mm_config_load(path, &errors, &config);
 }
 
 START_TEST(defaults_are_those_of_the_manual_page)
@@ -75,7 +75,7 @@ START_TEST(every_key_is_read)
 {
 	ck_assert_int_eq(load("# a comment\n[daemon]\nsocket=/s\nadmin_socket=/a\nregister=/r\nclock=board\ncommit_wh=2.5\n"
 			      "commit_interval_s=10\nprofile_interval_min=5\nclients_max=3\nidle_timeout_s=7\n"
-			      "[front-end]\ndriver=ade9000\nuri=ip:127.0.0.1:5\ndevice=x\nvoltage_divider=801\nburden_ohm=10\n"
+			      "[front-end]\ndriver=ade9000\nuri=ip:127.0.0.1:5\ndevice=x\nvoltage_divider=801\nburden_ohm=6\n"
 			      "[outputs]\ndriver=trace\ntrace=/t\n" METER
 			      "ct_sets=3\noutput_10=GPIO17,active-low\noutput_100=gpiochip0:4\n"
 			      "counter=GPIO5\nled_load=GPIO6\nled_power=GPIO7\nled_reverse=GPIO8\nlcd=/dev/lcd\n"
@@ -87,7 +87,7 @@ START_TEST(every_key_is_read)
 	ck_assert_int_eq(config->profile_interval_min, 5);
 	ck_assert_str_eq(config->front_end.uri, "ip:127.0.0.1:5");
 	ck_assert_str_eq(config->front_end.device, "x");
-	ck_assert_double_eq(config->front_end.burden_ohm, 10);
+	ck_assert_double_eq(config->front_end.burden_ohm, 6);
 	ck_assert_str_eq(config->outputs.trace, "/t");
 	ck_assert_int_eq(config->meter[0].ct_sets, 3);
 	ck_assert(config->meter[0].line[MM_OUTPUT_10].active_low);
@@ -105,10 +105,10 @@ static const struct {
 	const char *text, *unused;
 } front_ends[] = {
 	{"", ""},
-	{"uri=local:\nburden_ohm=7\n", ""},
+	{"uri=local:\nburden_ohm=6.2\n", ""},
 	{"mclk_hz=4000000\nsample_rate=4000\nphase_deg_c=1\n", "mclk_hz, sample_rate, phase_deg_c"},
-	{"driver=mcp3912\nmclk_hz=4000000\nosr=128\nvoltage_channel_a=0\ncurrent_channel_a=1\n", ""},
-	{"sample_rate=8000\ndriver=mcp3919\n", "sample_rate"},
+	{"driver=mcp3912\nburden_ohm=3.3\nmclk_hz=4000000\nosr=128\nvoltage_channel_a=0\ncurrent_channel_a=1\n", ""},
+	{"sample_rate=8000\ndriver=mcp3919\nburden_ohm=3.3\n", "sample_rate"},
 	{"driver=ads131e04\nsample_rate=8000\nosr=256\nphase_deg_a=0\n", "osr"},
 };
 
@@ -136,12 +136,12 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 {
 	char list[2048] = "";
 
-	ck_assert_int_eq(load("[front-end]\ndriver=mcp3912\nosr=128\nphase_deg_b=0.25\n[outputs]\ndriver=none\n"
+	ck_assert_int_eq(load("[front-end]\ndriver=mcp3912\nburden_ohm=3.3\nosr=128\nphase_deg_b=0.25\n[outputs]\ndriver=none\n"
 			      "[power-fail]\nline=GPIO22,active-low\n" METER "output_10=GPIO17\n"),
 			 0);
 	mm_config_each(config, take_setting, list);
 	ck_assert_str_eq(list, "front-end.driver=mcp3912\nfront-end.uri=local:\nfront-end.device=\n"
-			       "front-end.voltage_divider=1001\nfront-end.burden_ohm=5.1\nfront-end.mclk_hz=4000000\n"
+			       "front-end.voltage_divider=1001\nfront-end.burden_ohm=3.3\nfront-end.mclk_hz=4000000\n"
 			       "front-end.osr=128\nfront-end.sample_rate=4000\nfront-end.voltage_channel_a=1\n"
 			       "front-end.voltage_channel_b=3\nfront-end.voltage_channel_c=5\nfront-end.current_channel_a=0\n"
 			       "front-end.current_channel_b=2\nfront-end.current_channel_c=4\nfront-end.phase_deg_a=0\n"
@@ -159,11 +159,11 @@ static const struct {
 	const char *text, *expected;
 } refused[] = {
 	{"", "no meter"},
-	{"rubbish\n" METER, ":1: is neither"},
+	{"rubbish\n" METER, ":1: this line is neither [section] nor key = value"},
 	{"[daemon]\nsockt = /x\n" METER, ":2: unknown key \"sockt\" in section [daemon]"},
-	{"[nonsense]\nkey = 1\n" METER, ":2: unknown key \"key\" in section [nonsense]"},
-	{"[meter]\nmodel = MMS-120-1001\n", ":2: unknown key"},
-	{"[meter ]\nmodel = MMS-120-1001\n", ":2:"},
+	{"[nonsense]\nkey = 1\n" METER, ":1: unknown section [nonsense]; there are [daemon], [front-end], "},
+	{"[meter]\nmodel = MMS-120-1001\n", ":1: a meter's section has a name"},
+	{"[meter ]\nmodel = MMS-120-1001\n", ":1: a meter's section has a name"},
 	{"[daemon]\nsocket = relative\n" METER, ":2: socket = relative: must be an absolute path"},
 	{"[daemon]\ncommit_wh = 11\n" METER, ":2: commit_wh = 11: must be a number from 1 to 10"},
 	{"[daemon]\ncommit_wh = nan\n" METER, ":2: commit_wh"},
@@ -176,15 +176,17 @@ static const struct {
 	{"[outputs]\ndriver = smoke\n" METER, ":2: driver = smoke: must be one of gpiod|trace|none"},
 	{"[daemon]\nclock = sundial\n" METER, "must be one of system|board"},
 	{"[daemon]\nclock =\n" METER, "must be one of system|board"},
-	{"[daemon]\nclients_max = 3\nclients_max = 4\n" METER, ":3: clients_max is given twice"},
-	{"[daemon]\nclients_max = 3\n  4\n" METER, ":3: clients_max is given twice"},
+	{"[daemon]\nclients_max = 3\nclients_max = 4\n" METER,
+	 ":3: clients_max is given twice in section [daemon], first in line 2"},
+	{"[daemon]\nclients_max = 3\n  4\n" METER, ":3: this line begins with a blank"},
 	{METER "model = MMS-120-1001\n", ":6: model is given twice"},
 	{METER "output_10 = ,active-low\n", ":6: output_10"},
 	{METER "ct_sets = 4\n", ":6: ct_sets = 4: must be a number from 1 to 3"},
 	{METER "output_1000 = GPIO1\n", "[meter flat 1]: output_1000: model MMD-120-2001-T-SCC does not have this output"},
-	{"[meter x]\nmodel = MS 240 F 01 SO 011 00\n", ":2: model = MS 240 F 01 SO 011 00: is no model number: "},
-	{"[meter x]\nmodel = XYZ\n", ":2: model = XYZ: is no model number: "},
-	{"[meter x]\nmodel = MMS-120-1001\nelement1 = D\n", "must be a phase of the front end: A, B or C"},
+	{"[meter x]\nmodel = MS 240 F 01 SO 011 00\nserial = 1\nelement1 = A\n",
+	 ":2: model = MS 240 F 01 SO 011 00: is no model number: "},
+	{"[meter x]\nmodel = XYZ\nserial = 1\nelement1 = A\n", ":2: model = XYZ: is no model number: "},
+	{"[meter x]\nmodel = MMS-120-1001\nserial = 1\nelement1 = D\n", "must be a phase of the front end: A, B or C"},
 	{"[meter x]\nserial = 1\nelement1 = A\n", "[meter x]: model is missing"},
 	{"[meter x]\nmodel = MMS-120-1001\nelement1 = A\n", "[meter x]: serial is missing"},
 	{"[meter x]\nmodel = MMS-120-1001\nserial = 1\n", "[meter x]: element1 is missing"},
@@ -193,21 +195,164 @@ static const struct {
 	{"[meter x]\nmodel = MMD-120-1001\nserial = 1\nelement1=A\nelement2=A\n", "on the same phase"},
 	{"[meter x]\nmodel = MMS-120-1001\nserial = 1\nelement1=A\nlcd=/dev/lcd\n", "has no display"},
 	{METER "[meter y]\nmodel = MMS-120-2001\nserial = 1001\nelement1=C\n", "serial 1001 is meter"},
-	{METER "[meter y]\nmodel = MMS-120-1001\nserial = 2\nelement1=B\n", "shares phase B with meter \"y\""},
+	{METER "[meter y]\nmodel = MMS-120-1001\nserial = 2\nelement1=B\n",
+	 ":9: [meter y]: shares phase B with meter \"flat 1\""},
 	{"[meter x]\nmodel = MS 120 F 02 SO 011 00\nserial = 1\nelement1=A\n[meter y]\nmodel = MS 120 F 02 SO 011 00\nserial = "
 	 "2\nelement1=B\n"
 	 "[meter z]\nmodel = MS 120 F 02 SO 011 00\nserial = 3\nelement1=C\n",
 	 "whose enclosure holds 2"},
+
+	/* What an earlier version called in order, and refused at the start or misread. */
+	{"[front-end]\nburden_ohm = 10\n" METER, ":2: [meter flat 1]: burden_ohm = 10 gives a full scale of 141 A, below the 220 "
+						 "A of the limit of MMD-120-2001-T-SCC; 6.42 "
+						 "ohm or less is right"},
+	{"[front-end]\ndriver = mcp3912\n" METER,
+	 ":2: [meter flat 1]: burden_ohm = 5.1 gives a full scale of 166 A, below the 220 A"},
+	{"[meter x]\nmodel = MMS-120-2002\nserial = 1\nelement1=A\n",
+	 ": [meter x]: burden_ohm = 5.1 gives a full scale of 139 A"},
+	{"[front-end]\nvoltage_divider = 100\n" METER, ":2: voltage_divider = 100 gives a full scale of 71 V"},
+	{METER "output_10 = GPIO17\nled_load = GPIO17,active-low\n",
+	 ":7: [meter flat 1]: led_load = GPIO17,active-low: this line is taken by output_10 of meter flat 1 (line 6)"},
+	{METER "output_10 = gpiochip0:4\n[meter y]\nmodel=MMS-120-2001\nserial=2\nelement1=C\ncounter = gpiochip0:04\n",
+	 ":11: [meter y]: counter = gpiochip0:04: this line is taken by output_10 of meter flat 1 (line 6)"},
+	{"[power-fail]\nline = GPIO4\n" METER "counter = GPIO4\n",
+	 ":8: [meter flat 1]: counter = GPIO4: this line is taken by [power-fail]"},
+	{"[daemon]\nregister = /r.db\ncopy = /r.db\n" METER,
+	 ":3: copy = /r.db: this is the register's own file (register = /r.db)"},
+	{"[daemon]\nregister = /r.db\ncopy = //./r.db\n" METER, ":3: copy = //./r.db: this is the register's own file"},
+	{"[daemon]\nregister = /r.db\ncopy = /r.db.backup\n" METER, ":3: copy = /r.db.backup: this is the register's own file"},
+	{"[daemon]\nsocket = /run/minimeter/admin.sock\n" METER,
+	 ":2: socket and admin_socket are both /run/minimeter/admin.sock"},
+	{"[front-end]\nuri = 192.168.1.7\n" METER,
+	 ":2: uri = 192.168.1.7: must be local: for a chip on this machine, or ip:HOST for "
+	 "one elsewhere; is it ip:192.168.1.7?"},
+	{"[daemon]\nclock = board\n" METER, ":2: clock = board: only a board of minimeter-sim has a clock, at uri = ip:HOST"},
+	{"[meter x]\nmodel = MMS-120-2001\nserial = \"1001\"\nelement1=A\n",
+	 ":3: serial = \"1001\": the quotes would be part of the value"},
+	{"[meter x]\nmodel = MMS-120-2001\nserial = '1001'\nelement1=A\n",
+	 ":3: serial = '1001': the quotes would be part of the value"},
+	{"[meter \"x\"]\nmodel = MMS-120-2001\nserial = 1\nelement1=A\n", ":1: [meter \"x\"]: quotes would be part of the name"},
+	{"[meter x]\nmodel = MMS-120-2001\nserial = 004711   # the shop's meter\nelement1=A\n",
+	 ":3: serial = 004711   # the shop's meter: a # begins a comment only at the start of a line: write the comment on a "
+	 "line of "
+	 "its own, or with ;"},
+	{"[daemon]\ncommit_wh = 8 # Wh\n" METER, ":2: commit_wh = 8 # Wh: a # begins a comment only at the start of a line"},
+	{"[meter x]\nmodel = MMS-120-2001\nserial = M\xfc-1\nelement1=A\n",
+	 ":3: this line is not UTF-8 text: save the file as UTF-8"},
+	{"# M\xfcller's\n" METER, ":1: this line is not UTF-8 text"},
+	{"[meter M\xfcller]\nmodel = MMS-120-2001\nserial = 1\n", ":1: this line is not UTF-8 text"},
+	{"[daemon]\nsocket = /a\033[2J\n" METER, ":2: this line has a control character"},
+	{"[meter 1234567890123456789012345678901234567890123456789012345678901234]\nmodel = MMS-120-2001\n",
+	 ":1: a meter's section has a name of 1 to 63 characters"},
+
+	/* Errors that misled. */
+	{METER "[daemon]\nclients_max = 3\n[outputs]\n[daemon]\nclients_max = 3\n",
+	 ":9: section [daemon] is given twice, first in line 6: write all its keys there"},
+	{METER METER,
+	 ":6: section [meter flat 1] is given twice, first in line 1: write all its keys there, or give the second meter"},
+	{"[Meter x]\nmodel = MMS-120-2001\n", ":1: unknown section [Meter x]: a meter's is [meter NAME], in small letters"},
+	{"[Daemon]\nclients_max = 3\n" METER, ":1: unknown section [Daemon]: write [daemon]"},
+	{"[daemon]\nclients_max = 3\n[front-end\nburden_ohm = 5.1\n" METER, ":3: this line begins a section whose name has no ]"},
+	{"[daemon] clients_max = 3\n" METER, ":1: this line goes on behind the ] of a section"},
+	{"[front-end]\nburden_ohm = 5,1\n" METER, ":2: burden_ohm = 5,1: has a comma: write a decimal point, as in 5.1"},
+	{"clients_max = 3\n" METER, ":1: clients_max: no [section] begins above this line"},
 };
 
 START_TEST(what_is_wrong_is_refused_with_its_place)
 {
+	const char *text = errors.error[0].text;
+
 	ck_assert_int_eq(load(refused[_i].text), -EINVAL);
-	ck_assert_msg(strncmp(error.text, path, strlen(path)) == 0, "no file name in: %s", error.text);
-	ck_assert_msg(strstr(error.text, refused[_i].expected) != NULL, "expected \"%s\" in: %s", refused[_i].expected,
-		      error.text);
-	ck_assert_ptr_null(strchr(error.text, '\n'));
+	ck_assert_msg(strncmp(text, path, strlen(path)) == 0, "no file name in: %s", text);
+	ck_assert_msg(strstr(text, refused[_i].expected) != NULL, "expected \"%s\" in: %s", refused[_i].expected, text);
+	ck_assert_ptr_null(strchr(text, '\n'));
+	ck_assert_msg(errors.count == 1, "%s\n%s", text, errors.error[1].text);
+	ck_assert(!errors.more);
 	ck_assert_ptr_null(config);
+}
+END_TEST
+
+/* Each line that is wrong, once, in the order of the lines; and nothing that follows from it. */
+START_TEST(all_errors_come_at_once)
+{
+	static const char *const expected[] = {
+		":2: clients_max = 0: must be a number from 1 to 256",
+		":3: unknown key \"sockt\"",
+		":4: this line begins with a blank",
+		":6: [meter x]: serial is missing",
+		":6: [meter x]: element1 is missing",
+		":7: [meter x]: burden_ohm = 5.1",
+		":8: unknown section [nonsense]",
+		":11: model = XYZ: is no model number",
+		":12: serial = 7 # seven: a # begins",
+	};
+
+	ck_assert_int_eq(load("[daemon]\nclients_max = 0\nsockt = /x\n socket = /y\n admin_socket = /z\n"
+			      "[meter x]\nmodel = MMS-120-2002\n[nonsense]\nkey = 1\n"
+			      "[meter y]\nmodel = XYZ\nserial = 7 # seven\nelement1 = B\nelement2 = B\n"),
+			 -EINVAL);
+	for (unsigned i = 0; i < errors.count; i++) {
+		ck_assert_msg(i < MM_COUNT_OF(expected) && strstr(errors.error[i].text, expected[i]), "%s", errors.error[i].text);
+	}
+	ck_assert_uint_eq(errors.count, MM_COUNT_OF(expected));
+}
+END_TEST
+
+START_TEST(more_errors_than_are_kept)
+{
+	char text[4096] = "[daemon]\n";
+
+	for (int i = 0; i <= MM_CONFIG_ERRORS_MAX; i++) {
+		sprintf(text + strlen(text), "key_%d = 1\n", i);
+	}
+	ck_assert_int_eq(load(text), -EINVAL);
+	ck_assert_uint_eq(errors.count, MM_CONFIG_ERRORS_MAX);
+	ck_assert(errors.more);
+}
+END_TEST
+
+/* A link to the register is the register, whether it is there already or not. */
+START_TEST(a_link_to_the_register_is_no_copy)
+{
+	char text[512], link[64], target[64];
+
+	snprintf(link, sizeof(link), "%s.link", path);
+	snprintf(target, sizeof(target), "%s.db", path);
+	snprintf(text, sizeof(text), "[daemon]\nregister = %s\ncopy = %s\n" METER, target, link);
+	ck_assert_int_eq(load(text), 0);
+	free(config);
+	config = NULL;
+	ck_assert_int_eq(symlink(strrchr(target, '/') + 1, link), 0);
+	ck_assert_int_eq(load(text), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(errors.error[0].text, ":3: copy = "));
+	fclose(fopen(target, "w"));
+	ck_assert_int_eq(load(text), -EINVAL);
+	unlink(link);
+	unlink(target);
+}
+END_TEST
+
+/* What a comment says is nobody's business, however long it is; inih 55 takes its tail for a line. */
+START_TEST(a_long_comment_is_a_comment)
+{
+	char text[1024];
+
+	snprintf(text, sizeof(text), "# %0250d\n# %0196dsockt = /x\n; %0300dcommit_wh = 2\n" METER, 1, 1, 1);
+	ck_assert_int_eq(load(text), 0);
+	ck_assert_double_eq(config->commit_wh, 8);
+}
+END_TEST
+
+START_TEST(names_are_not_cut)
+{
+	static const char name[] = "a name of sixty-three characters, every one of which is counted";
+
+	ck_assert_uint_eq(sizeof(name) - 1, MM_NAME_MAX - 1);
+	ck_assert_int_eq(load("[meter a name of sixty-three characters, every one of which is counted]\nmodel = MMS-120-2001\n"
+			      "serial = #5\nelement1 = A\n"),
+			 0);
+	ck_assert_str_eq(config->meter[0].name, name);
+	ck_assert_str_eq(config->meter[0].serial, "#5");
 }
 END_TEST
 
@@ -218,21 +363,21 @@ START_TEST(a_long_line_is_refused_not_cut)
 	memset(text + strlen(text), 'x', 400);
 	strcat(text, "\n" METER);
 	ck_assert_int_eq(load(text), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(error.text, ":2:"));
+	ck_assert_ptr_nonnull(strstr(errors.error[0].text, ":2:"));
 }
 END_TEST
 
 START_TEST(a_missing_file_says_so)
 {
-	ck_assert_int_eq(mm_config_load("/nonexistent/minimeter.conf", &error, &config), -ENOENT);
-	ck_assert_str_eq(error.text, "/nonexistent/minimeter.conf: No such file or directory");
+	ck_assert_int_eq(mm_config_load("/nonexistent/minimeter.conf", &errors, &config), -ENOENT);
+	ck_assert_str_eq(errors.error[0].text, "/nonexistent/minimeter.conf: No such file or directory");
 }
 END_TEST
 
 START_TEST(a_directory_is_no_configuration)
 {
-	ck_assert_int_lt(mm_config_load("/tmp", &error, &config), 0);
-	ck_assert_ptr_nonnull(strstr(error.text, "/tmp: "));
+	ck_assert_int_lt(mm_config_load("/tmp", &errors, &config), 0);
+	ck_assert_ptr_nonnull(strstr(errors.error[0].text, "/tmp: "));
 }
 END_TEST
 
@@ -245,7 +390,7 @@ START_TEST(reload_takes_what_can_change_and_names_the_rest)
 	running = config;
 	config = NULL;
 	ck_assert_int_eq(
-		load("[daemon]\nclients_max=5\ncommit_wh=2\nsocket=/other\n[front-end]\nburden_ohm=7\n" METER "ct_sets=2\n"), 0);
+		load("[daemon]\nclients_max=5\ncommit_wh=2\nsocket=/other\n[front-end]\nburden_ohm=6\n" METER "ct_sets=2\n"), 0);
 	mm_config_reload(running, config, ignored, sizeof(ignored));
 	ck_assert_int_eq(running->clients_max, 5);
 	ck_assert_double_eq(running->commit_wh, 2);
@@ -268,6 +413,11 @@ int main(void)
 	tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
 	tcase_add_loop_test(tc, keys_of_other_chips_are_named, 0, MM_COUNT_OF(front_ends));
 	tcase_add_test(tc, every_setting_is_listed_as_it_would_be_read);
+	tcase_add_test(tc, all_errors_come_at_once);
+	tcase_add_test(tc, more_errors_than_are_kept);
+	tcase_add_test(tc, a_link_to_the_register_is_no_copy);
+	tcase_add_test(tc, a_long_comment_is_a_comment);
+	tcase_add_test(tc, names_are_not_cut);
 	tcase_add_test(tc, a_long_line_is_refused_not_cut);
 	tcase_add_test(tc, a_missing_file_says_so);
 	tcase_add_test(tc, a_directory_is_no_configuration);

@@ -47,7 +47,26 @@ code=0
 "$build/minimeterd" --config "$scratch/minimeter.conf" --check-config >"$scratch/out" 2>&1 || code=$?
 check "--check-config of a right file" test "$code" = 0
 configure system "[meter house]" "model=MMS-120-2002" "serial=1" "element1=A"
-refused "a burden too large for the CT" "burden_ohm = 5.1 gives a full scale of 139 A, below the 220 A of its limit; 3.21 ohm or less is right"
+refused "a burden too large for the CT" "minimeter.conf:12: .*burden_ohm = 5.1 gives a full scale of 139 A, below the 220 A of the limit of MMS-120-2002; 3.21 ohm or less is right" 2
+# refused_by_check PATTERN...: --check-config says each of them, a line each, and exits with 2.
+refused_by_check() {
+	local code=0
+
+	"$build/minimeterd" --config "$scratch/minimeter.conf" --check-config >"$scratch/out" 2>&1 || code=$?
+	check "--check-config exits with 2, not $code" test "$code" = 2
+	check "--check-config says $# errors: $(cat "$scratch/out")" test "$(wc -l <"$scratch/out")" = $#
+	for pattern in "$@"; do
+		check "--check-config says \"$pattern\": $(cat "$scratch/out")" grep -qe "$pattern" "$scratch/out"
+	done
+}
+
+configure system "[meter house]" "model=MMS-120-2002" "serial=1   # the shop's meter" "element1=A" "output_10=GPIO1" "counter=GPIO1"
+sed -i -e 's|^uri=.*|uri=127.0.0.1|' -e "s|^register=.*|&\ncopy=$scratch/copy|" "$scratch/minimeter.conf"
+ln -s state/register.db "$scratch/copy"
+refused_by_check 'conf:5: copy = .*own file' 'conf:8: uri = 127.0.0.1: .*is it ip:127.0.0.1?' 'conf:13: \[meter house\]: burden_ohm = 5.1' \
+	'conf:14: serial = 1   # the shop.s meter: a # begins a comment only at the start of a line' \
+	'conf:17: \[meter house\]: counter = GPIO1: this line is taken by output_10'
+rm "$scratch/copy"
 code=0
 "$build/minimeterd" --config "$scratch/none.conf" >"$scratch/out" 2>&1 || code=$?
 check "no such file" grep -q "none.conf: No such file" "$scratch/out"

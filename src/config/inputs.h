@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_CONFIG_INPUTS_H
+#define MM_CONFIG_INPUTS_H
+
+/* Which inputs a front end has by the configuration: one for each phase that an element of any meter uses. Pure. */
+
+#include "afe/afe.h"
+#include "base/error.h"
+#include "config/config.h"
+
+/*
+ * Fills in the inputs with their full scales. Returns their number, or -EINVAL with the reason in error where the converter would
+ * clip below the limits of a meter (table 1 of the manual).
+ */
+int mm_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
+	      struct mm_error *error);
+
+/*
+ * The same for the configuration's check: does the burden let the largest current of a meter through, and the divider the largest
+ * voltage? 0, or -EINVAL with the reason.
+ */
+int mm_inputs_check_current(const struct mm_config *config, const struct mm_config_meter *meter, double adc_full_scale_v,
+			    struct mm_error *error);
+int mm_inputs_check_voltage(const struct mm_config *config, double adc_full_scale_v, struct mm_error *error);
+
+/* The number of the input of a phase, or -1. */
+int mm_input_of_phase(const struct mm_afe_input *inputs, unsigned count, int phase);
+
+#endif
