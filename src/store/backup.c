@@ -3,10 +3,9 @@
  * Backups. A new one is made whole under a name of its own, synced and checked before it takes the place of the last, which then
  * takes that of the one before. It takes seconds on a slow card: what the second copy can take is written meanwhile.
  */
-#include "store/backup.h"
-
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -98,20 +97,16 @@ static int check_new(struct mm_db *db, char *path, struct progress *progress)
 
 static int put_in_place(struct mm_db *db, const char *made)
 {
-	char *newest = NULL, *older = NULL;
-	int r = 0;
+	char newest[PATH_MAX], older[PATH_MAX];
+	int r;
 
-	if (asprintf(&newest, "%s%s", db->path, mm_backup_suffix[0]) < 0 ||
-	    asprintf(&older, "%s%s", db->path, mm_backup_suffix[1]) < 0) {
-		r = -ENOMEM;
-	} else {
-		r = mm_file_rename(newest, older, MM_FILE_UNSYNCED);
-		r = r < 0 && r != -ENOENT ? r : mm_file_rename(made, newest, 0);
-		r = r < 0 ? mm_db_fail(db, r, "can't name the backup") : 0;
+	if (snprintf(newest, sizeof(newest), "%s%s", db->path, mm_backup_suffix[0]) >= (int)sizeof(newest) ||
+	    snprintf(older, sizeof(older), "%s%s", db->path, mm_backup_suffix[1]) >= (int)sizeof(older)) {
+		return mm_db_fail(db, -ENAMETOOLONG, "can't name the backup");
 	}
-	free(newest);
-	free(older);
-	return r;
+	r = mm_file_rename(newest, older, MM_FILE_UNSYNCED);
+	r = r < 0 && r != -ENOENT ? r : mm_file_rename(made, newest, 0);
+	return r < 0 ? mm_db_fail(db, r, "can't name the backup") : 0;
 }
 
 int mm_store_backup(struct mm_store *store)

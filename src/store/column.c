@@ -79,35 +79,30 @@ void mm_column_set_integer(const struct mm_column *column, struct mm_registers *
 
 int mm_registers_follow(const struct mm_registers *next, const struct mm_registers *last)
 {
-	bool equal = false;
+	bool equal = false; /* the count before is that of last */
 
 	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
 		const struct mm_column *column = &mm_columns[i];
-		const void *n = (const char *)next + column->offset, *l = (const char *)last + column->offset;
 		int64_t count = 0, count_was = 0;
-		double figure = 0, figure_was = 0;
+		double figure = 0, figure_was = 0, limit = INFINITY;
 
 		switch (column->kind) {
 		case MM_COLUMN_COUNT:
-			count = *(const int64_t *)n;
-			count_was = *(const int64_t *)l;
+			count = mm_column_integer(column, next);
+			count_was = mm_column_integer(column, last);
 			equal = count == count_was;
 			break;
 		case MM_COLUMN_CARRY:
-			figure = *(const double *)n;
-			figure_was = equal ? *(const double *)l : 0;
-			if (figure >= 1) {
-				return -EINVAL;
-			}
+			figure = mm_column_real(column, next);
+			figure_was = equal ? mm_column_real(column, last) : 0;
+			limit = 1;
 			break;
 		case MM_COLUMN_PEAK:
-			figure = *(const double *)n;
-			figure_was = *(const double *)l;
+			figure = mm_column_real(column, next);
+			figure_was = mm_column_real(column, last);
 			break;
 		case MM_COLUMN_FIGURE:
-			if (!isfinite(*(const double *)n)) {
-				return -EINVAL;
-			}
+			figure = fabs(mm_column_real(column, next)); /* of either sign */
 			break;
 		case MM_COLUMN_INT64:
 		case MM_COLUMN_INT32:
@@ -115,7 +110,7 @@ int mm_registers_follow(const struct mm_registers *next, const struct mm_registe
 		case MM_COLUMN_BOOL:
 			break;
 		}
-		if (count < 0 || !(figure >= 0 && figure < INFINITY)) {
+		if (count < 0 || !(figure >= 0 && figure < limit)) {
 			return -EINVAL;
 		}
 		if (count < count_was || figure < figure_was) {

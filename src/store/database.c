@@ -1,9 +1,4 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * One database file: is there one, is it sound, is it ours, is it this meter's? Nothing is written before all of that is
- * answered, and nothing is ever removed or truncated. A new database is made whole under another name and then renamed, so that
- * an empty file in its place is always damage and never taken for a meter at zero.
- */
 #include "store/database.h"
 
 #include <errno.h>

@@ -4,7 +4,7 @@
 
 /*
  * The database file at db->path: is there one, is it sound, is it ours? An empty file in its place is always damage and never
- * taken for a meter at zero. Nothing is ever removed or truncated.
+ * taken for a meter at zero: a new one is made whole under another name. Nothing is ever removed or truncated.
  */
 
 #include "store/roster.h"

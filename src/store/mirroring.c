@@ -33,8 +33,7 @@ static void fill(struct mm_store *store, const struct mm_store_commit *commit, u
 
 int mm_mirroring_begin(struct mm_store *store, bool found)
 {
-	static const struct mm_store_commit nothing;
-	struct mm_store_commit commit = nothing;
+	struct mm_store_commit commit = {0};
 	int r = 0;
 
 	memcpy(commit.meter, store->committed, sizeof(commit.meter));

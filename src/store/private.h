@@ -8,7 +8,7 @@
  *   bytes, column, state, slot: registers, events and intervals as bytes
  *   retire, mirror, key: one file each, beside the database
  *   hash, schema, db: SQL and the connection
- *   roster, registers, chain, transaction: what the tables hold
+ *   roster, chain, transaction: what the tables hold
  *   migrate, database: the database file
  *   store: commits, which mirroring also takes to the second copy
  *   query, backup: what is read back, what is made from it
@@ -20,6 +20,8 @@
 #include "store/chain.h"
 #include "store/slot.h"
 #include "store/store.h"
+
+#define MM_BACKUPS 2
 
 struct mm_key;
 struct mm_mirror;
@@ -45,6 +47,9 @@ struct mm_store {
 	void (*meanwhile)(void *userdata);    /* NULL, or to be called while something takes long */
 	void *meanwhile_userdata;
 };
+
+/* What the names of backups have behind that of the database, the newest first. */
+extern const char *const mm_backup_suffix[MM_BACKUPS];
 
 /*
  * Writes a commit to the second copy and to nothing else: also in the midst of a statement. True when it is durable there;

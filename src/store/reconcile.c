@@ -9,7 +9,6 @@
 
 #include "base/now.h"
 #include "store/column.h"
-#include "store/registers.h"
 #include "store/transaction.h"
 
 void mm_opening_find(struct mm_opening *opening, const char *format, ...)

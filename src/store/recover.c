@@ -14,7 +14,6 @@
 
 #include "base/file.h"
 #include "base/time_text.h"
-#include "store/backup.h"
 #include "store/database.h"
 #include "store/retire.h"
 

@@ -2,9 +2,9 @@
 #include "store/retire.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -18,31 +18,22 @@ static const char *const companions[] = {"", "-wal", "-journal", "-shm"};
 
 static bool exists(const char *path, const char *middle, const char *suffix)
 {
-	char *name;
+	char name[PATH_MAX];
 	struct stat st;
-	bool there = true;
 
-	if (asprintf(&name, "%s%s%s", path, middle, suffix) >= 0) {
-		there = lstat(name, &st) == 0;
-		free(name);
-	}
-	return there;
+	return snprintf(name, sizeof(name), "%s%s%s", path, middle, suffix) >= (int)sizeof(name) || lstat(name, &st) == 0;
 }
 
 static int rename_to(const char *path, const char *middle, const char *suffix)
 {
-	char *from = NULL, *to = NULL;
-	int r = 0;
+	char from[PATH_MAX], to[PATH_MAX];
 
-	if (asprintf(&from, "%s%s", path, suffix) < 0 || asprintf(&to, "%s%s%s", path, middle, suffix) < 0) {
-		r = -ENOMEM;
-	} else {
-		/* One after the other, also on the disk: after a crash the names show how far this came. */
-		r = mm_file_rename(from, to, MM_FILE_NEW);
+	if (snprintf(from, sizeof(from), "%s%s", path, suffix) >= (int)sizeof(from) ||
+	    snprintf(to, sizeof(to), "%s%s%s", path, middle, suffix) >= (int)sizeof(to)) {
+		return -ENAMETOOLONG;
 	}
-	free(from);
-	free(to);
-	return r;
+	/* One after the other, also on the disk: after a crash the names show how far this came. */
+	return mm_file_rename(from, to, MM_FILE_NEW);
 }
 
 /*
@@ -81,11 +72,10 @@ int mm_retire(const char *path)
 void mm_remove_leftovers(const char *path)
 {
 	for (size_t i = 0; i < COUNT_OF(companions); i++) {
-		char *name;
+		char name[PATH_MAX];
 
-		if (asprintf(&name, "%s%s", path, companions[i]) >= 0) {
+		if (snprintf(name, sizeof(name), "%s%s", path, companions[i]) < (int)sizeof(name)) {
 			(void)unlink(name); /* what stays is in the way of nothing: the next one to be made begins by this */
-			free(name);
 		}
 	}
 }

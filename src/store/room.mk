@@ -6,7 +6,7 @@ libstore_a_SOURCES = \
 	src/store/audit/key.c src/store/audit/key.h \
 	src/store/audit/sign.c \
 	src/store/audit/verify.c \
-	src/store/backup.c src/store/backup.h \
+	src/store/backup.c \
 	src/store/bytes.c src/store/bytes.h \
 	src/store/chain.c src/store/chain.h \
 	src/store/column.c src/store/column.h \
@@ -23,7 +23,6 @@ libstore_a_SOURCES = \
 	src/store/query.c \
 	src/store/reconcile.c src/store/reconcile.h \
 	src/store/recover.c src/store/recover.h \
-	src/store/registers.c src/store/registers.h \
 	src/store/retire.c src/store/retire.h \
 	src/store/roster.c src/store/roster.h \
 	src/store/schema.c src/store/schema.h \

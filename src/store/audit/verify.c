@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "store/audit/key.h"
-#include "store/backup.h"
 #include "store/private.h"
 
 #define SLICE_EVENTS 100
