@@ -126,11 +126,9 @@ static void commit_figures(struct mm_store *store, int64_t real_s, int64_t deliv
 
 START_TEST(test_energy_in_no_interval_is_recorded)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	commit_figures(store, 1000, 50, 50, 0);
 	commit_figures(store, 2000, 80, 10, 70);
 	fixture_assert_answer(store, UNPROFILED, "");
@@ -142,36 +140,30 @@ START_TEST(test_energy_in_no_interval_is_recorded)
 	/* What is known of that outlives the process, and a snapshot between. */
 	store = fixture_open(&b, 1);
 	commit_figures(store, 90000, 400, 100, 0);
-	mm_store_close(store);
-	store = fixture_open(&b, 1);
+	store = fixture_reopen(&b, store, 1);
 	commit_figures(store, 91000, 500, 0, 200);
 	fixture_assert_answer(store, UNPROFILED, "20");
 	commit_figures(store, 92000, 507, 0, 0);
 	fixture_assert_answer(store, UNPROFILED, "20 7");
 	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'snapshot'", "2");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
 START_TEST(test_a_preset_is_in_no_interval_and_needs_none)
 {
 	struct mm_store_commit c = {.meter_count = 1};
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	c.meter[0].delivered.uwh = c.meter[0].preset_delivered_uwh = 1000;
 	c.meter[0].received.uwh = c.meter[0].preset_received_uwh = 500;
 	ck_assert_int_eq(mm_store_commit(store, &c), 0);
-	mm_store_close(store);
-	store = fixture_open(&b, 1);
+	store = fixture_reopen(&b, store, 1);
 	c.realtime_ns = INT64_C(90000) * MM_NS_PER_S;
 	ck_assert_int_eq(mm_store_commit(store, &c), 0);
 	fixture_assert_answer(store, UNPROFILED, "");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -179,11 +171,9 @@ START_TEST(test_a_snapshot_every_day_and_every_thousand_intervals)
 {
 	static struct mm_store_profile_row rows[1000];
 	struct mm_store_commit c = {.realtime_ns = 1, .meter_count = 1, .rows = rows};
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	ck_assert_int_eq(mm_store_commit(store, &c), 0);
 	c.realtime_ns = INT64_C(86399) * MM_NS_PER_S;
 	ck_assert_int_eq(mm_store_commit(store, &c), 0);
@@ -201,8 +191,7 @@ START_TEST(test_a_snapshot_every_day_and_every_thousand_intervals)
 		"SELECT json_extract(data, '$.profile') || ' ' || json_extract(data, '$.meters[0].serial') FROM event "
 		"WHERE code = 'snapshot' AND id = (SELECT snapshot FROM head)",
 		"1000 SN-1001");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -226,11 +215,9 @@ START_TEST(test_records_are_read_again)
 {
 	struct mm_store_event event = {.meter = 1, .code = "calibration", .text = "by anna"};
 	struct records got = {0};
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	ck_assert_int_eq(mm_store_record(store, &event, "{\"gain\":1}"), 0);
 	event.meter = 0;
 	ck_assert_int_eq(mm_store_record(store, &event, "{\"gain\":2}"), 0);
@@ -238,8 +225,7 @@ START_TEST(test_records_are_read_again)
 	ck_assert_int_eq(mm_store_record(store, &event, "{\"gain\":3}"), 0);
 	event.meter = 2;
 	ck_assert_int_eq(mm_store_record(store, &event, "{}"), -EINVAL);
-	mm_store_close(store);
-	store = fixture_open(&b, 2);
+	store = fixture_reopen(&b, store, 2);
 	ck_assert_int_eq(mm_store_records(store, "calibration", 1, take_record, &got), 0);
 	ck_assert_uint_eq(got.count, 2);
 	ck_assert_str_eq(got.data[0], "{\"gain\":1}");
@@ -252,8 +238,7 @@ START_TEST(test_records_are_read_again)
 	ck_assert_uint_eq(got.count, 1);
 	ck_assert_int_eq(mm_store_records(store, "preset", -1, take_record, &got), 0);
 	ck_assert_uint_eq(got.count, 1);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -280,11 +265,9 @@ static const struct {
 START_TEST(test_opening_tells_what_another_hand_changed)
 {
 	char text[256];
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 0, 1);
 	mm_store_close(store);
 	ck_assert_int_eq(fixture_sql(b.path, changes[_i].sql), SQLITE_OK);
@@ -299,21 +282,17 @@ START_TEST(test_opening_tells_what_another_hand_changed)
 	/* Once is enough. */
 	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 2, 1);
-	mm_store_close(store);
-	store = fixture_open(&b, 1);
+	store = fixture_reopen(&b, store, 1);
 	fixture_assert_answer(store, "SELECT count(*) < 3 FROM event WHERE code = 'tampered'", "1");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
 START_TEST(test_a_register_without_head_is_refused)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	mm_store_close(store);
 	ck_assert_int_eq(fixture_sql(b.path, "DELETE FROM head"), SQLITE_OK);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EBADMSG);
@@ -376,8 +355,7 @@ START_TEST(test_version_1_is_upgraded)
 	store = fixture_open(&b, 2);
 	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'tampered'", "0");
 	fixture_assert_answer(store, "SELECT count(*) FROM sqlite_schema WHERE name IN ('event_1', 'profile_1')", "0");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -389,28 +367,24 @@ START_TEST(test_an_upgraded_register_is_like_a_new_one)
 	static const char columns[] =
 		"SELECT group_concat(name) FROM (SELECT name || type || \"notnull\" || dflt_value AS name FROM "
 		"pragma_table_info('register') ORDER BY 1)";
-	struct mm_store *store;
 	sqlite3_stmt *stmt;
-	struct fixture b;
 	char expected[2][8192];
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	for (int i = 0; i < 2; i++) {
 		ck_assert_int_eq(sqlite3_prepare_v2(store->db.connection, i ? columns : names, -1, &stmt, NULL), SQLITE_OK);
 		ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
 		snprintf(expected[i], sizeof(expected[i]), "%s", (const char *)sqlite3_column_text(stmt, 0));
 		sqlite3_finalize(stmt);
 	}
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 	fixture_begin(&b);
 	fixture_make_version_1(&b);
 	store = fixture_open(&b, 2);
 	fixture_assert_answer(store, names, expected[0]);
 	fixture_assert_answer(store, columns, expected[1]);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 

@@ -128,8 +128,7 @@ START_TEST(test_another_key_is_reported)
 	ck_assert_int_eq(mm_verify_checkpoint(verify, store, &first), 0);
 	ck_assert_int_eq(mm_verify_result(verify)->bad, 0);
 	mm_verify_free(verify);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -151,8 +150,7 @@ START_TEST(test_without_a_key_all_else_goes_on)
 	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, &checkpoint), -ENOKEY);
 	fixture_commit_n(store, 1, 1);
 	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'key'", "0");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -227,8 +225,7 @@ START_TEST(test_a_checkpoint_says_where_the_trail_ends)
 	/* It stays right while the trail grows. */
 	fixture_commit_n(store, 5, 1);
 	assert_checkpoint(store, &checkpoint, NULL, NULL);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -269,8 +266,7 @@ START_TEST(test_a_kept_checkpoint_exposes_a_rewriting)
 	} else {
 		assert_checkpoint(store, &checkpoint, rewritings[_i].part, rewritings[_i].text);
 	}
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -306,8 +302,7 @@ START_TEST(test_a_changed_checkpoint_is_refused)
 	}
 	checkpoint.public_key[40] ^= 1;
 	assert_checkpoint(store, &checkpoint, "head", "not signed");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 	fixture_end(&elsewhere);
 }
 END_TEST

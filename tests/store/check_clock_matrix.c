@@ -130,19 +130,16 @@ static int64_t difference(const struct run *run)
 static void check_stored(struct run *run)
 {
 	struct mm_store_commit commit = {.meter_count = 1, .row_count = run->row_count, .rows = run->rows};
-	struct mm_store *store;
 	char count[16];
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	commit.meter[0] = run->meter.registers;
 	ck_assert_msg(mm_store_commit(store, &commit) == 0, "%s", store->db.error.text);
 	snprintf(count, sizeof(count), "%u", run->row_count);
 	fixture_assert_answer(store, "SELECT count(*) FROM profile", count);
 	fixture_assert_answer(store, "SELECT count(*) FROM event WHERE code = 'unprofiled'", "0");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 
 /* ---- The matrix ---- */

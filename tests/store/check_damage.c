@@ -55,8 +55,7 @@ static void build(struct fixture *b, struct fixture *ret_cut, struct fixture *re
 {
 	struct mm_store *store;
 
-	fixture_begin_with_copy(b);
-	store = fixture_open(b, 1);
+	store = fixture_start_with_copy(b, 1);
 	for (int64_t n = 0; n <= FULL_LAST; n++) {
 		commit_n(store, n, EVENTS);
 		if (n == 6) {

@@ -81,15 +81,29 @@ static bool struck(struct fault_vfs *vfs)
 	return hit;
 }
 
-/* A commit that fails has to succeed on a sound disk: at the second attempt, or, with a lasting fault, at the fourth. */
-static bool commits(struct fault_vfs *vfs, enum fault fault, unsigned at, bool lasting, unsigned *failures)
+/* Each fault at each call that there is, until one way through has no such call. Returns how many there were. */
+static unsigned sweep(bool (*way)(struct fault_vfs *, enum fault, unsigned at, int, unsigned *), int variant, unsigned *failures)
 {
-	struct mm_store *store;
+	struct fault_vfs vfs;
+	unsigned points = 0;
+
+	fault_vfs_install(&vfs);
+	for (enum fault fault = FAULT_WRITE_FULL; fault < FAULT_COUNT; fault++) {
+		for (unsigned at = 0; way(&vfs, fault, at, variant, failures); at++) {
+			points++;
+		}
+	}
+	fault_vfs_remove(&vfs);
+	return points;
+}
+
+/* A commit that fails has to succeed on a sound disk: at the second attempt, or, with a lasting fault, at the fourth. */
+static bool commits(struct fault_vfs *vfs, enum fault fault, unsigned at, int lasting, unsigned *failures)
+{
 	bool hit = false;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	ck_assert_int_eq(sqlite3_exec(store->db.connection, CHECKPOINT, NULL, NULL, NULL), SQLITE_OK);
 	fault_vfs_set(vfs, fault, at, lasting ? UINT_MAX : 1);
 	for (int64_t n = 0; n < COMMITS; n++) {
@@ -119,20 +133,10 @@ static bool commits(struct fault_vfs *vfs, enum fault fault, unsigned at, bool l
 
 START_TEST(test_commits_survive_faults)
 {
-	unsigned points = 0, failures = 0;
+	unsigned points, failures = 0;
 	bool lasting = _i != 0;
-	struct fault_vfs vfs;
 
-	fault_vfs_install(&vfs);
-	for (enum fault fault = FAULT_WRITE_FULL; fault < FAULT_COUNT; fault++) {
-		unsigned at = 0;
-
-		while (commits(&vfs, fault, at, lasting, &failures)) {
-			at++;
-		}
-		points += at;
-	}
-	fault_vfs_remove(&vfs);
+	points = sweep(commits, lasting, &failures);
 	ck_assert_uint_gt(failures, 50);
 	printf("%s faults in %d commits: %u points, %u failed attempts\n", lasting ? "lasting" : "single", COMMITS, points,
 	       failures);
@@ -142,7 +146,7 @@ END_TEST
 enum stage { STAGE_CREATE, STAGE_OPEN, STAGE_RECOVER, STAGE_COUNT };
 
 /* Opens, commits and closes with one fault on the way. */
-static bool opens(struct fault_vfs *vfs, enum stage stage, enum fault fault, unsigned at, unsigned *failures)
+static bool opens(struct fault_vfs *vfs, enum fault fault, unsigned at, int stage, unsigned *failures)
 {
 	int64_t acknowledged = -1, attempted = -1;
 	struct mm_store *store = NULL;
@@ -186,19 +190,9 @@ static bool opens(struct fault_vfs *vfs, enum stage stage, enum fault fault, uns
 START_TEST(test_opening_survives_faults)
 {
 	static const char *const names[STAGE_COUNT] = {"creating", "opening", "recovering"};
-	unsigned points = 0, failures = 0;
-	struct fault_vfs vfs;
+	unsigned points, failures = 0;
 
-	fault_vfs_install(&vfs);
-	for (enum fault fault = FAULT_WRITE_FULL; fault < FAULT_COUNT; fault++) {
-		unsigned at = 0;
-
-		while (opens(&vfs, (enum stage)_i, fault, at, &failures)) {
-			at++;
-		}
-		points += at;
-	}
-	fault_vfs_remove(&vfs);
+	points = sweep(opens, _i, &failures);
 	ck_assert_uint_gt(failures, 10);
 	printf("single faults while %s: %u points, %u failures\n", names[_i], points, failures);
 }
@@ -207,13 +201,14 @@ END_TEST
 /* ---- Real file systems ---- */
 
 /* Upgrades a register of version 1 with one fault on the way: it is what it was before, or what it is to be. */
-static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsigned *failures)
+static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, int unused, unsigned *failures)
 {
 	struct mm_store *store = NULL;
 	struct fixture b;
 	bool hit;
 	int r;
 
+	(void)unused;
 	fixture_begin(&b);
 	fixture_make_version_1(&b);
 	fault_vfs_set(vfs, fault, at, 1);
@@ -232,26 +227,15 @@ static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, unsig
 	fixture_assert_answer(store, "SELECT group_concat(code, ' ') FROM event", "start gap stop");
 	fixture_assert_answer(store, "SELECT count(*) || ' ' || sum(delivered_uwh) FROM profile", "4 800070");
 	fixture_assert_answer(store, "SELECT sum(delivered_uwh) FROM register", "1000077");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 	return hit;
 }
 
 START_TEST(test_upgrading_survives_faults)
 {
-	unsigned points = 0, failures = 0;
-	struct fault_vfs vfs;
+	unsigned points, failures = 0;
 
-	fault_vfs_install(&vfs);
-	for (enum fault fault = FAULT_WRITE_FULL; fault < FAULT_COUNT; fault++) {
-		unsigned at = 0;
-
-		while (upgrades(&vfs, fault, at, &failures)) {
-			at++;
-		}
-		points += at;
-	}
-	fault_vfs_remove(&vfs);
+	points = sweep(upgrades, 0, &failures);
 	ck_assert_uint_gt(failures, 10);
 	printf("single faults while upgrading: %u points, %u failures\n", points, failures);
 }

@@ -470,24 +470,19 @@ static int mirror_n(struct mm_store *store, int64_t n)
 
 static void assert_kept(struct fixture *b, int64_t n)
 {
-	struct mm_store *store;
 	struct fixture cut;
 
 	fixture_copy(b, &cut);
-	store = fixture_open(&cut, 1);
-	fixture_assert_registers(store, 0, n);
-	mm_store_close(store);
+	fixture_assert_stored(&cut, n);
 	fixture_end(&cut);
 }
 
 /* The copy fails in commit number at, or from it on: the database does its work, and nothing that was acknowledged is lost. */
 static void fail_at(enum fault fault, int64_t at, bool lasting)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start_with_copy(&b, 1);
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
 	for (int64_t n = 0; n < COMMITS; n++) {
 		bool fails = lasting ? n >= at : n == at;
 		uint64_t sequence = store->database_number;
@@ -500,8 +495,7 @@ static void fail_at(enum fault fault, int64_t at, bool lasting)
 		set_fault(FAULT_NONE, 0);
 		assert_kept(&b, n);
 	}
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 
 START_TEST(test_register_goes_on_without_its_copy)
@@ -551,9 +545,7 @@ START_TEST(test_copy_that_appears_is_begun)
 	ck_assert_int_eq(store->mirror_error, 0);
 	ck_assert_uint_lt(store->database_number, store->number);
 	mm_store_close(store);
-	store = fixture_open(&b, 1);
-	fixture_assert_registers(store, 0, 2);
-	mm_store_close(store);
+	fixture_assert_stored(&b, 2);
 	fixture_end(&b);
 }
 END_TEST
@@ -565,8 +557,7 @@ START_TEST(test_copy_that_holds_more_is_not_written_over)
 	struct fixture b, cut;
 	char elsewhere[330];
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
+	store = fixture_start_with_copy(&b, 1);
 	fixture_commit_n(store, 0, 1);
 	for (int64_t n = 1; n < 10; n++) {
 		commit_at(store, n, 1000 + n);
@@ -635,14 +626,12 @@ START_TEST(test_full_disk_leaves_the_copy)
 {
 	struct mm_store_worker *worker = NULL;
 	struct mm_store_status status;
-	struct mm_store *store;
 	struct fixture_commit c;
 	unsigned counts[20];
-	struct fixture b;
 	uint64_t number;
+	struct fixture b;
+	struct mm_store *store = fixture_start_with_copy(&b, 1);
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
 	number = mm_store_number(store);
 	ck_assert_int_eq(sqlite3_exec(store->db.connection,
 				      "CREATE TEMP TRIGGER full BEFORE UPDATE ON main.register BEGIN "
@@ -672,8 +661,7 @@ START_TEST(test_full_disk_leaves_the_copy)
 	for (int n = 0; n < 10; n++) {
 		ck_assert_uint_eq(counts[n], 1);
 	}
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 

@@ -26,11 +26,9 @@ static void swap_meters(struct fixture *b, unsigned i, unsigned j)
 START_TEST(test_meters_are_known_by_their_serial_number)
 {
 	struct mm_registers got;
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 4, 1);
 	mm_store_close(store);
 	/* A second meter is added, in front; the first gets another name. */
@@ -47,9 +45,7 @@ START_TEST(test_meters_are_known_by_their_serial_number)
 	store = fixture_open(&b, 1);
 	mm_store_close(store);
 	swap_meters(&b, 0, 1);
-	store = fixture_open(&b, 1);
-	fixture_assert_registers(store, 0, 4);
-	mm_store_close(store);
+	fixture_assert_stored(&b, 4);
 	fixture_end(&b);
 }
 END_TEST
@@ -66,11 +62,9 @@ static void assert_refused(struct fixture *b, unsigned meter_count, int error, c
 
 START_TEST(test_register_of_another_meter_is_refused)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 4, 1);
 	mm_store_close(store);
 
@@ -240,16 +234,10 @@ static void make_below_file(struct fixture *b)
 /* Page 4 on are the roots of the tables. */
 static void make_noise(struct fixture *b)
 {
-	char noise[4096];
 	struct stat st;
 
-	for (size_t i = 0; i < sizeof(noise); i++) {
-		noise[i] = (char)(i * 37 + 11);
-	}
 	ck_assert_int_eq(stat(b->path, &st), 0);
-	for (long offset = 4096; offset < st.st_size; offset += 4096) {
-		fixture_write(b->path, offset, noise, sizeof(noise));
-	}
+	fixture_write_noise(b->path, 4096, st.st_size - 4096);
 }
 
 static const struct {
@@ -279,11 +267,9 @@ static const struct {
 
 START_TEST(test_harm_is_refused)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	for (int n = 0; n < 100; n++) {
 		fixture_commit_n(store, n, 1);
 	}
@@ -321,7 +307,7 @@ int main(void)
 	tcase_add_test(tcase, test_meters_are_known_by_their_serial_number);
 	tcase_add_test(tcase, test_register_of_another_meter_is_refused);
 	tcase_add_test(tcase, test_register_in_use_is_refused);
-	tcase_add_loop_test(tcase, test_harm_is_refused, 0, (int)(sizeof(harms) / sizeof(harms[0])));
+	tcase_add_loop_test(tcase, test_harm_is_refused, 0, (int)(COUNT_OF(harms)));
 	tcase_add_test(tcase, test_creation_cut_short_is_gone_on_with);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);

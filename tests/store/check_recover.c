@@ -14,14 +14,6 @@
 
 #define SLOT 16384
 
-static bool exists(const struct fixture *b, const char *suffix)
-{
-	char path[330];
-
-	snprintf(path, sizeof(path), "%s%s", b->path, suffix);
-	return access(path, F_OK) == 0;
-}
-
 /* Commit n, to the copy alone where it is taken. */
 static void mirror_n(struct mm_store *store, int64_t n)
 {
@@ -77,8 +69,7 @@ static void begin(struct fixture *b)
 	struct mm_store *store;
 	struct fixture crash;
 
-	fixture_begin_with_copy(b);
-	store = fixture_open(b, 1);
+	store = fixture_start_with_copy(b, 1);
 	ck_assert_str_eq(mm_store_findings(store), "");
 	for (int64_t n = 0; n < 4; n++) {
 		fixture_commit_n(store, n, 1);
@@ -122,8 +113,7 @@ START_TEST(test_history_waits_in_the_copy)
 	struct mm_store *store;
 	struct fixture b, crash;
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
+	store = fixture_start_with_copy(&b, 1);
 	fixture_commit_n(store, 0, 1);
 	fixture_commit(1, 1, &c);
 	c.commit.mirror_suffices = true;
@@ -143,11 +133,9 @@ END_TEST
 
 START_TEST(test_without_copy_every_commit_is_the_database_s)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	mirror_n(store, 7);
 	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "7000028");
 	mm_store_close(store);
@@ -167,8 +155,7 @@ START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
 	struct mm_store *store;
 	struct fixture b, crash;
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 2);
+	store = fixture_start_with_copy(&b, 2);
 	fixture_commit_n(store, 0, 2);
 	fixture_commit(1, 2, &c);
 	c.commit.mirror_suffices = true;
@@ -193,18 +180,6 @@ END_TEST
 
 /* ---- Out of order ---- */
 
-static void write_noise(const char *path, long offset, long count)
-{
-	char noise[512];
-
-	for (size_t i = 0; i < sizeof(noise); i++) {
-		noise[i] = (char)(i * 37 + 11);
-	}
-	for (long at = 0; at < count; at += (long)sizeof(noise)) {
-		fixture_write(path, offset + at, noise, sizeof(noise));
-	}
-}
-
 static void lose_database(struct fixture *b)
 {
 	char wal[320];
@@ -225,12 +200,12 @@ static void leave_a_journal(struct fixture *b)
 
 	lose_database(b);
 	snprintf(journal, sizeof(journal), "%s-journal", b->path);
-	write_noise(journal, 0, 512);
+	fixture_write_noise(journal, 0, 512);
 }
 
 static void damage_database(struct fixture *b)
 {
-	write_noise(b->path, 0, 4096);
+	fixture_write_noise(b->path, 0, 4096);
 }
 
 static void empty_database(struct fixture *b)
@@ -267,7 +242,7 @@ static void lose_copy(struct fixture *b)
 
 static void damage_copy(struct fixture *b)
 {
-	write_noise(b->copy, 0, 2 * SLOT);
+	fixture_write_noise(b->copy, 0, 2 * SLOT);
 }
 
 static void zero_copy(struct fixture *b)
@@ -284,12 +259,12 @@ static void cut_copy(struct fixture *b)
 /* Slot 0 has the odd commits' images: 5 is the sixth after the one it began with. */
 static void damage_newest_slot(struct fixture *b)
 {
-	write_noise(b->copy, 0, 512);
+	fixture_write_noise(b->copy, 0, 512);
 }
 
 static void damage_older_slot(struct fixture *b)
 {
-	write_noise(b->copy, SLOT, 512);
+	fixture_write_noise(b->copy, SLOT, 512);
 }
 
 static void make_copy_unopenable(struct fixture *b)
@@ -336,14 +311,12 @@ START_TEST(test_harm_is_recovered_from)
 		assert_recovered(store, harms[_i].words);
 		fixture_commit_n(store, 8, 1);
 		mm_store_close(store);
-		store = fixture_open(&b, 1);
-		fixture_assert_registers(store, 0, 8);
-		mm_store_close(store);
+		fixture_assert_stored(&b, 8);
 	} else {
 		assert_registers(&b, harms[_i].expected, harms[_i].words);
 	}
-	ck_assert_msg(!harms[_i].retired || exists(&b, harms[_i].retired), "no %s", harms[_i].retired);
-	ck_assert(!exists(&b, ".recovering"));
+	ck_assert_msg(!harms[_i].retired || fixture_has(&b, harms[_i].retired), "no %s", harms[_i].retired);
+	ck_assert(!fixture_has(&b, ".recovering"));
 	fixture_end(&b);
 }
 END_TEST
@@ -366,7 +339,7 @@ START_TEST(test_both_lost_is_refused)
 		{make_foreign, zero_copy, -EBADMSG},
 	};
 
-	for (size_t i = 0; i < sizeof(both) / sizeof(both[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(both); i++) {
 		uint64_t before;
 		struct fixture b;
 		int r;
@@ -389,8 +362,7 @@ START_TEST(test_old_database_is_reported)
 	struct mm_store *store;
 	struct fixture b, old;
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
+	store = fixture_start_with_copy(&b, 1);
 	fixture_commit_n(store, 0, 1);
 	fixture_copy(&b, &old);
 	ck_assert_int_eq(unlink(old.copy), 0);
@@ -411,8 +383,7 @@ START_TEST(test_old_copy_is_reported)
 	struct mm_store *store;
 	struct fixture b, old;
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
+	store = fixture_start_with_copy(&b, 1);
 	fixture_commit_n(store, 0, 1);
 	fixture_commit_n(store, 1, 1);
 	fixture_copy(&b, &old);
@@ -425,8 +396,7 @@ START_TEST(test_old_copy_is_reported)
 	fixture_assert_registers(store, 0, 3);
 	assert_recovered(store, "the copy was behind the database");
 	fixture_commit_n(store, 4, 1);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -454,8 +424,7 @@ START_TEST(test_backup_gives_the_history)
 	fixture_assert_registers(store, 0, 5);
 	assert_recovered(store, "history from the backup of ");
 	ck_assert_int_eq(fixture_count(store, counts, 10), 3);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -499,14 +468,14 @@ START_TEST(test_damaged_backup_is_passed_over)
 	make_backup(&b, ".backup");
 	make_backup(&b, ".backup-old");
 	snprintf(path, sizeof(path), "%s.backup", b.path);
-	write_noise(path, offset_of(path, "event"), 4096);
+	fixture_write_noise(path, offset_of(path, "event"), 4096);
 	lose_database(&b);
 	assert_registers(&b, 5, "history from the backup of ");
 	snprintf(path, sizeof(path), "%s.backup-old", b.path);
-	write_noise(path, 0, 4096);
+	fixture_write_noise(path, 0, 4096);
 	damage_database(&b);
 	assert_registers(&b, 5, "history begins anew");
-	ck_assert(exists(&b, ".aside-1"));
+	ck_assert(fixture_has(&b, ".aside-1"));
 	fixture_end(&b);
 }
 END_TEST
@@ -537,8 +506,7 @@ START_TEST(test_backups_are_made_and_kept)
 	struct fixture_commit c;
 	struct fixture b;
 
-	fixture_begin_with_copy(&b);
-	meanwhile.store = fixture_open(&b, 1);
+	meanwhile.store = fixture_start_with_copy(&b, 1);
 	ck_assert_int_eq(mm_store_backed_up(meanwhile.store), 0);
 	while (meanwhile.n < 30) {
 		fixture_commit_n(meanwhile.store, meanwhile.n++, 1);
@@ -554,13 +522,13 @@ START_TEST(test_backups_are_made_and_kept)
 	ck_assert_int_eq(mm_store_commit(meanwhile.store, &c.commit), 0);
 	ck_assert_int_eq(mm_store_backup(meanwhile.store), 0);
 	ck_assert_int_gt(mm_store_backed_up(meanwhile.store), 0);
-	ck_assert(exists(&b, ".backup") && !exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
+	ck_assert(fixture_has(&b, ".backup") && !fixture_has(&b, ".backup-old") && !fixture_has(&b, ".backup.new"));
 	meanwhile.store->meanwhile = commit_meanwhile;
 	meanwhile.store->meanwhile_userdata = &meanwhile;
 	ck_assert_int_eq(mm_store_backup(meanwhile.store), 0);
 	ck_assert_int_gt(meanwhile.n, 30);
 	fixture_assert_registers(meanwhile.store, 0, meanwhile.n);
-	ck_assert(exists(&b, ".backup") && exists(&b, ".backup-old") && !exists(&b, ".backup.new"));
+	ck_assert(fixture_has(&b, ".backup") && fixture_has(&b, ".backup-old") && !fixture_has(&b, ".backup.new"));
 	mm_store_close(meanwhile.store);
 	lose_database(&b);
 	meanwhile.store = fixture_open(&b, 1);
@@ -584,12 +552,10 @@ static void inspect_all(struct mm_store *store, char ret_text[static 512])
 
 START_TEST(test_inspection_finds_what_is_damaged)
 {
-	struct mm_store *store;
 	char path[330], text[512];
 	struct fixture b;
+	struct mm_store *store = fixture_start_with_copy(&b, 1);
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 0, 1);
 	fixture_commit_n(store, 1, 1);
 	ck_assert_int_eq(mm_store_backup(store), 0);
@@ -597,23 +563,20 @@ START_TEST(test_inspection_finds_what_is_damaged)
 	ck_assert_str_eq(text, "database 0, copy 0, backup 0, backup-old -2, ");
 	ck_assert_int_eq(mm_store_backup(store), 0);
 	snprintf(path, sizeof(path), "%s.backup-old", b.path);
-	write_noise(path, 8192, 4096);
-	write_noise(b.copy, 0, 512);
+	fixture_write_noise(path, 8192, 4096);
+	fixture_write_noise(b.copy, 0, 512);
 	inspect_all(store, text);
 	ck_assert_str_eq(text, "database 0, copy -74, backup 0, backup-old -74, ");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
 /* A database whose snapshot is no JSON any more is damaged, whole as its pages are. */
 START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start_with_copy(&b, 1);
 
-	fixture_begin_with_copy(&b);
-	store = fixture_open(&b, 1);
 	for (int64_t n = 0; n < 5; n++) {
 		fixture_commit_n(store, n, 1);
 	}
@@ -624,8 +587,7 @@ START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
 	store = fixture_open(&b, 1);
 	ck_assert_ptr_nonnull(strstr(mm_store_findings(store), "the database was damaged and is set aside"));
 	fixture_assert_registers(store, 0, 4);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 

@@ -15,14 +15,6 @@
 #include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
-static bool exists(const struct fixture *b, const char *suffix)
-{
-	char path[320];
-
-	snprintf(path, sizeof(path), "%s%s", b->path, suffix);
-	return access(path, F_OK) == 0;
-}
-
 /* ---- What it keeps ---- */
 
 START_TEST(test_new_register_is_one_clean_file)
@@ -48,36 +40,32 @@ START_TEST(test_new_register_is_one_clean_file)
 	fixture_assert_answer(store, "PRAGMA application_id", "1296919383");
 	fixture_assert_answer(store, "PRAGMA user_version", "2");
 	fixture_commit_n(store, 0, 1);
-	ck_assert(!exists(&b, "-shm"));
+	ck_assert(!fixture_has(&b, "-shm"));
 	ck_assert_int_eq(stat(b.path, &st), 0);
 	ck_assert_uint_eq(st.st_mode & 07777, 0640);
 	mm_store_close(store);
 	mm_store_close(NULL);
-	ck_assert(exists(&b, ""));
-	ck_assert(!exists(&b, "-wal"));
-	ck_assert(!exists(&b, ".new"));
+	ck_assert(fixture_has(&b, ""));
+	ck_assert(!fixture_has(&b, "-wal"));
+	ck_assert(!fixture_has(&b, ".new"));
 	fixture_end(&b);
 }
 END_TEST
 
 START_TEST(test_every_field_comes_back)
 {
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 3);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 3);
 	fixture_commit_n(store, 5, 3);
 	fixture_commit_n(store, 6, 3);
-	mm_store_close(store);
-	store = fixture_open(&b, 3);
+	store = fixture_reopen(&b, store, 3);
 	for (unsigned i = 0; i < 3; i++) {
 		fixture_assert_registers(store, i, 6);
 	}
 	fixture_assert_answer(store, "SELECT count(*) || ' ' || max(boottime_ns) || ' ' || max(realtime_ns) FROM register",
 			      "3 7000000000 1735689606000000000");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -106,11 +94,9 @@ END_TEST
 START_TEST(test_boottime_of_another_run_is_not_given)
 {
 	struct mm_registers expected, got;
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 1, 1);
 	mm_store_close(store);
 	ck_assert_int_eq(mm_store_open(b.path, NULL, BENCH_OTHER_BOOT, b.meters, 1, &b.error, &store), 0);
@@ -118,8 +104,7 @@ START_TEST(test_boottime_of_another_run_is_not_given)
 	expected.profile.last_boot_ns = 0;
 	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
 	ck_assert_mem_eq(&got, &expected, sizeof(got));
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -144,11 +129,9 @@ START_TEST(test_profile_rows_are_never_overwritten)
 	struct mm_store_profile_row entry[7] = {0};
 	struct fixture_commit c;
 	struct rows rows = {0};
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	fixture_commit(1, 2, &c);
 	for (size_t i = 0; i < 6; i++) {
 		entry[i].row = c.row.row;
@@ -161,8 +144,7 @@ START_TEST(test_profile_rows_are_never_overwritten)
 	c.commit.row_count = 4;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	/* The clock goes back again after a restart. */
-	mm_store_close(store);
-	store = fixture_open(&b, 2);
+	store = fixture_reopen(&b, store, 2);
 	c.commit.rows = &entry[4];
 	c.commit.row_count = 3;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
@@ -179,8 +161,7 @@ START_TEST(test_profile_rows_are_never_overwritten)
 	ck_assert_int_eq(mm_store_profile(store, 1, INT64_MIN, INT64_MAX, take_row, &rows), 0);
 	ck_assert_uint_eq(rows.count, 1);
 	ck_assert_int_eq(mm_store_profile(store, 2, INT64_MIN, INT64_MAX, take_row, &rows), -EINVAL);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -216,11 +197,9 @@ START_TEST(test_events_come_back_in_order)
 	struct mm_store_commit commit;
 	struct events got = {0};
 	struct fixture_commit c;
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	fixture_commit(1, 2, &c);
 	commit = c.commit;
 	commit.row_count = 0;
@@ -259,8 +238,7 @@ START_TEST(test_events_come_back_in_order)
 	got.count = 0;
 	ck_assert_int_eq(mm_store_events(store, 2, 1, false, take_event, &got), 0);
 	ck_assert_int_eq(got.event[0].meter, -1);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -281,11 +259,9 @@ START_TEST(test_no_register_goes_back)
 {
 	unsigned tried = 0, stopped_by_trigger = 0;
 	struct fixture_commit c;
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	fixture_commit_n(store, 3, 2);
 	for (size_t i = 0; i < MM_COLUMN_COUNT_ALL; i++) {
 		enum mm_column_kind kind = mm_columns[i].kind;
@@ -318,8 +294,7 @@ START_TEST(test_no_register_goes_back)
 	c.commit.meter[1].delivered.carry = 0;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -338,19 +313,15 @@ START_TEST(test_other_programs_are_stopped_too)
 		"REPLACE INTO event SELECT * FROM event",
 		"REPLACE INTO profile SELECT * FROM profile",
 	};
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	fixture_commit_n(store, 3, 1);
 	mm_store_close(store);
-	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(attempts); i++) {
 		ck_assert_msg(fixture_sql(b.path, attempts[i]) == SQLITE_CONSTRAINT_TRIGGER, "%s", attempts[i]);
 	}
-	store = fixture_open(&b, 1);
-	fixture_assert_registers(store, 0, 3);
-	mm_store_close(store);
+	fixture_assert_stored(&b, 3);
 	fixture_end(&b);
 }
 END_TEST
@@ -358,11 +329,9 @@ END_TEST
 START_TEST(test_nonsense_is_not_committed)
 {
 	struct fixture_commit good, c;
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	fixture_commit(1, 2, &good);
 #define REFUSED(change)                                                                                                          \
 	c = good;                                                                                                                \
@@ -383,8 +352,7 @@ START_TEST(test_nonsense_is_not_committed)
 	REFUSED(c.row.meter = -1);
 #undef REFUSED
 	ck_assert_int_eq(mm_store_commit(store, &good.commit), 0);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -457,13 +425,11 @@ START_TEST(test_ten_years)
 	static struct mm_store_profile_row rows[96];
 	double longest_ms = 0;
 	struct fixture_commit c;
-	struct mm_store *store;
 	int most_pages = 0;
-	struct fixture b;
 	struct stat st;
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	for (int day = 0; day < days; day++) {
 		fixture_commit(day, 1, &c);
 		for (int i = 0; i < per_day; i++) {
@@ -477,8 +443,7 @@ START_TEST(test_ten_years)
 		c.commit.row_count = (size_t)per_day;
 		ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	}
-	mm_store_close(store);
-	store = fixture_open(&b, 1);
+	store = fixture_reopen(&b, store, 1);
 	for (int64_t day = 0; day + 31 <= days; day += 31) {
 		int pages;
 		double ms = read_month(store, day, 31 * per_day, &pages);
@@ -493,8 +458,7 @@ START_TEST(test_ten_years)
 	printf("ten years of one meter: %d intervals in %.1f MB; any month of %d in %d pages and %.2f ms at most\n",
 	       days * per_day, (double)st.st_size / 1e6, 31 * per_day, most_pages, longest_ms);
 	verify_all(store, days * per_day);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 

@@ -91,11 +91,9 @@ static struct mm_store *fill(struct fixture *b)
 START_TEST(test_what_was_written_is_sound)
 {
 	struct mm_verify_result result;
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	assert_sound(store);
 	mm_store_close(store);
 	store = fill(&b);
@@ -121,13 +119,11 @@ END_TEST
 START_TEST(test_commits_go_on_meanwhile)
 {
 	struct mm_verify *verify;
-	struct mm_store *store;
-	struct fixture b;
 	int64_t n = 0;
 	int slices = 0;
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 2);
 	while (n < 300) {
 		commit_hour(store, n++);
 	}
@@ -143,8 +139,7 @@ START_TEST(test_commits_go_on_meanwhile)
 	ck_assert_int_eq(mm_verify_result(verify)->intervals, 2 * n);
 	mm_verify_free(verify);
 	mm_verify_free(NULL);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -306,8 +301,7 @@ START_TEST(test_every_change_is_found)
 	}
 	fflush(stdout);
 	assert_sound(store);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 

@@ -149,12 +149,10 @@ START_TEST(test_commits_are_known_by_their_number)
 	struct mm_store_status status;
 	struct mm_store_worker *worker;
 	struct fixture_commit c;
-	struct mm_store *store;
-	struct fixture b;
 	uint64_t first;
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
 
-	fixture_begin(&b);
-	store = fixture_open(&b, 1);
 	first = mm_store_number(store) + 1;
 	ck_assert_int_eq(mm_store_worker_new(store, &worker), 0);
 	for (int64_t n = 0; n < 3; n++) {
@@ -173,8 +171,7 @@ START_TEST(test_commits_are_known_by_their_number)
 	c.commit.number++;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
 	ck_assert_uint_eq(mm_store_number(store), first + 21);
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
@@ -223,16 +220,16 @@ START_TEST(test_full_queues_keep_the_oldest)
 	close_gate(worker, &gate);
 	for (int64_t n = 0; n < 2; n++) {
 		fixture_commit(n, 1, &c);
-		for (size_t i = 0; i < sizeof(events) / sizeof(events[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(events); i++) {
 			events[i] = c.event;
 		}
-		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		for (size_t i = 0; i < COUNT_OF(rows); i++) {
 			rows[i] = c.row;
 		}
 		c.commit.events = events;
-		c.commit.event_count = sizeof(events) / sizeof(events[0]);
+		c.commit.event_count = COUNT_OF(events);
 		c.commit.rows = rows;
-		c.commit.row_count = sizeof(rows) / sizeof(rows[0]);
+		c.commit.row_count = COUNT_OF(rows);
 		ck_assert_int_eq(mm_store_worker_commit(worker, &c.commit), 0);
 	}
 	sem_post(&gate.opened);
@@ -252,8 +249,7 @@ START_TEST(test_full_queues_keep_the_oldest)
 		"SELECT group_concat(count, ' ') FROM (SELECT count(*) AS count FROM event WHERE code = 'gap' GROUP BY text "
 		"UNION ALL SELECT count(*) FROM profile GROUP BY start_s)",
 		"2053 2043 1 515 509 1");
-	mm_store_close(store);
-	fixture_end(&b);
+	fixture_stop(&b, store);
 }
 END_TEST
 
