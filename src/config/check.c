@@ -155,6 +155,32 @@ static void check_front_end(struct mm_config_reading *reading)
 	}
 }
 
+/* What the driver itself refuses: it is made as the start makes it, which touches no hardware yet. */
+static void check_driver(struct mm_config_reading *reading)
+{
+	const struct mm_config *config = reading->config;
+	const struct mm_afe_driver *driver = mm_afe_driver_find(config->front_end_driver);
+	const double any_scale_v = 1e9; /* the full scales are checked already */
+	struct mm_afe_config settings;
+	struct mm_error error = {0};
+	struct mm_afe *afe = NULL;
+
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		for (unsigned e = 0; e < config->meter[i].model.elements; e++) {
+			if (config->meter[i].phase[e] < 0) {
+				return;
+			}
+		}
+	}
+	if (mm_inputs_configure(config, driver, any_scale_v, &settings, &error) < 0 || settings.input_count == 0) {
+		return;
+	}
+	if (driver->create(driver, &settings, NULL, error.text, &afe) < 0) {
+		mm_config_complain(reading, mm_config_line_of(reading, config->front_end_driver), "[front-end]: %s", error.text);
+	}
+	mm_afe_free(afe);
+}
+
 /* A line that a key names, and what it is for. */
 struct claim {
 	const struct mm_line_spec *spec;
@@ -260,6 +286,7 @@ void mm_config_check(struct mm_config_reading *reading)
 		check_others(reading, meter);
 	}
 	check_front_end(reading);
+	check_driver(reading);
 	check_lines(reading);
 	check_paths(reading);
 }

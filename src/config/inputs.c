@@ -84,3 +84,24 @@ int mm_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm
 	}
 	return (int)count;
 }
+
+int mm_inputs_configure(const struct mm_config *config, const struct mm_afe_driver *driver, double adc_full_scale_v,
+			struct mm_afe_config *ret, struct mm_error *error)
+{
+	const struct mm_afe_settings *settings = &config->front_end;
+	struct mm_afe_config made = {
+		.uri = settings->uri,
+		.device = settings->device[0] != '\0' ? settings->device : driver->name,
+		.mclk_hz = settings->mclk_hz,
+		.osr = (unsigned)settings->osr,
+		.sample_rate = (unsigned)settings->sample_rate,
+	};
+	int r = mm_inputs(config, adc_full_scale_v, made.input, error);
+
+	if (r < 0) {
+		return r;
+	}
+	made.input_count = (unsigned)r;
+	*ret = made;
+	return 0;
+}

@@ -70,22 +70,14 @@ int mm_daemon_make_clock(struct mm_daemon *d)
 int mm_daemon_make_front_end(struct mm_daemon *d)
 {
 	const struct mm_afe_driver *driver = mm_afe_driver_find(d->config->front_end_driver);
-	const struct mm_afe_settings *settings = &d->config->front_end;
-	struct mm_afe_config config = {
-		.uri = settings->uri,
-		.device = settings->device[0] != '\0' ? settings->device : driver->name,
-		.mclk_hz = settings->mclk_hz,
-		.osr = (unsigned)settings->osr,
-		.sample_rate = (unsigned)settings->sample_rate,
-	};
+	struct mm_afe_config config;
 	struct mm_error error = {0};
 	int r;
 
-	r = mm_inputs(d->config, driver->adc_full_scale_v, config.input, &error);
+	r = mm_inputs_configure(d->config, driver, driver->adc_full_scale_v, &config, &error);
 	if (r < 0) {
 		return fail(error.text, "");
 	}
-	config.input_count = (unsigned)r;
 	r = driver->create(driver, &config, d->clock, error.text, &d->afe);
 	if (r < 0) {
 		return fail("front end", error.text);

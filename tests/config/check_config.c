@@ -108,7 +108,8 @@ static const struct {
 	{"uri=local:\nburden_ohm=6.2\n", ""},
 	{"mclk_hz=4000000\nsample_rate=4000\nphase_deg_c=1\n", "mclk_hz, sample_rate, phase_deg_c"},
 	{"driver=mcp3912\nburden_ohm=3.3\nmclk_hz=4000000\nosr=128\nvoltage_channel_a=0\ncurrent_channel_a=1\n", ""},
-	{"sample_rate=8000\ndriver=mcp3919\nburden_ohm=3.3\n", "sample_rate"},
+	{"sample_rate=8000\ndriver=mcp3919\nburden_ohm=3.3\nvoltage_channel_a=2\nvoltage_channel_b=2\ncurrent_channel_b=1\n",
+	 "sample_rate"},
 	{"driver=ads131e04\nsample_rate=8000\nosr=256\nphase_deg_a=0\n", "osr"},
 };
 
@@ -211,6 +212,10 @@ static const struct {
 	{"[meter x]\nmodel = MMS-120-2002\nserial = 1\nelement1=A\n",
 	 ": [meter x]: burden_ohm = 5.1 gives a full scale of 139 A"},
 	{"[front-end]\nvoltage_divider = 100\n" METER, ":2: voltage_divider = 100 gives a full scale of 71 V"},
+	{"[front-end]\ndriver = mcp3910\nburden_ohm = 3.3\n" METER,
+	 ":2: [front-end]: phase B has channels 3 (voltage_channel_b) and 2 (current_channel_b): mcp3910 has 0 to 1"},
+	{"[front-end]\ndriver = mcp3912\nburden_ohm = 3.3\nosr = 4096\n" METER,
+	 ":2: [front-end]: mclk_hz = 4000000 / (4 * osr = 4096)"},
 	{METER "output_10 = GPIO17\nled_load = GPIO17,active-low\n",
 	 ":7: [meter flat 1]: led_load = GPIO17,active-low: this line is taken by output_10 of meter flat 1 (line 6)"},
 	{METER "output_10 = gpiochip0:4\n[meter y]\nmodel=MMS-120-2001\nserial=2\nelement1=C\ncounter = gpiochip0:04\n",
