@@ -26,11 +26,8 @@ static struct mm_config_meter *begin_meter(struct mm_config_reading *reading, co
 	}
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		if (strcmp(config->meter[i].name, name) == 0) {
-			mm_config_complain(reading, reading->line,
-					   "section [meter %s] is given twice, first in line %u: write all its keys there, or "
-					   "give the second meter another name",
-					   name, reading->meter_line[i]);
-			return NULL;
+			reading->first_begun = reading->meter_line[i];
+			return &config->meter[i];
 		}
 	}
 	if (config->meter_count == MM_METERS_MAX) {
@@ -51,15 +48,12 @@ static const char *begin_section(struct mm_config_reading *reading, const char *
 	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
 		const char *known = mm_config_sections[i].name;
 
-		if (strcmp(known, name) == 0 && reading->section_line[i] == 0) {
-			reading->section_line[i] = reading->line;
-			return known;
-		}
 		if (strcmp(known, name) == 0) {
-			mm_config_complain(reading, reading->line,
-					   "section [%s] is given twice, first in line %u: write all its keys there", name,
-					   reading->section_line[i]);
-			return NULL;
+			if (reading->section_line[i] == 0) {
+				reading->section_line[i] = reading->line;
+			}
+			reading->first_begun = reading->section_line[i];
+			return known;
 		}
 		if (strcasecmp(known, name) == 0) {
 			mm_config_complain(reading, reading->line, "unknown section [%s]: write [%s]", name, known);
@@ -83,6 +77,7 @@ static int on_section(void *userdata, const char *name)
 
 	reading->meter = NULL;
 	reading->section = NULL;
+	reading->begun = reading->first_begun = reading->line;
 	if (strcmp(name, "meter") == 0 || strncmp(name, "meter ", 6) == 0) {
 		reading->meter = begin_meter(reading, name + 5 + strspn(name + 5, " "));
 	} else {
@@ -146,6 +141,20 @@ static const char *misread(const char *value)
 	return NULL;
 }
 
+/* A section may go on further below; where it says the same once more, one error about the section says so. */
+static void complain_of_twice(struct mm_config_reading *reading, const char *section, const char *name, unsigned given)
+{
+	if (given > reading->begun || reading->begun == reading->first_begun) {
+		mm_config_complain(reading, reading->line, "%s is given twice in section [%.70s], first in line %u", name,
+				   section, given);
+		return;
+	}
+	reading->section_bad = true;
+	mm_config_complain(reading, reading->begun,
+			   "section [%.70s] is given twice, first in line %u, and %s in both: write all its keys there%s",
+			   section, reading->first_begun, name, reading->meter ? ", or give the second meter another name" : "");
+}
+
 static int on_key(void *userdata, const char *section, const char *name, const char *value)
 {
 	struct mm_config_reading *reading = userdata;
@@ -167,8 +176,7 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 		return 0;
 	}
 	if (*place.given > 0) {
-		mm_config_complain(reading, reading->line, "%s is given twice in section [%.70s], first in line %u", name,
-				   section, *place.given);
+		complain_of_twice(reading, section, name, *place.given);
 		return 0;
 	}
 	*place.given = reading->line;

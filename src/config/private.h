@@ -28,6 +28,7 @@ struct mm_config_reading {
 	unsigned line;		       /* being read */
 	const char *section;	       /* being read, by its name in the tables; NULL: none, or none that is known */
 	struct mm_config_meter *meter; /* being read; NULL: none */
+	unsigned begun, first_begun;   /* that section: here, and first; the lines are the same but where it goes on */
 	bool section_bad;	       /* nothing in it is looked at: there is an error about the section */
 	unsigned section_line[MM_CONFIG_SECTIONS], meter_line[MM_METERS_MAX];
 	unsigned given[MM_CONFIG_SECTIONS][MM_CONFIG_KEYS_MAX], meter_given[MM_METERS_MAX][MM_CONFIG_KEYS_MAX];

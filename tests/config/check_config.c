@@ -252,9 +252,9 @@ static const struct {
 
 	/* Errors that misled. */
 	{METER "[daemon]\nclients_max = 3\n[outputs]\n[daemon]\nclients_max = 3\n",
-	 ":9: section [daemon] is given twice, first in line 6: write all its keys there"},
-	{METER METER,
-	 ":6: section [meter flat 1] is given twice, first in line 1: write all its keys there, or give the second meter"},
+	 ":9: section [daemon] is given twice, first in line 6, and clients_max in both: write all its keys there"},
+	{METER METER, ":6: section [meter flat 1] is given twice, first in line 1, and model in both: write all its keys there, "
+		      "or give the second meter"},
 	{"[Meter x]\nmodel = MMS-120-2001\n", ":1: unknown section [Meter x]: a meter's is [meter NAME], in small letters"},
 	{"[Daemon]\nclients_max = 3\n" METER, ":1: unknown section [Daemon]: write [daemon]"},
 	{"[daemon]\nclients_max = 3\n[front-end\nburden_ohm = 5.1\n" METER, ":3: this line begins a section whose name has no ]"},
@@ -348,6 +348,17 @@ START_TEST(a_long_comment_is_a_comment)
 }
 END_TEST
 
+START_TEST(a_section_may_go_on_below)
+{
+	ck_assert_int_eq(load("[daemon]\nclients_max = 3\n" METER "[daemon]\ncommit_wh = 2\n[meter flat 1]\noutput_10 = GPIO4\n"),
+			 0);
+	ck_assert_int_eq(config->clients_max, 3);
+	ck_assert_double_eq(config->commit_wh, 2);
+	ck_assert_uint_eq(config->meter_count, 1);
+	ck_assert(config->meter[0].line[MM_OUTPUT_10].used);
+}
+END_TEST
+
 START_TEST(names_are_not_cut)
 {
 	static const char name[] = "a name of sixty-three characters, every one of which is counted";
@@ -422,6 +433,7 @@ int main(void)
 	tcase_add_test(tc, more_errors_than_are_kept);
 	tcase_add_test(tc, a_link_to_the_register_is_no_copy);
 	tcase_add_test(tc, a_long_comment_is_a_comment);
+	tcase_add_test(tc, a_section_may_go_on_below);
 	tcase_add_test(tc, names_are_not_cut);
 	tcase_add_test(tc, a_long_line_is_refused_not_cut);
 	tcase_add_test(tc, a_missing_file_says_so);
