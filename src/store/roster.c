@@ -98,22 +98,19 @@ int mm_roster_meter(struct mm_db *db, const struct mm_store_meter *meter, int64_
 	return 0;
 }
 
-static int rename_meter(struct mm_db *db, int64_t id, const char *name)
-{
-	int rc;
-
-	rc = sqlite3_bind_int64(db->stmt[MM_STMT_METER_NAME], 1, id);
-	rc |= sqlite3_bind_text(db->stmt[MM_STMT_METER_NAME], 2, name, -1, SQLITE_STATIC);
-	return mm_db_run(db, MM_STMT_METER_NAME, rc);
-}
-
 int mm_roster_update(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
 {
-	int r = 0;
+	sqlite3_stmt *name = db->stmt[MM_STMT_METER_NAME];
+	int rc, r = 0;
 
 	for (unsigned i = 0; i < roster->count && r == 0; i++) {
-		r = roster->id[i] == 0 ? add_meter(db, &meters[i], &roster->id[i])
-				       : rename_meter(db, roster->id[i], meters[i].name);
+		if (roster->id[i] == 0) {
+			r = add_meter(db, &meters[i], &roster->id[i]);
+			continue;
+		}
+		rc = sqlite3_bind_int64(name, 1, roster->id[i]);
+		rc |= sqlite3_bind_text(name, 2, meters[i].name, -1, SQLITE_STATIC);
+		r = mm_db_run(db, MM_STMT_METER_NAME, rc);
 	}
 	return r;
 }

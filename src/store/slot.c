@@ -13,46 +13,28 @@
 
 /* ---- Writing ---- */
 
-/* Puts the number of those that fit in the place kept for it; what did not fit is taken back. */
-static bool fits(struct mm_writer *writer, size_t count_at, size_t count)
+/* Puts the intervals or the events, as many as fit, and their number before them. */
+static void put_history(struct mm_writer *writer, const struct mm_slot *slot, bool events)
 {
-	struct mm_writer at = {.bytes = writer->bytes, .size = writer->size, .used = count_at};
-	bool fit = writer->used <= writer->size;
-
-	if (fit) {
-		mm_put_u64(&at, count);
-	}
-	return fit;
-}
-
-static void put_rows(struct mm_writer *writer, const struct mm_slot *slot)
-{
-	size_t count_at = writer->used, before;
+	size_t count = events ? slot->event_count : slot->row_count, max = events ? MM_SLOT_EVENTS_MAX : MM_SLOT_ROWS_MAX;
+	struct mm_writer number = *writer;
+	size_t fit = 0;
 
 	mm_put_u64(writer, 0);
-	for (size_t i = 0; i < slot->row_count && i < MM_SLOT_ROWS_MAX; i++) {
-		before = writer->used;
-		mm_put_row(writer, &slot->row[i]);
-		if (!fits(writer, count_at, i + 1)) {
+	for (; fit < count && fit < max; fit++) {
+		size_t before = writer->used;
+
+		if (events) {
+			mm_put_event(writer, &slot->event[fit]);
+		} else {
+			mm_put_row(writer, &slot->row[fit]);
+		}
+		if (writer->used > writer->size) {
 			writer->used = before;
-			return;
+			break;
 		}
 	}
-}
-
-static void put_events(struct mm_writer *writer, const struct mm_slot *slot)
-{
-	size_t count_at = writer->used, before;
-
-	mm_put_u64(writer, 0);
-	for (size_t i = 0; i < slot->event_count && i < MM_SLOT_EVENTS_MAX; i++) {
-		before = writer->used;
-		mm_put_event(writer, &slot->event[i]);
-		if (!fits(writer, count_at, i + 1)) {
-			writer->used = before;
-			return;
-		}
-	}
+	mm_put_u64(&number, fit);
 }
 
 ssize_t mm_slot_write(const struct mm_slot *slot, uint8_t *bytes, size_t size)
@@ -70,12 +52,12 @@ ssize_t mm_slot_write(const struct mm_slot *slot, uint8_t *bytes, size_t size)
 		return -ENOSPC;
 	}
 	writer.used += mm_state_write(&slot->state, bytes + writer.used, writer.size - writer.used);
-	put_rows(&writer, slot);
+	put_history(&writer, slot, false);
 	if (writer.used > writer.size) {
 		return -ENOSPC;
 	}
 	writer.size = size - SUM_SIZE;
-	put_events(&writer, slot);
+	put_history(&writer, slot, true);
 	writer.size = size;
 	mm_put_u64(&length, writer.used + SUM_SIZE);
 	mm_put_u64(&writer, mm_checksum(bytes, writer.used));
