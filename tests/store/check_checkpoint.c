@@ -35,9 +35,33 @@ static struct mm_store *open_with_key(struct fixture *b)
 	return store;
 }
 
+static struct mm_store *start_with_key(struct fixture *b)
+{
+	fixture_begin(b);
+	return open_with_key(b);
+}
+
 static void sign_checkpoint(struct mm_store *store, struct mm_signed_checkpoint *ret)
 {
 	ck_assert_int_eq(mm_store_sign_checkpoint(store, NOW_NS, ret), 0);
+}
+
+/* The first problem that is found has this part and text; NULL: there is none. */
+static void assert_checkpoint(struct mm_store *store, const struct mm_signed_checkpoint *checkpoint, const char *part,
+			      const char *text)
+{
+	const struct mm_verify_result *result;
+	struct mm_verify *verify;
+
+	ck_assert_int_eq(mm_verify_new(&verify), 0);
+	ck_assert_int_eq(mm_verify_checkpoint(verify, store, checkpoint), 0);
+	result = mm_verify_result(verify);
+	ck_assert_msg((result->bad > 0) == (part != NULL), "%s: %s", part ? part : "sound", result->problem[0].text);
+	if (part) {
+		ck_assert_str_eq(result->problem[0].part, part);
+		ck_assert_msg(strstr(result->problem[0].text, text) != NULL, "%s", result->problem[0].text);
+	}
+	mm_verify_free(verify);
 }
 
 /* ---- The key ---- */
@@ -72,41 +96,24 @@ START_TEST(test_key_is_made_once)
 }
 END_TEST
 
-static void spoil_remove(const char *path)
-{
-	ck_assert_int_eq(unlink(path), 0);
-}
-
-static void spoil_truncate(const char *path)
-{
-	ck_assert_int_eq(truncate(path, 100), 0);
-}
-
-static void spoil_empty(const char *path)
-{
-	ck_assert_int_eq(truncate(path, 0), 0);
-}
-
-static void spoil_curve(const char *path)
-{
-	static const char other[] =
-		"-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
-		"-----END PRIVATE KEY-----\n";
-
-	ck_assert_int_eq(truncate(path, 0), 0);
-	fixture_write(path, 0, other, sizeof(other) - 1);
-}
-
 static const struct {
-	void (*spoil)(const char *path);
-	bool retired; /* what was there is kept */
-} spoilings[] = {{spoil_remove, false}, {spoil_truncate, true}, {spoil_empty, true}, {spoil_curve, true}};
+	off_t size;	  /* that the file is cut to; -1: it is removed */
+	const char *text; /* then written to it */
+	bool retired;	  /* what was there is kept */
+} spoilings[] = {
+	{-1, NULL, false},
+	{100, "", true},
+	{0, "", true},
+	{0,
+	 "-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIJ1hsZ3v/VpguoRK9JLsLMREScVpezJpGXA7rAMcrn9g\n"
+	 "-----END PRIVATE KEY-----\n",
+	 true}, /* of another curve */
+};
 
 START_TEST(test_another_key_is_reported)
 {
 	struct mm_signed_checkpoint first, second;
 	char path[320], retired[340], text[400];
-	struct mm_verify *verify;
 	struct mm_store *store;
 	struct fixture b;
 
@@ -115,7 +122,12 @@ START_TEST(test_another_key_is_reported)
 	store = open_with_key(&b);
 	sign_checkpoint(store, &first);
 	mm_store_close(store);
-	spoilings[_i].spoil(path);
+	if (spoilings[_i].size < 0) {
+		ck_assert_int_eq(unlink(path), 0);
+	} else {
+		ck_assert_int_eq(truncate(path, spoilings[_i].size), 0);
+		fixture_write(path, 0, spoilings[_i].text, strlen(spoilings[_i].text));
+	}
 	store = open_with_key(&b);
 	sign_checkpoint(store, &second);
 	ck_assert_str_ne(first.fingerprint, second.fingerprint);
@@ -124,10 +136,7 @@ START_TEST(test_another_key_is_reported)
 	snprintf(retired, sizeof(retired), "%s.aside-1", path);
 	ck_assert_int_eq(access(retired, F_OK), spoilings[_i].retired ? 0 : -1);
 	/* What the old one signed still counts. */
-	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	ck_assert_int_eq(mm_verify_checkpoint(verify, store, &first), 0);
-	ck_assert_int_eq(mm_verify_result(verify)->bad, 0);
-	mm_verify_free(verify);
+	assert_checkpoint(store, &first, NULL, NULL);
 	fixture_stop(&b, store);
 }
 END_TEST
@@ -179,33 +188,14 @@ END_TEST
 
 /* ---- Checkpoints ---- */
 
-static void assert_checkpoint(struct mm_store *store, const struct mm_signed_checkpoint *checkpoint, const char *part,
-			      const char *text)
-{
-	const struct mm_verify_result *result;
-	struct mm_verify *verify;
-
-	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	ck_assert_int_eq(mm_verify_checkpoint(verify, store, checkpoint), 0);
-	result = mm_verify_result(verify);
-	ck_assert_msg((result->bad > 0) == (part != NULL), "%s: %s", part ? part : "sound", result->problem[0].text);
-	if (part) {
-		ck_assert_str_eq(result->problem[0].part, part);
-		ck_assert_msg(strstr(result->problem[0].text, text) != NULL, "%s", result->problem[0].text);
-	}
-	mm_verify_free(verify);
-}
-
 START_TEST(test_a_checkpoint_says_where_the_trail_ends)
 {
 	struct mm_signed_checkpoint checkpoint;
 	struct mm_checkpoint read;
-	struct mm_store *store;
 	char text[65];
 	struct fixture b;
+	struct mm_store *store = start_with_key(&b);
 
-	fixture_begin(&b);
-	store = open_with_key(&b);
 	sign_checkpoint(store, &checkpoint);
 	ck_assert_int_eq(mm_checkpoint_read(checkpoint.statement, &read), 0);
 	ck_assert_int_eq(read.event, 1); /* the key's */
@@ -251,11 +241,9 @@ static const struct {
 START_TEST(test_a_kept_checkpoint_exposes_a_rewriting)
 {
 	struct mm_signed_checkpoint checkpoint;
-	struct mm_store *store;
 	struct fixture b;
+	struct mm_store *store = start_with_key(&b);
 
-	fixture_begin(&b);
-	store = open_with_key(&b);
 	fixture_commit_n(store, 4, 1);
 	sign_checkpoint(store, &checkpoint);
 	ck_assert_int_eq(sqlite3_exec(store->db.connection, FREE_HANDS, NULL, NULL, NULL), SQLITE_OK);

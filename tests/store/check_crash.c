@@ -31,13 +31,6 @@ struct toll {
 	char first[400]; /* what was found first */
 };
 
-static unsigned number(const char *variable, unsigned otherwise)
-{
-	const char *text = getenv(variable);
-
-	return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
-}
-
 /* ---- The life that is recorded ---- */
 
 /* What the database does not have yet is given again with each commit, as the register's thread does. */
@@ -210,7 +203,7 @@ static void judge_cut_short(struct toll *toll, struct fixture *b, struct expecta
 
 static void replay_moment(struct toll *toll, struct crash_log *log, struct fixture *place, size_t moment, unsigned variants)
 {
-	uint64_t random = ((uint64_t)number("MM_CRASH_SEED", 1) << 32 | (moment + 1)) * UINT64_C(0x9e3779b97f4a7c15);
+	uint64_t random = ((uint64_t)fixture_number("MM_CRASH_SEED", 1) << 32 | (moment + 1)) * UINT64_C(0x9e3779b97f4a7c15);
 	struct expectation e = {.acknowledged = crash_noted(log, moment, ACKNOWLEDGED, -1),
 				.attempted = crash_noted(log, moment, ATTEMPTED, -1),
 				.history = crash_noted(log, moment, DAMAGED, 0) == 0,
@@ -304,7 +297,7 @@ static void begin(struct fixture *b, bool copy)
 
 START_TEST(test_every_moment_of_a_life)
 {
-	unsigned variants = number("MM_CRASH_VARIANTS", 4);
+	unsigned variants = fixture_number("MM_CRASH_VARIANTS", 4);
 	struct toll toll = {0};
 	struct crash_log *log;
 	struct fixture b;
@@ -344,7 +337,7 @@ START_TEST(test_settings)
 	(void)live(&b, settings[_i].setting, 0, 16, false);
 	crash_lie(NULL);
 	crash_stop(log);
-	replay(&toll, log, &b, 6, number("MM_CRASH_VARIANTS", 4) > 4 ? 1 : 3);
+	replay(&toll, log, &b, 6, fixture_number("MM_CRASH_VARIANTS", 4) > 4 ? 1 : 3);
 	crash_free(log);
 	fixture_end(&b);
 	print(&toll, settings[_i].what);

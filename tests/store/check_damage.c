@@ -149,13 +149,6 @@ static void judge(struct toll *toll, struct fixture *b, const char *what)
 	mm_store_close(store);
 }
 
-static unsigned places(void)
-{
-	const char *text = getenv("MM_DAMAGE_PLACES");
-
-	return text ? (unsigned)strtoul(text, NULL, 10) : 2;
-}
-
 static void print(const struct toll *toll, const char *what, const char *file)
 {
 	printf("%-8s %-9s 4 KB to 4 MB: %5u regions, %5u as it was, %4u lower and reported, %4u refused, %u wrong\n", file, what,
@@ -182,7 +175,7 @@ START_TEST(test_regions)
 
 				snprintf(path, sizeof(path), "%s%s", cut.path, suffixes[file]);
 				ck_assert_int_eq(stat(path, &st), 0);
-				step = (long)st.st_size / (long)places() / 4096 * 4096;
+				step = (long)st.st_size / (long)fixture_number("MM_DAMAGE_PLACES", 2) / 4096 * 4096;
 				step = step > 4096 ? step : 4096;
 				for (long offset = 0; offset < st.st_size; offset += step) {
 					fixture_copy(&cut, &place);

@@ -12,26 +12,12 @@
 #include <unistd.h>
 
 #include "store/private.h"
+#include "fixture/random.h"
 #include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define ROUNDS_A_REGISTER 10 /* then a new one, so that creating is hit too */
 #define COMMITS_MAX 4096
-
-static unsigned number(const char *variable, unsigned otherwise)
-{
-	const char *text = getenv(variable);
-
-	return text ? (unsigned)strtoul(text, NULL, 10) : otherwise;
-}
-
-static uint32_t random_below(uint32_t *state, uint32_t limit)
-{
-	*state ^= *state << 13;
-	*state ^= *state >> 17;
-	*state ^= *state << 5;
-	return *state % limit;
-}
 
 /* Commits from n on and reports each, for ever. */
 _Noreturn static void commit_away(const struct fixture *b, int64_t n, bool checkpoints, int report)
@@ -113,18 +99,19 @@ static int64_t assert_kept(struct fixture *b, int64_t acknowledged)
 
 START_TEST(test_kill)
 {
-	unsigned rounds = number("MM_KILL_ROUNDS", 200);
-	uint32_t state = number("MM_KILL_SEED", 1) * 2654435761u + 1;
+	unsigned rounds = fixture_number("MM_KILL_ROUNDS", 200);
+	uint64_t state = fixture_number("MM_KILL_SEED", 1) * UINT64_C(2654435761) + 1;
 	uint64_t commits = 0, unacknowledged = 0;
 	int64_t highest = -1;
 	struct fixture b, crash;
 
 	fixture_begin(&b);
 	for (unsigned round = 0; round < rounds; round++) {
-		bool checkpoints = random_below(&state, 2), in_place = random_below(&state, 2);
+		bool checkpoints = mm_random(&state) % 2 == 0, in_place = mm_random(&state) % 2 == 0;
 		int64_t acknowledged, found;
 
-		acknowledged = kill_one(&b, highest + 1, checkpoints, random_below(&state, 20), random_below(&state, 2000000));
+		acknowledged = kill_one(&b, highest + 1, checkpoints, (unsigned)(mm_random(&state) % 20),
+					(unsigned)(mm_random(&state) % 2000000));
 		if (in_place) {
 			found = assert_kept(&b, acknowledged);
 		} else {

@@ -458,16 +458,6 @@ END_TEST
 
 #define COMMITS 8
 
-static int mirror_n(struct mm_store *store, int64_t n)
-{
-	struct fixture_commit c;
-
-	fixture_commit(n, 1, &c);
-	c.commit.event_count = c.commit.row_count = 0;
-	c.commit.mirror_suffices = true;
-	return mm_store_commit(store, &c.commit);
-}
-
 static void assert_kept(struct fixture *b, int64_t n)
 {
 	struct fixture cut;
@@ -488,7 +478,7 @@ static void fail_at(enum fault fault, int64_t at, bool lasting)
 		uint64_t sequence = store->database_number;
 
 		set_fault(fails ? fault : FAULT_NONE, UINT32_MAX);
-		ck_assert_int_eq(mirror_n(store, n), 0);
+		ck_assert_int_eq(fixture_mirror_n(store, n), 0);
 		ck_assert_int_eq(copy_fault.hits > 0, fails);
 		ck_assert_int_eq(store->mirror_error != 0, fails);
 		ck_assert_int_eq(store->database_number != sequence, fails);

@@ -14,18 +14,6 @@
 
 #define SLOT 16384
 
-/* Commit n, to the copy alone where it is taken. */
-static void mirror_n(struct mm_store *store, int64_t n)
-{
-	struct fixture_commit c;
-
-	fixture_commit(n, 1, &c);
-	c.commit.event_count = 0;
-	c.commit.row_count = 0;
-	c.commit.mirror_suffices = true;
-	ck_assert_msg(mm_store_commit(store, &c.commit) == 0, "commit %lld: %s", (long long)n, store->db.error.text);
-}
-
 static bool keep_recovered(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	char *text = userdata;
@@ -71,11 +59,9 @@ static void begin(struct fixture *b)
 
 	store = fixture_start_with_copy(b, 1);
 	ck_assert_str_eq(mm_store_findings(store), "");
-	for (int64_t n = 0; n < 4; n++) {
-		fixture_commit_n(store, n, 1);
-	}
-	mirror_n(store, 4);
-	mirror_n(store, 5);
+	fixture_commit_each(store, 0, 4);
+	ck_assert_int_eq(fixture_mirror_n(store, 4), 0);
+	ck_assert_int_eq(fixture_mirror_n(store, 5), 0);
 	fixture_assert_registers(store, 0, 5);
 	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "3000016");
 	fixture_copy(b, &crash);
@@ -136,7 +122,7 @@ START_TEST(test_without_copy_every_commit_is_the_database_s)
 	struct fixture b;
 	struct mm_store *store = fixture_start(&b, 1);
 
-	mirror_n(store, 7);
+	ck_assert_int_eq(fixture_mirror_n(store, 7), 0);
 	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "7000028");
 	mm_store_close(store);
 	/* The copy comes later. */
@@ -366,10 +352,8 @@ START_TEST(test_old_database_is_reported)
 	fixture_commit_n(store, 0, 1);
 	fixture_copy(&b, &old);
 	ck_assert_int_eq(unlink(old.copy), 0);
-	for (int64_t n = 1; n < 4; n++) {
-		fixture_commit_n(store, n, 1);
-	}
-	mirror_n(store, 4);
+	fixture_commit_each(store, 1, 4);
+	ck_assert_int_eq(fixture_mirror_n(store, 4), 0);
 	mm_store_close(store);
 	fixture_move(&old, &b);
 	assert_registers(&b, 4, "the database lacks commits that it had acknowledged");
@@ -577,9 +561,7 @@ START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
 	struct fixture b;
 	struct mm_store *store = fixture_start_with_copy(&b, 1);
 
-	for (int64_t n = 0; n < 5; n++) {
-		fixture_commit_n(store, n, 1);
-	}
+	fixture_commit_each(store, 0, 5);
 	mm_store_close(store);
 	ck_assert_int_eq(fixture_sql(b.path, "DROP TRIGGER event_no_update; "
 					     "UPDATE event SET data = substr(data, 1, 40) WHERE code = 'snapshot'"),
@@ -591,18 +573,13 @@ START_TEST(test_snapshot_that_makes_no_sense_is_recovered_from)
 }
 END_TEST
 
-static void raise_in_database(struct fixture *b)
-{
-	ck_assert_int_eq(fixture_sql(b->path, "UPDATE register SET delivered_uwh = delivered_uwh + (1 << 40)"), SQLITE_OK);
-}
-
 /* A bit that flips in the database and would raise the bill. */
 START_TEST(test_flipped_bit_is_not_billed)
 {
 	struct fixture b;
 
 	begin(&b);
-	raise_in_database(&b);
+	ck_assert_int_eq(fixture_sql(b.path, "UPDATE register SET delivered_uwh = delivered_uwh + (1 << 40)"), SQLITE_OK);
 	assert_registers(&b, 5, "the database was damaged and is set aside");
 	fixture_end(&b);
 }

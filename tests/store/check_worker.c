@@ -110,11 +110,10 @@ static void free_gate(struct gate *gate)
 START_TEST(test_commits_become_durable)
 {
 	struct mm_store_status status;
-	struct mm_store_worker *worker;
 	struct mm_registers expected;
 	struct fixture b;
+	struct mm_store_worker *worker = begin(&b);
 
-	worker = begin(&b);
 	mm_store_worker_status(worker, &status);
 	ck_assert(!status.busy);
 	ck_assert_uint_eq(status.commits, 0);
@@ -178,12 +177,11 @@ END_TEST
 START_TEST(test_waiting_commits_become_one)
 {
 	struct mm_store_status status;
-	struct mm_store_worker *worker;
 	struct fixture_commit c;
 	struct gate gate;
 	struct fixture b;
+	struct mm_store_worker *worker = begin(&b);
 
-	worker = begin(&b);
 	close_gate(worker, &gate);
 	for (int64_t n = 0; n < 100; n++) {
 		queue_n(worker, n);
@@ -210,13 +208,12 @@ START_TEST(test_full_queues_keep_the_oldest)
 	static struct mm_store_event events[MM_STORE_EVENTS_WAITING_MAX / 2 + 5];
 	static struct mm_store_profile_row rows[MM_STORE_ROWS_WAITING_MAX / 2 + 3];
 	struct mm_store_status status;
-	struct mm_store_worker *worker;
 	struct mm_store *store;
 	struct fixture_commit c;
 	struct gate gate;
 	struct fixture b;
+	struct mm_store_worker *worker = begin(&b);
 
-	worker = begin(&b);
 	close_gate(worker, &gate);
 	for (int64_t n = 0; n < 2; n++) {
 		fixture_commit(n, 1, &c);
@@ -467,10 +464,9 @@ END_TEST
 START_TEST(test_decrease_is_reported)
 {
 	struct mm_store_status status;
-	struct mm_store_worker *worker;
 	struct fixture b;
+	struct mm_store_worker *worker = begin(&b);
 
-	worker = begin(&b);
 	queue_n(worker, 5);
 	wait_written(worker, &status);
 	queue_n(worker, 4);
@@ -488,11 +484,10 @@ END_TEST
 START_TEST(test_beat)
 {
 	struct mm_store_status first, status;
-	struct mm_store_worker *worker;
 	struct gate gate;
 	struct fixture b;
+	struct mm_store_worker *worker = begin(&b);
 
-	worker = begin(&b);
 	mm_store_worker_status(worker, &first);
 	do {
 		poll(NULL, 0, 20);
