@@ -4,6 +4,7 @@
 #include "core/units.h"
 #include "sim/number.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -186,6 +187,7 @@ ssize_t mm_sim_context_read(struct mm_sim_board *board, const struct mm_sim_grou
 {
 	int r = read_text(board, &group->attrs.list[i], group->number, ret);
 
+	assert(r < MM_SIM_ATTR_TEXT_MAX); /* snprintf() gives the length that it would have had */
 	return r < 0 ? r : r + 1;
 }
 
