@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/count_of.h"
 #include "core/units.h"
 
 /* Data sheet: codes at full scale, and samples in a window as the driver sets EGY_TIME. */
@@ -171,7 +172,7 @@ static int find_input(struct mm_ade9000_chip *chip, struct mm_ade9000_input *inp
 	const struct {
 		const char *prefix, *suffix;
 		struct mm_iio_attr *attr;
-	} wanted[] = {
+	} attrs[] = {
 		{"in_energy", "_active_raw", &input->energy[MM_ADE9000_ACTIVE]},
 		{"in_energy", "_reactive_raw", &input->energy[MM_ADE9000_REACTIVE]},
 		{"in_energy", "_apparent_raw", &input->energy[MM_ADE9000_APPARENT]},
@@ -181,8 +182,8 @@ static int find_input(struct mm_ade9000_chip *chip, struct mm_ade9000_input *inp
 		{"in_voltage", "_raw", &input->waveform},
 	};
 
-	for (unsigned i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-		int r = find_attr(chip, wanted[i].prefix, input->config.phase, wanted[i].suffix, wanted[i].attr);
+	for (unsigned i = 0; i < COUNT_OF(attrs); i++) {
+		int r = find_attr(chip, attrs[i].prefix, input->config.phase, attrs[i].suffix, attrs[i].attr);
 
 		if (r < 0) {
 			return r;

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/count_of.h"
 #include "base/error.h"
 
 struct mm_key;
@@ -42,7 +43,7 @@ struct mm_key_table {
 #define MM_KEY_RANGE(initial_value, least, most) .initial = (initial_value), .min = (least), .max = (most)
 #define MM_KEY_TABLE(array)                                                                                                      \
 	{                                                                                                                        \
-		(array), sizeof(array) / sizeof((array)[0])                                                                      \
+		(array), COUNT_OF(array)                                                                                         \
 	}
 
 extern const struct mm_key_type mm_key_text;	     /* char[]: up to size - 1 characters */

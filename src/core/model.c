@@ -5,11 +5,11 @@
  */
 #include "core/model.h"
 
+#include "base/count_of.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
-
-#define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 struct meter_type {
 	const char *text;
@@ -102,7 +102,7 @@ static bool take(struct reader *reader, const char *token)
 
 static bool take_type(struct reader *reader)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(meter_types); i++) {
+	for (size_t i = 0; i < COUNT_OF(meter_types); i++) {
 		reader->type = &meter_types[i];
 		if (take(reader, meter_types[i].text)) {
 			reader->model.elements = meter_types[i].elements;
@@ -114,7 +114,7 @@ static bool take_type(struct reader *reader)
 
 static bool take_ratio(struct reader *reader)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(ct_ratios); i++) {
+	for (size_t i = 0; i < COUNT_OF(ct_ratios); i++) {
 		if (take(reader, reader->type->enclosure ? ct_ratios[i].enclosure : ct_ratios[i].single)) {
 			reader->model.ct_primary_a = ct_ratios[i].primary_a;
 			reader->model.ct_secondary_a = ct_ratios[i].secondary_a;

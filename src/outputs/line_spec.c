@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count_of.h"
 #include "outputs/outputs.h"
 
 /* No GPIO chip has that many lines; a figure above it is a slip. */
@@ -51,7 +52,7 @@ static const char *read_option(struct piece piece, struct mm_line_spec *spec)
 		{"open-source", MM_DRIVE_OPEN_SOURCE},
 	};
 
-	for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+	for (size_t i = 0; i < COUNT_OF(options); i++) {
 		if (strlen(options[i].word) != piece.length || memcmp(options[i].word, piece.text, piece.length) != 0) {
 			continue;
 		}
