@@ -11,7 +11,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "core/units.h"
+#include "base/now.h"
 #include "outputs/gpiod_find.h"
 
 struct gpiod_outputs {
@@ -40,21 +40,13 @@ static int request_line(const struct mm_gpio_subject *subject, const struct mm_g
 	return error < 0 ? mm_gpio_request_failed(subject, place, error) : 0;
 }
 
-static int64_t monotonic_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * MM_NS_PER_S + now.tv_nsec;
-}
-
 static int gpiod_set(struct mm_outputs *base, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh)
 {
 	struct gpiod_outputs *outputs = (struct gpiod_outputs *)base;
 
 	(void)at_ns;
 	(void)position_uwh;
-	outputs->on_since_ns[output] = level ? monotonic_ns() : 0;
+	outputs->on_since_ns[output] = level ? mm_now(CLOCK_MONOTONIC) : 0;
 	return outputs->line[output] == NULL ? 0 : mm_gpio_line_set(outputs->line[output], level);
 }
 
@@ -68,7 +60,7 @@ static void end_pulses(const struct gpiod_outputs *outputs)
 			until_ns = outputs->on_since_ns[i] + MM_PULSE_MIN_NS;
 		}
 	}
-	const struct timespec until = {.tv_sec = until_ns / MM_NS_PER_S, .tv_nsec = until_ns % MM_NS_PER_S};
+	const struct timespec until = mm_timespec(until_ns);
 	while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &until, NULL) == EINTR) {
 	}
 }

@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +16,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/file.h"
+#include "base/now.h"
+#include "base/thread.h"
 #include "core/units.h"
 #include "outputs/outputs.h"
 
@@ -53,31 +55,20 @@ static int write_text(int fd, const char *text)
 	return written < 0 ? -errno : (size_t)written < strlen(text) ? -EIO : 0;
 }
 
+/* The file is readable for all, whatever the umask, and means nothing after a power cut. */
 static int replace_file(const char *path, const char *text)
 {
-	char *temporary;
-	int error = 0;
+	struct mm_draft *draft;
+	int error = mm_draft_new(path, 0644, &draft);
 
-	if (asprintf(&temporary, "%s.new", path) < 0) {
-		return -ENOMEM;
-	}
-	int fd = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (fd < 0) {
-		error = -errno;
-		goto out;
-	}
-	error = fchmod(fd, 0644) < 0 ? -errno : write_text(fd, text); /* readable for all, whatever the umask */
-	if (close(fd) < 0 && error == 0) {
-		error = -errno;
-	}
-	if (error == 0 && rename(temporary, path) < 0) {
-		error = -errno;
-	}
 	if (error < 0) {
-		unlink(temporary);
+		return error;
 	}
-out:
-	free(temporary);
+	error = fchmod(mm_draft_fd(draft), 0644) < 0 ? -errno : mm_file_write(mm_draft_fd(draft), text, strlen(text));
+	if (error == 0) {
+		error = mm_draft_publish(draft, MM_FILE_UNSYNCED);
+	}
+	mm_draft_free(draft);
 	return error;
 }
 
@@ -152,19 +143,6 @@ static void *run(void *argument)
 
 /* ---- What the others see ---- */
 
-/* No signal is for this thread, least of all SIGPIPE from a reader that went away. */
-static int start_thread(struct mm_lcd *lcd)
-{
-	sigset_t all;
-	sigset_t before;
-
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int error = pthread_create(&lcd->thread, NULL, run, lcd);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	return -error;
-}
-
 int mm_lcd_new(const char *path, struct mm_lcd **ret)
 {
 	pthread_condattr_t attributes;
@@ -181,7 +159,7 @@ int mm_lcd_new(const char *path, struct mm_lcd **ret)
 	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
 	pthread_cond_init(&lcd->changed, &attributes);
 	pthread_condattr_destroy(&attributes);
-	int error = start_thread(lcd);
+	int error = mm_thread_start(&lcd->thread, "lcd", run, lcd);
 	if (error < 0) {
 		destroy(lcd);
 		return error;
@@ -192,16 +170,12 @@ int mm_lcd_new(const char *path, struct mm_lcd **ret)
 
 void mm_lcd_free(struct mm_lcd *lcd)
 {
-	struct timespec until;
 
 	if (lcd == NULL) {
 		return;
 	}
 	pthread_t thread = lcd->thread;
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_nsec += LCD_FREE_WAIT_MS * MM_NS_PER_MS;
-	until.tv_sec += until.tv_nsec / MM_NS_PER_S;
-	until.tv_nsec %= MM_NS_PER_S;
+	const struct timespec until = mm_timespec(mm_now(CLOCK_MONOTONIC) + LCD_FREE_WAIT_MS * MM_NS_PER_MS);
 
 	pthread_mutex_lock(&lcd->lock);
 	lcd->stop = true;
