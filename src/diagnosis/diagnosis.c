@@ -17,7 +17,7 @@
 #define HALF_OF_TWO_LINES_MAX_V 110.0
 /* Findings this far below the best, in likelihood, are still as good; below this part of all weight they are not worth a word. */
 #define TIE_RATIO 6.0
-#define TIED_CONFIDENCE_MIN 0.01
+#define AMBIGUOUS_CONFIDENCE_MIN 0.01
 #define CONFIDENCE_MIN 0.1
 /* A power factor of less than 0.5, with a margin for noise: the load, or not the load at all. */
 #define REACTIVE_DEG 62.0
@@ -55,59 +55,38 @@ static struct mm_finding *find(struct stage *stage, enum mm_cause cause, unsigne
 }
 
 /* Two causes that these readings fit alike, the likelier first. */
-static void find_tied(struct stage *stage, enum mm_cause first, enum mm_cause second, unsigned element, double confidence)
+static void find_ambiguous(struct stage *stage, enum mm_cause first, enum mm_cause second, unsigned element, double confidence)
 {
-	find(stage, first, element, confidence)->tied = true;
-	find(stage, second, element, 1 - confidence)->tied = true;
+	find(stage, first, element, confidence)->ambiguous = true;
+	find(stage, second, element, 1 - confidence)->ambiguous = true;
 }
 
 /* ---- Front end ---- */
 
+static const enum mm_cause front_end_causes[MM_HEALTH_COUNT] = {
+	[MM_HEALTH_OK] = MM_CAUSE_NO_READING,
+	[MM_HEALTH_STARTING] = MM_CAUSE_NO_READING,
+	[MM_HEALTH_ABSENT] = MM_CAUSE_FRONT_END_ABSENT,
+	[MM_HEALTH_STALE] = MM_CAUSE_FRONT_END_STALE,
+	[MM_HEALTH_FROZEN] = MM_CAUSE_FRONT_END_FROZEN,
+	[MM_HEALTH_IMPLAUSIBLE] = MM_CAUSE_FRONT_END_IMPLAUSIBLE,
+	[MM_HEALTH_NO_CHANNEL] = MM_CAUSE_FRONT_END_NO_CHANNEL,
+	[MM_HEALTH_NO_TRIGGER] = MM_CAUSE_FRONT_END_NO_TRIGGER,
+	[MM_HEALTH_WRONG_RATE] = MM_CAUSE_FRONT_END_WRONG_RATE,
+	[MM_HEALTH_STUCK] = MM_CAUSE_FRONT_END_STUCK,
+	[MM_HEALTH_SATURATED] = MM_CAUSE_FRONT_END_SATURATED,
+	[MM_HEALTH_SWAPPED] = MM_CAUSE_FRONT_END_SWAPPED,
+};
+
 static bool judge_front_end(struct stage *stage)
 {
-	switch (stage->circumstances->health) {
-	case MM_HEALTH_OK:
-		if (stage->observation->count > 0) {
-			return true;
-		}
-		find(stage, MM_CAUSE_NO_READING, 0, 1);
-		break;
-	case MM_HEALTH_STARTING:
-		find(stage, MM_CAUSE_NO_READING, 0, 1);
-		break;
-	case MM_HEALTH_ABSENT:
-		find(stage, MM_CAUSE_FRONT_END_ABSENT, 0, 1);
-		break;
-	case MM_HEALTH_STALE:
-		find(stage, MM_CAUSE_FRONT_END_STALE, 0, 1);
-		break;
-	case MM_HEALTH_FROZEN:
-		find(stage, MM_CAUSE_FRONT_END_FROZEN, 0, 1);
-		break;
-	case MM_HEALTH_IMPLAUSIBLE:
-		find(stage, MM_CAUSE_FRONT_END_IMPLAUSIBLE, 0, 1);
-		break;
-	case MM_HEALTH_NO_CHANNEL:
-		find(stage, MM_CAUSE_FRONT_END_NO_CHANNEL, 0, 1);
-		break;
-	case MM_HEALTH_NO_TRIGGER:
-		find(stage, MM_CAUSE_FRONT_END_NO_TRIGGER, 0, 1);
-		break;
-	case MM_HEALTH_WRONG_RATE:
-		find(stage, MM_CAUSE_FRONT_END_WRONG_RATE, 0, 1);
-		break;
-	case MM_HEALTH_STUCK:
-		find(stage, MM_CAUSE_FRONT_END_STUCK, 0, 1);
-		break;
-	case MM_HEALTH_SATURATED:
-		find(stage, MM_CAUSE_FRONT_END_SATURATED, 0, 1);
-		break;
-	case MM_HEALTH_SWAPPED:
-		find(stage, MM_CAUSE_FRONT_END_SWAPPED, 0, 1);
-		break;
-	case MM_HEALTH_COUNT:
-		break;
+	enum mm_health health = stage->circumstances->health;
+
+	assert(health < MM_HEALTH_COUNT);
+	if (health == MM_HEALTH_OK && stage->observation->count > 0) {
+		return true;
 	}
+	find(stage, front_end_causes[health], 0, 1);
 	return false;
 }
 
@@ -203,12 +182,12 @@ static void judge_range(struct stage *stage, unsigned e)
 
 	stage->judged[e] = !is_dead(stage->present.voltage_v[e]) && current_a >= MM_PHASING_CURRENT_A;
 	if (!is_dead(stage->present.voltage_v[e]) && current_a < rated_a * MM_START_CURRENT_RATIO && !no_load(stage)) {
-		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->tied =
+		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->ambiguous =
 			!stage->circumstances->loaded;
 	} else if (current_a > rated_a * RATIO_CURRENT) {
-		find_tied(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
+		find_ambiguous(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
 	} else if (current_a > rated_a * MM_OVERCURRENT_RATIO) {
-		find_tied(stage, MM_CAUSE_OVER_RANGE, MM_CAUSE_CT_RATIO, e + 1, 0.6);
+		find_ambiguous(stage, MM_CAUSE_OVER_RANGE, MM_CAUSE_CT_RATIO, e + 1, 0.6);
 	}
 }
 
@@ -226,10 +205,11 @@ static void judge_small(struct stage *stage, unsigned e)
 	}
 	if (current_a < rated_a * MM_START_CURRENT_RATIO) {
 		if (!stage->circumstances->loaded) {
-			find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->tied = true; /* with the open CT that was named already */
+			find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->ambiguous =
+				true; /* with the open CT that was named already */
 		}
 	} else if (current_a < rated_a * CREEP_CURRENT_RATIO && registers) {
-		find_tied(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
+		find_ambiguous(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
 	} else {
 		find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.9);
 	}
@@ -290,7 +270,7 @@ static void judge_phasing(struct stage *stage)
 	struct mm_phasing_candidate candidates[MM_PHASING_CANDIDATES_MAX];
 	unsigned first = stage->ret->count;
 	unsigned count = mm_phasing_rank(stage->observation, stage->judged, stage->circumstances->correction, candidates);
-	bool tied = false;
+	bool ambiguous = false;
 	double sum = 0;
 
 	for (unsigned i = 0; i < count; i++) {
@@ -312,18 +292,19 @@ static void judge_phasing(struct stage *stage)
 			cause = MM_CAUSE_REACTIVE_LOAD;
 			element = reactive_element(stage, &candidates[i]);
 		}
-		if (confidence < (alike ? TIED_CONFIDENCE_MIN : CONFIDENCE_MIN) || named_already(stage->ret, cause, element)) {
+		if (confidence < (alike ? AMBIGUOUS_CONFIDENCE_MIN : CONFIDENCE_MIN) ||
+		    named_already(stage->ret, cause, element)) {
 			continue;
 		}
-		tied = tied || (i > 0 && alike);
+		ambiguous = ambiguous || (i > 0 && alike);
 		finding = find(stage, cause, element, confidence);
-		finding->tied = alike;
+		finding->ambiguous = alike;
 		finding->corrected = candidates[i].corrected;
 		finding->phasing = true;
 		finding->as = candidates[i];
 	}
-	for (unsigned i = first; i < stage->ret->count && !tied; i++) {
-		stage->ret->finding[i].tied = false;
+	for (unsigned i = first; i < stage->ret->count && !ambiguous; i++) {
+		stage->ret->finding[i].ambiguous = false;
 	}
 }
 
@@ -337,8 +318,8 @@ static void judge_neutral(struct stage *stage, unsigned first)
 		return;
 	}
 	if (stage->observation->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
-		top->tied = true;
-		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4)->tied = true;
+		top->ambiguous = true;
+		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4)->ambiguous = true;
 	}
 	/* Two dividers in series between the lines: each shows half, whatever the lines do. */
 	if (mm_cause_info(top->cause)->fault || !mm_observation_one_voltage(stage->observation, &sure)) {
@@ -349,39 +330,39 @@ static void judge_neutral(struct stage *stage, unsigned first)
 		return;
 	}
 	if (sure) {
-		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.6, .tied = true};
-		find(stage, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3)->tied = true;
+		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.6, .ambiguous = true};
+		find(stage, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3)->ambiguous = true;
 		return;
 	}
 	if (first == 0 && stage->judged[0] && stage->judged[1]) {
-		top->tied = true;
-		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1)->tied = true;
+		top->ambiguous = true;
+		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1)->ambiguous = true;
 	}
 }
 
 /*
- * What somebody says of the load against what is shown, or would be with the wires mended: it is in proportion to the CT's ratio
- * and the burden. first: of the findings in the phasing.
+ * Compares the load that somebody states with the power that is shown, or would be with the wires put right: it is in proportion
+ * to the CT's ratio and the burden. first: the first of the findings about phasing.
  */
 static void judge_load(struct stage *stage, unsigned first)
 {
 	struct mm_finding *finding = stage->ret->finding;
-	bool mended = first < stage->ret->count && finding[first].phasing;
-	bool settled = first == stage->ret->count || !mm_cause_info(finding[first].cause)->fault || finding[first].corrected;
+	bool repaired = first < stage->ret->count && finding[first].phasing;
+	bool right = first == stage->ret->count || !mm_cause_info(finding[first].cause)->fault || finding[first].corrected;
 	double load_w = stage->circumstances->load_w, shown_w = 0;
 	bool seen = true;
 
 	for (unsigned e = 0; e < stage->observation->elements; e++) {
-		shown_w += mended && stage->judged[e] ? 0 : stage->present.active_w[e];
+		shown_w += repaired && stage->judged[e] ? 0 : stage->present.active_w[e];
 		seen = seen && !is_dead(stage->present.voltage_v[e]);
 	}
-	shown_w = fabs(shown_w + (mended ? finding[first].as.mended_w : 0));
+	shown_w = fabs(shown_w + (repaired ? finding[first].as.repaired_w : 0));
 	if (!seen || !stage->circumstances->load_known || load_w <= 0 || fabs(shown_w - load_w) <= LOAD_TOLERANCE * load_w) {
 		return;
 	}
 	find(stage, MM_CAUSE_CT_RATIO, 0, 0.8)->shown_w = shown_w;
 	/* With wires that are not right it is a guess. */
-	for (unsigned i = stage->ret->count - 1; i > first && settled; i--) {
+	for (unsigned i = stage->ret->count - 1; i > first && right; i--) {
 		struct mm_finding ratio = finding[i];
 
 		finding[i] = finding[i - 1];
@@ -397,7 +378,7 @@ static void drop_idle(struct mm_diagnosis *diagnosis)
 	for (unsigned i = 0; i < diagnosis->count; i++) {
 		const struct mm_finding *finding = &diagnosis->finding[i];
 
-		if (finding->cause != MM_CAUSE_NONE || finding->tied || diagnosis->count == 1) {
+		if (finding->cause != MM_CAUSE_NONE || finding->ambiguous || diagnosis->count == 1) {
 			diagnosis->finding[count++] = *finding;
 		}
 	}

@@ -4,7 +4,7 @@
 
 /*
  * From readings to causes in the terms of the manual's troubleshooting table (section 5), the likeliest first. Where the
- * readings fit two causes alike, both are named as tied and it is for the next measurement to tell them apart.
+ * readings fit two causes alike, both are named as ambiguous, and the next measurement must tell them apart.
  */
 
 #include "diagnosis/cause.h"
@@ -16,9 +16,9 @@ struct mm_finding {
 	enum mm_cause cause;
 	unsigned element;  /* 1 or 2; 0: the meter as a whole */
 	double confidence; /* 0 to 1 */
-	bool tied;	   /* with the other tied findings of the same element or of element 0: these readings fit them alike */
-	bool corrected;	   /* the correction in force settles it: what registers is as if it were mended */
-	double shown_w;	   /* of a CT's ratio by a load that is said: what is shown of that */
+	bool ambiguous;	   /* the readings fit the other ambiguous findings of the same element or of element 0 as well */
+	bool corrected;	   /* the correction in force allows for it: the meter registers as if the wires were right */
+	double shown_w;	   /* of CT_RATIO by a stated load: the power that is shown */
 	bool phasing;	   /* the field below has a meaning */
 	struct mm_phasing_candidate as;
 };

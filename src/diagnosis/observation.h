@@ -3,8 +3,8 @@
 #define MM_DIAGNOSIS_OBSERVATION_H
 
 /*
- * What a diagnosis goes by: the last minute of one meter's windows. A load that comes or goes tells more than one that
- * stands: the line that it is on sags.
+ * What a diagnosis goes by: the last minute of one meter's windows. A load that comes or goes shows more than one that
+ * does not change: the line that it is on sags.
  */
 
 #include "core/meter.h"

@@ -97,7 +97,7 @@ static double lag_behind(struct mm_phasor current, double voltage_lag_deg)
 }
 
 /*
- * How ordinary a load is whose current lags its voltage by so much. The meter is for power factors of 0.5 to 1 either way
+ * How ordinary a load is whose current lags its voltage by this angle. The meter is for power factors of 0.5 to 1 either way
  * (manual, table 1), and a load that takes up energy beyond 90 degrees there is none.
  */
 static double load_likelihood(double lag_deg, bool generates)
@@ -306,7 +306,7 @@ static bool same_wiring(const struct mm_wiring *a, const struct mm_wiring *b)
 }
 
 /* What would register with all wires where they belong. */
-static void mend(const struct context *context, const struct trial *trial, struct mm_phasing_candidate *candidate)
+static void find_repaired(const struct context *context, const struct trial *trial, struct mm_phasing_candidate *candidate)
 {
 	bool counted[LINES] = {false};
 
@@ -321,7 +321,7 @@ static void mend(const struct context *context, const struct trial *trial, struc
 		}
 		counted[line] = true;
 		candidate->angle_deg[e] = lag_behind(current, trial->service->lag_deg[line]);
-		candidate->mended_w += volts * size(current) * cos(candidate->angle_deg[e] * RAD_PER_DEG);
+		candidate->repaired_w += volts * size(current) * cos(candidate->angle_deg[e] * RAD_PER_DEG);
 	}
 }
 
@@ -360,7 +360,7 @@ static unsigned keep(struct mm_phasing_candidate *list, unsigned count, const st
 	return count;
 }
 
-/* Whether the trial's generation is of lines whose current is known: what nobody sees is not supposed. */
+/* True when the current of every line that the trial supposes to generate is known. */
 static bool generation_seen(const struct context *context, const struct mm_wiring *wiring)
 {
 	bool known[LINES] = {false};
@@ -392,7 +392,7 @@ static unsigned try_loads(const struct context *context, struct trial *trial, co
 		candidate.corrected = is_corrected(context, trial);
 		candidate.sagged = gain->difference + gain->sum > SAGGED &&
 				   gain->difference + gain->sum > 0.8 * (context->best.difference + context->best.sum);
-		mend(context, trial, &candidate);
+		find_repaired(context, trial, &candidate);
 		if (candidate.weight > 0) {
 			count = keep(ret, count, &candidate);
 		}

@@ -10,7 +10,7 @@
  *
  * What the method can't do is in the nature of the readings. A CT turned round shows what generation shows; in a split phase, two
  * CTs turned round show what two crossed ones show. Then the likelihoods are alike, and only the priors (one mistake before two)
- * put them in an order. A load switched on one line settles it: its own line sags.
+ * put them in an order. A load that is switched on one line decides: its own line sags.
  */
 
 #include "core/correction.h"
@@ -19,7 +19,7 @@
 #define MM_LINE_THIRD 2 /* a line of the service that the meter is not for */
 
 struct mm_ct_state {
-	unsigned line; /* whose conductor it sits on: 0, 1 or MM_LINE_THIRD */
+	unsigned line; /* the line whose conductor it is on: 0, 1 or MM_LINE_THIRD */
 	bool reversed;
 };
 
@@ -33,11 +33,11 @@ struct mm_wiring {
 /* One wiring, or all that come to the same mistake. */
 struct mm_phasing_candidate {
 	struct mm_wiring wiring;
-	double likelihood;		   /* of the readings, given this wiring: to be compared, not an absolute figure */
-	double weight;			   /* likelihood times how often the mistake is made */
-	double mended_w;		   /* power of the lines whose current is measured, as it would register once mended */
-	bool sagged;			   /* the voltages' sagging speaks for it */
-	bool corrected;			   /* the correction in force settles it */
+	double likelihood; /* of the readings, given this wiring: to be compared, not an absolute figure */
+	double weight;	   /* likelihood times how often the mistake is made */
+	double repaired_w; /* power of the lines whose current is measured, as it would register with the wires right */
+	bool sagged;	   /* the voltages' sagging speaks for it */
+	bool corrected;	   /* the correction in force allows for it */
 	double angle_deg[MM_ELEMENTS_MAX]; /* by which the true load's current lags its line, -180 to 180 */
 };
 

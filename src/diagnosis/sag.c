@@ -19,7 +19,7 @@
 #define NEUTRAL_SHARE 0.5
 /* So much any fit may gain by chance. */
 #define CHANCE 2.0
-/* A voltage speaks for one view against another by so much at most, and for each step. */
+/* The most that a voltage can weigh for one view against another, and the most for each step. */
 #define WEIGHT_MAX 7.0
 #define WEIGHT_EACH 3.0
 

@@ -26,7 +26,7 @@ struct mm_sag {
 /* How a wiring sees the currents. */
 struct mm_sag_view {
 	double turn_deg[MM_ELEMENTS_MAX]; /* makes of an element's current that of its line against that line's voltage */
-	unsigned line[MM_ELEMENTS_MAX];	  /* whose that is: 0, 1, or beyond */
+	unsigned line[MM_ELEMENTS_MAX];	  /* its line: 0, 1, or beyond */
 	bool one_line;			  /* both voltages are that of line `common` */
 	unsigned common;
 };

@@ -224,9 +224,9 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
 			 finding->element > 0 ? json_integer((json_int_t)finding->element) : json_null(), "fault",
 			 (int)info->fault, "corrected", (int)(finding->corrected && miswired), "confidence",
-			 hundredths(finding->confidence), "tied", (int)finding->tied, "words", advice->words, "evidence", lines,
-			 "next", !finding->tied && advice->repair ? advice->repair : advice->next, "mended_w",
-			 miswired ? hundredths(finding->as.mended_w) : json_null());
+			 hundredths(finding->confidence), "tied", (int)finding->ambiguous, "words", advice->words, "evidence",
+			 lines, "next", !finding->ambiguous && advice->repair ? advice->repair : advice->next, "mended_w",
+			 miswired ? hundredths(finding->as.repaired_w) : json_null());
 }
 
 /* ---- The call ---- */

@@ -112,31 +112,31 @@ START_TEST(what_can_not_be_told_apart_is_said)
 	begin(f, 2);
 	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 6, 20});
 	diagnose(f, &dual);
-	ck_tied(f, MM_CAUSE_CT_REVERSED, 1, true);
-	ck_tied(f, MM_CAUSE_GENERATION, 1, true);
+	ck_ambiguous(f, MM_CAUSE_CT_REVERSED, 1, true);
+	ck_ambiguous(f, MM_CAUSE_GENERATION, 1, true);
 
 	/* One mistake before two: crossed before both turned round. */
 	begin(f, 2);
 	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 6, 180});
 	diagnose(f, &dual);
-	ck_tied(f, MM_CAUSE_CTS_CROSSED, 0, true);
-	ck_tied(f, MM_CAUSE_CTS_REVERSED, 0, true);
-	ck_tied(f, MM_CAUSE_GENERATION, 0, true);
+	ck_ambiguous(f, MM_CAUSE_CTS_CROSSED, 0, true);
+	ck_ambiguous(f, MM_CAUSE_CTS_REVERSED, 0, true);
+	ck_ambiguous(f, MM_CAUSE_GENERATION, 0, true);
 	ck_assert_double_gt(found(f, MM_CAUSE_CTS_CROSSED, 0)->confidence, found(f, MM_CAUSE_CTS_REVERSED, 0)->confidence);
 
 	/* The same current in both: a CT on the other's line, or turned round while all loads are between the lines. */
 	begin(f, 2);
 	steady(f, (struct shown){120, 9, 190}, (struct shown){119, 9.01, 10});
 	diagnose(f, &dual);
-	ck_tied(f, MM_CAUSE_CT_WRONG_LINE, 1, true);
-	ck_tied(f, MM_CAUSE_CT_REVERSED, 1, true);
+	ck_ambiguous(f, MM_CAUSE_CT_WRONG_LINE, 1, true);
+	ck_ambiguous(f, MM_CAUSE_CT_REVERSED, 1, true);
 
 	/* One voltage for both: two lines that are alike, or no neutral; with something else to say it is not worth a word. */
 	begin(f, 2);
 	steady(f, (struct shown){120, 9, 0}, (struct shown){120, 6, 0});
 	diagnose(f, &dual);
-	ck_tied(f, MM_CAUSE_NONE, 0, true);
-	ck_tied(f, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, true);
+	ck_ambiguous(f, MM_CAUSE_NONE, 0, true);
+	ck_ambiguous(f, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, true);
 	begin(f, 2);
 	steady(f, (struct shown){120, 9, 0}, (struct shown){120, 0.3, 0});
 	diagnose(f, &dual);
@@ -147,10 +147,10 @@ START_TEST(what_can_not_be_told_apart_is_said)
 	begin(f, 2);
 	steady(f, (struct shown){120, 0, 0}, (struct shown){119, 6, 0});
 	diagnose(f, &dual);
-	ck_tied(f, MM_CAUSE_CT_OPEN, 1, true);
-	ck_tied(f, MM_CAUSE_LOAD_SMALL, 1, true);
+	ck_ambiguous(f, MM_CAUSE_CT_OPEN, 1, true);
+	ck_ambiguous(f, MM_CAUSE_LOAD_SMALL, 1, true);
 	mm_diagnose(&f->observation, &dual, &(struct mm_circumstances){.health = MM_HEALTH_OK, .loaded = true}, &f->diagnosis);
-	ck_tied(f, MM_CAUSE_CT_OPEN, 1, false);
+	ck_ambiguous(f, MM_CAUSE_CT_OPEN, 1, false);
 	ck_assert_ptr_null(found(f, MM_CAUSE_LOAD_SMALL, 1));
 }
 END_TEST
@@ -179,9 +179,9 @@ START_TEST(switching_a_load_settles_it)
 		f->observation.lag_deg = 180;
 		switch_loads(f, cases[i].base_a, cases[i].other_a, cases[i].ct, cases[i].sign);
 		diagnose(f, &dual);
-		ck_assert_msg(f->diagnosis.finding[0].cause == cases[i].cause && !f->diagnosis.finding[0].tied, "case %d: %s%s",
-			      i, mm_cause_info(f->diagnosis.finding[0].cause)->name,
-			      f->diagnosis.finding[0].tied ? ", tied" : "");
+		ck_assert_msg(f->diagnosis.finding[0].cause == cases[i].cause && !f->diagnosis.finding[0].ambiguous,
+			      "case %d: %s%s", i, mm_cause_info(f->diagnosis.finding[0].cause)->name,
+			      f->diagnosis.finding[0].ambiguous ? ", tied" : "");
 		ck_assert_uint_eq(f->diagnosis.finding[0].element, cases[i].element);
 		ck_assert(f->diagnosis.finding[0].cause == MM_CAUSE_NONE || f->diagnosis.finding[0].as.sagged);
 	}
@@ -195,8 +195,8 @@ START_TEST(angle_between_the_lines_settles_leads)
 	begin(f, 2);
 	steady(f, (struct shown){120, 9, 0}, (struct shown){120.01, 6, 180});
 	diagnose(f, &dual);
-	ck_tied(f, MM_CAUSE_CT_REVERSED, 2, true);
-	ck_tied(f, MM_CAUSE_LEAD_WRONG_LINE, 2, true);
+	ck_ambiguous(f, MM_CAUSE_CT_REVERSED, 2, true);
+	ck_ambiguous(f, MM_CAUSE_LEAD_WRONG_LINE, 2, true);
 	f->observation.lag_known = true;
 	f->observation.lag_deg = 1;
 	diagnose(f, &dual);
@@ -236,12 +236,12 @@ START_TEST(mended_power_is_what_flows)
 	steady(f, (struct shown){120, 10, 180}, (struct shown){120, 5, 60});
 	diagnose(f, &dual);
 	ck_first(f, MM_CAUSE_CT_REVERSED, 1);
-	ck_assert_double_eq_tol(f->diagnosis.finding[0].as.mended_w, 1200 + 300, 1e-6);
+	ck_assert_double_eq_tol(f->diagnosis.finding[0].as.repaired_w, 1200 + 300, 1e-6);
 	begin(f, 2);
 	steady(f, (struct shown){121, 10, 180}, (struct shown){119, 5, 180});
 	diagnose(f, &dual);
 	ck_first(f, MM_CAUSE_CTS_CROSSED, 0);
-	ck_assert_double_eq_tol(f->diagnosis.finding[0].as.mended_w, 119 * 10 + 121 * 5, 1e-6);
+	ck_assert_double_eq_tol(f->diagnosis.finding[0].as.repaired_w, 119 * 10 + 121 * 5, 1e-6);
 }
 END_TEST
 
@@ -257,8 +257,8 @@ START_TEST(one_element_has_its_own_ties)
 	steady(f, (struct shown){120, 10, 200}, (struct shown){0});
 	diagnose(f, &single);
 	ck_first(f, MM_CAUSE_CT_REVERSED, 1);
-	ck_tied(f, MM_CAUSE_CT_REVERSED, 1, true);
-	ck_tied(f, MM_CAUSE_NEUTRAL_SWAPPED, 1, true);
+	ck_ambiguous(f, MM_CAUSE_CT_REVERSED, 1, true);
+	ck_ambiguous(f, MM_CAUSE_NEUTRAL_SWAPPED, 1, true);
 	begin(f, 1);
 	steady(f, (struct shown){1, 10, 200}, (struct shown){0});
 	diagnose(f, &single);

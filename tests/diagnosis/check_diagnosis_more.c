@@ -67,7 +67,7 @@ static void diagnose_with(struct diagnosis_fixture *f, const struct mm_circumsta
 	mm_diagnose(&f->observation, &dual, circumstances, &f->diagnosis);
 }
 
-/* Somebody has said what is wrong and corrects it by arithmetic: so long as the wires show that, it is settled. */
+/* Somebody has said what is wrong and corrects it by arithmetic: as long as the wires show that, it is no fault. */
 START_TEST(correction_settles_what_it_is_for)
 {
 	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
@@ -113,13 +113,13 @@ START_TEST(correction_that_is_wrong_is_named)
 	steady(f, (struct shown){120, 9, 10}, (struct shown){119, 6, 5});
 	diagnose_with(f, &turned);
 	ck_first(f, MM_CAUSE_CORRECTION_WRONG, 0);
-	ck_tied(f, MM_CAUSE_CT_REVERSED, 2, true); /* with generation: it reads the same */
+	ck_ambiguous(f, MM_CAUSE_CT_REVERSED, 2, true); /* with generation: it reads the same */
 	/* Switched loads tell which. */
 	begin(f, 2);
 	switch_loads(f, 5, 8, own, right_sign);
 	diagnose_with(f, &turned);
 	ck_first(f, MM_CAUSE_CORRECTION_WRONG, 0);
-	ck_assert(!f->diagnosis.finding[0].tied);
+	ck_assert(!f->diagnosis.finding[0].ambiguous);
 	begin(f, 2);
 	switch_loads(f, 5, 8, own, turned_sign);
 	diagnose_with(f, &turned);
@@ -153,7 +153,7 @@ START_TEST(known_load_shows_a_wrong_ratio)
 	known.load_w = 200;
 	diagnose_with(f, &known);
 	ck_first(f, MM_CAUSE_CT_RATIO, 0);
-	/* With a CT turned round it is what would be shown with the CT mended. */
+	/* With a CT turned round it is what would be shown with the CT turned. */
 	begin(f, 2);
 	steady(f, (struct shown){120, 6, 0}, (struct shown){119, 6, 180});
 	known.load_w = 12 * 120;
@@ -181,12 +181,12 @@ START_TEST(creep_is_what_registers_without_load)
 	steady(f, (struct shown){120, 0.2, 20}, (struct shown){119, 0.2, 20});
 	diagnose(f, &dual);
 	ck_first(f, MM_CAUSE_LOAD_SMALL, 1);
-	ck_tied(f, MM_CAUSE_CREEP, 1, true);
+	ck_ambiguous(f, MM_CAUSE_CREEP, 1, true);
 	diagnose_with(f, &none);
 	ck_first(f, MM_CAUSE_CREEP, 1);
 	ck_assert_uint_eq(f->diagnosis.count, 2);
-	ck_tied(f, MM_CAUSE_CREEP, 1, false);
-	ck_tied(f, MM_CAUSE_CREEP, 2, false);
+	ck_ambiguous(f, MM_CAUSE_CREEP, 1, false);
+	ck_ambiguous(f, MM_CAUSE_CREEP, 2, false);
 	begin(f, 2);
 	steady(f, (struct shown){120, 0.1, 20}, (struct shown){119, 0, 0});
 	diagnose_with(f, &none);

@@ -311,7 +311,7 @@ static enum verdict judge(const struct truth *truth, const struct mm_diagnosis *
 
 		if (finding->cause == truth->cause &&
 		    (truth->element == 0 || finding->element == 0 || finding->element == truth->element)) {
-			return i == 0 ? NAMED : finding->tied && diagnosis->finding[0].tied ? TIED : MISSED;
+			return i == 0 ? NAMED : finding->ambiguous && diagnosis->finding[0].ambiguous ? TIED : MISSED;
 		}
 	}
 	return MISSED;
@@ -348,7 +348,7 @@ static void try_one(struct tally *tally, const struct wiring *wiring, const stru
 		count_right(tally, load, &diagnosis);
 	} else if (truth.mistakes > 1) {
 		tally->several++;
-		tally->several_noticed += mm_cause_info(diagnosis.finding[0].cause)->fault || diagnosis.finding[0].tied;
+		tally->several_noticed += mm_cause_info(diagnosis.finding[0].cause)->fault || diagnosis.finding[0].ambiguous;
 	} else {
 		verdict = judge(&truth, &diagnosis);
 		tally->cases[truth.cause]++;
