@@ -11,15 +11,15 @@
  *     S' = gain S exp(j phase) + offset (V / rated V)²
  *
  * A current channel that leads by an angle turns S back by it, exp(-j angle), which costs tan(acos pf) radians of P: 0.1° is 0.30
- * % at pf 0.5 and nothing at pf 1 (IEC 61869-2 on phase displacement; any text on a.c. power). The offset stands for what leaks
- * of the voltage into the current channel: power that goes by the square of the voltage, so that a dead line gets none of it. The
+ * % at pf 0.5 and nothing at pf 1 (IEC 61869-2 on phase displacement; any text on a.c. power). The offset is what leaks of
+ * the voltage into the current channel: power that goes by the square of the voltage, so that a dead line gets none of it. The
  * procedure is that of ANSI C12.1: full load at pf 1, full load at pf 0.5 lagging, light load at pf 1.
  */
 
 #include "core/measurement.h"
 #include "core/model.h"
 
-/* No part may be off by more: what errs further is broken, wired wrong or configured wrong, and is to be mended instead. */
+/* No part may be off by more: what errs further is broken, wired wrong or configured wrong, and must be repaired instead. */
 #define MM_CALIBRATION_ERROR_MAX_RATIO 0.10
 #define MM_CALIBRATION_PHASE_MAX_DEG 3.0
 #define MM_CALIBRATION_OFFSET_MAX_RATIO 0.001 /* of rated volts times rated amperes */
@@ -30,7 +30,7 @@ struct mm_calibration {
 	double offset_w;  /* added to the active power, at rated voltage */
 };
 
-/* The constants of all elements of a meter. Each version is higher than those before it; 0 stands for never calibrated. */
+/* The constants of all elements of a meter. Each version is higher than those before it; 0: never calibrated. */
 struct mm_calibration_version {
 	int64_t number;
 	struct mm_calibration constants[MM_ELEMENTS_MAX];

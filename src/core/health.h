@@ -31,7 +31,7 @@ struct mm_health_judge {
 void mm_health_init(struct mm_health_judge *judge, const struct mm_health_limits *limits, unsigned input_count);
 
 /*
- * Takes the next measurement and returns how it is to be treated:
+ * Takes the next measurement and returns how to treat it:
  * - its own health where that is neither OK nor STARTING;
  * - IMPLAUSIBLE where it is OK but a figure is not finite, below zero (rms) or above the input's full scale, where mean power is
  *   more than 1 % (and 1 % of full scale) above V times I, or where the window has no length;

@@ -57,7 +57,7 @@ struct mm_input_reading {
 
 /*
  * Fundamentals of an input. Of an ADE9000 the voltages alone are known, roughly and not in every window; see mm_observation for
- * what is to be made of them. mm_phasor_power() of one input's voltage and another's current is the power they would give
+ * their use. mm_phasor_power() of one input's voltage and another's current is the power they would give
  * together; of two voltages its angle is that between the lines.
  */
 struct mm_input_phasors {
@@ -96,7 +96,7 @@ struct mm_measurement {
 	int64_t start_ns; /* CLOCK_BOOTTIME of the window's begin; the end of the one before unless windows were missed */
 	int64_t end_ns;	  /* CLOCK_BOOTTIME of its end, > start_ns */
 	double length_s;  /* over which its energies were summed, where that is known better than its ends; 0: as these say */
-	uint32_t missed;  /* windows lost just before this one: a gap in the bill's evidence, never filled */
+	uint32_t missed;  /* windows lost just before this one: a gap in what was metered, never filled */
 	enum mm_health health; /* other than OK: no energy counts, and start/end bound the reading attempt */
 	bool latched;	       /* false: the rms figures are fresh but the energy register did not move on */
 	unsigned input_count;  /* 1 to MM_INPUTS_MAX */

@@ -103,9 +103,9 @@ int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, 
 	return 0;
 }
 
-void mm_meter_leave(const struct mm_meter *meter, struct mm_meter_left *ret)
+void mm_meter_carry(const struct mm_meter *meter, struct mm_meter_carried *ret)
 {
-	*ret = (struct mm_meter_left){.window_end_ns = meter->window_end_ns};
+	*ret = (struct mm_meter_carried){.window_end_ns = meter->window_end_ns};
 	for (unsigned e = 0; e < meter->config.model.elements; e++) {
 		ret->flags[e] = meter->element[e].flags;
 		ret->backward[e] = meter->backward[e];
@@ -273,12 +273,12 @@ static void step_indicators(struct mm_meter *meter)
 	meter->reverse_led = (any & MM_ELEMENT_REVERSED) != 0;
 }
 
-void mm_meter_resume(struct mm_meter *meter, const struct mm_meter_left *left)
+void mm_meter_resume(struct mm_meter *meter, const struct mm_meter_carried *carried)
 {
-	meter->window_end_ns = left->window_end_ns;
+	meter->window_end_ns = carried->window_end_ns;
 	for (unsigned e = 0; e < meter->config.model.elements; e++) {
-		meter->element[e].flags = left->flags[e];
-		meter->backward[e] = left->backward[e];
+		meter->element[e].flags = carried->flags[e];
+		meter->backward[e] = carried->backward[e];
 	}
 	step_indicators(meter);
 }

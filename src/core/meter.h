@@ -105,8 +105,8 @@ struct mm_meter {
 	bool daylight_saving; /* in force on the wall clock: set by who knows the time zone, marks intervals that begin now */
 };
 
-/* What a meter is beside its registers, for a run of the program that goes on where another has ended. */
-struct mm_meter_left {
+/* What a meter is beside its registers, which a run of the program carries over to the next. */
+struct mm_meter_carried {
 	int64_t window_end_ns; /* as in struct mm_meter */
 	uint32_t flags[MM_ELEMENTS_MAX];
 	bool backward[MM_ELEMENTS_MAX];
@@ -132,10 +132,10 @@ struct mm_meter_step {
  */
 int mm_meter_init(struct mm_meter *meter, const struct mm_meter_config *config, const struct mm_registers *registers);
 
-void mm_meter_leave(const struct mm_meter *meter, struct mm_meter_left *ret);
+void mm_meter_carry(const struct mm_meter *meter, struct mm_meter_carried *ret);
 
-/* After mm_meter_init() with the registers of that moment, in the same run of the machine: what stood then is no news. */
-void mm_meter_resume(struct mm_meter *meter, const struct mm_meter_left *left);
+/* After mm_meter_init() with the registers of that moment, in the same run of the machine: flags that were up raise no event. */
+void mm_meter_resume(struct mm_meter *meter, const struct mm_meter_carried *carried);
 
 /*
  * Takes one window. health is the judged health of the front end: other than MM_HEALTH_OK registers nothing, darkens the power

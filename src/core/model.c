@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Model numbers: a table for each field, read from left to right. A field is known by what it may be, not by where a separator
- * stands, so a number written without any reads the same.
+ * Model numbers: a table for each field, read from left to right. A field is known by its values and not by separators, so a
+ * number without any reads the same.
  */
 #include "core/model.h"
 

@@ -110,7 +110,7 @@ static unsigned spread(struct mm_profile *profile, int64_t start_real_ns, int64_
 			start_real_ns = end_ns;
 		}
 		close_row(profile, ret_closed, &count);
-		/* Past the last that can be told, what is left goes where the window ends. */
+		/* Beyond the last interval that can be reported, the rest goes to the one in which the window ends. */
 		open_row(profile, count < MM_PROFILE_CLOSED_MAX ? start_real_ns : end_real_ns, opening_status);
 	}
 	move(&profile->row, rest, 1);

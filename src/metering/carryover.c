@@ -133,8 +133,8 @@ static void note_uncertain(const struct mm_carryover *c, const struct mm_meter_p
 		       c->config->commit_wh + full_w * uncommitted_s / 3600 + (double)MM_PULSE_STEP_UWH / (double)MM_UWH_PER_WH);
 }
 
-const struct mm_meter_left *mm_carryover_restore(struct mm_carryover *c, struct mm_meter_point *point,
-						 struct mm_registers *registers)
+const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *c, struct mm_meter_point *point,
+						    struct mm_registers *registers)
 {
 	struct left *left = c->left;
 	int index = left ? find(left, point->config) : -1;
@@ -232,7 +232,7 @@ void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, u
 		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
 		content.meter[i].train = mm_point_outputs_train(point->outputs);
 		content.meter[i].received_noted_ns = point->received_noted_ns;
-		mm_meter_leave(&point->meter, &content.meter[i].left);
+		mm_meter_carry(&point->meter, &content.meter[i].left);
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
 			content.meter[i].level[o] = mm_point_outputs_level(point->outputs, o);
 		}

@@ -30,8 +30,8 @@ const struct mm_store_last_run *mm_carryover_last_run(const struct mm_carryover 
  * Restores a meter whose config, index and outputs are set: registers is what the store has of it and becomes what was left, and
  * its outputs get back the pulses that were queued. Returns what else was left, until mm_carryover_restored(); NULL: nothing.
  */
-const struct mm_meter_left *mm_carryover_restore(struct mm_carryover *carryover, struct mm_meter_point *point,
-						 struct mm_registers *registers);
+const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *carryover, struct mm_meter_point *point,
+						    struct mm_registers *registers);
 
 /* The edge that was being put out on a restored meter's line when the run before ended; NULL: none. */
 const struct mm_edge *mm_carryover_doubtful_edge(const struct mm_carryover *carryover, const struct mm_meter_point *point);

@@ -109,7 +109,7 @@ int mm_memory_fd(const struct mm_memory *memory)
 
 /* ---- What a meter leaves, edges and what is pending, as bytes ---- */
 
-static void put_left(struct mm_writer *w, const struct mm_meter_left *left)
+static void put_left(struct mm_writer *w, const struct mm_meter_carried *left)
 {
 	mm_put_u64(w, (uint64_t)left->window_end_ns);
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
@@ -118,7 +118,7 @@ static void put_left(struct mm_writer *w, const struct mm_meter_left *left)
 	}
 }
 
-static void get_left(struct mm_reader *r, struct mm_meter_left *ret)
+static void get_left(struct mm_reader *r, struct mm_meter_carried *ret)
 {
 	ret->window_end_ns = (int64_t)mm_get_u64(r);
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {

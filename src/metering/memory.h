@@ -19,7 +19,7 @@ struct mm_memory;
 struct mm_memory_meter {
 	const struct mm_pulse_train *train; /* to be written */
 	struct mm_pulse_train *restored;    /* filled when read */
-	struct mm_meter_left left;
+	struct mm_meter_carried left;
 	int64_t received_noted_ns;   /* as in struct mm_meter_point */
 	bool level[MM_OUTPUT_COUNT]; /* of the lines */
 	/* Only when read: the last edge was being put out when the process ended. It counts as played, but not in level. */

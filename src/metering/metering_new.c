@@ -45,7 +45,7 @@ static int load_meter(struct mm_metering *metering, struct mm_meter_point *point
 {
 	const char *name = point->config->name;
 	struct mm_registers registers;
-	const struct mm_meter_left *left;
+	const struct mm_meter_carried *left;
 	int r = mm_store_load(store, (unsigned)point->index, &registers);
 
 	if (r < 0) {

@@ -47,7 +47,7 @@ static void fill(struct fixture *f, int64_t n)
 		strcpy(f->content.state.nameplate[i].serial, i == 0 ? "one" : "two");
 		f->content.state.meter[i].delivered.uwh = n;
 		f->content.state.meter[i].profile.row.covered_ns = n;
-		f->content.meter[i].left = (struct mm_meter_left){
+		f->content.meter[i].left = (struct mm_meter_carried){
 			.window_end_ns = n, .flags = {MM_ELEMENT_OVERCURRENT, MM_ELEMENT_REVERSED}, .backward = {false, true}};
 		f->content.meter[i].received_noted_ns = n + 1;
 		f->content.state.meter[i].output_uwh = n * 10 + QUEUE;
