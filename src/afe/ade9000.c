@@ -312,7 +312,7 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 
 	while (verdict == MM_WINDOW_AGAIN) {
 		int64_t at_ns;
-		enum mm_window_act act = mm_window_plan(&a->window, &at_ns);
+		enum mm_window_step step = mm_window_plan(&a->window, &at_ns);
 		int r;
 
 		take_phasors(a, at_ns);
@@ -321,13 +321,13 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 			r = mm_clock_sleep_until(a->chip.clock, at_ns);
 		}
 		if (r == 0) {
-			r = act == MM_WINDOW_PROBE ? probe(a) : read_all(a, &reading);
+			r = step == MM_WINDOW_PROBE ? probe(a) : read_all(a, &reading);
 		}
 		if (r < 0) {
 			return r;
 		}
 		/* Nothing can fail from here on: a window that was counted is returned. */
-		if (act == MM_WINDOW_READ) {
+		if (step == MM_WINDOW_READ) {
 			result = compare(a, &reading);
 			verdict = mm_window_read(&a->window, reading.begin_ns, reading.end_ns, result.changed, result.live);
 		}

@@ -54,7 +54,7 @@ struct mm_afe_ops {
 	void (*cancel)(struct mm_afe *afe);
 	/* From another thread: harmonics of this input shall come with one of the measurements to come. NULL: it measures none.
 	 */
-	void (*want_harmonics)(struct mm_afe *afe, unsigned input);
+	void (*request_harmonics)(struct mm_afe *afe, unsigned input);
 };
 
 struct mm_afe {

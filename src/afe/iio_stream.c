@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The kernel's queue, in blocks: so long may a busy machine leave us waiting. */
+/* The kernel's queue, in blocks: it lasts while a busy machine leaves us waiting. */
 #define BLOCKS 8
 #define WORD_BITS 24
 #define WORD_LENGTH 32

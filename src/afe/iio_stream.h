@@ -21,7 +21,7 @@ struct mm_iio_stream {
 	unsigned channel_count;
 	struct iio_channel *channel[MM_IIO_STREAM_CHANNELS_MAX];
 	struct iio_channel *stamp; /* NULL: the device has no time stamps to trust */
-	unsigned shift;		   /* how far to the right the samples' words are to be shifted */
+	unsigned shift;		   /* by how many bits to shift the samples' words to the right */
 	bool declared_be;	   /* what the driver says of their byte order */
 	pthread_mutex_t mutex;	   /* guards what follows */
 	struct iio_buffer *buffer;
@@ -48,7 +48,7 @@ int mm_iio_stream_open(struct mm_iio_stream *stream, const char *uri, const char
 		       char *message, size_t message_size);
 
 /*
- * Sets the device's own trigger where none is set, and begins to collect blocks of so many frames. -ENXIO: there is no trigger;
+ * Sets the device's own trigger where none is set, and begins to collect blocks of that many frames. -ENXIO: there is no trigger;
  * -ECANCELED; other -errno of device or transport.
  */
 int mm_iio_stream_start(struct mm_iio_stream *stream, size_t frames);

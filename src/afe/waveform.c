@@ -46,7 +46,7 @@ struct waveform {
 	size_t block_frames;
 	int32_t *codes;
 	int64_t *stamps;
-	atomic_int wanted; /* input whose harmonics were asked for; -1: none */
+	atomic_int requested; /* input whose harmonics are asked for; -1: none */
 
 	/* Since open: */
 	enum mm_byte_order order; /* as declared until it is found */
@@ -229,11 +229,11 @@ static bool judge_block(struct waveform *w, struct mm_measurement *ret)
 static int waveform_next(struct mm_afe *afe, struct mm_measurement *ret)
 {
 	struct waveform *w = from_afe(afe);
-	int wanted = atomic_exchange(&w->wanted, -1);
+	int requested = atomic_exchange(&w->requested, -1);
 	bool done = false;
 
-	if (wanted >= 0 && (unsigned)wanted < w->config.input_count) {
-		mm_metrology_want_harmonics(&w->metrology, (unsigned)wanted);
+	if (requested >= 0 && (unsigned)requested < w->config.input_count) {
+		mm_metrology_request_harmonics(&w->metrology, (unsigned)requested);
 	}
 	afe->harmonics = NULL;
 	while (!done) {
@@ -318,9 +318,9 @@ static void waveform_cancel(struct mm_afe *afe)
 	mm_iio_stream_cancel(&from_afe(afe)->stream);
 }
 
-static void waveform_want_harmonics(struct mm_afe *afe, unsigned input)
+static void waveform_request_harmonics(struct mm_afe *afe, unsigned input)
 {
-	atomic_store(&from_afe(afe)->wanted, (int)input);
+	atomic_store(&from_afe(afe)->requested, (int)input);
 }
 
 static void waveform_free(struct mm_afe *afe)
@@ -425,7 +425,7 @@ int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 		.close = waveform_close,
 		.free = waveform_free,
 		.cancel = waveform_cancel,
-		.want_harmonics = waveform_want_harmonics,
+		.request_harmonics = waveform_request_harmonics,
 	};
 	struct waveform *w;
 	int r = -ENOMEM;
@@ -441,7 +441,7 @@ int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 	w->afe.ops = &ops;
 	w->clock = clock;
 	w->chip = driver->chip;
-	atomic_init(&w->wanted, -1);
+	atomic_init(&w->requested, -1);
 	mm_iio_stream_init(&w->stream);
 	w->uri = strdup(config->uri);
 	w->device_name = strdup(config->device);

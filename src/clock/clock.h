@@ -7,7 +7,7 @@
  * system clock is CLOCK_BOOTTIME and timerfd; a stepped clock moves only when everybody waits, so that a day passes as fast as
  * the arithmetic allows, through the same code.
  *
- * hold/release bracket work that the main loop has been handed but not finished: a stepped clock stands still meanwhile. On the
+ * hold/release bracket work that the main loop has got and not finished: a stepped clock stops meanwhile. On the
  * system clock they do nothing.
  */
 

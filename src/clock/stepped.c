@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A clock that stands still while anybody works. The front-end thread moves it by sleeping: each step first waits until all
+ * A clock that stops while anybody works. The front-end thread moves it by sleeping: each step first waits until all
  * work handed over is done (holds are zero), then goes to the armed timer or to the sleeper's instant, whichever comes first.
  */
 #include "clock/clock.h"

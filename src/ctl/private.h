@@ -81,7 +81,7 @@ struct mm_ctl {
 	struct mm_client *client; /* to the command's socket */
 };
 
-/* Runs minimeterctl with main()'s arguments; out and err stand for stdout and stderr. Returns the exit code. */
+/* Runs minimeterctl with main()'s arguments; out and err are stdout and stderr, or take their places. Returns the exit code. */
 int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err);
 
 /* ---- Messages (message.c) ---- */

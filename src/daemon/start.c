@@ -233,7 +233,7 @@ int mm_daemon_serve(struct mm_daemon *d)
 {
 	const int fds[MM_SERVER_SOCKETS] = {
 		[MM_SERVER_READ] = take_socket(d, "read"), [MM_SERVER_ADMIN] = take_socket(d, "admin")};
-	struct mm_front_end *harmonics = d->afe->ops->want_harmonics ? d->front_end : NULL;
+	struct mm_front_end *harmonics = d->afe->ops->request_harmonics ? d->front_end : NULL;
 	struct mm_error error = {0};
 	int r;
 

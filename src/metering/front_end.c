@@ -183,9 +183,9 @@ bool mm_front_end_take(struct mm_front_end *fe, struct mm_front_end_report *ret)
 	return any;
 }
 
-void mm_front_end_want_harmonics(struct mm_front_end *fe, unsigned input)
+void mm_front_end_request_harmonics(struct mm_front_end *fe, unsigned input)
 {
-	fe->afe->ops->want_harmonics(fe->afe, input);
+	fe->afe->ops->request_harmonics(fe->afe, input);
 }
 
 bool mm_front_end_take_harmonics(struct mm_front_end *fe, struct mm_harmonics *ret)

@@ -66,7 +66,7 @@ const char *mm_view_program_sha256(const struct mm_metering *metering);
 /* ---- Verbs ---- */
 
 /* Asks for the harmonics of an input; for front ends that measure them. */
-void mm_front_end_want_harmonics(struct mm_front_end *front_end, unsigned input);
+void mm_front_end_request_harmonics(struct mm_front_end *front_end, unsigned input);
 
 /* Takes the latest harmonics that came before or with the reports taken so far; false: none have since the last call. */
 bool mm_front_end_take_harmonics(struct mm_front_end *front_end, struct mm_harmonics *ret);

@@ -21,8 +21,8 @@ void mm_harmonics_add(struct mm_harmonic_sums *sums, const struct mm_sums_sample
 		      double weight);
 
 /*
- * What the sums over so many samples say, in volts and amperes by the scales; frequency is in cycles a sample: orders beyond half
- * the sample rate are 0.
+ * What the sums over this many samples give, in volts and amperes by the scales; frequency is in cycles a sample: orders beyond
+ * half the sample rate are 0.
  */
 void mm_harmonics_read(const struct mm_harmonic_sums *sums, double samples, double frequency, double v_scale, double i_scale,
 		       struct mm_harmonics *ret);

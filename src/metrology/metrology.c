@@ -92,7 +92,7 @@ int mm_metrology_init(struct mm_metrology *metrology, const struct mm_metrology_
 	for (unsigned input = 0; input < config->input_count; input++) {
 		mm_voltage_watch_init(&metrology->watch[input], config->nominal_v);
 	}
-	metrology->harmonics_input = metrology->harmonics_wanted = NO_INPUT;
+	metrology->harmonics_input = metrology->harmonics_requested = NO_INPUT;
 	mm_metrology_restart(metrology, 0);
 	return 0;
 }
@@ -219,10 +219,10 @@ static void set_shifts(struct mm_metrology *m)
 	}
 }
 
-void mm_metrology_want_harmonics(struct mm_metrology *metrology, unsigned input)
+void mm_metrology_request_harmonics(struct mm_metrology *metrology, unsigned input)
 {
 	assert(input < metrology->config.input_count);
-	metrology->harmonics_wanted = input;
+	metrology->harmonics_requested = input;
 }
 
 /* Adds what of the harmonics has flowed beyond a crossing, or with sign -1 takes it away; mm_sums_beyond() says what it is. */
@@ -236,7 +236,7 @@ static void add_harmonics_beyond(struct mm_metrology *m, double fraction, double
 
 static void start_harmonics(struct mm_metrology *m, double fraction)
 {
-	m->harmonics_input = m->harmonics_wanted;
+	m->harmonics_input = m->harmonics_requested;
 	if (m->harmonics_input != NO_INPUT) {
 		m->harmonic_sums = (struct mm_harmonic_sums){0};
 		add_harmonics_beyond(m, fraction, 1.0);
@@ -255,8 +255,8 @@ static const struct mm_harmonics *end_harmonics(struct mm_metrology *m, double f
 	mm_harmonics_read(&m->harmonic_sums, samples, m->frequency, m->config.input[input].voltage.scale,
 			  m->config.input[input].current.scale, &m->harmonics);
 	m->harmonics.input = input;
-	if (m->harmonics_wanted == input) {
-		m->harmonics_wanted = NO_INPUT;
+	if (m->harmonics_requested == input) {
+		m->harmonics_requested = NO_INPUT;
 	}
 	return &m->harmonics;
 }
@@ -270,7 +270,7 @@ static void start_window(struct mm_metrology *m, const struct mm_metrology_insta
 	m->frequency = 1.0 / m->cycle_length;
 	m->start = *at;
 	m->half_cycles = 0;
-	m->half_cycles_wanted = m->frequency * m->config.rate_hz < FREQUENCY_SPLIT_HZ ? HALF_CYCLES_50 : HALF_CYCLES_60;
+	m->half_cycles_due = m->frequency * m->config.rate_hz < FREQUENCY_SPLIT_HZ ? HALF_CYCLES_50 : HALF_CYCLES_60;
 	m->synchronous = synchronous;
 	memcpy(m->sums, beyond, m->config.input_count * sizeof(*beyond));
 	for (unsigned input = 0; input < m->config.input_count; input++) {
@@ -322,7 +322,7 @@ static uint32_t channel_flags(const struct mm_metrology *m, unsigned channel)
 	return flags;
 }
 
-/* Everything of one input, from its sums over a window of so many samples and seconds. */
+/* Everything of one input, from its sums over a window of this many samples and seconds. */
 static void read_input(const struct mm_metrology *m, unsigned input, double samples, double seconds,
 		       struct mm_metrology_window *ret)
 {
@@ -466,7 +466,7 @@ static bool cross(struct mm_metrology *m, enum mm_crossing_kind kind, double fra
 	}
 	m->synchronous = m->synchronous && zero;
 	m->half_cycles++;
-	if (m->half_cycles < m->half_cycles_wanted) {
+	if (m->half_cycles < m->half_cycles_due) {
 		return false;
 	}
 	end_window(m, &at, beyond, ret);

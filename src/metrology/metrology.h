@@ -41,8 +41,8 @@
 struct mm_metrology_channel {
 	uint32_t slot;	/* its place in the frame, from 0; or MM_METROLOGY_DEAD */
 	double scale;	/* volts or primary amperes per code, not 0; negative: connected the wrong way round */
-	double delay_s; /* its samples are late by so much (filter, multiplexer): corrected alike at all frequencies */
-	double lag_deg; /* it lags by so much at the fundamental, whatever its frequency (a CT leads: negative) */
+	double delay_s; /* by which its samples are late (filter, multiplexer): corrected alike at all frequencies */
+	double lag_deg; /* by which it lags at the fundamental, whatever its frequency (a CT leads: negative) */
 };
 
 struct mm_metrology_input {
@@ -125,12 +125,12 @@ struct mm_metrology {
 	/* The window under way. */
 	struct mm_metrology_instant start;
 	int64_t start_ns;
-	unsigned half_cycles, half_cycles_wanted;
+	unsigned half_cycles, half_cycles_due;
 	bool synchronous;
 	double frequency; /* of the oscillator, in turns a sample */
 	double phase;	  /* and where it stood at the start, in turns */
 	uint32_t missed;
-	unsigned harmonics_input, harmonics_wanted; /* whose harmonics are being summed, and whose in the next window */
+	unsigned harmonics_input, harmonics_requested; /* whose harmonics are being summed, and whose in the next window */
 	struct mm_harmonic_sums harmonic_sums;
 	struct mm_harmonics harmonics; /* the latest that were read */
 	struct mm_sums sums[MM_INPUTS_MAX];
@@ -161,7 +161,7 @@ void mm_metrology_feed(struct mm_metrology *metrology, const int32_t *codes, siz
  * Asks for the harmonics of an input: they come with the first window that begins after this and is synchronous; another one
  * asked for before then takes its place. Their volts and amperes are those at the converter: delays don't matter to them.
  */
-void mm_metrology_want_harmonics(struct mm_metrology *metrology, unsigned input);
+void mm_metrology_request_harmonics(struct mm_metrology *metrology, unsigned input);
 
 /* The next window that the block completes; false: there is none, the block is used up. */
 bool mm_metrology_next(struct mm_metrology *metrology, struct mm_metrology_window *ret);

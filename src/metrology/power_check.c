@@ -6,7 +6,7 @@
 
 /* Energy and polled power have to agree to this: ripple and a load that moves leave about 1 %. */
 #define TOLERANCE 0.05
-/* So many windows in a row decide. */
+/* This many windows in a row decide. */
 #define WINDOWS 3
 /* Of the 26 polls that fit into a window; fewer leave out too much of it. */
 #define POLLS_MIN 20

@@ -3,7 +3,7 @@
 #define MM_METROLOGY_POWER_CHECK_H
 
 /*
- * Do a chip's energy registers and its power register mean the same? A driver or a chip that is set up in another way would have
+ * Checks that a chip's energy registers and its power register agree. A driver or a chip that is set up in another way would have
  * every bill wrong by the same factor, and nothing else would show it. The power is polled all through some windows after the
  * start, as long as it takes for one answer to come several times in a row.
  */

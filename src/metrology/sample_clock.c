@@ -9,7 +9,7 @@
 #define MEMORY_MIN_S 1.0
 #define MEMORY_MAX_S 30.0
 #define MEMORY_RATIO 0.25
-/* So far a converter's rate can be off its nominal one. */
+/* The most by which a converter's rate can differ from its nominal one. */
 #define RATE_TOLERANCE 0.03
 
 void mm_sample_clock_init(struct mm_sample_clock *clock, double nominal_hz)

@@ -8,9 +8,9 @@
 /* Of this many stamps in a row one is early enough. */
 #define EARLIEST_OF 32
 #define PARTS_MAX 128
-/* By so much of a period may the earliest of them come late. */
+/* The part of a period by which the earliest of them can be late. */
 #define LATE_RATIO 0.6
-/* And so much, in time and in samples, may blocks arrive late. */
+/* And the time and the samples by which blocks can arrive late. */
 #define ARRIVAL_LATE_NS (2 * MM_NS_PER_MS)
 #define ARRIVAL_LATE_SAMPLES 4.0
 /* Blocks in a row that make a rate wrong: one alone may have been stretched by a loss. */

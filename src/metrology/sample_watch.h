@@ -15,7 +15,7 @@
 
 #include "metrology/sample_clock.h"
 
-/* So far may a crystal, or a converter's own oscillator, be off. */
+/* A crystal, or a converter's own oscillator, is off by less than this. */
 #define MM_SAMPLE_RATE_TOLERANCE 0.02
 #define MM_SAMPLE_WATCH_BLOCKS 5 /* that are looked back on, where there are no stamps */
 

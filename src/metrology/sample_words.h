@@ -18,10 +18,10 @@ enum mm_byte_order {
 	MM_BYTE_ORDER_BIG,
 };
 
-/* A word's sample, -2^23 to 2^23 - 1, once it has been shifted to the right by so many bits. Unknown is taken for little. */
+/* A word's sample, -2^23 to 2^23 - 1, once it has been shifted to the right by shift bits. UNKNOWN counts as LITTLE. */
 int32_t mm_sample_word(const unsigned char word[static 4], enum mm_byte_order order, unsigned shift);
 
-/* The order of a channel's words, count of them step bytes apart; UNKNOWN for one that stands still. */
+/* The order of a channel's words, count of them step bytes apart; UNKNOWN for one that never changes. */
 enum mm_byte_order mm_sample_order(const unsigned char *words, size_t count, size_t step, unsigned shift);
 
 #endif

@@ -131,7 +131,7 @@ void mm_window_restart(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bo
 	w->end_ns = end_ns;
 }
 
-enum mm_window_act mm_window_plan(const struct mm_window *w, int64_t *ret_at_ns)
+enum mm_window_step mm_window_plan(const struct mm_window *w, int64_t *ret_at_ns)
 {
 	if (w->seen) {
 		*ret_at_ns = w->late_ns;
@@ -297,7 +297,7 @@ static enum mm_window_verdict latched(struct mm_window *w, int64_t t, bool live)
 	return MM_WINDOW_LATCHED;
 }
 
-/* The reading shows what stood before: no new window, or one of zeros after another. */
+/* The reading shows the old values: no new window, or one of zeros after another. */
 static enum mm_window_verdict unchanged(struct mm_window *w, int64_t begin_ns, int64_t end_ns, bool live)
 {
 	w->seen = false;

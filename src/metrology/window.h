@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum mm_window_act {
+enum mm_window_step {
 	/*
 	 * Compare one register that is above zero with its old value, or, where all are zero, one of each input;
 	 * then mm_window_probed().
@@ -73,7 +73,7 @@ void mm_window_init(struct mm_window *window, int64_t nominal_ns);
 void mm_window_restart(struct mm_window *window, int64_t begin_ns, int64_t end_ns, bool live);
 
 /* What to do next, and when (an instant gone by: at once). */
-enum mm_window_act mm_window_plan(const struct mm_window *window, int64_t *ret_at_ns);
+enum mm_window_step mm_window_plan(const struct mm_window *window, int64_t *ret_at_ns);
 
 /* A probe from begin_ns to end_ns found the old value or another. */
 void mm_window_probed(struct mm_window *window, int64_t begin_ns, int64_t end_ns, bool changed);

@@ -49,8 +49,8 @@ int mm_gpio_line_watch(const char *path, unsigned offset, const struct mm_line_s
 int mm_gpio_line_fd(struct mm_gpio_line *line);
 
 /*
- * Takes one edge of a watched line without waiting: 1 with its time (CLOCK_MONOTONIC, ns), 0 where none waits. Which way it goes
- * is not told: an edge may have been missed, the level never is.
+ * Takes one edge of a watched line without waiting: 1 with its time (CLOCK_MONOTONIC, ns), 0 where none waits. Its direction
+ * is not reported: an edge can be missed, the level cannot.
  */
 int mm_gpio_line_take_edge(struct mm_gpio_line *line, int64_t *ret_ns);
 

@@ -170,7 +170,6 @@ int mm_lcd_new(const char *path, struct mm_lcd **ret)
 
 void mm_lcd_free(struct mm_lcd *lcd)
 {
-
 	if (lcd == NULL) {
 		return;
 	}

@@ -11,7 +11,7 @@ void mm_pulse_train_init(struct mm_pulse_train *train, int64_t planned_uwh, int6
 
 static void queue(struct mm_pulse_train *train, const struct mm_edge *edge)
 {
-	train->queue[(train->head + train->count++) % MM_PULSE_TRAIN_LENGTH] = *edge;
+	train->queue[(train->first + train->count++) % MM_PULSE_TRAIN_LENGTH] = *edge;
 }
 
 bool mm_pulse_train_restore(struct mm_pulse_train *train, const struct mm_edge *edge)
@@ -58,13 +58,13 @@ void mm_pulse_train_preset(struct mm_pulse_train *train, int64_t uwh)
 	train->committed.register_uwh += uwh;
 	train->committed.played_uwh += uwh;
 	for (unsigned i = 0; i < train->count; i++) {
-		train->queue[(train->head + i) % MM_PULSE_TRAIN_LENGTH].position_uwh += uwh;
+		train->queue[(train->first + i) % MM_PULSE_TRAIN_LENGTH].position_uwh += uwh;
 	}
 }
 
 int64_t mm_pulse_train_due(const struct mm_pulse_train *train)
 {
-	const struct mm_edge *edge = &train->queue[train->head];
+	const struct mm_edge *edge = &train->queue[train->first];
 	int64_t due, earliest;
 
 	if (train->count == 0) {
@@ -77,14 +77,14 @@ int64_t mm_pulse_train_due(const struct mm_pulse_train *train)
 
 const struct mm_edge *mm_pulse_train_first(const struct mm_pulse_train *train, int64_t now_ns)
 {
-	return mm_pulse_train_due(train) <= now_ns ? &train->queue[train->head] : NULL;
+	return mm_pulse_train_due(train) <= now_ns ? &train->queue[train->first] : NULL;
 }
 
 void mm_pulse_train_played(struct mm_pulse_train *train, int64_t now_ns)
 {
 	assert(train->count > 0);
-	train->last_ns[train->queue[train->head].output] = now_ns;
-	train->head = (train->head + 1) % MM_PULSE_TRAIN_LENGTH;
+	train->last_ns[train->queue[train->first].output] = now_ns;
+	train->first = (train->first + 1) % MM_PULSE_TRAIN_LENGTH;
 	train->count--;
 }
 
@@ -96,7 +96,7 @@ unsigned mm_pulse_train_count(const struct mm_pulse_train *train)
 const struct mm_edge *mm_pulse_train_edge(const struct mm_pulse_train *train, unsigned index)
 {
 	assert(index < train->count);
-	return &train->queue[(train->head + index) % MM_PULSE_TRAIN_LENGTH];
+	return &train->queue[(train->first + index) % MM_PULSE_TRAIN_LENGTH];
 }
 
 int64_t mm_pulse_train_planned_uwh(const struct mm_pulse_train *train)
@@ -106,7 +106,7 @@ int64_t mm_pulse_train_planned_uwh(const struct mm_pulse_train *train)
 
 int64_t mm_pulse_train_played_uwh(const struct mm_pulse_train *train)
 {
-	return train->count > 0 ? train->queue[train->head].position_uwh - 1 : train->planned_uwh;
+	return train->count > 0 ? train->queue[train->first].position_uwh - 1 : train->planned_uwh;
 }
 
 void mm_pulse_train_commit(struct mm_pulse_train *train)

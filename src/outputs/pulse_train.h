@@ -30,7 +30,7 @@ struct mm_pulse_train {
 		bool unpaid;
 	} committed;
 	struct mm_edge queue[MM_PULSE_TRAIN_LENGTH];
-	unsigned head, count;
+	unsigned first, count;
 	int64_t last_ns[MM_OUTPUT_COUNT]; /* when each output changed last */
 };
 
@@ -50,7 +50,7 @@ void mm_pulse_train_start(struct mm_pulse_train *train, int64_t now_ns);
 void mm_pulse_train_plan(struct mm_pulse_train *train, const struct mm_model *model, int64_t register_uwh, int64_t start_ns,
 			 int64_t end_ns);
 
-/* The register was preset by so much: everything lies that much higher, at the same instants. */
+/* The register was preset by uwh: every position rises by that, at the same instants. */
 void mm_pulse_train_preset(struct mm_pulse_train *train, int64_t uwh);
 
 /* CLOCK_BOOTTIME at which the first edge must be played; INT64_MAX: none waits. */

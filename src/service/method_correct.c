@@ -24,7 +24,7 @@ static const struct mm_parameter table[] = {
 	{MM_PARAMETER(struct correct, dry_run, BOOLEAN)},
 };
 
-/* The bits that the names stand for; false after having answered. */
+/* The bits of these names; false after having answered. */
 static bool read_correction(struct mm_varlink_call *call, const json_t *names, uint32_t *ret)
 {
 	uint32_t correction = 0;

@@ -74,7 +74,7 @@ void mm_harmonics_report(struct mm_service *service)
 	for (next = service->waiting; next && next->kind != &kind; next = next->next) {
 	}
 	if (next) {
-		mm_front_end_want_harmonics(service->front_end, ((const struct request *)next)->input);
+		mm_front_end_request_harmonics(service->front_end, ((const struct request *)next)->input);
 	}
 }
 
@@ -108,6 +108,6 @@ void mm_method_harmonics(struct mm_varlink_call *call, const json_t *parameters,
 		request->element = asked.element;
 		request->input = mm_view_meter(service->metering, (unsigned)asked.meter).meter->config.input[asked.element - 1];
 		request->until_ns = mm_clock_boottime(mm_view_clock(service->metering)) + PATIENCE_NS;
-		mm_front_end_want_harmonics(service->front_end, request->input);
+		mm_front_end_request_harmonics(service->front_end, request->input);
 	}
 }

@@ -12,7 +12,7 @@
 #define PROFILE_PAGE 200
 #define EVENTS_PAGE_MAX 100
 #define EVENTS_PAGE_DEFAULT 50
-/* After this id: no client asks for it, and it stands for no id at all. */
+/* In place of an id, which it never is: the client gave none. */
 #define NEWEST INT64_MIN
 
 /* ---- The profile ---- */

@@ -25,7 +25,7 @@ static const struct mm_parameter table[] = {
 	{MM_PARAMETER(struct preset, dry_run, BOOLEAN)},
 };
 
-/* Why mm_meter_preset() refused; the text may stand in scratch. */
+/* Why mm_meter_preset() refused, in scratch, which it returns. */
 static const char *preset_reason(int error, const struct mm_meter *meter, char *scratch, size_t size)
 {
 	switch (error) {

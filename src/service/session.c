@@ -106,7 +106,7 @@ json_t *mm_session_registration_json(const struct mm_session *session)
 			 left_average);
 }
 
-/* Where each point is to be taken. */
+/* The range in which each point must be taken. */
 static void add_ranges(const struct mm_session *session, json_t *points)
 {
 	double rated_a = mm_session_model(session)->ct_primary_a;

@@ -92,7 +92,7 @@ const struct mm_varlink_peer *mm_varlink_call_peer(const struct mm_varlink_call 
 bool mm_varlink_call_gone(const struct mm_varlink_call *call);
 
 /*
- * Answers; parameters (an object) is stolen, NULL stands for {}. With continues (only for "more" calls) the call stays open, and
+ * Answers; parameters (an object) is stolen, NULL means {}. With continues (only for "more" calls) the call stays open, and
  * -ENOBUFS says that the client reads too slowly for this reply, which was skipped. Otherwise the call is freed, whatever is
  * returned; a last answer that does not fit fails the connection. -ECONNRESET: the peer is gone. A "oneway" call is finished
  * without a word. Reals are written with 15 significant digits.

@@ -298,10 +298,10 @@ START_TEST(events_and_harmonics_come_through)
 		}
 	}
 	ck_assert_uint_eq(sags, 1);
-	b->afe->ops->want_harmonics(b->afe, 7); /* nobody's */
+	b->afe->ops->request_harmonics(b->afe, 7); /* nobody's */
 	(void)step(b);
 	ck_assert_ptr_null(b->afe->harmonics);
-	b->afe->ops->want_harmonics(b->afe, 0);
+	b->afe->ops->request_harmonics(b->afe, 0);
 	(void)step(b);
 	ck_assert_ptr_nonnull(b->afe->harmonics);
 	ck_assert_double_eq_tol(b->afe->harmonics->current_a[4], 4.0, 0.02);

@@ -216,8 +216,8 @@ START_TEST(harmonics_on_request)
 	ck_assert_int_eq(mm_metrology_init(&f->metrology, &f->config), 0);
 	skip(f, 3);
 	ck_assert_ptr_null(f->window.harmonics);
-	mm_metrology_want_harmonics(&f->metrology, 0);
-	mm_metrology_want_harmonics(&f->metrology, 1);
+	mm_metrology_request_harmonics(&f->metrology, 0);
+	mm_metrology_request_harmonics(&f->metrology, 1);
 	skip(f, 2);
 	harmonics = f->window.harmonics;
 	ck_assert_ptr_nonnull(harmonics);
@@ -242,7 +242,7 @@ START_TEST(harmonics_of_half_wave)
 	f->signal.shape = half_wave;
 	f->signal.frequency_hz = 59.87;
 	skip(f, 2);
-	mm_metrology_want_harmonics(&f->metrology, 0);
+	mm_metrology_request_harmonics(&f->metrology, 0);
 	skip(f, 2);
 	harmonics = f->window.harmonics;
 	ck_assert_ptr_nonnull(harmonics);
@@ -265,7 +265,7 @@ START_TEST(harmonics_of_a_slow_converter)
 	f->signal.fifth_a = 0.4;
 	ck_assert_int_eq(mm_metrology_init(&f->metrology, &f->config), 0);
 	skip(f, 2);
-	mm_metrology_want_harmonics(&f->metrology, 0);
+	mm_metrology_request_harmonics(&f->metrology, 0);
 	skip(f, 2);
 	harmonics = f->window.harmonics;
 	ck_assert_ptr_nonnull(harmonics);

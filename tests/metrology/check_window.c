@@ -224,14 +224,14 @@ static enum mm_window_verdict next(struct run *run)
 		int64_t reading[REGISTERS];
 		enum mm_window_verdict verdict;
 		int64_t at;
-		enum mm_window_act act = mm_window_plan(&run->window, &at);
+		enum mm_window_step step = mm_window_plan(&run->window, &at);
 		double begin;
 		int64_t k;
 
 		wait_until(run, at);
 		begin = run->now;
 		k = run->chip.k;
-		if (act == MM_WINDOW_PROBE) {
+		if (step == MM_WINDOW_PROBE) {
 			bool changed = read_register(run, 0) != run->standing[0];
 
 			mm_window_probed(&run->window, (int64_t)begin, (int64_t)run->now, changed);
