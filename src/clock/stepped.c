@@ -183,6 +183,9 @@ int mm_clock_stepped_new(mm_clock_step_fn step, mm_clock_release_fn release, voi
 	int r;
 
 	if (!s) {
+		if (release) {
+			release(userdata);
+		}
 		return -ENOMEM;
 	}
 	s->clock.ops = &ops;
