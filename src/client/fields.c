@@ -8,8 +8,8 @@
 #include "base/time_text.h"
 #include "client/private.h"
 #include "client/reading.h"
+#include "core/units.h"
 
-#define NS_PER_S INT64_C(1000000000)
 /* What is below it fits into 64 bits as millionths. */
 #define MICRO_LIMIT 9e12
 
@@ -27,10 +27,10 @@ static bool read_time(const char *text, int64_t *ret_ns)
 	int64_t s;
 	int32_t ns;
 
-	if (text == NULL || mm_time_parse(text, &s, &ns) < 0 || s < 0 || s > INT64_MAX / NS_PER_S - 1) {
+	if (text == NULL || mm_time_parse(text, &s, &ns) < 0 || s < 0 || s > INT64_MAX / MM_NS_PER_S - 1) {
 		return false;
 	}
-	*ret_ns = s * NS_PER_S + ns;
+	*ret_ns = s * MM_NS_PER_S + ns;
 	return true;
 }
 

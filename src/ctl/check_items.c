@@ -9,12 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/meter.h"
 #include "ctl/diagnose.h"
 
-/* Manual, table 1 and 3.9. */
-#define SUPPLY_MIN_V 102.0
-#define SUPPLY_MAX_V 138.0
-#define LOAD_MIN_A 1.0
 /* The greatest deviation of the angle between two lines. */
 #define ANGLE_DEG 15.0
 /* The greatest relative difference between power and a load that somebody read off its plate. */
@@ -22,7 +19,7 @@
 /* A finding less likely than this does not fail a CT. */
 #define CONFIDENCE_MIN 0.1
 /* The load LED is on for one of these and off for the next; 10 Wh a cycle. */
-#define LED_HALF_UWH INT64_C(5000000)
+#define LED_HALF_UWH MM_PULSE_STEP_UWH
 #define LED_HALF_S_W (5.0 * 3600)
 /* The longest delay of the outputs: they are a window late, and an edge can wait for its turn. */
 #define LED_LAG_S 3.0
@@ -70,7 +67,7 @@ static void check_voltages(json_t *items, const struct mm_reading *reading)
 {
 	for (size_t i = 0; i < reading->element_count; i++) {
 		double volts = reading->element[i].voltage_v;
-		bool right = volts >= SUPPLY_MIN_V && volts <= SUPPLY_MAX_V;
+		bool right = volts >= MM_SUPPLY_MIN_V && volts <= MM_SUPPLY_MAX_V;
 
 		mm_check_add(items, "voltage", (int)i + 1, right ? MM_CHECK_OK : MM_CHECK_FAULT,
 			     right ? NULL : "measure this line to N at the meter's terminals",
@@ -109,7 +106,7 @@ static void check_angle(json_t *items, const json_t *diagnosis)
 bool mm_check_lacks_load(const struct mm_reading *reading, int *ret_element)
 {
 	for (size_t i = 0; i < reading->element_count; i++) {
-		if (reading->element[i].current_a <= LOAD_MIN_A) {
+		if (reading->element[i].current_a <= MM_PHASING_CURRENT_A) {
 			*ret_element = (int)i + 1;
 			return true;
 		}
@@ -122,9 +119,9 @@ static void check_loads(json_t *items, const struct mm_reading *reading)
 	for (size_t i = 0; i < reading->element_count; i++) {
 		double amperes = reading->element[i].current_a;
 
-		mm_check_add(items, "load", (int)i + 1, amperes > LOAD_MIN_A ? MM_CHECK_OK : MM_CHECK_UNDECIDED,
-			     amperes > LOAD_MIN_A ? NULL : "switch on a load of more than 1 A on this line", "%.3f A, %.1f W",
-			     amperes, reading->element[i].power_w);
+		mm_check_add(items, "load", (int)i + 1, amperes > MM_PHASING_CURRENT_A ? MM_CHECK_OK : MM_CHECK_UNDECIDED,
+			     amperes > MM_PHASING_CURRENT_A ? NULL : "switch on a load of more than 1 A on this line",
+			     "%.3f A, %.1f W", amperes, reading->element[i].power_w);
 	}
 }
 

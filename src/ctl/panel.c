@@ -13,6 +13,7 @@
 #include <wchar.h>
 
 #include "base/count_of.h"
+#include "core/units.h"
 #include "ctl/when.h"
 #include "ctl/writer.h"
 
@@ -25,7 +26,6 @@
 
 #define LINE_LENGTH_MAX 512
 #define LCD_MAX 32
-#define NS_PER_S INT64_C(1000000000)
 #define UWH_PER_KWH 1e9
 #define DIGIT_ROWS 3
 #define DIGIT_COLUMNS 3
@@ -187,7 +187,7 @@ static void title(struct mm_panel *panel, const struct mm_panel_view *view)
 		x = put(panel->y, x, A_NORMAL, "  serial %s", view->meter->serial);
 	}
 	if (view->meter->time_ns > 0) {
-		mm_when_local(view->meter->time_ns / NS_PER_S, time);
+		mm_when_local(view->meter->time_ns / MM_NS_PER_S, time);
 	}
 	if (x + (int)strlen(time) + panel->margin < COLS) {
 		put(panel->y, COLS - (int)strlen(time) - panel->margin, panel->dim, "%s", time);
