@@ -113,7 +113,7 @@ void mm_deferred_commit(struct mm_deferred *change, json_t *reply)
 	change->commit = mm_metering_commit(change->service->metering);
 }
 
-void mm_deferred_status(struct mm_service *service, const struct mm_store_status *status)
+void mm_service_store_status(struct mm_service *service, const struct mm_store_status *status)
 {
 	service->status = status;
 	mm_deferred_come(service, MM_WAIT_COMMIT);

@@ -56,7 +56,7 @@ struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred);
 /* Ends it with a reply (stolen), as mm_call_reply(). */
 void mm_deferred_reply(struct mm_deferred *deferred, json_t *reply);
 
-/* Has something come for which some wait? Those whose peer is gone are given up. */
+/* What this is has come: calls come() of each reply that waits for it, and gives up those whose peer is gone. */
 void mm_deferred_come(struct mm_service *service, enum mm_deferred_wait wait);
 
 /* Gives all up but those that the store's thread has: they end with their query. */
@@ -69,9 +69,6 @@ struct mm_deferred *mm_deferred_change(struct mm_service *service, struct mm_var
 
 /* Commits at once what was done so far, and answers with reply (stolen) when it is durable, or else with RegisterFailed. */
 void mm_deferred_commit(struct mm_deferred *change, json_t *reply);
-
-/* Answers the changes that are durable by now, or have failed. */
-void mm_deferred_status(struct mm_service *service, const struct mm_store_status *status);
 
 /* ---- Queries ---- */
 

@@ -61,7 +61,7 @@ static void report_has_come(struct mm_deferred *deferred)
 	}
 }
 
-void mm_harmonics_report(struct mm_service *service)
+void mm_service_report(struct mm_service *service)
 {
 	const struct mm_deferred *next;
 

@@ -47,7 +47,4 @@ MM_METHOD(accept_calibration);
 MM_METHOD(return_calibration);
 MM_METHOD(calibration);
 
-/* A report has come: answers those whose harmonics are there, and asks the front end for those of the next. */
-void mm_harmonics_report(struct mm_service *service);
-
 #endif

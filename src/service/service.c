@@ -35,19 +35,9 @@ int mm_service_new(struct mm_metering *metering, struct mm_store_worker *worker,
 	return 0;
 }
 
-void mm_service_report(struct mm_service *service)
-{
-	mm_harmonics_report(service);
-}
-
 void mm_service_publish(struct mm_service *service)
 {
 	mm_deferred_come(service, MM_WAIT_WINDOW);
-}
-
-void mm_service_store_status(struct mm_service *service, const struct mm_store_status *status)
-{
-	mm_deferred_status(service, status);
 }
 
 void mm_service_stop(struct mm_service *service)

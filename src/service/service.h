@@ -16,13 +16,13 @@ struct mm_service;
 int mm_service_new(struct mm_metering *metering, struct mm_store_worker *worker, struct mm_front_end *front_end,
 		   struct mm_service **ret);
 
-/* The front end has reported. */
+/* The front end has reported: answers the requests for harmonics that came with it, and passes on the next. */
 void mm_service_report(struct mm_service *service);
 
 /* There are new readings, or the front end's health has changed. */
 void mm_service_publish(struct mm_service *service);
 
-/* How the store fares. */
+/* The store's new state: answers the changes that are durable by now, or have failed. */
 void mm_service_store_status(struct mm_service *service, const struct mm_store_status *status);
 
 /* Gives up all calls that wait, but for queries under way: they end with the worker. NULL-safe. */
