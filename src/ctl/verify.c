@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Verifying the register, and heads of its audit trail to keep elsewhere. */
+/* Verifying the register, and checkpoints of its audit trail to keep elsewhere. */
 
 #include <inttypes.h>
 
@@ -47,36 +47,37 @@ static void verify_text(struct mm_ctl *ctl, const json_t *answer)
 	}
 }
 
-/* Reads what 'head' printed. */
-static int read_head(struct mm_ctl *ctl, const char *path, json_t **ret)
+/* Reads a checkpoint, which 'head' printed. */
+static int read_checkpoint(struct mm_ctl *ctl, const char *path, json_t **ret)
 {
 	json_error_t error;
-	json_t *head = json_load_file(path, 0, &error);
+	json_t *checkpoint = json_load_file(path, 0, &error);
 
-	if (head == NULL) {
+	if (checkpoint == NULL) {
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "%s: %s", path, error.text);
 	}
-	if (!json_is_string(json_object_get(head, "statement")) || !json_is_string(json_object_get(head, "signature")) ||
-	    !json_is_string(json_object_get(head, "public_key"))) {
-		json_decref(head);
+	if (!json_is_string(json_object_get(checkpoint, "statement")) ||
+	    !json_is_string(json_object_get(checkpoint, "signature")) ||
+	    !json_is_string(json_object_get(checkpoint, "public_key"))) {
+		json_decref(checkpoint);
 		return mm_ctl_fail(ctl, MM_CTL_FAILED, "%s: this is no head: it has to be what 'minimeterctl head' printed",
 				   path);
 	}
-	*ret = head;
+	*ret = checkpoint;
 	return MM_CTL_FINE;
 }
 
 int mm_ctl_verify(struct mm_ctl *ctl)
 {
-	json_t *head = NULL, *answer = NULL;
+	json_t *checkpoint = NULL, *answer = NULL;
 	bool more = true, sound;
 	int r = MM_CTL_FINE;
 
 	if (ctl->option[MM_OPTION_HEAD] != NULL) {
-		r = read_head(ctl, ctl->option[MM_OPTION_HEAD], &head);
+		r = read_checkpoint(ctl, ctl->option[MM_OPTION_HEAD], &checkpoint);
 	}
 	if (r == MM_CTL_FINE) {
-		r = mm_ctl_send(ctl, "org.minimeter.Verify", json_pack("{s:o?}", "head", head), true);
+		r = mm_ctl_send(ctl, "org.minimeter.Verify", json_pack("{s:o?}", "head", checkpoint), true);
 	}
 	/* The answers before the last one are progress. */
 	while (r == MM_CTL_FINE && more) {
@@ -90,7 +91,7 @@ int mm_ctl_verify(struct mm_ctl *ctl)
 }
 
 /* A file for programs, whoever asks. */
-static void head_text(struct mm_ctl *ctl, const json_t *answer)
+static void checkpoint_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	mm_writer_json(ctl->out, answer, false);
 }
@@ -100,5 +101,5 @@ int mm_ctl_head(struct mm_ctl *ctl)
 	json_t *answer = NULL;
 	int r = mm_ctl_call(ctl, "org.minimeter.GetHead", NULL, &answer);
 
-	return mm_ctl_show(ctl, r, answer, head_text);
+	return mm_ctl_show(ctl, r, answer, checkpoint_text);
 }

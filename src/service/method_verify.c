@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The audit trail: verified on the store's thread in slices, and its signed head. */
+/* The audit trail: verified on the store's thread in slices, and its signed checkpoint. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,7 @@
 struct verification {
 	struct mm_deferred deferred;
 	struct mm_verify *verify;
-	struct mm_signed_checkpoint *head; /* to compare with first; NULL: none (left) */
+	struct mm_signed_checkpoint *checkpoint; /* to compare with first; NULL: none (left) */
 	bool files_done;
 	unsigned slices;
 };
@@ -29,7 +29,7 @@ static void release_verification(struct mm_deferred *deferred)
 
 	deferred->service->verifying = false;
 	mm_verify_free(verification->verify);
-	free(verification->head);
+	free(verification->checkpoint);
 }
 
 static int run_slice(struct mm_store *store, void *userdata)
@@ -37,10 +37,10 @@ static int run_slice(struct mm_store *store, void *userdata)
 	struct verification *verification = userdata;
 	int r;
 
-	if (verification->head) {
-		r = mm_verify_checkpoint(verification->verify, store, verification->head);
-		free(verification->head);
-		verification->head = NULL;
+	if (verification->checkpoint) {
+		r = mm_verify_checkpoint(verification->verify, store, verification->checkpoint);
+		free(verification->checkpoint);
+		verification->checkpoint = NULL;
 		return r < 0 ? r : 1;
 	}
 	if (verification->files_done) {
@@ -93,9 +93,9 @@ static void slice_done(struct mm_deferred *deferred, int result)
 }
 
 /* Copies a text of the parameter "head"; false where there is none that fits. */
-static bool head_text(const json_t *head, const char *key, char *ret, size_t size)
+static bool checkpoint_text(const json_t *checkpoint, const char *key, char *ret, size_t size)
 {
-	const char *text = json_string_value(json_object_get(head, key));
+	const char *text = json_string_value(json_object_get(checkpoint, key));
 
 	if (!text || strlen(text) >= size) {
 		return false;
@@ -104,12 +104,12 @@ static bool head_text(const json_t *head, const char *key, char *ret, size_t siz
 	return true;
 }
 
-/* NULL where there is no head to compare with. False after having answered. */
-static bool read_head(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters,
-		      struct mm_signed_checkpoint **ret)
+/* NULL where there is no checkpoint to compare with. False after having answered. */
+static bool read_checkpoint(struct mm_service *service, struct mm_varlink_call *call, const json_t *parameters,
+			    struct mm_signed_checkpoint **ret)
 {
 	static const struct mm_parameter table[] = {{.name = "head", .kind = MM_PARAMETER_OBJECT}};
-	struct mm_signed_checkpoint *head;
+	struct mm_signed_checkpoint *checkpoint;
 	const json_t *value = NULL;
 
 	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &value)) {
@@ -119,19 +119,19 @@ static bool read_head(struct mm_service *service, struct mm_varlink_call *call, 
 	if (!value) {
 		return true;
 	}
-	head = calloc(1, sizeof(*head));
-	if (!head) {
+	checkpoint = calloc(1, sizeof(*checkpoint));
+	if (!checkpoint) {
 		mm_call_busy(call, "out of memory");
 		return false;
 	}
-	if (!head_text(value, "statement", head->statement, sizeof(head->statement)) ||
-	    !head_text(value, "signature", head->signature, sizeof(head->signature)) ||
-	    !head_text(value, "public_key", head->public_key, sizeof(head->public_key))) {
-		free(head);
+	if (!checkpoint_text(value, "statement", checkpoint->statement, sizeof(checkpoint->statement)) ||
+	    !checkpoint_text(value, "signature", checkpoint->signature, sizeof(checkpoint->signature)) ||
+	    !checkpoint_text(value, "public_key", checkpoint->public_key, sizeof(checkpoint->public_key))) {
+		free(checkpoint);
 		(void)mm_varlink_invalid_parameter(call, "head");
 		return false;
 	}
-	*ret = head;
+	*ret = checkpoint;
 	return true;
 }
 
@@ -144,22 +144,22 @@ void mm_method_verify(struct mm_varlink_call *call, const json_t *parameters, vo
 	};
 	struct mm_service *service = userdata;
 	struct verification *verification;
-	struct mm_signed_checkpoint *head;
+	struct mm_signed_checkpoint *checkpoint;
 
 	if (service->verifying) {
 		mm_call_busy(call, "the register is being verified already: try again when that is done");
 		return;
 	}
-	if (!read_head(service, call, parameters, &head)) {
+	if (!read_checkpoint(service, call, parameters, &checkpoint)) {
 		return;
 	}
 	verification = mm_deferred_new(service, call, &kind);
 	if (!verification) {
-		free(head);
+		free(checkpoint);
 		return;
 	}
 	service->verifying = true;
-	verification->head = head;
+	verification->checkpoint = checkpoint;
 	if (mm_verify_new(&verification->verify) < 0) {
 		mm_call_busy(mm_deferred_take(&verification->deferred), "out of memory");
 		return;
@@ -172,19 +172,19 @@ void mm_method_verify(struct mm_varlink_call *call, const json_t *parameters, vo
 struct signing {
 	struct mm_deferred deferred;
 	int64_t realtime_ns;
-	struct mm_signed_checkpoint head;
+	struct mm_signed_checkpoint checkpoint;
 };
 
 static int run_signing(struct mm_store *store, void *userdata)
 {
 	struct signing *signing = userdata;
 
-	return mm_store_sign_checkpoint(store, signing->realtime_ns, &signing->head);
+	return mm_store_sign_checkpoint(store, signing->realtime_ns, &signing->checkpoint);
 }
 
 static void signing_done(struct mm_deferred *deferred, int result)
 {
-	const struct mm_signed_checkpoint *head = &((struct signing *)deferred)->head;
+	const struct mm_signed_checkpoint *checkpoint = &((struct signing *)deferred)->checkpoint;
 
 	if (result == -ENOKEY) {
 		mm_call_store_failed(mm_deferred_take(deferred),
@@ -192,9 +192,9 @@ static void signing_done(struct mm_deferred *deferred, int result)
 	} else if (result < 0) {
 		mm_deferred_failed(deferred, result);
 	} else {
-		mm_deferred_reply(deferred,
-				  json_pack("{s:s, s:s, s:s, s:s}", "statement", head->statement, "signature", head->signature,
-					    "public_key", head->public_key, "fingerprint", head->fingerprint));
+		mm_deferred_reply(deferred, json_pack("{s:s, s:s, s:s, s:s}", "statement", checkpoint->statement, "signature",
+						      checkpoint->signature, "public_key", checkpoint->public_key, "fingerprint",
+						      checkpoint->fingerprint));
 	}
 }
 
