@@ -46,27 +46,21 @@ int mm_afe_board_clock_new(const char *uri, struct mm_clock **ret)
 		return -ENOMEM;
 	}
 	r = mm_iio_device_open(&board->device, uri, "minimeter-sim", NULL, 0);
-	if (r < 0) {
-		goto fail;
+	if (r == 0) {
+		r = mm_iio_device_find(&board->device, "time_ns", &board->time);
 	}
-	r = mm_iio_device_find(&board->device, "time_ns", &board->time);
-	if (r < 0) {
-		goto fail;
+	if (r == 0) {
+		r = mm_iio_device_find(&board->device, "start_time", &start_time);
 	}
-	r = mm_iio_device_find(&board->device, "start_time", &start_time);
-	if (r < 0) {
-		goto fail;
+	if (r == 0) {
+		r = mm_iio_device_read_s64(&board->device, &start_time, &start_s);
 	}
-	r = mm_iio_device_read_s64(&board->device, &start_time, &start_s);
-	if (r < 0) {
-		goto fail;
-	}
-	if (start_s < 0 || start_s > INT64_MAX / MM_NS_PER_S / 2) {
+	if (r == 0 && (start_s < 0 || start_s > INT64_MAX / MM_NS_PER_S / 2)) {
 		r = -EPROTO;
-		goto fail;
+	}
+	if (r < 0) {
+		board_clock_release(board);
+		return r;
 	}
 	return mm_clock_stepped_new(board_clock_step, board_clock_release, board, start_s * MM_NS_PER_S, ret);
-fail:
-	board_clock_release(board);
-	return r;
 }

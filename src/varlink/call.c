@@ -42,7 +42,7 @@ void mm_varlink_conn_flush(struct mm_varlink_conn *conn)
 	}
 }
 
-void mm_varlink_call_free(struct mm_varlink_call *call)
+static void call_free(struct mm_varlink_call *call)
 {
 	json_decref(call->request);
 	free(call);
@@ -105,7 +105,7 @@ static int answer(struct mm_varlink_call *call, json_t *message, bool continues)
 		if (conn) {
 			conn->call = NULL;
 		}
-		mm_varlink_call_free(call);
+		call_free(call);
 	}
 	if (conn) {
 		wake_if_changed(conn, events);
@@ -142,5 +142,5 @@ void mm_varlink_call_unref(struct mm_varlink_call *call)
 		mm_varlink_conn_fail(call->conn, -ECONNRESET);
 		call->conn->call = NULL;
 	}
-	mm_varlink_call_free(call);
+	call_free(call);
 }

@@ -35,7 +35,6 @@ bool mm_varlink_conn_ready(const struct mm_varlink_conn *conn);
 void mm_varlink_conn_fail(struct mm_varlink_conn *conn, int error);
 /* Sends what the peer takes. */
 void mm_varlink_conn_flush(struct mm_varlink_conn *conn);
-void mm_varlink_call_free(struct mm_varlink_call *call);
 
 /* Hands a call to the service's method of that name or to org.varlink.service; answers it with an error where there is none. */
 void mm_varlink_dispatch(struct mm_varlink_call *call, const struct mm_varlink_service *service, const char *method,
