@@ -49,15 +49,10 @@ static struct ade9000 *from_afe(struct mm_afe *afe)
 	return (struct ade9000 *)afe;
 }
 
-static double full_scale_va(const struct mm_afe_input *config)
-{
-	return config->full_scale_v * config->full_scale_a;
-}
-
 /* True of a load that every register must show. */
 static bool is_loaded(const struct mm_afe_input *config, double power)
 {
-	return fabs(power) >= LOADED_RATIO * full_scale_va(config);
+	return fabs(power) >= LOADED_RATIO * mm_ade9000_full_scale_va(config);
 }
 
 struct comparison {
@@ -211,7 +206,7 @@ static void check_power(struct ade9000 *a)
 {
 	const struct mm_afe_input *config = &a->chip.input[a->polled_input].config;
 	double mean_w = (double)a->latched.energy[a->polled_input][MM_ADE9000_ACTIVE] * mm_ade9000_watts_per_energy(config);
-	double polled_w = mm_power_check_end(&a->check, mean_w, LOADED_RATIO * full_scale_va(config));
+	double polled_w = mm_power_check_end(&a->check, mean_w, LOADED_RATIO * mm_ade9000_full_scale_va(config));
 
 	if (a->check.wrong) {
 		snprintf(a->afe.message, sizeof(a->afe.message),

@@ -22,14 +22,14 @@
 /* What takes longer to read has no instant. */
 #define INSTANT_NS (2 * MM_NS_PER_MS)
 
-static double full_scale_va(const struct mm_afe_input *config)
+double mm_ade9000_full_scale_va(const struct mm_afe_input *config)
 {
 	return config->full_scale_v * config->full_scale_a;
 }
 
 double mm_ade9000_watts_per_energy(const struct mm_afe_input *config)
 {
-	return full_scale_va(config) / POWER_FULL_SCALE / WINDOW_SAMPLES;
+	return mm_ade9000_full_scale_va(config) / POWER_FULL_SCALE / WINDOW_SAMPLES;
 }
 
 /* A disturbance on the bus can make a single transfer fail: 0 after a pause where r is such a failure, else r. */
@@ -136,7 +136,7 @@ int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, dou
 {
 	const struct mm_ade9000_input *from = &chip->input[input];
 
-	return read_scaled(chip, &from->power, full_scale_va(&from->config) / POWER_FULL_SCALE, ret_w);
+	return read_scaled(chip, &from->power, mm_ade9000_full_scale_va(&from->config) / POWER_FULL_SCALE, ret_w);
 }
 
 int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, struct mm_instant *ret_v)

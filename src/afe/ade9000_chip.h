@@ -70,7 +70,8 @@ int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, dou
  */
 int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, struct mm_instant *ret_v);
 
-/* What an energy code is worth as mean power over its window, in W. */
+/* An input's full scale in VA, and what an energy code is worth as mean power over its window, in W. */
+double mm_ade9000_full_scale_va(const struct mm_afe_input *config);
 double mm_ade9000_watts_per_energy(const struct mm_afe_input *config);
 
 #endif

@@ -127,7 +127,7 @@ static const struct mm_key daemon_keys[] = {
 	{"socket", &mm_key_path, FIELD(socket), .initial = "/run/minimeter/minimeter.sock"},
 	{"admin_socket", &mm_key_path, FIELD(admin_socket), .initial = "/run/minimeter/admin.sock"},
 	{"register", &mm_key_path, FIELD(register_path), .initial = "/var/lib/minimeter/register.db"},
-	{"copy", &mm_key_path_or_none, FIELD(copy_path), .initial = NULL},
+	{"copy", &mm_key_path_or_none, FIELD(copy_path)},
 	{"clock", &mm_key_word, FIELD(clock), .initial = "system", .word = clock_name},
 	{"commit_wh", &mm_key_number, FIELD(commit_wh), MM_KEY_RANGE("8", 1, 10), .live = true},
 	{"database_wh", &mm_key_number, FIELD(database_wh), MM_KEY_RANGE("250", 1, 10000), .live = true},
@@ -147,24 +147,24 @@ static const struct mm_key outputs_keys[] = {
 };
 
 static const struct mm_key power_fail_keys[] = {
-	{"line", &input_key, FIELD(power_fail), .initial = NULL},
+	{"line", &input_key, FIELD(power_fail)},
 	{"debounce_ms", &mm_key_whole, FIELD(power_fail_debounce_ms), MM_KEY_RANGE("2", 1, 1000)},
 };
 
 static const struct mm_key meter_keys[] = {
-	{"model", &model_key, METER_FIELD(model), .initial = NULL},
-	{"serial", &mm_key_text, METER_FIELD(serial), .initial = NULL},
-	{"element1", &phase_key, METER_FIELD(phase[0]), .initial = NULL},
-	{"element2", &phase_key, METER_FIELD(phase[1]), .initial = NULL},
+	{"model", &model_key, METER_FIELD(model)},
+	{"serial", &mm_key_text, METER_FIELD(serial)},
+	{"element1", &phase_key, METER_FIELD(phase[0])},
+	{"element2", &phase_key, METER_FIELD(phase[1])},
 	{"ct_sets", &mm_key_whole, METER_FIELD(ct_sets), MM_KEY_RANGE(NULL, 1, MM_CT_SETS_MAX)},
-	{"output_10", &line_key, METER_FIELD(line[MM_OUTPUT_10]), .initial = NULL},
-	{"output_100", &line_key, METER_FIELD(line[MM_OUTPUT_100]), .initial = NULL},
-	{"output_1000", &line_key, METER_FIELD(line[MM_OUTPUT_1000]), .initial = NULL},
-	{"counter", &line_key, METER_FIELD(line[MM_OUTPUT_COUNTER]), .initial = NULL},
-	{"led_load", &line_key, METER_FIELD(line[MM_OUTPUT_LED_LOAD]), .initial = NULL},
-	{"led_power", &line_key, METER_FIELD(line[MM_OUTPUT_LED_POWER]), .initial = NULL},
-	{"led_reverse", &line_key, METER_FIELD(line[MM_OUTPUT_LED_REVERSE]), .initial = NULL},
-	{"lcd", &mm_key_path, METER_FIELD(lcd), .initial = NULL},
+	{"output_10", &line_key, METER_FIELD(line[MM_OUTPUT_10])},
+	{"output_100", &line_key, METER_FIELD(line[MM_OUTPUT_100])},
+	{"output_1000", &line_key, METER_FIELD(line[MM_OUTPUT_1000])},
+	{"counter", &line_key, METER_FIELD(line[MM_OUTPUT_COUNTER])},
+	{"led_load", &line_key, METER_FIELD(line[MM_OUTPUT_LED_LOAD])},
+	{"led_power", &line_key, METER_FIELD(line[MM_OUTPUT_LED_POWER])},
+	{"led_reverse", &line_key, METER_FIELD(line[MM_OUTPUT_LED_REVERSE])},
+	{"lcd", &mm_key_path, METER_FIELD(lcd)},
 };
 
 static const struct mm_key_table daemon_table = MM_KEY_TABLE(daemon_keys), front_end_table = MM_KEY_TABLE(front_end_keys),
