@@ -98,7 +98,7 @@ static bool find_in(const struct mm_key_table *table, void *settings, unsigned *
 {
 	for (size_t i = 0; i < table->count; i++) {
 		if (strcmp(table->keys[i].name, name) == 0) {
-			*ret = (struct place){&table->keys[i], settings, &given[i]};
+			*ret = (struct place){&table->keys[i], settings, given ? &given[i] : NULL};
 			return true;
 		}
 	}
@@ -141,6 +141,43 @@ static const char *misread(const char *value)
 	return NULL;
 }
 
+/* How many bytes of a value an error quotes: whole characters. */
+static int quoted(const char *value)
+{
+	size_t length = strnlen(value, 60);
+
+	while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80) {
+		length--;
+	}
+	return (int)length;
+}
+
+/* The section of the tables that has such a key; NULL: none. */
+static const char *section_with(const char *name)
+{
+	struct place place;
+
+	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
+		if (find_in(mm_config_sections[i].table, NULL, NULL, name, &place)) {
+			return mm_config_sections[i].name;
+		}
+	}
+	return find_in(&mm_config_meter_keys, NULL, NULL, name, &place) ? "meter NAME" : NULL;
+}
+
+static void complain_of_unknown(struct mm_config_reading *reading, const char *section, const char *name)
+{
+	const char *right = section_with(name);
+
+	if (right) {
+		mm_config_complain(reading, reading->line, "%s is no key of section [%.70s]: write it below [%s]", name, section,
+				   right);
+	} else {
+		mm_config_complain(reading, reading->line,
+				   "unknown key \"%.40s\" in section [%.70s]; minimeter.conf(5) lists them", name, section);
+	}
+}
+
 /* A section may go on further below; where it says the same once more, one error about the section says so. */
 static void complain_of_twice(struct mm_config_reading *reading, const char *section, const char *name, unsigned given)
 {
@@ -171,8 +208,7 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 	}
 	place = find_place(reading, name);
 	if (!place.key) {
-		mm_config_complain(reading, reading->line,
-				   "unknown key \"%.40s\" in section [%.70s]; minimeter.conf(5) lists them", name, section);
+		complain_of_unknown(reading, section, name);
 		return 0;
 	}
 	if (*place.given > 0) {
@@ -182,9 +218,9 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 	*place.given = reading->line;
 	what = misread(value);
 	if (what) {
-		mm_config_complain(reading, reading->line, "%s = %.60s: %s", name, value, what);
+		mm_config_complain(reading, reading->line, "%s = %.*s: %s", name, quoted(value), value, what);
 	} else if (place.key->type->parse(place.key, value, place.settings, &wrong) < 0) {
-		mm_config_complain(reading, reading->line, "%s = %.60s: %s", name, value, wrong.text);
+		mm_config_complain(reading, reading->line, "%s = %.*s: %s", name, quoted(value), value, wrong.text);
 	}
 	return 0;
 }

@@ -260,6 +260,10 @@ static const struct {
 	{"[daemon]\nclients_max = 3\n[front-end\nburden_ohm = 5.1\n" METER, ":3: this line begins a section whose name has no ]"},
 	{"[daemon] clients_max = 3\n" METER, ":1: this line goes on behind the ] of a section"},
 	{"[front-end]\nburden_ohm = 5,1\n" METER, ":2: burden_ohm = 5,1: has a comma: write a decimal point, as in 5.1"},
+	{"[daemon]\nburden_ohm = 5\n" METER, ":2: burden_ohm is no key of section [daemon]: write it below [front-end]"},
+	{METER "clock = board\n", ":6: clock is no key of section [meter flat 1]: write it below [daemon]"},
+	{"[daemon]\nsocket = 1234567890123456789012345678901234567890123456789012345678\xc3\xbc\xe5\xba\x97\n" METER,
+	 ":2: socket = 1234567890123456789012345678901234567890123456789012345678\xc3\xbc: must be an absolute path"},
 	{"clients_max = 3\n" METER, ":1: clients_max: no [section] begins above this line"},
 };
 
