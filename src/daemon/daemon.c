@@ -7,16 +7,16 @@
 #include "base/count_of.h"
 #include "base/log.h"
 
-/* Everything up to the loop; on failure mm_daemon_run() takes down what stands. */
+/* Everything up to the loop; on failure mm_daemon_run() takes down what was made. */
 static int start(struct mm_daemon *d)
 {
 	static int (*const steps[])(struct mm_daemon *) = {
 		mm_daemon_make_loop,	   /* signals are blocked before there are threads */
 		mm_daemon_make_clock,	   /* the machine's, or that of the simulator */
-		mm_daemon_keep_memory,	   /* what the run before left */
+		mm_daemon_keep_memory,	   /* what the run before wrote */
 		mm_daemon_make_front_end,  /* asks the device nothing yet */
 		mm_daemon_open_store,	   /* recovers what it must */
-		mm_daemon_record_start,	   /* who signs, and the settings in force */
+		mm_daemon_record_start,	   /* the key that signs, and the settings in force */
 		mm_daemon_make_metering,   /* registers, lines at their levels, displays */
 		mm_daemon_start_store,	   /* its thread; the start is committed */
 		mm_daemon_start_front_end, /* its thread; reports wait for the loop */

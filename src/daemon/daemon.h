@@ -3,8 +3,8 @@
 #define MM_DAEMON_DAEMON_H
 
 /*
- * The daemon's life: start in the right order, run the loop, stop so that nothing is lost. What it
- * measures with and puts out by, the configuration chooses from the tables of drivers.
+ * Starts the daemon in the right order, runs its loop, and stops it so that nothing is lost. The configuration chooses front end
+ * and outputs from the tables of drivers.
  */
 
 #include "config/config.h"

@@ -17,10 +17,10 @@ struct mm_listen_fds {
 /* Takes note of them; closes those beyond MM_LISTEN_FDS_MAX. Children get none of them. */
 void mm_listen_fds_init(struct mm_listen_fds *fds);
 
-/* The first of that name that nobody has taken yet, now the caller's; -1: none. */
+/* The first of that name that was not taken yet, now the caller's; -1: none. */
 int mm_listen_fds_take(struct mm_listen_fds *fds, const char *name);
 
-/* Closes what nobody took. */
+/* Closes what was not taken. */
 void mm_listen_fds_done(struct mm_listen_fds *fds);
 
 #endif

@@ -10,7 +10,7 @@
 #include "base/log.h"
 
 /*
- * Will systemd, who runs us as ExecStopPost=, start the daemon again? Its unit does after every failure but a wrong
+ * Will systemd, which runs this program as ExecStopPost=, start the daemon again? Its unit does after every failure but a wrong
  * configuration. systemd.exec(5) has the variables.
  */
 static bool starts_again(void)
@@ -21,7 +21,7 @@ static bool starts_again(void)
 }
 
 /*
- * The lines go dark even though nobody is left to hold them. After a crash only indicators do: outputs that follow energy stay
+ * The lines go dark even though no process holds them any more. After a crash only indicators do: outputs that follow energy stay
  * where they are for the few seconds, or a counter would see a pulse cut off and perhaps another begin.
  */
 static int make_outputs_safe(const struct mm_config *config)

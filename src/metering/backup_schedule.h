@@ -3,8 +3,8 @@
 #define MM_METERING_BACKUP_SCHEDULE_H
 
 /*
- * When the register is backed up: every backup_interval_h, on the register's thread, one at a time. A failure is an event, the
- * failures after it are none until one has succeeded.
+ * When the store is backed up: every backup_interval_h, on the store's thread. The invariant: one backup runs at a time, and of
+ * failures in a row the first alone is an event.
  */
 
 #include <stdbool.h>

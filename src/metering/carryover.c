@@ -7,8 +7,8 @@
 
 #include "core/units.h"
 
-/* What the run before left. */
-struct left {
+/* What the run before wrote. */
+struct previous {
 	struct mm_memory_content content;
 	struct mm_pulse_train train[MM_STORE_METERS_MAX];
 	int restored[MM_STORE_METERS_MAX]; /* as which meter; -1: not */
@@ -22,7 +22,7 @@ struct mm_carryover {
 	const struct mm_config *config;
 	struct mm_journal *journal;
 	struct mm_store_last_run last_run;
-	struct left *left; /* NULL: nothing, or restored */
+	struct previous *previous; /* NULL: nothing, or restored */
 };
 
 /* ---- Reading ---- */
@@ -38,17 +38,17 @@ static const char *refusal(int r)
 	return "it is damaged";
 }
 
-static int read_memory(struct mm_carryover *c, struct left *left)
+static int read_memory(struct mm_carryover *c, struct previous *previous)
 {
 	int r;
 
-	left->content.pending = c->journal->pending;
+	previous->content.pending = c->journal->pending;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		left->content.meter[i].restored = &left->train[i];
-		left->restored[i] = -1;
+		previous->content.meter[i].restored = &previous->train[i];
+		previous->restored[i] = -1;
 	}
-	r = mm_memory_read(c->memory, &left->content);
-	if (r == 0 && left->content.state.boottime_ns > mm_clock_boottime(c->journal->clock)) {
+	r = mm_memory_read(c->memory, &previous->content);
+	if (r == 0 && previous->content.state.boottime_ns > mm_clock_boottime(c->journal->clock)) {
 		r = -ESTALE;
 	}
 	return r;
@@ -58,12 +58,12 @@ int mm_carryover_new(struct mm_memory *memory, const struct mm_config *config, s
 		     struct mm_carryover **ret)
 {
 	struct mm_carryover *c = calloc(1, sizeof(*c));
-	struct left *left = memory ? calloc(1, sizeof(*left)) : NULL;
+	struct previous *previous = memory ? calloc(1, sizeof(*previous)) : NULL;
 	int r;
 
-	if (!c || (memory && !left)) {
+	if (!c || (memory && !previous)) {
 		free(c);
-		free(left);
+		free(previous);
 		return -ENOMEM;
 	}
 	*c = (struct mm_carryover){.memory = memory, .config = config, .journal = journal};
@@ -74,27 +74,27 @@ int mm_carryover_new(struct mm_memory *memory, const struct mm_config *config, s
 	if (!memory) {
 		return 0;
 	}
-	r = read_memory(c, left);
+	r = read_memory(c, previous);
 	if (r < 0) {
 		*journal->pending = (struct mm_pending){0};
-		free(left);
+		free(previous);
 		if (r != -ENODATA) {
 			mm_journal_add(journal, MM_JOURNAL_DAEMON, HANDOVER_REFUSED, refusal(r));
 		}
 		return 0;
 	}
-	mm_pending_committed(journal->pending,
-			     left->content.commits_by_time ? (uint64_t)c->last_run.boottime_ns : mm_store_number(store));
-	mm_pending_take_back(journal->pending);
-	left->event_count = journal->pending->event_count;
-	c->left = left;
+	mm_pending_durable(journal->pending,
+			   previous->content.commits_by_time ? (uint64_t)c->last_run.boottime_ns : mm_store_number(store));
+	mm_pending_resubmit(journal->pending);
+	previous->event_count = journal->pending->event_count;
+	c->previous = previous;
 	return 0;
 }
 
 void mm_carryover_free(struct mm_carryover *c)
 {
 	if (c) {
-		free(c->left);
+		free(c->previous);
 		free(c);
 	}
 }
@@ -106,10 +106,10 @@ const struct mm_store_last_run *mm_carryover_last_run(const struct mm_carryover 
 
 /* ---- Restoring ---- */
 
-static int find(const struct left *left, const struct mm_config_meter *config)
+static int find(const struct previous *previous, const struct mm_config_meter *config)
 {
-	for (unsigned i = 0; i < left->content.state.meter_count; i++) {
-		const struct mm_store_meter *nameplate = &left->content.state.nameplate[i];
+	for (unsigned i = 0; i < previous->content.state.meter_count; i++) {
+		const struct mm_store_meter *nameplate = &previous->content.state.nameplate[i];
 
 		if (strcmp(nameplate->serial, config->serial) == 0 && strcmp(nameplate->model, config->model.canonical) == 0) {
 			return (int)i;
@@ -119,7 +119,7 @@ static int find(const struct left *left, const struct mm_config_meter *config)
 }
 
 /*
- * After a power cut, or a kill without memory, nobody knows what was put out between the last commit and the end. It is put out
+ * After a power cut, or a kill without memory, it is unknown what was put out between the last commit and the end. It is put out
  * again, so that the outputs are ahead of the register by that much: commit_wh, what flows until that is durable, and one edge.
  */
 static void note_uncertain(const struct mm_carryover *c, const struct mm_meter_point *point, const struct mm_registers *registers)
@@ -136,8 +136,8 @@ static void note_uncertain(const struct mm_carryover *c, const struct mm_meter_p
 const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *c, struct mm_meter_point *point,
 						    struct mm_registers *registers)
 {
-	struct left *left = c->left;
-	int index = left ? find(left, point->config) : -1;
+	struct previous *previous = c->previous;
+	int index = previous ? find(previous, point->config) : -1;
 	const struct mm_memory_meter *meter;
 	struct mm_registers played;
 
@@ -148,49 +148,49 @@ const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *c, stru
 		registers->profile.last_boot_ns = 0;
 		return NULL;
 	}
-	meter = &left->content.meter[index];
-	played = left->content.state.meter[index];
+	meter = &previous->content.meter[index];
+	played = previous->content.state.meter[index];
 	played.output_uwh = mm_pulse_train_played_uwh(meter->restored);
 	if (mm_registers_follow(&played, registers) < 0) {
 		mm_journal_add(c->journal, point->index, HANDOVER_REFUSED, "the register is ahead of it");
 		registers->profile.last_boot_ns = 0;
 		return NULL;
 	}
-	left->restored[index] = point->index;
-	left->ahead_uwh += mm_registers_sum(&played) - mm_registers_sum(registers);
-	left->owed += mm_pulse_train_count(meter->restored);
-	*registers = left->content.state.meter[index];
+	previous->restored[index] = point->index;
+	previous->ahead_uwh += mm_registers_sum(&played) - mm_registers_sum(registers);
+	previous->owed += mm_pulse_train_count(meter->restored);
+	*registers = previous->content.state.meter[index];
 	mm_point_outputs_resume(point->outputs, meter->restored, meter->level);
 	point->received_noted_ns = meter->received_noted_ns;
-	return &meter->left;
+	return &meter->carryover;
 }
 
 const struct mm_edge *mm_carryover_doubtful_edge(const struct mm_carryover *c, const struct mm_meter_point *point)
 {
-	for (unsigned i = 0; c->left && i < c->left->content.state.meter_count; i++) {
-		if (c->left->restored[i] == point->index && c->left->content.meter[i].in_doubt) {
-			return &c->left->content.meter[i].doubtful;
+	for (unsigned i = 0; c->previous && i < c->previous->content.state.meter_count; i++) {
+		if (c->previous->restored[i] == point->index && c->previous->content.meter[i].in_doubt) {
+			return &c->previous->content.meter[i].doubtful;
 		}
 	}
 	return NULL;
 }
 
 /* Rows and events of the run before name its meters; those of a meter that is no longer there have no place in the store. */
-static void rename_meters(const struct left *left, struct mm_pending *pending)
+static void rename_meters(const struct previous *previous, struct mm_pending *pending)
 {
 	size_t rows = 0;
 
-	for (size_t i = 0; i < left->event_count; i++) {
+	for (size_t i = 0; i < previous->event_count; i++) {
 		int meter = pending->event[i].meter;
 
-		pending->event[i].meter = meter >= 0 && meter < MM_STORE_METERS_MAX ? left->restored[meter] : -1;
+		pending->event[i].meter = meter >= 0 && meter < MM_STORE_METERS_MAX ? previous->restored[meter] : -1;
 	}
 	for (size_t i = 0; i < pending->row_count; i++) {
 		int meter = pending->row[i].meter;
 
-		if (meter >= 0 && meter < MM_STORE_METERS_MAX && left->restored[meter] >= 0) {
+		if (meter >= 0 && meter < MM_STORE_METERS_MAX && previous->restored[meter] >= 0) {
 			pending->row[rows] = pending->row[i];
-			pending->row[rows++].meter = left->restored[meter];
+			pending->row[rows++].meter = previous->restored[meter];
 		}
 	}
 	pending->row_count = rows;
@@ -198,15 +198,16 @@ static void rename_meters(const struct left *left, struct mm_pending *pending)
 
 void mm_carryover_restored(struct mm_carryover *c)
 {
-	struct left *left = c->left;
+	struct previous *previous = c->previous;
 
-	if (!left) {
+	if (!previous) {
 		return;
 	}
-	rename_meters(left, c->journal->pending);
-	mm_journal_add(c->journal, MM_JOURNAL_DAEMON, RESUMED, (double)left->ahead_uwh / (double)MM_UWH_PER_WH, left->owed);
-	free(left);
-	c->left = NULL;
+	rename_meters(previous, c->journal->pending);
+	mm_journal_add(c->journal, MM_JOURNAL_DAEMON, RESUMED, (double)previous->ahead_uwh / (double)MM_UWH_PER_WH,
+		       previous->owed);
+	free(previous);
+	c->previous = NULL;
 }
 
 /* ---- Writing ---- */
@@ -232,7 +233,7 @@ void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, u
 		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
 		content.meter[i].train = mm_point_outputs_train(point->outputs);
 		content.meter[i].received_noted_ns = point->received_noted_ns;
-		mm_meter_carry(&point->meter, &content.meter[i].left);
+		mm_meter_carry(&point->meter, &content.meter[i].carryover);
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
 			content.meter[i].level[o] = mm_point_outputs_level(point->outputs, o);
 		}

@@ -16,19 +16,20 @@
 struct mm_carryover;
 
 /*
- * Reads what the run before left in memory (borrowed; NULL: nothing outlives the process), the rows and events that are not in
+ * Reads what the run before wrote into memory (borrowed; NULL: nothing outlives the process), the rows and events that are not in
  * the store among them: they wait in the journal's queue again. config and journal are borrowed. 0 or -ENOMEM.
  */
 int mm_carryover_new(struct mm_memory *memory, const struct mm_config *config, struct mm_journal *journal, struct mm_store *store,
 		     struct mm_carryover **ret);
 void mm_carryover_free(struct mm_carryover *carryover); /* NULL-safe */
 
-/* How the run before ended; what the store does not tell is all zero. */
+/* How the run before ended; what the store does not know is all zero. */
 const struct mm_store_last_run *mm_carryover_last_run(const struct mm_carryover *carryover);
 
 /*
- * Restores a meter whose config, index and outputs are set: registers is what the store has of it and becomes what was left, and
- * its outputs get back the pulses that were queued. Returns what else was left, until mm_carryover_restored(); NULL: nothing.
+ * Restores a meter whose config, index and outputs are set: registers is what the store has of it and becomes what memory
+ * has, and its outputs get back the pulses that were queued. Returns what else memory has, until mm_carryover_restored(); NULL:
+ * nothing.
  */
 const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *carryover, struct mm_meter_point *point,
 						    struct mm_registers *registers);
@@ -36,10 +37,10 @@ const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *carryov
 /* The edge that was being put out on a restored meter's line when the run before ended; NULL: none. */
 const struct mm_edge *mm_carryover_doubtful_edge(const struct mm_carryover *carryover, const struct mm_meter_point *point);
 
-/* All meters are restored: says how far that went, and lets go of the rest. */
+/* All meters are restored: says how far that went, and frees the rest. */
 void mm_carryover_restored(struct mm_carryover *carryover);
 
-/* Writes down where everything stands, for the next run. */
+/* Writes everything for the next run. */
 void mm_carryover_write(struct mm_carryover *carryover, struct mm_meter_point *meters, unsigned meter_count);
 
 #endif

@@ -44,7 +44,7 @@ void mm_committer_free(struct mm_committer *c)
 void mm_committer_start(struct mm_committer *c, struct mm_store_worker *worker, int64_t now_ns)
 {
 	c->worker = worker;
-	c->database_ns = now_ns - EVENTS_NS; /* what the last run left has waited long enough */
+	c->database_ns = now_ns - EVENTS_NS; /* what waits since the last run has waited long enough */
 	c->state.since_ns = now_ns;
 }
 
@@ -68,7 +68,7 @@ static void submit(struct mm_committer *c, int64_t now, bool mirror_suffices)
 					 .meter_count = c->parts.meter_count,
 					 .mirror_suffices = mirror_suffices};
 
-	mm_pending_offer(pending, &commit);
+	mm_pending_fill(pending, &commit);
 	for (unsigned i = 0; i < c->parts.meter_count; i++) {
 		struct mm_meter_point *point = &c->parts.meters[i];
 
@@ -76,7 +76,7 @@ static void submit(struct mm_committer *c, int64_t now, bool mirror_suffices)
 		commit.meter[i].output_uwh = mm_pulse_train_played_uwh(mm_point_outputs_train(point->outputs));
 		mm_point_outputs_commit(point->outputs);
 	}
-	mm_pending_handed(pending, c->number);
+	mm_pending_submitted(pending, c->number);
 	c->submitted_uwh = all_registers(c);
 	c->history_in_copy = mirror_suffices && (c->history_in_copy || commit.event_count > 0);
 	if (!mirror_suffices) {
@@ -105,8 +105,8 @@ static bool is_database_due(const struct mm_committer *c, int64_t now)
 {
 	const struct mm_pending *pending = c->parts.journal->pending;
 	const struct mm_config *config = c->parts.config;
-	size_t events = pending->event_count - pending->events_handed;
-	size_t rows = pending->row_count - pending->rows_handed;
+	size_t events = pending->event_count - pending->events_submitted;
+	size_t rows = pending->row_count - pending->rows_submitted;
 	int64_t waiting = all_registers(c) - c->database_uwh;
 	bool history = events > 0 || c->history_in_copy;
 	int64_t since = now - c->database_ns;
@@ -189,7 +189,7 @@ void mm_committer_note_status(struct mm_committer *c, const struct mm_store_stat
 	note_store(c, status->error, status->message);
 	note_copy(c, status->mirror_error);
 	snprintf(c->state.reason, sizeof(c->state.reason), "%s", reason);
-	mm_pending_committed(c->parts.journal->pending, status->durable);
+	mm_pending_durable(c->parts.journal->pending, status->durable);
 	if (c->holding && (!status->busy || status->error != 0)) {
 		c->holding = false;
 		mm_clock_release(c->parts.clock);

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/thread.h"
 #include "core/units.h"
 
 #define QUEUE_LENGTH 16
@@ -106,7 +106,6 @@ static void *run(void *userdata)
 int mm_front_end_new(struct mm_afe *afe, struct mm_clock *clock, struct mm_front_end **ret)
 {
 	struct mm_front_end *fe = calloc(1, sizeof(*fe));
-	sigset_t all, before;
 	int r;
 
 	if (!fe) {
@@ -120,11 +119,7 @@ int mm_front_end_new(struct mm_afe *afe, struct mm_clock *clock, struct mm_front
 		r = -errno;
 		goto fail;
 	}
-	/* Signals are the main loop's. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	r = -pthread_create(&fe->thread, NULL, run, fe);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	r = mm_thread_start(&fe->thread, "front-end", run, fe);
 	if (r < 0) {
 		goto fail;
 	}

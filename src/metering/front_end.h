@@ -30,7 +30,7 @@ struct mm_front_end_report {
 int mm_front_end_new(struct mm_afe *afe, struct mm_clock *clock, struct mm_front_end **ret);
 
 /*
- * Cancels the clock and joins the thread. NULL-safe. False: the thread is stuck in a read and was left behind; then neither afe
+ * Cancels the clock and joins the thread. NULL-safe. False: the thread is stuck in a read and goes on; then neither afe
  * nor clock may be freed.
  */
 bool mm_front_end_free(struct mm_front_end *front_end);

@@ -3,8 +3,9 @@
 #define MM_METERING_JOURNAL_H
 
 /*
- * What happens to metering, said once in both places: in the log of the machine now, and in the audit trail with the next commit.
- * An event is a row of base/events.h. The journal knows the clock, the queue of what waits for a commit, and the meters' names.
+ * What happens to metering goes to two places: to systemd's journal now, and to the audit trail with the next commit. An event is
+ * a row of base/events.h. The invariant: both have each event once, with the same text, in the order in which they were added;
+ * where the queue for the next commit is full, systemd's journal has it alone. Borrowed: clock, queue, and the names of meters.
  */
 
 #include "base/events.h"

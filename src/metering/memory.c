@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory: a head that tells the layout, then two slots. A slot is valid when the check sum over its image is right. The
- * counts of played edges stand outside the images, one aligned word a meter, which no kill can tear.
+ * The memory: magic and layout, then two slots. A slot is valid when the check sum over its image is right. The
+ * counts of played edges are outside the images, one aligned word a meter, which no kill can tear.
  */
 #include "metering/memory.h"
 
@@ -109,16 +109,16 @@ int mm_memory_fd(const struct mm_memory *memory)
 
 /* ---- What a meter leaves, edges and what is pending, as bytes ---- */
 
-static void put_left(struct mm_writer *w, const struct mm_meter_carried *left)
+static void put_carryover(struct mm_writer *w, const struct mm_meter_carried *carryover)
 {
-	mm_put_u64(w, (uint64_t)left->window_end_ns);
+	mm_put_u64(w, (uint64_t)carryover->window_end_ns);
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
-		mm_put_u64(w, left->flags[e]);
-		mm_put_u64(w, left->backward[e]);
+		mm_put_u64(w, carryover->flags[e]);
+		mm_put_u64(w, carryover->backward[e]);
 	}
 }
 
-static void get_left(struct mm_reader *r, struct mm_meter_carried *ret)
+static void get_carryover(struct mm_reader *r, struct mm_meter_carried *ret)
 {
 	ret->window_end_ns = (int64_t)mm_get_u64(r);
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
@@ -177,15 +177,15 @@ static void get_queue(struct mm_reader *r, struct mm_pulse_train *ret)
 static void put_pending(struct mm_writer *w, const struct mm_pending *p)
 {
 	mm_put_u64(w, p->event_count);
-	mm_put_u64(w, p->events_handed);
+	mm_put_u64(w, p->events_submitted);
 	for (size_t i = 0; i < p->event_count; i++) {
-		mm_put_u64(w, i < p->events_handed ? p->event_commit[i] : 0);
+		mm_put_u64(w, i < p->events_submitted ? p->event_commit[i] : 0);
 		mm_put_event(w, &p->event[i]);
 	}
 	mm_put_u64(w, p->row_count);
-	mm_put_u64(w, p->rows_handed);
+	mm_put_u64(w, p->rows_submitted);
 	for (size_t i = 0; i < p->row_count; i++) {
-		mm_put_u64(w, i < p->rows_handed ? p->row_commit[i] : 0);
+		mm_put_u64(w, i < p->rows_submitted ? p->row_commit[i] : 0);
 		mm_put_row(w, &p->row[i]);
 	}
 }
@@ -205,12 +205,12 @@ static size_t get_counts(struct mm_reader *r, size_t max, size_t *ret_handed)
 
 static void get_pending(struct mm_reader *r, struct mm_pending *ret)
 {
-	ret->event_count = get_counts(r, MM_PENDING_EVENTS_MAX, &ret->events_handed);
+	ret->event_count = get_counts(r, MM_PENDING_EVENTS_MAX, &ret->events_submitted);
 	for (size_t i = 0; i < ret->event_count; i++) {
 		ret->event_commit[i] = mm_get_u64(r);
 		mm_get_event(r, &ret->event[i]);
 	}
-	ret->row_count = get_counts(r, MM_PENDING_ROWS_MAX, &ret->rows_handed);
+	ret->row_count = get_counts(r, MM_PENDING_ROWS_MAX, &ret->rows_submitted);
 	for (size_t i = 0; i < ret->row_count; i++) {
 		ret->row_commit[i] = mm_get_u64(r);
 		mm_get_row(r, &ret->row[i]);
@@ -253,7 +253,7 @@ static int read_slot(const struct slot *slot, struct mm_memory_content *ret)
 	}
 	r.used = (size_t)length;
 	for (unsigned i = 0; i < ret->state.meter_count; i++) {
-		get_left(&r, &ret->meter[i].left);
+		get_carryover(&r, &ret->meter[i].carryover);
 		ret->meter[i].received_noted_ns = (int64_t)mm_get_u64(&r);
 		get_levels(&r, ret->meter[i].level);
 		mm_pulse_train_init(ret->meter[i].restored, ret->state.meter[i].output_uwh, ret->state.meter[i].delivered.uwh);
@@ -318,7 +318,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 	memcpy(content->state.boot_id, memory->boot_id, sizeof(memory->boot_id));
 	w.used = mm_state_write(&content->state, slot->image, sizeof(slot->image));
 	for (unsigned i = 0; i < content->state.meter_count; i++) {
-		put_left(&w, &content->meter[i].left);
+		put_carryover(&w, &content->meter[i].carryover);
 		mm_put_u64(&w, (uint64_t)content->meter[i].received_noted_ns);
 		put_levels(&w, content->meter[i].level);
 		put_queue(&w, content->meter[i].train);

@@ -3,7 +3,7 @@
 #define MM_METERING_MEMORY_H
 
 /*
- * What one run of the daemon leaves to the next: all that a commit has not yet made durable, in memory that outlives the process
+ * What the next run of the daemon goes on with: all that a commit has not yet made durable, in memory that outlives the process
  * because the service manager holds a descriptor of it. Two images are written in turns, each with a sequence number and a check
  * sum, so that a kill in the midst of one leaves the other; the edges that were played since are counted beside them. Writing is
  * a copy within memory.
@@ -19,7 +19,7 @@ struct mm_memory;
 struct mm_memory_meter {
 	const struct mm_pulse_train *train; /* to be written */
 	struct mm_pulse_train *restored;    /* filled when read */
-	struct mm_meter_carried left;
+	struct mm_meter_carried carryover;
 	int64_t received_noted_ns;   /* as in struct mm_meter_point */
 	bool level[MM_OUTPUT_COUNT]; /* of the lines */
 	/* Only when read: the last edge was being put out when the process ended. It counts as played, but not in level. */
@@ -57,7 +57,7 @@ int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret);
 void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content);
 
 /*
- * Around putting out the first edge of a meter's queue: noted before the line moves, settled after. A failed one is still owed.
+ * Around putting out the first edge of a meter's queue: noted before the line moves, and again after. A failed one is still owed.
  * What the last image had queued is counted; mm_memory_write() begins anew.
  */
 void mm_memory_edge_begun(struct mm_memory *memory, unsigned meter);

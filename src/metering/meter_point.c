@@ -49,6 +49,9 @@ void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measureme
 	ret_facts->count = 0;
 	meter->daylight_saving = daylight_saving;
 	mm_meter_step(meter, m, health, end_real_ns, ret_step);
+	if (ret_step->end_ns > 0) {
+		mm_point_outputs_plan(point->outputs, meter->registers.delivered.uwh, ret_step->start_ns, ret_step->end_ns);
+	}
 	point->window_uwh = ret_step->delivered_uwh + ret_step->received_uwh;
 	if (meter->health == MM_HEALTH_OK && m->latched) {
 		mm_observation_add(&point->observation, &meter->config, m);
@@ -62,6 +65,16 @@ void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measureme
 	for (unsigned i = 0; i < ret_step->closed_count; i++) {
 		add(ret_facts, (struct mm_fact){.kind = MM_FACT_INTERVAL, .interval = &ret_step->closed[i]});
 	}
+}
+
+int mm_meter_point_preset(struct mm_meter_point *point, int64_t delivered_uwh, int64_t received_uwh, int64_t now_s)
+{
+	int r = mm_meter_preset(&point->meter, delivered_uwh, received_uwh, now_s);
+
+	if (r == 0) {
+		mm_point_outputs_preset(point->outputs, delivered_uwh);
+	}
+	return r;
 }
 
 int64_t mm_registers_sum(const struct mm_registers *registers)

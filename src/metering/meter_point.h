@@ -3,8 +3,9 @@
 #define MM_METERING_METER_POINT_H
 
 /*
- * One meter of the installation: its registers and readings, what is observed of its wiring, and what its last window brought.
- * A step returns facts; nothing here knows who makes them durable or tells anybody.
+ * One meter of the installation: its registers and readings, what is observed of its wiring, its outputs, and what its last
+ * window brought. The invariant: the delivered register and the pulse train move together, so that after each step and each
+ * preset the train is planned up to the register. A step returns facts; making them durable and visible is for the caller.
  */
 
 #include "config/config.h"
@@ -41,7 +42,7 @@ struct mm_fact {
 	};
 };
 
-/* An event of the voltage is of one input, which serves at most one element. */
+/* An event of the voltage is of one input, which at most one element uses. */
 #define MM_FACTS_MAX (2 * MM_ELEMENTS_MAX * MM_ELEMENT_FLAG_COUNT + MM_INPUTS_MAX + 1 + MM_PROFILE_CLOSED_MAX)
 
 struct mm_facts {
@@ -50,11 +51,14 @@ struct mm_facts {
 };
 
 /*
- * Takes one window as mm_meter_step() does. The facts borrow from ret_step and measurement. daylight_saving: in force at
- * end_real_ns.
+ * Takes one window as mm_meter_step() does, and plans its pulses. The facts borrow from ret_step and measurement.
+ * daylight_saving: in force at end_real_ns.
  */
 void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measurement *measurement, enum mm_health health,
 			 int64_t end_real_ns, bool daylight_saving, struct mm_meter_step *ret_step, struct mm_facts *ret_facts);
+
+/* Presets as mm_meter_preset() does, the pulse train with it. */
+int mm_meter_point_preset(struct mm_meter_point *point, int64_t delivered_uwh, int64_t received_uwh, int64_t now_s);
 
 /* What counts of the registers of a meter for when to commit: delivered and received energy, µWh. */
 int64_t mm_registers_sum(const struct mm_registers *registers);

@@ -18,9 +18,6 @@ static void step(struct mm_metering *metering, struct mm_meter_point *point, con
 	struct mm_facts facts;
 
 	mm_meter_point_step(point, m, health, end_real_ns, daylight_saving, &step, &facts);
-	if (step.end_ns > 0) {
-		mm_point_outputs_plan(point->outputs, point->meter.registers.delivered.uwh, step.start_ns, step.end_ns);
-	}
 	mm_facts_note_step(&metering->journal, point, &facts);
 	mm_metering_show(point);
 }
@@ -88,12 +85,11 @@ int mm_metering_preset(struct mm_metering *metering, unsigned meter, int64_t del
 {
 	struct mm_meter_point *point = &metering->meters[meter];
 	double before_kwh = (double)point->meter.registers.delivered.uwh / 1000 / MM_UWH_PER_WH;
-	int r = mm_meter_preset(&point->meter, delivered_uwh, received_uwh, mm_clock_realtime(metering->clock) / MM_NS_PER_S);
+	int r = mm_meter_point_preset(point, delivered_uwh, received_uwh, mm_clock_realtime(metering->clock) / MM_NS_PER_S);
 
 	if (r < 0) {
 		return r;
 	}
-	mm_point_outputs_preset(point->outputs, delivered_uwh);
 	mm_journal_add(&metering->journal, point->index, PRESET, user, (double)delivered_uwh / 1000 / MM_UWH_PER_WH,
 		       (double)received_uwh / 1000 / MM_UWH_PER_WH, old_serial, before_kwh);
 	mm_metering_show(point);

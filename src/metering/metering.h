@@ -29,7 +29,7 @@ struct mm_metering_parts {
 };
 
 /*
- * Loads the meters from the store or, where the run before left more in memory, from there; requests the output lines and opens
+ * Loads the meters from the store or, where memory has more of the run before, from there; requests the output lines and opens
  * the displays. 0, or -errno with the reason in error.
  */
 int mm_metering_new(const struct mm_metering_parts *parts, struct mm_metering **ret, struct mm_error *error);

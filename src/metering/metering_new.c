@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Metering as it begins: with meters as the store and the run before left them. */
+/* Makes metering, with meters as the store and the run before had them. */
 #include "metering/private.h"
 
 #include <errno.h>
@@ -45,7 +45,7 @@ static int load_meter(struct mm_metering *metering, struct mm_meter_point *point
 {
 	const char *name = point->config->name;
 	struct mm_registers registers;
-	const struct mm_meter_carried *left;
+	const struct mm_meter_carried *carryover;
 	int r = mm_store_load(store, (unsigned)point->index, &registers);
 
 	if (r < 0) {
@@ -56,14 +56,14 @@ static int load_meter(struct mm_metering *metering, struct mm_meter_point *point
 	if (r < 0) {
 		return mm_error_set(error, r, "out of memory");
 	}
-	left = mm_carryover_restore(metering->carryover, point, &registers);
+	carryover = mm_carryover_restore(metering->carryover, point, &registers);
 	r = mm_meter_init(&point->meter, config, &registers);
 	if (r < 0) {
 		return mm_error_set(error, r, "meter \"%s\": %s", name, strerror(-r));
 	}
-	if (left) {
-		mm_meter_resume(&point->meter, left);
-		mm_supervisor_resume(metering->supervisor, left->window_end_ns);
+	if (carryover) {
+		mm_meter_resume(&point->meter, carryover);
+		mm_supervisor_resume(metering->supervisor, carryover->window_end_ns);
 	}
 	mm_observation_init(&point->observation, config->model.elements);
 	r = load_calibration(metering, point, store);

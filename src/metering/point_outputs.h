@@ -30,7 +30,7 @@ struct mm_point_outputs_config {
 	const struct mm_config_meter *meter;
 	struct mm_clock *clock;
 	mm_outputs_factory make_lines;
-	struct mm_memory *memory; /* NULL: nobody keeps it over a restart */
+	struct mm_memory *memory; /* NULL: nothing is kept over a restart */
 	unsigned index;		  /* of the meter in it */
 };
 
@@ -43,12 +43,12 @@ int mm_point_outputs_new(const struct mm_point_outputs_config *config, int64_t p
 /* NULL-safe. Safe levels, release of the lines; shows nothing more. */
 void mm_point_outputs_free(struct mm_point_outputs *outputs);
 
-/* Goes on where a run of this boot has left train and levels; before mm_point_outputs_open(). */
+/* Goes on with the train and levels of an earlier run of this boot; before mm_point_outputs_open(). */
 void mm_point_outputs_resume(struct mm_point_outputs *outputs, const struct mm_pulse_train *train,
 			     const bool level[static MM_OUTPUT_COUNT]);
 
 /*
- * Requests the lines and opens the display. resumed: an earlier process of this boot may have left the lines at their levels.
+ * Requests the lines and opens the display. resumed: an earlier process of this boot may have kept the lines at their levels.
  * 0, or -errno with one line in message.
  */
 int mm_point_outputs_open(struct mm_point_outputs *outputs, bool resumed, char message[static MM_OUTPUTS_MESSAGE_MAX]);

@@ -3,8 +3,9 @@
 #define MM_METERING_POWER_SUPPLY_H
 
 /*
- * The supply that the power-fail line speaks of. A failure asks for a commit of everything, but never so often that it wears the
- * medium; once that commit is durable, the log says how long it took.
+ * The supply that the power-fail line watches. A failure asks for a commit of everything; once that is durable, the log says how
+ * long it took. The invariant: failures ask for no more than 8 commits at once and one in five minutes after that, so that a line
+ * that flickers does not wear the medium; each failure that got a commit is an event, and so is its end.
  */
 
 #include <stdbool.h>

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Which program measures: a meter's plate names its software, and a version number alone can be claimed by any build. */
+/* Which program measures: a meter's nameplate says which program it runs, and any build can claim a version number. */
 #include "metering/program.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <openssl/evp.h>
-#include <stdio.h>
 #include <unistd.h>
+
+#include "base/hex.h"
 
 static int digest_file(int fd, EVP_MD_CTX *context, unsigned char digest[static EVP_MAX_MD_SIZE], unsigned *ret_size)
 {
@@ -42,8 +43,8 @@ int mm_program_checksum(char ret[static MM_PROGRAM_CHECKSUM_MAX])
 	r = context ? digest_file(fd, context, digest, &size) : -ENOMEM;
 	EVP_MD_CTX_free(context);
 	close(fd);
-	for (unsigned i = 0; r == 0 && i < size; i++) {
-		snprintf(ret + 2 * i, 3, "%02x", digest[i]);
+	if (r == 0) {
+		mm_hex(digest, size, ret);
 	}
 	return r;
 }

@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
+
 #define CODE "configuration"
 /* Of the digest, in the text for people; all of it is in the data. */
 #define DIGEST_SHOWN 16
@@ -90,36 +92,36 @@ static void list_changes(const json_t *values, const json_t *last, char *ret, si
 }
 
 /* SHA-256 of the values as compact JSON with sorted keys, in hex. */
-static int digest(const json_t *values, char ret[static 65])
+static int digest(const json_t *values, char ret[static MM_HEX_MAX(32)])
 {
 	char *text = json_dumps(values, JSON_COMPACT | JSON_SORT_KEYS);
 	unsigned char hash[32];
 	bool ok = text && EVP_Digest(text, strlen(text), hash, NULL, EVP_sha256(), NULL) == 1;
 
 	free(text);
-	for (size_t i = 0; ok && i < sizeof(hash); i++) {
-		snprintf(ret + 2 * i, 3, "%02x", hash[i]);
+	if (ok) {
+		mm_hex(hash, sizeof(hash), ret);
 	}
 	return ok ? 0 : -ENOMEM;
 }
 
-static int add_record(struct mm_store *reg, struct mm_settings *settings, const char *sha256)
+static int add_record(struct mm_store *store, struct mm_settings *settings, const char *sha256)
 {
 	json_t *record = json_pack("{s:s, s:O}", "sha256", sha256, "values", settings->values);
 	char *data = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
-	int r = data ? mm_store_record(reg, &settings->event, data) : -ENOMEM;
+	int r = data ? mm_store_record(store, &settings->event, data) : -ENOMEM;
 
 	free(data);
 	json_decref(record);
 	return r;
 }
 
-int mm_settings_record(struct mm_store *reg, void *userdata)
+int mm_settings_record(struct mm_store *store, void *userdata)
 {
 	struct mm_settings *settings = userdata;
-	char sha256[65], changes[sizeof(settings->event.text) - DIGEST_SHOWN - 32];
+	char sha256[MM_HEX_MAX(32)], changes[sizeof(settings->event.text) - DIGEST_SHOWN - 32];
 	json_t *last = NULL;
-	int r = mm_store_records(reg, CODE, -1, take_last, &last);
+	int r = mm_store_records(store, CODE, -1, take_last, &last);
 
 	if (r == 0) {
 		r = digest(settings->values, sha256);
@@ -128,7 +130,7 @@ int mm_settings_record(struct mm_store *reg, void *userdata)
 		list_changes(settings->values, last, changes, sizeof(changes));
 		snprintf(settings->event.text, sizeof(settings->event.text), "settings %.*s: %s%s", DIGEST_SHOWN, sha256,
 			 last ? "changed " : "the first", last ? changes : "");
-		r = add_record(reg, settings, sha256);
+		r = add_record(store, settings, sha256);
 	}
 	json_decref(last);
 	return r;

@@ -14,6 +14,6 @@ int mm_settings_new(const struct mm_config *config, int64_t boottime_ns, int64_t
 void mm_settings_free(struct mm_settings *settings); /* NULL-safe */
 
 /* Adds the record where there is none of the same settings. A mm_store_query_fn; settings is the userdata. */
-int mm_settings_record(struct mm_store *reg, void *settings);
+int mm_settings_record(struct mm_store *store, void *settings);
 
 #endif

@@ -4,8 +4,8 @@
 
 /*
  * Judges what one chip reports: whether it can be billed, what was missed before it, and silence. There is one a chip, so that a
- * fault of one is nothing to another's energy. The invariant: windows and missed windows together leave no time unaccounted
- * between the first window and the last one, except while the front end is at fault.
+ * fault of one changes nothing of another's energy. The invariant: no time between the first
+ * right window and the last one is unaccounted for: it is in a window, or in what was missed before one.
  */
 
 #include <stdbool.h>

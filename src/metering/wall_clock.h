@@ -3,8 +3,9 @@
 #define MM_METERING_WALL_CLOCK_H
 
 /*
- * The wall clock as a label of what CLOCK_BOOTTIME measures: both go on alike, and a difference that changes is an event, because
- * somebody has set the wall clock.
+ * The wall clock as a label of what CLOCK_BOOTTIME measures. The invariant: between two looks, labels differ from CLOCK_BOOTTIME
+ * by one constant, so that an interval is as long by its labels as it was; a change of that constant by more than
+ * MM_PROFILE_STEP_NS is one event, because the wall clock was set.
  */
 
 #include <stdbool.h>
@@ -27,7 +28,8 @@ int64_t mm_wall_clock_at(const struct mm_wall_clock *wall_clock, int64_t boottim
 /* Whether daylight saving is in force at an instant of CLOCK_REALTIME, in the time zone of the machine. */
 bool mm_wall_clock_daylight_saving(int64_t realtime_ns);
 
-/* Adds an event where the run before this one ended without a stop (how long ago?), or the wall clock is behind it. */
+/* Adds an event where the run before this one ended without a stop, with how long ago, and one where the wall clock is behind it.
+ */
 void mm_wall_clock_note_last_run(struct mm_wall_clock *wall_clock, const struct mm_store_last_run *last);
 
 #endif

@@ -477,10 +477,10 @@ static void leave_as_the_version_before(struct metering_fixture *f, uint64_t dur
 		content.meter[i].train = &restored[i];
 	}
 	ck_assert_int_eq(mm_memory_read(f->memory, &content), 0);
-	for (size_t i = 0; i < pending->events_handed; i++) {
+	for (size_t i = 0; i < pending->events_submitted; i++) {
 		pending->event_commit[i] = (uint64_t)(pending->event_commit[i] <= durable ? durable_ns : f->now_ns);
 	}
-	for (size_t i = 0; i < pending->rows_handed; i++) {
+	for (size_t i = 0; i < pending->rows_submitted; i++) {
 		pending->row_commit[i] = (uint64_t)(pending->row_commit[i] <= durable ? durable_ns : f->now_ns);
 	}
 	mm_memory_free(f->memory);

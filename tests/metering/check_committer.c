@@ -262,7 +262,7 @@ int __wrap_mm_store_worker_commit(struct mm_store_worker *worker, const struct m
 
 static bool is_known(const struct mm_pending *pending, const struct mm_store_event *event, uint64_t number)
 {
-	for (size_t i = 0; i < pending->events_handed; i++) {
+	for (size_t i = 0; i < pending->events_submitted; i++) {
 		if (pending->event_commit[i] == number && strcmp(pending->event[i].text, event->text) == 0) {
 			return true;
 		}

@@ -178,7 +178,7 @@ START_TEST(a_full_queue_keeps_what_waits_and_the_log_has_the_rest)
 	ck_assert_uint_eq(f->pending.event_count, MM_PENDING_EVENTS_MAX);
 	ck_assert_int_eq(strncmp(f->pending.event[0].text, "0 windows", 9), 0);
 	/* What a commit has taken makes room. */
-	mm_pending_handed(&f->pending, 1);
+	mm_pending_submitted(&f->pending, 1);
 	mm_journal_add(&f->journal, MM_JOURNAL_DAEMON, POWER_RETURNED);
 	ck_assert_str_eq(latest(f)->code, "power-returned");
 	journal_end(f);

@@ -47,7 +47,7 @@ static void fill(struct fixture *f, int64_t n)
 		strcpy(f->content.state.nameplate[i].serial, i == 0 ? "one" : "two");
 		f->content.state.meter[i].delivered.uwh = n;
 		f->content.state.meter[i].profile.row.covered_ns = n;
-		f->content.meter[i].left = (struct mm_meter_carried){
+		f->content.meter[i].carryover = (struct mm_meter_carried){
 			.window_end_ns = n, .flags = {MM_ELEMENT_OVERCURRENT, MM_ELEMENT_REVERSED}, .backward = {false, true}};
 		f->content.meter[i].received_noted_ns = n + 1;
 		f->content.state.meter[i].output_uwh = n * 10 + QUEUE;
@@ -71,7 +71,7 @@ static void fill(struct fixture *f, int64_t n)
 		(void)mm_pending_add_event(&f->pending, &event);
 		(void)mm_pending_add_row(&f->pending, &row);
 		if (i < 2) {
-			mm_pending_handed(&f->pending, n + i);
+			mm_pending_submitted(&f->pending, n + i);
 		}
 	}
 }
@@ -85,10 +85,10 @@ static int64_t assert_whole(const struct fixture *f)
 	for (unsigned i = 0; i < 2; i++) {
 		ck_assert_int_eq(f->content.state.meter[i].delivered.uwh, n);
 		ck_assert_int_eq(f->content.state.meter[i].profile.row.covered_ns, n);
-		ck_assert_int_eq(f->content.meter[i].left.window_end_ns, n);
-		ck_assert_uint_eq(f->content.meter[i].left.flags[0], MM_ELEMENT_OVERCURRENT);
-		ck_assert_uint_eq(f->content.meter[i].left.flags[1], MM_ELEMENT_REVERSED);
-		ck_assert(!f->content.meter[i].left.backward[0] && f->content.meter[i].left.backward[1]);
+		ck_assert_int_eq(f->content.meter[i].carryover.window_end_ns, n);
+		ck_assert_uint_eq(f->content.meter[i].carryover.flags[0], MM_ELEMENT_OVERCURRENT);
+		ck_assert_uint_eq(f->content.meter[i].carryover.flags[1], MM_ELEMENT_REVERSED);
+		ck_assert(!f->content.meter[i].carryover.backward[0] && f->content.meter[i].carryover.backward[1]);
 		ck_assert_int_eq(f->content.meter[i].received_noted_ns, n + 1);
 		for (unsigned e = 0; e < mm_pulse_train_count(&f->train[i]); e++) {
 			const struct mm_edge *edge = mm_pulse_train_edge(&f->train[i], e);
@@ -102,7 +102,7 @@ static int64_t assert_whole(const struct fixture *f)
 	}
 	ck_assert_uint_eq(f->pending.event_count, (size_t)(n % 5));
 	ck_assert_uint_eq(f->pending.row_count, (size_t)(n % 5));
-	ck_assert_uint_eq(f->pending.events_handed, f->pending.event_count < 2 ? f->pending.event_count : 2);
+	ck_assert_uint_eq(f->pending.events_submitted, f->pending.event_count < 2 ? f->pending.event_count : 2);
 	for (size_t i = 0; i < f->pending.event_count; i++) {
 		char text[64];
 
