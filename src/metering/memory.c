@@ -190,16 +190,16 @@ static void put_pending(struct mm_writer *w, const struct mm_pending *p)
 	}
 }
 
-/* A number of things and how many of them were handed over. */
-static size_t get_counts(struct mm_reader *r, size_t max, size_t *ret_handed)
+/* A number of things and how many of them were submitted. */
+static size_t get_counts(struct mm_reader *r, size_t max, size_t *ret_submitted)
 {
-	uint64_t count = mm_get_u64(r), handed = mm_get_u64(r);
+	uint64_t count = mm_get_u64(r), submitted = mm_get_u64(r);
 
-	if (count > max || handed > count) {
+	if (count > max || submitted > count) {
 		r->bad = true;
 		return 0;
 	}
-	*ret_handed = (size_t)handed;
+	*ret_submitted = (size_t)submitted;
 	return (size_t)count;
 }
 

@@ -9,140 +9,157 @@
 #include "core/units.h"
 #include "fixture/suite.h"
 
-static struct mm_health_judge judge;
-static struct mm_measurement window;
+struct fixture {
+	struct mm_health_judge judge;
+	struct mm_measurement window;
+};
 
-static void setup(void)
+static struct fixture *setup(struct fixture *f)
 {
 	static const struct mm_health_limits limits[] = {{240, 150}, {240, 150}};
 
-	mm_health_init(&judge, limits, 2);
-	window = (struct mm_measurement){.end_ns = MM_NS_PER_S, .latched = true, .input_count = 2};
+	*f = (struct fixture){0};
+	mm_health_init(&f->judge, limits, 2);
+	f->window = (struct mm_measurement){.end_ns = MM_NS_PER_S, .latched = true, .input_count = 2};
 	for (unsigned i = 0; i < 2; i++) {
-		window.input[i] = (struct mm_input_reading){
+		f->window.input[i] = (struct mm_input_reading){
 			.voltage_v = 120, .current_a = 10, .active_ws = 1200, .reactive_vars = 1, .frequency_hz = 60};
 	}
+	return f;
 }
 
 /* The next window: live on the inputs of the mask. */
-static enum mm_health judge_next(unsigned live)
+static enum mm_health judge_next(struct fixture *f, unsigned live)
 {
-	window.start_ns = window.end_ns;
-	window.end_ns += MM_NS_PER_S;
+	f->window.start_ns = f->window.end_ns;
+	f->window.end_ns += MM_NS_PER_S;
 	for (unsigned i = 0; i < 2; i++) {
 		if ((live & (1u << i)) != 0) {
-			window.input[i].voltage_v += 0.000002;
+			f->window.input[i].voltage_v += 0.000002;
 		}
 	}
-	return mm_health_judge(&judge, &window);
+	return mm_health_judge(&f->judge, &f->window);
 }
 
 START_TEST(live_is_ok)
 {
+	struct fixture fixture, *f = setup(&fixture);
+
 	for (int i = 0; i < 1000; i++) {
-		ck_assert_int_eq(judge_next(3), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_OK);
 	}
 }
 END_TEST
 
 START_TEST(frozen_and_back)
 {
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_OK);
+	struct fixture fixture, *f = setup(&fixture);
+
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_OK);
 	for (int i = 1; i < MM_HEALTH_FROZEN_WINDOWS; i++) {
-		ck_assert_int_eq(judge_next(0), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_OK);
 	}
 	for (int i = 0; i < 10; i++) {
 		/* A cached energy register may look as if it latched or not. */
-		window.latched = i % 2 == 0;
-		ck_assert_int_eq(judge_next(0), MM_HEALTH_FROZEN);
+		f->window.latched = i % 2 == 0;
+		ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_FROZEN);
 	}
-	window.latched = true;
-	ck_assert_int_eq(judge_next(1), MM_HEALTH_OK);
-	ck_assert_int_eq(judge_next(0), MM_HEALTH_OK);
+	f->window.latched = true;
+	ck_assert_int_eq(judge_next(f, 1), MM_HEALTH_OK);
+	ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_OK);
 }
 END_TEST
 
 /* A current that moves, or one input of two, is life enough. */
 START_TEST(partly_live_is_ok)
 {
+	struct fixture fixture, *f = setup(&fixture);
+
 	for (int i = 0; i < 20; i++) {
-		ck_assert_int_eq(judge_next(2), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 2), MM_HEALTH_OK);
 	}
 	for (int i = 0; i < 20; i++) {
-		window.input[0].current_a += 0.0001;
-		ck_assert_int_eq(judge_next(0), MM_HEALTH_OK);
+		f->window.input[0].current_a += 0.0001;
+		ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_OK);
 	}
 }
 END_TEST
 
 START_TEST(dead_lines_may_repeat)
 {
+	struct fixture fixture, *f = setup(&fixture);
+
 	for (unsigned i = 0; i < 2; i++) {
-		window.input[i] = (struct mm_input_reading){.voltage_v = 0.5};
+		f->window.input[i] = (struct mm_input_reading){.voltage_v = 0.5};
 	}
 	for (int i = 0; i < 20; i++) {
-		ck_assert_int_eq(judge_next(0), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_OK);
 	}
 	/* One line alive of two: the dead one repeats, the other must not. */
-	window.input[1].voltage_v = 120;
+	f->window.input[1].voltage_v = 120;
 	for (int i = 0; i < 20; i++) {
-		ck_assert_int_eq(judge_next(2), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 2), MM_HEALTH_OK);
 	}
 	for (int i = 1; i < MM_HEALTH_FROZEN_WINDOWS; i++) {
-		ck_assert_int_eq(judge_next(0), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_OK);
 	}
-	ck_assert_int_eq(judge_next(0), MM_HEALTH_FROZEN);
+	ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_FROZEN);
 }
 END_TEST
 
 START_TEST(stale_and_back)
 {
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_OK);
-	window.latched = false;
+	struct fixture fixture, *f = setup(&fixture);
+
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_OK);
+	f->window.latched = false;
 	for (int i = 1; i < MM_HEALTH_STALE_WINDOWS; i++) {
-		ck_assert_int_eq(judge_next(3), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_OK);
 	}
 	for (int i = 0; i < 10; i++) {
-		ck_assert_int_eq(judge_next(3), MM_HEALTH_STALE);
+		ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_STALE);
 	}
-	window.latched = true;
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_OK);
+	f->window.latched = true;
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_OK);
 }
 END_TEST
 
 /* One that is starting may take a moment, but not for ever. */
 START_TEST(starting)
 {
-	window.health = MM_HEALTH_STARTING;
-	window.latched = false;
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_STARTING);
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_STARTING);
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_STALE);
+	struct fixture fixture, *f = setup(&fixture);
+
+	f->window.health = MM_HEALTH_STARTING;
+	f->window.latched = false;
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_STARTING);
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_STARTING);
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_STALE);
 	for (int i = 1; i < MM_HEALTH_FROZEN_WINDOWS; i++) {
-		ck_assert_int_eq(judge_next(0), MM_HEALTH_STALE);
+		ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_STALE);
 	}
-	ck_assert_int_eq(judge_next(0), MM_HEALTH_FROZEN);
-	window.health = MM_HEALTH_OK;
-	window.latched = true;
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_OK);
+	ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_FROZEN);
+	f->window.health = MM_HEALTH_OK;
+	f->window.latched = true;
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_OK);
 }
 END_TEST
 
 /* What the adapter says itself stands, and what came before it is forgotten. */
 START_TEST(own_word)
 {
+	struct fixture fixture, *f = setup(&fixture);
 	static const enum mm_health bad[] = {MM_HEALTH_ABSENT, MM_HEALTH_STALE, MM_HEALTH_IMPLAUSIBLE, MM_HEALTH_FROZEN};
 
-	judge_next(3);
-	judge_next(0);
-	judge_next(0);
-	window.health = bad[_i];
-	ck_assert_int_eq(judge_next(0), bad[_i]);
-	window.health = MM_HEALTH_OK;
+	judge_next(f, 3);
+	judge_next(f, 0);
+	judge_next(f, 0);
+	f->window.health = bad[_i];
+	ck_assert_int_eq(judge_next(f, 0), bad[_i]);
+	f->window.health = MM_HEALTH_OK;
 	for (int i = 0; i < MM_HEALTH_FROZEN_WINDOWS; i++) {
-		ck_assert_int_eq(judge_next(0), MM_HEALTH_OK);
+		ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_OK);
 	}
-	ck_assert_int_eq(judge_next(0), MM_HEALTH_FROZEN);
+	ck_assert_int_eq(judge_next(f, 0), MM_HEALTH_FROZEN);
 }
 END_TEST
 
@@ -174,24 +191,28 @@ static const struct {
 
 START_TEST(plausibility)
 {
-	window.input[1] = figures[_i].input;
-	ck_assert_int_eq(judge_next(1), figures[_i].health);
-	window.input[1] = figures[0].input;
-	ck_assert_int_eq(judge_next(1), MM_HEALTH_OK);
+	struct fixture fixture, *f = setup(&fixture);
+
+	f->window.input[1] = figures[_i].input;
+	ck_assert_int_eq(judge_next(f, 1), figures[_i].health);
+	f->window.input[1] = figures[0].input;
+	ck_assert_int_eq(judge_next(f, 1), MM_HEALTH_OK);
 }
 END_TEST
 
 /* The limit is on power: two seconds bring twice the energy. A window of no length has none. */
 START_TEST(window_length)
 {
-	window.input[0].active_ws = 3000;
-	ck_assert_int_eq(judge_next(3), MM_HEALTH_IMPLAUSIBLE);
-	window.end_ns += MM_NS_PER_S;
-	ck_assert_int_eq(mm_health_judge(&judge, &window), MM_HEALTH_OK);
-	window.end_ns = window.start_ns;
-	ck_assert_int_eq(mm_health_judge(&judge, &window), MM_HEALTH_IMPLAUSIBLE);
-	window.end_ns = window.start_ns - 1;
-	ck_assert_int_eq(mm_health_judge(&judge, &window), MM_HEALTH_IMPLAUSIBLE);
+	struct fixture fixture, *f = setup(&fixture);
+
+	f->window.input[0].active_ws = 3000;
+	ck_assert_int_eq(judge_next(f, 3), MM_HEALTH_IMPLAUSIBLE);
+	f->window.end_ns += MM_NS_PER_S;
+	ck_assert_int_eq(mm_health_judge(&f->judge, &f->window), MM_HEALTH_OK);
+	f->window.end_ns = f->window.start_ns;
+	ck_assert_int_eq(mm_health_judge(&f->judge, &f->window), MM_HEALTH_IMPLAUSIBLE);
+	f->window.end_ns = f->window.start_ns - 1;
+	ck_assert_int_eq(mm_health_judge(&f->judge, &f->window), MM_HEALTH_IMPLAUSIBLE);
 }
 END_TEST
 
@@ -211,7 +232,6 @@ int main(void)
 	Suite *suite = suite_create("health");
 	TCase *tcase = tcase_create("health");
 
-	tcase_add_checked_fixture(tcase, setup, NULL);
 	tcase_add_test(tcase, live_is_ok);
 	tcase_add_test(tcase, frozen_and_back);
 	tcase_add_test(tcase, partly_live_is_ok);

@@ -17,20 +17,22 @@
 #include "outputs/outputs.h"
 #include "fixture/suite.h"
 
-static char directory[32];
-static char path[sizeof(directory) + 8];
+struct fixture {
+	char directory[32], path[40];
+};
 
-static void make_directory(void)
+static struct fixture *make_directory(struct fixture *f)
 {
-	strcpy(directory, "/tmp/check_lcd.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(directory));
-	snprintf(path, sizeof(path), "%s/lcd", directory);
+	strcpy(f->directory, "/tmp/check_lcd.XXXXXX");
+	ck_assert_ptr_nonnull(mkdtemp(f->directory));
+	snprintf(f->path, sizeof(f->path), "%s/lcd", f->directory);
+	return f;
 }
 
-static void remove_directory(void)
+static void remove_directory(struct fixture *f)
 {
-	unlink(path);
-	ck_assert_int_eq(rmdir(directory), 0); /* nothing is left behind in it */
+	unlink(f->path);
+	ck_assert_int_eq(rmdir(f->directory), 0); /* nothing is left behind in it */
 }
 
 static struct mm_lcd *must_make(const char *at)
@@ -52,11 +54,11 @@ static void await_error(struct mm_lcd *lcd, int error)
 /* ---- A regular file ---- */
 
 /* Tells when a file has been moved into the directory. */
-static int watch_directory(void)
+static int watch_directory(struct fixture *f)
 {
 	int fd = inotify_init1(IN_CLOEXEC);
 
-	ck_assert_int_ge(inotify_add_watch(fd, directory, IN_MOVED_TO), 0);
+	ck_assert_int_ge(inotify_add_watch(fd, f->directory, IN_MOVED_TO), 0);
 	return fd;
 }
 
@@ -67,10 +69,10 @@ static void await_move(int watch)
 	ck_assert_int_gt(read(watch, event, sizeof(event)), 0);
 }
 
-static void expect_file(const char *text)
+static void expect_file(struct fixture *f, const char *text)
 {
 	char buffer[128];
-	FILE *file = fopen(path, "r");
+	FILE *file = fopen(f->path, "r");
 
 	ck_assert_ptr_nonnull(file);
 	buffer[fread(buffer, 1, sizeof(buffer) - 1, file)] = '\0';
@@ -80,6 +82,7 @@ static void expect_file(const char *text)
 
 START_TEST(file_is_replaced)
 {
+	struct fixture fixture, *f = make_directory(&fixture);
 	static const struct {
 		const char *line1;
 		const char *line2;
@@ -94,42 +97,47 @@ START_TEST(file_is_replaced)
 	struct stat status;
 
 	umask(077);
-	int watch = watch_directory();
-	struct mm_lcd *lcd = must_make(path);
+	int watch = watch_directory(f);
+	struct mm_lcd *lcd = must_make(f->path);
 	for (unsigned i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		mm_lcd_show(lcd, cases[i].line1, cases[i].line2);
 		await_move(watch);
-		expect_file(cases[i].text);
+		expect_file(f, cases[i].text);
 	}
-	ck_assert_int_eq(stat(path, &status), 0);
+	ck_assert_int_eq(stat(f->path, &status), 0);
 	ck_assert_uint_eq(status.st_mode, S_IFREG | 0644);
 	mm_lcd_free(lcd);
 	close(watch);
+	remove_directory(f);
 }
 END_TEST
 
 START_TEST(file_error_and_recovery)
 {
-	struct mm_lcd *lcd = must_make(path);
+	struct fixture fixture, *f = make_directory(&fixture);
+	struct mm_lcd *lcd = must_make(f->path);
 
-	ck_assert_int_eq(rmdir(directory), 0);
+	ck_assert_int_eq(rmdir(f->directory), 0);
 	mm_lcd_show(lcd, "a", "b");
 	await_error(lcd, -ENOENT);
-	ck_assert_int_eq(mkdir(directory, 0700), 0);
+	ck_assert_int_eq(mkdir(f->directory, 0700), 0);
 	mm_lcd_show(lcd, "a", "b"); /* the same text: it has not been shown yet */
 	await_error(lcd, 0);
-	expect_file("a\nb\n");
+	expect_file(f, "a\nb\n");
 	mm_lcd_free(lcd);
+	remove_directory(f);
 }
 END_TEST
 
 START_TEST(file_cannot_be_replaced)
 {
+	struct fixture fixture, *f = make_directory(&fixture);
 	struct mm_lcd *lcd = must_make("/dev/full/lcd");
 
 	mm_lcd_show(lcd, "a", "b");
 	await_error(lcd, -ENOTDIR);
 	mm_lcd_free(lcd);
+	remove_directory(f);
 }
 END_TEST
 
@@ -147,11 +155,12 @@ static void expect_read(int fd, const char *text)
 
 START_TEST(device_text)
 {
-	struct mm_lcd *lcd = must_make(path);
+	struct fixture fixture, *f = make_directory(&fixture);
+	struct mm_lcd *lcd = must_make(f->path);
 
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(mkfifo(f->path, 0600), 0);
 	mm_lcd_show(lcd, "000123.4 kWh", "1234 W");
-	int fd = open(path, O_RDONLY);
+	int fd = open(f->path, O_RDONLY);
 	expect_read(fd, "\f000123.4 kWh\n1234 W");
 	await_error(lcd, 0);
 	mm_lcd_show(lcd, "000123.4 kWh", "1234 W"); /* no change: would only flicker */
@@ -160,51 +169,56 @@ START_TEST(device_text)
 	mm_lcd_free(lcd);
 	expect_read(fd, "");
 	close(fd);
+	remove_directory(f);
 }
 END_TEST
 
 START_TEST(device_reopened_after_error)
 {
-	struct mm_lcd *lcd = must_make(path);
+	struct fixture fixture, *f = make_directory(&fixture);
+	struct mm_lcd *lcd = must_make(f->path);
 
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
+	ck_assert_int_eq(mkfifo(f->path, 0600), 0);
 	mm_lcd_show(lcd, "1", "");
-	int fd = open(path, O_RDONLY);
+	int fd = open(f->path, O_RDONLY);
 	expect_read(fd, "\f1\n");
 	close(fd);
 	mm_lcd_show(lcd, "2", ""); /* nobody reads: EPIPE, and SIGPIPE kills nobody */
 	await_error(lcd, -EPIPE);
 	mm_lcd_show(lcd, "2", "");
-	fd = open(path, O_RDONLY);
+	fd = open(f->path, O_RDONLY);
 	expect_read(fd, "\f2\n");
 	mm_lcd_free(lcd);
 	close(fd);
+	remove_directory(f);
 }
 END_TEST
 
 START_TEST(device_not_there)
 {
+	struct fixture fixture, *f = make_directory(&fixture);
 	struct mm_lcd *lcd = must_make("/dev/minimeter-no-lcd");
 
 	mm_lcd_show(lcd, "1", "");
 	await_error(lcd, -ENOENT);
 	ck_assert_int_ne(access("/dev/minimeter-no-lcd", F_OK), 0); /* not made as a file */
 	mm_lcd_free(lcd);
+	remove_directory(f);
 }
 END_TEST
 
 /* Makes a pipe that is full, so that the display's write hangs, and returns its reading end once "first" is being written. */
-static int block_first(struct mm_lcd *lcd)
+static int block_first(struct fixture *f, struct mm_lcd *lcd)
 {
 	char event[sizeof(struct inotify_event) + NAME_MAX + 1];
 	int watch = inotify_init1(IN_CLOEXEC);
 
-	ck_assert_int_eq(mkfifo(path, 0600), 0);
-	int reader = open(path, O_RDONLY | O_NONBLOCK);
-	int writer = open(path, O_WRONLY | O_NONBLOCK);
+	ck_assert_int_eq(mkfifo(f->path, 0600), 0);
+	int reader = open(f->path, O_RDONLY | O_NONBLOCK);
+	int writer = open(f->path, O_WRONLY | O_NONBLOCK);
 	while (write(writer, "#", 1) == 1) {
 	}
-	ck_assert_int_ge(inotify_add_watch(watch, path, IN_OPEN), 0);
+	ck_assert_int_ge(inotify_add_watch(watch, f->path, IN_OPEN), 0);
 	mm_lcd_show(lcd, "first", "");
 	ck_assert_int_gt(read(watch, event, sizeof(event)), 0);
 	close(writer);
@@ -227,8 +241,9 @@ static void expect_after_filling(int fd, const char *text)
 
 START_TEST(newest_wins)
 {
-	struct mm_lcd *lcd = must_make(path);
-	int fd = block_first(lcd);
+	struct fixture fixture, *f = make_directory(&fixture);
+	struct mm_lcd *lcd = must_make(f->path);
+	int fd = block_first(f, lcd);
 
 	mm_lcd_show(lcd, "second", "");
 	mm_lcd_show(lcd, "last", "");
@@ -236,13 +251,15 @@ START_TEST(newest_wins)
 	mm_lcd_free(lcd);
 	expect_read(fd, "");
 	close(fd);
+	remove_directory(f);
 }
 END_TEST
 
 START_TEST(blocked_at_free)
 {
-	struct mm_lcd *lcd = must_make(path);
-	int fd = block_first(lcd);
+	struct fixture fixture, *f = make_directory(&fixture);
+	struct mm_lcd *lcd = must_make(f->path);
+	int fd = block_first(f, lcd);
 
 	mm_lcd_show(lcd, "second", "");
 	mm_lcd_free(lcd);
@@ -251,6 +268,7 @@ START_TEST(blocked_at_free)
 	expect_read(fd, "");
 	close(fd);
 	mm_lcd_free(NULL);
+	remove_directory(f);
 }
 END_TEST
 
@@ -260,13 +278,11 @@ int main(void)
 	TCase *file = tcase_create("file");
 	TCase *device = tcase_create("device");
 
-	tcase_add_checked_fixture(file, make_directory, remove_directory);
 	tcase_add_test(file, file_is_replaced);
 	tcase_add_test(file, file_error_and_recovery);
 	tcase_add_test(file, file_cannot_be_replaced);
 	suite_add_tcase(suite, file);
 
-	tcase_add_checked_fixture(device, make_directory, remove_directory);
 	tcase_add_test(device, device_text);
 	tcase_add_test(device, device_reopened_after_error);
 	tcase_add_test(device, device_not_there);
