@@ -10,13 +10,25 @@ sim_pid='' meter_pid='' port='' board_fd='' checks=0 failures=0
 mkfifo "$scratch/silence" "$scratch/ready"
 exec {silence_fd}<>"$scratch/silence"
 
+# end PID: also a process that is stopped. Only such a one is continued: the sanitizer of leaks stops a process that ends, and
+# would wait for ever where somebody else continues it.
+end() {
+	kill "$1" 2>/dev/null || true
+	if is_stopped "$1"; then
+		kill -CONT "$1" 2>/dev/null || true
+	fi
+	wait "$1" 2>/dev/null || true
+}
+
+is_stopped() {
+	grep -q '^State:.T' "/proc/$1/status" 2>/dev/null
+}
+
 cleanup() {
 	local pid
 
 	for pid in $meter_pid $sim_pid; do
-		kill "$pid" 2>/dev/null || true
-		kill -CONT "$pid" 2>/dev/null || true
-		wait "$pid" 2>/dev/null || true
+		end "$pid"
 	done
 	if mountpoint -q "$scratch/small"; then
 		umount "$scratch/small"
@@ -75,7 +87,7 @@ start_held_sim() {
 
 # Does the board stand still?
 is_board_held() {
-	grep -q '^State:.T' "/proc/$sim_pid/status"
+	is_stopped "$sim_pid"
 }
 
 release_board() {
@@ -84,9 +96,7 @@ release_board() {
 
 stop_sim() {
 	exec {board_fd}>&-
-	kill "$sim_pid"
-	kill -CONT "$sim_pid" 2>/dev/null || true # for one that is held; another can be gone by now
-	wait "$sim_pid" || true
+	end "$sim_pid"
 	sim_pid=''
 }
 
