@@ -171,6 +171,18 @@ static void current_reason(const struct mm_calibration_mean *mean, const struct 
 		 range->current_max_ratio * model->ct_primary_a);
 }
 
+static void unsteady_reason(const struct mm_advice_point *point, char *reason)
+{
+	snprintf(reason, MM_ADVICE_REASON_MAX, "the power is not steady: its windows spread by %.2f %%, and %g %% is the most",
+		 100 * mm_calibration_spread(point->run, point->element), 100 * MM_CALIBRATION_SPREAD_MAX_RATIO);
+}
+
+static void offset_reason(const struct mm_model *model, char *reason)
+{
+	snprintf(reason, MM_ADVICE_REASON_MAX, "with this point the offset would have to be more than %g W",
+		 MM_CALIBRATION_OFFSET_MAX_RATIO * model->rated_voltage_v * model->ct_primary_a);
+}
+
 const char *mm_advice_calibration(enum mm_calibration_fault fault, const struct mm_advice_point *point,
 				  char reason[static MM_ADVICE_REASON_MAX])
 {
@@ -204,9 +216,7 @@ const char *mm_advice_calibration(enum mm_calibration_fault fault, const struct 
 		factor_reason(mean, point->point, reason);
 		break;
 	case MM_CALIBRATION_UNSTEADY:
-		snprintf(reason, MM_ADVICE_REASON_MAX,
-			 "the power is not steady: its windows spread by %.2f %%, and %g %% is the most",
-			 100 * mm_calibration_spread(point->run, point->element), 100 * MM_CALIBRATION_SPREAD_MAX_RATIO);
+		unsteady_reason(point, reason);
 		break;
 	case MM_CALIBRATION_CROSSED:
 		snprintf(reason, MM_ADVICE_REASON_MAX, "%.1f W is not what element %u has (%.1f W), but what the other one has",
@@ -226,8 +236,7 @@ const char *mm_advice_calibration(enum mm_calibration_fault fault, const struct 
 			 MM_CALIBRATION_PHASE_MAX_DEG);
 		break;
 	case MM_CALIBRATION_OFFSET_LIMIT:
-		snprintf(reason, MM_ADVICE_REASON_MAX, "with this point the offset would have to be more than %g W",
-			 MM_CALIBRATION_OFFSET_MAX_RATIO * point->model->rated_voltage_v * point->model->ct_primary_a);
+		offset_reason(point->model, reason);
 		break;
 	case MM_CALIBRATION_FAULT_COUNT:
 		break;
