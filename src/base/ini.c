@@ -137,7 +137,9 @@ static void take_form(struct reading *reading, char *line)
 		take_section(reading, text + 1);
 	} else if (!is_comment(text)) {
 		if (*find(text, "=:") != '\0' && *find(text, "=:") != ';') {
-			memmove(line, text, strlen(text) + 1);
+			if (text > line) {
+				memmove(line, text, strlen(text) + 1);
+			}
 			return;
 		}
 		complain(reading, -EBADMSG, "is neither [section] nor key = value");
