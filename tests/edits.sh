@@ -5,10 +5,10 @@
 # wherever it is defined, so that a move does not break the edit; ROOM/NAME where two rooms have one of that name; or a file, for what is
 # outside of functions. Of a function only its own lines are edited.
 
-# edit_lines SOURCE PLACE: prints the file, and the lines of it as an address of sed ("" for all). Fails with a message.
+# edit_lines TOP PLACE: prints the file, and the lines of it as an address of sed ("" for all). Fails with a message.
 edit_lines() {
-	local source=$1 place=$2 room='*' name found
-	if [ -e "$source/$place" ]; then
+	local top=$1 place=$2 room='*' name found
+	if [ -e "$top/$place" ]; then
 		echo "$place"
 		return
 	fi
@@ -18,7 +18,7 @@ edit_lines() {
 	fi
 	# A definition starts at the margin and has no semicolon before its body.
 	# shellcheck disable=SC2046,SC2086 # the patterns must expand
-	found=$(cd "$source" && awk -v name="$name" '
+	found=$(cd "$top" && awk -v name="$name" '
 		FNR == 1 { head = "" }
 		$0 ~ "^#define " name "([^A-Za-z0-9_]|$)" { print FILENAME, FNR "," FNR; next }
 		$0 ~ "^[a-z].*[ *]" name "\\(" { head = FNR }
@@ -34,7 +34,7 @@ edit_lines() {
 	echo "$found"
 }
 
-# edited SOURCE FILE EXPRESSION [LINES]: prints the file with the edit
+# edited TOP FILE EXPRESSION [LINES]: prints the file with the edit
 edited() {
 	sed -E "${4:-}{
 $3
