@@ -125,8 +125,8 @@ static void take_section(struct reading *reading, char *name)
 	}
 }
 
-/* Leaves to inih what it reads right: a key at the beginning of the line. */
-static void take_form(struct reading *reading, char *line)
+/* What of a line is left to inih: a key, which it reads right at the beginning of a line. */
+static const char *take_form(struct reading *reading, char *line)
 {
 	char *text = text_of(reading, line);
 
@@ -137,14 +137,11 @@ static void take_form(struct reading *reading, char *line)
 		take_section(reading, text + 1);
 	} else if (!is_comment(text)) {
 		if (*find(text, "=:") != '\0' && *find(text, "=:") != ';') {
-			if (text > line) {
-				memmove(line, text, strlen(text) + 1);
-			}
-			return;
+			return text;
 		}
 		complain(reading, -EBADMSG, "is neither [section] nor key = value");
 	}
-	strcpy(line, "\n");
+	return "\n";
 }
 
 /* Reads a line, as much as fits, and ends it with a line feed. False: there is none, or reading is over. */
@@ -185,6 +182,7 @@ static char *read_line(char *buffer, int size, void *userdata)
 {
 	struct reading *reading = userdata;
 	char line[MM_INI_LINE_MAX + 2];
+	const char *text = line;
 
 	if (reading->r < 0 || !read_text(reading, line)) {
 		return NULL;
@@ -194,12 +192,12 @@ static char *read_line(char *buffer, int size, void *userdata)
 		reading->r = reading->callbacks->line(reading->userdata, line);
 	}
 	if (reading->r == 0) {
-		take_form(reading, line);
+		text = take_form(reading, line);
 	}
-	if (reading->r == 0 && strlen(line) >= (size_t)size) {
+	if (reading->r == 0 && strlen(text) >= (size_t)size) {
 		reading->r = -EMSGSIZE;
 	}
-	return reading->r < 0 ? NULL : strcpy(buffer, line);
+	return reading->r < 0 ? NULL : strcpy(buffer, text);
 }
 
 /* inih's handler: non-zero means that all is well. */
