@@ -132,7 +132,7 @@ void mm_draft_free(struct mm_draft *draft)
 	if (draft->fd >= 0) {
 		close(draft->fd);
 		if (draft->draft_path) {
-			(void)unlink(draft->draft_path);
+			(void)unlink(draft->draft_path); /* the next draft takes away what is left */
 		}
 	}
 	free(draft->draft_path);

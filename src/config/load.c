@@ -110,6 +110,7 @@ static struct place find_place(struct mm_config_reading *reading, const char *na
 	struct place place = {0};
 
 	if (reading->meter) {
+		/* An unknown key leaves the place empty, which the caller refuses. */
 		(void)find_in(&mm_config_meter_keys, reading->meter,
 			      reading->meter_given[reading->meter - reading->config->meter], name, &place);
 		return place;

@@ -33,7 +33,7 @@ static bool follow(char path[static PATH_MAX])
 	}
 	target[length] = '\0';
 	strcpy(directory, path);
-	(void)split(directory);
+	(void)split(directory); /* the directory is wanted, not the name */
 	snprintf(whole, sizeof(whole), "%s/%s", target[0] == '/' ? "" : directory, target);
 	if (strlen(whole) >= PATH_MAX) {
 		return false;

@@ -43,7 +43,7 @@
 #define MM_ELEMENT_FREQUENCY 0x08u
 /*
  * Active power below zero at over 1 A in two windows running: CT turned round or on the wrong line, or generation. Clears with
- * the first window that is not so, also for want of load.
+ * the first window that is not so, also where there is no load.
  */
 #define MM_ELEMENT_REVERSED 0x10u
 #define MM_ELEMENT_FLAG_COUNT 5

@@ -152,6 +152,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 
 	(void)usec;
 	mm_watchdog_feed(&d->watchdog, d->front_end, d->worker);
+	/* Where it failed, the watchdog would go hungry, and the service manager would start the daemon again. */
 	(void)sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -176,6 +177,7 @@ static int add_sources(struct mm_daemon *d)
 	if (r < 0) {
 		return r;
 	}
+	/* At the usual priority it works as well, only later. */
 	(void)sd_event_source_set_priority(timer, SD_EVENT_PRIORITY_IMPORTANT);
 	(void)sd_event_source_set_floating(timer, true);
 	sd_event_source_unref(timer);

@@ -5,7 +5,7 @@
 /*
  * What the next run of the daemon goes on with: all that a commit has not yet made durable, in memory that outlives the process
  * because the service manager holds a descriptor of it. Two images are written in turns, each with a sequence number and a check
- * sum, so that a kill in the midst of one leaves the other; the edges that were played since are counted beside them. Writing is
+ * sum, so that a kill while one is written leaves the other; the edges that were played since are counted beside them. Writing is
  * a copy within memory.
  */
 

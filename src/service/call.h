@@ -46,7 +46,8 @@ struct mm_parameter {
 bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
 			const struct mm_parameter *table, size_t count, void *ret);
 
-/* Each of these finishes the call. A reply that is NULL, for want of memory, is answered with Busy, never with an empty object.
+/* Each of these finishes the call. A reply that is NULL, where memory is short, is answered with Busy, never with an empty
+ * object.
  */
 void mm_call_reply(struct mm_varlink_call *call, json_t *reply);
 void mm_call_busy(struct mm_varlink_call *call, const char *reason);

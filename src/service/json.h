@@ -4,7 +4,7 @@
 
 /*
  * What is metered as the JSON objects of org.minimeter.varlink, which says their fields and units. Each function returns a new
- * object, or NULL for want of memory.
+ * object, or NULL where memory is short.
  */
 
 #include <jansson.h>

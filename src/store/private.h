@@ -52,7 +52,7 @@ struct mm_store {
 extern const char *const mm_backup_suffix[MM_BACKUPS];
 
 /*
- * Writes a commit to the second copy and to nothing else: also in the midst of a statement. True when it is durable there;
+ * Writes a commit to the second copy and to nothing else: also while a statement runs. True when it is durable there;
  * store->mirror_error says why not.
  */
 bool mm_store_commit_to_mirror(struct mm_store *store, const struct mm_store_commit *commit);

@@ -4,7 +4,7 @@
 
 /*
  * Gives the file at path a name of its own, .aside-1, .aside-2, ..., and what SQLite keeps beside a database too: nothing is ever
- * removed, and a crash in the midst of it leaves what belongs together so that the next call puts it together. 0 or -errno.
+ * removed, and a crash meanwhile leaves what belongs together so that the next call puts it together. 0 or -errno.
  */
 int mm_retire(const char *path);
 

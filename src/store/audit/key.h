@@ -23,7 +23,7 @@ int mm_key_create(const char *path, struct mm_key **ret);
 
 void mm_key_free(struct mm_key *key); /* NULL-safe */
 
-/* Never fail for a key that was loaded or made, but for want of memory (-ENOMEM). */
+/* Never fail for a key that was loaded or made, but where memory is short (-ENOMEM). */
 int mm_key_fingerprint(const struct mm_key *key, char ret[static MM_FINGERPRINT_MAX]);
 int mm_key_public(const struct mm_key *key, char ret[static MM_PUBLIC_KEY_MAX]);
 int mm_key_sign(const struct mm_key *key, const char *text, char ret[static MM_SIGNATURE_MAX]);
