@@ -58,3 +58,6 @@ EXTRA_DIST += tests/edits.sh tests/handling.sh tests/handling.txt
 .PHONY: check-handling
 check-handling: distdir
 	'$(srcdir)/tests/handling.sh' '$(abs_top_builddir)/$(distdir)'
+
+# Boots a Debian's systemd in namespaces, for tests of what is installed.
+EXTRA_DIST += tests/systemd/boot.sh
