@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The memory: magic and layout, then two slots. A slot is valid when the check sum over its image is right. The
- * counts of played edges are outside the images, one aligned word a meter, which no kill can tear.
+ * The memory: magic and layout, then two slots. A slot is valid when the check sum over its record is right. The
+ * counts of played edges are outside the records, one aligned word a meter, which no kill can tear.
  */
 #include "metering/memory.h"
 
@@ -21,17 +21,17 @@
 #define BY_NUMBER 1
 #define SLOTS 2
 /*
- * A slot, whatever a version of this program puts into it: an upgrade finds the images where the old one wrote them. Pages that
+ * A slot, whatever a version of this program puts into it: an upgrade finds the records where the old one wrote them. Pages that
  * were never written cost nothing.
  */
 #define SLOT_SIZE 1048576
 
 struct slot {
-	uint64_t length; /* of the image */
-	uint64_t sum;	 /* over the image; 0: being written */
-	/* Edges of each meter played since the image was written, twice; odd: one more is being put out. */
+	uint64_t length; /* of the record */
+	uint64_t sum;	 /* over the record; 0: being written */
+	/* Edges of each meter played since the record was written, twice; odd: one more is being put out. */
 	_Atomic uint64_t played[MM_STORE_METERS_MAX];
-	uint8_t image[SLOT_SIZE - 2 * sizeof(uint64_t) - MM_STORE_METERS_MAX * sizeof(uint64_t)];
+	uint8_t record[SLOT_SIZE - 2 * sizeof(uint64_t) - MM_STORE_METERS_MAX * sizeof(uint64_t)];
 };
 
 struct pages {
@@ -219,7 +219,7 @@ static void get_pending(struct mm_reader *r, struct mm_pending *ret)
 
 /* ---- Reading ---- */
 
-/* Takes the edges that were played after the image was written off the queue. */
+/* Takes the edges that were played after the record was written off the queue. */
 static int take_played(const struct slot *slot, unsigned index, struct mm_memory_meter *ret)
 {
 	uint64_t played = atomic_load_explicit(&slot->played[index], memory_order_relaxed);
@@ -244,8 +244,8 @@ static int take_played(const struct slot *slot, unsigned index, struct mm_memory
 
 static int read_slot(const struct slot *slot, struct mm_memory_content *ret)
 {
-	struct mm_reader r = {.bytes = slot->image, .size = (size_t)slot->length};
-	ssize_t length = mm_state_read(slot->image, (size_t)slot->length, &ret->state);
+	struct mm_reader r = {.bytes = slot->record, .size = (size_t)slot->length};
+	ssize_t length = mm_state_read(slot->record, (size_t)slot->length, &ret->state);
 	int result = 0;
 
 	if (length < 0) {
@@ -282,8 +282,8 @@ int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret)
 		struct slot *slot = &pages->slot[i];
 		struct mm_state state;
 
-		if (slot->length <= sizeof(slot->image) && slot->sum == mm_checksum(slot->image, (size_t)slot->length) &&
-		    mm_state_read(slot->image, (size_t)slot->length, &state) >= 0 &&
+		if (slot->length <= sizeof(slot->record) && slot->sum == mm_checksum(slot->record, (size_t)slot->length) &&
+		    mm_state_read(slot->record, (size_t)slot->length, &state) >= 0 &&
 		    (!memory->newest || state.sequence > memory->sequence)) {
 			memory->newest = slot;
 			memory->sequence = state.sequence;
@@ -304,7 +304,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 {
 	struct pages *pages = memory->pages;
 	struct slot *slot = &pages->slot[memory->newest == &pages->slot[0]];
-	struct mm_writer w = {.bytes = slot->image, .size = sizeof(slot->image)};
+	struct mm_writer w = {.bytes = slot->record, .size = sizeof(slot->record)};
 
 	for (unsigned i = 0; !memory->newest && i < SLOTS; i++) {
 		pages->slot[i].sum = 0; /* whatever was there */
@@ -316,7 +316,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 	}
 	content->state.sequence = ++memory->sequence;
 	memcpy(content->state.boot_id, memory->boot_id, sizeof(memory->boot_id));
-	w.used = mm_state_write(&content->state, slot->image, sizeof(slot->image));
+	w.used = mm_state_write(&content->state, slot->record, sizeof(slot->record));
 	for (unsigned i = 0; i < content->state.meter_count; i++) {
 		put_carryover(&w, &content->meter[i].carryover);
 		mm_put_u64(&w, (uint64_t)content->meter[i].received_noted_ns);
@@ -328,7 +328,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 	slot->length = w.used;
 	/* The order counts for what a kill leaves, which is seen by another process only after this one has ended. */
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->sum = mm_checksum(slot->image, w.used);
+	slot->sum = mm_checksum(slot->record, w.used);
 	pages->layout = LAYOUT;
 	pages->magic = MEMORY_MAGIC;
 	memory->newest = slot;

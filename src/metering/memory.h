@@ -47,18 +47,18 @@ void mm_memory_free(struct mm_memory *memory);
 int mm_memory_fd(const struct mm_memory *memory);
 
 /*
- * Reads the newest whole image; the caller points ret->pending to something zeroed, and all meters to a train each. Returns 0;
- * -ENODATA: nothing was ever written; -EBADMSG: no image is whole; -EPROTO: another layout; -ESTALE: of another run of the
+ * Reads the newest whole record; the caller points ret->pending to something zeroed, and all meters to a train each. Returns 0;
+ * -ENODATA: nothing was ever written; -EBADMSG: no record is whole; -EPROTO: another layout; -ESTALE: of another run of the
  * machine. What ret points to is undefined then.
  */
 int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret);
 
-/* Writes an image; sequence and boot_id are filled in. */
+/* Writes a record; sequence and boot_id are filled in. */
 void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content);
 
 /*
  * Around putting out the first edge of a meter's queue: noted before the line moves, and again after. A failed one is still owed.
- * What the last image had queued is counted; mm_memory_write() begins anew.
+ * What the last record had queued is counted; mm_memory_write() begins anew.
  */
 void mm_memory_edge_begun(struct mm_memory *memory, unsigned meter);
 void mm_memory_edge_ended(struct mm_memory *memory, unsigned meter, bool played);

@@ -76,7 +76,7 @@ static void fill(struct fixture *f, int64_t n)
 	}
 }
 
-/* What was read is an image of fill(), all of it of the same n, which is returned. */
+/* What was read is a record of fill(), all of it of the same n, which is returned. */
 static int64_t assert_whole(const struct fixture *f)
 {
 	int64_t n = f->content.state.meter[0].delivered.uwh;
