@@ -70,7 +70,7 @@ START_TEST(test_hash_is_the_documented_one)
 	put_text(&b, "event");
 	put_data(&b, 'b', zero, sizeof(zero));
 	put(&b, 'i', 1);
-	put_text(&b, BENCH_BOOT);
+	put_text(&b, FIXTURE_BOOT);
 	put(&b, 'i', (uint64_t)c.event.boottime_ns);
 	put(&b, 'i', (uint64_t)c.event.realtime_ns);
 	put_text(&b, "SN-1001");
@@ -312,7 +312,7 @@ static bool take_interval(void *userdata, const struct mm_profile_row *row)
 	struct intervals *got = userdata;
 	size_t used = strlen(got->text);
 
-	snprintf(got->text + used, sizeof(got->text) - used, "%lld:%lld:%u ", (long long)(row->start_s - BENCH_EPOCH_S),
+	snprintf(got->text + used, sizeof(got->text) - used, "%lld:%lld:%u ", (long long)(row->start_s - FIXTURE_EPOCH_S),
 		 (long long)row->delivered_uwh, (unsigned)row->status);
 	return true;
 }

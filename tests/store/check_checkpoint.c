@@ -15,7 +15,7 @@
 #include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
-#define NOW_NS (BENCH_EPOCH_S * MM_NS_PER_S)
+#define NOW_NS (FIXTURE_EPOCH_S * MM_NS_PER_S)
 
 static void key_path(const struct fixture *b, char path[static 320])
 {

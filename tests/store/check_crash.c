@@ -144,7 +144,7 @@ static int64_t judge(struct toll *toll, struct fixture *b, const struct expectat
 	int64_t n;
 
 	toll->states++;
-	if (mm_store_open(b->path, b->copy[0] ? b->copy : NULL, BENCH_BOOT, b->meters, 1, &b->error, &store) < 0) {
+	if (mm_store_open(b->path, b->copy[0] ? b->copy : NULL, FIXTURE_BOOT, b->meters, 1, &b->error, &store) < 0) {
 		complain(toll, &toll->unreadable, "unreadable", e->moment, e->loss, b->error.text);
 		return e->acknowledged;
 	}

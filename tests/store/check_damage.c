@@ -130,7 +130,7 @@ static void judge(struct toll *toll, struct fixture *b, const char *what)
 	int64_t n;
 
 	toll->cases++;
-	if (mm_store_open(b->path, b->copy, BENCH_BOOT, b->meters, 1, &b->error, &store) < 0) {
+	if (mm_store_open(b->path, b->copy, FIXTURE_BOOT, b->meters, 1, &b->error, &store) < 0) {
 		toll->refused++;
 		return;
 	}

@@ -168,7 +168,7 @@ static bool opens(struct fault_vfs *vfs, enum fault fault, unsigned at, int stag
 		acknowledged = attempted = 3;
 	}
 	fault_vfs_set(vfs, fault, at, 1);
-	r = mm_store_open(place.path, NULL, BENCH_OTHER_BOOT, place.meters, 1, &place.error, &store);
+	r = mm_store_open(place.path, NULL, FIXTURE_OTHER_BOOT, place.meters, 1, &place.error, &store);
 	if (r == 0) {
 		attempted++;
 		r = commit_n(store, attempted);
@@ -212,7 +212,7 @@ static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, int u
 	fixture_begin(&b);
 	fixture_make_version_1(&b);
 	fault_vfs_set(vfs, fault, at, 1);
-	r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 2, &b.error, &store);
+	r = mm_store_open(b.path, NULL, FIXTURE_BOOT, b.meters, 2, &b.error, &store);
 	if (r == 0) {
 		mm_store_close(store);
 	}

@@ -25,7 +25,7 @@ _Noreturn static void commit_away(const struct fixture *b, int64_t n, bool check
 	struct mm_store *store = NULL;
 	struct fixture_commit c;
 
-	if (mm_store_open(b->path, NULL, BENCH_BOOT, b->meters, 1, NULL, &store) < 0) {
+	if (mm_store_open(b->path, NULL, FIXTURE_BOOT, b->meters, 1, NULL, &store) < 0) {
 		_exit(1);
 	}
 	if (checkpoints && sqlite3_exec(store->db.connection, "PRAGMA wal_autocheckpoint = 8", NULL, NULL, NULL) != SQLITE_OK) {

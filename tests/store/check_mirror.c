@@ -133,7 +133,7 @@ static void make_slot(uint64_t sequence, unsigned meters, size_t rows, size_t ev
 	memset(ret, 0, sizeof(*ret));
 	state->sequence = sequence;
 	ret->database = sequence / 2;
-	snprintf(state->boot_id, sizeof(state->boot_id), "%s", BENCH_BOOT);
+	snprintf(state->boot_id, sizeof(state->boot_id), "%s", FIXTURE_BOOT);
 	state->boottime_ns = (int64_t)sequence * 1000;
 	state->realtime_ns = (int64_t)sequence * 2000;
 	state->meter_count = meters;

@@ -99,7 +99,7 @@ START_TEST(test_register_in_use_is_refused)
 	ck_assert_int_ge(pid, 0);
 	if (pid == 0) {
 		struct mm_store *store = NULL;
-		int r = mm_store_open(b.path, NULL, BENCH_BOOT, b.meters, 1, &b.error, &store);
+		int r = mm_store_open(b.path, NULL, FIXTURE_BOOT, b.meters, 1, &b.error, &store);
 
 		close(finish[1]);
 		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {

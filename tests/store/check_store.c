@@ -99,7 +99,7 @@ START_TEST(test_boottime_of_another_run_is_not_given)
 
 	fixture_commit_n(store, 1, 1);
 	mm_store_close(store);
-	ck_assert_int_eq(mm_store_open(b.path, NULL, BENCH_OTHER_BOOT, b.meters, 1, &b.error, &store), 0);
+	ck_assert_int_eq(mm_store_open(b.path, NULL, FIXTURE_OTHER_BOOT, b.meters, 1, &b.error, &store), 0);
 	fixture_registers(1, 0, &expected);
 	expected.profile.last_boot_ns = 0;
 	ck_assert_int_eq(mm_store_load(store, 0, &got), 0);
@@ -384,9 +384,9 @@ static double read_month(struct mm_store *store, int64_t day, int rows, int *ret
 	ck_assert_int_eq(sqlite3_db_release_memory(store->db.connection), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_db_status(store->db.connection, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
 	clock_gettime(CLOCK_MONOTONIC, &from);
-	ck_assert_int_eq(
-		mm_store_profile(store, 0, BENCH_EPOCH_S + day * 86400, BENCH_EPOCH_S + (day + 31) * 86400, count_row, &count),
-		0);
+	ck_assert_int_eq(mm_store_profile(store, 0, FIXTURE_EPOCH_S + day * 86400, FIXTURE_EPOCH_S + (day + 31) * 86400,
+					  count_row, &count),
+			 0);
 	ms = ms_since(&from);
 	ck_assert_int_eq(sqlite3_db_status(store->db.connection, SQLITE_DBSTATUS_CACHE_MISS, ret_pages, &highest, 1), SQLITE_OK);
 	ck_assert_int_eq((int)count, rows);
@@ -421,7 +421,7 @@ static void verify_all(struct mm_store *store, int rows)
 
 START_TEST(test_ten_years)
 {
-	const int per_day = 86400 / BENCH_INTERVAL_S, days = 3652;
+	const int per_day = 86400 / FIXTURE_INTERVAL_S, days = 3652;
 	static struct mm_store_profile_row rows[96];
 	double longest_ms = 0;
 	struct fixture_commit c;
@@ -434,11 +434,11 @@ START_TEST(test_ten_years)
 		fixture_commit(day, 1, &c);
 		for (int i = 0; i < per_day; i++) {
 			rows[i].row = c.row.row;
-			rows[i].row.start_s = BENCH_EPOCH_S + (int64_t)(day * per_day + i) * BENCH_INTERVAL_S;
+			rows[i].row.start_s = FIXTURE_EPOCH_S + (int64_t)(day * per_day + i) * FIXTURE_INTERVAL_S;
 			rows[i].row.delivered_uwh = 750000000 + i;
 			rows[i].row.covered_ns = INT64_C(900000000000);
 		}
-		c.commit.realtime_ns = (BENCH_EPOCH_S + (int64_t)day * 86400) * 1000000000;
+		c.commit.realtime_ns = (FIXTURE_EPOCH_S + (int64_t)day * 86400) * 1000000000;
 		c.commit.rows = rows;
 		c.commit.row_count = (size_t)per_day;
 		ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);

@@ -45,7 +45,7 @@ static void commit_hour(struct mm_store *store, int64_t n)
 	struct mm_store_profile_row rows[2] = {{.meter = 0}, {.meter = 1}};
 	struct mm_store_event event = {.meter = (int)(n % 3) - 1, .realtime_ns = n, .boottime_ns = n + 1, .code = "gap"};
 	struct mm_store_commit c = {.boottime_ns = n * 3600 * MM_NS_PER_S,
-				    .realtime_ns = (BENCH_EPOCH_S + n * 3600) * MM_NS_PER_S,
+				    .realtime_ns = (FIXTURE_EPOCH_S + n * 3600) * MM_NS_PER_S,
 				    .meter_count = 2,
 				    .events = &event,
 				    .event_count = n % 2 == 0,
@@ -56,7 +56,7 @@ static void commit_hour(struct mm_store *store, int64_t n)
 	for (unsigned i = 0; i < 2; i++) {
 		int64_t hour_uwh = i == 0 ? 1000 : 500;
 
-		rows[i].row = (struct mm_profile_row){.start_s = BENCH_EPOCH_S + n * 3600 - 900,
+		rows[i].row = (struct mm_profile_row){.start_s = FIXTURE_EPOCH_S + n * 3600 - 900,
 						      .duration_s = 3600,
 						      .delivered_uwh = n == 0 ? hour_uwh * 3 / 4 : hour_uwh,
 						      .received_uwh = 5,
