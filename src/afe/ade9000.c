@@ -209,9 +209,8 @@ static void check_power(struct ade9000 *a)
 	double polled_w = mm_power_check_end(&a->check, mean_w, LOADED_RATIO * mm_ade9000_full_scale_va(config));
 
 	if (a->check.wrong) {
-		snprintf(a->afe.message, sizeof(a->afe.message),
-			 "energy and power of %s phase %c disagree: %.1f W by its energy, %.1f W polled", a->device_name,
-			 'A' + (char)config->phase, mean_w, polled_w);
+		mm_error_set(&a->afe.error, 0, "energy and power of %s phase %c disagree: %.1f W by its energy, %.1f W polled",
+			     a->device_name, 'A' + (char)config->phase, mean_w, polled_w);
 	}
 }
 
@@ -351,7 +350,7 @@ static int ade9000_open(struct mm_afe *afe)
 	int r;
 
 	ade9000_close(afe);
-	r = mm_ade9000_chip_open(&a->chip, a->uri, a->device_name, afe->message, sizeof(afe->message));
+	r = mm_ade9000_chip_open(&a->chip, a->uri, a->device_name, &afe->error);
 	if (r < 0) {
 		return r;
 	}
@@ -396,7 +395,7 @@ static bool config_is_valid(const struct mm_afe_config *config)
 }
 
 int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
-		       char *message, struct mm_afe **ret)
+		       struct mm_error *error, struct mm_afe **ret)
 {
 	static const struct mm_afe_ops ops = {
 		.open = ade9000_open,
@@ -408,10 +407,9 @@ int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_c
 
 	(void)driver;
 	if (!config_is_valid(config)) {
-		snprintf(message, MM_AFE_MESSAGE_MAX, "1 to %d inputs with a full scale above 0", PHASES);
-		return -EINVAL;
+		return mm_error_set(error, -EINVAL, "1 to %d inputs with a full scale above 0", PHASES);
 	}
-	snprintf(message, MM_AFE_MESSAGE_MAX, "out of memory");
+	mm_error_set(error, -ENOMEM, "out of memory");
 	a = calloc(1, sizeof(*a));
 	if (!a) {
 		return -ENOMEM;

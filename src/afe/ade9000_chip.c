@@ -225,9 +225,9 @@ static int find_all(struct mm_ade9000_chip *chip)
 	return r;
 }
 
-int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, char *message, size_t message_size)
+int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error)
 {
-	int r = mm_iio_device_open(&chip->device, uri, name, message, message_size);
+	int r = mm_iio_device_open(&chip->device, uri, name, error);
 
 	if (r < 0) {
 		return r;

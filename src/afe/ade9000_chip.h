@@ -5,7 +5,7 @@
 /*
  * The ADE9000's registers as the mainline Linux driver shows them, in units. What the driver says of scales is cut off after
  * nine decimals, so the constants of the data sheet are used instead. All that reads may block on the bus; a transfer that fails
- * with -EIO is tried once more. Errors are put into words in the message given to open.
+ * with -EIO is tried once more. Errors are put into words in the error given to open.
  */
 
 #include <stdbool.h>
@@ -51,7 +51,7 @@ struct mm_ade9000_reading {
  * Connects and finds everything; clock and the inputs' config are set before. -ENODEV, -ENOENT (an attribute missing), -EINVAL
  * (another chip's scales), other -errno.
  */
-int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, char *message, size_t message_size);
+int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error);
 
 /* Does nothing where it is not open. */
 void mm_ade9000_chip_close(struct mm_ade9000_chip *chip);

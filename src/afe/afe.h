@@ -4,13 +4,12 @@
 
 /*
  * The front-end port. An adapter turns a metering chip behind libiio into measurements, one a window. It is used by one thread
- * at a time, may block on the bus, and never logs: it returns -errno with a message for the caller to log.
+ * at a time, may block on the bus, and never logs: it returns -errno with an error text for the caller to log.
  */
 
+#include "base/error.h"
 #include "clock/clock.h"
 #include "core/measurement.h"
-
-#define MM_AFE_MESSAGE_MAX 256
 
 /* Which phase of the chip serves an input, and its full scale in primary units. */
 struct mm_afe_input {
@@ -44,7 +43,7 @@ struct mm_afe_ops {
 	/*
 	 * Blocks until the next window has latched (or is overdue) and returns it. A window is returned exactly once; windows
 	 * lost are counted in ret->missed, those lost between close and open as well. ret->health is OK, STARTING or IMPLAUSIBLE
-	 * (message says why); latched is false when no new window came in time. An error (-ENODEV, -EIO, -ETIMEDOUT, -EPIPE, ...)
+	 * (error says why); latched is false when no new window came in time. An error (-ENODEV, -EIO, -ETIMEDOUT, -EPIPE, ...)
 	 * means: close, wait, open again. -ECANCELED: the clock was cancelled.
 	 */
 	int (*next)(struct mm_afe *afe, struct mm_measurement *ret);
@@ -60,7 +59,7 @@ struct mm_afe_ops {
 struct mm_afe {
 	const struct mm_afe_ops *ops;
 	enum mm_health fault;		      /* what the last error is called, where the adapter knows better than ABSENT */
-	char message[MM_AFE_MESSAGE_MAX];     /* what the last error or doubt was about, for people: names device and attribute */
+	struct mm_error error;		      /* what the last error or doubt was about, for people: names device and attribute */
 	const struct mm_harmonics *harmonics; /* that came with the last measurement, until the next; NULL: none */
 };
 

@@ -45,7 +45,7 @@ int mm_afe_board_clock_new(const char *uri, struct mm_clock **ret)
 	if (!board) {
 		return -ENOMEM;
 	}
-	r = mm_iio_device_open(&board->device, uri, "minimeter-sim", NULL, 0);
+	r = mm_iio_device_open(&board->device, uri, "minimeter-sim", NULL);
 	if (r == 0) {
 		r = mm_iio_device_find(&board->device, "time_ns", &board->time);
 	}

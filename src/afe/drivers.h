@@ -47,9 +47,9 @@ struct mm_afe_driver {
 	double adc_full_scale_v;	     /* rms of a full-scale sine at the ADC's pins */
 	unsigned keys;			     /* that it takes: bits of enum mm_afe_keys */
 	const struct mm_waveform_chip *chip; /* of waveform converters */
-	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM; then message (MM_AFE_MESSAGE_MAX) says what is wrong. */
+	/* config is copied. 0, -EINVAL (bad configuration), -ENOMEM; then error says what is wrong. */
 	int (*create)(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
-		      char *message, struct mm_afe **ret);
+		      struct mm_error *error, struct mm_afe **ret);
 };
 
 /* NULL: there is none of that name. */

@@ -17,20 +17,13 @@
 
 int mm_iio_device_error(struct mm_iio_device *device, int r, const char *format, ...)
 {
+	char text[MM_ERROR_TEXT_MAX];
 	va_list args;
-	int len;
 
-	if (!device->message) {
-		return r;
-	}
 	va_start(args, format);
-	len = vsnprintf(device->message, device->message_size, format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
-	if (len >= 0 && (size_t)len < device->message_size) {
-		errno = -r;
-		snprintf(device->message + len, device->message_size - (size_t)len, ": %m");
-	}
-	return r;
+	return mm_error_set(device->error, r, "%s: %s", text, strerror(-r));
 }
 
 static const struct iio_device *find_device(const struct iio_context *context, const char *name)
@@ -48,9 +41,9 @@ static const struct iio_device *find_device(const struct iio_context *context, c
 	return NULL;
 }
 
-int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, char *message, size_t message_size)
+int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, struct mm_error *error)
 {
-	struct mm_iio_device new = {.name = name, .message = message, .message_size = message_size};
+	struct mm_iio_device new = {.name = name, .error = error};
 	char *copy = strdup(uri); /* libiio 0.24 writes into it */
 	int r;
 

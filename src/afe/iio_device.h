@@ -8,8 +8,9 @@
  * don't. Every error is put into words, with the device and the attribute.
  */
 
-#include <stddef.h>
 #include <stdint.h>
+
+#include "base/error.h"
 
 struct iio_channel;
 struct iio_context;
@@ -26,15 +27,14 @@ struct mm_iio_device {
 	struct iio_context *context;
 	const struct iio_device *device;
 	const char *name;
-	char *message; /* where errors go; may be NULL */
-	size_t message_size;
+	struct mm_error *error; /* where errors go; may be NULL */
 };
 
 /*
- * Connects to the context at uri and finds the device by name; name and message must outlive it. -ENODEV: the context has no
+ * Connects to the context at uri and finds the device by name; name and error must outlive it. -ENODEV: the context has no
  * such device; other -errno from connecting.
  */
-int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, char *message, size_t message_size);
+int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, struct mm_error *error);
 
 /* Does nothing where it is not open. */
 void mm_iio_device_close(struct mm_iio_device *device);

@@ -54,9 +54,9 @@ static void clear_leftover(struct mm_iio_stream *stream)
 }
 
 int mm_iio_stream_open(struct mm_iio_stream *stream, const char *uri, const char *name, const unsigned numbers[], unsigned count,
-		       char *message, size_t message_size)
+		       struct mm_error *error)
 {
-	int r = mm_iio_device_open(&stream->device, uri, name, message, message_size);
+	int r = mm_iio_device_open(&stream->device, uri, name, error);
 
 	if (r < 0) {
 		return r;

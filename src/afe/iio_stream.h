@@ -45,7 +45,7 @@ void mm_iio_stream_init(struct mm_iio_stream *stream);
  * buffer. -ECHRNG: a channel is missing; -EPROTO: its words are not 24 bits in 32; as mm_iio_device_open().
  */
 int mm_iio_stream_open(struct mm_iio_stream *stream, const char *uri, const char *name, const unsigned numbers[], unsigned count,
-		       char *message, size_t message_size);
+		       struct mm_error *error);
 
 /*
  * Sets the device's own trigger where none is set, and begins to collect blocks of that many frames. -ENXIO: there is no trigger;

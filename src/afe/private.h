@@ -8,10 +8,10 @@
 
 /* Analog Devices ADE9000 through the mainline Linux driver. */
 int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
-		       char *message, struct mm_afe **ret);
+		       struct mm_error *error, struct mm_afe **ret);
 
 /* Waveform converters, which leave the metering to us; driver->chip says which. */
 int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
-			char *message, struct mm_afe **ret);
+			struct mm_error *error, struct mm_afe **ret);
 
 #endif

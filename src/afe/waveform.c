@@ -155,10 +155,10 @@ static bool report_doubt(struct waveform *w, struct mm_measurement *ret)
 		return false;
 	}
 	if (wrong) {
-		snprintf(w->afe.message, sizeof(w->afe.message), "%s takes %.0f samples a second, not %.0f", w->device_name,
-			 w->watch.rate_hz, w->rate_hz);
+		mm_error_set(&w->afe.error, 0, "%s takes %.0f samples a second, not %.0f", w->device_name, w->watch.rate_hz,
+			     w->rate_hz);
 	} else {
-		snprintf(w->afe.message, sizeof(w->afe.message), "samples of %s get lost", w->device_name);
+		mm_error_set(&w->afe.error, 0, "samples of %s get lost", w->device_name);
 	}
 	*ret = (struct mm_measurement){
 		.start_ns = w->report_ns,
@@ -173,15 +173,15 @@ static void describe_fault(struct waveform *w, enum mm_health health, const stru
 {
 	const struct mm_afe_input *input = &w->config.input[fault->input];
 	unsigned channel = fault->voltage ? input->voltage_channel : input->current_channel;
-	char *message = w->afe.message;
+	struct mm_error *error = &w->afe.error;
 
 	if (health == MM_HEALTH_SWAPPED) {
-		snprintf(message, MM_AFE_MESSAGE_MAX,
-			 "channel voltage%u of %s has what looks like the supply, voltage%u does not: are they swapped?", channel,
-			 w->device_name, input->voltage_channel);
+		mm_error_set(error, 0,
+			     "channel voltage%u of %s has what looks like the supply, voltage%u does not: are they swapped?",
+			     channel, w->device_name, input->voltage_channel);
 	} else {
-		snprintf(message, MM_AFE_MESSAGE_MAX, "channel voltage%u of %s %s", channel, w->device_name,
-			 health == MM_HEALTH_STUCK ? "stands still" : "is at its rails");
+		mm_error_set(error, 0, "channel voltage%u of %s %s", channel, w->device_name,
+			     health == MM_HEALTH_STUCK ? "stands still" : "is at its rails");
 	}
 }
 
@@ -286,7 +286,7 @@ static int waveform_open(struct mm_afe *afe)
 	int r;
 
 	waveform_close(afe);
-	r = mm_iio_stream_open(&w->stream, w->uri, w->device_name, w->channel, w->slot_count, afe->message, sizeof(afe->message));
+	r = mm_iio_stream_open(&w->stream, w->uri, w->device_name, w->channel, w->slot_count, &afe->error);
 	if (r < 0) {
 		afe->fault = r == -ECHRNG ? MM_HEALTH_NO_CHANNEL : MM_HEALTH_OK;
 		return r;
@@ -373,51 +373,47 @@ static void configure(struct waveform *w, const struct mm_afe_config *config)
 	w->aggregate.nominal_v = NOMINAL_V;
 }
 
-/* What the configuration must say; false with the message. */
-static bool config_is_valid(const struct mm_waveform_chip *chip, const struct mm_afe_config *config, char *message)
+/* What the configuration must say: 0 or -EINVAL. */
+static int check_config(const struct mm_waveform_chip *chip, const struct mm_afe_config *config, struct mm_error *error)
 {
 	double rate_hz = mm_waveform_chip_rate(chip, config);
 	uint32_t currents = 0, voltages = 0;
 
 	if (!(rate_hz >= MM_METROLOGY_RATE_MIN_HZ && rate_hz <= MM_METROLOGY_RATE_MAX_HZ)) {
-		snprintf(message, MM_AFE_MESSAGE_MAX,
-			 "mclk_hz = %.0f / (4 * osr = %u) gives %.0f samples a second; %.0f to %.0f can be measured with",
-			 config->mclk_hz, config->osr, rate_hz, MM_METROLOGY_RATE_MIN_HZ, MM_METROLOGY_RATE_MAX_HZ);
-		return false;
+		return mm_error_set(
+			error, -EINVAL,
+			"mclk_hz = %.0f / (4 * osr = %u) gives %.0f samples a second; %.0f to %.0f can be measured with",
+			config->mclk_hz, config->osr, rate_hz, MM_METROLOGY_RATE_MIN_HZ, MM_METROLOGY_RATE_MAX_HZ);
 	}
 	if (chip->channels < 2) {
-		snprintf(message, MM_AFE_MESSAGE_MAX, "%s has a single channel: energy needs a voltage and a current",
-			 chip->name);
-		return false;
+		return mm_error_set(error, -EINVAL, "%s has a single channel: energy needs a voltage and a current", chip->name);
 	}
 	for (unsigned i = 0; i < config->input_count; i++) {
 		const struct mm_afe_input *input = &config->input[i];
 		uint32_t current = UINT32_C(1) << input->current_channel;
 
 		if (input->voltage_channel >= chip->channels || input->current_channel >= chip->channels) {
-			snprintf(message, MM_AFE_MESSAGE_MAX,
-				 "phase %c has channels %u (voltage_channel_%c) and %u (current_channel_%c): %s has 0 to %u",
-				 'A' + (char)input->phase, input->voltage_channel, 'a' + (char)input->phase,
-				 input->current_channel, 'a' + (char)input->phase, chip->name, chip->channels - 1);
-			return false;
+			return mm_error_set(
+				error, -EINVAL,
+				"phase %c has channels %u (voltage_channel_%c) and %u (current_channel_%c): %s has 0 to %u",
+				'A' + (char)input->phase, input->voltage_channel, 'a' + (char)input->phase,
+				input->current_channel, 'a' + (char)input->phase, chip->name, chip->channels - 1);
 		}
 		if (currents & current) {
-			snprintf(message, MM_AFE_MESSAGE_MAX, "channel %u is the current of two phases", input->current_channel);
-			return false;
+			return mm_error_set(error, -EINVAL, "channel %u is the current of two phases", input->current_channel);
 		}
 		currents |= current;
 		voltages |= UINT32_C(1) << input->voltage_channel;
 	}
 	if (currents & voltages) {
-		snprintf(message, MM_AFE_MESSAGE_MAX, "channel %d is both a voltage and a current",
-			 __builtin_ctz(currents & voltages));
-		return false;
+		return mm_error_set(error, -EINVAL, "channel %d is both a voltage and a current",
+				    __builtin_ctz(currents & voltages));
 	}
-	return true;
+	return 0;
 }
 
 int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
-			char *message, struct mm_afe **ret)
+			struct mm_error *error, struct mm_afe **ret)
 {
 	static const struct mm_afe_ops ops = {
 		.open = waveform_open,
@@ -428,12 +424,12 @@ int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 		.request_harmonics = waveform_request_harmonics,
 	};
 	struct waveform *w;
-	int r = -ENOMEM;
+	int r = check_config(driver->chip, config, error);
 
-	if (!config_is_valid(driver->chip, config, message)) {
-		return -EINVAL;
+	if (r < 0) {
+		return r;
 	}
-	snprintf(message, MM_AFE_MESSAGE_MAX, "out of memory");
+	r = mm_error_set(error, -ENOMEM, "out of memory");
 	w = calloc(1, sizeof(*w));
 	if (!w) {
 		return r;
@@ -451,7 +447,7 @@ int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 	configure(w, config);
 	r = mm_metrology_init(&w->metrology, &w->metering);
 	if (r < 0) {
-		snprintf(message, MM_AFE_MESSAGE_MAX, "phase_deg is more than can be corrected at this rate");
+		mm_error_set(error, r, "phase_deg is more than can be corrected at this rate");
 		goto fail;
 	}
 	w->codes = malloc(w->block_frames * w->slot_count * sizeof(*w->codes));

@@ -175,7 +175,7 @@ static void check_driver(struct mm_config_reading *reading)
 	if (mm_inputs_configure(config, driver, any_scale_v, &settings, &error) < 0 || settings.input_count == 0) {
 		return;
 	}
-	if (driver->create(driver, &settings, NULL, error.text, &afe) < 0) {
+	if (driver->create(driver, &settings, NULL, &error, &afe) < 0) {
 		mm_config_complain(reading, mm_config_line_of(reading, config->front_end_driver), "[front-end]: %s", error.text);
 	}
 	mm_afe_free(afe);

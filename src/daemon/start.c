@@ -38,9 +38,9 @@ static int clock_new(const struct mm_config *config, struct mm_clock **ret)
 }
 
 static int outputs_new(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
-		       char *message, struct mm_outputs **ret)
+		       struct mm_error *error, struct mm_outputs **ret)
 {
-	return mm_outputs_driver_find(config->outputs_driver)->create(&config->outputs, lines, clock, message, ret);
+	return mm_outputs_driver_find(config->outputs_driver)->create(&config->outputs, lines, clock, error, ret);
 }
 
 int mm_daemon_make_loop(struct mm_daemon *d)
@@ -78,7 +78,7 @@ int mm_daemon_make_front_end(struct mm_daemon *d)
 	if (r < 0) {
 		return fail(error.text, "");
 	}
-	r = driver->create(driver, &config, d->clock, error.text, &d->afe);
+	r = driver->create(driver, &config, d->clock, &error, &d->afe);
 	if (r < 0) {
 		return fail("front end", error.text);
 	}
@@ -153,7 +153,7 @@ int mm_daemon_watch_power_fail(struct mm_daemon *d)
 	if (!d->config->power_fail.used) {
 		return 0;
 	}
-	if (mm_input_new(&d->config->power_fail, "minimeterd", "power-fail", error.text, &input) < 0) {
+	if (mm_input_new(&d->config->power_fail, "minimeterd", "power-fail", &error, &input) < 0) {
 		return fail(error.text, "");
 	}
 	r = mm_power_fail_new(d->event, d->metering, input, d->config->power_fail_debounce_ms, &d->power_fail);

@@ -67,7 +67,7 @@ static void *run(void *userdata)
 		struct mm_front_end_report rep = {0};
 
 		atomic_fetch_add(&fe->beat, 1);
-		afe->message[0] = '\0';
+		afe->error.text[0] = '\0';
 		afe->fault = MM_HEALTH_OK;
 		if (!open) {
 			r = afe->ops->open(afe);
@@ -81,7 +81,7 @@ static void *run(void *userdata)
 		}
 		rep.error = r;
 		rep.fault = afe->fault;
-		snprintf(rep.message, sizeof(rep.message), "%s", afe->message);
+		rep.reason = afe->error;
 		if (r < 0 && open) {
 			afe->ops->close(afe);
 			open = false;

@@ -18,11 +18,11 @@
 struct mm_front_end;
 
 struct mm_front_end_report {
-	int error;			  /* 0: a measurement; else the -errno of a device that is not there or fails */
-	enum mm_health fault;		  /* and what that is called, where the adapter knows better than ABSENT */
-	bool clock_gone;		  /* the clock itself has failed: nothing more will come */
-	char message[MM_AFE_MESSAGE_MAX]; /* what the adapter says about it; may be empty */
-	int64_t at_ns;			  /* CLOCK_BOOTTIME of the report */
+	int error;		/* 0: a measurement; else the -errno of a device that is not there or fails */
+	enum mm_health fault;	/* and what that is called, where the adapter knows better than ABSENT */
+	bool clock_gone;	/* the clock itself has failed: nothing more will come */
+	struct mm_error reason; /* what the adapter says about it; may be empty */
+	int64_t at_ns;		/* CLOCK_BOOTTIME of the report */
 	struct mm_measurement measurement;
 };
 

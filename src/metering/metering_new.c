@@ -91,7 +91,7 @@ static int make_meter(struct mm_metering *metering, unsigned index, struct mm_st
 	if (r < 0) {
 		return r;
 	}
-	return mm_point_outputs_open(point->outputs, point->meter.window_end_ns > 0, error->text);
+	return mm_point_outputs_open(point->outputs, point->meter.window_end_ns > 0, error);
 }
 
 static int make_supervisor(const struct mm_afe_input *inputs, unsigned input_count, struct mm_supervisor **ret)

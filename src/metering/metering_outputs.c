@@ -37,7 +37,7 @@ static void note_news(struct mm_metering *metering, const struct mm_meter_point 
 		mm_journal_add(&metering->journal, point->index, OUTPUTS_RECOVERED);
 	}
 	if (news.failed) {
-		mm_journal_add(&metering->journal, point->index, OUTPUTS_FAILING, news.message);
+		mm_journal_add(&metering->journal, point->index, OUTPUTS_FAILING, news.error.text);
 	}
 }
 

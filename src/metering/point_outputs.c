@@ -56,7 +56,7 @@ void mm_point_outputs_resume(struct mm_point_outputs *outputs, const struct mm_p
 	memcpy(outputs->level, level, sizeof(outputs->level));
 }
 
-static int make_lines(struct mm_point_outputs *outputs, bool resumed, char *message)
+static int make_lines(struct mm_point_outputs *outputs, bool resumed, struct mm_error *error)
 {
 	const struct mm_point_outputs_config *config = &outputs->config;
 	struct mm_outputs_config lines = {.consumer = "minimeterd", .meter = config->meter->name, .resumed = resumed};
@@ -64,7 +64,7 @@ static int make_lines(struct mm_point_outputs *outputs, bool resumed, char *mess
 
 	memcpy(lines.line, config->meter->line, sizeof(lines.line));
 	memcpy(lines.level, outputs->level, sizeof(lines.level));
-	r = config->make_lines(config->config, &lines, config->clock, message, &outputs->lines);
+	r = config->make_lines(config->config, &lines, config->clock, error, &outputs->lines);
 	/* The levels follow from where the lines are: one that went dark with the process stays so to the end of its pulse. */
 	if (r == 0 && outputs->lines) {
 		memcpy(outputs->level, outputs->lines->level, sizeof(outputs->level));
@@ -72,19 +72,19 @@ static int make_lines(struct mm_point_outputs *outputs, bool resumed, char *mess
 	return r;
 }
 
-int mm_point_outputs_open(struct mm_point_outputs *outputs, bool resumed, char message[static MM_OUTPUTS_MESSAGE_MAX])
+int mm_point_outputs_open(struct mm_point_outputs *outputs, bool resumed, struct mm_error *error)
 {
 	const char *lcd = outputs->config.meter->lcd;
 	int r;
 
 	mm_pulse_train_start(&outputs->train, mm_clock_boottime(outputs->config.clock));
-	r = make_lines(outputs, resumed, message);
+	r = make_lines(outputs, resumed, error);
 	if (r < 0 || lcd[0] == '\0') {
 		return r;
 	}
 	r = mm_lcd_new(lcd, &outputs->lcd);
 	if (r < 0) {
-		snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "meter \"%s\": lcd: %s", outputs->config.meter->name, strerror(-r));
+		return mm_error_set(error, r, "meter \"%s\": lcd: %s", outputs->config.meter->name, strerror(-r));
 	}
 	return r;
 }
@@ -98,7 +98,7 @@ void mm_point_outputs_stop(struct mm_point_outputs *outputs)
 
 /* ---- Lines ---- */
 
-static void lines_failed(struct mm_point_outputs *outputs, const char *message)
+static void lines_failed(struct mm_point_outputs *outputs, const struct mm_error *error)
 {
 	mm_outputs_free(outputs->lines);
 	outputs->lines = NULL;
@@ -106,7 +106,7 @@ static void lines_failed(struct mm_point_outputs *outputs, const char *message)
 	if (!outputs->failing) {
 		outputs->failing = true;
 		outputs->news.failed = true;
-		snprintf(outputs->news.message, sizeof(outputs->news.message), "%s", message);
+		outputs->news.error = *error;
 	}
 }
 
@@ -124,10 +124,10 @@ static void drive(struct mm_point_outputs *outputs, enum mm_output output, bool 
 	}
 	r = outputs->lines->ops->set(outputs->lines, output, level, at_ns, position_uwh);
 	if (r < 0) {
-		char message[64];
+		struct mm_error error;
 
-		snprintf(message, sizeof(message), "output %s: %s", mm_output_name(output), strerror(-r));
-		lines_failed(outputs, message);
+		mm_error_set(&error, r, "output %s: %s", mm_output_name(output), strerror(-r));
+		lines_failed(outputs, &error);
 	}
 }
 
@@ -156,13 +156,13 @@ static void drive_indicators(struct mm_point_outputs *outputs, int64_t now_ns)
 
 static void retry_lines(struct mm_point_outputs *outputs, int64_t now_ns)
 {
-	char message[MM_OUTPUTS_MESSAGE_MAX];
+	struct mm_error error;
 
 	if (!outputs->failing || now_ns < outputs->retry_ns) {
 		return;
 	}
-	if (make_lines(outputs, false, message) < 0) {
-		lines_failed(outputs, message);
+	if (make_lines(outputs, false, &error) < 0) {
+		lines_failed(outputs, &error);
 		return;
 	}
 	outputs->failing = false;

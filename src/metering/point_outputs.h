@@ -22,7 +22,7 @@
 
 /* Makes the output lines of a meter by the configured driver. *ret NULL with 0: the driver has no lines. */
 typedef int (*mm_outputs_factory)(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
-				  char *message, struct mm_outputs **ret);
+				  struct mm_error *error, struct mm_outputs **ret);
 
 /* All of it is borrowed. */
 struct mm_point_outputs_config {
@@ -49,9 +49,9 @@ void mm_point_outputs_resume(struct mm_point_outputs *outputs, const struct mm_p
 
 /*
  * Requests the lines and opens the display. resumed: an earlier process of this boot may have kept the lines at their levels.
- * 0, or -errno with one line in message.
+ * 0, or -errno with one line in error.
  */
-int mm_point_outputs_open(struct mm_point_outputs *outputs, bool resumed, char message[static MM_OUTPUTS_MESSAGE_MAX]);
+int mm_point_outputs_open(struct mm_point_outputs *outputs, bool resumed, struct mm_error *error);
 
 /* Puts an edge out that the run before was about to, where the line shows whether it did. */
 void mm_point_outputs_complete(struct mm_point_outputs *outputs, const struct mm_edge *edge);
@@ -88,7 +88,7 @@ void mm_point_outputs_stop(struct mm_point_outputs *outputs);
 
 struct mm_point_outputs_news {
 	bool recovered, failed; /* in this order where both are set */
-	char message[MM_OUTPUTS_MESSAGE_MAX];
+	struct mm_error error;
 };
 
 /* True when the lines failed or came back since it was last asked. */

@@ -87,7 +87,7 @@ struct mm_verdict mm_supervisor_report(struct mm_supervisor *s, struct mm_front_
 {
 	enum mm_health health = report->fault == MM_HEALTH_OK ? MM_HEALTH_ABSENT : report->fault;
 	struct mm_measurement *m = &report->measurement;
-	const char *reason = report->message;
+	const char *reason = report->reason.text;
 	struct mm_verdict verdict;
 
 	s->last_report_ns = report->at_ns;

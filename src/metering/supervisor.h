@@ -16,12 +16,10 @@
 
 struct mm_supervisor;
 
-#define MM_SUPERVISOR_REASON_MAX 256
-
 struct mm_supervisor_state {
 	enum mm_health health;
 	int64_t since_ns; /* CLOCK_BOOTTIME of the last change of health */
-	char reason[MM_SUPERVISOR_REASON_MAX];
+	char reason[MM_ERROR_TEXT_MAX];
 	uint64_t windows, missed;     /* since the start */
 	struct mm_measurement window; /* the latest right one, before calibration; all zero before the first */
 };

@@ -12,26 +12,26 @@ static const struct mm_key keys[] = {
 const struct mm_key_table mm_outputs_keys = MM_KEY_TABLE(keys);
 
 static int gpiod_create(const struct mm_outputs_settings *settings, const struct mm_outputs_config *lines, struct mm_clock *clock,
-			char *message, struct mm_outputs **ret)
+			struct mm_error *error, struct mm_outputs **ret)
 {
 	(void)settings;
 	(void)clock;
-	return mm_outputs_gpiod_new(lines, message, ret);
+	return mm_outputs_gpiod_new(lines, error, ret);
 }
 
 static int trace_create(const struct mm_outputs_settings *settings, const struct mm_outputs_config *lines, struct mm_clock *clock,
-			char *message, struct mm_outputs **ret)
+			struct mm_error *error, struct mm_outputs **ret)
 {
-	return mm_outputs_trace_new(settings->trace, lines, clock, message, ret);
+	return mm_outputs_trace_new(settings->trace, lines, clock, error, ret);
 }
 
 static int none_create(const struct mm_outputs_settings *settings, const struct mm_outputs_config *lines, struct mm_clock *clock,
-		       char *message, struct mm_outputs **ret)
+		       struct mm_error *error, struct mm_outputs **ret)
 {
 	(void)settings;
 	(void)lines;
 	(void)clock;
-	(void)message;
+	(void)error;
 	*ret = NULL;
 	return 0;
 }

@@ -19,11 +19,11 @@ extern const struct mm_key_table mm_outputs_keys; /* their fields are in struct 
 
 struct mm_outputs_driver {
 	const char *name;
-	/* 0, or -errno with message (MM_OUTPUTS_MESSAGE_MAX); *ret is NULL where nothing is put out. clock outlives it. */
+	/* 0, or -errno with error; *ret is NULL where nothing is put out. clock outlives it. */
 	int (*create)(const struct mm_outputs_settings *settings, const struct mm_outputs_config *lines, struct mm_clock *clock,
-		      char *message, struct mm_outputs **ret);
+		      struct mm_error *error, struct mm_outputs **ret);
 	/* Drives the lines to their safe level once, as mm_outputs_gpiod_make_safe() does; NULL: there are none to drive. */
-	int (*make_safe)(const struct mm_outputs_config *lines, char *message);
+	int (*make_safe)(const struct mm_outputs_config *lines, struct mm_error *error);
 };
 
 /* NULL: there is none of that name. */

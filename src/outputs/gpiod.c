@@ -21,23 +21,23 @@ struct gpiod_outputs {
 };
 
 /* Which output of which meter is being worked on. */
-static struct mm_gpio_subject subject_of(const struct mm_outputs_config *config, enum mm_output output, char *message)
+static struct mm_gpio_subject subject_of(const struct mm_outputs_config *config, enum mm_output output, struct mm_error *error)
 {
 	return (struct mm_gpio_subject){.spec = &config->line[output],
 					.consumer = config->consumer,
 					.meter = config->meter,
 					.role = mm_output_name(output),
 					.direction = "output",
-					.message = message};
+					.error = error};
 }
 
 /* ret_level as in mm_gpio_line_request(). */
 static int request_line(const struct mm_gpio_subject *subject, const struct mm_gpio_place *place, bool *ret_level,
 			struct mm_gpio_line **ret)
 {
-	int error = mm_gpio_line_request(place->path, place->offset, subject->spec, subject->consumer, ret_level, ret);
+	int r = mm_gpio_line_request(place->path, place->offset, subject->spec, subject->consumer, ret_level, ret);
 
-	return error < 0 ? mm_gpio_request_failed(subject, place, error) : 0;
+	return r < 0 ? mm_gpio_request_failed(subject, place, r) : 0;
 }
 
 static int gpiod_set(struct mm_outputs *base, enum mm_output output, bool level, int64_t at_ns, int64_t position_uwh)
@@ -82,13 +82,13 @@ static void gpiod_free(struct mm_outputs *base)
 static const struct mm_outputs_ops gpiod_ops = {.set = gpiod_set, .free = gpiod_free};
 
 /* Finds all lines before any is requested, and sees that no two are one. */
-static int find_lines(const struct mm_outputs_config *config, char *message, struct mm_gpio_place ret[MM_OUTPUT_COUNT])
+static int find_lines(const struct mm_outputs_config *config, struct mm_error *error, struct mm_gpio_place ret[MM_OUTPUT_COUNT])
 {
 	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
-		const struct mm_gpio_subject subject = subject_of(config, i, message);
-		int error = config->line[i].used ? mm_gpio_find(&subject, &ret[i]) : 0;
-		if (error < 0) {
-			return error;
+		const struct mm_gpio_subject subject = subject_of(config, i, error);
+		int r = config->line[i].used ? mm_gpio_find(&subject, &ret[i]) : 0;
+		if (r < 0) {
+			return r;
 		}
 		for (unsigned j = 0; config->line[i].used && j < i; j++) {
 			if (config->line[j].used && ret[j].offset == ret[i].offset && strcmp(ret[j].chip, ret[i].chip) == 0) {
@@ -101,29 +101,28 @@ static int find_lines(const struct mm_outputs_config *config, char *message, str
 	return 0;
 }
 
-int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, struct mm_outputs **ret)
+int mm_outputs_gpiod_new(const struct mm_outputs_config *config, struct mm_error *error, struct mm_outputs **ret)
 {
 	struct mm_gpio_place place[MM_OUTPUT_COUNT];
-	int error = find_lines(config, message, place);
+	int r = find_lines(config, error, place);
 
-	if (error < 0) {
-		return error;
+	if (r < 0) {
+		return r;
 	}
 	struct gpiod_outputs *outputs = calloc(1, sizeof(*outputs));
 	if (outputs == NULL) {
-		snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "%s", strerror(ENOMEM));
-		return -ENOMEM;
+		return mm_error_set(error, -ENOMEM, "%s", strerror(ENOMEM));
 	}
 	outputs->base.ops = &gpiod_ops;
 	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
-		const struct mm_gpio_subject subject = subject_of(config, i, message);
+		const struct mm_gpio_subject subject = subject_of(config, i, error);
 		bool held = config->line[i].used && config->resumed && place[i].output;
 		if (config->line[i].used) {
-			error = request_line(&subject, &place[i], held ? &outputs->base.level[i] : NULL, &outputs->line[i]);
+			r = request_line(&subject, &place[i], held ? &outputs->base.level[i] : NULL, &outputs->line[i]);
 		}
-		if (error < 0) {
+		if (r < 0) {
 			gpiod_free(&outputs->base);
-			return error;
+			return r;
 		}
 		outputs->base.held[i] = held;
 	}
@@ -131,20 +130,20 @@ int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, 
 	return 0;
 }
 
-int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, char *message)
+int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, struct mm_error *error)
 {
 	int result = 0;
 
 	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
-		const struct mm_gpio_subject subject = subject_of(config, i, message);
+		const struct mm_gpio_subject subject = subject_of(config, i, error);
 		struct mm_gpio_line *line = NULL;
 		struct mm_gpio_place place;
-		int error = config->line[i].used ? mm_gpio_find(&subject, &place) : 0;
-		if (error == 0 && config->line[i].used) {
-			error = request_line(&subject, &place, NULL, &line);
+		int r = config->line[i].used ? mm_gpio_find(&subject, &place) : 0;
+		if (r == 0 && config->line[i].used) {
+			r = request_line(&subject, &place, NULL, &line);
 		}
 		mm_gpio_line_release(line);
-		result = error < 0 ? error : result;
+		result = r < 0 ? r : result;
 	}
 	return result;
 }

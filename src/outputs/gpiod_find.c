@@ -24,31 +24,19 @@ struct search {
 	int error;		       /* of a chip that failed in another way */
 };
 
-int mm_gpio_complain(const struct mm_gpio_subject *subject, int error, const char *format, ...)
+int mm_gpio_complain(const struct mm_gpio_subject *subject, int r, const char *format, ...)
 {
 	const struct mm_line_spec *spec = subject->spec;
-	char offset[16];
+	char offset[16], text[MM_ERROR_TEXT_MAX];
 	va_list arguments;
-	int length;
 
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
 	snprintf(offset, sizeof(offset), "%u", spec->offset);
-	if (subject->meter == NULL) {
-		length = snprintf(subject->message, MM_OUTPUTS_MESSAGE_MAX, "%s: ", subject->role);
-	} else {
-		length = snprintf(subject->message, MM_OUTPUTS_MESSAGE_MAX, "meter \"%s\", output %s: ", subject->meter,
-				  subject->role);
-	}
-	if (length < MM_OUTPUTS_MESSAGE_MAX) {
-		length += snprintf(subject->message + length, (size_t)(MM_OUTPUTS_MESSAGE_MAX - length),
-				   "line \"%s%s%s\": ", spec->chip, spec->chip[0] == '\0' ? "" : ":",
-				   spec->name[0] == '\0' ? offset : spec->name);
-	}
-	if (length < MM_OUTPUTS_MESSAGE_MAX) {
-		va_start(arguments, format);
-		vsnprintf(subject->message + length, (size_t)(MM_OUTPUTS_MESSAGE_MAX - length), format, arguments);
-		va_end(arguments);
-	}
-	return error;
+	return mm_error_set(subject->error, r, "%s%s%s%s: line \"%s%s%s\": %s", subject->meter ? "meter \"" : "",
+			    subject->meter ? subject->meter : "", subject->meter ? "\", output " : "", subject->role, spec->chip,
+			    spec->chip[0] == '\0' ? "" : ":", spec->name[0] == '\0' ? offset : spec->name, text);
 }
 
 static bool is_path(const char *chip)
@@ -189,24 +177,22 @@ int mm_gpio_find(const struct mm_gpio_subject *subject, struct mm_gpio_place *re
 	return 0;
 }
 
-int mm_gpio_request_failed(const struct mm_gpio_subject *subject, const struct mm_gpio_place *place, int error)
+int mm_gpio_request_failed(const struct mm_gpio_subject *subject, const struct mm_gpio_place *place, int r)
 {
-	switch (error) {
+	switch (r) {
 	case -EBUSY:
 		if (place->consumer[0] == '\0') {
-			return mm_gpio_complain(subject, error, "in use by the kernel; free it or choose another line");
+			return mm_gpio_complain(subject, r, "in use by the kernel; free it or choose another line");
 		}
 		if (strcmp(place->consumer, subject->consumer) == 0) {
-			return mm_gpio_complain(subject, error,
-						"in use by \"%s\": another meter has it, or the daemon runs already",
+			return mm_gpio_complain(subject, r, "in use by \"%s\": another meter has it, or the daemon runs already",
 						subject->consumer);
 		}
-		return mm_gpio_complain(subject, error, "in use by \"%s\"; free it or choose another line", place->consumer);
+		return mm_gpio_complain(subject, r, "in use by \"%s\"; free it or choose another line", place->consumer);
 	case -EACCES:
 	case -EPERM:
 		return denied(subject, place->path);
 	default:
-		return mm_gpio_complain(subject, error, "can't be an %s of %s: %s", subject->direction, place->chip,
-					strerror(-error));
+		return mm_gpio_complain(subject, r, "can't be an %s of %s: %s", subject->direction, place->chip, strerror(-r));
 	}
 }

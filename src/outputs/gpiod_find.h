@@ -18,7 +18,7 @@ struct mm_gpio_subject {
 	const char *meter;     /* NULL: the line is not a meter's */
 	const char *role;      /* the output's name, or what else it is for */
 	const char *direction; /* "output" or "input" */
-	char *message;	       /* MM_OUTPUTS_MESSAGE_MAX bytes */
+	struct mm_error *error;
 };
 
 /* A line that was found. */
@@ -30,14 +30,13 @@ struct mm_gpio_place {
 	bool output;			 /* driven, though nobody holds it */
 };
 
-/* Looks for exactly one line. 0, or -errno with a message. */
+/* Looks for exactly one line. 0, or -errno with an error text. */
 int mm_gpio_find(const struct mm_gpio_subject *subject, struct mm_gpio_place *ret);
 
-/* Says why a line that was found could not be had; returns error. */
-int mm_gpio_request_failed(const struct mm_gpio_subject *subject, const struct mm_gpio_place *place, int error);
+/* Says why a line that was found could not be had; returns r. */
+int mm_gpio_request_failed(const struct mm_gpio_subject *subject, const struct mm_gpio_place *place, int r);
 
-/* Writes the message and returns error. */
-int mm_gpio_complain(const struct mm_gpio_subject *subject, int error, const char *format, ...)
-	__attribute__((format(printf, 3, 4)));
+/* Sets the error text and returns r. */
+int mm_gpio_complain(const struct mm_gpio_subject *subject, int r, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -16,28 +16,28 @@ struct mm_input {
 	struct mm_gpio_line *line;
 };
 
-int mm_input_new(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message, struct mm_input **ret)
+int mm_input_new(const struct mm_line_spec *spec, const char *consumer, const char *role, struct mm_error *error,
+		 struct mm_input **ret)
 {
 	const struct mm_gpio_subject subject = {
-		.spec = spec, .consumer = consumer, .role = role, .direction = "input", .message = message};
+		.spec = spec, .consumer = consumer, .role = role, .direction = "input", .error = error};
 	struct mm_input *input = calloc(1, sizeof(*input));
 	struct mm_gpio_place place;
-	int error;
+	int r;
 
 	if (input == NULL) {
-		snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "%s: %s", role, strerror(ENOMEM));
-		return -ENOMEM;
+		return mm_error_set(error, -ENOMEM, "%s: %s", role, strerror(ENOMEM));
 	}
-	error = mm_gpio_find(&subject, &place);
-	if (error == 0) {
-		error = mm_gpio_line_watch(place.path, place.offset, spec, consumer, &input->line);
-		if (error < 0) {
-			mm_gpio_request_failed(&subject, &place, error);
+	r = mm_gpio_find(&subject, &place);
+	if (r == 0) {
+		r = mm_gpio_line_watch(place.path, place.offset, spec, consumer, &input->line);
+		if (r < 0) {
+			mm_gpio_request_failed(&subject, &place, r);
 		}
 	}
-	if (error < 0) {
+	if (r < 0) {
 		free(input);
-		return error;
+		return r;
 	}
 	*ret = input;
 	return 0;

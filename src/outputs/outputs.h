@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/error.h"
 #include "core/pulse.h"
 
 enum mm_line_drive { MM_DRIVE_PUSH_PULL, MM_DRIVE_OPEN_DRAIN, MM_DRIVE_OPEN_SOURCE };
@@ -30,8 +31,6 @@ struct mm_line_spec {
  * 65535. Returns 0 or -EINVAL with *ret_reason (static) saying what is wrong; ret is untouched then.
  */
 int mm_line_spec_parse(const char *text, struct mm_line_spec *ret, const char **ret_reason);
-
-#define MM_OUTPUTS_MESSAGE_MAX 256
 
 struct mm_outputs_config {
 	const char *consumer; /* shown by gpioinfo: "minimeterd" */
@@ -67,11 +66,11 @@ struct mm_outputs {
 void mm_outputs_free(struct mm_outputs *outputs);
 
 /*
- * Lines by libgpiod: all of them or none. message (MM_OUTPUTS_MESSAGE_MAX bytes) says which line of which output and why:
+ * Lines by libgpiod: all of them or none. error says which line of which output and why:
  * -ENOENT no such line or chip; -EBUSY taken by another user; -EACCES; -EINVAL two outputs on one line, or a name or label that
  * several lines or chips bear; another -errno as the kernel gave it.
  */
-int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, struct mm_outputs **ret);
+int mm_outputs_gpiod_new(const struct mm_outputs_config *config, struct mm_error *error, struct mm_outputs **ret);
 
 /*
  * Edges as text, one a line, appended to a file:
@@ -88,14 +87,14 @@ int mm_outputs_gpiod_new(const struct mm_outputs_config *config, char *message, 
  * clock must outlive the instance. A trace that is resumed goes on at the levels given: nothing in it changes by itself.
  */
 struct mm_clock;
-int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *config, struct mm_clock *clock, char *message,
+int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *config, struct mm_clock *clock, struct mm_error *error,
 			 struct mm_outputs **ret);
 
 /*
  * Drives the lines of a meter to their safe level once and releases them: for ExecStopPost after a crash. A line that fails does
  * not keep the others from being made safe; returns 0, or -errno and message for the last that failed.
  */
-int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, char *message);
+int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, struct mm_error *error);
 
 /* ---- An input ---- */
 
@@ -105,7 +104,8 @@ struct mm_input;
  * Watches one line for changes of its level; role ("power-fail") is for messages. 0, or -errno with message as
  * mm_outputs_gpiod_new() has them.
  */
-int mm_input_new(const struct mm_line_spec *spec, const char *consumer, const char *role, char *message, struct mm_input **ret);
+int mm_input_new(const struct mm_line_spec *spec, const char *consumer, const char *role, struct mm_error *error,
+		 struct mm_input **ret);
 /* NULL-safe. */
 void mm_input_free(struct mm_input *input);
 /* Readable while changes wait. */

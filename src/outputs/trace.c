@@ -73,25 +73,25 @@ static void trace_free(struct mm_outputs *base)
 
 static const struct mm_outputs_ops trace_ops = {.set = trace_set, .free = trace_free};
 
-int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *config, struct mm_clock *clock, char *message,
+int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *config, struct mm_clock *clock, struct mm_error *error,
 			 struct mm_outputs **ret)
 {
 	struct trace *trace = calloc(1, sizeof(*trace));
-	int error;
+	int r;
 
 	if (trace == NULL) {
-		error = -ENOMEM;
+		r = -ENOMEM;
 		goto fail;
 	}
 	*trace = (struct trace){.base.ops = &trace_ops, .clock = clock, .meter = strdup(config->meter)};
 	if (trace->meter == NULL) {
-		error = -ENOMEM;
+		r = -ENOMEM;
 		goto fail;
 	}
 	/* Non-blocking for a pipe whose reader is gone or slow: the main loop writes here. */
 	trace->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
 	if (trace->fd < 0) {
-		error = -errno;
+		r = -errno;
 		goto fail_meter;
 	}
 	for (unsigned i = 0; i < MM_OUTPUT_COUNT; i++) {
@@ -105,6 +105,5 @@ fail_meter:
 	free(trace->meter);
 fail:
 	free(trace);
-	snprintf(message, MM_OUTPUTS_MESSAGE_MAX, "meter \"%s\": trace file %s: %s", config->meter, path, strerror(-error));
-	return error;
+	return mm_error_set(error, r, "meter \"%s\": trace file %s: %s", config->meter, path, strerror(-r));
 }

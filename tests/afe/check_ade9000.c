@@ -285,8 +285,8 @@ START_TEST(failures_are_told_apart)
 		b->windows += r == 0 && m.latched;
 	} while (r == 0);
 	ck_assert_int_eq(r, failing_faults[_i].error);
-	ck_assert_msg(strstr(b->afe->message, failing_faults[_i].says), "%s", b->afe->message);
-	ck_assert_msg(strstr(b->afe->message, "reading in_"), "%s", b->afe->message);
+	ck_assert_msg(strstr(b->afe->error.text, failing_faults[_i].says), "%s", b->afe->error.text);
+	ck_assert_msg(strstr(b->afe->error.text, "reading in_"), "%s", b->afe->error.text);
 	b->last.latched = false;
 	ck_assert_uint_ge(reopen(b), 38);
 	run_until(b, 130);
@@ -348,7 +348,7 @@ START_TEST(energy_that_does_not_fit_power)
 	run_until(b, 19);
 	ck_assert_uint_ge(b->health[MM_HEALTH_IMPLAUSIBLE], 10);
 	ck_assert_int_eq(b->last.health, MM_HEALTH_IMPLAUSIBLE);
-	ck_assert_msg(strstr(b->afe->message, "energy and power of ade9000 phase B disagree"), "%s", b->afe->message);
+	ck_assert_msg(strstr(b->afe->error.text, "energy and power of ade9000 phase B disagree"), "%s", b->afe->error.text);
 	run_until(b, 26);
 	ck_assert_int_eq(b->last.health, MM_HEALTH_OK);
 	fixture_free(b);
@@ -426,11 +426,11 @@ START_TEST(what_is_not_there)
 	start(b);
 	afe = fixture_new_afe(b, "ade9078");
 	ck_assert_int_eq(afe->ops->open(afe), -ENODEV);
-	ck_assert_msg(strstr(afe->message, "no IIO device ade9078 at ip:127.0.0.1:"), "%s", afe->message);
+	ck_assert_msg(strstr(afe->error.text, "no IIO device ade9078 at ip:127.0.0.1:"), "%s", afe->error.text);
 	mm_afe_free(afe);
 	afe = fixture_new_afe(b, "minimeter-sim");
 	ck_assert_int_eq(afe->ops->open(afe), -ENOENT);
-	ck_assert_msg(strstr(afe->message, "in_voltage0_frequency of minimeter-sim"), "%s", afe->message);
+	ck_assert_msg(strstr(afe->error.text, "in_voltage0_frequency of minimeter-sim"), "%s", afe->error.text);
 	mm_afe_free(afe);
 	fixture_free(b);
 	/* A port that nobody listens at. */
@@ -449,8 +449,8 @@ START_TEST(scales_of_another_chip_are_refused)
 	b->afe->ops->close(b->afe);
 	ck_assert_int_ge(fixture_write(b, "fault", "no-scale"), 0);
 	ck_assert_int_eq(b->afe->ops->open(b->afe), -EINVAL);
-	ck_assert_msg(strstr(b->afe->message, "in_altvoltage0_rms_scale of ade9000 is 0.000000000, not the"), "%s",
-		      b->afe->message);
+	ck_assert_msg(strstr(b->afe->error.text, "in_altvoltage0_rms_scale of ade9000 is 0.000000000, not the"), "%s",
+		      b->afe->error.text);
 	fixture_free(b);
 }
 END_TEST
@@ -461,22 +461,22 @@ START_TEST(configuration)
 				       .device = "ade9000",
 				       .input_count = 1,
 				       .input = {{.phase = 0, .full_scale_v = 700, .full_scale_a = 200}}};
-	char message[MM_AFE_MESSAGE_MAX];
+	struct mm_error error;
 	const struct mm_afe_driver *driver = mm_afe_driver_find("ade9000");
 	struct mm_afe *afe = NULL;
 
-	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), 0);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, &error, &afe), 0);
 	mm_afe_free(afe);
 	mm_afe_free(NULL);
 	config.input[0].phase = 3;
-	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, &error, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){.full_scale_v = 0.0, .full_scale_a = 200};
-	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, &error, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = NAN};
-	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, &error, &afe), -EINVAL);
 	config.input[0] = (struct mm_afe_input){.full_scale_v = 700, .full_scale_a = 200};
 	config.input_count = MM_INPUTS_MAX + 1;
-	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
+	ck_assert_int_eq(driver->create(driver, &config, NULL, &error, &afe), -EINVAL);
 }
 END_TEST
 

@@ -117,7 +117,7 @@ static void step_to(struct fixture *b, enum mm_health health)
 		enum mm_health seen;
 		int r;
 
-		b->afe->message[0] = '\0';
+		b->afe->error.text[0] = '\0';
 		b->last = (struct mm_measurement){0};
 		b->afe->fault = MM_HEALTH_OK;
 		r = b->open ? 0 : b->afe->ops->open(b->afe);
@@ -135,7 +135,7 @@ static void step_to(struct fixture *b, enum mm_health health)
 			ck_assert_int_eq(mm_clock_sleep_until(b->clock, mm_clock_boottime(b->clock) + MM_NS_PER_S), 0);
 		}
 	}
-	ck_abort_msg("%s instead of %s", b->afe->message, mm_health_name(health));
+	ck_abort_msg("%s instead of %s", b->afe->error.text, mm_health_name(health));
 }
 
 START_TEST(faults_are_named_and_pass)
@@ -153,7 +153,7 @@ START_TEST(faults_are_named_and_pass)
 		b->open = false;
 	}
 	step_to(b, faults[_i].health);
-	ck_assert_msg(strstr(b->afe->message, faults[_i].message), "%s", b->afe->message);
+	ck_assert_msg(strstr(b->afe->error.text, faults[_i].message), "%s", b->afe->error.text);
 	step_to(b, faults[_i].health);
 	set_fault(b, "none");
 	step_to(b, MM_HEALTH_OK);
@@ -236,7 +236,7 @@ START_TEST(what_a_crash_left_is_cleared)
 	start(b, &chips[0]);
 	b->afe->ops->close(b->afe);
 	leave_buffer(b);
-	ck_assert_msg(b->afe->ops->open(b->afe) == 0, "%s", b->afe->message);
+	ck_assert_msg(b->afe->ops->open(b->afe) == 0, "%s", b->afe->error.text);
 	run_until(b, 3);
 	ck_assert_uint_ge(b->windows, 1);
 	fixture_free(b);
@@ -321,7 +321,7 @@ START_TEST(a_scale_that_is_no_gain_is_refused)
 	b->afe->ops->close(b->afe);
 	set_fault(b, "no-scale");
 	ck_assert_int_eq(b->afe->ops->open(b->afe), -EINVAL);
-	ck_assert_msg(strstr(b->afe->message, "in_voltage1_scale of mcp3912 is 0.000000000 mV"), "%s", b->afe->message);
+	ck_assert_msg(strstr(b->afe->error.text, "in_voltage1_scale of mcp3912 is 0.000000000 mV"), "%s", b->afe->error.text);
 	fixture_free(b);
 }
 END_TEST
@@ -338,12 +338,12 @@ START_TEST(a_driver_without_oversampling)
 	b->afe->ops->close(b->afe);
 	b->driver = mm_afe_driver_find("mcp3912");
 	afe = fixture_new_afe(b, "ads131e04");
-	ck_assert_msg(afe->ops->open(afe) == 0, "%s", afe->message);
+	ck_assert_msg(afe->ops->open(afe) == 0, "%s", afe->error.text);
 	mm_afe_free(afe);
 	b->front_end.osr = 128;
 	afe = fixture_new_afe(b, "ads131e04");
 	ck_assert_int_eq(afe->ops->open(afe), -EINVAL);
-	ck_assert_msg(strstr(afe->message, "osr = 256 is what it has"), "%s", afe->message);
+	ck_assert_msg(strstr(afe->error.text, "osr = 256 is what it has"), "%s", afe->error.text);
 	mm_afe_free(afe);
 	fixture_free(b);
 }
@@ -388,12 +388,12 @@ START_TEST(one_channel_does_not_meter)
 					     .mclk_hz = 4e6,
 					     .osr = 256};
 	const struct mm_afe_driver *driver = mm_afe_driver_find("mcp3918");
-	char message[MM_AFE_MESSAGE_MAX] = "";
+	struct mm_error error = {0};
 	struct mm_afe *afe = NULL;
 
 	ck_assert_ptr_nonnull(driver);
-	ck_assert_int_eq(driver->create(driver, &config, NULL, message, &afe), -EINVAL);
-	ck_assert_str_eq(message, "mcp3918 has a single channel: energy needs a voltage and a current");
+	ck_assert_int_eq(driver->create(driver, &config, NULL, &error, &afe), -EINVAL);
+	ck_assert_str_eq(error.text, "mcp3918 has a single channel: energy needs a voltage and a current");
 	ck_assert_ptr_null(afe);
 }
 END_TEST
@@ -420,13 +420,13 @@ START_TEST(configurations_that_cannot_be_are_refused)
 					     .input = {configurations[_i].input[0], configurations[_i].input[1]},
 					     .mclk_hz = 4e6,
 					     .osr = configurations[_i].osr};
-	char message[MM_AFE_MESSAGE_MAX] = "";
+	struct mm_error error = {0};
 	struct mm_afe *afe = NULL;
 	const struct mm_afe_driver *driver = mm_afe_driver_find("mcp3912");
-	int r = driver->create(driver, &config, NULL, message, &afe);
+	int r = driver->create(driver, &config, NULL, &error, &afe);
 
 	ck_assert_int_eq(r, configurations[_i].message ? -EINVAL : 0);
-	ck_assert_msg(!configurations[_i].message || strstr(message, configurations[_i].message), "%s", message);
+	ck_assert_msg(!configurations[_i].message || strstr(error.text, configurations[_i].message), "%s", error.text);
 	mm_afe_free(afe);
 }
 END_TEST

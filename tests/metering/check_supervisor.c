@@ -78,7 +78,7 @@ START_TEST(a_fault_is_named_and_brings_no_energy)
 	ck_assert_str_eq(mm_supervisor_state(s)->reason, strerror(EIO));
 	/* Where the adapter knows better. */
 	report = (struct mm_front_end_report){
-		.error = -EIO, .fault = MM_HEALTH_NO_TRIGGER, .message = "no trigger", .at_ns = START_NS + 2 * MM_NS_PER_S};
+		.error = -EIO, .fault = MM_HEALTH_NO_TRIGGER, .reason.text = "no trigger", .at_ns = START_NS + 2 * MM_NS_PER_S};
 	v = mm_supervisor_report(s, &report);
 	ck_assert_int_eq(v.before, MM_HEALTH_ABSENT);
 	ck_assert_int_eq(v.health, MM_HEALTH_NO_TRIGGER);

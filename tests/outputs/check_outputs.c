@@ -45,7 +45,7 @@ static struct mm_outputs *must_open(struct outputs_fixture *f, struct mm_outputs
 {
 	struct mm_outputs *outputs = NULL;
 
-	ck_assert_msg(mm_outputs_gpiod_new(&config, f->message, &outputs) == 0, "%s", f->message);
+	ck_assert_msg(mm_outputs_gpiod_new(&config, &f->error, &outputs) == 0, "%s", f->error.text);
 	return outputs;
 }
 
@@ -53,8 +53,8 @@ static void must_fail(struct outputs_fixture *f, struct mm_outputs_config config
 {
 	struct mm_outputs *outputs = (struct mm_outputs *)&config;
 
-	ck_assert_int_eq(mm_outputs_gpiod_new(&config, f->message, &outputs), error);
-	ck_assert_str_eq(f->message, text);
+	ck_assert_int_eq(mm_outputs_gpiod_new(&config, &f->error, &outputs), error);
+	ck_assert_str_eq(f->error.text, text);
 	ck_assert_ptr_eq(outputs, (struct mm_outputs *)&config);
 }
 
@@ -146,7 +146,7 @@ START_TEST(gpio_errors)
 		{"expander:0", -EINVAL,
 		 "line \"expander:0\": on gpiochip2 (offset 0) and on gpiochip3 (offset 0); say which: CHIP:OFFSET"},
 	};
-	char text[MM_OUTPUTS_MESSAGE_MAX];
+	char text[MM_ERROR_TEXT_MAX];
 
 	snprintf(text, sizeof(text), "meter \"tenant-1\", output 100: %s", cases[_i].reason);
 	must_fail(f, CONFIG([MM_OUTPUT_100] = cases[_i].text), cases[_i].error, text);
@@ -181,7 +181,7 @@ START_TEST(gpio_denied)
 
 	write_file(f, "fail-open", "13"); /* EACCES */
 	for (unsigned i = 0; i < 3; i++) {
-		char text[MM_OUTPUTS_MESSAGE_MAX];
+		char text[MM_ERROR_TEXT_MAX];
 		snprintf(text, sizeof(text),
 			 "meter \"tenant-1\", output 10: line \"%s\": may not open /dev/gpiochip0; "
 			 "install minimeter's udev rule and see that the daemon's user is in the device's group",
@@ -221,7 +221,7 @@ START_TEST(gpio_one_line_twice)
 	static const char *const texts[] = {"GPIO1", "gpiochip0:1", "gpiochip4:1", "pinctrl-test:GPIO1,active-low"};
 
 	for (unsigned i = 0; i < 4; i++) {
-		char text[MM_OUTPUTS_MESSAGE_MAX];
+		char text[MM_ERROR_TEXT_MAX];
 		snprintf(text, sizeof(text),
 			 "meter \"tenant-1\", output counter: line \"%.*s\": "
 			 "is output 10's as well; each output needs a line of its own",
@@ -283,13 +283,13 @@ START_TEST(gpio_make_safe)
 	struct mm_outputs_config config = CONFIG("GPIO0,active-low", "GPIO3", "GPIO2");
 
 	/* One line that is taken keeps no other from being made safe. */
-	ck_assert_int_eq(mm_outputs_gpiod_make_safe(&config, f->message), -EBUSY);
-	ck_assert_str_eq(f->message,
+	ck_assert_int_eq(mm_outputs_gpiod_make_safe(&config, &f->error), -EBUSY);
+	ck_assert_str_eq(f->error.text,
 			 "meter \"tenant-1\", output 100: line \"GPIO3\": in use by \"leds\"; free it or choose another line");
 	ck_assert_str_eq(read_file(f, "log"), "gpiochip0 0 request output,active-low 0\ngpiochip0 0 release\n"
 					      "gpiochip0 2 request output 0\ngpiochip0 2 release\n");
 	config = CONFIG("GPIO0");
-	ck_assert_int_eq(mm_outputs_gpiod_make_safe(&config, f->message), 0);
+	ck_assert_int_eq(mm_outputs_gpiod_make_safe(&config, &f->error), 0);
 	remove_directory(f);
 }
 END_TEST
@@ -397,7 +397,7 @@ START_TEST(input_tells_of_changes)
 	int fd;
 
 	ck_assert_int_eq(mm_line_spec_parse("GPIO1,active-low", &spec, &reason), 0);
-	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", f->message, &input), 0);
+	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", &f->error, &input), 0);
 	fd = open(path_of(f, "wires"), O_RDWR);
 	wires = mmap(NULL, sizeof(*wires), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	ck_assert_ptr_ne(wires, MAP_FAILED);
@@ -436,10 +436,10 @@ START_TEST(input_errors)
 	const char *reason;
 
 	ck_assert_int_eq(mm_line_spec_parse("GPIO3", &spec, &reason), 0);
-	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", f->message, &input), -EBUSY);
-	ck_assert_str_eq(f->message, "power-fail: line \"GPIO3\": in use by \"leds\"; free it or choose another line");
+	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", &f->error, &input), -EBUSY);
+	ck_assert_str_eq(f->error.text, "power-fail: line \"GPIO3\": in use by \"leds\"; free it or choose another line");
 	ck_assert_int_eq(mm_line_spec_parse("GPIO99", &spec, &reason), 0);
-	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", f->message, &input), -ENOENT);
+	ck_assert_int_eq(mm_input_new(&spec, "minimeterd", "power-fail", &f->error, &input), -ENOENT);
 	ck_assert_ptr_null(input);
 	mm_input_free(NULL);
 	remove_directory(f);
@@ -450,17 +450,20 @@ START_TEST(gpio_long_meter_name)
 {
 	struct outputs_fixture *f = make_chips(&(struct outputs_fixture){0});
 	char name[400] = "";
-	char guarded[2 * sizeof(name)];
+	struct {
+		struct mm_error error;
+		char guard[sizeof(name)];
+	} guarded;
 	struct mm_outputs_config config = CONFIG("GPIO99");
 	struct mm_outputs *outputs;
 
 	memset(name, 'x', sizeof(name) - 1);
-	memset(guarded, '#', sizeof(guarded));
+	memset(&guarded, '#', sizeof(guarded));
 	config.meter = name;
-	ck_assert_int_eq(mm_outputs_gpiod_new(&config, guarded, &outputs), -ENOENT);
-	ck_assert_uint_eq(strlen(guarded), MM_OUTPUTS_MESSAGE_MAX - 1);
-	for (size_t i = MM_OUTPUTS_MESSAGE_MAX; i < sizeof(guarded); i++) {
-		ck_assert_int_eq(guarded[i], '#');
+	ck_assert_int_eq(mm_outputs_gpiod_new(&config, &guarded.error, &outputs), -ENOENT);
+	ck_assert_uint_eq(strlen(guarded.error.text), MM_ERROR_TEXT_MAX - 1);
+	for (size_t i = 0; i < sizeof(guarded.guard); i++) {
+		ck_assert_int_eq(guarded.guard[i], '#');
 	}
 	remove_directory(f);
 }

@@ -28,9 +28,9 @@ static struct mm_outputs *must_trace(struct outputs_fixture *f, const char *path
 {
 	struct mm_outputs *outputs = NULL;
 
-	ck_assert_msg(mm_outputs_trace_new(path, &(struct mm_outputs_config){.meter = meter}, &f->clock.base, f->message,
-					   &outputs) == 0,
-		      "%s", f->message);
+	ck_assert_msg(
+		mm_outputs_trace_new(path, &(struct mm_outputs_config){.meter = meter}, &f->clock.base, &f->error, &outputs) == 0,
+		"%s", f->error.text);
 	return outputs;
 }
 
@@ -122,14 +122,14 @@ START_TEST(trace_not_writable)
 	struct mm_outputs *outputs = NULL;
 
 	ck_assert_int_eq(mm_outputs_trace_new("/nowhere/trace", &(struct mm_outputs_config){.meter = "tenant-1"}, &f->clock.base,
-					      f->message, &outputs),
+					      &f->error, &outputs),
 			 -ENOENT);
-	ck_assert_str_eq(f->message, "meter \"tenant-1\": trace file /nowhere/trace: No such file or directory");
+	ck_assert_str_eq(f->error.text, "meter \"tenant-1\": trace file /nowhere/trace: No such file or directory");
 	ck_assert_ptr_null(outputs);
 	/* A pipe that nobody reads must not hold the main loop up. */
 	ck_assert_int_eq(mkfifo(path_of(f, "trace"), 0600), 0);
 	ck_assert_int_eq(mm_outputs_trace_new(path_of(f, "trace"), &(struct mm_outputs_config){.meter = "tenant-1"},
-					      &f->clock.base, f->message, &outputs),
+					      &f->clock.base, &f->error, &outputs),
 			 -ENXIO);
 	remove_directory(f);
 }

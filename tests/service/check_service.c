@@ -60,9 +60,9 @@ static const struct mm_clock_ops hand_ops = {
 	.boottime = hand_time, .realtime = hand_time, .timer_arm = hand_timer_arm, .hold = hand_hold};
 
 static int no_outputs(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
-		      char *message, struct mm_outputs **ret)
+		      struct mm_error *error, struct mm_outputs **ret)
 {
-	(void)config, (void)lines, (void)clock, (void)message;
+	(void)config, (void)lines, (void)clock, (void)error;
 	*ret = NULL;
 	return 0;
 }
