@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # What systemd and udev read; --with-systemdsystemunitdir=no installs none of it.
-mm_units = systemd/minimeterd.service systemd/minimeter-afe-prepare.service
+mm_units = systemd/minimeterd.service systemd/minimeter-afe-prepare.service systemd/minimeter-sim.service
 mm_sockets = systemd/minimeterd.socket systemd/minimeterd-admin.socket
 EXTRA_DIST += $(mm_units:=.in) $(mm_sockets) systemd/afe-prepare systemd/sysusers.d/minimeter.conf \
 	systemd/tmpfiles.d/minimeter.conf etc/90-minimeter.rules
@@ -21,9 +21,10 @@ endif
 # configure's own substitution would leave $${exec_prefix} in the paths.
 $(mm_units): Makefile
 	$(AM_V_GEN)$(MKDIR_P) systemd && $(SED) -e 's|@sbindir[@]|$(sbindir)|g' -e 's|@libexecdir[@]|$(libexecdir)|g' \
-		-e '$(systemd_254)' '$(srcdir)/$@.in' >$@.tmp && mv $@.tmp $@
+		-e 's|@bindir[@]|$(bindir)|g' -e 's|@pkgdatadir[@]|$(pkgdatadir)|g' -e '$(systemd_254)' '$(srcdir)/$@.in' >$@.tmp && mv $@.tmp $@
 systemd/minimeterd.service: systemd/minimeterd.service.in
 systemd/minimeter-afe-prepare.service: systemd/minimeter-afe-prepare.service.in
+systemd/minimeter-sim.service: systemd/minimeter-sim.service.in
 
 if TESTS_ENABLED
 dist_check_SCRIPTS += tests/check_units.sh tests/check_afe_prepare.sh

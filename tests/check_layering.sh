@@ -36,7 +36,7 @@ gpiod.h: outputs
 sqlite3.h: store
 openssl/: store metering
 ini.h: base
-systemd/: base daemon service metering
+systemd/: base daemon service metering sim
 jansson.h: varlink service client ctl metering
 curses.h: ctl
 ncurses.h: ctl

@@ -15,7 +15,7 @@ units=$(mktemp -d) || exit 99
 trap 'rm -rf "$units"' EXIT
 
 # verify wants programs that exist.
-for unit in minimeterd.service minimeter-afe-prepare.service; do
+for unit in minimeterd.service minimeter-afe-prepare.service minimeter-sim.service; do
 	if grep -n '@[a-z]*@' "$MM_BUILDDIR/systemd/$unit"; then
 		echo "FAIL: $unit has a path that was not filled in"
 		failed=1
@@ -32,7 +32,7 @@ for unit in "$units"/*; do
 	fi
 done
 
-for unit in minimeterd.service minimeter-afe-prepare.service; do
+for unit in minimeterd.service minimeter-afe-prepare.service minimeter-sim.service; do
 	if ! systemd-analyze security --offline=true --no-pager --threshold=12 "$units/$unit" >"$units/.out" 2>&1; then
 		grep -v '✓' "$units/.out"
 		echo "FAIL: security of $unit"

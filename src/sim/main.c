@@ -15,6 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <systemd/sd-daemon.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -213,6 +214,8 @@ static int announce(const struct options *options, uint16_t port)
 	if (fflush(stdout) != 0 || (options->ready_fd >= 0 && dprintf(options->ready_fd, "%u\n", port) < 0)) {
 		return -errno;
 	}
+	/* A systemd that does not hear of it ends the program by its own limit. */
+	(void)sd_notify(0, "READY=1");
 	return 0;
 }
 

@@ -24,7 +24,7 @@ libsim_a_SOURCES = \
 
 bin_PROGRAMS += minimeter-sim
 minimeter_sim_SOURCES = src/sim/main.c
-minimeter_sim_LDADD = libsim.a libbase.a $(INIH_LIBS)
+minimeter_sim_LDADD = libsim.a libbase.a $(INIH_LIBS) $(SYSTEMD_LIBS)
 
 dist_man_MANS += man/minimeter-sim.1
 scenariodir = $(pkgdatadir)/scenarios
