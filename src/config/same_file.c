@@ -10,15 +10,16 @@
 
 #define LINKS_MAX 8
 
-/* Splits a path behind its last slash; what is left of it names the directory. */
-static const char *split(char *path)
+/* The directory of a path, as realpath() takes it, and the name in it. */
+static const char *split(const char *path, char ret_directory[static PATH_MAX])
 {
-	char *slash = strrchr(path, '/');
+	const char *slash = strrchr(path, '/');
 
 	if (!slash) {
+		strcpy(ret_directory, ".");
 		return path;
 	}
-	*slash = '\0';
+	snprintf(ret_directory, PATH_MAX, "%.*s", slash == path ? 1 : (int)(slash - path), path);
 	return slash + 1;
 }
 
@@ -32,8 +33,7 @@ static bool follow(char path[static PATH_MAX])
 		return false;
 	}
 	target[length] = '\0';
-	strcpy(directory, path);
-	(void)split(directory); /* the directory is wanted, not the name */
+	(void)split(path, directory); /* the directory is wanted, not the name */
 	snprintf(whole, sizeof(whole), "%s/%s", target[0] == '/' ? "" : directory, target);
 	if (strlen(whole) >= PATH_MAX) {
 		return false;
@@ -51,9 +51,8 @@ static void resolve(const char *path, char ret[static PATH_MAX])
 	snprintf(ret, PATH_MAX, "%s", path);
 	for (int i = 0; i < LINKS_MAX && follow(ret); i++) {
 	}
-	strcpy(directory, ret);
-	name = split(directory);
-	if (realpath(directory[0] != '\0' ? directory : "/", resolved)) {
+	name = split(ret, directory);
+	if (realpath(directory, resolved)) {
 		snprintf(whole, sizeof(whole), "%s/%s", resolved, name);
 		snprintf(ret, PATH_MAX, "%.*s", PATH_MAX - 1, whole);
 	}

@@ -2,12 +2,13 @@
 /* The configuration: what is right is read, what is wrong is refused with file, line and key. */
 #include <check.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "config/config.h"
+#include "config/private.h"
 #include "fixture/suite.h"
 
 #define METER "[meter flat 1]\nmodel = mmd 120 2001 t scc\nserial = 1001\nelement1 = A\nelement2 = B\n"
@@ -341,6 +342,26 @@ START_TEST(a_link_to_the_register_is_no_copy)
 }
 END_TEST
 
+/* Also where no slash says which directory: it is the working one. */
+START_TEST(a_name_alone_is_in_the_working_directory)
+{
+	char target[64], here[PATH_MAX];
+	const char *name;
+
+	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
+	ck_assert_int_eq(chdir("/tmp"), 0);
+	snprintf(target, sizeof(target), "%s.db", path);
+	name = strrchr(target, '/') + 1;
+	ck_assert(mm_config_same_file(name, target));
+	ck_assert(mm_config_same_file(target, name));
+	ck_assert(!mm_config_same_file(name, path));
+	unlink(path);
+	ck_assert_int_eq(symlink(name, path), 0);
+	ck_assert(mm_config_same_file(strrchr(path, '/') + 1, target));
+	ck_assert_int_eq(chdir(here), 0);
+}
+END_TEST
+
 /* What a comment says is nobody's business, however long it is; inih 55 takes its tail for a line. */
 START_TEST(a_long_comment_is_a_comment)
 {
@@ -436,6 +457,7 @@ int main(void)
 	tcase_add_test(tc, all_errors_come_at_once);
 	tcase_add_test(tc, more_errors_than_are_kept);
 	tcase_add_test(tc, a_link_to_the_register_is_no_copy);
+	tcase_add_test(tc, a_name_alone_is_in_the_working_directory);
 	tcase_add_test(tc, a_long_comment_is_a_comment);
 	tcase_add_test(tc, a_section_may_go_on_below);
 	tcase_add_test(tc, names_are_not_cut);
