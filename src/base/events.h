@@ -60,6 +60,8 @@
 	X(REGISTER_RECOVERED, LOG_NOTICE, "register-recovered", "3a7805458fee484eb5b545d632fbf132", \
 	  "the register is written again; nothing was lost") \
 	X(RECOVERED, LOG_WARNING, MM_EVENT_LOG_ONLY, "afd054643ea246e5b97571bdad6cd267", "the register was recovered: %s") \
+	X(SERIAL_CORRECTED, LOG_NOTICE, "serial-corrected", "253b721e3fec4587bd59c52542f595e4", \
+	  "an earlier version had misread the serial number as %s; its register goes on under serial %s") \
 	X(COPY_FAILING, LOG_ERR, "copy-failing", "3bd0016d18b34eb2baa046fb09edf0a8", \
 	  "the second copy of the register cannot be written: %s; each commit goes to the database") \
 	X(COPY_RECOVERED, LOG_NOTICE, "copy-recovered", "299ff3fe97384631999bb25ecca2b82d", \

@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 struct reading {
 	FILE *file;
 	const struct mm_ini_callbacks *callbacks;
@@ -28,39 +30,13 @@ static void complain(struct reading *reading, int r, const char *what)
 	}
 }
 
-/* The bytes of the UTF-8 sequence that text begins with (RFC 3629), or 0: it begins with none. */
-static size_t utf8_length(const unsigned char *text)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t length;
-
-	if (text[0] < 0x80) {
-		return 1;
-	}
-	if (text[0] < 0xc2 || text[0] > 0xf4) {
-		return 0;
-	}
-	length = text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-	/* No overlong forms, no surrogates, nothing above U+10FFFF. */
-	low = text[0] == 0xe0 ? 0xa0 : text[0] == 0xf0 ? 0x90 : low;
-	high = text[0] == 0xed ? 0x9f : text[0] == 0xf4 ? 0x8f : high;
-	for (size_t i = 1; i < length; i++) {
-		if (text[i] < low || text[i] > high) {
-			return 0;
-		}
-		low = 0x80;
-		high = 0xbf;
-	}
-	return length;
-}
-
 /* Bytes that are no text become '?', so that messages can quote the line. */
 static void check_text(struct reading *reading, char *text)
 {
 	const char *what = NULL;
 
 	for (size_t length; *text != '\0'; text += length) {
-		length = utf8_length((unsigned char *)text);
+		length = mm_utf8_length(text);
 		if (length == 0) {
 			what = "is not UTF-8 text: save the file as UTF-8, or write without accents and umlauts";
 		} else if (length == 1 && iscntrl((unsigned char)*text) && !isspace((unsigned char)*text)) {

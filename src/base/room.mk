@@ -11,7 +11,8 @@ libbase_a_SOURCES = \
 	src/base/log.c src/base/log.h \
 	src/base/now.c src/base/now.h \
 	src/base/thread.c src/base/thread.h \
-	src/base/time_text.c src/base/time_text.h
+	src/base/time_text.c src/base/time_text.h \
+	src/base/utf8.c src/base/utf8.h
 
 if TESTS_ENABLED
 base_checks = \

@@ -141,6 +141,11 @@ int mm_daemon_open_store(struct mm_daemon *d)
 	if (mm_store_findings(d->store)[0] != '\0') {
 		mm_log_event(RECOVERED, NULL, mm_store_findings(d->store));
 	}
+	for (unsigned i = 0; i < d->config->meter_count; i++) {
+		if (mm_store_misread(d->store, i)[0] != '\0') {
+			mm_log_event(SERIAL_CORRECTED, meters[i].name, mm_store_misread(d->store, i), meters[i].serial);
+		}
+	}
 	return 0;
 }
 

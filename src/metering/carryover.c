@@ -2,10 +2,12 @@
 #include "metering/carryover.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "core/units.h"
+#include "store/serial.h"
 
 /* What the run before wrote. */
 struct previous {
@@ -108,14 +110,11 @@ const struct mm_store_last_run *mm_carryover_last_run(const struct mm_carryover 
 
 static int find(const struct previous *previous, const struct mm_config_meter *config)
 {
-	for (unsigned i = 0; i < previous->content.state.meter_count; i++) {
-		const struct mm_store_meter *nameplate = &previous->content.state.nameplate[i];
+	struct mm_store_meter meter = {0};
 
-		if (strcmp(nameplate->serial, config->serial) == 0 && strcmp(nameplate->model, config->model.canonical) == 0) {
-			return (int)i;
-		}
-	}
-	return -1;
+	snprintf(meter.serial, sizeof(meter.serial), "%s", config->serial);
+	snprintf(meter.model, sizeof(meter.model), "%s", config->model.canonical);
+	return mm_serial_find(&previous->content.state, &meter);
 }
 
 /*

@@ -7,6 +7,7 @@
 
 #include "base/count_of.h"
 #include "store/hash.h"
+#include "store/serial.h"
 
 /* ---- Errors ---- */
 
@@ -34,6 +35,7 @@ static const struct {
 	{ENOENT, "create its directory"},
 	{ENOTDIR, "correct the path"},
 	{ENOSPC, "free some space on its file system"},
+	{ENOTUNIQ, "move the register away to begin at zero: this file with its -wal, -shm, .copy, .backup and .backup-old"},
 	{EPROTO, "install the newer version again"},
 	{ERANGE, "registers never go back: restart the daemon so that it reads them again"},
 	{EROFS, "its file system is read-only: mount it writable"},
@@ -142,7 +144,7 @@ int mm_db_connect(struct mm_db *db)
 		return db->connection ? mm_db_fail_sql(db) : -ENOMEM;
 	}
 	sqlite3_db_config(db->connection, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-	return mm_hash_add(db->connection) == SQLITE_OK ? 0 : mm_db_fail_sql(db);
+	return mm_hash_add(db->connection) == SQLITE_OK && mm_serial_add(db->connection) == SQLITE_OK ? 0 : mm_db_fail_sql(db);
 }
 
 int mm_db_prepare(struct mm_db *db)

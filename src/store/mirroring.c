@@ -56,8 +56,8 @@ bool mm_mirroring_is_ours(const struct mm_store *store, const struct mm_slot *sl
 {
 	bool ours = false;
 
-	for (unsigned i = 0; i < slot->state.meter_count; i++) {
-		ours = ours || mm_state_find(&store->introduction, &slot->state.nameplate[i]) >= 0;
+	for (unsigned i = 0; i < store->roster.count; i++) {
+		ours = ours || mm_serial_find(&slot->state, &store->introduction.nameplate[i]) >= 0;
 	}
 	return ours;
 }

@@ -319,3 +319,8 @@ const char *mm_store_findings(const struct mm_store *store)
 {
 	return store->findings;
 }
+
+const char *mm_store_misread(const struct mm_store *store, unsigned index)
+{
+	return index < store->roster.count ? store->misread[index] : "";
+}

@@ -5,19 +5,20 @@
 /*
  * What the files of this room share, and nobody else includes. From bottom to top, each file calls only those before it:
  *
- *   bytes, column, state, slot: registers, events and intervals as bytes
+ *   bytes, column, state, serial, slot: registers, events and intervals as bytes
  *   retire, mirror, key: one file each, beside the database
  *   hash, schema, db: SQL and the connection
  *   roster, chain, transaction: what the tables hold
  *   migrate, database: the database file
  *   store: commits, which mirroring also takes to the second copy
  *   query, backup: what is read back, what is made from it
- *   reconcile, recover, open: what becomes one store at the start
+ *   takeover, reconcile, recover, open: what becomes one store at the start
  *   checkpoint, sign, verify: proof of the audit trail
  *   outbox, worker: the thread
  */
 
 #include "store/chain.h"
+#include "store/serial.h"
 #include "store/slot.h"
 #include "store/store.h"
 
@@ -42,9 +43,10 @@ struct mm_store {
 	struct mm_state introduction; /* the meters and this boot, with which each slot begins */
 	struct mm_slot *slot;	      /* the one being written */
 
-	char findings[MM_STORE_FINDINGS_MAX]; /* what was out of order at opening; "": nothing */
-	struct mm_key *key;		      /* signs checkpoints; NULL: none */
-	void (*meanwhile)(void *userdata);    /* NULL, or to be called while something takes long */
+	char findings[MM_STORE_FINDINGS_MAX];		       /* what was out of order at opening; "": nothing */
+	char misread[MM_STORE_METERS_MAX][MM_SERIAL_TEXT_MAX]; /* mm_store_misread() */
+	struct mm_key *key;				       /* signs checkpoints; NULL: none */
+	void (*meanwhile)(void *userdata);		       /* NULL, or to be called while something takes long */
 	void *meanwhile_userdata;
 };
 

@@ -9,6 +9,7 @@
 
 #include "base/now.h"
 #include "store/column.h"
+#include "store/takeover.h"
 #include "store/transaction.h"
 
 void mm_opening_find(struct mm_opening *opening, const char *format, ...)
@@ -179,6 +180,9 @@ static int begin_run(struct mm_opening *opening, bool *ret_sealed)
 		r = mm_roster_boot(&store->db, opening->boot_id, &store->roster.boot);
 	}
 	if (r == 0) {
+		r = mm_takeover_rows(store);
+	}
+	if (r == 0) {
 		r = mm_roster_update(&store->db, &store->roster, opening->meters);
 	}
 	if (r == 0) {
@@ -201,6 +205,9 @@ int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 		return r;
 	}
 	r = begin_run(opening, &sealed);
+	if (r == 0 && slot) {
+		r = mm_takeover_slot(store, &slot);
+	}
 	if (r == 0 && !sealed && slot && contradicts(store, slot)) {
 		r = mm_db_fail(&store->db, -EBADMSG, "the registers were changed from outside or by a failing disk");
 	}

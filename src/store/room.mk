@@ -26,9 +26,11 @@ libstore_a_SOURCES = \
 	src/store/retire.c src/store/retire.h \
 	src/store/roster.c src/store/roster.h \
 	src/store/schema.c src/store/schema.h \
+	src/store/serial.c src/store/serial.h \
 	src/store/slot.c src/store/slot.h \
 	src/store/state.c src/store/state.h \
 	src/store/store.c src/store/store.h \
+	src/store/takeover.c src/store/takeover.h \
 	src/store/transaction.c src/store/transaction.h \
 	src/store/worker.c src/store/worker.h
 
@@ -88,6 +90,10 @@ tests_store_check_fault_SOURCES = tests/store/check_fault.c tests/fixture/fault_
 check_PROGRAMS += tests/store/check_open
 TESTS += tests/store/check_open
 tests_store_check_open_SOURCES = tests/store/check_open.c $(store_check_SOURCES)
+
+check_PROGRAMS += tests/store/check_serial
+TESTS += tests/store/check_serial
+tests_store_check_serial_SOURCES = tests/store/check_serial.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_kill
 TESTS += tests/store/check_kill

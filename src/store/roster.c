@@ -2,41 +2,82 @@
 #include "store/roster.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
+#include "store/serial.h"
+
+/* A stored meter of the configuration. -EXDEV: with another model. */
+static int take_row(struct mm_db *db, struct mm_roster *roster, unsigned i, const struct mm_store_meter *meter)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_METERS];
+	char stored[MM_STORE_NAME_MAX], model[MM_MODEL_TEXT_MAX], text[MM_SERIAL_TEXT_MAX], why[MM_ERROR_TEXT_MAX];
+
+	mm_db_text(stmt, 1, stored, sizeof(stored));
+	mm_db_text(stmt, 2, model, sizeof(model));
+	if (strcmp(model, meter->model) != 0) {
+		snprintf(why, sizeof(why), "serial %s is stored as model %s, the configuration says %s", meter->serial, model,
+			 meter->model);
+		return mm_db_fail(db, -EXDEV, why);
+	}
+	if (roster->id[i] != 0) {
+		snprintf(why, sizeof(why), "two meters are stored whose serial %s was misread, one as %s", meter->serial,
+			 mm_serial_text(stored, text));
+		return mm_db_fail(db, -ENOTUNIQ, why);
+	}
+	roster->id[i] = sqlite3_column_int64(stmt, 0);
+	if (strcmp(stored, meter->serial) != 0) {
+		strcpy(roster->misread[i], stored);
+	}
+	return 0;
+}
+
+static bool is_same(const char *stored, const char *serial)
+{
+	return strcmp(stored, serial) == 0;
+}
+
+/* Finds the rows of the meters that have none yet. The first serial number that is stored goes to ret_first. */
+static int match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters,
+		 bool (*is)(const char *stored, const char *serial), char ret_first[static MM_STORE_NAME_MAX])
+{
+	const struct mm_roster before = *roster;
+	char stored[MM_STORE_NAME_MAX];
+	int r;
+
+	while ((r = mm_db_step(db, MM_STMT_METERS, SQLITE_OK)) > 0) {
+		mm_db_text(db->stmt[MM_STMT_METERS], 1, stored, sizeof(stored));
+		if (ret_first[0] == '\0') {
+			strcpy(ret_first, stored);
+		}
+		for (unsigned i = 0; i < roster->count && r >= 0; i++) {
+			if (before.id[i] == 0 && is(stored, meters[i].serial)) {
+				r = take_row(db, roster, i, &meters[i]);
+			}
+		}
+		if (r < 0) {
+			sqlite3_reset(db->stmt[MM_STMT_METERS]);
+			return r;
+		}
+	}
+	return r;
+}
+
+int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
+{
 	char stored[MM_STORE_NAME_MAX] = "", why[MM_ERROR_TEXT_MAX];
 	unsigned matched = 0;
 	int r;
 
 	memset(roster->id, 0, sizeof(roster->id));
-	while ((r = mm_db_step(db, MM_STMT_METERS, SQLITE_OK)) > 0) {
-		const char *serial = (const char *)sqlite3_column_text(stmt, 1);
-		const char *model = (const char *)sqlite3_column_text(stmt, 2);
-
-		if (!serial || !model) {
-			sqlite3_reset(stmt);
-			return mm_db_fail(db, -ENOMEM, "can't read the meters");
-		}
-		if (stored[0] == '\0') {
-			snprintf(stored, sizeof(stored), "%s", serial);
-		}
-		for (unsigned i = 0; i < roster->count; i++) {
-			if (strcmp(serial, meters[i].serial) != 0) {
-				continue;
-			}
-			if (strcmp(model, meters[i].model) != 0) {
-				snprintf(why, sizeof(why), "serial %s is stored as model %.31s, the configuration says %s",
-					 serial, model, meters[i].model);
-				sqlite3_reset(stmt);
-				return mm_db_fail(db, -EXDEV, why);
-			}
-			roster->id[i] = sqlite3_column_int64(stmt, 0);
-			matched++;
-		}
+	memset(roster->misread, 0, sizeof(roster->misread));
+	r = match(db, roster, meters, is_same, stored);
+	if (r == 0) {
+		r = match(db, roster, meters, mm_serial_is_misread, stored);
+	}
+	for (unsigned i = 0; i < roster->count; i++) {
+		matched += roster->id[i] != 0;
 	}
 	if (r == 0 && matched == 0 && stored[0] != '\0') {
 		snprintf(why, sizeof(why), "the register is of meter serial %s, the configuration says %s", stored,

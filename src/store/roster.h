@@ -14,9 +14,15 @@ struct mm_roster {
 	int64_t boot; /* row of this run of the machine */
 	unsigned count;
 	int64_t id[MM_STORE_METERS_MAX]; /* in the order of the configuration */
+	/* The serial number that the row of meter i had, misread; "": the right one, or no row. */
+	char misread[MM_STORE_METERS_MAX][MM_STORE_NAME_MAX];
 };
 
-/* Compares the stored meters with the configured ones and notes the rows of those that are known. -EXDEV: of another meter. */
+/*
+ * Compares the stored meters with the configured ones and notes the rows of those that are known, be it by a serial number that
+ * an earlier version misread. -EXDEV: of another meter; -ENOTUNIQ: two are stored that
+ * could be one of them.
+ */
 int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters);
 
 /* Within a transaction: the row of a run of the machine, which is added where there is none. */

@@ -43,11 +43,21 @@
  * The chain: the hash of a row is that of the row before it and of all its own fields, other tables' identifiers by their
  * meaning. mm_hash() is chain.c's.
  */
-#define EVENT_HASH(before, id, boot, boottime_ns, realtime_ns, meter, code, text, data)                                          \
+#define EVENT_HASH(before, id, boot, boottime_ns, realtime_ns, serial, code, text, data)                                         \
 	"mm_hash('event', " before ", " id ", (SELECT boot_id FROM boot WHERE id = " boot "), " boottime_ns ", " realtime_ns     \
-	", (SELECT serial FROM meter WHERE id = " meter "), " code ", " text ", " data ")"
-#define PROFILE_HASH(before, id, meter, columns)                                                                                 \
-	"mm_hash('profile', " before ", " id ", (SELECT serial FROM meter WHERE id = " meter "), " columns ")"
+	", " serial ", " code ", " text ", " data ")"
+#define PROFILE_HASH(before, id, serial, columns) "mm_hash('profile', " before ", " id ", " serial ", " columns ")"
+#define SERIAL(meter) "(SELECT serial FROM meter WHERE id = " meter ")"
+/* Of event t, which put a serial number right: the number that its meter had before, misread. NULL: none of ours wrote that. */
+#define PUT_RIGHT "t.code = 'serial-corrected' AND t.data IS NOT NULL"
+#define OF_IT(key) "iif(json_valid(t.data), json_extract(t.data, '$." key "'), NULL)"
+#define MISREAD(meter) "mm_misread(" OF_IT("misread") ", " SERIAL(meter) ")"
+/* The serial number that the meter of row e had when the row was written, by the first such event after it. */
+#define SERIAL_THEN(after)                                                                                                       \
+	"coalesce((SELECT " MISREAD("e.meter") " FROM event AS t WHERE " PUT_RIGHT " AND t.meter = e.meter AND " after           \
+					       " ORDER BY t.id LIMIT 1), " SERIAL("e.meter") ")"
+/* Of all meters, with the numbers that they had before. */
+#define SERIALS "(SELECT id, serial FROM meter UNION SELECT t.meter, " MISREAD("t.meter") " FROM event AS t WHERE " PUT_RIGHT ")"
 /* Of the row before row e; nothing is before the first. */
 #define HASH_BEFORE(table) "iif(e.id = 1, zeroblob(32), (SELECT hash FROM " table " AS b WHERE b.id = e.id - 1))"
 /* The id after the newest. One that another program added stays where it is, out of the chain. */
@@ -143,12 +153,17 @@ const char *const mm_schema_sql[] = {
 	"interval_delivered_uwh, interval_received_uwh, interval_lagging_uvarh, interval_leading_uvarh, interval_covered_ns"
 
 #define EVENT_OWN_HASH                                                                                                           \
-	EVENT_HASH(HASH_BEFORE("event"), "e.id", "e.boot", "e.boottime_ns", "e.realtime_ns", "e.meter", "e.code", "e.text",      \
-		   "e.data")
+	EVENT_HASH(HASH_BEFORE("event"), "e.id", "e.boot", "e.boottime_ns", "e.realtime_ns", SERIAL_THEN("t.id > e.id"),         \
+		   "e.code", "e.text", "e.data")
 /* Is the interval that was the newest at snapshot e still what it was? */
 #define PROFILE_END_IS_THERE                                                                                                     \
 	"lower(hex(coalesce((SELECT hash FROM profile WHERE id = json_extract(e.data, '$.profile')), zeroblob(32)))) IS "        \
 	"json_extract(e.data, '$.profile_hash')"
+
+/* The meters of a snapshot's JSON, each by its row. */
+#define METERS_OF(json)                                                                                                          \
+	"(SELECT s.id, s.serial, m.value FROM json_each(" json ", '$.meters') AS m JOIN " SERIALS                                \
+	" AS s ON s.serial = " IN_JSON("m", "serial") ")"
 
 /* What lies in intervals between two snapshots, or is known to lie in none, by meter. */
 #define PROFILED                                                                                                                 \
@@ -215,15 +230,18 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_METER_FIND] = "SELECT id FROM meter WHERE serial = ?1 AND model = ?2",
 	[MM_STMT_METER_ADD] = "INSERT INTO meter (serial, model, name) VALUES (?1, ?2, ?3)",
 	[MM_STMT_METER_NAME] = "UPDATE meter SET name = ?2 WHERE id = ?1 AND name <> ?2",
+	[MM_STMT_METER_SERIAL] = "UPDATE meter SET serial = ?2 WHERE id = ?1",
+	[MM_STMT_SERIAL_NOW] = "SELECT m.serial FROM " SERIALS " AS s JOIN meter AS m ON m.id = s.id WHERE s.serial = ?1 "
+			       "ORDER BY m.serial <> ?1",
 	[MM_STMT_REGISTER_ADD] = "INSERT INTO register (meter) VALUES (?1)",
 	[MM_STMT_REGISTER_LOAD] = "SELECT boot" MM_STORE_COLUMNS(NAME) " FROM register WHERE meter = ?1",
 	[MM_STMT_REGISTER_SAVE] = "UPDATE register SET boot = ?2, boottime_ns = ?3, "
 				  "realtime_ns = ?4" MM_STORE_COLUMNS(SET) " WHERE meter = ?1",
 	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, " EVENT_HASH(
-		"event_hash", NEXT("event"), "?1", "?2", "?3", "?4", "?5", "?6", "?7") " FROM head",
+		"event_hash", NEXT("event"), "?1", "?2", "?3", SERIAL("?4"), "?5", "?6", "?7") " FROM head",
 	[MM_STMT_EVENT_HEAD] = "UPDATE head SET event = ?1, event_hash = (SELECT hash FROM event WHERE id = ?1)",
 	[MM_STMT_PROFILE_ADD] = PROFILE_INSERT "SELECT " NEXT("profile") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " PROFILE_HASH(
-		"profile_hash", NEXT("profile"), "?1", "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9") " FROM head",
+		"profile_hash", NEXT("profile"), SERIAL("?1"), "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9") " FROM head",
 	[MM_STMT_PROFILE_HEAD] = "UPDATE head SET profile = ?1, profile_hash = (SELECT hash FROM profile WHERE id = ?1)",
 	[MM_STMT_PROFILE] = "SELECT " PROFILE_COLUMNS " FROM profile "
 			    "WHERE meter = ?1 AND start_s >= ?2 AND start_s < ?3 ORDER BY start_s, id",
@@ -249,7 +267,7 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 		"m.name" MM_STORE_COLUMNS(PAIR) ")) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
 	[MM_STMT_SNAPSHOT_HEAD] = "UPDATE head SET snapshot = event",
 	[MM_STMT_CLOSED] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
-			   "JOIN meter AS m ON m.serial = json_extract(j.value, '$.serial') WHERE e.id = ?1",
+			   "JOIN " SERIALS " AS m ON m.serial = " IN_JSON("j", "serial") " WHERE e.id = ?1",
 	[MM_STMT_PROFILED] = PROFILED,
 	[MM_STMT_LAST_RUN] = "SELECT (SELECT code FROM event WHERE code IN ('start', 'stop') ORDER BY id DESC LIMIT 1), boot, "
 			     "boottime_ns, realtime_ns FROM register ORDER BY boot DESC, boottime_ns DESC LIMIT 1",
@@ -261,13 +279,12 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 				  "iif(e.code = 'snapshot' AND json_valid(e.data), " PROFILE_END_IS_THERE ", 0), e.code "
 				  "FROM event AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
 	[MM_STMT_VERIFY_PROFILE] = "SELECT e.id, e.hash IS " PROFILE_HASH(
-		HASH_BEFORE("profile"), "e.id", "e.meter",
+		HASH_BEFORE("profile"), "e.id", SERIAL_THEN(OF_IT("profile") " >= e.id"),
 		PROFILE_COLUMNS) " FROM profile AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
-	[MM_STMT_VERIFY_ACCOUNT] = "SELECT m.serial FROM json_each(?4, '$.meters') AS j JOIN meter AS m ON m.serial = " IN_JSON("j", "serial") " LEFT JOIN json_each(?3, '$.meters') AS k ON m.serial = " IN_JSON(
-		"k", "serial") " LEFT JOIN (" PROFILED
-			       ") AS p ON p.meter = m.id WHERE " DIFFERS(METERED, "delivered_uwh") " OR " DIFFERS(
-				       METERED, "received_uwh") " OR " DIFFERS(CLOSED,
-									       "lagging_uvarh") " OR " DIFFERS(CLOSED,
-													       "leading_uvarh")
-				       MM_STORE_COLUMNS(BACK),
+	[MM_STMT_VERIFY_ACCOUNT] = "SELECT j.serial FROM " METERS_OF("?4") " AS j LEFT JOIN " METERS_OF(
+		"?3") " AS k ON k.id = j.id LEFT JOIN (" PROFILED
+		      ") AS p ON p.meter = j.id WHERE " DIFFERS(METERED, "delivered_uwh") " OR " DIFFERS(
+			      METERED, "received_uwh") " OR " DIFFERS(CLOSED, "lagging_uvarh") " OR " DIFFERS(CLOSED,
+													      "leading_uvarh")
+			      MM_STORE_COLUMNS(BACK),
 };

@@ -34,6 +34,8 @@ enum mm_stmt {
 	MM_STMT_METER_FIND,    /* serial, model -> id */
 	MM_STMT_METER_ADD,     /* serial, model, name */
 	MM_STMT_METER_NAME,    /* id, name */
+	MM_STMT_METER_SERIAL,  /* id, serial */
+	MM_STMT_SERIAL_NOW,    /* serial, of today or misread -> serial of today */
 	MM_STMT_REGISTER_ADD,  /* meter */
 	MM_STMT_REGISTER_LOAD, /* meter -> boot, then mm_columns */
 	MM_STMT_REGISTER_SAVE, /* meter, boot, boottime_ns, realtime_ns, then mm_columns */

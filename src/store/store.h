@@ -34,17 +34,24 @@ typedef void (*mm_store_done_fn)(int result, void *userdata);
  * chip; NULL: none). A meter whose serial number is not stored yet is added at zero as long as another one is, or the register
  * is new. boot_id is that of this run of the machine. The highest right state wins, wherever it is; what is damaged or missing is
  * made anew from the rest (the copy, or a backup where the database is damaged), what it replaces gets another name, and an event
- * "recovered" says so.
+ * "recovered" says so. A register whose serial number an earlier version misread (serial.h) is taken over, once.
  *
  * On failure error says what is wrong and what to do, and no file is changed (an empty -wal may be left). -EXDEV: the register
  * belongs to another meter; -EBADMSG: damaged, and nothing to recover it from; -EPROTO: of a newer version; -EROFS, -EACCES,
- * -ENOENT, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL: serial numbers missing or double.
+ * -ENOENT, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL: serial numbers missing or double;
+ * -ENOTUNIQ: two meters are stored whose serial number is the same one misread.
  */
 int mm_store_open(const char *path, const char *mirror_path, const char *boot_id, const struct mm_store_meter *meters,
 		  unsigned meter_count, struct mm_error *error, struct mm_store **ret);
 
 /* What was out of order when it was opened, as the event has it; "" where nothing was. */
 const char *mm_store_findings(const struct mm_store *store);
+
+/*
+ * As what an earlier version had misread the serial number of a meter, for people; "": it had not, or an earlier opening has put
+ * it right. The meter goes on under its right number, with an event "serial-corrected".
+ */
+const char *mm_store_misread(const struct mm_store *store, unsigned index);
 
 /* NULL-safe. Leaves one file, without a -wal, unless the disk fails. */
 void mm_store_close(struct mm_store *store);

@@ -588,6 +588,27 @@ START_TEST(memory_that_is_behind_the_register_is_refused)
 }
 END_TEST
 
+/* An earlier version took the tail of the line for part of the number; the corrected line goes on where it stopped. */
+START_TEST(memory_of_a_misread_serial_number_is_taken)
+{
+	struct metering_fixture *f = setup();
+
+	stop(f);
+	keep_memory(f);
+	strcpy(f->config.meter[0].serial, "1   # the shop's meter");
+	strcat(f->register_path, "2");
+	start(f);
+	window(f, 7200);
+	crash(f);
+	strcpy(f->config.meter[0].serial, "1");
+	start(f);
+	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 2 * MM_UWH_PER_WH);
+	ck_assert_uint_eq(count(f).refused, 0);
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(memory_of_another_meter_is_not_taken)
 {
 	struct metering_fixture *f = setup();
@@ -623,6 +644,7 @@ int main(void)
 	tcase_add_test(tc, rows_and_events_that_were_on_their_way_are_there_once);
 	tcase_add_loop_test(tc, an_upgrade_takes_over_what_the_version_before_left, 0, 2);
 	tcase_add_test(tc, memory_that_is_behind_the_register_is_refused);
+	tcase_add_test(tc, memory_of_a_misread_serial_number_is_taken);
 	tcase_add_test(tc, memory_of_another_meter_is_not_taken);
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(slow, 60);

@@ -283,15 +283,33 @@ static int check_hashes(struct mm_verify *verify, struct mm_db *db, const struct
 	return r;
 }
 
+/* The serial number that a meter has today. */
+static int serial_now(struct mm_db *db, const char *serial, char ret[static MM_STORE_NAME_MAX])
+{
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_SERIAL_NOW];
+	int r = mm_db_step(db, MM_STMT_SERIAL_NOW, sqlite3_bind_text(stmt, 1, serial, -1, SQLITE_STATIC));
+
+	snprintf(ret, MM_STORE_NAME_MAX, "%s", serial);
+	if (r > 0) {
+		mm_db_text(stmt, 0, ret, MM_STORE_NAME_MAX);
+		sqlite3_reset(stmt);
+	}
+	return r < 0 ? r : 0;
+}
+
 /* Does a meter still read what it did, or more? */
 static int check_reading(struct mm_verify *verify, struct mm_db *db, const struct mm_checkpoint_meter *meter)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_READINGS];
+	char serial[MM_STORE_NAME_MAX];
 	bool there = false, lower = false;
-	int r;
+	int r = serial_now(db, meter->serial, serial);
 
+	if (r < 0) {
+		return r;
+	}
 	while ((r = mm_db_step(db, MM_STMT_READINGS, SQLITE_OK)) > 0) {
-		if (strcmp((const char *)sqlite3_column_text(stmt, 0), meter->serial) != 0 ||
+		if (strcmp((const char *)sqlite3_column_text(stmt, 0), serial) != 0 ||
 		    strcmp((const char *)sqlite3_column_text(stmt, 1), meter->model) != 0) {
 			continue;
 		}
