@@ -28,7 +28,8 @@ static const struct {
 } advices[] = {
 	{EACCES, "give the user of the daemon the right to write the file and its directory"},
 	{EPERM, "give the user of the daemon the right to write the file and its directory"},
-	{EBADMSG, "move it away whole, with its -wal, and put back a backup, or start a new register"},
+	{EBADMSG, "move it away with its -wal and -shm and put back a backup; to begin at zero, move its .copy, .backup and "
+		  ".backup-old away too"},
 	{EBUSY, "stop the other process that has it open (fuser shows which)"},
 	{EINVAL, "this is an error in the program: report it"},
 	{EIO, "the disk fails: see the kernel's log, copy the register to a good disk"},
@@ -39,7 +40,8 @@ static const struct {
 	{EPROTO, "install the newer version again"},
 	{ERANGE, "registers never go back: restart the daemon so that it reads them again"},
 	{EROFS, "its file system is read-only: mount it writable"},
-	{EXDEV, "correct the configuration, or move the register away to start a new one at zero"},
+	{EXDEV, "correct the configuration, or move the register away to begin at zero: this file with its -wal, -shm, .copy, "
+		".backup and .backup-old"},
 };
 
 int mm_db_fail(struct mm_db *db, int r, const char *why)

@@ -62,6 +62,7 @@ static void assert_refused(struct fixture *b, unsigned meter_count, int error, c
 
 START_TEST(test_register_of_another_meter_is_refused)
 {
+	static const char *const files[] = {"-wal", "-shm", ".copy", ".backup ", ".backup-old"};
 	struct fixture b;
 	struct mm_store *store = fixture_start(&b, 1);
 
@@ -72,6 +73,9 @@ START_TEST(test_register_of_another_meter_is_refused)
 	assert_refused(&b, 1, -EXDEV, "of meter serial SN-1001, the configuration says SN-1002");
 	ck_assert_ptr_nonnull(strstr(b.error.text, b.path));
 	ck_assert_ptr_nonnull(strstr(b.error.text, "move the register away"));
+	for (size_t i = 0; i < COUNT_OF(files); i++) {
+		ck_assert_msg(strstr(b.error.text, files[i]) != NULL, "%s: %s", files[i], b.error.text);
+	}
 	swap_meters(&b, 0, 1);
 	memcpy(b.meters[0].model, "MMS-120-1001", sizeof("MMS-120-1001"));
 	assert_refused(&b, 1, -EXDEV, "MMD-120-2001-T-SCC, the configuration says MMS-120-1001");
