@@ -209,6 +209,7 @@ static void check_lines(struct mm_config_reading *reading)
 {
 	const struct mm_config *config = reading->config;
 	struct claim claims[MM_METERS_MAX * MM_OUTPUT_COUNT + 1];
+	char place[MM_CONFIG_PLACE_MAX];
 	size_t count = 0;
 
 	if (config->power_fail.used) {
@@ -223,12 +224,14 @@ static void check_lines(struct mm_config_reading *reading)
 				i++;
 			}
 			if (claim.spec->used && i < count) {
-				mm_config_complain(reading, mm_config_line_of(reading, claim.spec),
-						   "[meter %s]: %s = %s: this line is taken by %s%s%s (line %u); a line has one "
-						   "use",
-						   claim.meter, claim.what, config->meter[m].line_text[o], claims[i].what,
-						   claims[i].meter[0] ? " of meter " : "", claims[i].meter,
-						   mm_config_line_of(reading, claims[i].spec));
+				unsigned line = mm_config_line_of(reading, claim.spec);
+
+				mm_config_complain(
+					reading, line,
+					"[meter %s]: %s = %s: this line is taken by %s%s%s (%s); a line has one use", claim.meter,
+					claim.what, config->meter[m].line_text[o], claims[i].what,
+					claims[i].meter[0] ? " of meter " : "", claims[i].meter,
+					mm_config_place_from(reading, line, mm_config_line_of(reading, claims[i].spec), place));
 			} else if (claim.spec->used) {
 				claims[count++] = claim;
 			}

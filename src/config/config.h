@@ -7,6 +7,8 @@
  * theirs; minimeter.conf(5) explains them.
  */
 
+#include <stdio.h>
+
 #include "afe/drivers.h"
 #include "base/error.h"
 #include "core/model.h"
@@ -67,8 +69,18 @@ struct mm_config_errors {
 	} error[MM_CONFIG_ERRORS_MAX];
 };
 
-/* Reads and checks a file. Returns 0 with *ret for free(3), or -errno with one error or more. */
+/*
+ * Reads the file at path and then its drop-ins, the files *.conf in the directory path.d in the order of their names: where more
+ * than one of them gives a key, the last one counts. Checks it all. Returns 0 with *ret for free(3), or -errno with one error or
+ * more.
+ */
 int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_config **ret);
+
+/*
+ * The same, but writes the settings in force as a configuration that would be read as the same ones, each with the file and line
+ * that it is from as a comment. Defaults too; without keys that the chip does not take, and without outputs that have no line.
+ */
+int mm_config_print(const char *path, FILE *to, struct mm_config_errors *errors);
 
 /*
  * Takes over from newer what can change while the daemon runs. Names of the other keys that differ are listed in ignored (size

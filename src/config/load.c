@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From a file to a configuration: each line by its key's type, then all of them together. */
+/* From lines to a configuration: each by its key's type. A key that an earlier file has given is given again. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +8,15 @@
 
 #include "base/ini.h"
 #include "config/private.h"
+
+/* A section begins, which may have begun in this file already. */
+static void begin(struct mm_config_reading *reading, unsigned *here)
+{
+	if (*here == 0) {
+		*here = reading->line;
+	}
+	reading->first_begun = *here;
+}
 
 /* A section [meter NAME] begins: its meter, or NULL after a complaint. */
 static struct mm_config_meter *begin_meter(struct mm_config_reading *reading, const char *name)
@@ -26,7 +35,7 @@ static struct mm_config_meter *begin_meter(struct mm_config_reading *reading, co
 	}
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		if (strcmp(config->meter[i].name, name) == 0) {
-			reading->first_begun = reading->meter_line[i];
+			begin(reading, &reading->meter_here[i]);
 			return &config->meter[i];
 		}
 	}
@@ -35,7 +44,8 @@ static struct mm_config_meter *begin_meter(struct mm_config_reading *reading, co
 		return NULL;
 	}
 	meter = &config->meter[config->meter_count];
-	reading->meter_line[config->meter_count++] = reading->line;
+	reading->meter_line[config->meter_count] = reading->line;
+	begin(reading, &reading->meter_here[config->meter_count++]);
 	strcpy(meter->name, name);
 	meter->phase[0] = meter->phase[1] = -1;
 	meter->ct_sets = 1;
@@ -49,10 +59,7 @@ static const char *begin_section(struct mm_config_reading *reading, const char *
 		const char *known = mm_config_sections[i].name;
 
 		if (strcmp(known, name) == 0) {
-			if (reading->section_line[i] == 0) {
-				reading->section_line[i] = reading->line;
-			}
-			reading->first_begun = reading->section_line[i];
+			begin(reading, &reading->section_here[i]);
 			return known;
 		}
 		if (strcasecmp(known, name) == 0) {
@@ -69,6 +76,21 @@ static const char *begin_section(struct mm_config_reading *reading, const char *
 			"unknown section [%s]; there are [daemon], [front-end], [outputs], [power-fail] and [meter NAME]", name);
 	}
 	return NULL;
+}
+
+static unsigned base_of_file(const struct mm_config_reading *reading)
+{
+	return reading->file[reading->file_count - 1].base;
+}
+
+/* Before all that a line has to say. */
+static int on_line(void *userdata, const char *line)
+{
+	struct mm_config_reading *reading = userdata;
+
+	(void)line;
+	reading->line = base_of_file(reading) + reading->file_line;
+	return 0;
 }
 
 static int on_section(void *userdata, const char *name)
@@ -184,13 +206,14 @@ static void complain_of_twice(struct mm_config_reading *reading, const char *sec
 {
 	if (given > reading->begun || reading->begun == reading->first_begun) {
 		mm_config_complain(reading, reading->line, "%s is given twice in section [%.70s], first in line %u", name,
-				   section, given);
+				   section, given - base_of_file(reading));
 		return;
 	}
 	reading->section_bad = true;
 	mm_config_complain(reading, reading->begun,
 			   "section [%.70s] is given twice, first in line %u, and %s in both: write all its keys there%s",
-			   section, reading->first_begun, name, reading->meter ? ", or give the second meter another name" : "");
+			   section, reading->first_begun - base_of_file(reading), name,
+			   reading->meter ? ", or give the second meter another name" : "");
 }
 
 static int on_key(void *userdata, const char *section, const char *name, const char *value)
@@ -212,7 +235,7 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 		complain_of_unknown(reading, section, name);
 		return 0;
 	}
-	if (*place.given > 0) {
+	if (*place.given > base_of_file(reading)) {
 		complain_of_twice(reading, section, name, *place.given);
 		return 0;
 	}
@@ -230,85 +253,18 @@ static void on_bad(void *userdata, const char *what)
 {
 	struct mm_config_reading *reading = userdata;
 
+	reading->line = base_of_file(reading) + reading->file_line; /* on_line() comes later */
 	mm_config_complain(reading, reading->line, "this line %s", what);
 }
 
-static int read_file(const char *path, struct mm_config_reading *reading)
+int mm_config_read_lines(struct mm_config_reading *reading, FILE *file)
 {
-	static const struct mm_ini_callbacks callbacks = {.key = on_key, .section = on_section, .bad = on_bad};
-	FILE *file = fopen(path, "re");
-	int r;
+	static const struct mm_ini_callbacks callbacks = {.line = on_line, .key = on_key, .section = on_section, .bad = on_bad};
 
-	if (!file) {
-		r = -errno;
-		mm_config_complain(reading, 0, "%s", strerror(-r));
-		return r;
-	}
-	r = mm_ini_read(file, &callbacks, reading, &reading->line);
-	fclose(file);
-	if (r < 0) {
-		mm_config_complain(reading, 0, "cannot be read: %s", strerror(-r));
-	}
-	return r;
-}
-
-/* Names the keys of the front end that were given and mean nothing to its driver. */
-static void list_unused(const struct mm_config_reading *reading, char *ret, size_t size)
-{
-	const struct mm_afe_driver *driver = mm_afe_driver_find(reading->config->front_end_driver);
-
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		const struct mm_key_table *table = mm_config_sections[i].table;
-		bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
-
-		for (size_t k = 0; of_drivers && !(driver->keys & 1u << (table - mm_afe_keys)) && k < table->count; k++) {
-			if (reading->given[i][k] > 0) {
-				mm_config_list(ret, size, table->keys[k].name);
-			}
-		}
-	}
-}
-
-/* Puts file and line before each error. */
-static void put_places(const char *path, struct mm_config_errors *errors)
-{
-	for (unsigned i = 0; i < errors->count; i++) {
-		struct mm_config_error *error = &errors->error[i];
-		struct mm_error text;
-
-		if (error->line > 0) {
-			(void)mm_error_set(&text, 0, "%s:%u: %s", path, error->line, error->text);
-		} else {
-			(void)mm_error_set(&text, 0, "%s: %s", path, error->text);
-		}
-		strcpy(error->text, text.text);
-	}
-}
-
-int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_config **ret)
-{
-	struct mm_config_reading reading = {.config = calloc(1, sizeof(*reading.config)), .errors = errors};
-	int r;
-
-	*errors = (struct mm_config_errors){0};
-	if (!reading.config) {
-		mm_config_complain(&reading, 0, "out of memory");
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		mm_key_set_initial(mm_config_sections[i].table, (char *)reading.config + mm_config_sections[i].offset);
-	}
-	r = read_file(path, &reading);
-	if (r == 0) {
-		reading.checking = true;
-		mm_config_check(&reading);
-	}
-	if (errors->count > 0) {
-		put_places(path, errors);
-		free(reading.config);
-		return r < 0 ? r : -EINVAL;
-	}
-	list_unused(&reading, reading.config->unused, sizeof(reading.config->unused));
-	*ret = reading.config;
-	return 0;
+	memset(reading->section_here, 0, sizeof(reading->section_here));
+	memset(reading->meter_here, 0, sizeof(reading->meter_here));
+	reading->section = NULL;
+	reading->meter = NULL;
+	reading->section_bad = false;
+	return mm_ini_read(file, &callbacks, reading, &reading->file_line);
 }

@@ -4,6 +4,8 @@
 
 /* What the files of this room share: the tables of keys, and a file on its way from lines to a configuration. */
 
+#include <stdio.h>
+
 #include "base/key.h"
 #include "config/config.h"
 
@@ -20,17 +22,26 @@ struct mm_config_section {
 extern const struct mm_config_section mm_config_sections[MM_CONFIG_SECTIONS];
 extern const struct mm_key_table mm_config_meter_keys; /* of struct mm_config_meter */
 
-/* Lines are numbered from 1; 0: not given. */
+#define MM_CONFIG_FILES_MAX 32
+
+/* Lines are numbered through all files, each of which has its own from base + 1 on; base is the file itself. 0: not given. */
 struct mm_config_reading {
+	struct {
+		char *name;
+		unsigned base;
+	} file[MM_CONFIG_FILES_MAX]; /* the configuration and its drop-ins */
+	unsigned file_count;
+	unsigned file_line; /* of the file being read */
 	struct mm_config *config;
 	struct mm_config_errors *errors;
 	bool checking;		       /* all lines are read */
 	unsigned line;		       /* being read */
 	const char *section;	       /* being read, by its name in the tables; NULL: none, or none that is known */
 	struct mm_config_meter *meter; /* being read; NULL: none */
-	unsigned begun, first_begun;   /* that section: here, and first; the lines are the same but where it goes on */
+	unsigned begun, first_begun;   /* that section: here, and first in this file; not the same only where it goes on */
 	bool section_bad;	       /* nothing in it is looked at: there is an error about the section */
-	unsigned section_line[MM_CONFIG_SECTIONS], meter_line[MM_METERS_MAX];
+	unsigned section_here[MM_CONFIG_SECTIONS], meter_here[MM_METERS_MAX]; /* where they begin in this file */
+	unsigned meter_line[MM_METERS_MAX];				      /* where they begin first */
 	unsigned given[MM_CONFIG_SECTIONS][MM_CONFIG_KEYS_MAX], meter_given[MM_METERS_MAX][MM_CONFIG_KEYS_MAX];
 };
 
@@ -46,6 +57,25 @@ void mm_config_complain(struct mm_config_reading *reading, unsigned line, const 
 
 /* Where the key of a field of reading->config is; 0: it has its default. */
 unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *field);
+
+/* Reads the lines of the newest of the files. 0 or -errno. */
+int mm_config_read_lines(struct mm_config_reading *reading, FILE *file);
+
+/*
+ * Reads the file at path and its drop-ins, and checks what they say together. Returns 0 or -errno as mm_config_load();
+ * mm_config_forget() frees what reading has then, but for the errors.
+ */
+int mm_config_read(const char *path, struct mm_config_reading *reading);
+void mm_config_forget(struct mm_config_reading *reading);
+
+/* Room for where a line is, as people say it. */
+#define MM_CONFIG_PLACE_MAX MM_ERROR_TEXT_MAX
+
+/* "FILE:7", or "FILE" where the line is none. Returns ret. */
+const char *mm_config_place(const struct mm_config_reading *reading, unsigned line, char ret[static MM_CONFIG_PLACE_MAX]);
+/* The same in an error at another line: "line 7" where that is in the same file. */
+const char *mm_config_place_from(const struct mm_config_reading *reading, unsigned from, unsigned line,
+				 char ret[static MM_CONFIG_PLACE_MAX]);
 
 /* What keys must say together, each of them being right by itself. */
 void mm_config_check(struct mm_config_reading *reading);

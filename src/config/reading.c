@@ -1,10 +1,43 @@
 /* SPDX-License-Identifier: MIT */
-/* The errors of a file that is being read, in the order of its lines. */
+/* The lines of what is being read, and the errors in their order. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config/private.h"
+
+/* ---- Places ---- */
+
+static unsigned file_of(const struct mm_config_reading *reading, unsigned line)
+{
+	unsigned i = reading->file_count - 1;
+
+	while (i > 0 && line < reading->file[i].base) {
+		i--;
+	}
+	return i;
+}
+
+const char *mm_config_place(const struct mm_config_reading *reading, unsigned line, char ret[static MM_CONFIG_PLACE_MAX])
+{
+	unsigned i = file_of(reading, line);
+
+	line -= reading->file[i].base;
+	snprintf(ret, MM_CONFIG_PLACE_MAX, line > 0 ? "%s:%u" : "%s", reading->file[i].name, line);
+	return ret;
+}
+
+const char *mm_config_place_from(const struct mm_config_reading *reading, unsigned from, unsigned line,
+				 char ret[static MM_CONFIG_PLACE_MAX])
+{
+	if (file_of(reading, from) != file_of(reading, line)) {
+		return mm_config_place(reading, line, ret);
+	}
+	snprintf(ret, MM_CONFIG_PLACE_MAX, "line %u", line - reading->file[file_of(reading, line)].base);
+	return ret;
+}
+
+/* ---- Errors ---- */
 
 static bool is_said(const struct mm_config_reading *reading, unsigned line, const char *text)
 {

@@ -3,10 +3,11 @@ noinst_LIBRARIES += libconfig.a
 libconfig_a_SOURCES = \
 	src/config/config.c src/config/config.h \
 	src/config/check.c src/config/inputs.c src/config/inputs.h \
-	src/config/load.c src/config/private.h src/config/reading.c src/config/same_file.c
+	src/config/files.c src/config/load.c src/config/print.c src/config/private.h \
+	src/config/reading.c src/config/same_file.c
 
 if TESTS_ENABLED
-config_checks = tests/config/check_config
+config_checks = tests/config/check_config tests/config/check_drop_ins
 check_PROGRAMS += $(config_checks)
 TESTS += $(config_checks)
 endif

@@ -53,13 +53,25 @@ static void log_errors(const char *path, const struct mm_config_errors *errors)
 	}
 }
 
+static int print_config(const char *path)
+{
+	struct mm_config_errors errors = {0};
+
+	if (mm_config_print(path, stdout, &errors) < 0) {
+		log_errors(path, &errors);
+		return 2;
+	}
+	return fflush(stdout) == 0 ? 0 : 1;
+}
+
 static void usage(FILE *to)
 {
-	fputs("Usage: minimeterd [--config FILE] [--check-config | --safe-outputs]\n"
+	fputs("Usage: minimeterd [--config FILE] [--check-config | --print-config | --safe-outputs]\n"
 	      "A kWh meter as a daemon; see minimeterd(8).\n"
 	      "\n"
 	      "  -c, --config FILE   configuration (default " SYSCONFDIR "/minimeter/minimeter.conf)\n"
 	      "      --check-config  read and check the configuration, then exit\n"
+	      "      --print-config  print the settings in force and where each is from, then exit\n"
 	      "      --safe-outputs  drive all output lines to their safe level, then exit\n"
 	      "  -h, --help          this text\n"
 	      "  -V, --version       the version\n",
@@ -68,10 +80,11 @@ static void usage(FILE *to)
 
 int main(int argc, char **argv)
 {
-	enum { CHECK_CONFIG = 256, SAFE_OUTPUTS };
+	enum { CHECK_CONFIG = 256, PRINT_CONFIG, SAFE_OUTPUTS };
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, CHECK_CONFIG},
+		{"print-config", no_argument, NULL, PRINT_CONFIG},
 		{"safe-outputs", no_argument, NULL, SAFE_OUTPUTS},
 		{"help", no_argument, NULL, 'h'},
 		{"version", no_argument, NULL, 'V'},
@@ -88,6 +101,7 @@ int main(int argc, char **argv)
 			path = optarg;
 			break;
 		case CHECK_CONFIG:
+		case PRINT_CONFIG:
 		case SAFE_OUTPUTS:
 			action = c;
 			break;
@@ -106,6 +120,9 @@ int main(int argc, char **argv)
 		fprintf(stderr, "minimeterd: unexpected argument \"%s\"\n", argv[optind]);
 		usage(stderr);
 		return 2;
+	}
+	if (action == PRINT_CONFIG) {
+		return print_config(path);
 	}
 	if (mm_config_load(path, &errors, &config) < 0) {
 		log_errors(path, &errors);

@@ -32,6 +32,16 @@ for config in "$MM_SRCDIR/etc/minimeter.conf" "$work/full.conf"; do
 	fi
 done
 
+# What is printed is a configuration that says the same.
+"$MM_BUILDDIR/minimeterd" --print-config --config "$work/full.conf" >"$work/printed.conf"
+for config in full printed; do
+	"$MM_BUILDDIR/minimeterd" --print-config --config "$work/$config.conf" | sed -e '/^#/d' -e 's/ *; .*//' >"$work/$config"
+done
+if ! diff -u "$work/full" "$work/printed" || [ ! -s "$work/full" ]; then
+	echo "FAIL: what --print-config prints is read as something else"
+	failed=1
+fi
+
 # The chips that the daemon knows are those that the manual page lists.
 printf '[front-end]\ndriver = ?\n' >"$work/driver.conf"
 "$MM_BUILDDIR/minimeterd" --check-config --config "$work/driver.conf" 2>&1 | sed -nE 's/.*must be one of //p' | tr '|' '\n' >"$work/chips"
