@@ -210,7 +210,7 @@ static int snapshot(struct mm_db *db, const struct mm_roster *roster, const stru
 	struct mm_store_event event = {.boottime_ns = commit->boottime_ns,
 				       .realtime_ns = commit->realtime_ns,
 				       .meter = -1,
-				       .code = "snapshot",
+				       .code = MM_STORE_SNAPSHOT,
 				       .text = "all registers"};
 	char *json = NULL;
 	int r = mm_chain_snapshot(db, &json);

@@ -22,6 +22,9 @@ struct mm_store_meter {
 };
 
 /* An event that matters to a bill. */
+/* The code of the event that keeps all registers, once a day. */
+#define MM_STORE_SNAPSHOT "snapshot"
+
 struct mm_store_event {
 	int64_t id;	     /* given by the register, ascending */
 	int64_t boottime_ns; /* CLOCK_BOOTTIME */

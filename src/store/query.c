@@ -64,14 +64,88 @@ static int give_events(struct mm_db *db, const struct mm_roster *roster, enum mm
 	return r < 0 ? r : 0;
 }
 
+static int bind_choice(sqlite3_stmt *stmt, const struct mm_store *store, const struct mm_store_event_choice *choice)
+{
+	int rc = sqlite3_bind_int64(stmt, 1, choice->after_id);
+
+	rc |= choice->meter < 0 ? sqlite3_bind_null(stmt, 2) : sqlite3_bind_int64(stmt, 2, store->roster.id[choice->meter]);
+	rc |= choice->code ? sqlite3_bind_text(stmt, 3, choice->code, -1, SQLITE_STATIC) : sqlite3_bind_null(stmt, 3);
+	rc |= sqlite3_bind_int64(stmt, 4, choice->from_ns);
+	return rc | sqlite3_bind_int64(stmt, 5, choice->to_ns);
+}
+
+/* After which id there are the newest ones, as many as were asked for. */
+static int find_newest(struct mm_store *store, const struct mm_store_event_choice *choice, int64_t *ret_after_id)
+{
+	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_EVENTS_BEFORE];
+	int rc = bind_choice(stmt, store, choice), r;
+
+	rc |= sqlite3_bind_int(stmt, 6, choice->snapshots);
+	rc |= sqlite3_bind_int64(stmt, 7, choice->limit);
+	r = mm_db_row(&store->db, MM_STMT_EVENTS_BEFORE, rc);
+	if (r == 0) {
+		*ret_after_id = sqlite3_column_int64(stmt, 0);
+		sqlite3_reset(stmt);
+	}
+	return r;
+}
+
+/* Leaves snapshots out where they are not wanted, and ends at the limit. */
+struct chosen {
+	const struct mm_store_event_choice *choice;
+	mm_store_event_fn fn;
+	void *userdata;
+	unsigned given, hidden;
+};
+
+static bool give_chosen(void *userdata, const struct mm_store_event *event, const char *data)
+{
+	struct chosen *chosen = userdata;
+
+	if (!chosen->choice->snapshots && strcmp(event->code, MM_STORE_SNAPSHOT) == 0) {
+		chosen->hidden++;
+		return true;
+	}
+	return chosen->fn(chosen->userdata, event, data) && ++chosen->given < chosen->choice->limit;
+}
+
+int mm_store_choose_events(struct mm_store *store, const struct mm_store_event_choice *choice, mm_store_event_fn fn,
+			   void *userdata, unsigned *ret_hidden)
+{
+	struct mm_store_event_choice wanted = *choice;
+	struct chosen chosen = {.choice = &wanted, .fn = fn, .userdata = userdata};
+	int r = choice->meter < (int)store->roster.count ? 0 : -EINVAL;
+
+	if (r == 0 && choice->limit == 0) {
+		*ret_hidden = 0;
+		return 0;
+	}
+	wanted.snapshots = choice->snapshots || (choice->code && strcmp(choice->code, MM_STORE_SNAPSHOT) == 0);
+	if (r == 0 && choice->newest) {
+		r = find_newest(store, &wanted, &wanted.after_id);
+	}
+	if (r == 0) {
+		r = give_events(&store->db, &store->roster, MM_STMT_EVENTS,
+				bind_choice(store->db.stmt[MM_STMT_EVENTS], store, &wanted), give_chosen, &chosen);
+	}
+	if (r == 0) {
+		*ret_hidden = chosen.hidden;
+	}
+	return r;
+}
+
 int mm_store_events(struct mm_store *store, int64_t after_id, unsigned limit, bool newest, mm_store_event_fn fn, void *userdata)
 {
-	enum mm_stmt which = newest ? MM_STMT_EVENTS_NEWEST : MM_STMT_EVENTS_AFTER;
-	sqlite3_stmt *stmt = store->db.stmt[which];
-	int rc = sqlite3_bind_int64(stmt, 1, after_id);
+	unsigned hidden;
 
-	rc |= sqlite3_bind_int64(stmt, 2, limit);
-	return give_events(&store->db, &store->roster, which, rc, fn, userdata);
+	return mm_store_choose_events(store,
+				      &(struct mm_store_event_choice){.after_id = after_id,
+								      .limit = limit,
+								      .newest = newest,
+								      .meter = -1,
+								      .from_ns = INT64_MIN,
+								      .to_ns = INT64_MAX},
+				      fn, userdata, &hidden);
 }
 
 int mm_store_records(struct mm_store *store, const char *code, int meter, mm_store_event_fn fn, void *userdata)

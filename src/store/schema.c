@@ -123,6 +123,8 @@ const char *const mm_schema_sql[] = {
 #define ENERGY_COLUMNS "delivered_uwh, received_uwh, lagging_uvarh, leading_uvarh"
 #define PROFILE_COLUMNS "start_s, duration_s, status, " ENERGY_COLUMNS ", covered_ns"
 #define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text, data"
+#define EVENT_WANTED                                                                                                             \
+	"id > ?1 AND (?2 IS NULL OR meter = ?2) AND (?3 IS NULL OR code = ?3) AND realtime_ns >= ?4 AND realtime_ns < ?5"
 #define EVENT_INSERT "INSERT INTO event (id, boot, boottime_ns, realtime_ns, meter, code, text, data, hash) "
 #define PROFILE_INSERT "INSERT INTO profile (id, meter, " PROFILE_COLUMNS ", hash) "
 
@@ -245,9 +247,9 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_PROFILE_HEAD] = "UPDATE head SET profile = ?1, profile_hash = (SELECT hash FROM profile WHERE id = ?1)",
 	[MM_STMT_PROFILE] = "SELECT " PROFILE_COLUMNS " FROM profile "
 			    "WHERE meter = ?1 AND start_s >= ?2 AND start_s < ?3 ORDER BY start_s, id",
-	[MM_STMT_EVENTS_AFTER] = "SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 AND code <> 'snapshot' ORDER BY id LIMIT ?2",
-	[MM_STMT_EVENTS_NEWEST] = "SELECT * FROM (SELECT " EVENT_COLUMNS " FROM event WHERE id > ?1 AND code <> 'snapshot' "
-				  "ORDER BY id DESC LIMIT ?2) ORDER BY id",
+	[MM_STMT_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE " EVENT_WANTED " ORDER BY id",
+	[MM_STMT_EVENTS_BEFORE] = "SELECT coalesce(min(id) - 1, ?1) FROM (SELECT id FROM event WHERE " EVENT_WANTED
+				  " AND (?6 OR code <> 'snapshot') ORDER BY id DESC LIMIT ?7)",
 	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event WHERE data IS NOT NULL AND code = ?1 "
 			    "AND (?2 IS NULL OR meter = ?2) ORDER BY id",
 	[MM_STMT_SEAL] = "UPDATE head SET seal = " SEAL,

@@ -44,8 +44,9 @@ enum mm_stmt {
 	MM_STMT_PROFILE_ADD,   /* meter, then the row as MM_STMT_PROFILE gives it; then MM_STMT_PROFILE_HEAD */
 	MM_STMT_PROFILE_HEAD,  /* id of the row just added */
 	MM_STMT_PROFILE,       /* meter, from, to -> start_s, duration_s, status, four energies, covered_ns */
-	MM_STMT_EVENTS_AFTER,  /* after_id, limit -> id, boottime_ns, realtime_ns, meter, code, text, data; no snapshots */
-	MM_STMT_EVENTS_NEWEST, /* the same */
+	MM_STMT_EVENTS, /* after_id, meter or NULL, code or NULL, from_ns, to_ns -> id, boottime_ns, realtime_ns, meter, code,
+			   text, data */
+	MM_STMT_EVENTS_BEFORE, /* the same, are snapshots wanted, limit -> the id behind which there are limit of them, or all */
 	MM_STMT_RECORDS,       /* code, meter or null -> the same, of those with data, oldest first */
 	MM_STMT_SEAL,	       /* the last statement of every transaction that writes */
 	MM_STMT_SEQUENCE,      /* -> sequence of the last state */

@@ -76,11 +76,28 @@ int mm_store_commit(struct mm_store *store, const struct mm_store_commit *commit
 typedef bool (*mm_store_row_fn)(void *userdata, const struct mm_profile_row *row);
 int mm_store_profile(struct mm_store *store, unsigned index, int64_t from_s, int64_t to_s, mm_store_row_fn fn, void *userdata);
 
-/*
- * Up to limit events with id > after_id, oldest first; newest: the last of them instead of the first. data is the JSON of a
- * record, or NULL. Snapshots are left out. 0, -EIO, -EBADMSG.
- */
+/* data is the JSON of a record, or NULL; fn returns false to stop. */
 typedef bool (*mm_store_event_fn)(void *userdata, const struct mm_store_event *event, const char *data);
+
+/* Which events: up to limit of those for which all of this holds. */
+struct mm_store_event_choice {
+	int64_t after_id; /* id > after_id */
+	unsigned limit;
+	bool newest;		/* the last limit of them instead of the first */
+	bool snapshots;		/* those too that only keep the registers of a day */
+	int meter;		/* an index; -1: of all of them and of none */
+	const char *code;	/* NULL: any */
+	int64_t from_ns, to_ns; /* from_ns <= CLOCK_REALTIME < to_ns */
+};
+
+/*
+ * Gives them to fn, oldest first. *ret_hidden is the number of snapshots among them that were left out: with it the ids are
+ * without a hole that nothing explains. 0, -EINVAL: no such meter; -EIO, -EBADMSG.
+ */
+int mm_store_choose_events(struct mm_store *store, const struct mm_store_event_choice *choice, mm_store_event_fn fn,
+			   void *userdata, unsigned *ret_hidden);
+
+/* The same of all events but snapshots. */
 int mm_store_events(struct mm_store *store, int64_t after_id, unsigned limit, bool newest, mm_store_event_fn fn, void *userdata);
 
 /*

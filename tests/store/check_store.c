@@ -174,7 +174,8 @@ static bool take_event(void *userdata, const struct mm_store_event *event, const
 {
 	struct events *events = userdata;
 
-	ck_assert_ptr_null(data);
+	ck_assert_msg((data != NULL) == (strcmp(event->code, MM_STORE_SNAPSHOT) == 0 && event->realtime_ns > 2000), "%s",
+		      event->code);
 	ck_assert_uint_lt(events->count, 16);
 	events->event[events->count++] = *event;
 	return true;
@@ -238,6 +239,91 @@ START_TEST(test_events_come_back_in_order)
 	got.count = 0;
 	ck_assert_int_eq(mm_store_events(store, 2, 1, false, take_event, &got), 0);
 	ck_assert_int_eq(got.event[0].meter, -1);
+	fixture_stop(&b, store);
+}
+END_TEST
+
+static void assert_choice(struct mm_store *store, const struct mm_store_event_choice *choice, const char *ids, unsigned hidden)
+{
+	struct events got = {0};
+	char text[64] = "";
+	unsigned left_out = 99;
+
+	ck_assert_int_eq(mm_store_choose_events(store, choice, take_event, &got, &left_out), 0);
+	for (size_t i = 0; i < got.count; i++) {
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%d", i > 0 ? " " : "", (int)got.event[i].id);
+	}
+	ck_assert_str_eq(text, ids);
+	ck_assert_uint_eq(left_out, hidden);
+}
+
+/*
+ * Of ten events, of the codes a, b and snapshot in turn, of no meter, the first and the second. The store's own snapshot, which
+ * comes later, is beyond their time.
+ */
+START_TEST(test_events_are_chosen)
+{
+	const struct mm_store_event_choice any = {
+		.limit = 100, .meter = -1, .from_ns = INT64_MIN, .to_ns = 2000, .snapshots = true};
+	struct mm_store_event_choice choice;
+	struct mm_store_event event[10] = {0};
+	struct mm_store_commit commit;
+	struct fixture_commit c;
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
+	struct events got = {0};
+	unsigned hidden;
+
+	fixture_commit(1, 2, &c);
+	commit = c.commit;
+	commit.row_count = 0;
+	memset(commit.meter, 0, sizeof(commit.meter));
+	for (int i = 0; i < 10; i++) {
+		event[i] = c.event;
+		event[i].realtime_ns = 1000 + i;
+		event[i].meter = i % 4 < 2 ? -1 : i % 4 - 2;
+		strcpy(event[i].code, i % 3 == 0 ? "a" : i % 3 == 1 ? "b" : MM_STORE_SNAPSHOT);
+	}
+	commit.events = event;
+	commit.event_count = 10;
+	ck_assert_int_eq(mm_store_commit(store, &commit), 0);
+
+	assert_choice(store, &any, "1 2 3 4 5 6 7 8 9 10", 0);
+	choice = any;
+	choice.snapshots = false;
+	assert_choice(store, &choice, "1 2 4 5 7 8 10", 3);
+	choice.newest = true;
+	choice.limit = 3;
+	assert_choice(store, &choice, "7 8 10", 1);
+	choice.newest = false;
+	assert_choice(store, &choice, "1 2 4", 1);
+	choice = any;
+	choice.meter = 0;
+	assert_choice(store, &choice, "3 7", 0);
+	choice.meter = 1;
+	choice.snapshots = false;
+	assert_choice(store, &choice, "4 8", 0);
+	choice = any;
+	choice.code = "b";
+	choice.limit = 2;
+	choice.newest = true;
+	assert_choice(store, &choice, "5 8", 0);
+	choice.code = MM_STORE_SNAPSHOT;
+	choice.snapshots = false;
+	assert_choice(store, &choice, "6 9", 0);
+	choice.code = "c";
+	assert_choice(store, &choice, "", 0);
+	choice = any;
+	choice.from_ns = 1002;
+	choice.to_ns = 1005;
+	assert_choice(store, &choice, "3 4 5", 0);
+	choice.after_id = 3;
+	assert_choice(store, &choice, "4 5", 0);
+	choice.limit = 0;
+	assert_choice(store, &choice, "", 0);
+	choice = any;
+	choice.meter = 2;
+	ck_assert_int_eq(mm_store_choose_events(store, &choice, take_event, &got, &hidden), -EINVAL);
 	fixture_stop(&b, store);
 }
 END_TEST
@@ -474,6 +560,7 @@ int main(void)
 	tcase_add_test(tcase, test_boottime_of_another_run_is_not_given);
 	tcase_add_test(tcase, test_profile_rows_are_never_overwritten);
 	tcase_add_test(tcase, test_events_come_back_in_order);
+	tcase_add_test(tcase, test_events_are_chosen);
 	tcase_add_test(tcase, test_no_register_goes_back);
 	tcase_add_test(tcase, test_other_programs_are_stopped_too);
 	tcase_add_test(tcase, test_nonsense_is_not_committed);
