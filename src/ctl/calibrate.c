@@ -49,21 +49,20 @@ static void introduce(struct leading *l)
 	char meter[MM_CELL_MAX];
 
 	mm_cell_as(MM_FORMAT_TEXT, l->session, "meter", meter);
-	fprintf(l->ctl->out,
-		"Calibration of element %d of meter %s. Nothing changes before you accept it.\n"
-		"\n"
-		"Connect the reference standard so that it measures what element %d measures: its voltage leads at this "
-		"element's\n"
-		"line and neutral, its clamp on the conductor inside this element's CT. After each measurement type what the\n"
-		"reference showed meanwhile, as mean power or as energy over a time:\n"
-		"\n"
-		"    12003.5 W\n"
-		"    100.03 Wh in 30 s\n"
-		"    20 pulses of 5 Wh in 30.01 s\n"
-		"\n"
-		"A time by hand is good to 0.2 s: that is 0.3 %% of a minute, and 0.03 %% of ten.\n"
-		"At every question: s skips the point, q ends without any change.\n",
-		element, meter, element);
+	mm_ctl_say(l->ctl, false,
+		   "Calibration of element %d of meter %s. Nothing changes before you accept it.\n"
+		   "\n"
+		   "Connect the reference standard so that it measures what element %d measures: its voltage leads at this "
+		   "element's line and neutral, its clamp on the conductor inside this element's CT.\n"
+		   "After each measurement type what the reference showed meanwhile, as mean power or as energy over a time:\n"
+		   "\n"
+		   "    12003.5 W\n"
+		   "    100.03 Wh in 30 s\n"
+		   "    20 pulses of 5 Wh in 30.01 s\n"
+		   "\n"
+		   "A time by hand is good to 0.2 s: that is 0.3 %% of a minute, and 0.03 %% of ten.\n"
+		   "At every question: s skips the point, q ends without any change.",
+		   element, meter, element);
 }
 
 static void describe_point(struct leading *l, const char *stage, const json_t *point)
@@ -71,10 +70,10 @@ static void describe_point(struct leading *l, const char *stage, const json_t *p
 	const char *name = json_string_value(json_object_get(point, "point"));
 	double factor_max = json_number_value(json_object_get(point, "power_factor_max"));
 
-	fprintf(l->ctl->out, "\n%s, %s: a steady load of %g to %g A, power factor %g to %g%s.\n", stage,
-		name != NULL ? name : "?", json_number_value(json_object_get(point, "current_min_a")),
-		json_number_value(json_object_get(point, "current_max_a")),
-		json_number_value(json_object_get(point, "power_factor_min")), factor_max, factor_max < 1 ? " lagging" : "");
+	mm_ctl_say(l->ctl, false, "\n%s, %s: a steady load of %g to %g A, power factor %g to %g%s.", stage,
+		   name != NULL ? name : "?", json_number_value(json_object_get(point, "current_min_a")),
+		   json_number_value(json_object_get(point, "current_max_a")),
+		   json_number_value(json_object_get(point, "power_factor_min")), factor_max, factor_max < 1 ? " lagging" : "");
 }
 
 /* Keeps the session, which is stolen, as the daemon reports it after a step. */

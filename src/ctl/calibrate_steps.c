@@ -34,9 +34,9 @@ static const struct mm_column average_columns[] = {
 };
 
 static const struct mm_column constants_columns[] = {
-	{MM_NUMBER("gain", "gain", NULL, 6)},
-	{MM_NUMBER("phase_deg", "phase", "deg", 4)},
-	{MM_NUMBER("offset_w", "offset", "W", 3)},
+	{MM_NUMBER("gain", NULL, NULL, 6)},
+	{MM_NUMBER("phase_deg", NULL, "deg", 4)},
+	{MM_NUMBER("offset_w", NULL, "W", 3)},
 };
 
 /* ---- Asking ---- */
@@ -127,27 +127,25 @@ void mm_calibrate_measured_text(struct mm_ctl *ctl, const json_t *measured)
 {
 	json_t *rows = json_pack("[O]", measured);
 
-	mm_writer_table(ctl->out, measured_columns, COUNT_OF(measured_columns), rows, true);
+	mm_writer_table(ctl->out, ctl->width, measured_columns, COUNT_OF(measured_columns), rows, true);
 	json_decref(rows);
 }
 
 static void constants_text(struct mm_ctl *ctl, const char *heading, const json_t *constants)
 {
-	char cell[MM_CELL_MAX];
+	char cell[COUNT_OF(constants_columns)][MM_CELL_MAX];
 
-	fprintf(ctl->out, "%s:", heading);
 	for (size_t c = 0; c < COUNT_OF(constants_columns); c++) {
-		mm_cell(&constants_columns[c], constants, cell);
-		fprintf(ctl->out, "%s %s %s", c > 0 ? "," : "", constants_columns[c].heading, cell);
+		mm_cell(&constants_columns[c], constants, cell[c]);
 	}
-	fputc('\n', ctl->out);
+	mm_ctl_say(ctl, false, "%s: gain %s, phase %s, offset %s", heading, cell[0], cell[1], cell[2]);
 }
 
 /* What sessions and versions both have. */
 static void registration_text(struct mm_ctl *ctl, const json_t *object)
 {
-	mm_writer_table(ctl->out, point_columns, COUNT_OF(point_columns), json_object_get(object, "points"), true);
-	mm_writer_record(ctl->out, average_columns, COUNT_OF(average_columns), object);
+	mm_writer_table(ctl->out, ctl->width, point_columns, COUNT_OF(point_columns), json_object_get(object, "points"), true);
+	mm_writer_record(ctl->out, ctl->width, average_columns, COUNT_OF(average_columns), object);
 }
 
 void mm_calibrate_session_text(struct mm_ctl *ctl, const json_t *session)
@@ -170,7 +168,7 @@ void mm_calibrate_version_text(struct mm_ctl *ctl, const json_t *version)
 	mm_cell_as(MM_FORMAT_TIME, version, "time", when);
 	mm_cell_as(MM_FORMAT_TEXT, version, "who", who);
 	mm_cell_as(MM_FORMAT_TEXT, version, "why", why);
-	fprintf(ctl->out, "version %s  %s  by %s: %s\n", number, when, who, why);
+	mm_ctl_say(ctl, false, "version %s  %s  by %s: %s", number, when, who, why);
 	if (json_is_integer(returns_to)) {
 		fprintf(ctl->out, "constants of version %d again\n", (int)json_integer_value(returns_to));
 	} else {
@@ -341,8 +339,8 @@ static void history_text(struct mm_ctl *ctl, const json_t *answer)
 	if (json_is_object(session)) {
 		mm_cell_as(MM_FORMAT_TEXT, session, "who", who);
 		mm_cell_as(MM_FORMAT_TIME, session, "since", since);
-		fprintf(ctl->out, "element %d is being calibrated by %s since %s\n",
-			(int)json_integer_value(json_object_get(session, "element")), who, since);
+		mm_ctl_say(ctl, false, "element %d is being calibrated by %s since %s",
+			   (int)json_integer_value(json_object_get(session, "element")), who, since);
 	}
 }
 

@@ -9,15 +9,14 @@
 
 const char *mm_ctl_socket_path(const struct mm_ctl *ctl, enum mm_ctl_socket socket)
 {
-	const char *environment = getenv(MM_CTL_SOCKET_ENVIRONMENT);
+	bool admin = socket == MM_CTL_SOCKET_ADMIN;
+	const char *option = ctl->option[admin ? MM_OPTION_ADMIN_SOCKET : MM_OPTION_SOCKET];
+	const char *environment = getenv(admin ? MM_CTL_ADMIN_SOCKET_ENVIRONMENT : MM_CTL_SOCKET_ENVIRONMENT);
 
-	if (socket == MM_CTL_SOCKET_ADMIN) {
-		return ctl->option[MM_OPTION_ADMIN_SOCKET] != NULL ? ctl->option[MM_OPTION_ADMIN_SOCKET] : MM_CLIENT_ADMIN_SOCKET;
+	if (option != NULL) {
+		return option;
 	}
-	if (ctl->option[MM_OPTION_SOCKET] != NULL) {
-		return ctl->option[MM_OPTION_SOCKET];
-	}
-	return environment != NULL && *environment != '\0' ? environment : MM_CLIENT_SOCKET;
+	return environment != NULL && *environment != '\0' ? environment : admin ? MM_CLIENT_ADMIN_SOCKET : MM_CLIENT_SOCKET;
 }
 
 int mm_ctl_connect(struct mm_ctl *ctl)

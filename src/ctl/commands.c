@@ -7,6 +7,7 @@
 #include "ctl/label.h"
 #include "ctl/private.h"
 #include "ctl/read.h"
+#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define TEST_SECONDS_DEFAULT 5
@@ -40,8 +41,8 @@ static const struct mm_column nameplate_output_columns[] = {
 };
 
 static const struct mm_column event_columns[] = {
-	{MM_NUMBER("id", "ID", NULL, 0)},  {MM_COLUMN(TIME, "time", "TIME")},	       {MM_COLUMN(TEXT, "meter", "METER")},
-	{MM_COLUMN(TEXT, "code", "CODE")}, {MM_COLUMN(TEXT, "text", "WHAT HAPPENED")},
+	{MM_NUMBER("id", "ID", NULL, 0)},  {MM_COLUMN(TIME, "time", "TIME")},		{MM_COLUMN(TEXT, "meter", "METER")},
+	{MM_COLUMN(TEXT, "code", "CODE")}, {MM_COLUMN(PROSE, "text", "WHAT HAPPENED")},
 };
 
 static const struct mm_column output_columns[] = {
@@ -67,21 +68,23 @@ static int run_read(struct mm_ctl *ctl)
 
 static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *health)
 {
-	char text[MM_CELL_MAX];
+	char state[MM_CELL_MAX], since[MM_CELL_MAX], text[MM_CELL_MAX] = "", line[3 * MM_CELL_MAX];
+	bool reason = json_is_string(json_object_get(health, "reason")), ok;
 
-	mm_cell_as(MM_FORMAT_TEXT, health, "state", text);
-	bool ok = strcmp(text, "ok") == 0;
-	fprintf(ctl->out, "  %s%-14s  %s", mm_paint(ctl, !ok), heading, text);
-	mm_cell_as(MM_FORMAT_DURATION, health, "since_s", text);
-	fprintf(ctl->out, " for %s", text);
-	if (json_is_string(json_object_get(health, "reason"))) {
+	mm_cell_as(MM_FORMAT_TEXT, health, "state", state);
+	mm_cell_as(MM_FORMAT_DURATION, health, "since_s", since);
+	if (reason) {
 		mm_cell_as(MM_FORMAT_TEXT, health, "reason", text);
-		fprintf(ctl->out, ": %s", text);
 	}
-	fprintf(ctl->out, "%s\n", mm_unpaint(ctl, !ok));
+	ok = strcmp(state, "ok") == 0;
+	snprintf(line, sizeof(line), "%s for %s%s%s", state, since, reason ? ": " : "", text);
+	fprintf(ctl->out, "  %s%-14s  ", mm_paint(ctl, !ok), heading);
+	mm_text_wrap(ctl->out, ctl->width, 18, line);
+	fputs(mm_unpaint(ctl, !ok), ctl->out);
 	if (json_is_string(json_object_get(health, "advice"))) {
 		mm_cell_as(MM_FORMAT_TEXT, health, "advice", text);
-		fprintf(ctl->out, "  %-14s  %s\n", "", text);
+		fprintf(ctl->out, "  %-14s  ", "");
+		mm_text_wrap(ctl->out, ctl->width, 18, text);
 	}
 }
 
@@ -89,6 +92,7 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	char text[MM_CELL_MAX];
 	bool ok = json_is_true(json_object_get(answer, "ok"));
+	int at;
 	size_t i;
 	json_t *meter;
 
@@ -101,11 +105,15 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 	{
 		ok = json_is_true(json_object_get(meter, "ok"));
 		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
-		fprintf(ctl->out, "  %smeter %-8s  ", mm_paint(ctl, !ok), text);
+		fprintf(ctl->out, "  %smeter ", mm_paint(ctl, !ok));
+		mm_text_pad(ctl->out, text, 8, false);
+		at = 10 + (mm_text_columns(text) > 8 ? mm_text_columns(text) : 8);
+		fputs("  ", ctl->out);
 		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
-		fprintf(ctl->out, "%s%s\n", ok ? "ok" : text, mm_unpaint(ctl, !ok));
+		mm_text_wrap(ctl->out, ctl->width, at, ok ? "ok" : text);
+		fputs(mm_unpaint(ctl, !ok), ctl->out);
 	}
-	mm_writer_record(ctl->out, status_columns, COUNT_OF(status_columns), answer);
+	mm_writer_record(ctl->out, ctl->width, status_columns, COUNT_OF(status_columns), answer);
 }
 
 static int run_status(struct mm_ctl *ctl)
@@ -128,9 +136,9 @@ static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
 	{
 		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
 		fprintf(ctl->out, "%s%s\n", i > 0 ? "\n" : "", text);
-		mm_writer_record(ctl->out, nameplate_columns, COUNT_OF(nameplate_columns), meter);
+		mm_writer_record(ctl->out, ctl->width, nameplate_columns, COUNT_OF(nameplate_columns), meter);
 		fputc('\n', ctl->out);
-		mm_writer_table(ctl->out, nameplate_output_columns, COUNT_OF(nameplate_output_columns),
+		mm_writer_table(ctl->out, ctl->width, nameplate_output_columns, COUNT_OF(nameplate_output_columns),
 				json_object_get(meter, "outputs"), true);
 	}
 }
@@ -167,7 +175,7 @@ static void events_text(struct mm_ctl *ctl, const json_t *answer)
 		fputs("no events\n", ctl->out);
 		return;
 	}
-	mm_writer_table(ctl->out, event_columns, COUNT_OF(event_columns), events, true);
+	mm_writer_table(ctl->out, ctl->width, event_columns, COUNT_OF(event_columns), events, true);
 }
 
 static int run_events(struct mm_ctl *ctl)
@@ -194,7 +202,7 @@ static int run_events(struct mm_ctl *ctl)
 
 static void outputs_text(struct mm_ctl *ctl, const json_t *answer)
 {
-	mm_writer_table(ctl->out, output_columns, COUNT_OF(output_columns), json_object_get(answer, "outputs"), true);
+	mm_writer_table(ctl->out, ctl->width, output_columns, COUNT_OF(output_columns), json_object_get(answer, "outputs"), true);
 }
 
 static int run_outputs(struct mm_ctl *ctl)
@@ -240,9 +248,9 @@ static void harmonics_text(struct mm_ctl *ctl, const json_t *answer)
 		add_harmonic(row, answer, "current_a", "current_ratio", i);
 		json_array_append_new(rows, row);
 	}
-	mm_writer_record(ctl->out, harmonics_columns, COUNT_OF(harmonics_columns), answer);
+	mm_writer_record(ctl->out, ctl->width, harmonics_columns, COUNT_OF(harmonics_columns), answer);
 	fputc('\n', ctl->out);
-	mm_writer_table(ctl->out, harmonic_columns, COUNT_OF(harmonic_columns), rows, true);
+	mm_writer_table(ctl->out, ctl->width, harmonic_columns, COUNT_OF(harmonic_columns), rows, true);
 	json_decref(rows);
 }
 

@@ -22,11 +22,13 @@ static const struct {
 };
 
 static const char reversed_cost[] =
-	"A reversed CT costs a little accuracy: CTs are tested the right way round. Turn it when you can, and then say 'none'.\n";
+	"A reversed CT costs a little accuracy: CTs are tested the right way round. Turn it when you can, and then say 'none'.";
 static const char crossed_cost[] =
-	"Crossed CTs cost accuracy: each current is put against the other line's voltage, scaled and turned by the angle that\n"
-	"you state. An angle that is off by 0.1 degrees costs 0.3 % at power factor 0.5, and with harmonics the figures are an\n"
-	"estimate; while one line is dead both elements read no power. Put the CTs right soon, and then say 'none'.\n";
+	"Crossed CTs cost accuracy: each current is put against the other line's voltage, scaled and turned by the angle that "
+	"you state.\n"
+	"An angle that is off by 0.1 degrees costs 0.3 % at power factor 0.5, and with harmonics the figures are an estimate; "
+	"while one line is dead both elements read no power.\n"
+	"Put the CTs right soon, and then say 'none'.";
 
 static bool asked_for(const struct mm_ctl *ctl, const char *part)
 {
@@ -77,18 +79,18 @@ static void correct_text(struct mm_ctl *ctl, const json_t *answer)
 		{MM_NUMBER("corrected_power_w", "CORRECTED", "W", 1)},
 	};
 
-	mm_writer_table(ctl->out, columns, COUNT_OF(columns), json_object_get(answer, "elements"), true);
+	mm_writer_table(ctl->out, ctl->width, columns, COUNT_OF(columns), json_object_get(answer, "elements"), true);
 	fputc('\n', ctl->out);
 	if (asked_for(ctl, "reversed")) {
-		fputs(reversed_cost, ctl->out);
+		mm_ctl_say(ctl, false, "%s", reversed_cost);
 	}
 	if (asked_for(ctl, "crossed")) {
-		fputs(crossed_cost, ctl->out);
+		mm_ctl_say(ctl, false, "%s", crossed_cost);
 	}
-	fputs(ctl->option[MM_OPTION_CONFIRM] != NULL
-		      ? "In force from now on; 'minimeterctl read' shows it, and the audit trail keeps who said so.\n"
-		      : "Nothing has been changed. Say the same again with --confirm to put it in force.\n",
-	      ctl->out);
+	mm_ctl_say(ctl, false, "%s",
+		   ctl->option[MM_OPTION_CONFIRM] != NULL
+			   ? "In force from now on; 'minimeterctl read' shows it, and the audit trail keeps who said so."
+			   : "Nothing has been changed. Say the same again with --confirm to put it in force.");
 }
 
 int mm_ctl_correct(struct mm_ctl *ctl)

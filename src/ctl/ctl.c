@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "config.h"
@@ -66,10 +67,18 @@ static int run(struct mm_ctl *ctl, int argc, char *argv[])
 	return ctl->command->run(ctl);
 }
 
+/* Of the terminal that out is; 0 for a pipe or a file, which get whole lines. */
+static int terminal_width(FILE *out)
+{
+	struct winsize size;
+
+	return fileno(out) >= 0 && isatty(fileno(out)) && ioctl(fileno(out), TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
+}
+
 int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err)
 {
 	const char *no_color = getenv("NO_COLOR");
-	struct mm_ctl ctl = {.out = out, .err = err, .commands = mm_ctl_commands};
+	struct mm_ctl ctl = {.out = out, .err = err, .commands = mm_ctl_commands, .width = terminal_width(out)};
 	int r;
 
 	ctl.colour = (no_color == NULL || *no_color == '\0') && fileno(out) >= 0 && isatty(fileno(out));

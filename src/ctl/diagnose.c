@@ -99,7 +99,7 @@ void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter)
 	}
 	if (json_array_size(events) > 0) {
 		fputc('\n', ctl->out);
-		mm_writer_table(ctl->out, columns, COUNT_OF(columns), events, true);
+		mm_writer_table(ctl->out, ctl->width, columns, COUNT_OF(columns), events, true);
 	}
 }
 

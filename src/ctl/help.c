@@ -33,24 +33,24 @@ const struct mm_ctl_command *mm_ctl_find_command(struct mm_ctl *ctl, int argc, c
 
 static void help_command(struct mm_ctl *ctl, const struct mm_ctl_command *command)
 {
-	fprintf(ctl->out, "Usage: minimeterctl [OPTION]... %s%s%s\n%s\n", command->name, *command->arguments != '\0' ? " " : "",
-		command->arguments, command->help);
+	mm_ctl_say(ctl, false, "Usage: minimeterctl [OPTION]... %s%s%s\n%s", command->name,
+		   *command->arguments != '\0' ? " " : "", command->arguments, command->help);
 	mm_ctl_help_options(ctl, command);
 }
 
 static void help_all(struct mm_ctl *ctl)
 {
-	fputs("Usage: minimeterctl [OPTION]... COMMAND [ARGUMENT]...\nReads the kWh meters of this machine.\n\nCommands:\n",
-	      ctl->out);
+	mm_ctl_say(ctl, false,
+		   "Usage: minimeterctl [OPTION]... COMMAND [ARGUMENT]...\nReads the kWh meters of this machine.\n\nCommands:");
 	for (const struct mm_ctl_command *command = ctl->commands; command->name != NULL; command++) {
 		int width = fprintf(ctl->out, "  %s %s", command->name, command->arguments);
 
-		fprintf(ctl->out, "%*s%s\n", MM_HELP_COLUMN - width, "", command->help);
+		mm_ctl_help_line(ctl, width, command->help);
 	}
 	mm_ctl_help_options(ctl, NULL);
-	fputs("\n'minimeterctl help COMMAND' says which options go with a command; minimeterctl(1) has examples.\n"
-	      "Exit status: 0 fine, 1 failed, 2 usage, 3 daemon unreachable, 4 the meter reports a fault.\n",
-	      ctl->out);
+	mm_ctl_say(ctl, false,
+		   "\n'minimeterctl help COMMAND' says which options go with a command; minimeterctl(1) has examples.\n"
+		   "Exit status: 0 fine, 1 failed, 2 usage, 3 daemon unreachable, 4 the meter reports a fault.");
 }
 
 int mm_ctl_help(struct mm_ctl *ctl)

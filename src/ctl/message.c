@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "ctl/private.h"
+#include "ctl/text.h"
 
 #define WORD_MAX 32
+#define SAY_MAX 2048
 
 int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, ...)
 {
@@ -20,6 +22,30 @@ int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, .
 	va_end(ap);
 	fputc('\n', ctl->err);
 	return code;
+}
+
+void mm_ctl_say(struct mm_ctl *ctl, bool paint, const char *format, ...)
+{
+	char text[SAY_MAX], *line = text;
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(text, sizeof(text), format, ap);
+	va_end(ap);
+	fputs(mm_paint(ctl, paint), ctl->out);
+	while (line != NULL) {
+		char *end = strchr(line, '\n');
+		int indent = (int)strspn(line, " ");
+
+		if (end != NULL) {
+			*end = '\0';
+			end = end[1] != '\0' ? end + 1 : NULL;
+		}
+		fprintf(ctl->out, "%*s", indent, "");
+		mm_text_wrap(ctl->out, ctl->width, indent, line + indent);
+		line = end;
+	}
+	fputs(mm_unpaint(ctl, paint), ctl->out);
 }
 
 const char *mm_paint(const struct mm_ctl *ctl, bool paint)

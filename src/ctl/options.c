@@ -6,22 +6,27 @@
 
 #include "base/count_of.h"
 #include "ctl/private.h"
+#include "ctl/text.h"
 
 /* Values of long options for getopt: above all characters. */
 #define OPTION_VALUE(option) (0x100 + (option))
+
+/* The column in which --help says what something is for. */
+#define HELP_COLUMN 34
 
 struct option_row {
 	const char *name;
 	const char *argument; /* NULL: a flag */
 	const char *help;
+	char letter; /* its short form; 0: none */
 };
 
 static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_SOCKET] = {"socket", "PATH", "the daemon's socket (" MM_CLIENT_SOCKET ")"},
 	[MM_OPTION_ADMIN_SOCKET] = {"admin-socket", "PATH", "its socket for acts (" MM_CLIENT_ADMIN_SOCKET ")"},
 	[MM_OPTION_JSON] = {"json", NULL, "print the daemon's answer as JSON"},
-	[MM_OPTION_HELP] = {"help", NULL, "print this help, or that of the command"},
-	[MM_OPTION_VERSION] = {"version", NULL, "print the version"},
+	[MM_OPTION_HELP] = {"help", NULL, "print this help, or that of the command", 'h'},
+	[MM_OPTION_VERSION] = {"version", NULL, "print the version", 'V'},
 	[MM_OPTION_METER] = {"meter", "NAME", "of this meter only"},
 	[MM_OPTION_FROM] = {"from", "TIME", "intervals that start at TIME or later"},
 	[MM_OPTION_TO] = {"to", "TIME", "intervals that start before TIME"},
@@ -53,19 +58,34 @@ static int fail_option(struct mm_ctl *ctl, const char *word)
 	return mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no option '%s'; 'minimeterctl --help' lists them", word);
 }
 
+/* The option that getopt_long() found by its name or its letter. */
+static int option_of(int value)
+{
+	for (int i = 0; i < MM_OPTION_COUNT; i++) {
+		if (options[i].letter == value) {
+			return i;
+		}
+	}
+	return value - OPTION_VALUE(0);
+}
+
 int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_first)
 {
 	struct option rows[MM_OPTION_COUNT + 1] = {0};
+	char letters[MM_OPTION_COUNT + 2] = ":";
 	int value;
 
 	for (int i = 0; i < MM_OPTION_COUNT; i++) {
+		if (options[i].letter != '\0') {
+			letters[strlen(letters)] = options[i].letter;
+		}
 		rows[i].name = options[i].name;
 		rows[i].has_arg = options[i].argument != NULL ? required_argument : no_argument;
 		rows[i].val = OPTION_VALUE(i);
 	}
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
-	while ((value = getopt_long(argc, argv, ":", rows, NULL)) >= 0) {
+	while ((value = getopt_long(argc, argv, letters, rows, NULL)) >= 0) {
 		if (value == ':') {
 			const struct option_row *row = &options[optopt - OPTION_VALUE(0)];
 			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s wants its %s", row->name, row->argument);
@@ -77,7 +97,7 @@ int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_fir
 			char letter[] = {'-', (char)optopt, '\0'};
 			return fail_option(ctl, optopt != 0 ? letter : argv[optind - 1]);
 		}
-		ctl->option[value - OPTION_VALUE(0)] = optarg != NULL ? optarg : "";
+		ctl->option[option_of(value)] = optarg != NULL ? optarg : "";
 	}
 	*ret_first = optind;
 	return MM_CTL_FINE;
@@ -115,13 +135,22 @@ int mm_ctl_number_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t 
 	return ctl->option[option] == NULL ? MM_CTL_FINE : mm_ctl_number(ctl, what, ctl->option[option], min, max, ret);
 }
 
+void mm_ctl_help_line(struct mm_ctl *ctl, int width, const char *help)
+{
+	int blanks = width + 2 < HELP_COLUMN ? HELP_COLUMN - width : 2;
+
+	fprintf(ctl->out, "%*s", blanks, "");
+	mm_text_wrap(ctl->out, ctl->width, width + blanks, help);
+}
+
 static void print_option(struct mm_ctl *ctl, int option)
 {
 	const struct option_row *row = &options[option];
-	int width = fprintf(ctl->out, "  --%s%s%s", row->name, row->argument != NULL ? " " : "",
-			    row->argument != NULL ? row->argument : "");
+	char letter[] = {'-', row->letter, ',', ' ', '\0'};
+	int width = fprintf(ctl->out, "  %s--%s%s%s", row->letter != '\0' ? letter : "", row->name,
+			    row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
 
-	fprintf(ctl->out, "%*s%s\n", MM_HELP_COLUMN - width, "", row->help);
+	mm_ctl_help_line(ctl, width, row->help);
 }
 
 void mm_ctl_help_options(struct mm_ctl *ctl, const struct mm_ctl_command *command)

@@ -42,12 +42,11 @@ static void preset_text(struct mm_ctl *ctl, const json_t *meter, const json_t *a
 
 	mm_cell_as(MM_FORMAT_TEXT, meter, "meter", name);
 	fprintf(ctl->out, "meter %s %s\n", name, confirmed ? "now reads" : "would read");
-	mm_writer_record(ctl->out, columns, COUNT_OF(columns), answer);
+	mm_writer_record(ctl->out, ctl->width, columns, COUNT_OF(columns), answer);
 	if (!confirmed) {
-		fputs("Nothing has been changed. A start reading is set once and can't be taken back: compare it with the old "
-		      "meter\n"
-		      "and say the same again with --confirm.\n",
-		      ctl->out);
+		mm_ctl_say(ctl, false,
+			   "Nothing has been changed. A start reading is set once and can't be taken back: compare it with the "
+			   "old meter and say the same again with --confirm.");
 	}
 }
 

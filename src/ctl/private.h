@@ -16,6 +16,7 @@
 #include "client/client.h"
 
 #define MM_CTL_SOCKET_ENVIRONMENT "MINIMETER_SOCKET"
+#define MM_CTL_ADMIN_SOCKET_ENVIRONMENT "MINIMETER_ADMIN_SOCKET"
 
 /* Exit codes: scripts rely on them. All functions here that return int return one of these. */
 enum mm_ctl_exit {
@@ -74,6 +75,7 @@ extern const struct mm_ctl_command mm_ctl_commands[];
 struct mm_ctl {
 	FILE *out, *err;
 	bool colour;			     /* out is a terminal, and its user accepts colour */
+	int width;			     /* columns of the terminal that out is; 0: it is none */
 	const char *option[MM_OPTION_COUNT]; /* its argument, "" for a flag, NULL where absent */
 	const struct mm_ctl_command *commands, *command;
 	int argc; /* the command's arguments */
@@ -88,6 +90,12 @@ int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err);
 
 /* Says "minimeterctl: ..." on err and returns code. */
 int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/*
+ * Prints lines for people on out, in the colour of a warning if paint is true. In a terminal a line that is too long goes on in
+ * the next one, indented as it is itself. The last line needs no newline.
+ */
+void mm_ctl_say(struct mm_ctl *ctl, bool paint, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Reads a whole number of an argument or option called what, min to max; a usage error otherwise. */
 int mm_ctl_number(struct mm_ctl *ctl, const char *what, const char *text, int64_t min, int64_t max, int64_t *ret);
@@ -108,14 +116,14 @@ const char *mm_unpaint(const struct mm_ctl *ctl, bool paint);
 
 /* ---- Options (options.c) ---- */
 
-/* The column in which --help says what something is for. */
-#define MM_HELP_COLUMN 34
-
 /* Takes the options out of argv; what remains starts at *ret_first. */
 int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_first);
 
 /* Refuses options that do not go with the command or with each other. */
 int mm_ctl_check_options(struct mm_ctl *ctl);
+
+/* Ends a line of --help that is width columns long with what it is about. */
+void mm_ctl_help_line(struct mm_ctl *ctl, int width, const char *help);
 
 /* The lines of --help about the options that go with a command; NULL: all. */
 void mm_ctl_help_options(struct mm_ctl *ctl, const struct mm_ctl_command *command);

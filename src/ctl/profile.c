@@ -66,7 +66,7 @@ static int receive_all(struct mm_ctl *ctl, json_t **ret)
 		} else if (first && json_array_size(intervals) == 0) {
 			fputs("no intervals\n", ctl->out);
 		} else {
-			mm_writer_table(ctl->out, columns, COUNT_OF(columns), intervals, first);
+			mm_writer_table(ctl->out, ctl->width, columns, COUNT_OF(columns), intervals, first);
 		}
 		json_decref(piece);
 		first = false;

@@ -29,7 +29,7 @@ static const struct mm_column element_columns[] = {
 	{MM_NUMBER("power_w", "POWER", "W", 1)},
 	{MM_NUMBER("power_factor", "PF", NULL, 3)},
 	{MM_NUMBER("frequency_hz", "FREQUENCY", "Hz", 2)},
-	{MM_KILO("delivered_wh", "DELIVERED", "kWh", 3)},
+	{MM_KILO("delivered_wh", "DELIVERED", "kWh", 3), .parts = true},
 	{MM_KILO("received_wh", "RECEIVED", "kWh", 3)},
 	{MM_COLUMN(FLAGS, "flags", "FLAGS")},
 };
@@ -65,16 +65,15 @@ static void warnings_text(struct mm_ctl *ctl, const json_t *meter)
 
 	if (!valid(meter)) {
 		mm_cell_as(MM_FORMAT_DURATION, meter, "age_s", text);
-		fprintf(ctl->out, "  %snot valid: the last right reading is %s old; see 'minimeterctl status'%s\n",
-			mm_paint(ctl, true), text, mm_unpaint(ctl, true));
+		mm_ctl_say(ctl, true, "  not valid: the last right reading is %s old; see 'minimeterctl status'", text);
 	}
 	if (json_array_size(json_object_get(meter, "corrections")) > 0) {
 		mm_cell_as(MM_FORMAT_FLAGS, meter, "corrections", text);
-		fprintf(ctl->out, "  wiring corrected by arithmetic: %s\n", text);
+		mm_ctl_say(ctl, false, "  wiring corrected by arithmetic: %s", text);
 	}
 	if (json_array_size(json_object_get(meter, "faults")) > 0) {
 		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
-		fprintf(ctl->out, "  %sfault: %s%s\n", mm_paint(ctl, true), text, mm_unpaint(ctl, true));
+		mm_ctl_say(ctl, true, "  fault: %s", text);
 	}
 }
 
@@ -89,11 +88,12 @@ void mm_read_text(struct mm_ctl *ctl, const json_t *answer)
 		mm_cell_as(MM_FORMAT_TEXT, meter, "name", name);
 		mm_cell_as(MM_FORMAT_TEXT, meter, "model", model);
 		mm_cell_as(MM_FORMAT_TEXT, meter, "serial", serial);
-		fprintf(ctl->out, "%s%s  %s  serial %s\n", i > 0 ? "\n" : "", name, model, serial);
+		mm_ctl_say(ctl, false, "%s%s  %s  serial %s", i > 0 ? "\n" : "", name, model, serial);
 		warnings_text(ctl, meter);
-		mm_writer_record(ctl->out, meter_columns, COUNT_OF(meter_columns), meter);
+		mm_writer_record(ctl->out, ctl->width, meter_columns, COUNT_OF(meter_columns), meter);
 		fputc('\n', ctl->out);
-		mm_writer_table(ctl->out, element_columns, COUNT_OF(element_columns), json_object_get(meter, "elements"), true);
+		mm_writer_table(ctl->out, ctl->width, element_columns, COUNT_OF(element_columns),
+				json_object_get(meter, "elements"), true);
 	}
 }
 

@@ -13,12 +13,12 @@
 static const struct mm_column problem_columns[] = {
 	{MM_COLUMN(TEXT, "part", "WHAT")},
 	{MM_NUMBER("id", "ID", NULL, 0)},
-	{MM_COLUMN(TEXT, "text", "WHAT IS WRONG")},
+	{MM_COLUMN(PROSE, "text", "WHAT IS WRONG")},
 };
 
 static const struct mm_column file_columns[] = {
 	{MM_COLUMN(TEXT, "name", "FILE")},
-	{MM_COLUMN(TEXT, "text", "WHAT IT IS LIKE")},
+	{MM_COLUMN(PROSE, "text", "WHAT IT IS LIKE")},
 };
 
 static int64_t number(const json_t *answer, const char *key)
@@ -31,17 +31,17 @@ static void verify_text(struct mm_ctl *ctl, const json_t *answer)
 	const json_t *problems = json_object_get(answer, "problems");
 	int64_t bad = number(answer, "bad"), shown = (int64_t)json_array_size(problems);
 
-	fprintf(ctl->out, "checked %" PRId64 " events, %" PRId64 " intervals, %" PRId64 " snapshots of the registers%s\n",
-		number(answer, "events"), number(answer, "intervals"), number(answer, "snapshots"),
-		ctl->option[MM_OPTION_HEAD] != NULL ? ", and the head" : "");
-	mm_writer_table(ctl->out, file_columns, COUNT_OF(file_columns), json_object_get(answer, "files"), true);
+	mm_ctl_say(ctl, false, "checked %" PRId64 " events, %" PRId64 " intervals, %" PRId64 " snapshots of the registers%s",
+		   number(answer, "events"), number(answer, "intervals"), number(answer, "snapshots"),
+		   ctl->option[MM_OPTION_HEAD] != NULL ? ", and the head" : "");
+	mm_writer_table(ctl->out, ctl->width, file_columns, COUNT_OF(file_columns), json_object_get(answer, "files"), true);
 	if (bad == 0) {
 		fputs("all is as it was written\n", ctl->out);
 		return;
 	}
 	fprintf(ctl->out, "%s%" PRId64 " %s not as it was written:%s\n", mm_paint(ctl, true), bad,
 		bad == 1 ? "thing is" : "things are", mm_unpaint(ctl, true));
-	mm_writer_table(ctl->out, problem_columns, COUNT_OF(problem_columns), problems, true);
+	mm_writer_table(ctl->out, ctl->width, problem_columns, COUNT_OF(problem_columns), problems, true);
 	if (bad > shown) {
 		fprintf(ctl->out, "and %" PRId64 " more\n", bad - shown);
 	}

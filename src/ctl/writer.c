@@ -8,24 +8,18 @@
 
 #include "base/count_of.h"
 #include "base/time_text.h"
+#include "ctl/text.h"
 #include "ctl/when.h"
 
 #define COLUMNS_MAX 16
-
-/* Nothing from outside moves the cursor. */
-static void clean(char *text)
-{
-	for (; *text != '\0'; text++) {
-		if ((unsigned char)*text < ' ' || *text == 0x7f) {
-			*text = '?';
-		}
-	}
-}
+#define GAP 2	     /* between two columns */
+#define INDENT 4     /* of what belongs to the line above */
+#define PROSE_MIN 30 /* what a column of text must have to be one */
 
 void mm_cell_text(const char *text, char ret[static MM_CELL_MAX])
 {
 	snprintf(ret, MM_CELL_MAX, "%s", text != NULL ? text : "-");
-	clean(ret);
+	mm_text_clean(ret);
 }
 
 void mm_cell_flag(const char *name, char ret[static MM_CELL_MAX])
@@ -52,7 +46,7 @@ void mm_cell_flag(const char *name, char ret[static MM_CELL_MAX])
 			*at = *at == '-' ? ' ' : *at;
 		}
 	}
-	clean(ret);
+	mm_text_clean(ret);
 }
 
 static void flags_cell(const json_t *flags, char ret[static MM_CELL_MAX])
@@ -108,6 +102,7 @@ void mm_cell(const struct mm_column *column, const json_t *row, char ret[static 
 	snprintf(ret, MM_CELL_MAX, "-");
 	switch (column->format) {
 	case MM_FORMAT_TEXT:
+	case MM_FORMAT_PROSE:
 		if (text != NULL) {
 			snprintf(ret, MM_CELL_MAX, "%s", text);
 		}
@@ -136,7 +131,7 @@ void mm_cell(const struct mm_column *column, const json_t *row, char ret[static 
 		flags_cell(value, ret);
 		break;
 	}
-	clean(ret);
+	mm_text_clean(ret);
 }
 
 void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char ret[static MM_CELL_MAX])
@@ -144,58 +139,162 @@ void mm_cell_as(enum mm_format format, const json_t *row, const char *key, char 
 	mm_cell(&(struct mm_column){.key = key, .format = format}, row, ret);
 }
 
-static void print_cell(FILE *out, const struct mm_column *column, int width, bool last, const char *text)
-{
-	if (column->format == MM_FORMAT_NUMBER) {
-		fprintf(out, "%*s%s", width, text, last ? "\n" : "  ");
-	} else if (last) {
-		fprintf(out, "%s\n", text);
-	} else {
-		fprintf(out, "%-*s  ", width, text);
-	}
-}
+/* ---- Tables ---- */
 
-void mm_writer_table(FILE *out, const struct mm_column *columns, size_t count, const json_t *rows, bool headings)
+/* Columns of a table that are printed side by side, and how wide each is. */
+struct layout {
+	const struct mm_column *columns;
+	size_t count, first, end; /* those from first on before end, after the first of all */
+	int width[COLUMNS_MAX];
+	int limit; /* of the terminal; 0: none */
+};
+
+static void measure(struct layout *layout, const json_t *rows)
 {
 	char text[MM_CELL_MAX];
-	int width[COLUMNS_MAX];
 	size_t i;
 	json_t *row;
 
-	for (size_t c = 0; c < count; c++) {
-		width[c] =
-			(int)strlen(columns[c].heading) > columns[c].width ? (int)strlen(columns[c].heading) : columns[c].width;
+	for (size_t c = 0; c < layout->count; c++) {
+		const struct mm_column *column = &layout->columns[c];
+		int *width = &layout->width[c], heading = mm_text_columns(column->heading);
+
+		*width = heading > column->width ? heading : column->width;
 		json_array_foreach(rows, i, row)
 		{
-			mm_cell(&columns[c], row, text);
-			width[c] = (int)strlen(text) > width[c] ? (int)strlen(text) : width[c];
-		}
-	}
-	for (size_t c = 0; headings && c < count; c++) {
-		print_cell(out, &columns[c], width[c], c + 1 == count, columns[c].heading);
-	}
-	json_array_foreach(rows, i, row)
-	{
-		for (size_t c = 0; c < count; c++) {
-			mm_cell(&columns[c], row, text);
-			print_cell(out, &columns[c], width[c], c + 1 == count, text);
+			mm_cell(column, row, text);
+			*width = mm_text_columns(text) > *width ? mm_text_columns(text) : *width;
 		}
 	}
 }
 
-void mm_writer_record(FILE *out, const struct mm_column *columns, size_t count, const json_t *object)
+/* Where the column c begins, with the first of all before those of this part. */
+static int begin_of(const struct layout *layout, size_t c)
+{
+	int begin = layout->first > 0 && c > 0 ? layout->width[0] + GAP : 0;
+
+	for (size_t i = layout->first; i < c; i++) {
+		begin += layout->width[i] + GAP;
+	}
+	return begin;
+}
+
+static void print_cell(FILE *out, const struct layout *layout, size_t c, const char *text)
+{
+	if (c + 1 == layout->end && layout->columns[c].format != MM_FORMAT_NUMBER) {
+		mm_text_wrap(out, layout->limit, begin_of(layout, c), text);
+		return;
+	}
+	mm_text_pad(out, text, layout->width[c], layout->columns[c].format == MM_FORMAT_NUMBER);
+	fprintf(out, c + 1 == layout->end ? "\n" : "%*s", GAP, "");
+}
+
+/* Headings for NULL. */
+static void print_row(FILE *out, const struct layout *layout, const json_t *row)
+{
+	char text[MM_CELL_MAX];
+
+	for (size_t c = layout->first > 0 ? 0 : layout->first; c < layout->end;
+	     c = c == 0 && layout->first > 0 ? layout->first : c + 1) {
+		if (row != NULL) {
+			mm_cell(&layout->columns[c], row, text);
+		}
+		print_cell(out, layout, c, row != NULL ? text : layout->columns[c].heading);
+	}
+}
+
+static void print_part(FILE *out, const struct layout *layout, const json_t *rows, bool headings)
+{
+	size_t i;
+	json_t *row;
+
+	if (headings) {
+		print_row(out, layout, NULL);
+	}
+	json_array_foreach(rows, i, row)
+	{
+		print_row(out, layout, row);
+	}
+}
+
+/* Parts of the table one below the other, each with the first column. */
+static void print_parts(FILE *out, struct layout *layout, const json_t *rows, bool headings)
+{
+	for (size_t next = 0; next < layout->count; next = layout->end) {
+		layout->first = next;
+		layout->end = next + 1;
+		while (layout->end < layout->count && !layout->columns[layout->end].parts &&
+		       begin_of(layout, layout->end) + layout->width[layout->end] <= layout->limit) {
+			layout->end++;
+		}
+		if (next > 0) {
+			fputc('\n', out);
+		}
+		print_part(out, layout, rows, headings);
+	}
+}
+
+/* A row as lines of its own: its cells one after the other, then its text. */
+static void print_flowing(FILE *out, const struct layout *layout, const json_t *rows)
+{
+	char text[MM_CELL_MAX];
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+	{
+		int at = 0;
+
+		for (size_t c = 0; c + 1 < layout->count; c++) {
+			mm_cell(&layout->columns[c], row, text);
+			if (at > 0 && at + GAP + mm_text_columns(text) > layout->limit) {
+				at = fprintf(out, "\n%*s", INDENT, "") - 1;
+			} else {
+				at += fprintf(out, "%*s", c > 0 ? GAP : 0, "");
+			}
+			fputs(text, out);
+			at += mm_text_columns(text);
+		}
+		mm_cell(&layout->columns[layout->count - 1], row, text);
+		fprintf(out, "\n%*s", INDENT, "");
+		mm_text_wrap(out, layout->limit, INDENT, text);
+	}
+}
+
+void mm_writer_table(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *rows, bool headings)
+{
+	struct layout layout = {.columns = columns, .count = count, .end = count, .limit = limit};
+	int last;
+
+	measure(&layout, rows);
+	last = begin_of(&layout, count - 1);
+	if (limit <= 0 || last + layout.width[count - 1] <= limit ||
+	    (columns[count - 1].format == MM_FORMAT_PROSE && last + PROSE_MIN <= limit)) {
+		print_part(out, &layout, rows, headings);
+	} else if (columns[count - 1].format == MM_FORMAT_PROSE) {
+		print_flowing(out, &layout, rows);
+	} else {
+		print_parts(out, &layout, rows, headings);
+	}
+}
+
+void mm_writer_record(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *object)
 {
 	char text[MM_CELL_MAX];
 	int label = 0;
 
 	for (size_t c = 0; c < count; c++) {
-		label = (int)strlen(columns[c].heading) > label ? (int)strlen(columns[c].heading) : label;
+		label = mm_text_columns(columns[c].heading) > label ? mm_text_columns(columns[c].heading) : label;
 	}
 	for (size_t c = 0; c < count; c++) {
 		mm_cell(&columns[c], object, text);
-		fprintf(out, "  %-*s  %s\n", label, columns[c].heading, text);
+		fprintf(out, "%*s", GAP, "");
+		mm_text_pad(out, columns[c].heading, label + GAP, false);
+		mm_text_wrap(out, limit, label + 2 * GAP, text);
 	}
 }
+
+/* ---- CSV and JSON ---- */
 
 static void csv_text(FILE *out, const char *text)
 {

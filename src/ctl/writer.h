@@ -14,6 +14,7 @@
 
 enum mm_format {
 	MM_FORMAT_TEXT,
+	MM_FORMAT_PROSE, /* text of any length; the last column of a table */
 	MM_FORMAT_NUMBER,
 	MM_FORMAT_DURATION, /* seconds, shown as "3 h 12 min" */
 	MM_FORMAT_LEVEL,    /* on or off */
@@ -31,6 +32,7 @@ struct mm_column {
 	int decimals;
 	double scale; /* shown = value * scale; 0 means 1 */
 	int width;    /* least width in a table */
+	bool parts;   /* where a table is too wide, the next part of it begins here */
 };
 
 /* What goes between the braces of a column. KILO shows thousands of the figure. */
@@ -52,11 +54,14 @@ void mm_cell_text(const char *text, char ret[static MM_CELL_MAX]);
 /* A condition's name in plain words: "element2-reversed" as "element2: CT reversed or on wrong line". */
 void mm_cell_flag(const char *flag, char ret[static MM_CELL_MAX]);
 
-/* An aligned table of an array's objects, headings on request. */
-void mm_writer_table(FILE *out, const struct mm_column *columns, size_t count, const json_t *rows, bool headings);
+/*
+ * An aligned table of an array's objects, headings on request. What is wider than limit columns (0: no limit) goes on in the next
+ * lines, or in a part of the table below, which begins with the first column again: nothing is cut.
+ */
+void mm_writer_table(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *rows, bool headings);
 
-/* One object, a line a figure. */
-void mm_writer_record(FILE *out, const struct mm_column *columns, size_t count, const json_t *object);
+/* One object, a line a figure; limit as above. */
+void mm_writer_record(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *object);
 
 /* Figures of an array's objects as comma-separated values under their keys, as they came (RFC 4180 quoting). */
 void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json_t *rows, bool headings);

@@ -269,7 +269,13 @@ END_TEST
 
 START_TEST(environment_names_the_socket)
 {
-	char *argv[] = {(char *)"minimeterctl", (char *)"read", NULL};
+	char *argv[] = {(char *)"minimeterctl", (char *)"read", NULL}, *test[] = {(char *)"minimeterctl",
+										  (char *)"outputs",
+										  (char *)"test",
+										  (char *)"led_power",
+										  (char *)"--meter",
+										  (char *)"main",
+										  NULL};
 	struct fake_socket fixture = fake_socket_new(plain);
 	FILE *sink = fopen("/dev/null", "w");
 
@@ -279,6 +285,12 @@ START_TEST(environment_names_the_socket)
 	ck_assert_int_eq(mm_ctl_run(2, argv, sink, sink), MM_CTL_UNREACHABLE);
 	expect_of(&fixture, "read", MM_CTL_FINE, "main", "");
 	unsetenv("MINIMETER_SOCKET");
+	setenv("MINIMETER_ADMIN_SOCKET", fixture.path, 1);
+	ck_assert_int_eq(mm_ctl_run(6, test, sink, sink), MM_CTL_FINE);
+	setenv("MINIMETER_ADMIN_SOCKET", "/nowhere", 1);
+	ck_assert_int_eq(mm_ctl_run(6, test, sink, sink), MM_CTL_UNREACHABLE);
+	expect_of(&fixture, "outputs test led_power", MM_CTL_FINE, "led_power", "");
+	unsetenv("MINIMETER_ADMIN_SOCKET");
 	fclose(sink);
 	fake_socket_free(&fixture);
 }
@@ -445,6 +457,9 @@ START_TEST(help_knows_every_command)
 	expect(NULL, "--help", MM_CTL_FINE, "Commands:\n  read ", "");
 	expect(NULL, "profile --help", MM_CTL_FINE, "  --csv ", "");
 	expect(NULL, "--version", MM_CTL_FINE, "minimeterctl ", "");
+	expect(NULL, "-V", MM_CTL_FINE, "minimeterctl ", "");
+	expect(NULL, "-h", MM_CTL_FINE, "\n  -h, --help ", "");
+	expect(NULL, "profile -h", MM_CTL_FINE, "Usage: minimeterctl [OPTION]... profile\n", "");
 }
 END_TEST
 
@@ -452,6 +467,7 @@ static void set_up(void)
 {
 	setenv("TZ", "UTC0", 1);
 	unsetenv("MINIMETER_SOCKET");
+	unsetenv("MINIMETER_ADMIN_SOCKET");
 }
 
 int main(void)
@@ -482,5 +498,6 @@ int main(void)
 	suite_add_tcase(suite, check_tcase());
 	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, watch_tcase());
+	suite_add_tcase(suite, width_tcase());
 	return mm_run_suite(suite);
 }

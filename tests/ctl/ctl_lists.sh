@@ -25,11 +25,11 @@ complete_words()
 
 help=$(minimeterctl --help) || exit 1
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( [a-z]\+\)*\).*/\1/p' <<<"$help")
-options=$(sed -n 's/^  \(--[a-z-]*\).*/\1/p' <<<"$help")
+options=$(sed -n 's/^  \(-[a-zA-Z], \)\?\(--[a-z-]*\).*/\2/p' <<<"$help")
 [[ $(wc -l <<<"$commands") -ge 9 && $(wc -l <<<"$options") -ge 12 ]] || { echo "no commands or options in --help"; exit 1; }
 
 same "commands in the man page" "$commands" "$(sed -n 's/^\.It Cm \([a-z][a-z ]*[a-z]\).*/\1/p' "$page")"
-same "options in the man page" "$options" "$(sed -n 's/^\.It Fl Fl \([a-z-]*\).*/--\1/p' "$page")"
+same "options in the man page" "$options" "$(sed -n 's/^\.It \(Fl [a-zA-Z] , \)\?Fl Fl \([a-z-]*\).*/--\2/p' "$page")"
 
 # shellcheck source=/dev/null
 source "$MM_SRCDIR/etc/completion/minimeterctl"
