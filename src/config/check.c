@@ -53,6 +53,11 @@ static void check_model(struct mm_config_reading *reading, const struct mm_confi
 					   e + 1, model);
 		}
 	}
+	if (meter->model.elements == 1 && meter->generates[1] && !meter->generates[0]) {
+		mm_config_complain(reading, mm_config_line_of(reading, meter->generates),
+				   "[meter %s]: generation = element2: model %s has a single element; write generation = yes",
+				   meter->name, model);
+	}
 	if (meter->phase[0] >= 0 && meter->phase[0] == meter->phase[1]) {
 		mm_config_complain(reading, mm_config_line_of(reading, &meter->phase[1]),
 				   "[meter %s]: element1 and element2 are on the same phase", meter->name);

@@ -62,6 +62,42 @@ static void format_phase(const struct mm_key *key, const void *settings, char *r
 	snprintf(ret, size, "%.*s", phase >= 0, &"ABC"[phase >= 0 ? phase : 0]);
 }
 
+/* Which elements generate, by the value of the key; the first row that fits a configuration is its value. */
+static const struct {
+	const char *value;
+	bool generates[MM_ELEMENTS_MAX];
+} generations[] = {
+	{"no", {false, false}},
+	{"yes", {true, true}},
+	{"element1", {true, false}},
+	{"element2", {false, true}},
+};
+
+static int parse_generation(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	(void)key;
+	for (size_t i = 0; i < COUNT_OF(generations); i++) {
+		if (strcmp(value, generations[i].value) == 0) {
+			memcpy(((struct mm_config_meter *)settings)->generates, generations[i].generates,
+			       sizeof(generations[i].generates));
+			return 0;
+		}
+	}
+	return mm_error_set(error, -EINVAL, "must be yes, no, element1 or element2: where can power flow backwards?");
+}
+
+static void format_generation(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	const bool *generates = ((const struct mm_config_meter *)settings)->generates;
+	size_t i = 0;
+
+	(void)key;
+	while (memcmp(generates, generations[i].generates, sizeof(generations[i].generates)) != 0) {
+		i++;
+	}
+	snprintf(ret, size, "%s", generations[i].value);
+}
+
 static enum mm_output output_of(const struct mm_key *key)
 {
 	return (enum mm_output)((key->offset - offsetof(struct mm_config_meter, line)) / sizeof(struct mm_line_spec));
@@ -110,8 +146,8 @@ static void format_input(const struct mm_key *key, const void *settings, char *r
 }
 
 static const struct mm_key_type interval_key = {parse_interval, format_interval}, model_key = {parse_model, format_model},
-				phase_key = {parse_phase, format_phase}, line_key = {parse_line, format_line},
-				input_key = {parse_input, format_input};
+				phase_key = {parse_phase, format_phase}, generation_key = {parse_generation, format_generation},
+				line_key = {parse_line, format_line}, input_key = {parse_input, format_input};
 
 static const char *clock_name(size_t index)
 {
@@ -156,6 +192,7 @@ static const struct mm_key meter_keys[] = {
 	{"serial", &mm_key_text, METER_FIELD(serial)},
 	{"element1", &phase_key, METER_FIELD(phase[0])},
 	{"element2", &phase_key, METER_FIELD(phase[1])},
+	{"generation", &generation_key, METER_FIELD(generates)},
 	{"ct_sets", &mm_key_whole, METER_FIELD(ct_sets), MM_KEY_RANGE(NULL, 1, MM_CT_SETS_MAX)},
 	{"output_10", &line_key, METER_FIELD(line[MM_OUTPUT_10])},
 	{"output_100", &line_key, METER_FIELD(line[MM_OUTPUT_100])},

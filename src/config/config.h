@@ -23,8 +23,9 @@
 struct mm_config_meter {
 	char name[MM_NAME_MAX];
 	char serial[MM_NAME_MAX];
-	struct mm_model model;	    /* elements 0: not given yet */
-	int phase[MM_ELEMENTS_MAX]; /* of the front end: 0 = A ...; -1: not given */
+	struct mm_model model;		 /* elements 0: not given yet */
+	int phase[MM_ELEMENTS_MAX];	 /* of the front end: 0 = A ...; -1: not given */
+	bool generates[MM_ELEMENTS_MAX]; /* power may flow backwards there */
 	int ct_sets;
 	struct mm_line_spec line[MM_OUTPUT_COUNT];
 	char line_text[MM_OUTPUT_COUNT][MM_NAME_MAX]; /* as written, for people; empty: none */

@@ -182,7 +182,7 @@ static uint32_t judge_flags(struct mm_meter *meter, unsigned e, const struct mm_
 	meter->backward[e] =
 		input->active_ws < 0 &&
 		judge_flag(before, MM_ELEMENT_REVERSED, input->current_a - MM_PHASING_CURRENT_A, MM_PHASING_CURRENT_A) != 0;
-	if (meter->backward[e] && backward_before) {
+	if (meter->backward[e] && backward_before && !meter->config.generates[e]) {
 		now |= MM_ELEMENT_REVERSED;
 	}
 	return now;

@@ -42,8 +42,8 @@
 #define MM_ELEMENT_OVERCURRENT 0x04u
 #define MM_ELEMENT_FREQUENCY 0x08u
 /*
- * Active power below zero at over 1 A in two windows running: CT turned round or on the wrong line, or generation. Clears with
- * the first window that is not so, also where there is no load.
+ * Active power below zero at over 1 A in two windows running, of an element that is not said to generate: CT turned round or on
+ * the wrong line. Clears with the first window that is not so, also where there is no load.
  */
 #define MM_ELEMENT_REVERSED 0x10u
 #define MM_ELEMENT_FLAG_COUNT 5
@@ -56,6 +56,7 @@ struct mm_energy {
 struct mm_meter_config {
 	struct mm_model model;
 	unsigned input[MM_ELEMENTS_MAX]; /* which front-end input serves each element, 0 to MM_INPUTS_MAX - 1 */
+	bool generates[MM_ELEMENTS_MAX]; /* said to generate: its power may flow backwards, which is registered and no fault */
 	int32_t profile_interval_s;
 };
 

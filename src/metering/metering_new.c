@@ -86,6 +86,7 @@ static int make_meter(struct mm_metering *metering, unsigned index, struct mm_st
 					  .profile_interval_s = metering->config->profile_interval_min * 60};
 	for (unsigned e = 0; e < config.model.elements; e++) {
 		config.input[e] = (unsigned)mm_input_of_phase(inputs, input_count, point->config->phase[e]);
+		config.generates[e] = point->config->generates[e];
 	}
 	r = load_meter(metering, point, store, &config, stored_uwh, error);
 	if (r < 0) {

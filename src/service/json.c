@@ -105,11 +105,12 @@ static json_t *element_json(const struct mm_config_meter *config, const struct m
 
 	snprintf(name, sizeof(name), "element%u", e + 1);
 	append_names(flags, r->flags, MM_ELEMENT_FLAG_COUNT, mm_element_flag_name);
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:o, s:o, s:o}", "name", name, "input", input,
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}", "name", name, "input", input,
 			 "voltage_v", figure(r->voltage_v, 1e-3), "current_a", figure(r->current_a, 1e-4), "power_w",
 			 figure(r->power_w, 1e-2), "reactive_var", figure(r->reactive_var, 1e-2), "apparent_va",
 			 figure(r->apparent_va, 1e-2), "power_factor", figure(r->power_factor, 1e-4), "frequency_hz",
-			 figure(r->frequency_hz, 1e-3), "registering", (int)r->registering, "flags", flags, "delivered_wh",
+			 figure(r->frequency_hz, 1e-3), "registering", (int)r->registering, "generates",
+			 (int)config->generates[e], "flags", flags, "delivered_wh",
 			 json_real(wh(registers->element_delivered[e].uwh)), "received_wh",
 			 json_real(wh(registers->element_received[e].uwh)));
 }

@@ -69,6 +69,7 @@ START_TEST(defaults_are_those_of_the_manual_page)
 	ck_assert_str_eq(config->meter[0].model.canonical, "MMD-120-2001-T-SCC");
 	ck_assert_int_eq(config->meter[0].phase[1], 1);
 	ck_assert_int_eq(config->meter[0].ct_sets, 1);
+	ck_assert(!config->meter[0].generates[0] && !config->meter[0].generates[1]);
 }
 END_TEST
 
@@ -139,7 +140,7 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 	char list[2048] = "";
 
 	ck_assert_int_eq(load("[front-end]\ndriver=mcp3912\nburden_ohm=3.3\nosr=128\nphase_deg_b=0.25\n[outputs]\ndriver=none\n"
-			      "[power-fail]\nline=GPIO22,active-low\n" METER "output_10=GPIO17\n"),
+			      "[power-fail]\nline=GPIO22,active-low\n" METER "output_10=GPIO17\ngeneration = element2\n"),
 			 0);
 	mm_config_each(config, take_setting, list);
 	ck_assert_str_eq(list, "front-end.driver=mcp3912\nfront-end.uri=local:\nfront-end.device=\n"
@@ -150,10 +151,33 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 			       "front-end.phase_deg_b=0.25\nfront-end.phase_deg_c=0\noutputs.driver=none\n"
 			       "outputs.trace=/run/minimeter/edges.log\npower-fail.line=GPIO22,active-low\n"
 			       "power-fail.debounce_ms=2\nmeter flat 1.model=MMD-120-2001-T-SCC\nmeter flat 1.serial=1001\n"
-			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.ct_sets=1\n"
+			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.generation=element2\n"
+			       "meter flat 1.ct_sets=1\n"
 			       "meter flat 1.output_10=GPIO17\nmeter flat 1.output_100=\nmeter flat 1.output_1000=\n"
 			       "meter flat 1.counter=\nmeter flat 1.led_load=\nmeter flat 1.led_power=\n"
 			       "meter flat 1.led_reverse=\nmeter flat 1.lcd=\n");
+}
+END_TEST
+
+START_TEST(generation_is_of_the_meter_or_of_an_element)
+{
+	static const struct {
+		const char *line;
+		bool one, two;
+	} rows[] = {{"", 0, 0},
+		    {"generation=no\n", 0, 0},
+		    {"generation=yes\n", 1, 1},
+		    {"generation=element1\n", 1, 0},
+		    {"generation=element2\n", 0, 1}};
+	char text[256];
+
+	for (int i = 0; i < MM_COUNT_OF(rows); i++) {
+		free(config);
+		snprintf(text, sizeof(text), METER "%s", rows[i].line);
+		ck_assert_int_eq(load(text), 0);
+		ck_assert_int_eq(config->meter[0].generates[0], rows[i].one);
+		ck_assert_int_eq(config->meter[0].generates[1], rows[i].two);
+	}
 }
 END_TEST
 
@@ -184,6 +208,10 @@ static const struct {
 	{METER "model = MMS-120-1001\n", ":6: model is given twice"},
 	{METER "output_10 = ,active-low\n", ":6: output_10"},
 	{METER "ct_sets = 4\n", ":6: ct_sets = 4: must be a number from 1 to 3"},
+	{METER "generation = solar\n",
+	 ":6: generation = solar: must be yes, no, element1 or element2: where can power flow backwards?"},
+	{"[meter x]\nmodel = MMS-120-1001\nserial = 1\nelement1=A\ngeneration=element2\n",
+	 ":5: [meter x]: generation = element2: model MMS-120-1001 has a single element; write generation = yes"},
 	{METER "output_1000 = GPIO1\n", "[meter flat 1]: output_1000: model MMD-120-2001-T-SCC does not have this output"},
 	{"[meter x]\nmodel = MS 240 F 01 SO 011 00\nserial = 1\nelement1 = A\n",
 	 ":2: model = MS 240 F 01 SO 011 00: is no model number: "},
@@ -451,6 +479,7 @@ int main(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, defaults_are_those_of_the_manual_page);
 	tcase_add_test(tc, every_key_is_read);
+	tcase_add_test(tc, generation_is_of_the_meter_or_of_an_element);
 	tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
 	tcase_add_loop_test(tc, keys_of_other_chips_are_named, 0, MM_COUNT_OF(front_ends));
 	tcase_add_test(tc, every_setting_is_listed_as_it_would_be_read);

@@ -140,6 +140,32 @@ START_TEST(reversed_element)
 }
 END_TEST
 
+/* Solar: power backwards of an element that is said to generate is registered, and that is all. The other one is judged. */
+START_TEST(generating_element)
+{
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+	struct mm_meter_carried carried = {.window_end_ns = f->window.end_ns, .flags = {0, MM_ELEMENT_REVERSED}};
+
+	f->meter.config.generates[1] = true;
+	expect_reversed(f, 20, -2400, 0, 0);
+	expect_reversed(f, 20, -2400, 0, 0);
+	ck_assert(!f->meter.reverse_led);
+	ck_assert_int_gt(f->step.received_uwh, 0);
+	ck_assert_int_gt(f->meter.registers.element_received[1].uwh, 0);
+	load(f, 0, 120, 10, -1200, 0);
+	play(f, 2);
+	ck_assert_uint_eq(f->step.raised[0], MM_ELEMENT_REVERSED);
+	ck_assert_uint_eq(f->meter.element[1].flags, 0);
+	ck_assert(f->meter.reverse_led);
+	/* What the run before it was said had raised goes with the first window. */
+	f = setup(f);
+	f->meter.config.generates[1] = true;
+	mm_meter_resume(&f->meter, &carried);
+	expect_reversed(f, 20, -2400, 0, MM_ELEMENT_REVERSED);
+	ck_assert(!f->meter.reverse_led);
+}
+END_TEST
+
 START_TEST(flag_names)
 {
 	static const char *const want[] = {"voltage-low", "voltage-high", "over-current", "frequency", "reversed"};
@@ -239,6 +265,7 @@ int main(void)
 	tcase_add_test(tcase, limit_flags);
 	tcase_add_test(tcase, flags_with_noise);
 	tcase_add_test(tcase, reversed_element);
+	tcase_add_test(tcase, generating_element);
 	tcase_add_test(tcase, flag_names);
 	tcase_add_test(tcase, power_led);
 	tcase_add_test(tcase, load_led);
