@@ -37,9 +37,11 @@ static const struct mm_cause_info causes[MM_CAUSE_COUNT] = {
 	[MM_CAUSE_OVER_RANGE] = {"over-range", "over-current", true},
 	[MM_CAUSE_CT_RATIO] = {"ct-ratio", "over-current", true},
 	[MM_CAUSE_GENERATION] = {"generation", "reversed", false},
+	[MM_CAUSE_GENERATION_CONFIGURED] = {"generation-configured", NULL, false},
 	[MM_CAUSE_REACTIVE_LOAD] = {"reactive-load", NULL, false},
 	[MM_CAUSE_LOAD_SMALL] = {"load-too-small", NULL, false},
 	[MM_CAUSE_CREEP] = {"creep", NULL, true},
+	[MM_CAUSE_UNEXPLAINED] = {"unexplained", NULL, true},
 };
 
 const struct mm_cause_info *mm_cause_info(enum mm_cause cause)

@@ -41,9 +41,11 @@ enum mm_cause {
 	MM_CAUSE_OVER_RANGE,
 	MM_CAUSE_CT_RATIO,
 	MM_CAUSE_GENERATION,
+	MM_CAUSE_GENERATION_CONFIGURED, /* where the configuration says that there is */
 	MM_CAUSE_REACTIVE_LOAD,
 	MM_CAUSE_LOAD_SMALL,
 	MM_CAUSE_CREEP,
+	MM_CAUSE_UNEXPLAINED, /* a fault that the meter reports, and these readings don't show */
 	MM_CAUSE_COUNT,
 };
 

@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 /* With the neutral lead on a line, the other line shows what lies between them: 1.73 (wye) or 2 times its own voltage. */
 #define BETWEEN_LINES_MIN 1.5
@@ -17,14 +18,14 @@
 #define HALF_OF_TWO_LINES_MAX_V 110.0
 /* Findings this far below the best, in likelihood, are still as good; below this part of all weight they are not worth a word. */
 #define TIE_RATIO 6.0
-#define AMBIGUOUS_CONFIDENCE_MIN 0.01
+#define TIED_CONFIDENCE_MIN 0.01
 #define CONFIDENCE_MIN 0.1
 /* A power factor of less than 0.5, with a margin for noise: the load, or not the load at all. */
 #define REACTIVE_DEG 62.0
 /* Above this part of its rating a current is no overload any more. */
 #define RATIO_CURRENT 2.0
 /* What phasing leaves room for. */
-#define PHASING_FINDINGS_END (MM_FINDINGS_MAX - 4)
+#define PHASING_FINDINGS_END (MM_FINDINGS_MAX - 6)
 /* So near the start current a load is hard to tell from an offset. */
 #define CREEP_CURRENT_RATIO 0.0012
 
@@ -37,6 +38,8 @@ struct stage {
 	const struct mm_circumstances *circumstances;
 	struct mm_observation_window present;
 	bool judged[MM_ELEMENTS_MAX];
+	unsigned open_tie[MM_ELEMENTS_MAX]; /* of a CT that is open or without a load */
+	unsigned ties;
 	struct mm_diagnosis *ret;
 };
 
@@ -55,10 +58,21 @@ static struct mm_finding *find(struct stage *stage, enum mm_cause cause, unsigne
 }
 
 /* Two causes that these readings fit alike, the likelier first. */
-static void find_ambiguous(struct stage *stage, enum mm_cause first, enum mm_cause second, unsigned element, double confidence)
+static void find_tied(struct stage *stage, enum mm_cause first, enum mm_cause second, unsigned element, double confidence)
 {
-	find(stage, first, element, confidence)->ambiguous = true;
-	find(stage, second, element, 1 - confidence)->ambiguous = true;
+	unsigned tie = ++stage->ties;
+
+	find(stage, first, element, confidence)->tie = tie;
+	find(stage, second, element, 1 - confidence)->tie = tie;
+}
+
+/* Another cause that the readings of a finding fit alike. */
+static void find_beside(struct stage *stage, struct mm_finding *finding, enum mm_cause cause, unsigned element, double confidence)
+{
+	if (finding->tie == 0) {
+		finding->tie = ++stage->ties;
+	}
+	find(stage, cause, element, confidence)->tie = finding->tie;
 }
 
 /* ---- Front end ---- */
@@ -175,6 +189,24 @@ static bool judge_voltages(struct stage *stage)
 
 /* ---- Currents ---- */
 
+static bool registers(const struct stage *stage, unsigned e)
+{
+	double rated_a = stage->model->ct_primary_a;
+	double creep_w = stage->model->rated_voltage_v * rated_a * MM_CREEP_POWER_RATIO;
+
+	return stage->present.current_a[e] >= rated_a * MM_START_CURRENT_RATIO && fabs(stage->present.active_w[e]) > creep_w;
+}
+
+/* Without load all that registers is creep, but for what a source feeds back. */
+static void judge_creep(struct stage *stage, unsigned e)
+{
+	bool fed_back = stage->circumstances->generates[e] && stage->present.active_w[e] < 0;
+
+	if (no_load(stage) && registers(stage, e) && !fed_back) {
+		find(stage, MM_CAUSE_CREEP, e + 1, 0.9);
+	}
+}
+
 /* Whether an element's phasing can be judged, and whether its current can be what it says. */
 static void judge_range(struct stage *stage, unsigned e)
 {
@@ -182,34 +214,28 @@ static void judge_range(struct stage *stage, unsigned e)
 
 	stage->judged[e] = !is_dead(stage->present.voltage_v[e]) && current_a >= MM_PHASING_CURRENT_A;
 	if (!is_dead(stage->present.voltage_v[e]) && current_a < rated_a * MM_START_CURRENT_RATIO && !no_load(stage)) {
-		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->ambiguous =
-			!stage->circumstances->loaded;
+		stage->open_tie[e] = stage->circumstances->loaded ? 0 : ++stage->ties;
+		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->tie = stage->open_tie[e];
 	} else if (current_a > rated_a * RATIO_CURRENT) {
-		find_ambiguous(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
+		find_tied(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
 	} else if (current_a > rated_a * MM_OVERCURRENT_RATIO) {
-		find_ambiguous(stage, MM_CAUSE_OVER_RANGE, MM_CAUSE_CT_RATIO, e + 1, 0.6);
+		find_tied(stage, MM_CAUSE_OVER_RANGE, MM_CAUSE_CT_RATIO, e + 1, 0.6);
 	}
 }
 
 static void judge_small(struct stage *stage, unsigned e)
 {
 	double rated_a = stage->model->ct_primary_a, current_a = stage->present.current_a[e];
-	double creep_w = stage->model->rated_voltage_v * rated_a * MM_CREEP_POWER_RATIO;
-	bool registers = current_a >= rated_a * MM_START_CURRENT_RATIO && fabs(stage->present.active_w[e]) > creep_w;
 
-	if (no_load(stage) && registers) {
-		find(stage, MM_CAUSE_CREEP, e + 1, 0.9);
-	}
 	if (no_load(stage) || stage->judged[e] || is_dead(stage->present.voltage_v[e])) {
 		return;
 	}
 	if (current_a < rated_a * MM_START_CURRENT_RATIO) {
 		if (!stage->circumstances->loaded) {
-			find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->ambiguous =
-				true; /* with the open CT that was named already */
+			find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->tie = stage->open_tie[e];
 		}
-	} else if (current_a < rated_a * CREEP_CURRENT_RATIO && registers) {
-		find_ambiguous(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
+	} else if (current_a < rated_a * CREEP_CURRENT_RATIO && registers(stage, e)) {
+		find_tied(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
 	} else {
 		find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.9);
 	}
@@ -217,16 +243,29 @@ static void judge_small(struct stage *stage, unsigned e)
 
 /* ---- Phasing ---- */
 
+/* Of the lines that generate, those that nobody has said it of, where there are such. */
+static enum mm_cause name_generation(const struct mm_wiring *wiring, const bool said[static MM_ELEMENTS_MAX],
+				     unsigned *ret_element)
+{
+	bool unsaid[] = {wiring->generates[0] && !said[0], wiring->generates[1] && !said[1]};
+	const bool *generates = unsaid[0] || unsaid[1] ? unsaid : wiring->generates;
+
+	*ret_element = generates[0] == generates[1] ? 0 : generates[0] ? 1 : 2;
+	if (!generates[0] && !generates[1]) {
+		return MM_CAUSE_NONE;
+	}
+	return generates == unsaid ? MM_CAUSE_GENERATION : MM_CAUSE_GENERATION_CONFIGURED;
+}
+
 /* The name of a wiring that is not right, or that something generates behind. */
-static enum mm_cause name_wiring(const struct mm_wiring *wiring, unsigned *ret_element)
+static enum mm_cause name_wiring(const struct mm_wiring *wiring, const bool said[static MM_ELEMENTS_MAX], unsigned *ret_element)
 {
 	const struct mm_ct_state *ct = wiring->ct;
 	unsigned mistakes = mm_wiring_mistakes(wiring);
 
 	*ret_element = 0;
 	if (mistakes == 0) {
-		*ret_element = wiring->generates[0] == wiring->generates[1] ? 0 : wiring->generates[0] ? 1 : 2;
-		return wiring->generates[0] || wiring->generates[1] ? MM_CAUSE_GENERATION : MM_CAUSE_NONE;
+		return name_generation(wiring, said, ret_element);
 	}
 	if (mistakes == 2 && ct[0].reversed && ct[1].reversed) {
 		return MM_CAUSE_CTS_REVERSED;
@@ -254,25 +293,46 @@ static bool named_already(const struct mm_diagnosis *diagnosis, enum mm_cause ca
 	return false;
 }
 
-/* A right installation whose load is beyond any that the meter is for. */
+/* A right installation whose load is beyond any that the meter is for; beside generation it is what is left of one. */
 static unsigned reactive_element(const struct stage *stage, const struct mm_phasing_candidate *candidate)
 {
 	for (unsigned e = 0; e < stage->observation->elements; e++) {
-		if (stage->judged[e] && fabs(candidate->angle_deg[e]) > REACTIVE_DEG) {
+		if (stage->judged[e] && fabs(candidate->angle_deg[e]) > REACTIVE_DEG && !stage->circumstances->generates[e]) {
 			return e + 1;
 		}
 	}
 	return 0;
 }
 
+/* What a candidate is called, beside the correction in force. */
+static enum mm_cause name_candidate(const struct stage *stage, const struct mm_phasing_candidate *candidate,
+				    unsigned *ret_element)
+{
+	const struct mm_circumstances *circumstances = stage->circumstances;
+	enum mm_cause cause = name_wiring(&candidate->wiring, circumstances->generates, ret_element);
+
+	if (mm_wiring_mistakes(&candidate->wiring) == 0 && circumstances->correction != 0 && !candidate->corrected) {
+		*ret_element = 0;
+		return MM_CAUSE_CORRECTION_WRONG;
+	}
+	if (cause == MM_CAUSE_NONE && reactive_element(stage, candidate) > 0) {
+		*ret_element = reactive_element(stage, candidate);
+		return MM_CAUSE_REACTIVE_LOAD;
+	}
+	return cause;
+}
+
 static void judge_phasing(struct stage *stage)
 {
+	const struct mm_circumstances *circumstances = stage->circumstances;
+	struct mm_phasing_said said = {.correction = circumstances->correction};
 	struct mm_phasing_candidate candidates[MM_PHASING_CANDIDATES_MAX];
-	unsigned first = stage->ret->count;
-	unsigned count = mm_phasing_rank(stage->observation, stage->judged, stage->circumstances->correction, candidates);
-	bool ambiguous = false;
+	unsigned first = stage->ret->count, tie = ++stage->ties, count;
+	bool tied = false;
 	double sum = 0;
 
+	memcpy(said.generates, circumstances->generates, sizeof(said.generates));
+	count = mm_phasing_rank(stage->observation, stage->judged, &said, candidates);
 	for (unsigned i = 0; i < count; i++) {
 		sum += candidates[i].weight;
 	}
@@ -280,31 +340,21 @@ static void judge_phasing(struct stage *stage)
 		bool alike = candidates[i].likelihood * TIE_RATIO >= candidates[0].likelihood;
 		double confidence = candidates[i].weight / sum;
 		unsigned element;
-		enum mm_cause cause = name_wiring(&candidates[i].wiring, &element);
+		enum mm_cause cause = name_candidate(stage, &candidates[i], &element);
 		struct mm_finding *finding;
 
-		if (mm_wiring_mistakes(&candidates[i].wiring) == 0 && stage->circumstances->correction != 0 &&
-		    !candidates[i].corrected) {
-			cause = MM_CAUSE_CORRECTION_WRONG;
-			element = 0;
-		}
-		if (cause == MM_CAUSE_NONE && reactive_element(stage, &candidates[i]) > 0) {
-			cause = MM_CAUSE_REACTIVE_LOAD;
-			element = reactive_element(stage, &candidates[i]);
-		}
-		if (confidence < (alike ? AMBIGUOUS_CONFIDENCE_MIN : CONFIDENCE_MIN) ||
-		    named_already(stage->ret, cause, element)) {
+		if (confidence < (alike ? TIED_CONFIDENCE_MIN : CONFIDENCE_MIN) || named_already(stage->ret, cause, element)) {
 			continue;
 		}
-		ambiguous = ambiguous || (i > 0 && alike);
+		tied = tied || (i > 0 && alike);
 		finding = find(stage, cause, element, confidence);
-		finding->ambiguous = alike;
+		finding->tie = alike ? tie : 0;
 		finding->corrected = candidates[i].corrected;
 		finding->phasing = true;
 		finding->as = candidates[i];
 	}
-	for (unsigned i = first; i < stage->ret->count && !ambiguous; i++) {
-		stage->ret->finding[i].ambiguous = false;
+	for (unsigned i = first; i < stage->ret->count && !tied; i++) {
+		stage->ret->finding[i].tie = 0;
 	}
 }
 
@@ -318,8 +368,7 @@ static void judge_neutral(struct stage *stage, unsigned first)
 		return;
 	}
 	if (stage->observation->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
-		top->ambiguous = true;
-		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4)->ambiguous = true;
+		find_beside(stage, top, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4);
 	}
 	/* Two dividers in series between the lines: each shows half, whatever the lines do. */
 	if (mm_cause_info(top->cause)->fault || !mm_observation_one_voltage(stage->observation, &sure)) {
@@ -330,13 +379,12 @@ static void judge_neutral(struct stage *stage, unsigned first)
 		return;
 	}
 	if (sure) {
-		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.6, .ambiguous = true};
-		find(stage, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3)->ambiguous = true;
+		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.6, .tie = top->tie};
+		find_beside(stage, top, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3);
 		return;
 	}
 	if (first == 0 && stage->judged[0] && stage->judged[1]) {
-		top->ambiguous = true;
-		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1)->ambiguous = true;
+		find_beside(stage, top, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1);
 	}
 }
 
@@ -350,13 +398,18 @@ static void judge_load(struct stage *stage, unsigned first)
 	bool repaired = first < stage->ret->count && finding[first].phasing;
 	bool right = first == stage->ret->count || !mm_cause_info(finding[first].cause)->fault || finding[first].corrected;
 	double load_w = stage->circumstances->load_w, shown_w = 0;
-	bool seen = true;
+	bool seen = true, generates = false;
 
 	for (unsigned e = 0; e < stage->observation->elements; e++) {
 		shown_w += repaired && stage->judged[e] ? 0 : stage->present.active_w[e];
 		seen = seen && !is_dead(stage->present.voltage_v[e]);
+		generates = generates || stage->circumstances->generates[e];
 	}
-	shown_w = fabs(shown_w + (repaired ? finding[first].as.repaired_w : 0));
+	shown_w += repaired ? finding[first].as.repaired_w : 0;
+	if (generates && shown_w < load_w) {
+		return; /* what runs may be fed from behind the meter */
+	}
+	shown_w = fabs(shown_w);
 	if (!seen || !stage->circumstances->load_known || load_w <= 0 || fabs(shown_w - load_w) <= LOAD_TOLERANCE * load_w) {
 		return;
 	}
@@ -378,11 +431,42 @@ static void drop_idle(struct mm_diagnosis *diagnosis)
 	for (unsigned i = 0; i < diagnosis->count; i++) {
 		const struct mm_finding *finding = &diagnosis->finding[i];
 
-		if (finding->cause != MM_CAUSE_NONE || finding->ambiguous || diagnosis->count == 1) {
+		if (finding->cause != MM_CAUSE_NONE || finding->tie > 0 || diagnosis->count == 1) {
 			diagnosis->finding[count++] = *finding;
 		}
 	}
 	diagnosis->count = count;
+}
+
+/* Does a finding account for power that flows backwards? */
+static bool shows_reversed(const struct mm_finding *finding)
+{
+	const char *event = mm_cause_info(finding->cause)->event;
+
+	return finding->cause == MM_CAUSE_REACTIVE_LOAD ||
+	       (event != NULL && strcmp(event, mm_element_flag_name(MM_ELEMENT_REVERSED)) == 0);
+}
+
+/* What the meter reports must not stand beside "nothing wrong": a flag can be of a moment that the mean of the windows is not of.
+ */
+static void judge_reported(struct stage *stage)
+{
+	uint32_t flags = stage->circumstances->flags;
+	struct mm_diagnosis *ret = stage->ret;
+
+	if (ret->count > 0 && mm_cause_info(ret->finding[0].cause)->fault && !ret->finding[0].corrected) {
+		return;
+	}
+	for (unsigned i = 0; i < ret->count; i++) {
+		flags &= shows_reversed(&ret->finding[i]) ? ~MM_ELEMENT_REVERSED : ~0u;
+	}
+	if (flags == 0 && !stage->circumstances->failing) {
+		return;
+	}
+	for (unsigned i = ret->count++; i > 0; i--) {
+		ret->finding[i] = ret->finding[i - 1];
+	}
+	ret->finding[0] = (struct mm_finding){.cause = MM_CAUSE_UNEXPLAINED, .confidence = 1};
 }
 
 void mm_diagnose(const struct mm_observation *observation, const struct mm_model *model,
@@ -400,6 +484,9 @@ void mm_diagnose(const struct mm_observation *observation, const struct mm_model
 		return;
 	}
 	for (unsigned e = 0; e < observation->elements; e++) {
+		judge_creep(&stage, e);
+	}
+	for (unsigned e = 0; e < observation->elements; e++) {
 		judge_range(&stage, e);
 	}
 	first = ret->count;
@@ -411,6 +498,7 @@ void mm_diagnose(const struct mm_observation *observation, const struct mm_model
 	for (unsigned e = 0; e < observation->elements; e++) {
 		judge_small(&stage, e);
 	}
+	judge_reported(&stage);
 	drop_idle(ret);
 	if (ret->count == 0) {
 		find(&stage, MM_CAUSE_NONE, 0, 0); /* no wiring explains this, and nothing else has a name */

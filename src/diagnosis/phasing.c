@@ -25,6 +25,10 @@
 #define PRIOR_SPLIT_PHASE 0.6
 #define PRIOR_WYE 0.2 /* each sense of rotation */
 
+/* How likely a CT is still wrong where the readings fit generation that somebody has said there is. */
+#define SAID_WRONGLY 0.1
+/* How ordinary it is that load and generation of one line nearly balance, which leaves any angle. */
+#define BALANCE 0.1
 /* A correction is for an angle between the lines that is this near. */
 #define CORRECTED_DEG 30.0
 /* Two currents that agree like this are one current: CTs of class 1 differ by less. */
@@ -51,13 +55,14 @@ struct service {
 
 struct trial {
 	const struct service *service;
+	const bool *said; /* to generate, by line of an element */
 	struct mm_wiring wiring;
 };
 
 struct context {
 	unsigned elements;
 	const bool *judged;
-	uint32_t correction;
+	const struct mm_phasing_said *said;
 	struct mm_observation_window present;
 	struct mm_phasor seen[MM_ELEMENTS_MAX]; /* currents, each against its own voltage */
 	bool lag_known;
@@ -98,12 +103,16 @@ static double lag_behind(struct mm_phasor current, double voltage_lag_deg)
 
 /*
  * How ordinary a load is whose current lags its voltage by this angle. The meter is for power factors of 0.5 to 1 either way
- * (manual, table 1), and a load that takes up energy beyond 90 degrees there is none.
+ * (manual, table 1), and a load that takes up energy beyond 90 degrees there is none. said: load and generation may share the
+ * line.
  */
-static double load_likelihood(double lag_deg, bool generates)
+static double load_likelihood(double lag_deg, bool generates, bool said)
 {
 	double off = generates ? 180.0 - fabs(lag_deg) : fabs(lag_deg);
 
+	if (said && off > 62.0 && off <= 90.0) {
+		return BALANCE;
+	}
 	if (generates) {
 		return off <= 30.0 ? 1.0 : off <= 62.0 ? 0.3 : 0.0005;
 	}
@@ -117,9 +126,10 @@ static bool negligible(struct mm_phasor rest, struct mm_phasor whole)
 
 static double line_likelihood(const struct trial *trial, unsigned line, struct mm_phasor current)
 {
-	bool generates = line < MM_ELEMENTS_MAX && trial->wiring.generates[line];
+	bool own = line < MM_ELEMENTS_MAX;
 
-	return load_likelihood(lag_behind(current, trial->service->lag_deg[line]), generates);
+	return load_likelihood(lag_behind(current, trial->service->lag_deg[line]), own && trial->wiring.generates[line],
+			       own && trial->said[line]);
 }
 
 /* What is left of a line's current without the loads between the lines. */
@@ -156,7 +166,7 @@ static double pair_likelihood(const struct trial *trial, struct mm_phasor a, str
 			struct mm_phasor between = {from[i].re * quarters / 4, from[i].im * quarters / 4};
 			struct mm_phasor back = {-between.re, -between.im};
 			bool all = quarters == 4 && negligible(add(a, 1, b), a);
-			double likelihood = load_likelihood(lag_behind(between, volt_lag), trial->wiring.generates[0]) *
+			double likelihood = load_likelihood(lag_behind(between, volt_lag), trial->wiring.generates[0], false) *
 					    rest_likelihood(trial, 0, a, between) * rest_likelihood(trial, 1, b, back);
 
 			best = fmax(best, likelihood * (all ? ONLY_TWO_LINE_LOADS * COINCIDENCE : BETWEEN_SHARE));
@@ -174,8 +184,8 @@ static double lone_likelihood(const struct trial *trial, unsigned line, struct m
 	if (line == MM_LINE_THIRD) {
 		return likelihood;
 	}
-	return fmax(likelihood,
-		    BETWEEN_SHARE * load_likelihood(lag_behind(between, between_lag(trial)), trial->wiring.generates[line]));
+	return fmax(likelihood, BETWEEN_SHARE * load_likelihood(lag_behind(between, between_lag(trial)),
+								trial->wiring.generates[line], false));
 }
 
 /* An element's current as it flows in the conductor. */
@@ -262,18 +272,19 @@ unsigned mm_wiring_mistakes(const struct mm_wiring *wiring)
 static bool is_corrected(const struct context *context, const struct trial *trial)
 {
 	const uint32_t reversed[] = {MM_CORRECTION_CT1_REVERSED, MM_CORRECTION_CT2_REVERSED};
-	bool crossed = (context->correction & MM_CORRECTION_CT_CROSSED) != 0;
-	bool same = context->correction != 0;
+	uint32_t correction = context->said->correction;
+	bool crossed = (correction & MM_CORRECTION_CT_CROSSED) != 0;
+	bool same = correction != 0;
 
 	for (unsigned e = 0; e < context->elements; e++) {
 		const struct mm_ct_state *ct = &trial->wiring.ct[e];
 
 		same = same && trial->wiring.lead[e] == e &&
 		       (!context->judged[e] ||
-			(ct->reversed == ((context->correction & reversed[e]) != 0) && ct->line == (crossed ? 1 - e : e)));
+			(ct->reversed == ((correction & reversed[e]) != 0) && ct->line == (crossed ? 1 - e : e)));
 	}
-	return same && (!crossed ||
-			fabs(wrap_deg(trial->service->lag_deg[1] - mm_correction_lag_deg(context->correction))) < CORRECTED_DEG);
+	return same &&
+	       (!crossed || fabs(wrap_deg(trial->service->lag_deg[1] - mm_correction_lag_deg(correction))) < CORRECTED_DEG);
 }
 
 static double wiring_prior(const struct context *context, const struct trial *trial)
@@ -281,7 +292,7 @@ static double wiring_prior(const struct context *context, const struct trial *tr
 	const struct mm_wiring *wiring = &trial->wiring;
 	const struct mm_ct_state *ct = wiring->ct;
 	bool crossed = ct[0].line == 1 && ct[1].line == 0;
-	double prior = (crossed ? PRIOR_CROSSED : 1) * (context->correction != 0 ? PRIOR_CORRECTION_WRONG : 1);
+	double prior = (crossed ? PRIOR_CROSSED : 1) * (context->said->correction != 0 ? PRIOR_CORRECTION_WRONG : 1);
 
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
 		prior *= ct[e].reversed ? PRIOR_REVERSED : 1;
@@ -291,7 +302,25 @@ static double wiring_prior(const struct context *context, const struct trial *tr
 		}
 	}
 	prior = is_corrected(context, trial) ? 1 : prior;
-	return wiring->generates[0] || wiring->generates[1] ? prior * PRIOR_GENERATES : prior;
+	for (unsigned line = 0; line < MM_ELEMENTS_MAX; line++) {
+		if (wiring->generates[line] && !trial->said[line]) {
+			return prior * PRIOR_GENERATES;
+		}
+	}
+	return prior;
+}
+
+/* What was said of generation speaks against a wiring that explains it by a CT. */
+static double said_likelihood(const struct trial *trial)
+{
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		const struct mm_ct_state *ct = &trial->wiring.ct[e];
+
+		if (trial->said[e] && (ct->reversed || ct->line != e)) {
+			return SAID_WRONGLY;
+		}
+	}
+	return 1;
 }
 
 static bool same_wiring(const struct mm_wiring *a, const struct mm_wiring *b)
@@ -374,7 +403,7 @@ static bool generation_seen(const struct context *context, const struct mm_wirin
 static unsigned try_loads(const struct context *context, struct trial *trial, const struct mm_sag_gain *gain,
 			  struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX], unsigned count)
 {
-	double likelihood = trial->service->prior * volts_likelihood(context, trial) *
+	double likelihood = trial->service->prior * volts_likelihood(context, trial) * said_likelihood(trial) *
 			    mm_sag_likelihood(&context->sag, gain, &context->best) *
 			    (sees_both_lines(&trial->wiring) ? mm_sag_blind_likelihood(&context->sag) : 1);
 
@@ -444,12 +473,12 @@ static unsigned list_services(const struct context *context, struct service ret[
 	return 1;
 }
 
-unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
-			 struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX])
+unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX],
+			 const struct mm_phasing_said *said, struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX])
 {
 	struct context context = {.elements = observation->elements,
 				  .judged = judged,
-				  .correction = correction,
+				  .said = said,
 				  .present = mm_observation_present(observation),
 				  .lag_known = observation->lag_known,
 				  .lag_deg = observation->lag_deg};
@@ -469,7 +498,7 @@ unsigned mm_phasing_rank(const struct mm_observation *observation, const bool ju
 	service_count = list_services(&context, services);
 	for (unsigned pass = 0; pass < 2; pass++) {
 		for (unsigned n = 0; n < service_count * WIRINGS; n++) {
-			struct trial trial = {.service = &services[n / WIRINGS]};
+			struct trial trial = {.service = &services[n / WIRINGS], .said = said->generates};
 			struct mm_sag_gain gain;
 
 			if (!set_wiring(&context, &trial, n % WIRINGS)) {

@@ -43,13 +43,18 @@ struct mm_phasing_candidate {
 
 #define MM_PHASING_CANDIDATES_MAX 8
 
+/* What somebody has said, which speaks for the wirings that it fits. */
+struct mm_phasing_said {
+	uint32_t correction;		 /* what the wiring was found to be; 0: nothing */
+	bool generates[MM_ELEMENTS_MAX]; /* energy may flow back there: then that alone is no sign of a mistake */
+};
+
 /*
  * Ranks the wirings that could be, the likeliest first; returns their number. judged: whether an element's voltage and current
- * are enough to go by; an element that is not stays as it should be. At least one must be. correction: what somebody has found
- * the wiring to be, or 0; it speaks for that.
+ * are enough to go by; an element that is not stays as it should be. At least one must be.
  */
-unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX], uint32_t correction,
-			 struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX]);
+unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX],
+			 const struct mm_phasing_said *said, struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX]);
 
 /* Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. */
 unsigned mm_wiring_mistakes(const struct mm_wiring *wiring);

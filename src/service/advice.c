@@ -44,7 +44,8 @@ const char *mm_advice_store(int error, int mirror_error)
 /* ---- Diagnosis ---- */
 
 static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
-	[MM_CAUSE_NONE] = {"nothing wrong is seen", "nothing; try it at another load to be sure"},
+	[MM_CAUSE_NONE] = {"nothing wrong is seen", "nothing; try it at another load to be sure",
+			   .beside = "the wiring is right, and the loads only look alike"},
 	[MM_CAUSE_NO_READING] = {"there is no reading yet", "wait for the first window, about a second"},
 	[MM_CAUSE_FRONT_END_ABSENT] = {"front end absent",
 				       "look for the metering chip: its wiring, overlay and driver (iio_info)"},
@@ -108,12 +109,17 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 		{"CT of another ratio than the model's, or a wrong burden",
 		 "compare with a clamp meter, the CT's label with the nameplate's ratio, burden_ohm with the board"},
 	[MM_CAUSE_GENERATION] = {"true reverse energy: something generates",
-				 "switch the generator off: the power must turn positive"},
+				 "switch the source off: the power must turn positive",
+				 "where it is meant to, say so in the configuration: generation = yes"},
+	[MM_CAUSE_GENERATION_CONFIGURED] = {"power flows backwards, where the configuration says that something generates",
+					    "nothing; test the wiring while the source is switched off"},
 	[MM_CAUSE_REACTIVE_LOAD] = {"the load's power factor is below 0.5: it only looks like a phasing fault",
 				    "switch a heater or lamp on this line: the power factor must rise"},
 	[MM_CAUSE_LOAD_SMALL] = {"load under 1 A: phasing can't be judged", "switch on a load of more than 1 A on this line"},
 	[MM_CAUSE_CREEP] = {"it registers though no load runs",
 			    "open the breakers behind the CTs: what registers then is creep; calibrate its offset"},
+	[MM_CAUSE_UNEXPLAINED] = {"the meter reports a fault that these readings do not show",
+				  "ask again while it lasts; 'minimeterctl events' says since when"},
 };
 
 const struct mm_advice_cause *mm_advice_cause(enum mm_cause cause)

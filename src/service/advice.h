@@ -22,6 +22,7 @@ struct mm_advice_cause {
 	const char *words;  /* what it is */
 	const char *next;   /* what to measure or do next */
 	const char *repair; /* what to do once it is sure; NULL: as next */
+	const char *beside; /* what it is called beside others that fit as well; NULL: as words */
 };
 const struct mm_advice_cause *mm_advice_cause(enum mm_cause cause);
 

@@ -18,6 +18,8 @@
 /* The newest events, which are looked through. */
 #define EVENTS_MAX 100
 #define TEXT_MAX 192
+/* A pulse of 10 Wh takes less than two minutes. */
+#define CREEP_LARGE_W 300.0
 
 struct asked {
 	int meter; /* -1: all */
@@ -54,6 +56,12 @@ static void say(json_t *lines, const char *format, ...)
 static json_t *hundredths(double figure)
 {
 	return json_real(round(figure * 100) / 100);
+}
+
+/* null for 0. */
+static json_t *number_or_null(unsigned number)
+{
+	return number > 0 ? json_integer((json_int_t)number) : json_null();
 }
 
 /* ---- The event log ---- */
@@ -178,13 +186,31 @@ static void say_creep(json_t *lines, const struct mm_observation *observation, u
 		least_w = fmin(least_w, fabs(observation->window[i].active_w[e]));
 		most_w = fmax(most_w, fabs(observation->window[i].active_w[e]));
 	}
-	say(lines, "element %u registers %.1f W, a pulse of 10 Wh in %.0f minutes; %.1f to %.1f W over these windows", e + 1,
-	    power_w, 10 / power_w * 60, least_w, most_w);
+	say(lines, "element %u registers %.1f W, a pulse of 10 Wh in %.0f %s; %.1f to %.1f W over these windows", e + 1, power_w,
+	    power_w < CREEP_LARGE_W ? 10 / power_w * 60 : 10 / power_w * 3600, power_w < CREEP_LARGE_W ? "minutes" : "seconds",
+	    least_w, most_w);
+}
+
+/* Faults that the meter reports while the windows have no cause for them. */
+static void say_reported(json_t *lines, const struct mm_view_meter *view)
+{
+	for (unsigned e = 0; e < view->meter->config.model.elements; e++) {
+		for (unsigned bit = 0; bit < MM_ELEMENT_FLAG_COUNT; bit++) {
+			if (view->meter->element[e].flags & (1u << bit)) {
+				say(lines, "element %u: %s", e + 1, mm_element_flag_name(1u << bit));
+			}
+		}
+	}
+	if (view->outputs_failing) {
+		say(lines, "an output or the display fails");
+	}
 }
 
 static void say_readings(json_t *lines, const struct mm_finding *finding, const struct mm_view_front_end *front_end,
-			 const struct mm_observation *observation)
+			 const struct mm_view_meter *view)
 {
+	const struct mm_observation *observation = view->observation;
+
 	if (front_end->health != MM_HEALTH_OK) {
 		say(lines, "%s%s%s", mm_health_name(front_end->health), front_end->reason[0] ? ": " : "", front_end->reason);
 	} else if (finding->phasing) {
@@ -195,6 +221,31 @@ static void say_readings(json_t *lines, const struct mm_finding *finding, const 
 	if (finding->cause == MM_CAUSE_CREEP) {
 		say_creep(lines, observation, finding->element - 1);
 	}
+	if (finding->cause == MM_CAUSE_UNEXPLAINED) {
+		say_reported(lines, view);
+	}
+}
+
+/* What else is known of a finding. */
+static void say_more(json_t *lines, const struct query *query, const struct mm_view_meter *view, const struct mm_finding *finding,
+		     const struct past *past)
+{
+	bool miswired = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
+
+	if (finding->corrected && miswired) {
+		say(lines, "corrected in the configuration: it registers as if the wires were right. Once they are, remove the "
+			   "correction: minimeterctl correct none --confirm");
+	} else if (miswired && view->meter->registers.correction != 0) {
+		say(lines, "a correction is in force, which is not for this");
+	}
+	if (finding->shown_w > 0) {
+		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", finding->shown_w,
+		    query->asked.load_w, finding->shown_w / query->asked.load_w);
+	}
+	if (past->count > 0) {
+		say(lines, "the newest events have \"%s\" %u time%s", mm_cause_info(finding->cause)->event, past->count,
+		    past->count == 1 ? "" : "s");
+	}
 }
 
 static json_t *finding_json(const struct query *query, const struct mm_view_meter *view, int meter,
@@ -204,32 +255,39 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 	const struct mm_cause_info *info = mm_cause_info(finding->cause);
 	const struct mm_advice_cause *advice = mm_advice_cause(finding->cause);
 	struct past past = look_back(query, info->event, meter, finding->element);
-	bool miswired = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0;
+	bool miswired = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0, tied = finding->tie > 0;
 	json_t *lines = json_array();
 
-	say_readings(lines, finding, &front_end, view->observation);
-	if (finding->corrected && miswired) {
-		say(lines, "corrected in the configuration: it registers as if mended. With the mending take it back: correct "
-			   "none --confirm");
-	} else if (miswired && view->meter->registers.correction != 0) {
-		say(lines, "a correction is in force, which is not for this");
-	}
-	if (finding->shown_w > 0) {
-		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", finding->shown_w,
-		    query->asked.load_w, finding->shown_w / query->asked.load_w);
-	}
-	if (past.count > 0) {
-		say(lines, "the event log has \"%s\" %u time%s of late", info->event, past.count, past.count == 1 ? "" : "s");
-	}
-	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
-			 finding->element > 0 ? json_integer((json_int_t)finding->element) : json_null(), "fault",
-			 (int)info->fault, "corrected", (int)(finding->corrected && miswired), "confidence",
-			 hundredths(finding->confidence), "tied", (int)finding->ambiguous, "words", advice->words, "evidence",
-			 lines, "next", !finding->ambiguous && advice->repair ? advice->repair : advice->next, "mended_w",
+	say_readings(lines, finding, &front_end, view);
+	say_more(lines, query, view, finding, &past);
+	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:o, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
+			 number_or_null(finding->element), "fault", (int)info->fault, "corrected",
+			 (int)(finding->corrected && miswired), "confidence", hundredths(finding->confidence), "tied", (int)tied,
+			 "tie", number_or_null(finding->tie), "words", tied && advice->beside ? advice->beside : advice->words,
+			 "evidence", lines, "next", !tied && advice->repair ? advice->repair : advice->next, "mended_w",
 			 miswired ? hundredths(finding->as.repaired_w) : json_null());
 }
 
 /* ---- The call ---- */
+
+static struct mm_circumstances circumstances_of(const struct query *query, const struct mm_config_meter *config,
+						const struct mm_view_meter *view)
+{
+	struct mm_circumstances circumstances = {
+		.health = mm_view_front_end(query->deferred.service->metering).health,
+		.correction = view->meter->registers.correction,
+		.failing = view->outputs_failing,
+		.loaded = query->asked.loaded,
+		.load_known = !isnan(query->asked.load_w),
+		.load_w = query->asked.load_w,
+	};
+
+	for (unsigned e = 0; e < config->model.elements; e++) {
+		circumstances.generates[e] = config->generates[e];
+		circumstances.flags |= view->meter->element[e].flags;
+	}
+	return circumstances;
+}
 
 static json_t *meter_json(const struct query *query, int meter)
 {
@@ -237,13 +295,7 @@ static json_t *meter_json(const struct query *query, int meter)
 	const struct mm_config_meter *config = mm_view_config(metering, (unsigned)meter);
 	struct mm_view_meter view = mm_view_meter(metering, (unsigned)meter);
 	struct mm_observation_window present = mm_observation_present(view.observation);
-	struct mm_circumstances circumstances = {
-		.health = mm_view_front_end(metering).health,
-		.correction = view.meter->registers.correction,
-		.loaded = query->asked.loaded,
-		.load_known = !isnan(query->asked.load_w),
-		.load_w = query->asked.load_w,
-	};
+	struct mm_circumstances circumstances = circumstances_of(query, config, &view);
 	struct mm_diagnosis diagnosis;
 	json_t *findings = json_array();
 

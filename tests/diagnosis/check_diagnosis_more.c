@@ -119,7 +119,7 @@ START_TEST(correction_that_is_wrong_is_named)
 	switch_loads(f, 5, 8, own, right_sign);
 	diagnose_with(f, &turned);
 	ck_first(f, MM_CAUSE_CORRECTION_WRONG, 0);
-	ck_assert(!f->diagnosis.finding[0].ambiguous);
+	ck_assert(f->diagnosis.finding[0].tie == 0);
 	begin(f, 2);
 	switch_loads(f, 5, 8, own, turned_sign);
 	diagnose_with(f, &turned);
@@ -195,6 +195,155 @@ START_TEST(creep_is_what_registers_without_load)
 }
 END_TEST
 
+/* With whatever runs said to be none, creep comes before all that the currents show. */
+START_TEST(creep_comes_first)
+{
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+	struct mm_circumstances none = {.load_known = true};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 6, 0});
+	diagnose_with(f, &none);
+	ck_first(f, MM_CAUSE_CREEP, 1);
+	ck_ambiguous(f, MM_CAUSE_CREEP, 2, false);
+	ck_ambiguous(f, MM_CAUSE_CT_REVERSED, 1, true);
+	/* What a source feeds back is no creep. */
+	none.generates[0] = true;
+	diagnose_with(f, &none);
+	ck_first(f, MM_CAUSE_CREEP, 2);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CREEP, 1));
+	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 0.01, 0});
+	diagnose_with(f, &none);
+	ck_first(f, MM_CAUSE_GENERATION_CONFIGURED, 1);
+}
+END_TEST
+
+/* Where the configuration says so, power backwards is taken as given: of a turned CT there is no word. */
+START_TEST(generation_that_was_said_is_given)
+{
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+	static const struct {
+		struct shown one, two;
+		bool generates[MM_ELEMENTS_MAX];
+		enum mm_cause cause;
+		unsigned element;
+	} rows[] = {
+		{{120, 9, 180}, {119, 6, 20}, {true, false}, MM_CAUSE_GENERATION_CONFIGURED, 1},
+		{{120, 9, 180}, {119, 6, 180}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 0},
+		{{120, 9, 180}, {119, 6, 20}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 1},
+		{{120, 9, 10}, {119, 6, 20}, {true, true}, MM_CAUSE_NONE, 0},
+		/* Loads and generation nearly balance: any angle is left. */
+		{{120, 2, 85}, {119, 6, 20}, {true, true}, MM_CAUSE_NONE, 0},
+		{{120, 2, 100}, {119, 6, 20}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 1},
+	};
+
+	for (int i = 0; i < MM_COUNT_OF(rows); i++) {
+		struct mm_circumstances said = {.generates = {rows[i].generates[0], rows[i].generates[1]}};
+
+		begin(f, 2);
+		steady(f, rows[i].one, rows[i].two);
+		diagnose_with(f, &said);
+		ck_first(f, rows[i].cause, rows[i].element);
+		ck_assert_msg(f->diagnosis.count == 1, "row %d has %u findings, %s", i, f->diagnosis.count,
+			      mm_cause_info(f->diagnosis.finding[1].cause)->name);
+		ck_assert(!mm_cause_info(f->diagnosis.finding[0].cause)->fault);
+	}
+}
+END_TEST
+
+START_TEST(generation_that_was_not_said_is_judged)
+{
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+	struct mm_circumstances one = {.generates = {true, false}}, both = {.generates = {true, true}};
+	static const unsigned own[] = {0, 1}, crossed[] = {1, 0};
+	static const double turned[] = {1, -1}, right[] = {1, 1}, back[] = {-1, -1};
+
+	/* It is said of the other element. */
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 180}, (struct shown){119, 6, 180});
+	diagnose_with(f, &one);
+	ck_ambiguous(f, MM_CAUSE_CT_REVERSED, 2, true);
+	ck_ambiguous(f, MM_CAUSE_GENERATION, 2, true);
+	/* Loads that come and go show a CT that is wrong all the same. */
+	begin(f, 2);
+	switch_loads(f, 5, 8, own, turned);
+	diagnose_with(f, &both);
+	ck_first(f, MM_CAUSE_CT_REVERSED, 2);
+	begin(f, 2);
+	f->observation.lag_known = true;
+	f->observation.lag_deg = 180;
+	switch_loads(f, 5, 8, crossed, back);
+	diagnose_with(f, &both);
+	ck_first(f, MM_CAUSE_CTS_CROSSED, 0);
+	begin(f, 2);
+	switch_loads(f, -30, -25, own, right);
+	diagnose_with(f, &both);
+	ck_first(f, MM_CAUSE_GENERATION_CONFIGURED, 0);
+}
+END_TEST
+
+/* A part of the load that is stated can be fed from behind the meter; more than it can not. */
+START_TEST(generation_leaves_less_of_a_known_load)
+{
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+	struct mm_circumstances known = {.load_known = true, .load_w = 3000, .generates = {true, true}};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 5, 0}, (struct shown){119, 5, 0});
+	diagnose_with(f, &known);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CT_RATIO, 0));
+	steady(f, (struct shown){120, 50, 180}, (struct shown){119, 50, 180});
+	diagnose_with(f, &known);
+	ck_assert_ptr_null(found(f, MM_CAUSE_CT_RATIO, 0));
+	steady(f, (struct shown){120, 20, 0}, (struct shown){119, 20, 0});
+	diagnose_with(f, &known);
+	ck_first(f, MM_CAUSE_CT_RATIO, 0);
+}
+END_TEST
+
+/* What the meter reports is a fault, also where the present windows don't show it. */
+START_TEST(nothing_is_wrong_only_without_a_fault)
+{
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+	struct mm_circumstances reported = {.flags = MM_ELEMENT_OVERCURRENT};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 9, 0}, (struct shown){119, 6, 20});
+	diagnose_with(f, &reported);
+	ck_first(f, MM_CAUSE_UNEXPLAINED, 0);
+	ck_assert_ptr_null(found(f, MM_CAUSE_NONE, 0));
+	diagnose_with(f, &(struct mm_circumstances){.failing = true});
+	ck_first(f, MM_CAUSE_UNEXPLAINED, 0);
+	ck_assert_ptr_null(found(f, MM_CAUSE_NONE, 0));
+	/* A cause of it is explanation enough, and so is another fault. */
+	steady(f, (struct shown){120, 300, 0}, (struct shown){119, 6, 20});
+	diagnose_with(f, &reported);
+	ck_first(f, MM_CAUSE_OVER_RANGE, 1);
+	ck_assert_ptr_null(found(f, MM_CAUSE_UNEXPLAINED, 0));
+	reported.flags = MM_ELEMENT_REVERSED;
+	steady(f, (struct shown){120, 9, 75}, (struct shown){119, 6, 20});
+	diagnose_with(f, &reported);
+	ck_first(f, MM_CAUSE_REACTIVE_LOAD, 1);
+	ck_assert_ptr_null(found(f, MM_CAUSE_UNEXPLAINED, 0));
+}
+END_TEST
+
+/* Which findings are a tie with which: a number each. */
+START_TEST(ties_are_told_apart)
+{
+	struct diagnosis_fixture *f = &(struct diagnosis_fixture){0};
+
+	begin(f, 2);
+	steady(f, (struct shown){120, 0, 0}, (struct shown){119, 9, 180});
+	diagnose(f, &dual);
+	ck_assert_uint_gt(found(f, MM_CAUSE_CT_OPEN, 1)->tie, 0);
+	ck_assert_uint_eq(found(f, MM_CAUSE_CT_OPEN, 1)->tie, found(f, MM_CAUSE_LOAD_SMALL, 1)->tie);
+	ck_assert_uint_gt(found(f, MM_CAUSE_CT_REVERSED, 2)->tie, 0);
+	ck_assert_uint_eq(found(f, MM_CAUSE_CT_REVERSED, 2)->tie, found(f, MM_CAUSE_GENERATION, 2)->tie);
+	ck_assert_uint_ne(found(f, MM_CAUSE_CT_OPEN, 1)->tie, found(f, MM_CAUSE_CT_REVERSED, 2)->tie);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("diagnosis_more");
@@ -206,6 +355,12 @@ int main(void)
 	tcase_add_test(tcase, correction_that_is_wrong_is_named);
 	tcase_add_test(tcase, known_load_shows_a_wrong_ratio);
 	tcase_add_test(tcase, creep_is_what_registers_without_load);
+	tcase_add_test(tcase, creep_comes_first);
+	tcase_add_test(tcase, generation_that_was_said_is_given);
+	tcase_add_test(tcase, generation_that_was_not_said_is_judged);
+	tcase_add_test(tcase, generation_leaves_less_of_a_known_load);
+	tcase_add_test(tcase, nothing_is_wrong_only_without_a_fault);
+	tcase_add_test(tcase, ties_are_told_apart);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
 }

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# One CT of two turned round, at 2 A: the red LED lights and the client says which element.
+# One CT of two turned round, at 2 A: the red LED lights and the client says which element. Where the configuration says that something
+# generates there, it is what solar shows, and no fault.
 set -eu
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -35,4 +36,31 @@ no_faults() {
 }
 wait_for "the flag to go" no_faults
 check "the red LED is dark again" test "$(reading .reverse_led)" = false
+
+board load_b "-3000 W"
+board voltage_b 118
+is_reversed() {
+	[ "$(reading .reverse_led)" = true ]
+}
+wait_for "a sunny day" is_reversed
+said 4 "true reverse energy" diagnose
+stop_meter
+echo "generation = element2" >>"$scratch/minimeter.conf"
+start_meter
+wait_for "readings" metered
+windows_pass 20
+check "the red LED stays dark" test "$(reading .reverse_led)" = false
+check "nothing is a fault" no_faults
+check "it is known to generate" test "$(reading '.elements | map(.generates) | join(" ")')" = "false true"
+before=$(reading '.elements[1].received_wh')
+windows_pass 20
+check "what flows back is registered" holds "$(reading '.elements[1].received_wh') > $before"
+said 0 "everything is in order" status
+said 0 "^element2.* -$" read
+said 0 "where the configuration says that something generates" diagnose
+check "which is all that is found" test "$(ask diagnose | jq -c '.meters[0].findings | map([.cause, .element])')" = '[["generation-configured",2]]'
+check "the trail has the setting" test "$(ask events | jq '[.events[] | select(.code == "configuration" and (.text | endswith("changed meter house.generation")))] | length')" = 1
+board load_a "-2400 W"
+wait_for "the other element" is_reversed
+check "the other element is judged" test "$(reading '.faults | join(" ")')" = element1-reversed
 finish
