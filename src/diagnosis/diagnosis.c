@@ -6,16 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-/* With the neutral lead on a line, the other line shows what lies between them: 1.73 (wye) or 2 times its own voltage. */
-#define BETWEEN_LINES_MIN 1.5
-#define BETWEEN_LINES_MAX 2.25
-/* A service without its neutral: the lines share 240 V by their loads. */
-#define LOST_NEUTRAL_MIN_V 12.0
-#define LOST_NEUTRAL_SUM_V 240.0
-#define LOST_NEUTRAL_SUM_RATIO 0.05
-/* Half of what lies between two lines of a wye is 104 V; within the tolerance of the supply. */
-#define HALF_OF_TWO_LINES_MIN_V 93.0
-#define HALF_OF_TWO_LINES_MAX_V 110.0
+#include "diagnosis/private.h"
+#include "diagnosis/supply.h"
+
 /* Findings this far below the best, in likelihood, are still as good; below this part of all weight they are not worth a word. */
 #define TIE_RATIO 6.0
 #define TIED_CONFIDENCE_MIN 0.01
@@ -32,47 +25,9 @@
 /* By how much what is shown may differ from a load that somebody reads off its plate. */
 #define LOAD_TOLERANCE 0.25
 
-struct stage {
-	const struct mm_observation *observation;
-	const struct mm_model *model;
-	const struct mm_circumstances *circumstances;
-	struct mm_observation_window present;
-	bool judged[MM_ELEMENTS_MAX];
-	unsigned open_tie[MM_ELEMENTS_MAX]; /* of a CT that is open or without a load */
-	unsigned ties;
-	struct mm_diagnosis *ret;
-};
-
-static bool no_load(const struct stage *stage)
+static bool no_load(const struct mm_stage *stage)
 {
 	return stage->circumstances->load_known && stage->circumstances->load_w <= 0;
-}
-
-static struct mm_finding *find(struct stage *stage, enum mm_cause cause, unsigned element, double confidence)
-{
-	struct mm_diagnosis *ret = stage->ret;
-
-	assert(ret->count < MM_FINDINGS_MAX);
-	ret->finding[ret->count] = (struct mm_finding){.cause = cause, .element = element, .confidence = confidence};
-	return &ret->finding[ret->count++];
-}
-
-/* Two causes that these readings fit alike, the likelier first. */
-static void find_tied(struct stage *stage, enum mm_cause first, enum mm_cause second, unsigned element, double confidence)
-{
-	unsigned tie = ++stage->ties;
-
-	find(stage, first, element, confidence)->tie = tie;
-	find(stage, second, element, 1 - confidence)->tie = tie;
-}
-
-/* Another cause that the readings of a finding fit alike. */
-static void find_beside(struct stage *stage, struct mm_finding *finding, enum mm_cause cause, unsigned element, double confidence)
-{
-	if (finding->tie == 0) {
-		finding->tie = ++stage->ties;
-	}
-	find(stage, cause, element, confidence)->tie = finding->tie;
 }
 
 /* ---- Front end ---- */
@@ -92,7 +47,7 @@ static const enum mm_cause front_end_causes[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_SWAPPED] = MM_CAUSE_FRONT_END_SWAPPED,
 };
 
-static bool judge_front_end(struct stage *stage)
+static bool judge_front_end(struct mm_stage *stage)
 {
 	enum mm_health health = stage->circumstances->health;
 
@@ -100,96 +55,13 @@ static bool judge_front_end(struct stage *stage)
 	if (health == MM_HEALTH_OK && stage->observation->count > 0) {
 		return true;
 	}
-	find(stage, front_end_causes[health], 0, 1);
+	mm_stage_find(stage, front_end_causes[health], 0, 1);
 	return false;
-}
-
-/* ---- Voltages ---- */
-
-static bool is_dead(double volts)
-{
-	return volts < MM_DEAD_VOLTAGE_V;
-}
-
-/* One voltage as it should be or dead, the other that between two lines: the element whose lead went to N, or -1. */
-static int swapped_neutral(const struct mm_observation_window *present)
-{
-	for (unsigned e = 0; e < 2; e++) {
-		double own = present->voltage_v[e], other = present->voltage_v[1 - e];
-		bool between = other > BETWEEN_LINES_MIN * MM_SUPPLY_MIN_V && other < BETWEEN_LINES_MAX * MM_SUPPLY_MAX_V;
-
-		if (between && (is_dead(own) || (other > BETWEEN_LINES_MIN * own && other < BETWEEN_LINES_MAX * own &&
-						 own >= MM_SUPPLY_MIN_V && own <= MM_SUPPLY_MAX_V))) {
-			return (int)e;
-		}
-	}
-	return -1;
-}
-
-static bool lost_neutral(const struct mm_observation_window *present)
-{
-	double a = present->voltage_v[0], b = present->voltage_v[1];
-	bool outside = fmin(a, b) < MM_SUPPLY_MIN_V || fmax(a, b) > MM_SUPPLY_MAX_V;
-
-	return !is_dead(a) && !is_dead(b) && outside && fabs(a - b) > LOST_NEUTRAL_MIN_V &&
-	       fabs(a + b - LOST_NEUTRAL_SUM_V) < LOST_NEUTRAL_SUM_RATIO * LOST_NEUTRAL_SUM_V;
-}
-
-/* Two dividers in series between two lines of a wye: 104 V each, and always alike. */
-static bool half_of_two_lines(const struct mm_observation *observation, const double *volts)
-{
-	bool sure;
-
-	return mm_observation_one_voltage(observation, &sure) && fmax(volts[0], volts[1]) < HALF_OF_TWO_LINES_MAX_V &&
-	       fmin(volts[0], volts[1]) > HALF_OF_TWO_LINES_MIN_V;
-}
-
-/* Judges the supply; false: with voltages like these currents mean nothing. */
-static bool judge_voltages(struct stage *stage)
-{
-	const struct mm_observation *observation = stage->observation;
-	const double *volts = stage->present.voltage_v;
-	int swapped = observation->elements == 2 ? swapped_neutral(&stage->present) : -1;
-	bool all_dead = true;
-
-	for (unsigned e = 0; e < observation->elements; e++) {
-		all_dead = all_dead && is_dead(volts[e]);
-	}
-	if (all_dead) {
-		find(stage, MM_CAUSE_NO_SUPPLY, 0, 0.98);
-		return false;
-	}
-	if (swapped >= 0) {
-		find(stage, MM_CAUSE_NEUTRAL_SWAPPED, (unsigned)swapped + 1, 0.95);
-		return false;
-	}
-	if (observation->elements == 2 && lost_neutral(&stage->present)) {
-		find(stage, MM_CAUSE_NEUTRAL_LOST, 0, 0.9);
-		return false;
-	}
-	if (half_of_two_lines(observation, volts)) {
-		find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.8);
-		return false;
-	}
-	for (unsigned e = 0; e < observation->elements; e++) {
-		if (is_dead(volts[e])) {
-			find(stage, MM_CAUSE_LINE_MISSING, e + 1, 0.98);
-		} else if (volts[e] < MM_SUPPLY_MIN_V) {
-			find(stage, MM_CAUSE_VOLTAGE_LOW, e + 1, 0.95);
-		} else if (volts[e] > MM_SUPPLY_MAX_V) {
-			find(stage, MM_CAUSE_VOLTAGE_HIGH, e + 1, 0.95);
-		}
-	}
-	if (observation->frequency_hz > 0 &&
-	    (observation->frequency_hz < MM_FREQUENCY_MIN_HZ || observation->frequency_hz > MM_FREQUENCY_MAX_HZ)) {
-		find(stage, MM_CAUSE_FREQUENCY, 0, 0.9);
-	}
-	return true;
 }
 
 /* ---- Currents ---- */
 
-static bool registers(const struct stage *stage, unsigned e)
+static bool registers(const struct mm_stage *stage, unsigned e)
 {
 	double rated_a = stage->model->ct_primary_a;
 	double creep_w = stage->model->rated_voltage_v * rated_a * MM_CREEP_POWER_RATIO;
@@ -198,46 +70,47 @@ static bool registers(const struct stage *stage, unsigned e)
 }
 
 /* Without load all that registers is creep, but for what a source feeds back. */
-static void judge_creep(struct stage *stage, unsigned e)
+static void judge_creep(struct mm_stage *stage, unsigned e)
 {
 	bool fed_back = stage->circumstances->generates[e] && stage->present.active_w[e] < 0;
 
 	if (no_load(stage) && registers(stage, e) && !fed_back) {
-		find(stage, MM_CAUSE_CREEP, e + 1, 0.9);
+		mm_stage_find(stage, MM_CAUSE_CREEP, e + 1, 0.9);
 	}
 }
 
 /* Whether an element's phasing can be judged, and whether its current can be what it says. */
-static void judge_range(struct stage *stage, unsigned e)
+static void judge_range(struct mm_stage *stage, unsigned e)
 {
 	double rated_a = stage->model->ct_primary_a, current_a = stage->present.current_a[e];
 
-	stage->judged[e] = !is_dead(stage->present.voltage_v[e]) && current_a >= MM_PHASING_CURRENT_A;
-	if (!is_dead(stage->present.voltage_v[e]) && current_a < rated_a * MM_START_CURRENT_RATIO && !no_load(stage)) {
+	stage->judged[e] = !mm_stage_is_dead(stage->present.voltage_v[e]) && current_a >= MM_PHASING_CURRENT_A;
+	if (!mm_stage_is_dead(stage->present.voltage_v[e]) && current_a < rated_a * MM_START_CURRENT_RATIO && !no_load(stage)) {
 		stage->open_tie[e] = stage->circumstances->loaded ? 0 : ++stage->ties;
-		find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->tie = stage->open_tie[e];
+		mm_stage_find(stage, MM_CAUSE_CT_OPEN, e + 1, stage->circumstances->loaded ? 0.95 : 0.5)->tie =
+			stage->open_tie[e];
 	} else if (current_a > rated_a * RATIO_CURRENT) {
-		find_tied(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
+		mm_stage_find_tied(stage, MM_CAUSE_CT_RATIO, MM_CAUSE_OVER_RANGE, e + 1, 0.8);
 	} else if (current_a > rated_a * MM_OVERCURRENT_RATIO) {
-		find_tied(stage, MM_CAUSE_OVER_RANGE, MM_CAUSE_CT_RATIO, e + 1, 0.6);
+		mm_stage_find_tied(stage, MM_CAUSE_OVER_RANGE, MM_CAUSE_CT_RATIO, e + 1, 0.6);
 	}
 }
 
-static void judge_small(struct stage *stage, unsigned e)
+static void judge_small(struct mm_stage *stage, unsigned e)
 {
 	double rated_a = stage->model->ct_primary_a, current_a = stage->present.current_a[e];
 
-	if (no_load(stage) || stage->judged[e] || is_dead(stage->present.voltage_v[e])) {
+	if (no_load(stage) || stage->judged[e] || mm_stage_is_dead(stage->present.voltage_v[e])) {
 		return;
 	}
 	if (current_a < rated_a * MM_START_CURRENT_RATIO) {
 		if (!stage->circumstances->loaded) {
-			find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->tie = stage->open_tie[e];
+			mm_stage_find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.5)->tie = stage->open_tie[e];
 		}
 	} else if (current_a < rated_a * CREEP_CURRENT_RATIO && registers(stage, e)) {
-		find_tied(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
+		mm_stage_find_tied(stage, MM_CAUSE_LOAD_SMALL, MM_CAUSE_CREEP, e + 1, 0.7);
 	} else {
-		find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.9);
+		mm_stage_find(stage, MM_CAUSE_LOAD_SMALL, e + 1, 0.9);
 	}
 }
 
@@ -294,7 +167,7 @@ static bool named_already(const struct mm_diagnosis *diagnosis, enum mm_cause ca
 }
 
 /* A right installation whose load is beyond any that the meter is for; beside generation it is what is left of one. */
-static unsigned reactive_element(const struct stage *stage, const struct mm_phasing_candidate *candidate)
+static unsigned reactive_element(const struct mm_stage *stage, const struct mm_phasing_candidate *candidate)
 {
 	for (unsigned e = 0; e < stage->observation->elements; e++) {
 		if (stage->judged[e] && fabs(candidate->angle_deg[e]) > REACTIVE_DEG && !stage->circumstances->generates[e]) {
@@ -305,7 +178,7 @@ static unsigned reactive_element(const struct stage *stage, const struct mm_phas
 }
 
 /* What a candidate is called, beside the correction in force. */
-static enum mm_cause name_candidate(const struct stage *stage, const struct mm_phasing_candidate *candidate,
+static enum mm_cause name_candidate(const struct mm_stage *stage, const struct mm_phasing_candidate *candidate,
 				    unsigned *ret_element)
 {
 	const struct mm_circumstances *circumstances = stage->circumstances;
@@ -322,7 +195,7 @@ static enum mm_cause name_candidate(const struct stage *stage, const struct mm_p
 	return cause;
 }
 
-static void judge_phasing(struct stage *stage)
+static void judge_phasing(struct mm_stage *stage)
 {
 	const struct mm_circumstances *circumstances = stage->circumstances;
 	struct mm_phasing_said said = {.correction = circumstances->correction};
@@ -347,7 +220,7 @@ static void judge_phasing(struct stage *stage)
 			continue;
 		}
 		tied = tied || (i > 0 && alike);
-		finding = find(stage, cause, element, confidence);
+		finding = mm_stage_find(stage, cause, element, confidence);
 		finding->tie = alike ? tie : 0;
 		finding->corrected = candidates[i].corrected;
 		finding->phasing = true;
@@ -359,7 +232,7 @@ static void judge_phasing(struct stage *stage)
 }
 
 /* What another lead shows in the same way: a meter of one element its line and neutral swapped, one of two no neutral at all. */
-static void judge_neutral(struct stage *stage, unsigned first)
+static void judge_neutral(struct mm_stage *stage, unsigned first)
 {
 	struct mm_finding *top = &stage->ret->finding[first];
 	bool sure;
@@ -368,7 +241,7 @@ static void judge_neutral(struct stage *stage, unsigned first)
 		return;
 	}
 	if (stage->observation->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
-		find_beside(stage, top, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4);
+		mm_stage_find_beside(stage, top, MM_CAUSE_NEUTRAL_SWAPPED, 1, top->confidence / 4);
 	}
 	/* Two dividers in series between the lines: each shows half, whatever the lines do. */
 	if (mm_cause_info(top->cause)->fault || !mm_observation_one_voltage(stage->observation, &sure)) {
@@ -380,11 +253,11 @@ static void judge_neutral(struct stage *stage, unsigned first)
 	}
 	if (sure) {
 		*top = (struct mm_finding){.cause = MM_CAUSE_NEUTRAL_LEAD_OPEN, .confidence = 0.6, .tie = top->tie};
-		find_beside(stage, top, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3);
+		mm_stage_find_beside(stage, top, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3);
 		return;
 	}
 	if (first == 0 && stage->judged[0] && stage->judged[1]) {
-		find_beside(stage, top, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1);
+		mm_stage_find_beside(stage, top, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1);
 	}
 }
 
@@ -392,7 +265,7 @@ static void judge_neutral(struct stage *stage, unsigned first)
  * Compares the load that somebody states with the power that is shown, or would be with the wires put right: it is in proportion
  * to the CT's ratio and the burden. first: the first of the findings about phasing.
  */
-static void judge_load(struct stage *stage, unsigned first)
+static void judge_load(struct mm_stage *stage, unsigned first)
 {
 	struct mm_finding *finding = stage->ret->finding;
 	bool repaired = first < stage->ret->count && finding[first].phasing;
@@ -402,7 +275,7 @@ static void judge_load(struct stage *stage, unsigned first)
 
 	for (unsigned e = 0; e < stage->observation->elements; e++) {
 		shown_w += repaired && stage->judged[e] ? 0 : stage->present.active_w[e];
-		seen = seen && !is_dead(stage->present.voltage_v[e]);
+		seen = seen && !mm_stage_is_dead(stage->present.voltage_v[e]);
 		generates = generates || stage->circumstances->generates[e];
 	}
 	shown_w += repaired ? finding[first].as.repaired_w : 0;
@@ -413,7 +286,7 @@ static void judge_load(struct stage *stage, unsigned first)
 	if (!seen || !stage->circumstances->load_known || load_w <= 0 || fabs(shown_w - load_w) <= LOAD_TOLERANCE * load_w) {
 		return;
 	}
-	find(stage, MM_CAUSE_CT_RATIO, 0, 0.8)->shown_w = shown_w;
+	mm_stage_find(stage, MM_CAUSE_CT_RATIO, 0, 0.8)->shown_w = shown_w;
 	/* With wires that are not right it is a guess. */
 	for (unsigned i = stage->ret->count - 1; i > first && right; i--) {
 		struct mm_finding ratio = finding[i];
@@ -449,7 +322,7 @@ static bool shows_reversed(const struct mm_finding *finding)
 
 /* What the meter reports must not stand beside "nothing wrong": a flag can be of a moment that the mean of the windows is not of.
  */
-static void judge_reported(struct stage *stage)
+static void judge_reported(struct mm_stage *stage)
 {
 	uint32_t flags = stage->circumstances->flags;
 	struct mm_diagnosis *ret = stage->ret;
@@ -472,7 +345,7 @@ static void judge_reported(struct stage *stage)
 void mm_diagnose(const struct mm_observation *observation, const struct mm_model *model,
 		 const struct mm_circumstances *circumstances, struct mm_diagnosis *ret)
 {
-	struct stage stage = {.observation = observation, .model = model, .circumstances = circumstances, .ret = ret};
+	struct mm_stage stage = {.observation = observation, .model = model, .circumstances = circumstances, .ret = ret};
 	unsigned first;
 
 	ret->count = 0;
@@ -480,7 +353,7 @@ void mm_diagnose(const struct mm_observation *observation, const struct mm_model
 		return;
 	}
 	stage.present = mm_observation_present(observation);
-	if (!judge_voltages(&stage)) {
+	if (!mm_stage_judge_supply(&stage)) {
 		return;
 	}
 	for (unsigned e = 0; e < observation->elements; e++) {
@@ -501,6 +374,6 @@ void mm_diagnose(const struct mm_observation *observation, const struct mm_model
 	judge_reported(&stage);
 	drop_idle(ret);
 	if (ret->count == 0) {
-		find(&stage, MM_CAUSE_NONE, 0, 0); /* no wiring explains this, and nothing else has a name */
+		mm_stage_find(&stage, MM_CAUSE_NONE, 0, 0); /* no wiring explains this, and nothing else has a name */
 	}
 }

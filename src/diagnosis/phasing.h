@@ -15,20 +15,7 @@
 
 #include "core/correction.h"
 #include "diagnosis/observation.h"
-
-#define MM_LINE_THIRD 2 /* a line of the service that the meter is not for */
-
-struct mm_ct_state {
-	unsigned line; /* the line whose conductor it is on: 0, 1 or MM_LINE_THIRD */
-	bool reversed;
-};
-
-/* What the meter's wires are taken to be connected to. */
-struct mm_wiring {
-	struct mm_ct_state ct[MM_ELEMENTS_MAX];
-	unsigned lead[MM_ELEMENTS_MAX]; /* the line that each voltage lead is on */
-	bool generates[MM_ELEMENTS_MAX];
-};
+#include "diagnosis/wiring.h"
 
 /* One wiring, or all that come to the same mistake. */
 struct mm_phasing_candidate {
@@ -55,8 +42,5 @@ struct mm_phasing_said {
  */
 unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX],
 			 const struct mm_phasing_said *said, struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX]);
-
-/* Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. */
-unsigned mm_wiring_mistakes(const struct mm_wiring *wiring);
 
 #endif

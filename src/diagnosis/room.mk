@@ -5,7 +5,10 @@ libdiagnosis_a_SOURCES = \
 	src/diagnosis/diagnosis.c src/diagnosis/diagnosis.h \
 	src/diagnosis/observation.c src/diagnosis/observation.h \
 	src/diagnosis/phasing.c src/diagnosis/phasing.h \
-	src/diagnosis/sag.c src/diagnosis/sag.h
+	src/diagnosis/sag.c src/diagnosis/sag.h \
+	src/diagnosis/stage.c src/diagnosis/private.h \
+	src/diagnosis/supply.c src/diagnosis/supply.h \
+	src/diagnosis/wiring.c src/diagnosis/wiring.h
 
 if TESTS_ENABLED
 diagnosis_checks = tests/diagnosis/check_diagnosis tests/diagnosis/check_diagnosis_more tests/diagnosis/wiring

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: MIT */
+#ifndef MM_DIAGNOSIS_WIRING_H
+#define MM_DIAGNOSIS_WIRING_H
+
+/* A wiring of a meter: its mistakes, the currents that it would take to see what is seen, and how ordinary they are. */
+
+#include "core/meter.h"
+
+#define MM_LINES 3
+#define MM_LINE_THIRD 2 /* a line of the service that the meter is not for */
+
+struct mm_ct_state {
+	unsigned line; /* the line whose conductor it is on: 0, 1 or MM_LINE_THIRD */
+	bool reversed;
+};
+
+/* What the meter's wires are taken to be connected to. */
+struct mm_wiring {
+	struct mm_ct_state ct[MM_ELEMENTS_MAX];
+	unsigned lead[MM_ELEMENTS_MAX]; /* the line that each voltage lead is on */
+	bool generates[MM_ELEMENTS_MAX];
+};
+
+/* A kind of service. */
+struct mm_wiring_service {
+	double prior; /* how often it is what a meter is at, or 1 where it is known */
+	double lag_deg[MM_LINES];
+	unsigned lines;
+};
+
+/* What is supposed, to see how well it explains the readings. */
+struct mm_wiring_trial {
+	const struct mm_wiring_service *service;
+	const bool *said; /* to generate, by line of an element */
+	struct mm_wiring wiring;
+};
+
+/* What the elements show. */
+struct mm_wiring_seen {
+	unsigned elements;
+	const bool *judged;
+	struct mm_phasor current[MM_ELEMENTS_MAX]; /* each against its element's own voltage */
+};
+
+/* Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. */
+unsigned mm_wiring_mistakes(const struct mm_wiring *wiring);
+
+/* -180 to 180, without the lower end. */
+double mm_wrap_deg(double deg);
+
+/* An element's current as it flows in the conductor. */
+struct mm_phasor mm_true_current(const struct mm_wiring_trial *trial, unsigned e, struct mm_phasor seen);
+
+/* By how much the current lags a voltage of that lag. */
+double mm_lag_behind(struct mm_phasor current, double voltage_lag_deg);
+
+/* How ordinary the loads are that the currents would be: to be compared, not an absolute figure. */
+double mm_wiring_likelihood(const struct mm_wiring_seen *seen, const struct mm_wiring_trial *trial);
+
+#endif
