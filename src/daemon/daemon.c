@@ -39,7 +39,7 @@ int mm_daemon_run(const char *path, struct mm_config *config)
 	int status = 1;
 
 	if (start(&d) == 0) {
-		sd_notifyf(0, "STATUS=Waiting for the front end.");
+		mm_daemon_notify_ready(&d);
 		status = sd_event_loop(d.event);
 		sd_notify(0, "STOPPING=1");
 	}

@@ -13,23 +13,20 @@
 #include "base/events.h"
 #include "metering/settings.h"
 
-static void notify_ready(struct mm_daemon *d)
-{
-	if (!d->ready && mm_view_front_end(d->metering).windows > 0) {
-		d->ready = true;
-		sd_notify(0, "READY=1\nSTATUS=Metering.");
-	}
-}
-
 static void notify_status(struct mm_daemon *d)
 {
 	struct mm_view_front_end front_end = mm_view_front_end(d->metering);
+	bool metering = front_end.health == MM_HEALTH_OK;
 
-	if (front_end.health == MM_HEALTH_OK) {
-		sd_notify(0, "STATUS=Metering.");
-	} else {
-		sd_notifyf(0, "STATUS=Not metering: front end %s. %s", mm_health_name(front_end.health), front_end.reason);
-	}
+	sd_notifyf(0, "STATUS=%s%s%s%s", metering ? "Metering" : "Not metering: the front end is ",
+		   metering ? "" : mm_health_name(front_end.health), !metering && front_end.reason[0] != '\0' ? ": " : "",
+		   metering ? "" : front_end.reason);
+}
+
+void mm_daemon_notify_ready(struct mm_daemon *d)
+{
+	notify_status(d);
+	sd_notify(0, "READY=1");
 }
 
 static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void *userdata)
@@ -49,7 +46,6 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 		if (mm_view_front_end(d->metering).health != before) {
 			notify_status(d);
 		}
-		notify_ready(d);
 		if (changed) {
 			mm_service_publish(d->service);
 		}

@@ -37,7 +37,6 @@ struct mm_daemon {
 	struct mm_power_fail *power_fail;
 	struct mm_watchdog watchdog;
 	const char *stop_reason;
-	bool ready;
 };
 
 /* ---- start.c: each step returns 0, or below 0 once it has logged what is wrong ---- */
@@ -61,5 +60,8 @@ void mm_daemon_warn_of_unused(const struct mm_config *config);
 
 /* The last step of the start but one: hangs everything that wakes the daemon on its loop. */
 int mm_daemon_add_sources(struct mm_daemon *d);
+
+/* Tells the service manager that clients are served from now on, and whether it meters: a state that comes and goes. */
+void mm_daemon_notify_ready(struct mm_daemon *d);
 
 #endif

@@ -23,7 +23,7 @@ START_TEST(a_stop_keeps_everything)
 		struct left left;
 		struct mm_registers stored;
 
-		run_until_ready(f);
+		run_until_metering(f);
 		meter_beyond(f, last);
 		ck_assert_int_eq(manager_stop(&f->manager, SIGTERM), 0);
 		left = read_memory(f);
@@ -37,6 +37,24 @@ START_TEST(a_stop_keeps_everything)
 		}
 		last = stored.delivered.uwh;
 	}
+	teardown(f);
+}
+END_TEST
+
+/* Whether it meters is a state; a boot or an upgrade that waited for a chip would wait for ever. */
+START_TEST(it_is_ready_where_no_chip_answers)
+{
+	struct restart_fixture *f = setup();
+
+	write_text(f->configuration,
+		   "[daemon]\nsocket=%s/sock\nadmin_socket=%s/admin\nregister=%s\n[front-end]\nuri=ip:127.0.0.1:1\n"
+		   "[outputs]\ndriver=none\n[meter house]\nmodel=MMD-120-4001-T\nserial=1001\nelement1=A\nelement2=B\n",
+		   f->directory, f->directory, f->register_path);
+	manager_begin(&f->manager, true);
+	run(f);
+	ck_assert(manager_wait_ready(&f->manager, WAIT_MS));
+	ck_assert(manager_wait_status(&f->manager, "Not metering: the front end is absent: ", WAIT_MS));
+	ck_assert_int_eq(manager_stop(&f->manager, SIGTERM), 0);
 	teardown(f);
 }
 END_TEST
@@ -65,7 +83,7 @@ START_TEST(a_client_sees_no_total_fall)
 
 	manager_begin(&f->manager, true);
 	for (int round = 0; round < 5; round++) {
-		run_until_ready(f);
+		run_until_metering(f);
 		ck_assert_int_ge(seen_by_client(f), last);
 		last = seen_by_client(f);
 		(void)manager_stop(&f->manager, round % 2 == 0 ? SIGKILL : SIGTERM);
@@ -114,16 +132,16 @@ START_TEST(an_upgrade_that_knows_another_layout_goes_on_from_the_register)
 	uint64_t layout = 99;
 
 	manager_begin(&f->manager, true);
-	run_until_ready(f);
+	run_until_metering(f);
 	meter_beyond(f, 0);
 	(void)manager_stop(&f->manager, SIGKILL);
 	ck_assert_int_eq(pwrite(manager_held(&f->manager, "handover"), &layout, sizeof(layout), 8), sizeof(layout));
 	stored = read_register(f);
-	run_until_ready(f);
+	run_until_metering(f);
 	(void)manager_stop(&f->manager, SIGKILL);
 	ck_assert_uint_eq(said(f, "of a version that this program does not know"), 1);
 	ck_assert_int_ge(read_memory(f).registers.delivered.uwh, stored.delivered.uwh);
-	run_until_ready(f);
+	run_until_metering(f);
 	ck_assert_uint_eq(said(f, "goes on from memory"), 1);
 	teardown(f);
 }
@@ -138,7 +156,7 @@ START_TEST(the_power_fail_line_is_debounced)
 		teardown(f);
 		return; /* no chips here */
 	}
-	run_until_ready(f);
+	run_until_metering(f);
 	/* A glitch: over before the daemon gets to look. */
 	ck_assert_int_eq(kill(f->manager.child, SIGSTOP), 0);
 	for (int i = 0; i < 20; i++) {
@@ -168,6 +186,7 @@ int main(void)
 	tcase_set_timeout(tc, 120);
 	tcase_set_tags(tc, "slow");
 	tcase_add_test(tc, a_stop_keeps_everything);
+	tcase_add_test(tc, it_is_ready_where_no_chip_answers);
 	tcase_add_test(tc, a_client_sees_no_total_fall);
 	tcase_add_test(tc, an_upgrade_that_knows_another_layout_goes_on_from_the_register);
 	tcase_add_test(tc, the_power_fail_line_is_debounced);

@@ -49,7 +49,7 @@ static void run_and_kill(struct restart_fixture *f, int round)
 		let_run(f->manager.child, (int64_t)(mm_random(&f->chance) % (30 * MM_NS_PER_MS)));
 		(void)manager_stop(&f->manager, SIGKILL);
 	} else {
-		run_until_ready(f);
+		run_until_metering(f);
 		let_run(f->manager.child, (int64_t)(mm_random(&f->chance) % (12 * MM_NS_PER_MS)));
 		(void)manager_stop(&f->manager, SIGKILL);
 	}
@@ -133,7 +133,7 @@ static struct left stop_properly(struct restart_fixture *f)
 	struct left left;
 
 	for (int i = 0; i < 100; i++) {
-		run_until_ready(f);
+		run_until_metering(f);
 		let_run(f->manager.child, i * 10 * MM_NS_PER_MS);
 		ck_assert_int_eq(manager_stop(&f->manager, SIGTERM), 0);
 		left = read_memory(f);
