@@ -11,6 +11,7 @@ struct mm_client {
 	struct mm_varlink_client *varlink;
 	char *path, *method; /* where it is connected to, and what it sent last */
 	char *error_name;    /* of the last answer, or NULL */
+	json_t *error_parameters;
 };
 
 static int fail_connect(enum mm_client_socket socket, const char *path, int r, struct mm_error *error)
@@ -58,6 +59,7 @@ void mm_client_free(struct mm_client *client)
 	free(client->path);
 	free(client->method);
 	free(client->error_name);
+	json_decref(client->error_parameters);
 	free(client);
 }
 
@@ -69,6 +71,11 @@ int mm_client_fd(const struct mm_client *client)
 const char *mm_client_error_name(const struct mm_client *client)
 {
 	return client->error_name;
+}
+
+const json_t *mm_client_error_parameters(const struct mm_client *client)
+{
+	return client->error_parameters;
 }
 
 static int fail_transport(const struct mm_client *client, int r, struct mm_error *error)
@@ -111,14 +118,15 @@ int mm_client_receive(struct mm_client *client, int timeout_ms, json_t **ret, bo
 
 	free(client->error_name);
 	client->error_name = NULL;
+	json_decref(client->error_parameters);
+	client->error_parameters = NULL;
 	r = mm_varlink_client_receive(client->varlink, timeout_ms, &parameters, &client->error_name, &more);
 	if (r < 0) {
 		return fail_transport(client, r, error);
 	}
 	if (client->error_name != NULL) {
-		r = mm_client_refusal(client->varlink, client->path, client->method, client->error_name, parameters, error);
-		json_decref(parameters);
-		return r;
+		client->error_parameters = parameters;
+		return mm_client_refusal(client->varlink, client->path, client->method, client->error_name, parameters, error);
 	}
 	*ret = parameters;
 	if (ret_more != NULL) {

@@ -50,6 +50,9 @@ int mm_client_call(struct mm_client *client, const char *method, json_t *paramet
 /* The name of the error that the last answer was, such as "org.minimeter.NoSuchMeter"; NULL where it was none. */
 const char *mm_client_error_name(const struct mm_client *client);
 
+/* The parameters of that error, as the interface has them, until the next answer; NULL where it was none. */
+const json_t *mm_client_error_parameters(const struct mm_client *client);
+
 #define MM_CLIENT_NAMES_MAX 256
 
 /* The member "name" of each object of an array: "a, b". Those that there is no room for are left out. Returns ret. */

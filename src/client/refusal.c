@@ -29,6 +29,8 @@ static const struct refusal {
 	{"org.minimeter.NoSuchSession", "calibration session '", "session",
 	 "' is over: it was accepted or cancelled, or minimeterd was restarted; begin again with 'minimeterctl calibrate start'",
 	 NULL, "", NULL, NULL, NULL, false},
+	{"org.minimeter.ConfigurationRefused", "the configuration has errors; the one before stays in force", NULL, "", NULL, "",
+	 NULL, NULL, NULL, false},
 	{"org.minimeter.RegisterFailed", "the register failed: ", "reason", "; see 'minimeterctl status'", NULL, "", NULL, NULL,
 	 NULL, false},
 	{SERVICE_ERROR "InvalidParameter", "minimeterd refuses the value for '", "parameter", "'", NULL, "", NULL, NULL, NULL,

@@ -7,7 +7,6 @@
 #include "ctl/label.h"
 #include "ctl/private.h"
 #include "ctl/read.h"
-#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define TEST_SECONDS_DEFAULT 5
@@ -50,12 +49,6 @@ static const struct mm_column output_columns[] = {
 	{MM_NUMBER("kh_wh", "PER PULSE", "Wh", 0)}, {MM_NUMBER("edges", "EDGES", NULL, 0)}, {MM_COLUMN(TEXT, "line", "LINE")},
 };
 
-static const struct mm_column status_columns[] = {
-	{MM_COLUMN(DURATION, "uptime_s", "running for")},	  {MM_NUMBER("windows", "windows", NULL, 0)},
-	{MM_NUMBER("missed_windows", "missed windows", NULL, 0)}, {MM_NUMBER("commits", "commits", NULL, 0)},
-	{MM_NUMBER("uncommitted_wh", "uncommitted", "Wh", 3)},	  {MM_NUMBER("clients", "clients", NULL, 0)},
-};
-
 static int run_read(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
@@ -64,66 +57,6 @@ static int run_read(struct mm_ctl *ctl)
 
 	r = mm_ctl_show(ctl, r, answer, mm_read_text);
 	return r == MM_CTL_FINE && faulty ? MM_CTL_FAULT : r;
-}
-
-static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *health)
-{
-	char state[MM_CELL_MAX], since[MM_CELL_MAX], text[MM_CELL_MAX] = "", line[3 * MM_CELL_MAX];
-	bool reason = json_is_string(json_object_get(health, "reason")), ok;
-
-	mm_cell_as(MM_FORMAT_TEXT, health, "state", state);
-	mm_cell_as(MM_FORMAT_DURATION, health, "since_s", since);
-	if (reason) {
-		mm_cell_as(MM_FORMAT_TEXT, health, "reason", text);
-	}
-	ok = strcmp(state, "ok") == 0;
-	snprintf(line, sizeof(line), "%s for %s%s%s", state, since, reason ? ": " : "", text);
-	fprintf(ctl->out, "  %s%-14s  ", mm_paint(ctl, !ok), heading);
-	mm_text_wrap(ctl->out, ctl->width, 18, line);
-	fputs(mm_unpaint(ctl, !ok), ctl->out);
-	if (json_is_string(json_object_get(health, "advice"))) {
-		mm_cell_as(MM_FORMAT_TEXT, health, "advice", text);
-		fprintf(ctl->out, "  %-14s  ", "");
-		mm_text_wrap(ctl->out, ctl->width, 18, text);
-	}
-}
-
-static void status_text(struct mm_ctl *ctl, const json_t *answer)
-{
-	char text[MM_CELL_MAX];
-	bool ok = json_is_true(json_object_get(answer, "ok"));
-	int at;
-	size_t i;
-	json_t *meter;
-
-	mm_cell_as(MM_FORMAT_TEXT, answer, "version", text);
-	fprintf(ctl->out, "minimeterd %s: %s%s%s\n", text, mm_paint(ctl, !ok), ok ? "everything is in order" : "there is a fault",
-		mm_unpaint(ctl, !ok));
-	health_text(ctl, "front end", json_object_get(answer, "front_end"));
-	health_text(ctl, "register", json_object_get(answer, "register"));
-	json_array_foreach(json_object_get(answer, "meters"), i, meter)
-	{
-		ok = json_is_true(json_object_get(meter, "ok"));
-		mm_cell_as(MM_FORMAT_TEXT, meter, "name", text);
-		fprintf(ctl->out, "  %smeter ", mm_paint(ctl, !ok));
-		mm_text_pad(ctl->out, text, 8, false);
-		at = 10 + (mm_text_columns(text) > 8 ? mm_text_columns(text) : 8);
-		fputs("  ", ctl->out);
-		mm_cell_as(MM_FORMAT_FLAGS, meter, "faults", text);
-		mm_text_wrap(ctl->out, ctl->width, at, ok ? "ok" : text);
-		fputs(mm_unpaint(ctl, !ok), ctl->out);
-	}
-	mm_writer_record(ctl->out, ctl->width, status_columns, COUNT_OF(status_columns), answer);
-}
-
-static int run_status(struct mm_ctl *ctl)
-{
-	json_t *answer = NULL;
-	int r = mm_ctl_call(ctl, "org.minimeter.Status", NULL, &answer);
-	bool ok = json_is_true(json_object_get(answer, "ok"));
-
-	r = mm_ctl_show(ctl, r, answer, status_text);
-	return r == MM_CTL_FINE && !ok ? MM_CTL_FAULT : r;
 }
 
 static void nameplate_text(struct mm_ctl *ctl, const json_t *answer)
@@ -298,7 +231,7 @@ static int run_outputs_test(struct mm_ctl *ctl)
 
 const struct mm_ctl_command mm_ctl_commands[] = {
 	{"read", "", "the readings: kWh, and what flows now", METER, MM_CTL_SOCKET_READ, run_read},
-	{"status", "", "is everything in order?", 0, MM_CTL_SOCKET_READ, run_status},
+	{"status", "", "is everything in order?", SECONDS | MM_OPTION_BIT(MM_OPTION_WAIT), MM_CTL_SOCKET_READ, mm_ctl_status},
 	{"watch", "", "the front panel, live", METER | SECONDS, MM_CTL_SOCKET_READ, mm_ctl_watch},
 	{"nameplate", "", "model, serial, ratings, pulse values", METER | MM_OPTION_BIT(MM_OPTION_LABEL), MM_CTL_SOCKET_READ,
 	 run_nameplate},
@@ -324,6 +257,7 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"calibrate cancel", "", "end what was begun, change nothing", 0, MM_CTL_SOCKET_ADMIN, mm_calibrate_cancel},
 	{"calibrate history", "", "all versions of the constants", METER, MM_CTL_SOCKET_READ, mm_calibrate_history},
 	{"calibrate return", "VERSION REASON", "go back to earlier constants", METER, MM_CTL_SOCKET_ADMIN, mm_calibrate_return},
+	{"reload", "", "read the configuration again", 0, MM_CTL_SOCKET_ADMIN, mm_ctl_reload},
 	{"help", "[COMMAND]...", "this help, or that of a command", 0, MM_CTL_SOCKET_NONE, mm_ctl_help},
 	{NULL},
 };

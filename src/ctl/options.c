@@ -42,6 +42,7 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_ELEMENT] = {"element", "N", "element 1 or 2 of the meter; 1 unless given"},
 	[MM_OPTION_SESSION] = {"session", "ID", "as 'calibrate start' said it"},
 	[MM_OPTION_LEFT] = {"left", NULL, "as left, with the constants proposed"},
+	[MM_OPTION_WAIT] = {"wait", NULL, "wait until it meters, with --seconds N no longer"},
 	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head kept from earlier on, too"},
 };
 

@@ -49,6 +49,7 @@ enum mm_ctl_option {
 	MM_OPTION_HEAD,
 	MM_OPTION_LOADED,
 	MM_OPTION_LOAD,
+	MM_OPTION_WAIT,
 	MM_OPTION_COUNT,
 };
 
@@ -184,5 +185,7 @@ int mm_calibrate_return(struct mm_ctl *ctl);
 int mm_ctl_verify(struct mm_ctl *ctl);
 int mm_ctl_head(struct mm_ctl *ctl);
 int mm_ctl_watch(struct mm_ctl *ctl);
+int mm_ctl_status(struct mm_ctl *ctl);
+int mm_ctl_reload(struct mm_ctl *ctl);
 
 #endif

@@ -19,6 +19,8 @@ libctl_a_SOURCES = \
 	src/ctl/profile.c \
 	src/ctl/read.c src/ctl/read.h \
 	src/ctl/reference.c src/ctl/reference.h \
+	src/ctl/reload.c \
+	src/ctl/status.c \
 	src/ctl/text.c src/ctl/text.h \
 	src/ctl/verify.c \
 	src/ctl/watch.c \
@@ -37,7 +39,7 @@ if TESTS_ENABLED
 check_PROGRAMS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference
 dist_check_SCRIPTS += tests/ctl/ctl_lists.sh
 TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/ctl_lists.sh
-tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/terminal.c
+tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/terminal.c
 tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c
 endif
 

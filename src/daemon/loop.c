@@ -3,15 +3,13 @@
 #include "daemon/private.h"
 
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <systemd/sd-daemon.h>
 
 #include "base/count_of.h"
-#include "base/events.h"
-#include "metering/settings.h"
+#include "base/log.h"
 
 static void notify_status(struct mm_daemon *d)
 {
@@ -98,47 +96,13 @@ static int on_stop_signal(sd_event_source *source, const struct signalfd_siginfo
 	return sd_event_exit(d->event, 0);
 }
 
-static void settings_recorded(int result, void *settings)
-{
-	if (result < 0) {
-		mm_log(LOG_WARNING, NULL, NULL, "the settings are not in the audit trail: %s", strerror(-result));
-	}
-	mm_settings_free(settings);
-}
-
-static void record_settings(struct mm_daemon *d)
-{
-	struct mm_settings *settings = NULL;
-	int r = mm_settings_new(d->config, mm_clock_boottime(d->clock), mm_clock_realtime(d->clock), &settings);
-
-	if (r == 0) {
-		r = mm_store_worker_own_query(d->worker, mm_settings_record, settings_recorded, settings);
-	}
-	if (r < 0) {
-		settings_recorded(r, settings);
-	}
-}
-
 static int on_reload_signal(sd_event_source *source, const struct signalfd_siginfo *info, void *userdata)
 {
 	struct mm_daemon *d = userdata;
-	struct mm_config_errors errors = {0};
-	char ignored[256];
-	struct mm_config *newer;
 
 	(void)source;
 	(void)info;
-	if (mm_config_load(d->path, &errors, &newer) < 0) {
-		for (unsigned i = 0; i < errors.count; i++) {
-			mm_log_event(RELOAD_REFUSED, NULL, errors.error[i].text);
-		}
-	} else {
-		mm_daemon_warn_of_unused(newer);
-		mm_config_reload(d->config, newer, ignored, sizeof(ignored));
-		free(newer);
-		record_settings(d);
-		mm_log_event(RELOADED, NULL, ignored[0] ? "; a restart is needed for: " : "", ignored);
-	}
+	mm_service_reload(d->service);
 	return 0;
 }
 

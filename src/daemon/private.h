@@ -53,9 +53,6 @@ int mm_daemon_start_front_end(struct mm_daemon *d);
 int mm_daemon_serve(struct mm_daemon *d);
 int mm_daemon_watch_power_fail(struct mm_daemon *d);
 
-/* Logs the keys of the configuration that the front end's driver does not take. */
-void mm_daemon_warn_of_unused(const struct mm_config *config);
-
 /* ---- loop.c ---- */
 
 /* The last step of the start but one: hangs everything that wakes the daemon on its loop. */

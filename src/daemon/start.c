@@ -16,13 +16,6 @@
 /* By this name the service manager gives back the memory that it holds for us. */
 #define MEMORY_NAME "handover"
 
-void mm_daemon_warn_of_unused(const struct mm_config *config)
-{
-	if (config->unused[0] != '\0') {
-		mm_log(LOG_WARNING, NULL, NULL, "[front-end]: %s takes no %s", config->front_end_driver, config->unused);
-	}
-}
-
 static int fail(const char *what, const char *why)
 {
 	mm_log(LOG_ERR, NULL, NULL, "%s%s%s", what, why[0] ? ": " : "", why);
@@ -55,7 +48,9 @@ int mm_daemon_make_loop(struct mm_daemon *d)
 	sigaddset(&blocked, SIGHUP);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	mm_daemon_warn_of_unused(d->config);
+	if (d->config->unused[0] != '\0') {
+		mm_log(LOG_WARNING, NULL, NULL, "[front-end]: %s takes no %s", d->config->front_end_driver, d->config->unused);
+	}
 	r = sd_event_default(&d->event);
 	return r < 0 ? fail("event loop", strerror(-r)) : 0;
 }
@@ -238,11 +233,15 @@ int mm_daemon_serve(struct mm_daemon *d)
 {
 	const int fds[MM_SERVER_SOCKETS] = {
 		[MM_SERVER_READ] = take_socket(d, "read"), [MM_SERVER_ADMIN] = take_socket(d, "admin")};
-	struct mm_front_end *harmonics = d->afe->ops->request_harmonics ? d->front_end : NULL;
+	const struct mm_service_parts parts = {.metering = d->metering,
+					       .worker = d->worker,
+					       .front_end = d->afe->ops->request_harmonics ? d->front_end : NULL,
+					       .config_path = d->path,
+					       .config = d->config};
 	struct mm_error error = {0};
 	int r;
 
-	r = mm_service_new(d->metering, d->worker, harmonics, &d->service);
+	r = mm_service_new(&parts, &d->service);
 	if (r < 0) {
 		return fail("service", strerror(-r));
 	}

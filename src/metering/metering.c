@@ -6,6 +6,7 @@
 
 #include "core/units.h"
 #include "metering/facts.h"
+#include "metering/settings.h"
 
 /* ---- The order of a window ---- */
 
@@ -174,4 +175,28 @@ void mm_metering_stop(struct mm_metering *metering, const char *reason)
 		mm_point_outputs_stop(metering->meters[i].outputs);
 	}
 	mm_committer_commit(metering->committer);
+}
+
+/* ---- Settings ---- */
+
+static void settings_recorded(int result, void *settings)
+{
+	if (result < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "the settings are not in the audit trail: %s", strerror(-result));
+	}
+	mm_settings_free(settings);
+}
+
+void mm_metering_record_settings(struct mm_metering *metering)
+{
+	struct mm_settings *settings = NULL;
+	int r = mm_settings_new(metering->config, mm_clock_boottime(metering->clock), mm_clock_realtime(metering->clock),
+				&settings);
+
+	if (r == 0) {
+		r = mm_store_worker_own_query(metering->worker, mm_settings_record, settings_recorded, settings);
+	}
+	if (r < 0) {
+		settings_recorded(r, settings);
+	}
 }

@@ -96,6 +96,9 @@ int mm_metering_correct(struct mm_metering *metering, unsigned meter, uint32_t c
 /* Calibrates a meter from the next window on, as mm_meter_calibrate() does; its record is durable already. */
 int mm_metering_calibrate(struct mm_metering *metering, unsigned meter, const struct mm_calibration_version *version);
 
+/* Has the audit trail record the settings that are in force now, where they differ from those before; what fails is logged. */
+void mm_metering_record_settings(struct mm_metering *metering);
+
 /* The code of the records that mm_calibration_find() looks through. */
 #define MM_CALIBRATION_RECORD "calibration"
 

@@ -20,6 +20,7 @@
 	X("GetHead", head, READ)                                                                                                 \
 	X("Diagnose", diagnose, READ)                                                                                            \
 	X("GetCalibration", calibration, READ)                                                                                   \
+	X("Reload", reload, ADMIN)                                                                                               \
 	X("TestOutput", test_output, ADMIN)                                                                                      \
 	X("Preset", preset, ADMIN)                                                                                               \
 	X("Correct", correct, ADMIN)                                                                                             \

@@ -16,6 +16,8 @@ struct mm_service {
 	struct mm_metering *metering;
 	struct mm_store_worker *worker;
 	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
+	const char *config_path;
+	struct mm_config *config;
 	struct mm_varlink_service read, admin;
 	unsigned clients;		      /* connected now: kept by the server */
 	const struct mm_store_status *status; /* while changes are looked at; else NULL */

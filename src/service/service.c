@@ -8,15 +8,18 @@
 #include "service/methods.h"
 #include "service/private.h"
 
-int mm_service_new(struct mm_metering *metering, struct mm_store_worker *worker, struct mm_front_end *front_end,
-		   struct mm_service **ret)
+int mm_service_new(const struct mm_service_parts *parts, struct mm_service **ret)
 {
 	struct mm_service *service = calloc(1, sizeof(*service));
 
 	if (!service) {
 		return -ENOMEM;
 	}
-	*service = (struct mm_service){.metering = metering, .worker = worker, .front_end = front_end};
+	*service = (struct mm_service){.metering = parts->metering,
+				       .worker = parts->worker,
+				       .front_end = parts->front_end,
+				       .config_path = parts->config_path,
+				       .config = parts->config};
 	service->read = (struct mm_varlink_service){
 		.vendor = "minimeter",
 		.product = "minimeterd",

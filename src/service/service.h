@@ -12,9 +12,20 @@
 
 struct mm_service;
 
-/* All are borrowed; front_end is the one to ask for harmonics, NULL where it measures none. 0 or -ENOMEM. */
-int mm_service_new(struct mm_metering *metering, struct mm_store_worker *worker, struct mm_front_end *front_end,
-		   struct mm_service **ret);
+/* What it is made from. All are borrowed. */
+struct mm_service_parts {
+	struct mm_metering *metering;
+	struct mm_store_worker *worker;
+	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
+	const char *config_path;	/* of the file to read again */
+	struct mm_config *config;	/* in force */
+};
+
+/* 0 or -ENOMEM. */
+int mm_service_new(const struct mm_service_parts *parts, struct mm_service **ret);
+
+/* Reads the configuration again, as the method Reload does. What comes of it is logged. */
+void mm_service_reload(struct mm_service *service);
 
 /* The front end has reported: answers the requests for harmonics that came with it, and passes on the next. */
 void mm_service_report(struct mm_service *service);

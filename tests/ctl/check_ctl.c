@@ -315,6 +315,7 @@ START_TEST(usage_errors_say_what_would_be_right)
 		{"read --meter", "--meter wants its NAME"},
 		{"read --seconds 3", "--seconds does not go with 'read'; see 'minimeterctl help read'"},
 		{"status --meter main", "--meter does not go with 'status'"},
+		{"status --seconds 3", "--seconds goes with --wait: 'minimeterctl status --wait --seconds N'"},
 		{"profile --csv --json", "--json and --csv exclude each other"},
 		{"read main", "'main' is one argument too many: minimeterctl read"},
 		{"outputs test", "too few arguments: minimeterctl outputs test OUTPUT [SECONDS]"},
@@ -496,6 +497,7 @@ int main(void)
 	tcase_add_test(errors, a_hung_daemon_is_named);
 	tcase_add_test(errors, output_that_can_not_be_written_fails);
 	suite_add_tcase(suite, check_tcase());
+	suite_add_tcase(suite, service_tcase());
 	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, watch_tcase());
 	suite_add_tcase(suite, width_tcase());

@@ -29,7 +29,7 @@
 struct fixture {
 	struct mm_clock clock;
 	int64_t now_ns;
-	char directory[32];
+	char directory[32], config_path[64];
 	struct mm_config config;
 	struct mm_metering *metering;
 	struct mm_store_worker *worker;
@@ -121,7 +121,13 @@ static struct fixture *setup(void)
 			 0);
 	ck_assert_int_eq(mm_store_worker_new(reg, &f->worker), 0);
 	mm_metering_start(f->metering, f->worker);
-	ck_assert_int_eq(mm_service_new(f->metering, f->worker, NULL, &f->service), 0);
+	snprintf(f->config_path, sizeof(f->config_path), "%s/minimeter.conf", f->directory);
+	ck_assert_int_eq(mm_service_new(&(struct mm_service_parts){.metering = f->metering,
+								   .worker = f->worker,
+								   .config_path = f->config_path,
+								   .config = &f->config},
+					&f->service),
+			 0);
 	connect_client(f);
 	return f;
 }
@@ -508,6 +514,58 @@ START_TEST(every_change_is_answered_when_it_is_durable)
 }
 END_TEST
 
+/* ---- The configuration, read again ---- */
+
+#define IN_ORDER "[front-end]\nvoltage_divider=1001\nburden_ohm=5.1\n[meter m]\nmodel=MMS-120-2001\nserial=1\nelement1=A\n"
+
+static void write_config(const struct fixture *f, const char *text)
+{
+	FILE *file = fopen(f->config_path, "w");
+
+	ck_assert_ptr_nonnull(file);
+	fputs(text, file);
+	ck_assert_int_eq(fclose(file), 0);
+}
+
+START_TEST(a_reload_is_in_force_when_it_is_answered)
+{
+	struct fixture *f = setup();
+	json_t *got, *needed;
+
+	write_config(f, IN_ORDER "[daemon]\ncommit_wh=9\nprofile_interval_min=30\n");
+	call(f, "Reload", "{}");
+	ck_assert_double_eq(f->config.commit_wh, 9);
+	ck_assert_int_eq(f->config.profile_interval_min, 15);
+	got = answer(f);
+	needed = json_object_get(json_object_get(got, "parameters"), "restart_needed");
+	ck_assert_ptr_nonnull(needed);
+	for (size_t i = 0; i < json_array_size(needed); i++) {
+		ck_assert_msg(!strchr(json_string_value(json_array_get(needed, i)), ','), "a name each");
+	}
+	ck_assert_uint_gt(json_array_size(needed), 1); /* the fixture leaves out what has a default in a file */
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(a_file_with_errors_changes_nothing)
+{
+	struct fixture *f = setup();
+	json_t *got, *errors;
+
+	write_config(f, IN_ORDER "[daemon]\ncommit_wh=9\nnonsense=1\nidle_timeout_s=x\n");
+	call(f, "Reload", "{}");
+	ck_assert_double_eq(f->config.commit_wh, 1000);
+	got = answer(f);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.ConfigurationRefused");
+	errors = json_object_get(json_object_get(got, "parameters"), "errors");
+	ck_assert_uint_eq(json_array_size(errors), 2);
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_array_get(errors, 0)), "minimeter.conf:10: "));
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
 /* ---- The table of methods ---- */
 
 static bool is_described(const char *method)
@@ -536,7 +594,7 @@ int main(void)
 {
 	Suite *suite = suite_create("service");
 	TCase *measuring = tcase_create("measuring"), *storing = tcase_create("storing"), *changing = tcase_create("changing"),
-	      *table = tcase_create("table");
+	      *reloading = tcase_create("reloading"), *table = tcase_create("table");
 
 	tcase_add_test(measuring, a_front_end_in_order_is_measured_at_once);
 	tcase_add_test(measuring, only_whole_windows_after_the_request_count);
@@ -552,6 +610,9 @@ int main(void)
 	suite_add_tcase(suite, storing);
 	tcase_add_test(changing, every_change_is_answered_when_it_is_durable);
 	suite_add_tcase(suite, changing);
+	tcase_add_test(reloading, a_reload_is_in_force_when_it_is_answered);
+	tcase_add_test(reloading, a_file_with_errors_changes_nothing);
+	suite_add_tcase(suite, reloading);
 	tcase_add_test(table, the_table_has_the_methods_of_the_interface);
 	suite_add_tcase(suite, table);
 	return mm_run_suite(suite);

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* reload: the configuration is in force when it returns, or its errors are printed. systemd's reload is this command. */
+
+#include <string.h>
+
+#include "ctl/private.h"
+
+static void print_lines(FILE *out, const char *before, const json_t *texts)
+{
+	size_t i;
+	json_t *text;
+
+	json_array_foreach(texts, i, text)
+	{
+		fprintf(out, "%s%s\n", before, json_is_string(text) ? json_string_value(text) : "?");
+	}
+}
+
+static void reload_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	const json_t *restart_needed = json_object_get(answer, "restart_needed");
+
+	print_lines(ctl->out, "warning: ", json_object_get(answer, "warnings"));
+	if (json_array_size(restart_needed) == 0) {
+		fputs("The configuration is in force.\n", ctl->out);
+	} else {
+		fputs("The configuration is in force, except for what needs 'systemctl restart minimeterd':\n", ctl->out);
+		print_lines(ctl->out, "  ", restart_needed);
+	}
+}
+
+int mm_ctl_reload(struct mm_ctl *ctl)
+{
+	json_t *answer = NULL;
+	int r = mm_ctl_call(ctl, "org.minimeter.Reload", NULL, &answer);
+
+	if (r != MM_CTL_FINE) {
+		print_lines(ctl->err, "  ", json_object_get(mm_client_error_parameters(ctl->client), "errors"));
+	}
+	return mm_ctl_show(ctl, r, answer, reload_text);
+}
