@@ -1,21 +1,12 @@
 # SPDX-License-Identifier: MIT
-# The configuration is installed where there is none and taken away only if it was never changed.
-EXTRA_DIST += etc/minimeter.conf
+# The example is documentation: what is connected to a board somebody has to say. Its directory waits for the file.
 mmsysconfdir = $(sysconfdir)/minimeter
-dist_doc_DATA = README.md etc/minimeter.conf
+dist_doc_DATA = README.md
+exampledir = $(docdir)/examples
+dist_example_DATA = etc/minimeter.conf
 
 install-data-local:
-	@$(MKDIR_P) '$(DESTDIR)$(mmsysconfdir)'
-	@if test -e '$(DESTDIR)$(mmsysconfdir)/minimeter.conf'; then \
-		echo "keeping $(DESTDIR)$(mmsysconfdir)/minimeter.conf; the new example is in $(docdir)"; \
-	else \
-		$(INSTALL_DATA) '$(srcdir)/etc/minimeter.conf' '$(DESTDIR)$(mmsysconfdir)/minimeter.conf'; \
-	fi
-
-uninstall-local:
-	@if cmp -s '$(srcdir)/etc/minimeter.conf' '$(DESTDIR)$(mmsysconfdir)/minimeter.conf'; then \
-		rm -f '$(DESTDIR)$(mmsysconfdir)/minimeter.conf'; \
-	fi
+	$(MKDIR_P) '$(DESTDIR)$(mmsysconfdir)'
 
 dist_man_MANS += man/minimeterd.8 man/minimeter.conf.5 man/minimeter-install.7
 EXTRA_DIST += tests/check_style.sh tests/matrix.sh

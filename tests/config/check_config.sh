@@ -23,9 +23,18 @@ if ! diff -u "$work/ids" "$work/manual" || [ ! -s "$work/ids" ]; then
 	failed=1
 fi
 
+# Copied untouched the example begins no register: it has no serial number.
+"$MM_BUILDDIR/minimeterd" --check-config --config "$MM_SRCDIR/etc/minimeter.conf" 2>"$work/err"
+if [ $? != 2 ] || [ "$(wc -l <"$work/err")" != 1 ] || ! grep -q 'serial is missing' "$work/err"; then
+	cat "$work/err"
+	echo "FAIL: the untouched example is not refused for its serial number alone"
+	failed=1
+fi
+
 # With every key spoken out, so that the defaults shown are right as well.
-sed -E -e 's/^#([a-z_0-9]+ = .)/\1/' -e 's/^#(\[[a-z-]+\])$/\1/' -e '/=[[:space:]]*$/d' "$MM_SRCDIR/etc/minimeter.conf" >"$work/full.conf"
-for config in "$MM_SRCDIR/etc/minimeter.conf" "$work/full.conf"; do
+sed 's/^#serial =$/serial = 4711/' "$MM_SRCDIR/etc/minimeter.conf" >"$work/example.conf"
+sed -E -e 's/^#([a-z_0-9]+ = .)/\1/' -e 's/^#(\[[a-z-]+\])$/\1/' -e '/=[[:space:]]*$/d' "$work/example.conf" >"$work/full.conf"
+for config in "$work/example.conf" "$work/full.conf"; do
 	if ! "$MM_BUILDDIR/minimeterd" --check-config --config "$config"; then
 		echo "FAIL: the daemon refuses $config"
 		failed=1
