@@ -28,7 +28,7 @@ dist_check_SCRIPTS += tests/check_layering.sh
 TESTS += tests/check_layering.sh
 
 # For tests/matrix.sh: what runs our code, which each compiler builds in its own way; and of that, what has threads.
-source_tests = tests/check_afe_prepare.sh tests/check_layering.sh tests/check_overlays.sh tests/check_units.sh \
+source_tests = tests/check_afe_prepare.sh tests/check_catalog.sh tests/check_layering.sh tests/check_overlays.sh tests/check_units.sh \
 	tests/config/check_config.sh tests/ctl/ctl_lists.sh
 compiled_tests = $(filter-out $(source_tests), $(TESTS))
 threaded_tests = $(filter tests/base/check_thread tests/clock/% tests/client/% tests/metering/% tests/outputs/check_lcd tests/service/% \
@@ -59,5 +59,9 @@ EXTRA_DIST += tests/edits.sh tests/handling.sh tests/handling.txt
 check-handling: distdir
 	'$(srcdir)/tests/handling.sh' '$(abs_top_builddir)/$(distdir)'
 
-# Boots a Debian's systemd in namespaces, for tests of what is installed.
+# Boots a Debian's systemd in namespaces, for tests of what is installed: the service as systemd sees it. Needs root.
 EXTRA_DIST += tests/systemd/boot.sh
+dist_noinst_SCRIPTS += tests/systemd/check.sh
+.PHONY: check-systemd
+check-systemd: distdir
+	'$(srcdir)/tests/systemd/check.sh' '$(abs_top_builddir)/$(distdir)' $(SYSTEMD_CASES)

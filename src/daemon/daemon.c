@@ -33,14 +33,14 @@ static int start(struct mm_daemon *d)
 	return 0;
 }
 
-int mm_daemon_run(const char *path, struct mm_config *config)
+enum mm_daemon_exit mm_daemon_run(const char *path, struct mm_config *config)
 {
 	struct mm_daemon d = {.path = path, .config = config};
-	int status = 1;
+	enum mm_daemon_exit status = MM_DAEMON_NOT_STARTED;
 
 	if (start(&d) == 0) {
 		mm_daemon_notify_ready(&d);
-		status = sd_event_loop(d.event);
+		status = sd_event_loop(d.event) == 0 ? MM_DAEMON_FINE : MM_DAEMON_GAVE_UP;
 		sd_notify(0, "STOPPING=1");
 	}
 	mm_power_fail_free(d.power_fail);
@@ -52,7 +52,7 @@ int mm_daemon_run(const char *path, struct mm_config *config)
 	mm_server_free(d.server);
 	if (d.worker && mm_store_worker_free(d.worker) < 0) {
 		mm_log(LOG_ERR, NULL, NULL, "the register could not be written at the last");
-		status = 1;
+		status = status == MM_DAEMON_FINE ? MM_DAEMON_GAVE_UP : status;
 	}
 	mm_service_free(d.service);
 	mm_store_close(d.store);
@@ -65,5 +65,5 @@ int mm_daemon_run(const char *path, struct mm_config *config)
 	}
 	sd_event_unref(d.event);
 	free(config);
-	return status == 0 ? 0 : 1;
+	return status;
 }

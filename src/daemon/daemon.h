@@ -9,10 +9,15 @@
 
 #include "config/config.h"
 
-/*
- * Runs with the configuration at path until SIGTERM or SIGINT. Takes over config. Returns the process's exit status: 0 after a
- * clean stop, 1 where it could not start or had to give up; what went wrong has been logged.
- */
-int mm_daemon_run(const char *path, struct mm_config *config);
+/* Exit statuses of the process: the unit goes by them. What went wrong has been logged. */
+enum mm_daemon_exit {
+	MM_DAEMON_FINE = 0,	   /* after a clean stop */
+	MM_DAEMON_NOT_STARTED = 1, /* nobody was served; it may be another time */
+	MM_DAEMON_REFUSED = 2,	   /* the command line or the configuration is wrong, and will be again */
+	MM_DAEMON_GAVE_UP = 3,	   /* it had to end, or the register could not be written at the last */
+};
+
+/* Runs with the configuration at path until SIGTERM or SIGINT. Takes over config. */
+enum mm_daemon_exit mm_daemon_run(const char *path, struct mm_config *config);
 
 #endif

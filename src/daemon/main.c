@@ -9,15 +9,23 @@
 #include "daemon/daemon.h"
 #include "base/log.h"
 
+/* Has the daemon been refused its configuration, and logged why, before this runs as ExecStopPost=? */
+static bool was_refused(void)
+{
+	const char *status = getenv("EXIT_STATUS");
+
+	return status && strcmp(status, "2") == 0;
+}
+
 /*
  * Will systemd, which runs this program as ExecStopPost=, start the daemon again? Its unit does after every failure but a wrong
  * configuration. systemd.exec(5) has the variables.
  */
 static bool starts_again(void)
 {
-	const char *result = getenv("SERVICE_RESULT"), *status = getenv("EXIT_STATUS");
+	const char *result = getenv("SERVICE_RESULT");
 
-	return result && strcmp(result, "success") != 0 && !(status && strcmp(status, "2") == 0);
+	return result && strcmp(result, "success") != 0 && !was_refused();
 }
 
 /*
@@ -113,23 +121,25 @@ int main(int argc, char **argv)
 			return 0;
 		default:
 			usage(stderr);
-			return 2;
+			return MM_DAEMON_REFUSED;
 		}
 	}
 	if (optind < argc) {
 		fprintf(stderr, "minimeterd: unexpected argument \"%s\"\n", argv[optind]);
 		usage(stderr);
-		return 2;
+		return MM_DAEMON_REFUSED;
 	}
 	if (action == PRINT_CONFIG) {
 		return print_config(path);
 	}
 	if (mm_config_load(path, &errors, &config) < 0) {
-		log_errors(path, &errors);
-		return 2;
+		if (action != SAFE_OUTPUTS || !was_refused()) {
+			log_errors(path, &errors);
+		}
+		return MM_DAEMON_REFUSED;
 	}
 	if (action == 0) {
-		return mm_daemon_run(path, config);
+		return (int)mm_daemon_run(path, config);
 	}
 	status = action == SAFE_OUTPUTS ? make_outputs_safe(config) : 0;
 	if (action == CHECK_CONFIG) {

@@ -11,7 +11,7 @@ libvarlink_a_SOURCES = \
 nodist_libvarlink_a_SOURCES = src/varlink/interface.c
 
 # The interface text as a C string.
-EXTRA_DIST += src/varlink/org.minimeter.varlink
+dist_pkgdata_DATA = src/varlink/org.minimeter.varlink
 BUILT_SOURCES += src/varlink/interface.c
 CLEANFILES += src/varlink/interface.c
 src/varlink/interface.c: src/varlink/org.minimeter.varlink

@@ -65,7 +65,7 @@ boot_base() {
 	local cache=${MM_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/minimeter} suite=$1 base lock packages
 	shift
 	packages=$(printf '%s\n' systemd systemd-sysv udev procps util-linux "$@" | sort -u | paste -sd,)
-	base=$cache/boot-$suite-$(printf '%s' "$packages" | sha256sum | cut -c 1-12)
+	base=$cache/boot-$suite-$({ echo "$packages" && declare -f boot_slim; } | sha256sum | cut -c 1-12)
 	mkdir -p "$cache" || return
 	exec {lock}>"$base.lock" && flock "$lock" || return
 	if [ ! -e "$base.done" ]; then
