@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "ctl/private.h"
 #include "ctl/writer.h"
@@ -128,5 +129,76 @@ int mm_ctl_call_meter(struct mm_ctl *ctl, const char *method, json_t *parameters
 		r = mm_ctl_call(ctl, method, all, ret);
 	}
 	json_decref(parameters);
+	return r;
+}
+
+/* Keeps the members beside the rows for the end: a count is that of all pieces. */
+static void keep_others(json_t *others, const char *key, json_t *piece)
+{
+	const char *name;
+	json_t *value;
+
+	json_object_foreach(piece, name, value)
+	{
+		const json_t *before = json_object_get(others, name);
+
+		if (json_is_integer(value) && json_is_integer(before)) {
+			json_object_set_new(others, name, json_integer(json_integer_value(before) + json_integer_value(value)));
+		} else if (strcmp(name, key) != 0) {
+			json_object_set(others, name, value);
+		}
+	}
+}
+
+static void print_value(FILE *out, const json_t *value)
+{
+	json_dumpf(value, out, JSON_REAL_PRECISION(MM_WRITER_PRECISION) | JSON_ENCODE_ANY);
+}
+
+static void print_end(struct mm_ctl *ctl, const json_t *others, bool empty)
+{
+	const char *name;
+	json_t *value;
+
+	fputs(empty ? "]" : "\n  ]", ctl->out);
+	json_object_foreach((json_t *)others, name, value)
+	{
+		fprintf(ctl->out, ",\n  \"%s\": ", name);
+		print_value(ctl->out, value);
+	}
+	fputs("\n}\n", ctl->out);
+}
+
+int mm_ctl_receive_rows(struct mm_ctl *ctl, const char *key, mm_ctl_rows_fn text, void *userdata)
+{
+	bool json = ctl->option[MM_OPTION_JSON] != NULL, more = true, empty = true;
+	json_t *others = json_object(), *piece, *row;
+	int r = MM_CTL_FINE;
+	size_t i;
+
+	while (more && (r = mm_ctl_receive(ctl, MM_CLIENT_TIMEOUT_MS, &piece, &more)) == MM_CTL_FINE) {
+		const json_t *rows = json_object_get(piece, key);
+
+		if (!json) {
+			text(ctl, piece, rows, userdata);
+			json_decref(piece);
+			continue;
+		}
+		if (json_object_size(others) == 0 && empty) {
+			fprintf(ctl->out, "{\n  \"%s\": [", key);
+		}
+		json_array_foreach(rows, i, row)
+		{
+			fputs(empty ? "\n    " : ",\n    ", ctl->out);
+			print_value(ctl->out, row);
+			empty = false;
+		}
+		keep_others(others, key, piece);
+		json_decref(piece);
+	}
+	if (json && r == MM_CTL_FINE) {
+		print_end(ctl, others, empty);
+	}
+	json_decref(others);
 	return r;
 }

@@ -39,11 +39,6 @@ static const struct mm_column nameplate_output_columns[] = {
 	{MM_NUMBER("kh_wh", "PER PULSE", "Wh", 0)},
 };
 
-static const struct mm_column event_columns[] = {
-	{MM_NUMBER("id", "ID", NULL, 0)},  {MM_COLUMN(TIME, "time", "TIME")},		{MM_COLUMN(TEXT, "meter", "METER")},
-	{MM_COLUMN(TEXT, "code", "CODE")}, {MM_COLUMN(PROSE, "text", "WHAT HAPPENED")},
-};
-
 static const struct mm_column output_columns[] = {
 	{MM_COLUMN(TEXT, "meter", "METER")},	    {MM_COLUMN(TEXT, "name", "OUTPUT")},    {MM_COLUMN(LEVEL, "level", "LEVEL")},
 	{MM_NUMBER("kh_wh", "PER PULSE", "Wh", 0)}, {MM_NUMBER("edges", "EDGES", NULL, 0)}, {MM_COLUMN(TEXT, "line", "LINE")},
@@ -98,39 +93,6 @@ static int run_nameplate(struct mm_ctl *ctl)
 	}
 	r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), &answer);
 	return mm_ctl_show(ctl, r, answer, nameplate_text);
-}
-
-static void events_text(struct mm_ctl *ctl, const json_t *answer)
-{
-	const json_t *events = json_object_get(answer, "events");
-
-	if (json_array_size(events) == 0) {
-		fputs("no events\n", ctl->out);
-		return;
-	}
-	mm_writer_table(ctl->out, ctl->width, event_columns, COUNT_OF(event_columns), events, true);
-}
-
-static int run_events(struct mm_ctl *ctl)
-{
-	json_t *parameters = json_object(), *answer = NULL;
-	int64_t after = -1, limit = -1;
-	int r = mm_ctl_number_option(ctl, MM_OPTION_AFTER, 0, INT64_MAX, &after);
-
-	if (r == MM_CTL_FINE) {
-		r = mm_ctl_number_option(ctl, MM_OPTION_LIMIT, 1, 100, &limit);
-	}
-	if (after >= 0) {
-		json_object_set_new(parameters, "after", json_integer(after));
-	}
-	if (limit >= 0) {
-		json_object_set_new(parameters, "limit", json_integer(limit));
-	}
-	if (r == MM_CTL_FINE) {
-		r = mm_ctl_call(ctl, "org.minimeter.GetEvents", json_incref(parameters), &answer);
-	}
-	json_decref(parameters);
-	return mm_ctl_show(ctl, r, answer, events_text);
 }
 
 static void outputs_text(struct mm_ctl *ctl, const json_t *answer)
@@ -226,6 +188,8 @@ static int run_outputs_test(struct mm_ctl *ctl)
 #define LEFT MM_OPTION_BIT(MM_OPTION_LEFT)
 #define METER MM_OPTION_BIT(MM_OPTION_METER)
 #define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
+#define PROFILE (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_PLOT))
+#define EVENTS (MM_OPTION_BIT(MM_OPTION_CODE) | MM_OPTION_BIT(MM_OPTION_ALL))
 #define LOADS (MM_OPTION_BIT(MM_OPTION_LOADED) | MM_OPTION_BIT(MM_OPTION_LOAD))
 #define PAGE (MM_OPTION_BIT(MM_OPTION_AFTER) | MM_OPTION_BIT(MM_OPTION_LIMIT))
 
@@ -235,8 +199,8 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"watch", "", "the front panel, live", METER | SECONDS, MM_CTL_SOCKET_READ, mm_ctl_watch},
 	{"nameplate", "", "model, serial, ratings, pulse values", METER | MM_OPTION_BIT(MM_OPTION_LABEL), MM_CTL_SOCKET_READ,
 	 run_nameplate},
-	{"profile", "", "energy by interval", METER | SPAN, MM_CTL_SOCKET_READ, mm_ctl_profile},
-	{"events", "", "what happened, newest last", PAGE, MM_CTL_SOCKET_READ, run_events},
+	{"profile", "", "energy by interval", METER | SPAN | PROFILE, MM_CTL_SOCKET_READ, mm_ctl_profile},
+	{"events", "", "what happened, newest last", METER | SPAN | EVENTS | PAGE, MM_CTL_SOCKET_READ, mm_ctl_events},
 	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},
 	{"head", "", "a signed head of the audit trail, to keep elsewhere", 0, MM_CTL_SOCKET_READ, mm_ctl_head},
 	{"check", "", "the installation test", METER | LOADS, MM_CTL_SOCKET_READ, mm_ctl_check},

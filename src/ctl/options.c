@@ -28,8 +28,12 @@ static const struct option_row options[MM_OPTION_COUNT] = {
 	[MM_OPTION_HELP] = {"help", NULL, "print this help, or that of the command", 'h'},
 	[MM_OPTION_VERSION] = {"version", NULL, "print the version", 'V'},
 	[MM_OPTION_METER] = {"meter", "NAME", "of this meter only"},
-	[MM_OPTION_FROM] = {"from", "TIME", "intervals that start at TIME or later"},
-	[MM_OPTION_TO] = {"to", "TIME", "intervals that start before TIME"},
+	[MM_OPTION_FROM] = {"from", "TIME", "what begins at TIME or later"},
+	[MM_OPTION_TO] = {"to", "TIME", "what begins before TIME"},
+	[MM_OPTION_MONTH] = {"month", "MONTH", "of 2026-03, this or last month"},
+	[MM_OPTION_PLOT] = {"plot", NULL, "draw bars by hour, day or month"},
+	[MM_OPTION_CODE] = {"code", "CODE", "events of this kind"},
+	[MM_OPTION_ALL] = {"all", NULL, "every event, daily snapshots too"},
 	[MM_OPTION_CSV] = {"csv", NULL, "print comma-separated values"},
 	[MM_OPTION_AFTER] = {"after", "ID", "events after this one"},
 	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
@@ -109,8 +113,12 @@ static bool takes(const struct mm_ctl_command *command, int option)
 	return option < MM_OPTION_OWN || (command->options & MM_OPTION_BIT(option)) != 0;
 }
 
-/* Options for another form of the answer. */
-static const enum mm_ctl_option not_json[] = {MM_OPTION_CSV, MM_OPTION_LABEL};
+/* Of each of these rows one at a time: forms of the answer, and what says which part of it. */
+static const enum mm_ctl_option exclusive[][2] = {
+	{MM_OPTION_JSON, MM_OPTION_CSV},  {MM_OPTION_JSON, MM_OPTION_LABEL}, {MM_OPTION_JSON, MM_OPTION_PLOT},
+	{MM_OPTION_CSV, MM_OPTION_PLOT},  {MM_OPTION_MONTH, MM_OPTION_FROM}, {MM_OPTION_MONTH, MM_OPTION_TO},
+	{MM_OPTION_ALL, MM_OPTION_LIMIT},
+};
 
 int mm_ctl_check_options(struct mm_ctl *ctl)
 {
@@ -120,9 +128,10 @@ int mm_ctl_check_options(struct mm_ctl *ctl)
 					   options[i].name, ctl->command->name, ctl->command->name);
 		}
 	}
-	for (size_t i = 0; ctl->option[MM_OPTION_JSON] != NULL && i < COUNT_OF(not_json); i++) {
-		if (ctl->option[not_json[i]] != NULL) {
-			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--json and --%s exclude each other", options[not_json[i]].name);
+	for (size_t i = 0; i < COUNT_OF(exclusive); i++) {
+		if (ctl->option[exclusive[i][0]] != NULL && ctl->option[exclusive[i][1]] != NULL) {
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s and --%s exclude each other", options[exclusive[i][0]].name,
+					   options[exclusive[i][1]].name);
 		}
 	}
 	return MM_CTL_FINE;

@@ -36,7 +36,11 @@ enum mm_ctl_option {
 	MM_OPTION_METER,
 	MM_OPTION_FROM,
 	MM_OPTION_TO,
+	MM_OPTION_MONTH,
 	MM_OPTION_CSV,
+	MM_OPTION_PLOT,
+	MM_OPTION_CODE,
+	MM_OPTION_ALL,
 	MM_OPTION_AFTER,
 	MM_OPTION_LIMIT,
 	MM_OPTION_SECONDS,
@@ -168,7 +172,28 @@ int mm_ctl_one_meter(struct mm_ctl *ctl, json_t **ret);
 /* As mm_ctl_call() with that meter among the parameters. */
 int mm_ctl_call_meter(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret);
 
+/* What prints the rows of one piece of an answer; piece is all of it. */
+typedef void (*mm_ctl_rows_fn)(struct mm_ctl *ctl, const json_t *piece, const json_t *rows, void *userdata);
+
+/*
+ * Receives an answer that comes in pieces, each with some of the rows under key, and gives them to text one by one; or prints all
+ * of it as one JSON object, a row a line, with --json. However long it is, one piece of it is in memory. Of the other members it
+ * keeps the last, and of counts the sum.
+ */
+int mm_ctl_receive_rows(struct mm_ctl *ctl, const char *key, mm_ctl_rows_fn text, void *userdata);
+
+/* ---- Spans of time (span.c) ---- */
+
+struct mm_span {
+	int64_t from_s, to_s; /* INT64_MIN, INT64_MAX: open */
+};
+
+/* The span of --from and --to, or of --month, as "from" and "to" of the parameters too; both open where nothing was said. */
+int mm_ctl_span(struct mm_ctl *ctl, json_t *parameters, struct mm_span *ret);
+
 /* ---- Commands with files of their own ---- */
+
+int mm_ctl_events(struct mm_ctl *ctl);
 
 int mm_ctl_check(struct mm_ctl *ctl);
 int mm_ctl_diagnose(struct mm_ctl *ctl);

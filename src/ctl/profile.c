@@ -1,107 +1,189 @@
 /* SPDX-License-Identifier: MIT */
 /* The load profile, streamed: a year is some 35,000 intervals. */
 
+#include <errno.h>
+#include <string.h>
 #include <time.h>
 
 #include "base/count_of.h"
 #include "base/time_text.h"
+#include "ctl/plot.h"
 #include "ctl/private.h"
-#include "ctl/when.h"
+#include "ctl/text.h"
 #include "ctl/writer.h"
 
-/* Widths are fixed, because the answer comes in pieces. */
-static const struct mm_column columns[] = {
+#define PLOT_WIDTH 72 /* outside of a terminal */
+
+static const struct mm_column all_columns[] = {
 	{MM_COLUMN(TIME, "start", "START"), .width = 19},
-	{MM_NUMBER("duration_s", "LENGTH", "s", 0), .width = 6},
-	{MM_NUMBER("delivered_wh", "DELIVERED", "Wh", 3), .width = 14},
-	{MM_NUMBER("received_wh", "RECEIVED", "Wh", 3), .width = 14},
-	{MM_NUMBER("lagging_varh", "LAGGING", "varh", 3), .width = 14},
-	{MM_NUMBER("leading_varh", "LEADING", "varh", 3), .width = 14},
-	{MM_NUMBER("covered_s", "COVERED", "s", 1), .width = 8},
+	{MM_NUMBER("duration_s", "LENGTH", "s", 0), .width = 6, .rank = 2},
+	{MM_NUMBER("delivered_wh", "DELIVERED", "Wh", 3), .width = 12},
+	{MM_NUMBER("received_wh", "RECEIVED", "Wh", 3), .width = 12, .rank = 1},
+	{MM_NUMBER("lagging_varh", "LAGGING", "varh", 3), .width = 12, .rank = 3},
+	{MM_NUMBER("leading_varh", "LEADING", "varh", 3), .width = 12, .rank = 3},
+	{MM_NUMBER("covered_s", "COVERED", "s", 1), .width = 8, .rank = 2},
 	{MM_COLUMN(FLAGS, "flags", "FLAGS")},
 };
 
-/* The same figures for programs: with the status word. */
+/* The same figures for programs: with the status word, and what a table of several meters needs. */
 static const char *const csv_keys[] = {
-	"start", "duration_s", "status", "flags", "delivered_wh", "received_wh", "lagging_varh", "leading_varh", "covered_s",
+	"start",	"duration_s",	"status",    "flags",	    "delivered_wh", "received_wh",
+	"lagging_varh", "leading_varh", "covered_s", "start_local", "meter",	    "serial",
 };
 
-/* Adds the time of an option to the parameters. */
-static int set_time(struct mm_ctl *ctl, enum mm_ctl_option option, const char *key, json_t *parameters, int64_t *when_s)
-{
-	char text[MM_TIME_TEXT_MAX];
+/* What the sum line adds up. */
+static const char *const sum_keys[] = {"duration_s", "delivered_wh", "received_wh", "lagging_varh", "leading_varh", "covered_s"};
 
-	if (ctl->option[option] == NULL) {
-		return MM_CTL_FINE;
+struct profile {
+	struct mm_column column[COUNT_OF(all_columns)]; /* those for which there is room, as wide as the rows so far need */
+	size_t column_count;
+	size_t count;
+	double sum[COUNT_OF(sum_keys)];
+	struct mm_plot *plot; /* NULL: none is wanted */
+	int r;		      /* of the plot */
+};
+
+static void print_csv(struct mm_ctl *ctl, const json_t *piece, const json_t *rows, bool first)
+{
+	size_t i;
+	json_t *row;
+
+	mm_writer_local_times(rows, "start", "start_local");
+	json_array_foreach(rows, i, row)
+	{
+		json_object_set(row, "meter", json_object_get(piece, "meter"));
+		json_object_set(row, "serial", json_object_get(piece, "serial"));
 	}
-	if (mm_when_parse(ctl->option[option], time(NULL), when_s) < 0) {
-		return mm_ctl_fail(ctl, MM_CTL_USAGE,
-				   "--%s '%s' is no time: say 2026-03-01, 2026-03-01T12:00:00Z, today, yesterday or -24h", key,
-				   ctl->option[option]);
-	}
-	json_object_set_new(parameters, key, json_string(mm_time_text(*when_s, text)));
-	return MM_CTL_FINE;
+	mm_writer_csv(ctl->out, csv_keys, COUNT_OF(csv_keys), rows, first);
 }
 
-/* Receives all pieces; *ret is the whole answer if it will be printed as JSON. */
-static int receive_all(struct mm_ctl *ctl, json_t **ret)
+static void add_to_plot(struct profile *profile, const json_t *rows)
 {
-	bool more = true, first = true;
+	int64_t start_s;
+	size_t i;
+	json_t *row;
 
-	while (more) {
-		json_t *piece, *intervals;
-		int r = mm_ctl_receive(ctl, MM_CLIENT_TIMEOUT_MS, &piece, &more);
-		if (r != MM_CTL_FINE) {
-			return r;
+	json_array_foreach(rows, i, row)
+	{
+		const char *start = json_string_value(json_object_get(row, "start"));
+
+		if (profile->r == 0 && start != NULL && mm_time_parse_local(start, &start_s) == 0) {
+			profile->r = mm_plot_add(profile->plot, start_s, json_number_value(json_object_get(row, "delivered_wh")));
 		}
-		intervals = json_object_get(piece, "intervals");
-		if (ctl->option[MM_OPTION_JSON] != NULL) {
-			if (*ret == NULL) {
-				*ret = json_incref(piece);
-			} else {
-				json_array_extend(json_object_get(*ret, "intervals"), intervals);
-			}
-		} else if (ctl->option[MM_OPTION_CSV] != NULL) {
-			mm_writer_csv(ctl->out, csv_keys, COUNT_OF(csv_keys), intervals, first);
-		} else if (first && json_array_size(intervals) == 0) {
-			fputs("no intervals\n", ctl->out);
-		} else {
-			mm_writer_table(ctl->out, ctl->width, columns, COUNT_OF(columns), intervals, first);
-		}
-		json_decref(piece);
-		first = false;
 	}
-	return MM_CTL_FINE;
+}
+
+static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *rows, void *userdata)
+{
+	struct profile *profile = userdata;
+	size_t i;
+	json_t *row;
+
+	if (ctl->option[MM_OPTION_CSV] != NULL) {
+		print_csv(ctl, piece, rows, profile->count == 0);
+	} else if (profile->plot != NULL) {
+		add_to_plot(profile, rows);
+	} else if (json_array_size(rows) > 0) {
+		mm_writer_widen(profile->column, profile->column_count, rows);
+		mm_writer_table(ctl->out, ctl->width, profile->column, profile->column_count, rows, profile->count == 0);
+	}
+	json_array_foreach(rows, i, row)
+	{
+		for (size_t k = 0; k < COUNT_OF(sum_keys); k++) {
+			profile->sum[k] += json_number_value(json_object_get(row, sum_keys[k]));
+		}
+	}
+	profile->count += json_array_size(rows);
+}
+
+static void print_sum(struct mm_ctl *ctl, const struct profile *profile)
+{
+	char text[32];
+	json_t *rows = json_pack("[{}]"), *row = json_array_get(rows, 0);
+
+	snprintf(text, sizeof(text), "sum of %zu", profile->count);
+	json_object_set_new(row, "start", json_string(text));
+	for (size_t k = 0; k < COUNT_OF(sum_keys); k++) {
+		json_object_set_new(row, sum_keys[k], json_real(profile->sum[k]));
+	}
+	mm_writer_table(ctl->out, ctl->width, profile->column, profile->column_count, rows, false);
+	json_decref(rows);
+}
+
+static bool is_shown(const struct profile *profile, const struct mm_column *column)
+{
+	for (size_t c = 0; c < profile->column_count; c++) {
+		if (strcmp(profile->column[c].key, column->key) == 0) {
+			return true;
+		}
+	}
+	return false;
+}
+
+/* What a narrow terminal has no room for. */
+static void print_left_out(struct mm_ctl *ctl, const struct profile *profile)
+{
+	char text[128] = "";
+
+	for (size_t c = 0; c < COUNT_OF(all_columns); c++) {
+		if (!is_shown(profile, &all_columns[c])) {
+			snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%s", *text != '\0' ? ", " : "",
+				 all_columns[c].heading);
+		}
+	}
+	if (*text != '\0') {
+		mm_ctl_say(ctl, false, "no room for %s", text);
+	}
+}
+
+static void print_end(struct mm_ctl *ctl, const struct profile *profile)
+{
+	if (profile->count == 0) {
+		fputs("no intervals\n", ctl->out);
+	} else if (profile->plot != NULL) {
+		mm_plot_draw(profile->plot, ctl->out, ctl->width > 0 ? ctl->width : PLOT_WIDTH);
+		mm_ctl_say(ctl, false, "sum: %.3f kWh delivered, %.3f kWh received", profile->sum[1] / 1e3,
+			   profile->sum[2] / 1e3);
+	} else {
+		print_sum(ctl, profile);
+		print_left_out(ctl, profile);
+	}
+}
+
+static int run(struct mm_ctl *ctl, json_t *parameters, struct profile *profile)
+{
+	struct mm_span span;
+	int r = mm_ctl_span(ctl, parameters, &span);
+
+	profile->column_count = mm_writer_choose(ctl->width, all_columns, COUNT_OF(all_columns), profile->column);
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_PLOT] != NULL) {
+		profile->r = mm_plot_new(span.from_s, span.to_s, time(NULL), &profile->plot);
+	}
+	if (r == MM_CTL_FINE && profile->r == 0) {
+		r = mm_ctl_send(ctl, "org.minimeter.GetProfile", json_incref(parameters), true);
+	}
+	if (r == MM_CTL_FINE && profile->r == 0) {
+		r = mm_ctl_receive_rows(ctl, "intervals", print_rows, profile);
+	}
+	if (profile->r < 0) {
+		return mm_ctl_fail(ctl, MM_CTL_FAILED, "%s", strerror(-profile->r));
+	}
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] == NULL && ctl->option[MM_OPTION_CSV] == NULL) {
+		print_end(ctl, profile);
+	}
+	return r;
 }
 
 int mm_ctl_profile(struct mm_ctl *ctl)
 {
-	int64_t from_s = INT64_MIN, to_s = INT64_MAX;
-	json_t *parameters, *whole = NULL;
-	int r;
+	struct profile profile = {0};
+	json_t *parameters;
+	int r = mm_ctl_one_meter(ctl, &parameters);
 
-	r = mm_ctl_one_meter(ctl, &parameters);
-	if (r != MM_CTL_FINE) {
-		return r;
-	}
-	r = set_time(ctl, MM_OPTION_FROM, "from", parameters, &from_s);
 	if (r == MM_CTL_FINE) {
-		r = set_time(ctl, MM_OPTION_TO, "to", parameters, &to_s);
-	}
-	if (r == MM_CTL_FINE && from_s > to_s) {
-		r = mm_ctl_fail(ctl, MM_CTL_USAGE, "--from is after --to");
-	}
-	if (r != MM_CTL_FINE) {
+		r = run(ctl, parameters, &profile);
+		mm_plot_free(profile.plot);
 		json_decref(parameters);
-		return r;
 	}
-	r = mm_ctl_send(ctl, "org.minimeter.GetProfile", parameters, true);
-	if (r == MM_CTL_FINE) {
-		r = receive_all(ctl, &whole);
-	}
-	if (r == MM_CTL_FINE && whole != NULL) {
-		mm_writer_json(ctl->out, whole, false);
-	}
-	json_decref(whole);
 	return r;
 }

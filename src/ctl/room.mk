@@ -9,11 +9,13 @@ libctl_a_SOURCES = \
 	src/ctl/correct.c \
 	src/ctl/ctl.c \
 	src/ctl/diagnose.c src/ctl/diagnose.h \
+	src/ctl/events.c \
 	src/ctl/help.c \
 	src/ctl/label.c src/ctl/label.h \
 	src/ctl/message.c \
 	src/ctl/options.c \
 	src/ctl/panel.c src/ctl/panel.h \
+	src/ctl/plot.c src/ctl/plot.h \
 	src/ctl/preset.c \
 	src/ctl/private.h \
 	src/ctl/profile.c \
@@ -21,6 +23,7 @@ libctl_a_SOURCES = \
 	src/ctl/reference.c src/ctl/reference.h \
 	src/ctl/reload.c \
 	src/ctl/status.c \
+	src/ctl/span.c \
 	src/ctl/text.c src/ctl/text.h \
 	src/ctl/verify.c \
 	src/ctl/watch.c \
@@ -39,7 +42,7 @@ if TESTS_ENABLED
 check_PROGRAMS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference
 dist_check_SCRIPTS += tests/ctl/ctl_lists.sh
 TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/ctl_lists.sh
-tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/terminal.c
+tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_history.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/terminal.c
 tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c
 endif
 

@@ -37,14 +37,56 @@ static int parse_ago(const char *text, int64_t now_s, int64_t *ret)
 	return -EINVAL;
 }
 
-static int64_t midnight(int64_t now_s, int days_before)
+/* The begin of the unit that is some of them later. An hour is 3600 s even where clocks are put back. */
+static int64_t begin_after(enum mm_when_unit unit, int64_t when_s, int units)
 {
-	time_t now = now_s;
+	time_t when = when_s;
 	struct tm tm;
 
-	localtime_r(&now, &tm);
-	return mktime(
-		&(struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday - days_before, .tm_isdst = -1});
+	localtime_r(&when, &tm);
+	switch (unit) {
+	case MM_WHEN_HOUR:
+		return when_s - tm.tm_min * MINUTE_S - tm.tm_sec + (int64_t)units * HOUR_S;
+	case MM_WHEN_DAY:
+		return mktime(
+			&(struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday + units, .tm_isdst = -1});
+	case MM_WHEN_MONTH:
+		return mktime(&(struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon + units, .tm_mday = 1, .tm_isdst = -1});
+	}
+	return when_s;
+}
+
+int64_t mm_when_begin(enum mm_when_unit unit, int64_t when_s)
+{
+	return begin_after(unit, when_s, 0);
+}
+
+int64_t mm_when_next(enum mm_when_unit unit, int64_t when_s)
+{
+	return begin_after(unit, when_s, 1);
+}
+
+int mm_when_month(const char *text, int64_t now_s, int64_t *ret_from_s, int64_t *ret_to_s)
+{
+	char first[] = "YYYY-MM-01";
+	int64_t from_s;
+
+	if (strcmp(text, "this") == 0) {
+		from_s = begin_after(MM_WHEN_MONTH, now_s, 0);
+	} else if (strcmp(text, "last") == 0) {
+		from_s = begin_after(MM_WHEN_MONTH, now_s, -1);
+	} else {
+		if (strlen(text) != strlen("YYYY-MM")) {
+			return -EINVAL;
+		}
+		memcpy(first, text, strlen(text));
+		if (mm_time_parse_local(first, &from_s) < 0) {
+			return -EINVAL;
+		}
+	}
+	*ret_from_s = from_s;
+	*ret_to_s = begin_after(MM_WHEN_MONTH, from_s, 1);
+	return 0;
 }
 
 int mm_when_parse(const char *text, int64_t now_s, int64_t *ret)
@@ -54,11 +96,11 @@ int mm_when_parse(const char *text, int64_t now_s, int64_t *ret)
 		return 0;
 	}
 	if (strcmp(text, "today") == 0) {
-		*ret = midnight(now_s, 0);
+		*ret = begin_after(MM_WHEN_DAY, now_s, 0);
 		return 0;
 	}
 	if (strcmp(text, "yesterday") == 0) {
-		*ret = midnight(now_s, 1);
+		*ret = begin_after(MM_WHEN_DAY, now_s, -1);
 		return 0;
 	}
 	return *text == '-' ? parse_ago(text + 1, now_s, ret) : mm_time_parse_local(text, ret);

@@ -261,6 +261,36 @@ static void print_flowing(FILE *out, const struct layout *layout, const json_t *
 	}
 }
 
+void mm_writer_widen(struct mm_column *columns, size_t count, const json_t *rows)
+{
+	struct layout layout = {.columns = columns, .count = count};
+
+	measure(&layout, rows);
+	for (size_t c = 0; c < count; c++) {
+		columns[c].width = layout.width[c];
+	}
+}
+
+size_t mm_writer_choose(int limit, const struct mm_column *columns, size_t count, struct mm_column *ret)
+{
+	struct layout layout = {.columns = ret};
+	int rank = 0;
+
+	for (size_t c = 0; c < count; c++) {
+		rank = columns[c].rank > rank ? columns[c].rank : rank;
+	}
+	do {
+		layout.count = 0;
+		for (size_t c = 0; c < count; c++) {
+			if (columns[c].rank <= rank) {
+				ret[layout.count++] = columns[c];
+			}
+		}
+		measure(&layout, NULL);
+	} while (limit > 0 && rank-- > 0 && begin_of(&layout, layout.count) - GAP > limit);
+	return layout.count;
+}
+
 void mm_writer_table(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *rows, bool headings)
 {
 	struct layout layout = {.columns = columns, .count = count, .end = count, .limit = limit};
@@ -269,7 +299,8 @@ void mm_writer_table(FILE *out, int limit, const struct mm_column *columns, size
 	measure(&layout, rows);
 	last = begin_of(&layout, count - 1);
 	if (limit <= 0 || last + layout.width[count - 1] <= limit ||
-	    (columns[count - 1].format == MM_FORMAT_PROSE && last + PROSE_MIN <= limit)) {
+	    (columns[count - 1].format == MM_FORMAT_PROSE && last + PROSE_MIN <= limit) ||
+	    (columns[count - 1].format == MM_FORMAT_FLAGS && last + mm_text_columns(columns[count - 1].heading) <= limit)) {
 		print_part(out, &layout, rows, headings);
 	} else if (columns[count - 1].format == MM_FORMAT_PROSE) {
 		print_flowing(out, &layout, rows);
@@ -323,7 +354,7 @@ static void csv_value(FILE *out, const json_t *value)
 			csv_value(out, item);
 		}
 	} else if (!json_is_null(value)) {
-		json_dumpf(value, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
+		json_dumpf(value, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(MM_WRITER_PRECISION));
 	}
 }
 
@@ -344,9 +375,23 @@ void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json
 	}
 }
 
+void mm_writer_local_times(const json_t *rows, const char *key, const char *local_key)
+{
+	char text[MM_CELL_MAX];
+	size_t i;
+	json_t *row;
+
+	json_array_foreach(rows, i, row)
+	{
+		if (json_is_string(json_object_get(row, key))) {
+			mm_cell_as(MM_FORMAT_TIME, row, key, text);
+			json_object_set_new(row, local_key, json_string(text));
+		}
+	}
+}
+
 void mm_writer_json(FILE *out, const json_t *answer, bool one_line)
 {
-	/* 15 digits are what a double keeps of any decimal: the daemon's figures come out as it wrote them. */
-	json_dumpf(answer, out, JSON_REAL_PRECISION(15) | (one_line ? JSON_COMPACT : JSON_INDENT(2)));
+	json_dumpf(answer, out, JSON_REAL_PRECISION(MM_WRITER_PRECISION) | (one_line ? JSON_COMPACT : JSON_INDENT(2)));
 	fputc('\n', out);
 }

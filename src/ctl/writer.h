@@ -32,6 +32,7 @@ struct mm_column {
 	int decimals;
 	double scale; /* shown = value * scale; 0 means 1 */
 	int width;    /* least width in a table */
+	int rank;     /* the highest is left out first where mm_writer_choose() finds too little room; 0: never */
 	bool parts;   /* where a table is too wide, the next part of it begins here */
 };
 
@@ -60,11 +61,23 @@ void mm_cell_flag(const char *flag, char ret[static MM_CELL_MAX]);
  */
 void mm_writer_table(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *rows, bool headings);
 
+/* Makes columns as wide as these rows need, for rows that come in pieces: the next piece stands below this one. */
+void mm_writer_widen(struct mm_column *columns, size_t count, const json_t *rows);
+
+/* Copies the columns for which limit has room by their least widths; returns how many they are. limit 0: all of them. */
+size_t mm_writer_choose(int limit, const struct mm_column *columns, size_t count, struct mm_column *ret);
+
 /* One object, a line a figure; limit as above. */
 void mm_writer_record(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *object);
 
 /* Figures of an array's objects as comma-separated values under their keys, as they came (RFC 4180 quoting). */
 void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json_t *rows, bool headings);
+
+/* Adds to each object of rows a member with the time of another in local time, as people see it. */
+void mm_writer_local_times(const json_t *rows, const char *key, const char *local_key);
+
+/* Digits of a figure in JSON: what a double keeps of any decimal, so that the daemon's figures come out as it wrote them. */
+#define MM_WRITER_PRECISION 15
 
 /* The answer itself, on one line or indented. */
 void mm_writer_json(FILE *out, const json_t *answer, bool one_line);

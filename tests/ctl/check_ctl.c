@@ -31,8 +31,10 @@ static const struct fake_answer plain[] = {
 	{"Status", 0, REPLY(STATUS("true", HEALTHY, ""))},
 	{"GetNameplate", 0, REPLY("{\"meters\":[" NAMEPLATE("main") "]}")},
 	{"GetProfile", 0,
-	 REPLY_MORE("{\"meter\":\"main\",\"intervals\":[" INTERVAL("2026-03-01T12:00:00Z", "601.25", "") "]}") "\n" REPLY(
-		 "{\"meter\":\"main\",\"intervals\":[" INTERVAL("2026-03-01T12:15:00Z", "0.1", "\"a\",\"power-down\"") "]}")},
+	 REPLY_MORE("{\"meter\":\"main\",\"serial\":\"00042\",\"intervals\":[" INTERVAL(
+		 "2026-03-01T12:00:00Z", "601.25", "") "]}") "\n" REPLY("{\"meter\":\"main\",\"serial\":\"00042\",\"intervals\":"
+									"[" INTERVAL("2026-03-01T12:15:00Z", "0.1",
+										     "\"a\",\"power-down\"") "]}")},
 	{"GetEvents", 0,
 	 REPLY("{\"events\":[{\"id\":7,\"time\":\"2026-03-01T12:00:00Z\",\"boottime_s\":1.5,\"meter\":null,"
 	       "\"code\":\"started\",\"text\":\"minimeterd \\u001b[2J started\"}]}")},
@@ -180,17 +182,6 @@ START_TEST(tables_are_aligned)
 	       "main   10         on         10 Wh   2469  GPIO17\n"
 	       "main   led_power  off            -      1  -\n",
 	       "");
-	expect(plain, "profile", MM_CTL_FINE,
-	       "START                LENGTH       DELIVERED        RECEIVED         LAGGING         LEADING   COVERED  FLAGS\n"
-	       "2026-03-01 12:00:00   900 s      601.250 Wh        0.000 Wh      1.500 varh      0.000 varh   899.9 s  -\n"
-	       "2026-03-01 12:15:00   900 s        0.100 Wh        0.000 Wh      1.500 varh      0.000 varh   899.9 s  a, "
-	       "power down\n",
-	       "");
-	expect(plain, "profile --csv", MM_CTL_FINE,
-	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s\n"
-	       "2026-03-01T12:00:00Z,900,0,,601.25,0.0,1.5,0.0,899.9\n"
-	       "2026-03-01T12:15:00Z,900,0,a power-down,0.1,0.0,1.5,0.0,899.9\n",
-	       "");
 }
 END_TEST
 
@@ -257,6 +248,12 @@ START_TEST(options_reach_the_daemon)
 	expect_request("read --meter main", "Read", "{\"meter\":\"main\"}");
 	expect_request("--meter=main nameplate", "GetNameplate", "{\"meter\":\"main\"}");
 	expect_request("events --limit 100 --after 12", "GetEvents", "{\"after\":12,\"limit\":100}");
+	expect_request("events --meter main --code gap --from 2026-03-01", "GetEvents",
+		       "{\"meter\":\"main\",\"code\":\"gap\",\"from\":\"2026-03-01T00:00:00Z\"}");
+	expect_request("events --all --to 2026-03-01T06:00:00+02:00", "GetEvents",
+		       "{\"snapshots\":true,\"to\":\"2026-03-01T04:00:00Z\"}");
+	expect_request("profile --month 2026-02", "GetProfile",
+		       "{\"meter\":\"main\",\"from\":\"2026-02-01T00:00:00Z\",\"to\":\"2026-03-01T00:00:00Z\"}");
 	expect_request("profile", "GetProfile", "{\"meter\":\"main\"}");
 	expect_request("profile --from 2026-03-01 --to 2026-03-01T06:00:00+02:00 --meter main", "GetProfile",
 		       "{\"meter\":\"main\",\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-03-01T04:00:00Z\"}");
@@ -317,6 +314,11 @@ START_TEST(usage_errors_say_what_would_be_right)
 		{"status --meter main", "--meter does not go with 'status'"},
 		{"status --seconds 3", "--seconds goes with --wait: 'minimeterctl status --wait --seconds N'"},
 		{"profile --csv --json", "--json and --csv exclude each other"},
+		{"profile --csv --plot", "--csv and --plot exclude each other"},
+		{"profile --month this --from today", "--month and --from exclude each other"},
+		{"profile --month 2026-13", "--month '2026-13' is no month: say 2026-03, this or last"},
+		{"profile --month 2026-3", "--month '2026-3' is no month"},
+		{"events --all --limit 3", "--all and --limit exclude each other"},
 		{"read main", "'main' is one argument too many: minimeterctl read"},
 		{"outputs test", "too few arguments: minimeterctl outputs test OUTPUT [SECONDS]"},
 		{"outputs test a 1 2", "'2' is one argument too many"},
@@ -499,6 +501,7 @@ int main(void)
 	suite_add_tcase(suite, check_tcase());
 	suite_add_tcase(suite, service_tcase());
 	suite_add_tcase(suite, texts_tcase());
+	suite_add_tcase(suite, history_tcase());
 	suite_add_tcase(suite, watch_tcase());
 	suite_add_tcase(suite, width_tcase());
 	return mm_run_suite(suite);

@@ -86,6 +86,36 @@ START_TEST(times_are_read)
 }
 END_TEST
 
+START_TEST(months_are_read)
+{
+	/* In this zone summer time begins on 2026-03-29. */
+	static const struct {
+		const char *text;
+		int64_t from_s, days, hours;
+	} table[] = {
+		{"2026-03", 1772319600, 31, -1}, {"this", 1772319600, 31, -1},	 {"last", 1769900400, 28, 0},
+		{"2024-02", 1706742000, 29, 0},	 {"2025-12", 1764543600, 31, 0},
+	};
+	static const char *const wrong[] = {"", "2026", "2026-3", "2026-00", "2026-13", "2026-03-01", "next", "-1w", "2026-0x"};
+	int64_t from, to;
+
+	setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+	tzset();
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		ck_assert_msg(mm_when_month(table[i].text, 1774738800, &from, &to) == 0, "%s", table[i].text);
+		ck_assert_msg(from == table[i].from_s && to - from == table[i].days * 86400 + table[i].hours * 3600,
+			      "%s: %jd to %jd", table[i].text, (intmax_t)from, (intmax_t)to);
+	}
+	for (size_t i = 0; i < COUNT_OF(wrong); i++) {
+		from = to = 4711;
+		ck_assert_msg(mm_when_month(wrong[i], 1774738800, &from, &to) == -EINVAL, "%s", wrong[i]);
+		ck_assert(from == 4711 && to == 4711);
+	}
+	setenv("TZ", "UTC0", 1);
+	tzset();
+}
+END_TEST
+
 START_TEST(references_are_read)
 {
 	static const struct {
@@ -164,6 +194,7 @@ TCase *texts_tcase(void)
 	TCase *texts = tcase_create("texts");
 
 	tcase_add_test(texts, times_are_read);
+	tcase_add_test(texts, months_are_read);
 	tcase_add_test(texts, references_are_read);
 	tcase_add_test(texts, csv_is_quoted);
 	return texts;

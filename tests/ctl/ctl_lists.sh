@@ -37,7 +37,7 @@ same "first word" "$(printf '%s\n' "$commands" "$options" | cut -d ' ' -f 1 | LC
 same "a command's start" "nameplate" "$(complete_words minimeterctl --json na)"
 same "outputs test" "test" "$(complete_words minimeterctl outputs t)"
 same "calibrate" "history" "$(complete_words minimeterctl calibrate hi)"
-same "options of a command" $'--admin-socket\n--after' "$(complete_words minimeterctl events --a)"
+same "options of a command" $'--admin-socket\n--after\n--all' "$(complete_words minimeterctl events --a)"
 same "no options of others" "" "$(complete_words minimeterctl --socket /x read --cs)"
 same "times" "yesterday" "$(complete_words minimeterctl profile --from y)"
 

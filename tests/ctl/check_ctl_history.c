@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* events and profile: which rows come, in which form, and in how little memory. */
+
+#include "ctl/check_ctl.h"
+
+#include <locale.h>
+#include <malloc.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ctl/plot.h"
+
+#define INTERVAL(start, delivered, received, flags)                                                                              \
+	"{\"start\":\"" start "\",\"duration_s\":900,\"status\":0,\"flags\":[" flags "],\"delivered_wh\":" delivered             \
+	",\"received_wh\":" received ",\"lagging_varh\":1.5,\"leading_varh\":0.0,\"covered_s\":899.9}"
+#define INTERVALS(rows) "{\"meter\":\"main\",\"serial\":\"00,42\",\"intervals\":[" rows "]}"
+#define EVENT(id, text)                                                                                                          \
+	"{\"id\":" id                                                                                                            \
+	",\"time\":\"2026-03-01T12:00:00Z\",\"boottime_s\":1.5,\"meter\":null,\"code\":\"started\",\"text\":\"" text "\"}"
+#define EVENTS(rows, hidden) "{\"events\":[" rows "],\"hidden_snapshots\":" hidden "}"
+#define NAMEPLATE                                                                                                                \
+	{                                                                                                                        \
+		"GetNameplate", 0, REPLY("{\"meters\":[{\"name\":\"main\"}]}")                                                   \
+	}
+
+static const struct fake_answer two_pages[] = {
+	NAMEPLATE,
+	{"GetProfile", 0,
+	 REPLY_MORE(INTERVALS(INTERVAL("2026-03-01T12:00:00Z", "601.25", "0.0", ""))) "\n" REPLY(
+		 INTERVALS(INTERVAL("2026-03-01T12:15:00Z", "0.1", "2.5", "\"a\",\"power-down\"")))},
+	{"GetEvents", 0,
+	 REPLY_MORE(EVENTS(EVENT("7", "one") "," EVENT("9", "two, three"), "1")) "\n" REPLY(EVENTS(EVENT("1000", "four"), "2"))},
+	{NULL, 0, NULL},
+};
+
+START_TEST(the_profile_has_a_sum)
+{
+	expect(two_pages, "profile", MM_CTL_FINE,
+	       "START                LENGTH     DELIVERED      RECEIVED       LAGGING       LEADING   COVERED  FLAGS\n"
+	       "2026-03-01 12:00:00   900 s    601.250 Wh      0.000 Wh    1.500 varh    0.000 varh   899.9 s  -\n"
+	       "2026-03-01 12:15:00   900 s      0.100 Wh      2.500 Wh    1.500 varh    0.000 varh   899.9 s  a, power down\n"
+	       "sum of 2             1800 s    601.350 Wh      2.500 Wh    3.000 varh    0.000 varh  1799.8 s  -\n",
+	       "");
+	expect(two_pages, "profile --csv", MM_CTL_FINE,
+	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s,start_local,meter,"
+	       "serial\n"
+	       "2026-03-01T12:00:00Z,900,0,,601.25,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,main,\"00,42\"\n"
+	       "2026-03-01T12:15:00Z,900,0,a power-down,0.1,2.5,1.5,0.0,899.9,2026-03-01 12:15:00,main,\"00,42\"\n",
+	       "");
+}
+END_TEST
+
+/* Pieces come out as one object; the counts beside the rows are added up. */
+START_TEST(pieces_are_one_object)
+{
+	expect(two_pages, "profile --json", MM_CTL_FINE, "{\n  \"intervals\": [\n    {\"start\": \"2026-03-01T12:00:00Z\", ", "");
+	expect(two_pages, "profile --json", MM_CTL_FINE,
+	       "\"covered_s\": 899.9}\n  ],\n  \"meter\": \"main\",\n  \"serial\": \"00,42\"\n}\n", "");
+	expect(two_pages, "events --all --json", MM_CTL_FINE, "\"four\"}\n  ],\n  \"hidden_snapshots\": 3\n}\n", "");
+}
+END_TEST
+
+START_TEST(every_id_is_accounted_for)
+{
+	static const struct fake_answer none[] = {{"GetEvents", 0, REPLY(EVENTS("", "4"))}, {NULL, 0, NULL}};
+	static const struct fake_answer one[] = {{"GetEvents", 0, REPLY(EVENTS(EVENT("7", "one"), "0"))}, {NULL, 0, NULL}};
+
+	expect(two_pages, "events --from 2026-03-01", MM_CTL_FINE,
+	       "ID  TIME                 METER  CODE     WHAT HAPPENED\n"
+	       " 7  2026-03-01 12:00:00  -      started  one\n"
+	       " 9  2026-03-01 12:00:00  -      started  two, three\n"
+	       "1000  2026-03-01 12:00:00  -      started  four\n"
+	       "not shown: 3 daily snapshots of the registers (--code snapshot)\n",
+	       "");
+	expect(none, "events", MM_CTL_FINE, "no events\nnot shown: 4 daily snapshots of the registers (--code snapshot)\n", "");
+	expect(one, "events --limit 1", MM_CTL_FINE, "one\nthese are the newest 1; there may be older ones (--all)\n", "");
+	expect(one, "events --limit 1 --after 6", MM_CTL_FINE, "one\nthere may be more: --after 7\n", "");
+	expect(one, "events --limit 2", MM_CTL_FINE, "started  one\n", "");
+	expect(two_pages, "events --all --csv", MM_CTL_FINE,
+	       "id,time,boottime_s,meter,code,text,time_local\n"
+	       "7,2026-03-01T12:00:00Z,1.5,,started,one,2026-03-01 12:00:00\n"
+	       "9,2026-03-01T12:00:00Z,1.5,,started,\"two, three\",2026-03-01 12:00:00\n"
+	       "1000,2026-03-01T12:00:00Z,1.5,,started,four,2026-03-01 12:00:00\n",
+	       "");
+}
+END_TEST
+
+/* ---- Plots ---- */
+
+static char *plot(int64_t from_s, int64_t to_s, const int64_t *start_s, const double *wh, size_t count)
+{
+	struct mm_plot *plot;
+	char *text;
+	size_t size;
+	FILE *out = open_memstream(&text, &size);
+
+	ck_assert_int_eq(mm_plot_new(from_s, to_s, 1772539200, &plot), 0);
+	for (size_t i = 0; i < count; i++) {
+		ck_assert_int_eq(mm_plot_add(plot, start_s[i], wh[i]), 0);
+	}
+	mm_plot_draw(plot, out, 44);
+	mm_plot_free(plot);
+	fclose(out);
+	return text;
+}
+
+START_TEST(bars_are_hours_days_or_months)
+{
+	/* 2026-03-01T00:00:00Z is 1772323200, and the plot is of the third. The second start is a step back. */
+	static const int64_t start_s[] = {1772323200, 1772322300, 1772330400};
+	static const double wh[] = {1000, 500, 375};
+	char *text;
+
+	setlocale(LC_CTYPE, "C.UTF-8");
+	text = plot(1772323200, 1772330401, start_s, wh, 3);
+	ck_assert_str_eq(text, "2026-03-01 00:00  ████████████     1.500 kWh\n"
+			       "2026-03-01 01:00  no interval\n"
+			       "2026-03-01 02:00  ███              0.375 kWh\n");
+	free(text);
+	text = plot(INT64_MIN, INT64_MAX, start_s, wh, 3);
+	ck_assert_str_eq(text, "2026-03-01  ██████████████████     1.875 kWh\n");
+	free(text);
+	text = plot(1769904000, INT64_MAX, start_s, wh, 3);
+	ck_assert_ptr_nonnull(strstr(text, "2026-02-01  no interval\n2026-02-02  no interval\n"));
+	ck_assert_ptr_nonnull(strstr(text, "2026-02-28  ██████▌                0.500 kWh\n"
+					   "2026-03-01  ██████████████████     1.375 kWh\n"));
+	free(text);
+	setlocale(LC_CTYPE, "C");
+	text = plot(1759276800, INT64_MAX, start_s, wh, 3);
+	ck_assert_ptr_nonnull(strstr(text, "2026-02  ########                  0.500 kWh\n"
+					   "2026-03  #####################     1.375 kWh\n"));
+	free(text);
+	expect(two_pages, "profile --plot --from 2026-03-01T12:00:00Z --to 2026-03-01T13:00:00Z", MM_CTL_FINE,
+	       "2026-03-01 12:00  ########", "");
+	expect(two_pages, "profile --plot", MM_CTL_FINE, "\nsum: 0.601 kWh delivered, 0.003 kWh received\n", "");
+}
+END_TEST
+
+/* ---- Memory ---- */
+
+/* What jansson holds: all that grows with an answer. Its functions take no userdata, so that the counts must be static. */
+static atomic_size_t held, most;
+
+static void *count_in(size_t size)
+{
+	void *block = malloc(size);
+	size_t now = atomic_fetch_add(&held, malloc_usable_size(block)) + malloc_usable_size(block);
+
+	for (size_t seen = most; now > seen && !atomic_compare_exchange_weak(&most, &seen, now);) {
+	}
+	return block;
+}
+
+static void count_out(void *block)
+{
+	atomic_fetch_sub(&held, malloc_usable_size(block));
+	free(block);
+}
+
+/* The most that it takes to show a profile of so many pages of 200 intervals. */
+static size_t memory_for(const char *words, int pages)
+{
+	static const char row[] = INTERVAL("2026-03-01T12:00:00Z", "601.25", "0.0", "");
+	char *messages, *page;
+	size_t size;
+	FILE *text = open_memstream(&page, &size);
+
+	for (int i = 0; i < 200; i++) {
+		fprintf(text, "%s%s", i > 0 ? "," : "", row);
+	}
+	fclose(text);
+	text = open_memstream(&messages, &size);
+	for (int i = 1; i <= pages; i++) {
+		fprintf(text, "{\"parameters\":{\"meter\":\"main\",\"serial\":\"1\",\"intervals\":[%s]}%s}%s", page,
+			i < pages ? ",\"continues\":true" : "", i < pages ? "\n" : "");
+	}
+	fclose(text);
+	struct fake_answer script[] = {NAMEPLATE, {"GetProfile", 0, messages}, {NULL, 0, NULL}};
+	held = most = 0;
+	json_set_alloc_funcs(count_in, count_out);
+	expect(script, words, MM_CTL_FINE, NULL, "");
+	json_set_alloc_funcs(malloc, free);
+	free(messages);
+	free(page);
+	return most;
+}
+
+START_TEST(a_long_profile_takes_the_memory_of_a_page)
+{
+	static const char *const words[] = {"profile --json", "profile --csv", "profile", "profile --plot"};
+	size_t one = memory_for(words[_i], 2), many = memory_for(words[_i], 50);
+
+	ck_assert_msg(many < one * 2, "'%s': %zu bytes for 2 pages, %zu for 50", words[_i], one, many);
+}
+END_TEST
+
+TCase *history_tcase(void)
+{
+	TCase *history = tcase_create("history");
+
+	tcase_set_timeout(history, 120);
+	tcase_add_test(history, the_profile_has_a_sum);
+	tcase_add_test(history, pieces_are_one_object);
+	tcase_add_test(history, every_id_is_accounted_for);
+	tcase_add_test(history, bars_are_hours_days_or_months);
+	tcase_add_loop_test(history, a_long_profile_takes_the_memory_of_a_page, 0, 4);
+	return history;
+}
