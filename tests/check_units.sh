@@ -23,6 +23,14 @@ for unit in minimeterd.service minimeterd.socket minimeterd-admin.socket minimet
 	sed -E 's#^(Exec[A-Za-z]*=[-+]*)/[^ ]*#\1/bin/true#' "$MM_BUILDDIR/systemd/$unit" >"$units/$unit"
 done
 
+# A client would start what has no configuration again and again.
+for unit in minimeterd.service minimeterd.socket minimeterd-admin.socket; do
+	if ! grep -q '^ConditionPathExists=/.*/minimeter/minimeter\.conf$' "$units/$unit"; then
+		echo "FAIL: $unit starts without a configuration"
+		failed=1
+	fi
+done
+
 for unit in "$units"/*; do
 	if ! systemd-analyze verify --man=no "$unit" >"$units/.out" 2>&1 || grep "^$unit:\|^$(basename "$unit"):" "$units/.out"; then
 		cat "$units/.out"
