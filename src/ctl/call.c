@@ -202,3 +202,23 @@ int mm_ctl_receive_rows(struct mm_ctl *ctl, const char *key, mm_ctl_rows_fn text
 	json_decref(others);
 	return r;
 }
+
+/* The names of the meters, one a line, for the completions of shells. */
+int mm_ctl_names(struct mm_ctl *ctl)
+{
+	char name[MM_CELL_MAX];
+	json_t *answer, *meter;
+	size_t i;
+	int r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", NULL, &answer);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		mm_cell_as(MM_FORMAT_TEXT, meter, "name", name);
+		fprintf(ctl->out, "%s\n", name);
+	}
+	json_decref(answer);
+	return r;
+}

@@ -30,6 +30,11 @@ static const char crossed_cost[] =
 	"while one line is dead both elements read no power.\n"
 	"Put the CTs right soon, and then say 'none'.";
 
+const char *mm_correction_word(size_t number)
+{
+	return number < COUNT_OF(corrections) ? corrections[number].name : NULL;
+}
+
 static bool asked_for(const struct mm_ctl *ctl, const char *part)
 {
 	for (int i = 0; i < ctl->argc; i++) {

@@ -21,7 +21,9 @@ const struct mm_ctl_command *mm_ctl_find_command(struct mm_ctl *ctl, int argc, c
 			*ret_words = 1;
 			found = command;
 		}
-		mm_suggest(argv[0], command->name, &suggestion);
+		if (command->help != NULL) {
+			mm_suggest(argv[0], command->name, &suggestion);
+		}
 	}
 	if (found == NULL && suggestion.best != NULL) {
 		mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no command '%s'; did you mean '%s'?", argv[0], suggestion.best);
@@ -34,7 +36,8 @@ const struct mm_ctl_command *mm_ctl_find_command(struct mm_ctl *ctl, int argc, c
 static void help_command(struct mm_ctl *ctl, const struct mm_ctl_command *command)
 {
 	mm_ctl_say(ctl, false, "Usage: minimeterctl [OPTION]... %s%s%s\n%s", command->name,
-		   *command->arguments != '\0' ? " " : "", command->arguments, command->help);
+		   *command->arguments != '\0' ? " " : "", command->arguments,
+		   command->help != NULL ? command->help : "the names of the meters, one a line");
 	mm_ctl_help_options(ctl, command);
 }
 
@@ -43,8 +46,10 @@ static void help_all(struct mm_ctl *ctl)
 	mm_ctl_say(ctl, false,
 		   "Usage: minimeterctl [OPTION]... COMMAND [ARGUMENT]...\nReads the kWh meters of this machine.\n\nCommands:");
 	for (const struct mm_ctl_command *command = ctl->commands; command->name != NULL; command++) {
+		if (command->help == NULL) {
+			continue;
+		}
 		int width = fprintf(ctl->out, "  %s %s", command->name, command->arguments);
-
 		mm_ctl_help_line(ctl, width, command->help);
 	}
 	mm_ctl_help_options(ctl, NULL);

@@ -14,40 +14,33 @@
 /* The column in which --help says what something is for. */
 #define HELP_COLUMN 34
 
-struct option_row {
-	const char *name;
-	const char *argument; /* NULL: a flag */
-	const char *help;
-	char letter; /* its short form; 0: none */
-};
-
-static const struct option_row options[MM_OPTION_COUNT] = {
-	[MM_OPTION_SOCKET] = {"socket", "PATH", "the daemon's socket (" MM_CLIENT_SOCKET ")"},
-	[MM_OPTION_ADMIN_SOCKET] = {"admin-socket", "PATH", "its socket for acts (" MM_CLIENT_ADMIN_SOCKET ")"},
-	[MM_OPTION_JSON] = {"json", NULL, "print the daemon's answer as JSON"},
-	[MM_OPTION_HELP] = {"help", NULL, "print this help, or that of the command", 'h'},
-	[MM_OPTION_VERSION] = {"version", NULL, "print the version", 'V'},
-	[MM_OPTION_METER] = {"meter", "NAME", "of this meter only"},
-	[MM_OPTION_FROM] = {"from", "TIME", "what begins at TIME or later"},
-	[MM_OPTION_TO] = {"to", "TIME", "what begins before TIME"},
-	[MM_OPTION_MONTH] = {"month", "MONTH", "of 2026-03, this or last month"},
+const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT] = {
+	[MM_OPTION_SOCKET] = {"socket", "PATH", "socket of the daemon (" MM_CLIENT_SOCKET ")", MM_VALUES_FILE},
+	[MM_OPTION_ADMIN_SOCKET] = {"admin-socket", "PATH", "its socket for acts (" MM_CLIENT_ADMIN_SOCKET ")", MM_VALUES_FILE},
+	[MM_OPTION_JSON] = {"json", NULL, "print the answer of the daemon as JSON"},
+	[MM_OPTION_HELP] = {"help", NULL, "print this help, or that of the command", .letter = 'h'},
+	[MM_OPTION_VERSION] = {"version", NULL, "print the version", .letter = 'V'},
+	[MM_OPTION_METER] = {"meter", "NAME", "of this meter only", MM_VALUES_METER},
+	[MM_OPTION_FROM] = {"from", "TIME", "what begins at TIME or later", MM_VALUES_TIME},
+	[MM_OPTION_TO] = {"to", "TIME", "what begins before TIME", MM_VALUES_TIME},
+	[MM_OPTION_MONTH] = {"month", "MONTH", "of 2026-03, this or last month", MM_VALUES_MONTH},
 	[MM_OPTION_PLOT] = {"plot", NULL, "draw bars by hour, day or month"},
-	[MM_OPTION_CODE] = {"code", "CODE", "events of this kind"},
+	[MM_OPTION_CODE] = {"code", "CODE", "events of this kind", MM_VALUES_CODE},
 	[MM_OPTION_ALL] = {"all", NULL, "every event, daily snapshots too"},
 	[MM_OPTION_CSV] = {"csv", NULL, "print comma-separated values"},
 	[MM_OPTION_AFTER] = {"after", "ID", "events after this one"},
 	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
 	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds, or measure for so long"},
 	[MM_OPTION_LABEL] = {"label", NULL, "draw the plate as SVG, with a QR code"},
-	[MM_OPTION_RECEIVED] = {"received", "KWH", "the old meter's received reading (0)"},
+	[MM_OPTION_RECEIVED] = {"received", "KWH", "received reading of the old meter (0)"},
 	[MM_OPTION_LOADED] = {"loaded", NULL, "a load over 1 A surely runs on every line"},
 	[MM_OPTION_LOAD] = {"load", "WATTS", "all that runs now is so much, or 0: nothing"},
 	[MM_OPTION_CONFIRM] = {"confirm", NULL, "do it; without, only say what would be"},
-	[MM_OPTION_ELEMENT] = {"element", "N", "element 1 or 2 of the meter; 1 unless given"},
-	[MM_OPTION_SESSION] = {"session", "ID", "as 'calibrate start' said it"},
+	[MM_OPTION_ELEMENT] = {"element", "N", "element 1 or 2 of the meter; 1 unless given", MM_VALUES_ELEMENT},
+	[MM_OPTION_SESSION] = {"session", "ID", "as calibrate start printed it"},
 	[MM_OPTION_LEFT] = {"left", NULL, "as left, with the constants proposed"},
 	[MM_OPTION_WAIT] = {"wait", NULL, "wait until it meters, with --seconds N no longer"},
-	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head kept from earlier on, too"},
+	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head kept from earlier on, too", MM_VALUES_FILE},
 };
 
 static int fail_option(struct mm_ctl *ctl, const char *word)
@@ -55,7 +48,7 @@ static int fail_option(struct mm_ctl *ctl, const char *word)
 	struct mm_suggestion suggestion = {NULL, SIZE_MAX};
 
 	for (size_t i = 0; word[0] == '-' && word[1] == '-' && i < MM_OPTION_COUNT; i++) {
-		mm_suggest(word + 2, options[i].name, &suggestion);
+		mm_suggest(word + 2, mm_ctl_options[i].name, &suggestion);
 	}
 	if (suggestion.best != NULL) {
 		return mm_ctl_fail(ctl, MM_CTL_USAGE, "there is no option '%s'; did you mean '--%s'?", word, suggestion.best);
@@ -67,7 +60,7 @@ static int fail_option(struct mm_ctl *ctl, const char *word)
 static int option_of(int value)
 {
 	for (int i = 0; i < MM_OPTION_COUNT; i++) {
-		if (options[i].letter == value) {
+		if (mm_ctl_options[i].letter == value) {
 			return i;
 		}
 	}
@@ -81,22 +74,23 @@ int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_fir
 	int value;
 
 	for (int i = 0; i < MM_OPTION_COUNT; i++) {
-		if (options[i].letter != '\0') {
-			letters[strlen(letters)] = options[i].letter;
+		if (mm_ctl_options[i].letter != '\0') {
+			letters[strlen(letters)] = mm_ctl_options[i].letter;
 		}
-		rows[i].name = options[i].name;
-		rows[i].has_arg = options[i].argument != NULL ? required_argument : no_argument;
+		rows[i].name = mm_ctl_options[i].name;
+		rows[i].has_arg = mm_ctl_options[i].argument != NULL ? required_argument : no_argument;
 		rows[i].val = OPTION_VALUE(i);
 	}
 	optind = 0; /* glibc: start afresh */
 	opterr = 0;
 	while ((value = getopt_long(argc, argv, letters, rows, NULL)) >= 0) {
 		if (value == ':') {
-			const struct option_row *row = &options[optopt - OPTION_VALUE(0)];
+			const struct mm_ctl_option_row *row = &mm_ctl_options[optopt - OPTION_VALUE(0)];
 			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s wants its %s", row->name, row->argument);
 		}
 		if (value == '?' && optopt >= OPTION_VALUE(0)) {
-			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s takes no value", options[optopt - OPTION_VALUE(0)].name);
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s takes no value",
+					   mm_ctl_options[optopt - OPTION_VALUE(0)].name);
 		}
 		if (value == '?') {
 			char letter[] = {'-', (char)optopt, '\0'};
@@ -108,9 +102,9 @@ int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_fir
 	return MM_CTL_FINE;
 }
 
-static bool takes(const struct mm_ctl_command *command, int option)
+bool mm_ctl_takes(const struct mm_ctl_command *command, int option)
 {
-	return option < MM_OPTION_OWN || (command->options & MM_OPTION_BIT(option)) != 0;
+	return option < MM_OPTION_OWN || (command != NULL && (command->options & MM_OPTION_BIT(option)) != 0);
 }
 
 /* Of each of these rows one at a time: forms of the answer, and what says which part of it. */
@@ -123,15 +117,15 @@ static const enum mm_ctl_option exclusive[][2] = {
 int mm_ctl_check_options(struct mm_ctl *ctl)
 {
 	for (int i = 0; i < MM_OPTION_COUNT; i++) {
-		if (ctl->option[i] != NULL && !takes(ctl->command, i)) {
+		if (ctl->option[i] != NULL && !mm_ctl_takes(ctl->command, i)) {
 			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s does not go with '%s'; see 'minimeterctl help %s'",
-					   options[i].name, ctl->command->name, ctl->command->name);
+					   mm_ctl_options[i].name, ctl->command->name, ctl->command->name);
 		}
 	}
 	for (size_t i = 0; i < COUNT_OF(exclusive); i++) {
 		if (ctl->option[exclusive[i][0]] != NULL && ctl->option[exclusive[i][1]] != NULL) {
-			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s and --%s exclude each other", options[exclusive[i][0]].name,
-					   options[exclusive[i][1]].name);
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "--%s and --%s exclude each other",
+					   mm_ctl_options[exclusive[i][0]].name, mm_ctl_options[exclusive[i][1]].name);
 		}
 	}
 	return MM_CTL_FINE;
@@ -141,7 +135,7 @@ int mm_ctl_number_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t 
 {
 	char what[32];
 
-	snprintf(what, sizeof(what), "--%s", options[option].name);
+	snprintf(what, sizeof(what), "--%s", mm_ctl_options[option].name);
 	return ctl->option[option] == NULL ? MM_CTL_FINE : mm_ctl_number(ctl, what, ctl->option[option], min, max, ret);
 }
 
@@ -155,7 +149,7 @@ void mm_ctl_help_line(struct mm_ctl *ctl, int width, const char *help)
 
 static void print_option(struct mm_ctl *ctl, int option)
 {
-	const struct option_row *row = &options[option];
+	const struct mm_ctl_option_row *row = &mm_ctl_options[option];
 	char letter[] = {'-', row->letter, ',', ' ', '\0'};
 	int width = fprintf(ctl->out, "  %s--%s%s%s", row->letter != '\0' ? letter : "", row->name,
 			    row->argument != NULL ? " " : "", row->argument != NULL ? row->argument : "");
@@ -167,7 +161,7 @@ void mm_ctl_help_options(struct mm_ctl *ctl, const struct mm_ctl_command *comman
 {
 	fputs("\nOptions:\n", ctl->out);
 	for (int i = MM_OPTION_OWN; command != NULL && i < MM_OPTION_COUNT; i++) {
-		if (takes(command, i)) {
+		if (mm_ctl_takes(command, i)) {
 			print_option(ctl, i);
 		}
 	}

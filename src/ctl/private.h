@@ -63,15 +63,31 @@ enum mm_ctl_option {
 
 struct mm_ctl;
 
+/* What can stand for an argument: what a shell offers there. */
+enum mm_values {
+	MM_VALUES_ANY, /* nothing that could be listed */
+	MM_VALUES_FILE,
+	MM_VALUES_METER,
+	MM_VALUES_TIME,
+	MM_VALUES_MONTH,
+	MM_VALUES_ELEMENT,
+	MM_VALUES_LED,
+	MM_VALUES_CORRECTION,
+	MM_VALUES_POINT,
+	MM_VALUES_CODE,
+	MM_VALUES_COMMAND,
+};
+
 enum mm_ctl_socket { MM_CTL_SOCKET_NONE, MM_CTL_SOCKET_READ, MM_CTL_SOCKET_ADMIN };
 
 struct mm_ctl_command {
 	const char *name;	   /* one word or two: "outputs test" */
 	const char *arguments;	   /* as --help shows them; those in brackets may be absent */
-	const char *help;	   /* one line */
+	const char *help;	   /* one line; NULL: for the completions of shells, not for people */
 	unsigned options;	   /* MM_OPTION_BIT()s beside the global ones */
 	enum mm_ctl_socket socket; /* what is connected before it runs */
 	int (*run)(struct mm_ctl *ctl);
+	enum mm_values values; /* of its arguments */
 };
 
 /* Ends with a row without a name. */
@@ -120,6 +136,19 @@ const char *mm_paint(const struct mm_ctl *ctl, bool paint);
 const char *mm_unpaint(const struct mm_ctl *ctl, bool paint);
 
 /* ---- Options (options.c) ---- */
+
+struct mm_ctl_option_row {
+	const char *name;
+	const char *argument; /* NULL: a flag */
+	const char *help;
+	enum mm_values values; /* of the argument */
+	char letter;	       /* its short form; 0: none */
+};
+
+extern const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT];
+
+/* Does the option go with the command? NULL: is it one that goes with every command? */
+bool mm_ctl_takes(const struct mm_ctl_command *command, int option);
 
 /* Takes the options out of argv; what remains starts at *ret_first. */
 int mm_ctl_read_options(struct mm_ctl *ctl, int argc, char *argv[], int *ret_first);
@@ -199,6 +228,9 @@ int mm_ctl_check(struct mm_ctl *ctl);
 int mm_ctl_diagnose(struct mm_ctl *ctl);
 int mm_ctl_profile(struct mm_ctl *ctl);
 int mm_ctl_correct(struct mm_ctl *ctl);
+/* The name of a correction, from 0 on; NULL: there are no more. */
+const char *mm_correction_word(size_t number);
+int mm_ctl_names(struct mm_ctl *ctl);
 int mm_ctl_preset(struct mm_ctl *ctl);
 int mm_ctl_calibrate(struct mm_ctl *ctl);
 int mm_calibrate_start(struct mm_ctl *ctl);

@@ -35,13 +35,25 @@ minimeterctl_SOURCES = src/ctl/main.c
 minimeterctl_LDADD = libctl.a $(client_libs) $(NCURSES_LIBS) $(QRENCODE_LIBS)
 dist_man_MANS += man/minimeterctl.1
 
+# Where each shell looks; Debian's zsh looks in vendor-completions.
 bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+fishcompletiondir = $(datadir)/fish/vendor_completions.d
 dist_bashcompletion_DATA = etc/completion/minimeterctl
+dist_zshcompletion_DATA = etc/completion/_minimeterctl
+dist_fishcompletion_DATA = etc/completion/minimeterctl.fish
+# The scripts have the tables of commands and options, put there when these change: a build needs no program that it has just built.
+dist_noinst_SCRIPTS += etc/completion/update.sh
+.PHONY: completions
+completions: tests/ctl/print_completion
+	'$(srcdir)/etc/completion/update.sh' tests/ctl/print_completion '$(srcdir)'/etc/completion/*minimeterctl*
 
 if TESTS_ENABLED
 check_PROGRAMS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference
-dist_check_SCRIPTS += tests/ctl/ctl_lists.sh
-TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/ctl_lists.sh
+check_PROGRAMS += tests/ctl/print_completion
+tests_ctl_print_completion_SOURCES = tests/ctl/print_completion.c
+dist_check_SCRIPTS += tests/ctl/completion.sh tests/ctl/ctl_lists.sh
+TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/completion.sh tests/ctl/ctl_lists.sh
 tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_history.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/terminal.c
 tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c
 endif

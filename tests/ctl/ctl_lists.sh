@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The man page and the shell completion know exactly the commands and options that minimeterctl --help lists.
+# The man page knows exactly the commands and options that minimeterctl --help lists.
 set -u
 PATH=$MM_BUILDDIR:$PATH
 page=$MM_SRCDIR/man/minimeterctl.1
@@ -14,15 +14,6 @@ same()
 	fi
 }
 
-# complete WORD...: what is offered for the last word.
-complete_words()
-{
-	COMP_WORDS=("$@")
-	COMP_CWORD=$(($# - 1))
-	_minimeterctl
-	printf '%s\n' "${COMPREPLY[@]}" | LC_ALL=C sort
-}
-
 help=$(minimeterctl --help) || exit 1
 commands=$(sed -n '/^Commands:/,/^$/s/^  \([a-z]*\( [a-z]\+\)*\).*/\1/p' <<<"$help")
 options=$(sed -n 's/^  \(-[a-zA-Z], \)\?\(--[a-z-]*\).*/\2/p' <<<"$help")
@@ -30,16 +21,6 @@ options=$(sed -n 's/^  \(-[a-zA-Z], \)\?\(--[a-z-]*\).*/\2/p' <<<"$help")
 
 same "commands in the man page" "$commands" "$(sed -n 's/^\.It Cm \([a-z][a-z ]*[a-z]\).*/\1/p' "$page")"
 same "options in the man page" "$options" "$(sed -n 's/^\.It \(Fl [a-zA-Z] , \)\?Fl Fl \([a-z-]*\).*/--\2/p' "$page")"
-
-# shellcheck source=/dev/null
-source "$MM_SRCDIR/etc/completion/minimeterctl"
-same "first word" "$(printf '%s\n' "$commands" "$options" | cut -d ' ' -f 1 | LC_ALL=C sort -u)" "$(complete_words minimeterctl '')"
-same "a command's start" "nameplate" "$(complete_words minimeterctl --json na)"
-same "outputs test" "test" "$(complete_words minimeterctl outputs t)"
-same "calibrate" "history" "$(complete_words minimeterctl calibrate hi)"
-same "options of a command" $'--admin-socket\n--after\n--all' "$(complete_words minimeterctl events --a)"
-same "no options of others" "" "$(complete_words minimeterctl --socket /x read --cs)"
-same "times" "yesterday" "$(complete_words minimeterctl profile --from y)"
 
 echo "ctl_lists: $(wc -l <<<"$commands") commands, $(wc -l <<<"$options") options, $failures failures"
 exit $((failures > 0))
