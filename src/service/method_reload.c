@@ -64,6 +64,9 @@ static json_t *errors_json(const struct mm_config_errors *errors)
 	for (unsigned i = 0; i < errors->count; i++) {
 		json_array_append_new(texts, json_string(errors->error[i].text));
 	}
+	if (errors->more) {
+		json_array_append_new(texts, json_string("more errors than these"));
+	}
 	return texts;
 }
 

@@ -191,7 +191,7 @@ wait_limit() {
 }
 
 wrong_configuration() {
-	local wrong by_client corrected
+	local wrong by_client restarted corrected
 
 	configure 'nonsense = 1'
 	run systemctl start $unit 2>/dev/null
@@ -207,9 +207,14 @@ wrong_configuration() {
 	by_client="started $(starts) times, $(state)"
 	configure
 	corrected="$corrected, $(run systemctl restart $unit && answers && state)"
-	seen="$wrong; by a client: $by_client; corrected: $corrected"
+	configure 'nonsense = 1'
+	run systemctl restart $unit 2>/dev/null
+	restarted="exits with $?, $(state)"
+	configure
+	corrected="$corrected, $(run systemctl restart $unit && answers && state)"
+	seen="$wrong; by a client: $by_client; restart: $restarted; corrected: $corrected"
 	[ "$seen" = "started 1 times, failed inactive inactive, 1 line of error; by a client: started 1 times, failed inactive inactive; \
-corrected: active active active, active active active" ]
+restart: exits with 1, failed inactive inactive; corrected: active active active, active active active, active active active" ]
 }
 
 configuration_removed() {
