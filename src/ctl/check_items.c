@@ -9,8 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count_of.h"
 #include "core/meter.h"
 #include "ctl/diagnose.h"
+#include "ctl/writer.h"
 
 /* The greatest deviation of the angle between two lines. */
 #define ANGLE_DEG 15.0
@@ -75,22 +77,55 @@ static void check_voltages(json_t *items, const struct mm_reading *reading)
 	}
 }
 
+/* What 'status' has of this meter: a test that finds no fault must not differ from it. */
+static void check_reported(json_t *items, const struct mm_reading *reading)
+{
+	char text[200] = "", flag[MM_CELL_MAX];
+
+	for (size_t i = 0; i < reading->faults.count; i++) {
+		mm_cell_flag(reading->faults.name[i], flag);
+		snprintf(text + strlen(text), sizeof(text) - strlen(text), "%s%.60s", i > 0 ? ", " : "", flag);
+	}
+	if (reading->faults.count > 0) {
+		mm_check_add(items, "reported", 0, MM_CHECK_FAULT, "see what is found above, and 'minimeterctl status'", "%s",
+			     text);
+	} else {
+		mm_check_add(items, "reported", 0, MM_CHECK_OK, NULL, "the meter reports no fault");
+	}
+}
+
 static bool is_angle(double lag_deg, double angle_deg)
 {
 	return fabs(remainder(lag_deg - angle_deg, 360)) <= ANGLE_DEG;
 }
 
+bool mm_check_knows_angle(const json_t *diagnosis)
+{
+	return json_is_number(json_object_get(diagnosis, "lines_lag_deg"));
+}
+
+/* By a voltmeter where the angle is not known. */
+static void check_apart(json_t *items, mm_check_answer apart)
+{
+	const char *next = "measure L1 to L2: 240 V, or 208 V in a wye";
+
+	if (apart == 'y') {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "by a voltmeter, L1 and L2 are two lines");
+	} else if (apart == 'n') {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "put each voltage lead on its own line",
+			     "by a voltmeter, L1 to L2 is neither 240 nor 208 V");
+	} else {
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_NOT_DONE, next, "the angle between the lines is not known");
+	}
+}
+
 static void check_angle(json_t *items, const json_t *diagnosis)
 {
-	const json_t *lag = json_object_get(diagnosis, "lines_lag_deg");
-	double deg = json_number_value(lag);
+	double deg = number(diagnosis, "lines_lag_deg");
 	char text[64];
 
 	mm_diagnose_lag(diagnosis, text, sizeof(text));
-	if (!json_is_number(lag)) {
-		mm_check_add(items, "phase-relation", 0, MM_CHECK_NOT_DONE, "measure L1 to L2: 240 V, or 208 V in a wye",
-			     "the angle between the lines is not known");
-	} else if (is_angle(deg, 180)) {
+	if (is_angle(deg, 180)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "%s: split phase", text);
 	} else if (is_angle(deg, 120) || is_angle(deg, 240)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "%s: two lines of a wye", text);
@@ -125,6 +160,19 @@ static void check_loads(json_t *items, const struct mm_reading *reading)
 	}
 }
 
+/* Findings that say nothing of how a CT is wired. */
+static bool is_of_wiring(const char *cause)
+{
+	static const char *const others[] = {"creep", "ct-ratio", "unexplained"};
+
+	for (size_t i = 0; i < COUNT_OF(others) && cause != NULL; i++) {
+		if (strcmp(cause, others[i]) == 0) {
+			return false;
+		}
+	}
+	return cause != NULL;
+}
+
 /*
  * The first finding about an element, or about the whole meter, that is likely enough. *ret_innocent: the words of one that fits
  * as well and is no fault, or NULL.
@@ -141,37 +189,54 @@ static const json_t *finding_of(const json_t *diagnosis, int element, const char
 		const json_t *of = json_object_get(finding, "element");
 
 		if ((json_is_integer(of) && json_integer_value(of) != element) ||
-		    number(finding, "confidence") < CONFIDENCE_MIN) {
+		    number(finding, "confidence") < CONFIDENCE_MIN ||
+		    !is_of_wiring(json_string_value(json_object_get(finding, "cause")))) {
 			continue;
 		}
 		if (first == NULL) {
 			first = finding;
-		} else if (json_is_true(json_object_get(finding, "tied")) && !json_is_true(json_object_get(finding, "fault"))) {
+		} else if (mm_diagnose_same_tie(first, finding) && !json_is_true(json_object_get(finding, "fault"))) {
 			*ret_innocent = json_string_value(json_object_get(finding, "words"));
 		}
 	}
 	return first;
 }
 
-static void check_ct(json_t *items, const json_t *diagnosis, int element)
+/* What a finding says of a CT. */
+static void check_found(json_t *items, const json_t *finding, int element, const char *innocent)
 {
-	const char *innocent;
-	const json_t *finding = finding_of(diagnosis, element, &innocent);
 	const char *cause = json_string_value(json_object_get(finding, "cause"));
 	const char *words = json_string_value(json_object_get(finding, "words"));
 	const char *next = json_string_value(json_object_get(finding, "next"));
 	bool fault = json_is_true(json_object_get(finding, "fault"));
 
-	if (cause == NULL || words == NULL || strcmp(cause, "none") == 0) {
-		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "right way round, and on line %d", element);
-	} else if (json_is_true(json_object_get(finding, "corrected"))) {
+	if (json_is_true(json_object_get(finding, "corrected"))) {
 		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "%s: corrected in the configuration", words);
 	} else if (strcmp(cause, "correction-wrong") == 0) {
 		mm_check_add(items, "ct", element, MM_CHECK_UNDECIDED, "take back the correction first, as it says below",
 			     "corrected for what the wires don't show");
+	} else if (strcmp(cause, "generation-configured") == 0) {
+		mm_check_add(items, "ct", element, MM_CHECK_UNDECIDED, "switch the source off, and check again", "%s", words);
 	} else {
-		mm_check_add(items, "ct", element, fault && !innocent ? MM_CHECK_FAULT : MM_CHECK_UNDECIDED, next, "%s%s%s",
-			     words, fault && innocent ? "; or " : "", fault && innocent ? innocent : "");
+		mm_check_add(items, "ct", element, fault && !innocent ? MM_CHECK_FAULT : MM_CHECK_UNDECIDED, next, "%s%s%s%s",
+			     fault && innocent ? "either " : "", words, fault && innocent ? "; or " : "",
+			     fault && innocent ? innocent : "");
+	}
+}
+
+static void check_ct(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, int element)
+{
+	const char *innocent;
+	const json_t *finding = finding_of(diagnosis, element, &innocent);
+	const char *cause = json_string_value(json_object_get(finding, "cause"));
+
+	if (cause != NULL && strcmp(cause, "none") != 0 && json_string_value(json_object_get(finding, "words")) != NULL) {
+		check_found(items, finding, element, innocent);
+	} else if (reading->element[element - 1].current_a < MM_PHASING_CURRENT_A) {
+		mm_check_add(items, "ct", element, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on this line",
+			     "too little load to judge it by");
+	} else {
+		mm_check_add(items, "ct", element, MM_CHECK_OK, NULL, "right way round, and on line %d", element);
 	}
 }
 
@@ -204,7 +269,8 @@ static void check_correction(json_t *items, const struct mm_reading *reading, co
 			     "%s: not for what the wires show", names);
 	} else if (corrected) {
 		mm_check_add(items, "correction", 0, MM_CHECK_OK,
-			     "mend the wires when you can, then 'minimeterctl correct none --confirm'", "%s; costs %s", names,
+			     "put the wires right when you can, then 'minimeterctl correct none --confirm'", "%s; costs %s",
+			     names,
 			     crossed ? "0.3 % at power factor 0.5 for each 0.1 degrees between the lines" : "a little accuracy");
 	} else {
 		mm_check_add(items, "correction", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on each line",
@@ -217,10 +283,11 @@ static void check_leds(json_t *items, const struct mm_reading *reading)
 	bool power = reading->power_led;
 	int element;
 
-	mm_check_add(items, "power-led", 0, power ? MM_CHECK_OK : MM_CHECK_FAULT, power ? NULL : "mend what is wrong above first",
+	mm_check_add(items, "power-led", 0, power ? MM_CHECK_OK : MM_CHECK_FAULT,
+		     power ? NULL : "put right what is wrong above first",
 		     power ? "lit" : "dark: no proper voltage, or no valid reading");
 	if (reading->reverse_led) {
-		mm_check_add(items, "reverse-led", 0, MM_CHECK_FAULT, "mend what is named above", "lit: a phasing problem");
+		mm_check_add(items, "reverse-led", 0, MM_CHECK_FAULT, "put right what is named above", "lit: a phasing problem");
 	} else if (mm_check_lacks_load(reading, &element)) {
 		mm_check_add(items, "reverse-led", 0, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on this line",
 			     "dark, but line %d has too little load for it to mean anything", element);
@@ -229,7 +296,7 @@ static void check_leds(json_t *items, const struct mm_reading *reading)
 	}
 }
 
-void mm_check_readings(json_t *items, const struct mm_reading *reading, const json_t *diagnosis)
+void mm_check_readings(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, mm_check_answer apart)
 {
 	if (!reading->valid) {
 		mm_check_add(items, "front-end", 0, MM_CHECK_FAULT, "see 'minimeterctl status'", "there is no valid reading");
@@ -237,14 +304,17 @@ void mm_check_readings(json_t *items, const struct mm_reading *reading, const js
 		mm_check_add(items, "front-end", 0, MM_CHECK_OK, NULL, "readings are valid");
 	}
 	check_voltages(items, reading);
-	if (reading->element_count == 2) {
+	if (reading->element_count == 2 && mm_check_knows_angle(diagnosis)) {
 		check_angle(items, diagnosis);
+	} else if (reading->element_count == 2) {
+		check_apart(items, apart);
 	}
 	check_loads(items, reading);
 	for (int e = 1; e <= (int)reading->element_count; e++) {
-		check_ct(items, diagnosis, e);
+		check_ct(items, reading, diagnosis, e);
 	}
 	check_correction(items, reading, diagnosis);
+	check_reported(items, reading);
 	check_leds(items, reading);
 }
 
@@ -270,27 +340,43 @@ void mm_check_load(json_t *items, const struct mm_reading *reading, const json_t
 		}
 	}
 	mm_check_add(items, "load-power", 0, right ? MM_CHECK_OK : MM_CHECK_UNDECIDED,
-		     right ? NULL : "mend what is wrong above first", "%.1f W where %.0f W are said to run", power_w, load_w);
+		     right ? NULL : "see to what is wrong first; switch off what generates",
+		     "%.1f W where %.0f W are said to run", power_w, load_w);
 }
 
 /* ---- Outputs ---- */
 
-void mm_check_outputs(json_t *items, const struct mm_output_states *outputs)
+bool mm_check_pulse_lines(const struct mm_output_states *outputs, char ret[static MM_CHECK_LINES_MAX])
 {
-	char list[160] = "";
-
+	ret[0] = '\0';
 	for (size_t i = 0; i < outputs->count; i++) {
 		const char *name = outputs->output[i].name, *line = outputs->output[i].line;
+		size_t used = strlen(ret);
 
-		if (strncmp(name, "led_", 4) != 0) {
-			snprintf(list + strlen(list), sizeof(list) - strlen(list), "%s%.8s %s%.20s", list[0] ? ", " : "", name,
-				 line ? "on " : "without a line", line ? line : "");
+		if (strncmp(name, "led_", 4) != 0 && line != NULL) {
+			snprintf(ret + used, MM_CHECK_LINES_MAX - used, "%s%.8s on %.20s", used > 0 ? ", " : "", name, line);
 		}
 	}
-	mm_check_add(
-		items, "pulse-outputs", 0, MM_CHECK_NOT_DONE,
-		"see each line turn under load; 'minimeterctl outputs' counts edges, and whoever reads it has to count as many",
-		"%s", list);
+	return ret[0] != '\0';
+}
+
+void mm_check_outputs(json_t *items, const struct mm_output_states *outputs, mm_check_answer counted)
+{
+	char lines[MM_CHECK_LINES_MAX];
+
+	if (!mm_check_pulse_lines(outputs, lines)) {
+		return;
+	}
+	if (counted == 'y') {
+		mm_check_add(items, "pulse-outputs", 0, MM_CHECK_OK, NULL, "counted right: %s", lines);
+	} else if (counted == 'n') {
+		mm_check_add(items, "pulse-outputs", 0, MM_CHECK_FAULT,
+			     "see each line change under load; check its wires and the input that counts it",
+			     "not counted right: %s", lines);
+	} else {
+		mm_check_add(items, "pulse-outputs", 0, MM_CHECK_NOT_DONE,
+			     "compare the edges of 'minimeterctl outputs' with the count of whoever reads them", "%s", lines);
+	}
 }
 
 /* ---- Load LED ---- */
@@ -318,7 +404,7 @@ void mm_check_load_led(json_t *items, const struct mm_check_led *before, const s
 
 	if (after->power_w <= 0) {
 		mm_check_add(items, "load-led", 0, MM_CHECK_UNDECIDED, "switch on a load",
-			     "stands still: no energy is delivered");
+			     "does not change: no energy is delivered");
 	} else if (turned < least || turned > most || (known && after->level != level)) {
 		mm_check_add(items, "load-led", 0, MM_CHECK_FAULT, "see the faults in 'minimeterctl status'",
 			     "out of step with the register: turned %" PRId64 " times where %" PRId64 " were due", turned, most);

@@ -4,12 +4,19 @@
 #include "ctl/diagnose.h"
 
 #include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
 
 #include "base/count_of.h"
+#include "ctl/text.h"
 #include "ctl/writer.h"
 
 /* A cause less likely than this is named and no more. */
-#define BRIEF_PERCENT 5.0
+#define SELDOM_PERCENT 5.0
+/* Where the lines about findings begin. */
+#define HEADING_COLUMN 2
+#define WORDS_COLUMN 4
+#define DETAIL_COLUMN 6
 #define LOAD_MAX_W 1000000
 
 static const json_t *first_finding(const json_t *meter)
@@ -24,49 +31,127 @@ bool mm_diagnose_faulty(const json_t *meter)
 	return json_is_true(json_object_get(finding, "fault")) && !json_is_true(json_object_get(finding, "corrected"));
 }
 
-static const char *rank(const json_t *meter, size_t number)
+/* The number of the tie that a finding is in; 0: none. */
+static int tie_of(const json_t *finding)
 {
-	const json_t *finding = json_array_get(json_object_get(meter, "findings"), number);
-	bool tied = json_is_true(json_object_get(finding, "tied"));
-
-	if (number == 0) {
-		return tied ? "likeliest of those that the readings fit alike" : "likeliest";
-	}
-	return tied ? "the readings fit as well" : "also";
+	return (int)json_integer_value(json_object_get(finding, "tie"));
 }
 
-static void finding_text(struct mm_ctl *ctl, const json_t *meter, size_t number)
+bool mm_diagnose_same_tie(const json_t *finding, const json_t *other)
 {
-	const json_t *finding = json_array_get(json_object_get(meter, "findings"), number);
+	return tie_of(finding) != 0 && tie_of(finding) == tie_of(other);
+}
+
+static double percent_of(const json_t *finding)
+{
+	return 100 * json_number_value(json_object_get(finding, "confidence"));
+}
+
+static bool is_seldom(const json_t *finding)
+{
+	return percent_of(finding) < SELDOM_PERCENT;
+}
+
+/* A line of what is said about a finding, from that column on. */
+static void say_at(struct mm_ctl *ctl, int indent, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void say_at(struct mm_ctl *ctl, int indent, const char *format, ...)
+{
+	char text[2 * MM_CELL_MAX];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(text, sizeof(text), format, args);
+	va_end(args);
+	fprintf(ctl->out, "%*s", indent, "");
+	mm_text_wrap(ctl->out, ctl->width, indent, text);
+}
+
+static void words_text(struct mm_ctl *ctl, const json_t *finding)
+{
 	const json_t *element = json_object_get(finding, "element");
 	bool fault = json_is_true(json_object_get(finding, "fault"));
-	double percent = 100 * json_number_value(json_object_get(finding, "confidence"));
+	char text[MM_CELL_MAX], name[32] = "";
+
+	mm_cell_as(MM_FORMAT_TEXT, finding, "words", text);
+	if (json_is_integer(element)) {
+		snprintf(name, sizeof(name), "element %d: ", (int)json_integer_value(element));
+	}
+	fputs(mm_paint(ctl, fault), ctl->out);
+	say_at(ctl, WORDS_COLUMN, "%s%s%s", is_seldom(finding) ? "or, seldom, " : "", name, text);
+	fputs(mm_unpaint(ctl, fault), ctl->out);
+}
+
+static void finding_text(struct mm_ctl *ctl, const json_t *meter, const json_t *finding)
+{
 	char text[MM_CELL_MAX];
 	size_t i;
 	json_t *line;
 
-	mm_cell_as(MM_FORMAT_TEXT, finding, "words", text);
-	fprintf(ctl->out, "  %s (%.0f %%):%s%s", rank(meter, number), percent, percent < BRIEF_PERCENT ? " " : "\n    ",
-		mm_paint(ctl, fault));
-	if (json_is_integer(element)) {
-		fprintf(ctl->out, "element %d: ", (int)json_integer_value(element));
-	}
-	fprintf(ctl->out, "%s%s\n", text, mm_unpaint(ctl, fault));
-	if (percent < BRIEF_PERCENT) {
+	words_text(ctl, finding);
+	if (is_seldom(finding)) {
 		return;
 	}
 	json_array_foreach(json_object_get(finding, "evidence"), i, line)
 	{
 		mm_cell_text(json_string_value(line), text);
-		fprintf(ctl->out, "      %s\n", text);
+		say_at(ctl, DETAIL_COLUMN, "%s", text);
 	}
 	if (json_is_number(json_object_get(finding, "mended_w")) && !json_is_true(json_object_get(finding, "corrected"))) {
-		fprintf(ctl->out, "      mended, the meter would show %.1f W; it shows %.1f W\n",
-			json_number_value(json_object_get(finding, "mended_w")),
-			json_number_value(json_object_get(meter, "power_w")));
+		say_at(ctl, DETAIL_COLUMN, "put right, the meter would show %.1f W; it shows %.1f W",
+		       json_number_value(json_object_get(finding, "mended_w")),
+		       json_number_value(json_object_get(meter, "power_w")));
 	}
 	mm_cell_as(MM_FORMAT_TEXT, finding, "next", text);
-	fprintf(ctl->out, "      next: %s\n", text);
+	say_at(ctl, DETAIL_COLUMN, "next: %s", text);
+}
+
+/* All that the readings fit as well as they fit the first of them: how often each occurs is no measure of this one. */
+static void tie_text(struct mm_ctl *ctl, const json_t *meter, const json_t *first)
+{
+	const json_t *findings = json_object_get(meter, "findings");
+	unsigned count = 0;
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(findings, i, finding)
+	{
+		count += mm_diagnose_same_tie(first, finding) && !is_seldom(finding);
+	}
+	say_at(ctl, HEADING_COLUMN, "%s of these, which the readings fit alike:", count == 2 ? "either" : "one");
+	json_array_foreach(findings, i, finding)
+	{
+		if (mm_diagnose_same_tie(first, finding)) {
+			finding_text(ctl, meter, finding);
+		}
+	}
+}
+
+static bool is_named_before(const json_t *findings, size_t number)
+{
+	for (size_t i = 0; i < number; i++) {
+		if (mm_diagnose_same_tie(json_array_get(findings, i), json_array_get(findings, number))) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static void findings_text(struct mm_ctl *ctl, const json_t *meter)
+{
+	const json_t *findings = json_object_get(meter, "findings");
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(findings, i, finding)
+	{
+		if (tie_of(finding) == 0) {
+			say_at(ctl, HEADING_COLUMN, "%s (%.0f %%):", i == 0 ? "likeliest" : "also possible", percent_of(finding));
+			finding_text(ctl, meter, finding);
+		} else if (!is_named_before(findings, i)) {
+			tie_text(ctl, meter, finding);
+		}
+	}
 }
 
 void mm_diagnose_lag(const json_t *meter, char *ret, size_t size)
@@ -88,15 +173,10 @@ void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter)
 	char name[MM_CELL_MAX], text[64];
 
 	mm_cell_as(MM_FORMAT_TEXT, meter, "name", name);
-	fprintf(ctl->out, "%s, by the last %d windows%s", name, (int)json_integer_value(json_object_get(meter, "windows")),
-		json_is_number(lag) ? "" : "\n");
-	if (json_is_number(lag)) {
-		mm_diagnose_lag(meter, text, sizeof(text));
-		fprintf(ctl->out, "; %s\n", text);
-	}
-	for (size_t i = 0; i < json_array_size(json_object_get(meter, "findings")); i++) {
-		finding_text(ctl, meter, i);
-	}
+	mm_diagnose_lag(meter, text, sizeof(text));
+	say_at(ctl, 0, "%s, by the last %d windows%s%s", name, (int)json_integer_value(json_object_get(meter, "windows")),
+	       json_is_number(lag) ? "; " : "", json_is_number(lag) ? text : "");
+	findings_text(ctl, meter);
 	if (json_array_size(events) > 0) {
 		fputc('\n', ctl->out);
 		mm_writer_table(ctl->out, ctl->width, columns, COUNT_OF(columns), events, true);

@@ -15,6 +15,9 @@ void mm_diagnose_lag(const json_t *meter, char *ret, size_t size);
 /* The findings of one meter (an object of "meters"), the likeliest first. */
 void mm_diagnose_text(struct mm_ctl *ctl, const json_t *meter);
 
+/* True where two findings are of one tie: the readings fit them alike. */
+bool mm_diagnose_same_tie(const json_t *finding, const json_t *other);
+
 /* Adds the options about loads to the parameters of the call; refuses what is not a load. */
 int mm_diagnose_loads(struct mm_ctl *ctl, json_t *parameters);
 

@@ -502,6 +502,7 @@ int main(void)
 	tcase_add_test(errors, a_hung_daemon_is_named);
 	tcase_add_test(errors, output_that_can_not_be_written_fails);
 	suite_add_tcase(suite, check_tcase());
+	suite_add_tcase(suite, dialog_tcase());
 	suite_add_tcase(suite, service_tcase());
 	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, history_tcase());

@@ -26,6 +26,7 @@ void expect_of(const struct fake_socket *fixture, const char *words, int code, c
 void expect(const struct fake_answer *script, const char *words, int code, const char *out, const char *err);
 
 TCase *check_tcase(void);
+TCase *dialog_tcase(void);
 TCase *service_tcase(void);
 TCase *history_tcase(void);
 TCase *texts_tcase(void);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* check and diagnose: what they make of the daemon's answers, and how check leads through a terminal. */
+/* check and diagnose: what they make of the daemon's answers. */
 
 #include "ctl/check_ctl.h"
 
@@ -8,31 +8,25 @@
 
 #include "base/count_of.h"
 #include "ctl/check.h"
-#include "fixture/terminal.h"
 
-#define FINDING(cause, element, fault, confidence, tied, mended)                                                                 \
-	"{\"cause\":\"" cause "\",\"element\":" element ",\"fault\":" fault ",\"confidence\":" confidence ",\"tied\":" tied      \
-	",\"words\":\"words of " cause "\",\"evidence\":[\"seen\\u001b[2J\"],\"next\":\"next of " cause                          \
-	"\",\"mended_w\":" mended "}"
-#define DIAGNOSIS(findings, events)                                                                                              \
-	"{\"meters\":[{\"name\":\"main\",\"windows\":64,\"lines_lag_deg\":179.8,\"lines_lag_error_deg\":1.3,\"power_w\":1203.2," \
-	"\"findings\":[" findings "],\"events\":[" events "]}]}"
-#define NONE FINDING("none", "null", "false", "0.97", "false", "null")
-#define TURNED                                                                                                                   \
-	FINDING("ct-reversed", "2", "true", "0.68", "true", "2406.4")                                                            \
-	"," FINDING("generation", "2", "false", "0.27", "true", "null") "," FINDING("cts-crossed", "null", "true", "0.02",       \
-										    "true", "2400.0")
-#define LED_LOAD(level, edges) "{\"outputs\":[" OUTPUT("led_load", "null", level, "10.0", edges) "]}"
-#define ONE_METER                                                                                                                \
-	{                                                                                                                        \
-		"GetNameplate", 0, REPLY("{\"meters\":[{\"name\":\"main\"}]}")                                                   \
-	}
 #define EVENT "{\"code\":\"reversed\",\"count\":3,\"last\":\"2026-03-01T12:00:00Z\"}"
 
 START_TEST(diagnosis_is_said_in_words)
 {
 	static const struct fake_answer fine[] = {{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))}, {NULL, 0, NULL}};
 	static const struct fake_answer turned[] = {{"Diagnose", 0, REPLY(DIAGNOSIS(TURNED, EVENT))}, {NULL, 0, NULL}};
+	static const struct fake_answer several[] = {
+		{"Diagnose", 0,
+		 REPLY(DIAGNOSIS(FINDING("ct-open", "1", "true", "0.5", TIE("1"), "null") "," FINDING(
+					 "ct-reversed", "2", "true", "0.6", TIE("2"),
+					 "null") "," FINDING("generation", "2", "false", "0.3", TIE("2"),
+							     "null") "," FINDING("several-mistakes", "null", "true", "0.12",
+										 UNTIED, "null") "," FINDING("load-too-small",
+													     "1", "false", "0.5",
+													     TIE("1"), "null"),
+				 ""))},
+		{NULL, 0, NULL},
+	};
 	struct fake_socket fixture = fake_socket_new(turned);
 	struct outcome outcome;
 	json_t *request;
@@ -41,14 +35,23 @@ START_TEST(diagnosis_is_said_in_words)
 	       "main, by the last 64 windows; L2 lags L1 by 180 +- 2 degrees\n"
 	       "  likeliest (97 %):\n    words of none\n      seen?[2J\n      next: next of none\n",
 	       "");
+	/* In a tie there are no percentages; what is hardly likely is named and no more; the event log comes last. */
 	expect(turned, "diagnose", MM_CTL_FAULT,
-	       "  likeliest of those that the readings fit alike (68 %):\n    element 2: words of ct-reversed\n      seen?[2J\n"
-	       "      mended, the meter would show 2406.4 W; it shows 1203.2 W\n      next: next of ct-reversed\n"
-	       "  the readings fit as well (27 %):\n    element 2: words of generation\n",
+	       "  either of these, which the readings fit alike:\n    element 2: words of ct-reversed\n      seen?[2J\n"
+	       "      put right, the meter would show 2406.4 W; it shows 1203.2 W\n      next: next of ct-reversed\n"
+	       "    element 2: words of generation\n      seen?[2J\n      next: next of generation\n"
+	       "    or, seldom, words of cts-crossed\n\nEVENT LOG  TIMES  LAST\nreversed       3  2026",
 	       "");
-	/* What is hardly likely is named and no more; the event log comes last. */
-	expect(turned, "diagnose", MM_CTL_FAULT,
-	       "  the readings fit as well (2 %): words of cts-crossed\n\nEVENT LOG  TIMES  LAST\nreversed       3  2026", "");
+	/* Two ties, one inside the other, and what is in none. */
+	expect(several, "diagnose", MM_CTL_FAULT,
+	       "  either of these, which the readings fit alike:\n    element 1: words of ct-open\n      seen?[2J\n"
+	       "      next: next of ct-open\n    element 1: words of load-too-small\n      seen?[2J\n"
+	       "      next: next of load-too-small\n"
+	       "  either of these, which the readings fit alike:\n    element 2: words of ct-reversed\n      seen?[2J\n"
+	       "      next: next of ct-reversed\n    element 2: words of generation\n      seen?[2J\n      next: next of "
+	       "generation\n"
+	       "  also possible (12 %):\n    words of several-mistakes\n",
+	       "");
 
 	outcome = run_ctl(&fixture, "diagnose --loaded --json");
 	ck_assert_int_eq(outcome.code, MM_CTL_FAULT);
@@ -81,8 +84,8 @@ START_TEST(check_judges_each_item)
 		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
 		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
 		{"Diagnose", 0,
-		 REPLY(DIAGNOSIS(FINDING("ct-open", "1", "true", "0.5", "true",
-					 "null") "," FINDING("load-too-small", "1", "false", "0.5", "true", "null"),
+		 REPLY(DIAGNOSIS(FINDING("ct-open", "1", "true", "0.5", TIE("1"),
+					 "null") "," FINDING("load-too-small", "1", "false", "0.5", TIE("1"), "null"),
 				 ""))},
 		{NULL, 0, NULL},
 	};
@@ -90,17 +93,19 @@ START_TEST(check_judges_each_item)
 	expect(fine, "check", MM_CTL_FINE, "ok         ct 2              right way round, and on line 2\n", "");
 	expect(fine, "check", MM_CTL_FINE, "ok         phase-relation    L2 lags L1 by 180 +- 2 degrees: split phase\n", "");
 	expect(fine, "check", MM_CTL_FINE, "ok         load-led          in step with the register; at 2406 W on 7.5 s", "");
-	expect(fine, "check", MM_CTL_FINE, "not-done   led-test          nobody to look at the LEDs\n", "");
-	expect(fine, "check", MM_CTL_FINE, "\nmain: 0 faults, 0 undecided\n", "");
+	expect(fine, "check", MM_CTL_FINE, "ok         reported          the meter reports no fault\n", "");
+	expect(fine, "check", MM_CTL_FINE, "\nmain: 0 faults, 0 undecided, 0 not done\n", "");
 	expect(fine, "check --json", MM_CTL_FINE, "\"ok\": true", "");
 	/* The load LED has the wrong level; a cause that is hardly likely does not fail CT 1. */
-	expect(turned, "check", MM_CTL_FAULT, "undecided  ct 2              words of ct-reversed; or words of generation\n", "");
+	expect(turned, "check", MM_CTL_FAULT,
+	       "undecided  ct 2              either words of ct-reversed; or words of generation\n", "");
 	expect(turned, "check", MM_CTL_FAULT, "ok         ct 1              right way round", "");
 	expect(turned, "check", MM_CTL_FAULT, "fault      load-led          out of step with the register", "");
-	expect(turned, "check", MM_CTL_FAULT, "\nmain: 1 fault, 1 undecided\n", "");
+	expect(turned, "check", MM_CTL_FAULT, "\nmain: 1 fault, 1 undecided, 0 not done\n", "");
 	expect(turned, "check --json", MM_CTL_FAULT, "\"ok\": false", "");
-	expect(open, "check", MM_CTL_FAILED, "undecided  ct 1              words of ct-open; or words of load-too-small\n", "");
-	expect(open, "check", MM_CTL_FAILED, "\nmain: 0 faults, 1 undecided\n", "");
+	expect(open, "check", MM_CTL_FAILED, "undecided  ct 1              either words of ct-open; or words of load-too-small\n",
+	       "");
+	expect(open, "check", MM_CTL_FAILED, "\nmain: 0 faults, 1 undecided, 0 not done\n", "");
 }
 END_TEST
 
@@ -120,11 +125,11 @@ START_TEST(correction_is_judged)
 		 "ok",
 		 "ct-crossed lines-180; costs 0.3 % at power factor 0.5 for each 0.1 degrees between the lines"},
 		{{1, {"ct2-reversed"}},
-		 FINDING("correction-wrong", "null", "true", "0.7", "true", "null"),
+		 FINDING("correction-wrong", "null", "true", "0.7", TIE("1"), "null"),
 		 "fault",
 		 "ct2-reversed: not for what the wires show"},
 		{{1, {"ct2-reversed"}},
-		 FINDING("load-too-small", "2", "false", "0.9", "false", "null"),
+		 FINDING("load-too-small", "2", "false", "0.9", UNTIED, "null"),
 		 "undecided",
 		 "ct2-reversed: these readings don't show whether it is for these wires"},
 	};
@@ -142,7 +147,7 @@ START_TEST(correction_is_judged)
 
 		snprintf(text, sizeof(text), "{\"findings\":[%s]}", table[i].findings);
 		diagnosis = json_loads(text, 0, NULL);
-		mm_check_readings(items, &reading, diagnosis);
+		mm_check_readings(items, &reading, diagnosis, 0);
 		json_array_foreach(items, at, one)
 		{
 			const char *name = json_string_value(json_object_get(one, "item"));
@@ -195,25 +200,40 @@ START_TEST(known_load_is_compared)
 }
 END_TEST
 
-START_TEST(pulse_outputs_are_listed)
-{
-	static struct mm_output_states outputs = {
-		.count = 3,
-		.output = {{.name = "10", .line = "GPIO17"}, {.name = "100"}, {.name = "led_load", .line = "GPIO23"}},
-	};
-	json_t *items = json_array();
-
-	mm_check_outputs(items, &outputs);
-	ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 0), "text")),
-			 "10 on GPIO17, 100 without a line");
-	json_decref(items);
-}
-END_TEST
-
 static const char *state_of(const json_t *items, size_t number)
 {
 	return json_string_value(json_object_get(json_array_get(items, number), "state"));
 }
+
+/* Those that have a line; where none has, there is nothing to look at. */
+START_TEST(pulse_outputs_are_listed)
+{
+	static struct mm_output_states outputs = {
+		.count = 4,
+		.output = {{.name = "10", .line = "GPIO17"},
+			   {.name = "100"},
+			   {.name = "counter", .line = "GPIO5"},
+			   {.name = "led_load", .line = "GPIO23"}},
+	};
+	static const struct {
+		mm_check_answer counted;
+		const char *state, *text;
+	} rows[] = {{0, "not-done", "10 on GPIO17, counter on GPIO5"},
+		    {'y', "ok", "counted right: 10 on GPIO17, counter on GPIO5"},
+		    {'n', "fault", "not counted right: 10 on GPIO17, counter on GPIO5"}};
+	json_t *items = json_array();
+
+	for (size_t i = 0; i < COUNT_OF(rows); i++) {
+		mm_check_outputs(items, &outputs, rows[i].counted);
+		ck_assert_str_eq(state_of(items, i), rows[i].state);
+		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, i), "text")), rows[i].text);
+	}
+	outputs.output[0].line = outputs.output[2].line = NULL;
+	mm_check_outputs(items, &outputs, 0);
+	ck_assert_uint_eq(json_array_size(items), COUNT_OF(rows));
+	json_decref(items);
+}
+END_TEST
 
 START_TEST(items_are_judged_by_figures)
 {
@@ -236,7 +256,7 @@ START_TEST(items_are_judged_by_figures)
 
 		snprintf(text, sizeof(text), "{\"lines_lag_deg\":%s}", angles[i].lag);
 		diagnosis = json_loads(text, 0, NULL);
-		mm_check_readings(items, &reading, diagnosis);
+		mm_check_readings(items, &reading, diagnosis, 0);
 		ck_assert_str_eq(json_string_value(json_object_get(json_array_get(items, 3), "item")), "phase-relation");
 		ck_assert_msg(strcmp(state_of(items, 3), angles[i].state) == 0, "%s: %s", angles[i].lag, state_of(items, 3));
 		json_decref(items);
@@ -250,7 +270,7 @@ START_TEST(items_are_judged_by_figures)
 		};
 		json_t *items = json_array();
 
-		mm_check_readings(items, &reading, NULL);
+		mm_check_readings(items, &reading, NULL, 0);
 		ck_assert_msg(strcmp(state_of(items, 1), volts[i].state) == 0, "%g V", volts[i].volts);
 		/* 1 A is not over 1 A. */
 		ck_assert_str_eq(state_of(items, 2), "undecided");
@@ -304,47 +324,60 @@ START_TEST(load_led_is_between_two_readings)
 }
 END_TEST
 
-/* ---- In a terminal ---- */
-
-#define SMALL_LOAD                                                                                                               \
-	REPLY("{\"meters\":[" METER_OF("main", "true", "6.0", "6000000", "100.0", "000000.0", "",                                \
-				       ELEMENT_OF("L1", "120.0", "0.2", "100.0", "")) "]}")
-
-/* Too little load, then enough; two causes fit, then one; LEDs and display are looked at. Every answer leads on. */
-START_TEST(terminal_is_led_through)
+/* What nobody could look at counts: neither is it wrong, nor is all well. */
+START_TEST(what_is_not_done_counts)
 {
-	static const struct fake_answer script[] = {
-		ONE_METER,
-		{"Read", 1, SMALL_LOAD},
+	static const struct fake_answer lines[] = {
+		PLATE("\"/dev/lcd\""),
 		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
-		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
-		{"Diagnose", 1, REPLY(DIAGNOSIS(TURNED, ""))},
+		{"GetOutputs", 0, REPLY(LINES)},
 		{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))},
-		{"TestOutput", 0, REPLY("{}")},
 		{NULL, 0, NULL},
 	};
-	struct fake_socket fixture = fake_socket_new(script);
-	char *const argv[] = {(char *)"minimeterctl", (char *)"--socket", fixture.path, (char *)"--admin-socket",
-			      fixture.path,	      (char *)"check",	  NULL};
-	struct terminal *terminal = terminal_new("C", 80, 24, false, argv);
 
-	terminal_wait(terminal, "Line 1 carries 0.200 A, which is too little");
-	terminal_type(terminal, "\n");
-	terminal_wait(terminal, "Switch a load of 5 A or more between line 1 and neutral on");
-	terminal_type(terminal, "\n");
-	terminal_wait(terminal, "The power LED is inverted for 5 s.");
-	terminal_type(terminal, "perhaps\n");
-	terminal_wait(terminal, "Say y, n, or press Enter");
-	terminal_type(terminal, "y\n");
-	terminal_wait(terminal, "The reverse-phase LED is inverted for 5 s.");
-	terminal_type(terminal, "n\n");
-	terminal_wait(terminal, "The display reads 012345.6 kWh");
-	terminal_type(terminal, "y\n");
-	terminal_wait(terminal, "main: 1 fault, 0 undecided");
-	ck_assert_ptr_nonnull(strstr(terminal->screen, "ok         led_power         seen to change"));
-	ck_assert_ptr_nonnull(strstr(terminal->screen, "fault      led_reverse       not seen to change"));
-	ck_assert_ptr_nonnull(strstr(terminal->screen, "ok         display           seen to read 012345.6 kWh"));
-	ck_assert_int_eq(terminal_end(terminal), MM_CTL_FAULT);
+	expect(lines, "check", MM_CTL_FAILED, "not-done   led-test          nobody to look at the LEDs\n", "");
+	expect(lines, "check", MM_CTL_FAILED, "not-done   display           nobody to look at the display\n", "");
+	expect(lines, "check", MM_CTL_FAILED, "not-done   pulse-outputs     10 on GPIO17\n", "");
+	expect(lines, "check", MM_CTL_FAILED, "\nmain: 0 faults, 0 undecided, 3 not done\n", "");
+	expect(lines, "check --json", MM_CTL_FAILED, "\"ok\": false", "");
+}
+END_TEST
+
+/* With nothing said to run, what registers is the first item, and a fault. */
+START_TEST(creep_is_the_first_item)
+{
+	static const struct fake_answer creeping[] = {
+		ONE_METER,
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 0, REPLY(DIAGNOSIS(FINDING("creep", "1", "true", "0.9", UNTIED, "null"), ""))},
+		{NULL, 0, NULL},
+	};
+
+	expect(creeping, "check --load 0", MM_CTL_FAULT,
+	       "WHAT\nfault      load-power        2406.4 W where 0 W are said to run: words of creep\n", "");
+	expect(creeping, "check --load 0", MM_CTL_FAULT, "ok         ct 1              right way round", "");
+	expect(creeping, "diagnose --load 0", MM_CTL_FAULT, "likeliest (90 %):\n    element 1: words of creep\n", "");
+}
+END_TEST
+
+/* What 'status' calls a fault is one here, and "nothing wrong" is not said beside it. */
+START_TEST(a_reported_fault_fails_the_check)
+{
+	static const struct fake_answer reported[] = {
+		ONE_METER,
+		{"Read", 0, REPLY("{\"meters\":[" METER("main", "true", "\"outputs-failing\"", BOTH_ELEMENTS) "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))},
+		{NULL, 0, NULL},
+	};
+	struct fake_socket fixture = fake_socket_new(reported);
+	struct outcome outcome = run_ctl(&fixture, "check");
+
+	ck_assert_int_eq(outcome.code, MM_CTL_FAULT);
+	ck_assert_ptr_nonnull(strstr(outcome.out, "fault      reported "));
+	ck_assert_ptr_null(strstr(outcome.out, "words of none"));
+	outcome_free(&outcome);
 	fake_socket_free(&fixture);
 }
 END_TEST
@@ -362,6 +395,8 @@ TCase *check_tcase(void)
 	tcase_add_test(tcase, pulse_outputs_are_listed);
 	tcase_add_test(tcase, load_led_follows_energy);
 	tcase_add_test(tcase, load_led_is_between_two_readings);
-	tcase_add_test(tcase, terminal_is_led_through);
+	tcase_add_test(tcase, what_is_not_done_counts);
+	tcase_add_test(tcase, creep_is_the_first_item);
+	tcase_add_test(tcase, a_reported_fault_fails_the_check);
 	return tcase;
 }

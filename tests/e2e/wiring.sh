@@ -60,6 +60,7 @@ wired generation null load_ab="-9000 W"
 wired ct-reversed 1 load_a="-4000 W"
 check "that it may be generation is said" test "$(jq -c '.meters[0].findings[:2] | map([.cause, .tied])' "$scratch/diagnosis")" = \
 	'[["ct-reversed",true],["generation",true]]'
+check "they are one tie" test "$(jq '.meters[0].findings[:2] | map(.tie) | unique | length' "$scratch/diagnosis")" = 1
 wired cts-crossed null ct_a="on b" ct_b="on a"
 wired cts-crossed null lead_a="on b" lead_b="on a"
 wired cts-reversed null ct_a=reversed ct_b=reversed
@@ -137,6 +138,12 @@ look >/dev/null
 ask diagnose --load 0 >"$scratch/diagnosis" || true
 check "what registers without load is creep" test "$(jq -c '.meters[0].findings | map([.cause, .element])' "$scratch/diagnosis")" = '[["creep",1]]'
 check "how much is said" grep -q "a pulse of 10 Wh in 2[0-9] minutes" "$scratch/diagnosis"
+check "it fails the check" test "$(checked --load 0)" = 4
+check "as its first item" test "$(jq -r '.meters[0].items[0] | [.item, .state] | join(" ")' "$scratch/check")" = "load-power fault"
+board load_a "1200 W"
+look >/dev/null
+ask diagnose --load 0 >"$scratch/diagnosis" || true
+check "also where much registers it comes first" test "$(jq -r '.meters[0].findings[0].cause' "$scratch/diagnosis")" = creep
 board load_a scenario
 look >/dev/null
 check "no load is no verdict" test "$(checked)" = 1

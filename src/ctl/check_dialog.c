@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: MIT */
+/* What the installation test asks people in a terminal. */
+
+#include <ctype.h>
+#include <string.h>
+
+#include "ctl/check.h"
+#include "ctl/diagnose.h"
+
+#define LED_TEST_SECONDS 5
+/* How often a load is switched to tell causes apart. */
+#define SWITCHED_TIMES 2
+
+static bool is_choice(int answer, const char *choices)
+{
+	return answer == '\n' || (isalpha(answer) && strchr(choices, answer) != NULL);
+}
+
+/* Asks again until the answer is one of choices ("y, n") or '\n', Enter alone. */
+static int insist(const struct mm_check *check, int answer, const char *choices)
+{
+	while (!is_choice(answer, choices)) {
+		fprintf(check->ctl->out, "Say %s, or press Enter: ", choices);
+		fflush(check->ctl->out);
+		answer = mm_check_read_answer();
+	}
+	return answer;
+}
+
+/* A question that can be answered with yes or no, or be left open with Enter. */
+static mm_check_answer ask(const struct mm_check *check, const char *question)
+{
+	int answer;
+
+	mm_ctl_say(check->ctl, false, "\n%s", question);
+	fputs("(y, n; Enter: skip) ", check->ctl->out);
+	fflush(check->ctl->out);
+	answer = insist(check, mm_check_read_answer(), "y, n");
+	return answer == '\n' ? 0 : (char)answer;
+}
+
+/* ---- Loads ---- */
+
+int mm_check_ask_for_loads(struct mm_check *check)
+{
+	int element, r = MM_CTL_FINE;
+
+	while (r == MM_CTL_FINE && check->reading->valid && mm_check_lacks_load(check->reading, &element)) {
+		struct mm_check_watch watch = {.wanted = (unsigned)check->reading->element_count};
+		int answer;
+
+		mm_ctl_say(check->ctl, false,
+			   "\nLine %d carries %.3f A, which is too little to judge its CT by.\n"
+			   "Switch on a load of more than 1 A on line %d, such as a heater, and press Enter.\n"
+			   "(y: it surely runs and still nothing shows; n: go on without)",
+			   element, check->reading->element[element - 1].current_a, element);
+		answer = insist(check, mm_check_watch(check, &watch), "y, n");
+		if (answer == 'y' || answer == 'n') {
+			json_object_set_new(check->loads, "loaded", json_boolean(answer == 'y'));
+			return MM_CTL_FINE;
+		}
+		r = mm_check_refresh_reading(check);
+	}
+	return r;
+}
+
+/* True where the likeliest cause is a fault, and the readings fit others as well. */
+static bool is_tied(const json_t *diagnosis)
+{
+	const json_t *first = json_array_get(json_object_get(diagnosis, "findings"), 0);
+
+	return mm_diagnose_faulty(diagnosis) && json_is_true(json_object_get(first, "tied"));
+}
+
+int mm_check_ask_to_switch(struct mm_check *check)
+{
+	size_t lines = check->reading->element_count;
+	int r = MM_CTL_FINE;
+
+	for (size_t line = 1; line <= lines && r == MM_CTL_FINE && is_tied(check->diagnosis); line++) {
+		struct mm_check_watch watch = {.line = (int)line, .wanted = SWITCHED_TIMES};
+
+		mm_ctl_say(check->ctl, false,
+			   "\nThe readings fit more than one cause. Switch a load of 5 A or more between line %zu and neutral "
+			   "on, and "
+			   "off again after five seconds, twice; the rest as it is. Then press Enter (n: go on without).",
+			   line);
+		if (insist(check, mm_check_watch(check, &watch), "n") == 'n') {
+			return MM_CTL_FINE;
+		}
+		r = mm_check_refresh_diagnosis(check);
+	}
+	return r;
+}
+
+mm_check_answer mm_check_ask_apart(struct mm_check *check)
+{
+	return ask(check,
+		   "This front end can't measure the angle between the lines. Measure from L1 to L2 with a voltmeter: does it "
+		   "read about 240 V (split phase) or 208 V (wye)?");
+}
+
+/* ---- LEDs, display, pulse outputs ---- */
+
+static bool has_line(const struct mm_check *check, const char *output)
+{
+	const struct mm_output_state *state = mm_output_states_find(check->outputs, check->name, output);
+
+	return state != NULL && state->line != NULL;
+}
+
+/* Inverts an LED and asks whether it moved. */
+static void look_at_led(struct mm_check *check, struct mm_client *admin, const char *output, const char *words)
+{
+	json_t *parameters = json_copy(check->parameters), *reply;
+	char question[96];
+
+	json_object_set_new(parameters, "output", json_string(output));
+	json_object_set_new(parameters, "seconds", json_integer(LED_TEST_SECONDS));
+	if (mm_client_call(admin, "org.minimeter.TestOutput", parameters, &reply, NULL) < 0) {
+		mm_check_add(check->items, output, 0, MM_CHECK_NOT_DONE, "see 'minimeterctl outputs'", "the test was refused");
+		return;
+	}
+	json_decref(reply);
+	snprintf(question, sizeof(question), "The %s LED is inverted for %d s. Do you see it change?", words, LED_TEST_SECONDS);
+	switch (ask(check, question)) {
+	case 'y':
+		mm_check_add(check->items, output, 0, MM_CHECK_OK, NULL, "seen to change");
+		break;
+	case 'n':
+		mm_check_add(check->items, output, 0, MM_CHECK_FAULT,
+			     "check its line and its LED; 'minimeterctl outputs' has the line", "not seen to change");
+		break;
+	default:
+		mm_check_add(check->items, output, 0, MM_CHECK_NOT_DONE, "look at it while the check inverts it",
+			     "not looked at");
+	}
+}
+
+static void look_at_leds(struct mm_check *check)
+{
+	static const struct {
+		const char *output, *words;
+	} leds[] = {{"led_power", "power"}, {"led_reverse", "reverse-phase"}};
+	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_ADMIN);
+	struct mm_client *admin = NULL;
+
+	if (!has_line(check, leds[0].output) && !has_line(check, leds[1].output)) {
+		return;
+	}
+	if (!check->interactive) {
+		mm_check_add(check->items, "led-test", 0, MM_CHECK_NOT_DONE, "run the check in a terminal",
+			     "nobody to look at the LEDs");
+		return;
+	}
+	if (mm_client_connect(MM_CLIENT_ADMIN, path, &admin, NULL) < 0) {
+		mm_check_add(check->items, "led-test", 0, MM_CHECK_NOT_DONE,
+			     "run it with sudo, or as a member of the group minimeter-admin", "%s can't be used", path);
+		return;
+	}
+	for (size_t i = 0; i < 2; i++) {
+		if (has_line(check, leds[i].output)) {
+			look_at_led(check, admin, leds[i].output, leds[i].words);
+		}
+	}
+	mm_client_free(admin);
+}
+
+static void look_at_display(struct mm_check *check)
+{
+	const char *display = check->reading->display;
+	char question[96];
+
+	if (display == NULL || !json_is_string(json_object_get(check->plate, "lcd"))) {
+		return;
+	}
+	if (!check->interactive) {
+		mm_check_add(check->items, "display", 0, MM_CHECK_NOT_DONE, "run the check in a terminal",
+			     "nobody to look at the display");
+		return;
+	}
+	snprintf(question, sizeof(question), "The display reads %.16s kWh, or a little more. Does it?", display);
+	switch (ask(check, question)) {
+	case 'y':
+		mm_check_add(check->items, "display", 0, MM_CHECK_OK, NULL, "seen to read %.16s kWh", display);
+		break;
+	case 'n':
+		mm_check_add(check->items, "display", 0, MM_CHECK_FAULT,
+			     "check lcd in the configuration and the display's wiring", "does not read %.16s kWh", display);
+		break;
+	default:
+		mm_check_add(check->items, "display", 0, MM_CHECK_NOT_DONE, "compare it with 'minimeterctl read'",
+			     "not looked at");
+	}
+}
+
+void mm_check_look_at_outputs(struct mm_check *check)
+{
+	char lines[MM_CHECK_LINES_MAX], question[MM_CHECK_LINES_MAX + 128];
+	mm_check_answer counted = 0;
+
+	if (check->interactive && mm_check_pulse_lines(check->outputs, lines)) {
+		snprintf(question, sizeof(question),
+			 "Pulse outputs: %s. Does whoever reads them count as many edges as 'minimeterctl outputs'?", lines);
+		counted = ask(check, question);
+	}
+	mm_check_outputs(check->items, check->outputs, counted);
+	look_at_leds(check);
+	look_at_display(check);
+}
