@@ -28,13 +28,14 @@ e2e_tests = \
 	tests/e2e/kill.sh \
 	tests/e2e/preset.sh \
 	tests/e2e/reversed.sh \
+	tests/e2e/scenarios.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/verify.sh \
 	tests/e2e/waveform.sh \
 	tests/e2e/wiring.sh
-dist_check_SCRIPTS += $(e2e_tests)
+dist_check_SCRIPTS += $(e2e_tests) tests/check_demo.sh
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hold.c tests/accuracy.sh tests/real_signals.sh
-TESTS += $(e2e_tests)
+TESTS += $(e2e_tests) tests/check_demo.sh
 
 EXTRA_PROGRAMS = tests/benchmark/bare_timer tests/benchmark/metrology tests/benchmark/put_line tests/benchmark/round_trip
 endif

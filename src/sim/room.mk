@@ -28,7 +28,9 @@ minimeter_sim_LDADD = libsim.a libbase.a $(INIH_LIBS) $(SYSTEMD_LIBS)
 
 dist_man_MANS += man/minimeter-sim.1
 scenariodir = $(pkgdatadir)/scenarios
-dist_scenario_DATA = etc/scenarios/demo.ini etc/scenarios/house.ini etc/scenarios/reversed.ini
+dist_scenario_DATA = etc/scenarios/demo.conf etc/scenarios/demo.ini etc/scenarios/house.ini \
+	etc/scenarios/reversed.conf etc/scenarios/reversed.ini etc/scenarios/solar.conf etc/scenarios/solar.ini \
+	etc/scenarios/tenants.conf etc/scenarios/tenants.ini
 
 if TESTS_ENABLED
 sim_checks = \
