@@ -1,19 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The instrument's front on a terminal. The layout flows down the screen and leaves out what there is no room for. */
+/* The layout flows down the screen and leaves out what there is no room for. */
 
 #include "ctl/panel.h"
 
-#include <errno.h>
-#include <langinfo.h>
-#include <ncurses.h>
-#include <stdarg.h>
-#include <stdlib.h>
+#include <math.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <wchar.h>
 
 #include "base/count_of.h"
 #include "core/units.h"
+#include "ctl/overview.h"
+#include "ctl/text.h"
+#include "ctl/trend.h"
 #include "ctl/when.h"
 #include "ctl/writer.h"
 
@@ -21,178 +18,45 @@
 #define ROWS_MIN 10
 #define COLUMNS_MIN 40
 #define ROWS_DIGITS 15 /* big digits */
-#define ROWS_ROOMY 19  /* air between the groups */
+#define ROWS_ROOMY 26  /* air between the groups */
 #define COLUMNS_WIDE 64
+#define FOOTER_ROWS 2
 
-#define LINE_LENGTH_MAX 512
 #define LCD_MAX 32
 #define UWH_PER_KWH 1e9
-#define DIGIT_ROWS 3
-#define DIGIT_COLUMNS 3
+#define LIVE_S 5 /* a reading comes every second */
 
-enum { PAIR_GREEN = 1, PAIR_RED };
-
-struct glyphs {
-	const char *on, *off; /* a lamp */
-	const char *separator;
-	const wchar_t *digits[DIGIT_ROWS]; /* 0 to 9 side by side, row by row */
-	const char *corner[4];		   /* top left, top right, bottom left, bottom right */
-	const char *horizontal, *vertical;
+/* A meter as it is drawn. */
+struct face {
+	const struct mm_panel_view *view;
+	const struct mm_reading *meter;
+	bool live;    /* the readings are of now */
+	bool flowing; /* and so is what flows: else the front end is at fault */
 };
 
-static const struct glyphs glyphs_unicode = {
-	.on = "●",
-	.off = "○",
-	.separator = " · ",
-	.digits = {L"┏━┓  ╻╺━┓╺━┓╻ ╻┏━╸┏━╸╺━┓┏━┓┏━┓", L"┃ ┃  ┃┏━┛╺━┫┗━┫┗━┓┣━┓  ┃┣━┫┗━┫", L"┗━┛  ╹┗━╸╺━┛  ╹╺━┛┗━┛  ╹┗━┛╺━┛"},
-	.corner = {"╭", "╮", "╰", "╯"},
-	.horizontal = "─",
-	.vertical = "│",
-};
-
-static const struct glyphs glyphs_ascii = {
-	.on = "*",
-	.off = "o",
-	.separator = ", ",
-	.digits = {L" _     _  _     _  _  _  _  _ ", L"| |  | _| _||_||_ |_   ||_||_|", L"|_|  ||_  _|  | _||_|  ||_| _|"},
-	.corner = {"+", "+", "+", "+"},
-	.horizontal = "-",
-	.vertical = "|",
-};
-
-struct mm_panel {
-	SCREEN *screen;
-	int fd;
-	const struct glyphs *glyphs;
-	attr_t green, red, dim;
-	int y;	    /* the row being written */
-	int margin; /* columns left free at the left */
-	bool roomy;
-};
-
-int mm_panel_new(FILE *out, bool colour, struct mm_panel **ret)
+static void title(struct mm_screen *screen, const struct face *face)
 {
-	struct mm_panel *panel = calloc(1, sizeof(*panel));
+	const struct mm_readings *readings = face->view->readings;
+	char time[MM_WHEN_MAX] = "-", text[MM_WHEN_MAX + 8];
+	int x;
 
-	if (panel == NULL) {
-		return -ENOMEM;
+	x = mm_screen_put(screen->y, screen->margin, A_BOLD, "%s", face->meter->name);
+	if (readings->count > 1) {
+		x = mm_screen_put(screen->y, x, screen->dim, " %zu/%zu", face->view->shown, readings->count);
 	}
-	panel->fd = fileno(out);
-	panel->screen = newterm(NULL, out, stdin);
-	if (panel->screen == NULL || tigetstr("cup") == NULL) {
-		mm_panel_free(panel);
-		return -ENOTTY;
-	}
-	cbreak();
-	noecho();
-	nodelay(stdscr, TRUE);
-	curs_set(0);
-	panel->dim = A_DIM;
-	panel->green = panel->red = A_BOLD;
-	if (colour && has_colors()) {
-		start_color();
-		use_default_colors();
-		init_pair(PAIR_GREEN, COLOR_GREEN, -1);
-		init_pair(PAIR_RED, COLOR_RED, -1);
-		panel->green |= COLOR_PAIR(PAIR_GREEN);
-		panel->red |= COLOR_PAIR(PAIR_RED);
-	}
-	panel->glyphs = strcmp(nl_langinfo(CODESET), "UTF-8") == 0 ? &glyphs_unicode : &glyphs_ascii;
-	*ret = panel;
-	return 0;
-}
-
-void mm_panel_free(struct mm_panel *panel)
-{
-	if (panel == NULL) {
-		return;
-	}
-	if (panel->screen != NULL) {
-		endwin();
-		delscreen(panel->screen);
-	}
-	free(panel);
-}
-
-enum mm_panel_key mm_panel_key(struct mm_panel *panel)
-{
-	int key;
-
-	(void)panel;
-	while ((key = getch()) != ERR) {
-		if (key == 'q' || key == 'Q') {
-			return MM_PANEL_KEY_QUIT;
-		}
-		if (key == 'm' || key == 'M') {
-			return MM_PANEL_KEY_NEXT;
-		}
-		if (key == ('L' & 0x1f)) {
-			clearok(stdscr, TRUE);
-		}
-	}
-	return MM_PANEL_KEY_NONE;
-}
-
-void mm_panel_resize(struct mm_panel *panel)
-{
-	struct winsize size;
-
-	if (ioctl(panel->fd, TIOCGWINSZ, &size) == 0 && size.ws_row > 0 && size.ws_col > 0) {
-		resizeterm(size.ws_row, size.ws_col);
-		clearok(stdscr, TRUE);
-	}
-}
-
-/* Writes at a column, cut at the right edge; returns the column after it. */
-static int __attribute__((format(printf, 4, 5))) put(int y, int x, attr_t attributes, const char *format, ...)
-{
-	char text[LINE_LENGTH_MAX];
-	mbstate_t state = {0};
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(text, sizeof(text), format, ap);
-	va_end(ap);
-	attrset(attributes);
-	for (const char *at = text; *at != '\0' && y < LINES;) {
-		wchar_t character;
-		size_t length = mbrtowc(&character, at, strlen(at), &state);
-		int columns = length <= strlen(at) ? wcwidth(character) : -1;
-		if (columns < 0) {
-			state = (mbstate_t){0};
-			character = L'?';
-			columns = 1;
-			length = length <= strlen(at) ? length : 1;
-		}
-		if (x + columns > COLS) {
-			break;
-		}
-		mvaddnwstr(y, x, &character, 1);
-		x += columns;
-		at += length;
-	}
-	return x;
-}
-
-static void title(struct mm_panel *panel, const struct mm_panel_view *view)
-{
-	char time[MM_WHEN_MAX] = "-";
-	int x = put(panel->y, panel->margin, A_BOLD, "%s", view->meter->name);
-
-	if (view->count > 1) {
-		x = put(panel->y, x, panel->dim, " %zu/%zu", view->number + 1, view->count);
-	}
-	x = put(panel->y, x, A_NORMAL, "  %s", view->meter->model);
+	x = mm_screen_put(screen->y, x, A_NORMAL, "  %s", face->meter->model);
 	if (COLS >= COLUMNS_WIDE) {
-		x = put(panel->y, x, A_NORMAL, "  serial %s", view->meter->serial);
+		x = mm_screen_put(screen->y, x, A_NORMAL, "  serial %s", face->meter->serial);
 	}
-	if (view->meter->time_ns > 0) {
-		mm_when_local(view->meter->time_ns / MM_NS_PER_S, time);
+	if (face->meter->time_ns > 0) {
+		mm_when_local(face->meter->time_ns / MM_NS_PER_S, time);
 	}
-	if (x + (int)strlen(time) + panel->margin < COLS) {
-		put(panel->y, COLS - (int)strlen(time) - panel->margin, panel->dim, "%s", time);
+	snprintf(text, sizeof(text), "%s%s", face->live ? "" : "as of ", time);
+	if (x + (int)strlen(text) + screen->margin < COLS) {
+		mm_screen_put(screen->y, COLS - (int)strlen(text) - screen->margin, face->live ? screen->dim : screen->red, "%s",
+			      text);
 	}
-	panel->y += 1 + panel->roomy;
+	screen->y += 1 + screen->roomy;
 }
 
 static bool is_digits(const char *text)
@@ -205,65 +69,76 @@ static int digits_columns(const char *text)
 	int columns = 0;
 
 	for (; *text != '\0'; text++) {
-		columns += *text == '.' ? 2 : DIGIT_COLUMNS + 1;
+		columns += *text == '.' ? 2 : MM_DIGIT_COLUMNS + 1;
 	}
 	return columns;
 }
 
-/* Draws big digits from the column on; returns the column after them. */
-static int big_digits(const struct mm_panel *panel, int x, attr_t attributes, const char *text)
+/* How many of the first characters are zeros that an instrument would blank: all before the digit ahead of the point. */
+static size_t leading_zeros(const char *text)
 {
-	attrset(attributes);
-	for (; *text != '\0'; text++) {
-		if (*text == '.') {
-			mvaddch(panel->y + 2, x, '.');
+	size_t zeros = strspn(text, "0");
+
+	return zeros > 0 && (text[zeros] == '.' || text[zeros] == '\0') ? zeros - 1 : zeros;
+}
+
+/* Draws big digits from the column on, leading zeros dim; returns the column after them. */
+static int big_digits(const struct mm_screen *screen, int x, attr_t attributes, const char *text)
+{
+	size_t zeros = leading_zeros(text);
+
+	for (size_t i = 0; text[i] != '\0'; i++) {
+		attrset(i < zeros ? screen->dim : attributes);
+		if (text[i] == '.') {
+			mvaddch(screen->y + 2, x, '.');
 			x += 2;
 			continue;
 		}
-		for (int row = 0; row < DIGIT_ROWS; row++) {
-			mvaddnwstr(panel->y + row, x, panel->glyphs->digits[row] + (*text - '0') * DIGIT_COLUMNS, DIGIT_COLUMNS);
+		for (int row = 0; row < MM_DIGIT_ROWS; row++) {
+			mvaddnwstr(screen->y + row, x, screen->glyphs->digits[row] + (text[i] - '0') * MM_DIGIT_COLUMNS,
+				   MM_DIGIT_COLUMNS);
 		}
-		x += DIGIT_COLUMNS + 1;
+		x += MM_DIGIT_COLUMNS + 1;
 	}
 	return x;
 }
 
 /* A frame around the big digits, columns wide. */
-static void frame(const struct mm_panel *panel, int columns)
+static void frame(const struct mm_screen *screen, int columns)
 {
-	const struct glyphs *glyphs = panel->glyphs;
-	int left = panel->margin, right = left + columns - 1, top = panel->y, bottom = top + DIGIT_ROWS + 1;
+	const struct mm_glyphs *glyphs = screen->glyphs;
+	int left = screen->margin, right = left + columns - 1, top = screen->y, bottom = top + MM_DIGIT_ROWS + 1;
 
 	for (int x = left + 1; x < right; x++) {
-		put(top, x, panel->dim, "%s", glyphs->horizontal);
-		put(bottom, x, panel->dim, "%s", glyphs->horizontal);
+		mm_screen_put(top, x, screen->dim, "%s", glyphs->horizontal);
+		mm_screen_put(bottom, x, screen->dim, "%s", glyphs->horizontal);
 	}
 	for (int y = top + 1; y < bottom; y++) {
-		put(y, left, panel->dim, "%s", glyphs->vertical);
-		put(y, right, panel->dim, "%s", glyphs->vertical);
+		mm_screen_put(y, left, screen->dim, "%s", glyphs->vertical);
+		mm_screen_put(y, right, screen->dim, "%s", glyphs->vertical);
 	}
-	put(top, left, panel->dim, "%s", glyphs->corner[0]);
-	put(top, right, panel->dim, "%s", glyphs->corner[1]);
-	put(bottom, left, panel->dim, "%s", glyphs->corner[2]);
-	put(bottom, right, panel->dim, "%s", glyphs->corner[3]);
+	mm_screen_put(top, left, screen->dim, "%s", glyphs->corner[0]);
+	mm_screen_put(top, right, screen->dim, "%s", glyphs->corner[1]);
+	mm_screen_put(bottom, left, screen->dim, "%s", glyphs->corner[2]);
+	mm_screen_put(bottom, right, screen->dim, "%s", glyphs->corner[3]);
 }
 
-/* Whether an LED is lit: GetOutputs is more recent than the reading. */
-static bool led_level(const struct mm_panel_view *view, const char *name, bool read)
+/* Whether an LED is lit: GetOutputs is more recent than the reading. Of a daemon that is gone nobody knows. */
+static bool led_level(const struct face *face, const char *name, bool read)
 {
-	const struct mm_output_state *output = mm_output_states_find(view->outputs, view->meter->name, name);
+	const struct mm_output_state *output = mm_output_states_find(face->view->outputs, face->meter->name, name);
 
-	return output != NULL ? output->level : read;
+	return face->live && (output != NULL ? output->level : read);
 }
 
-static int lamp(const struct mm_panel *panel, int y, int x, bool on, attr_t colour, const char *label)
+static int lamp(const struct mm_screen *screen, int y, int x, bool on, attr_t colour, const char *label)
 {
-	x = put(y, x, on ? colour : panel->dim, "%s ", on ? panel->glyphs->on : panel->glyphs->off);
-	return put(y, x, on ? A_NORMAL : panel->dim, "%s", label);
+	x = mm_screen_put(y, x, on ? colour : screen->dim, "%s ", on ? screen->glyphs->on : screen->glyphs->off);
+	return mm_screen_put(y, x, on ? A_NORMAL : screen->dim, "%s", label);
 }
 
 /* The three LEDs, one below the other from a row on, or side by side. */
-static void leds(struct mm_panel *panel, const struct mm_panel_view *view, int y, int x, bool below)
+static void leds(struct mm_screen *screen, const struct face *face, int y, int x, bool below)
 {
 	const struct {
 		const char *output;
@@ -271,14 +146,14 @@ static void leds(struct mm_panel *panel, const struct mm_panel_view *view, int y
 		const char *label;
 		attr_t colour;
 	} table[] = {
-		{"led_power", view->meter->power_led, "power", panel->green},
-		{"led_load", view->meter->load_led, "load", panel->green},
-		{"led_reverse", view->meter->reverse_led, "reverse", panel->red},
+		{"led_power", face->meter->power_led, "power", screen->green},
+		{"led_load", face->meter->load_led, "load", screen->green},
+		{"led_reverse", face->meter->reverse_led, "reverse", screen->red},
 	};
 
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		bool on = led_level(view, table[i].output, table[i].read);
-		int next = lamp(panel, y, x, on, table[i].colour, table[i].label);
+		bool on = led_level(face, table[i].output, table[i].read);
+		int next = lamp(screen, y, x, on, table[i].colour, table[i].label);
 		if (below) {
 			y++;
 		} else {
@@ -287,86 +162,145 @@ static void leds(struct mm_panel *panel, const struct mm_panel_view *view, int y
 	}
 }
 
-static void lcd_and_leds(struct mm_panel *panel, const struct mm_panel_view *view)
+/* Power in a line of its own, or a dash. */
+static void power_text(const struct face *face, char ret[static LCD_MAX])
 {
-	char text[LCD_MAX], power[LCD_MAX];
-	int columns;
+	if (face->flowing) {
+		snprintf(ret, LCD_MAX, "%.1f W", face->meter->power_w);
+	} else {
+		snprintf(ret, LCD_MAX, "- W");
+	}
+}
+
+/* Energy and power in one line, and the LEDs below. */
+static void small_lcd(struct mm_screen *screen, const struct face *face, const char *text)
+{
+	size_t zeros = is_digits(text) ? leading_zeros(text) : 0;
+	char power[LCD_MAX];
+	int x;
+
+	power_text(face, power);
+	x = mm_screen_put(screen->y, screen->margin, screen->dim, "%.*s", (int)zeros, text);
+	x = mm_screen_put(screen->y, x, face->live ? A_BOLD : screen->dim, "%s kWh", text + zeros);
+	mm_screen_put(screen->y, x, face->flowing ? A_NORMAL : screen->dim, "%*s", COLS - x - screen->margin, power);
+	leds(screen, face, screen->y + 1, screen->margin, false);
+	screen->y += 2;
+}
+
+static void lcd_and_leds(struct mm_screen *screen, const struct face *face)
+{
+	char text[LCD_MAX];
+	bool beside;
+	int columns, x;
 
 	/* A meter without an LCD shows the total. */
-	if (view->meter->display != NULL) {
-		snprintf(text, sizeof(text), "%s", view->meter->display);
+	if (face->meter->display != NULL) {
+		snprintf(text, sizeof(text), "%s", face->meter->display);
 	} else {
-		snprintf(text, sizeof(text), "%.1f", (double)view->meter->delivered_uwh / UWH_PER_KWH);
+		snprintf(text, sizeof(text), "%.1f", (double)face->meter->delivered_uwh / UWH_PER_KWH);
 	}
 	columns = digits_columns(text) + 7;
-	if (LINES < ROWS_DIGITS || columns + panel->margin > COLS || !is_digits(text)) {
-		snprintf(power, sizeof(power), "%.1f W", view->meter->power_w);
-		int x = put(panel->y, panel->margin, A_BOLD, "%s kWh", text);
-		put(panel->y, x, A_NORMAL, "%*s", COLS - x - panel->margin, power);
-		leds(panel, view, panel->y + 1, panel->margin, false);
-		panel->y += 2;
+	if (LINES < ROWS_DIGITS || columns + screen->margin > COLS || !is_digits(text)) {
+		small_lcd(screen, face, text);
 		return;
 	}
-	frame(panel, columns);
-	panel->y++;
-	int x = big_digits(panel, panel->margin + 2, A_BOLD, text);
-	put(panel->y + 2, x, A_NORMAL, "kWh");
-	bool beside = panel->margin + columns + 14 <= COLS;
-	panel->y += DIGIT_ROWS + 1;
+	frame(screen, columns);
+	screen->y++;
+	x = big_digits(screen, screen->margin + 2, face->live ? A_BOLD : screen->dim, text);
+	mm_screen_put(screen->y + 2, x, face->live ? A_NORMAL : screen->dim, "kWh");
+	beside = screen->margin + columns + 14 <= COLS;
+	screen->y += MM_DIGIT_ROWS + 1;
 	if (beside) {
-		leds(panel, view, panel->y - 1 - DIGIT_ROWS, panel->margin + columns + 4, true);
+		leds(screen, face, screen->y - 1 - MM_DIGIT_ROWS, screen->margin + columns + 4, true);
 	} else {
-		leds(panel, view, panel->y++, panel->margin, false);
+		leds(screen, face, screen->y++, screen->margin, false);
 	}
-	panel->y += panel->roomy;
+	screen->y += screen->roomy;
 }
 
-/* The pulse outputs with their levels: whatever GetOutputs lists that is no LED. */
-static void pulses(struct mm_panel *panel, const struct mm_panel_view *view)
+/* "10 Wh" for the output 10, "counter 100 Wh"; without the energy where there is no room for all of them. */
+static void pulse_label(const struct mm_output_state *output, bool energy, char ret[static LCD_MAX])
 {
-	int x = panel->margin;
+	char kh[16];
 
-	if (COLS >= COLUMNS_WIDE) {
-		x = put(panel->y, x, A_NORMAL, "pulse outputs   ");
+	snprintf(kh, sizeof(kh), "%g", (double)output->kh_uwh / (double)MM_UWH_PER_WH);
+	if (!energy || output->kh_uwh == 0) {
+		snprintf(ret, LCD_MAX, "%s", output->name);
+	} else if (strcmp(kh, output->name) == 0) {
+		snprintf(ret, LCD_MAX, "%s Wh", kh);
+	} else {
+		snprintf(ret, LCD_MAX, "%.16s %.10s Wh", output->name, kh);
 	}
-	for (size_t i = 0; view->outputs != NULL && i < view->outputs->count; i++) {
-		const struct mm_output_state *output = &view->outputs->output[i];
+}
 
-		if (strcmp(output->meter, view->meter->name) == 0 && strncmp(output->name, "led_", 4) != 0) {
-			x = lamp(panel, panel->y, x, output->level, panel->green, output->name) + 3;
+/* Draws the pulse outputs from x on, or only says where they would end (draw false). */
+static int pulse_lamps(struct mm_screen *screen, const struct face *face, int x, bool energy, bool draw)
+{
+	const struct mm_output_states *outputs = face->view->outputs;
+	char label[LCD_MAX];
+
+	for (size_t i = 0; outputs != NULL && i < outputs->count; i++) {
+		const struct mm_output_state *output = &outputs->output[i];
+
+		/* Whatever GetOutputs lists that is no LED. */
+		if (strcmp(output->meter, face->meter->name) != 0 || strncmp(output->name, "led_", 4) == 0) {
+			continue;
+		}
+		pulse_label(output, energy, label);
+		if (draw) {
+			x = lamp(screen, screen->y, x, face->live && output->level, screen->green, label) + 3;
+		} else {
+			x += 2 + mm_text_columns(label) + 3;
 		}
 	}
-	panel->y += 1 + panel->roomy;
+	return x;
 }
 
-static void totals(struct mm_panel *panel, const struct mm_panel_view *view)
+static void pulses(struct mm_screen *screen, const struct face *face)
 {
+	int x = screen->margin;
+	bool energy;
+
+	if (COLS >= COLUMNS_WIDE) {
+		x = mm_screen_put(screen->y, x, A_NORMAL, "pulse outputs   ");
+	}
+	energy = pulse_lamps(screen, face, x, true, false) - 3 <= COLS;
+	pulse_lamps(screen, face, x, energy, true);
+	screen->y += 1 + screen->roomy;
+}
+
+static void totals(struct mm_screen *screen, const struct face *face)
+{
+	char power[LCD_MAX];
 	int x;
 
 	if (LINES < ROWS_DIGITS) {
 		return;
 	}
-	x = put(panel->y, panel->margin, A_NORMAL, "power ");
-	x = put(panel->y, x, A_BOLD, "%.1f W", view->meter->power_w);
-	x = put(panel->y, x, A_NORMAL, "   received %.3f kWh", (double)view->meter->received_uwh / UWH_PER_KWH);
+	power_text(face, power);
+	x = mm_screen_put(screen->y, screen->margin, A_NORMAL, "power ");
+	x = mm_screen_put(screen->y, x, face->flowing ? A_BOLD : screen->dim, "%s", power);
+	x = mm_screen_put(screen->y, x, face->live ? A_NORMAL : screen->dim, "   received %.3f kWh",
+			  (double)face->meter->received_uwh / UWH_PER_KWH);
 	if (COLS >= COLUMNS_WIDE) {
-		put(panel->y, x, A_NORMAL, "   maximum demand %.0f W", view->meter->max_demand_w);
+		mm_screen_put(screen->y, x, face->live ? A_NORMAL : screen->dim, "   maximum demand %.0f W",
+			      face->meter->max_demand_w);
 	}
-	panel->y += 1 + panel->roomy;
+	screen->y += 1 + screen->roomy;
 }
 
 /* What is wrong, in words, as far as there is room. */
-static void warnings(struct mm_panel *panel, const struct mm_panel_view *view)
+static void warnings(struct mm_screen *screen, const struct face *face)
 {
 	char words[MM_CELL_MAX];
 
-	for (size_t i = 0; i < view->meter->faults.count && panel->y < LINES - 2; i++) {
-		mm_cell_flag(view->meter->faults.name[i], words);
-		put(panel->y++, panel->margin, panel->red, "%s", words);
+	for (size_t i = 0; face->live && i < face->meter->faults.count && screen->y < LINES - FOOTER_ROWS; i++) {
+		mm_cell_flag(face->meter->faults.name[i], words);
+		mm_screen_put(screen->y++, screen->margin, screen->red, "%s", words);
 	}
 }
 
-static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
+static void elements(struct mm_screen *screen, const struct face *face)
 {
 	static const struct {
 		const char *heading;
@@ -380,74 +314,130 @@ static void elements(struct mm_panel *panel, const struct mm_panel_view *view)
 		{"Hz", offsetof(struct mm_reading_element, frequency_hz), 2, 6},
 	};
 	bool wide = COLS >= COLUMNS_WIDE;
-	int name_width = wide ? 8 : 3, extra = wide ? 2 : 0, x = panel->margin + name_width;
+	int name_width = wide ? 8 : 3, extra = wide ? 2 : 0, x = screen->margin + name_width;
 
 	for (size_t c = 0; c < COUNT_OF(table); c++) {
-		x = put(panel->y, x, panel->dim, "%*s", table[c].width + extra, table[c].heading);
+		x = mm_screen_put(screen->y, x, screen->dim, "%*s", table[c].width + extra, table[c].heading);
 	}
-	panel->y++;
-	for (size_t i = 0; i < view->meter->element_count; i++) {
-		const struct mm_reading_element *element = &view->meter->element[i];
+	screen->y++;
+	for (size_t i = 0; i < face->meter->element_count; i++) {
+		const struct mm_reading_element *element = &face->meter->element[i];
 		const char *name = wide ? element->name : element->name + strcspn(element->name, "0123456789");
 
-		put(panel->y, panel->margin, A_BOLD, "%.*s", name_width, name);
-		x = panel->margin + name_width;
+		mm_screen_put(screen->y, screen->margin, A_BOLD, "%.*s", name_width, name);
+		x = screen->margin + name_width;
 		for (size_t c = 0; c < COUNT_OF(table); c++) {
 			const double *figure = (const void *)((const char *)element + table[c].offset);
 
-			x = put(panel->y, x, A_NORMAL, "%*.*f", table[c].width + extra, table[c].decimals, *figure);
+			x = face->flowing ? mm_screen_put(screen->y, x, A_NORMAL, "%*.*f", table[c].width + extra,
+							  table[c].decimals, *figure)
+					  : mm_screen_put(screen->y, x, screen->dim, "%*s", table[c].width + extra, "-");
 		}
-		panel->y++;
+		screen->y++;
 	}
-	panel->y += panel->roomy;
+	screen->y += screen->roomy;
 }
 
-/* Front end, register and age on the last row but one; the keys on the last. */
-static void footer(struct mm_panel *panel, const struct mm_panel_view *view)
+static void trend(struct mm_screen *screen, const struct face *face)
 {
-	bool valid = view->meter != NULL && view->meter->valid;
-	int y = LINES - 2, x = panel->margin;
+	struct mm_history_sums sums;
+
+	if (mm_history_is_of(face->view->history, face->meter->name)) {
+		sums = mm_history_sum(face->view->history, face->view->now_s);
+		mm_trend_draw(screen, &sums, face->view->now_s, LINES - FOOTER_ROWS);
+	}
+}
+
+static void draw_meter(struct mm_screen *screen, const struct face *face)
+{
+	title(screen, face);
+	lcd_and_leds(screen, face);
+	pulses(screen, face);
+	totals(screen, face);
+	elements(screen, face);
+	warnings(screen, face);
+	trend(screen, face);
+}
+
+static void draw_overview(struct mm_screen *screen, const struct mm_panel_view *view, bool live)
+{
+	char time[MM_WHEN_MAX] = "-";
+
+	mm_screen_put(screen->y, screen->margin, A_BOLD, "%zu meters", view->readings->count);
+	if (view->readings->meter[0].time_ns > 0) {
+		mm_when_local(view->readings->meter[0].time_ns / MM_NS_PER_S, time);
+	}
+	mm_screen_put(screen->y, COLS - (int)strlen(time) - screen->margin - (live ? 0 : 6), live ? screen->dim : screen->red,
+		      "%s%s", live ? "" : "as of ", time);
+	screen->y += 1 + screen->roomy;
+	mm_overview_draw(screen, view->readings, live, LINES - FOOTER_ROWS);
+}
+
+/* The daemon's state: what is wrong with it, or that nothing is. */
+static void conditions(const struct mm_screen *screen, const struct mm_daemon_status *status, int y, int x)
+{
+	const char *separator = screen->glyphs->separator;
+	bool ok = strcmp(status->front_end.state, "ok") == 0;
+
+	x = mm_screen_put(y, x, ok ? A_NORMAL : screen->red, "%sfront end %s", separator, status->front_end.state);
+	if (strcmp(status->store.state, "ok") != 0) {
+		x = mm_screen_put(y, x, screen->red, "%sregister %s", separator, status->store.state);
+	}
+	if (status->front_end.reason != NULL) {
+		mm_screen_put(y, x, screen->red, "%s%s", separator, status->front_end.reason);
+	}
+}
+
+/* On the last row but one whether what is shown is of now; the keys on the last. */
+static void footer(struct mm_screen *screen, const struct mm_panel_view *view, bool live, double age_s)
+{
+	int y = LINES - FOOTER_ROWS, x = screen->margin;
 
 	if (view->trouble != NULL) {
-		x = put(y, x, panel->red, "%s", view->trouble);
-	} else if (view->status != NULL) {
-		const char *front_end = view->status->front_end.state, *store = view->status->store.state;
-
-		x = put(y, x, strcmp(front_end, "ok") == 0 ? A_NORMAL : panel->red, "front end %s", front_end);
-		if (strcmp(store, "ok") != 0) {
-			x = put(y, x, panel->red, "%sregister %s", panel->glyphs->separator, store);
-		}
+		mm_screen_put(y, x, screen->red, "%s%snot live, %.0f s old", view->trouble, screen->glyphs->separator, age_s);
+	} else if (!live) {
+		x = mm_screen_put(y, x, screen->red, "not live, %.0f s old", age_s);
 	} else {
-		x = put(y, x, A_NORMAL, "front end ?");
+		x = mm_screen_put(y, x, screen->green, "%s live", screen->glyphs->on);
 	}
-	x = put(y, x, A_NORMAL, "%s", panel->glyphs->separator);
-	x = put(y, x, valid ? A_NORMAL : panel->red, "%s%.0f s old", valid ? "reading " : "not valid, ", view->age_s);
-	if (view->trouble == NULL && view->status != NULL && view->status->front_end.reason != NULL) {
-		put(y, x, panel->red, "%s%s", panel->glyphs->separator, view->status->front_end.reason);
+	if (view->trouble == NULL && view->status != NULL) {
+		conditions(screen, view->status, y, x);
 	}
-	put(LINES - 1, panel->margin, panel->dim, view->count > 1 ? "q quit   m next meter" : "q quit");
+	mm_screen_put(LINES - 1, screen->margin, screen->dim,
+		      view->readings != NULL && view->readings->count > 1 ? "q quit   m next   0 overview   1-9 meter"
+									  : "q quit");
 }
 
-void mm_panel_draw(struct mm_panel *panel, const struct mm_panel_view *view)
+void mm_panel_draw(struct mm_screen *screen, const struct mm_panel_view *view)
 {
+	const struct mm_readings *readings = view->readings;
+	size_t number = view->shown > 0 ? view->shown : 1;
+	struct face face = {.view = view};
+	double age_s = view->waited_s;
+
 	erase();
-	panel->y = 0;
-	panel->roomy = LINES >= ROWS_ROOMY;
-	panel->margin = COLS >= COLUMNS_WIDE ? 2 : 0;
+	screen->y = 0;
+	screen->roomy = LINES >= ROWS_ROOMY;
+	screen->margin = COLS >= COLUMNS_WIDE ? 2 : 0;
 	if (LINES < ROWS_MIN || COLS < COLUMNS_MIN) {
-		put(0, 0, A_NORMAL, "needs %dx%d or more", COLUMNS_MIN, ROWS_MIN);
-	} else {
-		panel->y = panel->roomy;
-		if (view->meter != NULL) {
-			title(panel, view);
-			lcd_and_leds(panel, view);
-			pulses(panel, view);
-			totals(panel, view);
-			elements(panel, view);
-			warnings(panel, view);
-		}
-		footer(panel, view);
+		mm_screen_put(0, 0, A_NORMAL, "needs %dx%d or more", COLUMNS_MIN, ROWS_MIN);
+		attrset(A_NORMAL);
+		refresh();
+		return;
 	}
+	screen->y = screen->roomy;
+	face.live = view->trouble == NULL && view->waited_s < LIVE_S;
+	if (readings != NULL && number <= readings->count) {
+		face.meter = &readings->meter[number - 1];
+		age_s += face.meter->age_s;
+		face.flowing = face.live && face.meter->valid;
+		if (view->shown == 0 && readings->count > 1) {
+			draw_overview(screen, view, face.live);
+		} else {
+			draw_meter(screen, &face);
+		}
+	}
+	footer(screen, view, view->shown > 0 || readings == NULL || readings->count <= 1 ? face.flowing : face.live, age_s);
 	attrset(A_NORMAL);
 	refresh();
 }

@@ -14,9 +14,11 @@ libctl_a_SOURCES = \
 	src/ctl/diagnose.c src/ctl/diagnose.h \
 	src/ctl/events.c \
 	src/ctl/help.c \
+	src/ctl/history.c src/ctl/history.h \
 	src/ctl/label.c src/ctl/label.h \
 	src/ctl/message.c \
 	src/ctl/options.c \
+	src/ctl/overview.c src/ctl/overview.h \
 	src/ctl/panel.c src/ctl/panel.h \
 	src/ctl/plot.c src/ctl/plot.h \
 	src/ctl/preset.c \
@@ -25,9 +27,11 @@ libctl_a_SOURCES = \
 	src/ctl/read.c src/ctl/read.h \
 	src/ctl/reference.c src/ctl/reference.h \
 	src/ctl/reload.c \
-	src/ctl/status.c \
+	src/ctl/screen.c src/ctl/screen.h \
 	src/ctl/span.c \
+	src/ctl/status.c \
 	src/ctl/text.c src/ctl/text.h \
+	src/ctl/trend.c src/ctl/trend.h \
 	src/ctl/verify.c \
 	src/ctl/watch.c \
 	src/ctl/when.c src/ctl/when.h \

@@ -11,19 +11,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/count_of.h"
 #include "base/now.h"
 #include "client/reading.h"
+#include "ctl/history.h"
 #include "ctl/panel.h"
 #include "ctl/private.h"
 #include "ctl/read.h"
+#include "ctl/screen.h"
 #include "ctl/writer.h"
 
 #define RECONNECT_MS 1000
 #define ASK_MS 250
 #define ASKS_PER_STATUS 4
+#define HISTORY_MS 30000
+#define HISTORY_PAGE 200 /* what the daemon gives at most in an answer */
 #define SECONDS_MAX 1e9
 
 struct watch {
@@ -35,9 +40,11 @@ struct watch {
 	struct mm_readings *readings;	       /* the latest of each, or NULL */
 	struct mm_output_states *outputs;
 	struct mm_daemon_status *status;
-	int64_t reading_ms;	/* when it came */
-	size_t shown;		/* which meter */
-	struct mm_panel *panel; /* NULL: lines */
+	int64_t reading_ms;	    /* when it came */
+	struct mm_history *history; /* of the meter shown, or NULL */
+	int64_t history_ms;	    /* when to ask for more of it */
+	size_t shown;		    /* 0: the overview of several meters; else the number of a meter */
+	struct mm_screen *screen;   /* NULL: lines */
 	int signal_fd;
 	bool done;
 	int r; /* below 0: what ends it all, and error says it */
@@ -62,7 +69,7 @@ static void lose_daemon(struct watch *watch)
 	watch->ctl->client = NULL;
 	drop_side(watch);
 	watch->reconnect_ms = now_ms() + RECONNECT_MS;
-	if (watch->panel == NULL) {
+	if (watch->screen == NULL) {
 		mm_ctl_fail(watch->ctl, MM_CTL_UNREACHABLE, "daemon gone, reconnecting");
 	}
 }
@@ -104,7 +111,7 @@ static void take_reading(struct watch *watch, json_t *answer)
 {
 	struct mm_readings *readings;
 
-	if (watch->panel == NULL) {
+	if (watch->screen == NULL) {
 		print_reading(watch, answer);
 		return;
 	}
@@ -141,6 +148,37 @@ static void take_stream(struct watch *watch)
 	}
 }
 
+/* The meter whose front is shown; NULL: the overview is, or nothing has come. */
+static const struct mm_reading *meter_shown(const struct watch *watch)
+{
+	size_t count = watch->readings != NULL ? watch->readings->count : 0;
+
+	if (count == 1) {
+		return &watch->readings->meter[0];
+	}
+	return watch->shown > 0 && watch->shown <= count ? &watch->readings->meter[watch->shown - 1] : NULL;
+}
+
+/* Asks for more of what the meter shown has measured lately. */
+static int ask_history(struct watch *watch)
+{
+	const struct mm_reading *meter = meter_shown(watch);
+
+	if (meter == NULL || now_ms() < watch->history_ms) {
+		return 0;
+	}
+	if (!mm_history_is_of(watch->history, meter->name)) {
+		mm_history_free(watch->history);
+		watch->history = NULL;
+		if (mm_history_new(meter->name, time(NULL), &watch->history) < 0) {
+			return -ENOMEM;
+		}
+	}
+	watch->history_ms = now_ms() + HISTORY_MS;
+	watch->side_waiting++;
+	return mm_client_send(watch->side, "org.minimeter.GetProfile", mm_history_parameters(watch->history), false, NULL);
+}
+
 /* Asks for output levels, and now and then for the daemon's state, unless the last answer is still missing. */
 static void ask_side(struct watch *watch)
 {
@@ -161,12 +199,15 @@ static void ask_side(struct watch *watch)
 		r = mm_client_send(watch->side, "org.minimeter.GetOutputs", mm_ctl_meter_parameter(watch->ctl), false, NULL);
 		watch->side_waiting++;
 	}
+	if (r == 0) {
+		r = ask_history(watch);
+	}
 	if (r < 0) {
 		drop_side(watch);
 	}
 }
 
-/* Keeps an answer of Status or GetOutputs. */
+/* Keeps an answer of Status, GetOutputs or GetProfile. */
 static void take_side_answer(struct watch *watch, json_t *answer)
 {
 	struct mm_output_states *outputs;
@@ -178,6 +219,8 @@ static void take_side_answer(struct watch *watch, json_t *answer)
 	} else if (mm_daemon_status_new(answer, &status, NULL) == 0) {
 		mm_daemon_status_free(watch->status);
 		watch->status = status;
+	} else if (watch->history != NULL && mm_history_take(watch->history, answer) >= HISTORY_PAGE) {
+		watch->history_ms = 0; /* there is more */
 	}
 }
 
@@ -201,19 +244,31 @@ static void take_side(struct watch *watch)
 	}
 }
 
+static void show(struct watch *watch, size_t number)
+{
+	size_t count = watch->readings->count;
+
+	watch->shown = number <= count ? number : 0;
+	watch->history_ms = 0;
+}
+
 static void take_keys(struct watch *watch)
 {
-	enum mm_panel_key key;
+	enum mm_screen_key key;
+	size_t number = 0;
 
-	while ((key = mm_panel_key(watch->panel)) != MM_PANEL_KEY_NONE) {
+	while ((key = mm_screen_key(watch->screen, &number)) != MM_SCREEN_KEY_NONE) {
 		switch (key) {
-		case MM_PANEL_KEY_QUIT:
+		case MM_SCREEN_KEY_QUIT:
 			watch->done = true;
 			break;
-		case MM_PANEL_KEY_NEXT:
-			watch->shown++;
+		case MM_SCREEN_KEY_NEXT:
+			show(watch, watch->shown + 1);
 			break;
-		case MM_PANEL_KEY_NONE:
+		case MM_SCREEN_KEY_NUMBER:
+			show(watch, number);
+			break;
+		case MM_SCREEN_KEY_NONE:
 			break;
 		}
 	}
@@ -225,7 +280,7 @@ static void take_signals(struct watch *watch)
 
 	while (read(watch->signal_fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGWINCH) {
-			mm_panel_resize(watch->panel);
+			mm_screen_resize(watch->screen);
 		} else {
 			watch->done = true;
 		}
@@ -234,20 +289,18 @@ static void take_signals(struct watch *watch)
 
 static void draw(struct watch *watch)
 {
-	size_t count = watch->readings->count;
-	struct mm_panel_view view = {
+	const struct mm_panel_view view = {
+		.readings = watch->readings,
+		.shown = watch->readings->count == 1 ? 1 : watch->shown,
 		.outputs = watch->outputs,
 		.status = watch->status,
+		.history = watch->history,
+		.now_s = time(NULL),
 		.trouble = watch->ctl->client == NULL ? "daemon gone, reconnecting" : NULL,
-		.count = count,
+		.waited_s = (double)(now_ms() - watch->reading_ms) / 1e3,
 	};
 
-	if (count > 0) {
-		view.number = watch->shown % count;
-		view.meter = &watch->readings->meter[view.number];
-		view.age_s = view.meter->age_s + (double)(now_ms() - watch->reading_ms) / 1e3;
-	}
-	mm_panel_draw(watch->panel, &view);
+	mm_panel_draw(watch->screen, &view);
 }
 
 static int client_fd(const struct mm_client *client)
@@ -258,12 +311,12 @@ static int client_fd(const struct mm_client *client)
 /* Sleeps until something comes in or is due. */
 static void wait_next(struct watch *watch)
 {
-	int64_t left = watch->stop_ms - now_ms(), most = watch->panel != NULL ? ASK_MS : RECONNECT_MS;
+	int64_t left = watch->stop_ms - now_ms(), most = watch->screen != NULL ? ASK_MS : RECONNECT_MS;
 	struct pollfd fds[] = {
 		{.fd = client_fd(watch->ctl->client), .events = POLLIN},
 		{.fd = client_fd(watch->side), .events = POLLIN},
 		{.fd = watch->signal_fd, .events = POLLIN},
-		{.fd = watch->panel != NULL && isatty(STDIN_FILENO) ? STDIN_FILENO : -1, .events = POLLIN},
+		{.fd = watch->screen != NULL && isatty(STDIN_FILENO) ? STDIN_FILENO : -1, .events = POLLIN},
 	};
 
 	left = left < 0 ? 0 : left < most ? left : most;
@@ -278,7 +331,7 @@ static void run(struct watch *watch)
 		if (watch->ctl->client == NULL && now_ms() >= watch->reconnect_ms) {
 			reconnect(watch);
 		}
-		if (watch->panel != NULL) {
+		if (watch->screen != NULL) {
 			if (watch->ctl->client != NULL && now_ms() >= watch->ask_ms) {
 				ask_side(watch);
 			}
@@ -286,7 +339,7 @@ static void run(struct watch *watch)
 		}
 		wait_next(watch);
 		take_stream(watch);
-		if (watch->panel != NULL) {
+		if (watch->screen != NULL) {
 			take_side(watch);
 			take_signals(watch);
 			take_keys(watch);
@@ -308,12 +361,12 @@ static bool run_panel(struct watch *watch, json_t *first)
 	sigaddset(&signals, SIGWINCH);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	watch->signal_fd = signalfd(-1, &signals, SFD_NONBLOCK | SFD_CLOEXEC);
-	shown = watch->signal_fd >= 0 && mm_panel_new(watch->ctl->out, watch->ctl->colour, &watch->panel) == 0;
+	shown = watch->signal_fd >= 0 && mm_screen_new(watch->ctl->out, watch->ctl->colour, &watch->screen) == 0;
 	if (shown) {
 		take_reading(watch, first);
 		run(watch);
-		mm_panel_free(watch->panel);
-		watch->panel = NULL;
+		mm_screen_free(watch->screen);
+		watch->screen = NULL;
 	}
 	if (watch->signal_fd >= 0) {
 		close(watch->signal_fd);
@@ -365,6 +418,7 @@ int mm_ctl_watch(struct mm_ctl *ctl)
 	}
 	drop_side(&watch);
 	json_decref(first);
+	mm_history_free(watch.history);
 	mm_readings_free(watch.readings);
 	mm_output_states_free(watch.outputs);
 	mm_daemon_status_free(watch.status);

@@ -3,12 +3,14 @@
 
 #include "ctl/check_ctl.h"
 
+#include <errno.h>
 #include <locale.h>
 #include <malloc.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/history.h"
 #include "ctl/plot.h"
 
 #define INTERVAL(start, delivered, received, flags)                                                                              \
@@ -137,6 +139,62 @@ START_TEST(bars_are_hours_days_or_months)
 }
 END_TEST
 
+/* ---- What the panel says of the last days ---- */
+
+static int take(struct mm_history *history, const char *rows)
+{
+	char text[2048];
+	json_t *answer;
+	int r;
+
+	snprintf(text, sizeof(text), "{\"meter\":\"main\",\"intervals\":[%s]}", rows);
+	answer = json_loads(text, 0, NULL);
+	r = mm_history_take(history, answer);
+	json_decref(answer);
+	return r;
+}
+
+/* The second of March, half past ten. */
+START_TEST(the_panel_adds_up_days_and_hours)
+{
+	static const int64_t now_s = 1772447400;
+	struct mm_history *history;
+	struct mm_history_sums sums;
+	json_t *parameters, *other = json_pack("{s:s, s:[]}", "meter", "flat", "intervals");
+
+	ck_assert_int_eq(mm_history_new("main", now_s, &history), 0);
+	ck_assert(mm_history_is_of(history, "main") && !mm_history_is_of(history, "flat") && !mm_history_is_of(NULL, "main"));
+	parameters = mm_history_parameters(history);
+	ck_assert_str_eq(json_string_value(json_object_get(parameters, "from")), "2026-03-01T00:00:00Z");
+	json_decref(parameters);
+	ck_assert_int_eq(mm_history_take(history, other), -EBADMSG);
+	ck_assert_int_eq(take(history, "{}"), -EBADMSG);
+	ck_assert_int_eq(take(history, INTERVAL("2026-03-01T10:45:00Z", "1.0", "0", "") "," INTERVAL("2026-03-01T11:00:00Z",
+												     "2.0", "0", "")),
+			 2);
+	parameters = mm_history_parameters(history);
+	ck_assert_str_eq(json_string_value(json_object_get(parameters, "from")), "2026-03-01T11:00:01Z");
+	json_decref(parameters);
+	ck_assert_int_eq(take(history, INTERVAL("2026-03-02T00:00:00Z", "4.0", "0",
+						"") "," INTERVAL("2026-03-02T10:00:00Z", "8.0", "0",
+								 "") "," INTERVAL("2026-03-02T10:15:00Z", "16.0", "0", "")),
+			 3);
+	sums = mm_history_sum(history, now_s);
+	ck_assert(sums.today_wh == 28 && sums.yesterday_wh == 3 && sums.month_wh == 31);
+	ck_assert(sums.hour_wh[23] == 24 && sums.hour_wh[13] == 4 && sums.hour_wh[0] == 2 && sums.most_wh == 24);
+	ck_assert_int_eq(sums.until_s, now_s);
+	mm_history_free(history);
+	json_decref(other);
+
+	/* On the first of a month, yesterday is in the one before. */
+	ck_assert_int_eq(mm_history_new("main", 1772323200, &history), 0);
+	parameters = mm_history_parameters(history);
+	ck_assert_str_eq(json_string_value(json_object_get(parameters, "from")), "2026-02-28T00:00:00Z");
+	json_decref(parameters);
+	mm_history_free(history);
+}
+END_TEST
+
 /* ---- Memory ---- */
 
 /* What jansson holds: all that grows with an answer. Its functions take no userdata, so that the counts must be static. */
@@ -203,6 +261,7 @@ TCase *history_tcase(void)
 	tcase_add_test(history, the_profile_has_a_sum);
 	tcase_add_test(history, pieces_are_one_object);
 	tcase_add_test(history, every_id_is_accounted_for);
+	tcase_add_test(history, the_panel_adds_up_days_and_hours);
 	tcase_add_test(history, bars_are_hours_days_or_months);
 	tcase_add_loop_test(history, a_long_profile_takes_the_memory_of_a_page, 0, 4);
 	return history;

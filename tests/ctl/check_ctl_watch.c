@@ -116,7 +116,7 @@ START_TEST(the_panel_follows_the_terminal)
 	terminal_wait(terminal, "pulse outputs");
 	terminal_wait(terminal, "watts");
 	terminal_resize(terminal, 40, 10);
-	terminal_wait(terminal, "012345.6 kWh");
+	terminal_wait(terminal, "12345.6 kWh");
 	terminal_wait(terminal, "reverse");
 	terminal_wait(terminal, "counter");
 	terminal_wait(terminal, "1203.2");
@@ -141,7 +141,8 @@ START_TEST(the_panel_shows_lamps_in_colour)
 	terminal_wait(terminal, "┏━┓");
 	terminal_wait(terminal, "\033[32m● ");
 	terminal_wait(terminal, "\033[31m● ");
-	terminal_wait(terminal, "ok · reading");
+	terminal_wait(terminal, "\033[32m● live");
+	terminal_wait(terminal, " · front end ok");
 	ck_assert_int_eq(kill(terminal->pid, _i == 0 ? SIGTERM : _i == 1 ? SIGINT : SIGHUP), 0);
 	ck_assert_int_eq(terminal_end_panel(terminal), MM_CTL_FINE);
 	fake_socket_free(&fixture);
@@ -158,12 +159,83 @@ START_TEST(the_panel_outlives_the_daemon)
 	struct fake_socket fixture = fake_socket_new(panel_script);
 	struct terminal *terminal = start_panel(&fixture, "C");
 
-	terminal_wait(terminal, "ok, reading");
+	terminal_wait(terminal, ", front end ok");
 	fake_daemon_free(fixture.daemon);
 	terminal_wait(terminal, "daemon gone, reconnecting");
 	terminal->mark = terminal->length;
 	fixture.daemon = fake_daemon_new(fixture.path, restarted);
 	terminal_wait(terminal, "front end frozen");
+	terminal_type(terminal, "q");
+	ck_assert_int_eq(terminal_end_panel(terminal), MM_CTL_FINE);
+	fake_socket_free(&fixture);
+}
+END_TEST
+
+/* Of a daemon that is gone, or a front end that is at fault, nobody knows what flows and which LEDs are lit. */
+START_TEST(the_panel_shows_no_old_figures_as_present)
+{
+	static const struct fake_answer faulty[] = {
+		{"Read", 0, REPLY_MORE("{\"meters\":[" METER("main", "false", "\"front-end-frozen\"", BOTH_ELEMENTS) "]}")},
+		{"Status", 0, FRONT_END("frozen")},
+		{NULL, 0, NULL},
+	};
+	struct fake_socket fixture = fake_socket_new(_i == 0 ? panel_script : faulty);
+	struct terminal *terminal = start_panel(&fixture, "C.UTF-8");
+
+	if (_i == 0) {
+		terminal_wait(terminal, "1203.2");
+		terminal_wait(terminal, "\033[32m● ");
+		fake_daemon_free(fixture.daemon);
+		fixture.daemon = NULL;
+		terminal_wait(terminal, "daemon gone, reconnecting");
+		terminal_resize(terminal, 90, 30); /* all is drawn anew */
+		terminal_wait(terminal, "as of ");
+		terminal_wait(terminal, "daemon gone, reconnecting · not live, ");
+		ck_assert_ptr_null(strstr(terminal->screen + terminal->mark, "●"));
+	} else {
+		terminal_wait(terminal, "not live, ");
+		terminal_wait(terminal, "front end frozen");
+	}
+	terminal_wait(terminal, "- W");
+	terminal_wait(terminal, "q quit");
+	ck_assert_ptr_null(strstr(terminal->screen + terminal->mark, "1203.2"));
+	ck_assert_ptr_null(strstr(terminal->screen + terminal->mark, "2406.4"));
+	terminal_type(terminal, "q");
+	ck_assert_int_eq(terminal_end_panel(terminal), MM_CTL_FINE);
+	fake_socket_free(&fixture);
+}
+END_TEST
+
+START_TEST(the_panel_begins_with_all_meters)
+{
+	static const struct fake_answer two[] = {
+		{"Read", 0,
+		 REPLY_MORE("{\"meters\":[" MAIN "," METER("flat", "true", "\"element2-reversed\"", BOTH_ELEMENTS) "]}")},
+		{"Status", 0, FRONT_END("ok")},
+		{"GetOutputs", 0, REPLY("{\"outputs\":[]}")},
+		{"GetProfile", 0, REPLY("{\"meter\":\"flat\",\"intervals\":[]}")},
+		{NULL, 0, NULL},
+	};
+	struct fake_socket fixture = fake_socket_new(two);
+	struct terminal *terminal = start_panel(&fixture, "C");
+
+	terminal_wait(terminal, "2 meters");
+	terminal_wait(terminal, "STATE");
+	terminal_wait(terminal, "element2: CT reversed or on wrong line");
+	terminal_wait(terminal, "0 overview");
+	terminal->mark = terminal->length;
+	terminal_type(terminal, "2");
+	terminal_wait(terminal, " 2/2");
+	terminal_wait(terminal, "pulse outputs");
+	terminal_wait(terminal, "yesterday 0.00 kWh");
+	terminal->mark = terminal->length;
+	terminal_type(terminal, "m");
+	terminal_wait(terminal, "2 meters");
+	terminal_type(terminal, "m");
+	terminal_wait(terminal, " 1/2");
+	terminal->mark = terminal->length;
+	terminal_type(terminal, "0");
+	terminal_wait(terminal, "2 meters");
 	terminal_type(terminal, "q");
 	ck_assert_int_eq(terminal_end_panel(terminal), MM_CTL_FINE);
 	fake_socket_free(&fixture);
@@ -183,5 +255,7 @@ TCase *watch_tcase(void)
 	tcase_add_test(watch, the_panel_follows_the_terminal);
 	tcase_add_loop_test(watch, the_panel_shows_lamps_in_colour, 0, 3);
 	tcase_add_test(watch, the_panel_outlives_the_daemon);
+	tcase_add_loop_test(watch, the_panel_shows_no_old_figures_as_present, 0, 2);
+	tcase_add_test(watch, the_panel_begins_with_all_meters);
 	return watch;
 }
