@@ -77,9 +77,13 @@ struct mm_config_errors {
  */
 int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_config **ret);
 
+/* The same of a text that is still to become the file at path, beside the drop-ins that are there already. */
+int mm_config_load_text(const char *path, const char *text, struct mm_config_errors *errors, struct mm_config **ret);
+
 /*
- * The same, but writes the settings in force as a configuration that would be read as the same ones, each with the file and line
- * that it is from as a comment. Defaults too; without keys that the chip does not take, and without outputs that have no line.
+ * The same as mm_config_load(), but writes the settings in force as a configuration that would be read as the same ones, each
+ * with the file and line that it is from as a comment. Defaults too; without keys that the chip does not take, and without
+ * outputs that have no line.
  */
 int mm_config_print(const char *path, FILE *to, struct mm_config_errors *errors);
 

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,10 +41,16 @@ static int begin_file(struct mm_config_reading *reading, char *name)
 	return 0;
 }
 
-static int read_file(struct mm_config_reading *reading)
+/* NULL with errno: an empty file gives no stream of its text. */
+static FILE *open_text(const char *text)
+{
+	return text[0] != '\0' ? fmemopen((void *)(uintptr_t)text, strlen(text), "r") : fopen("/dev/null", "re");
+}
+
+static int read_file(struct mm_config_reading *reading, const char *text)
 {
 	unsigned base = reading->file[reading->file_count - 1].base;
-	FILE *file = fopen(reading->file[reading->file_count - 1].name, "re");
+	FILE *file = text ? open_text(text) : fopen(reading->file[reading->file_count - 1].name, "re");
 	int r;
 
 	if (!file) {
@@ -95,7 +102,7 @@ static int read_drop_ins(struct mm_config_reading *reading)
 			r = begin_file(reading, asprintf(&name, "%s/%s", directory, entries[i]->d_name) < 0 ? NULL : name);
 		}
 		if (r == 0) {
-			r = read_file(reading);
+			r = read_file(reading, NULL);
 		}
 		free(entries[i]);
 	}
@@ -103,7 +110,7 @@ static int read_drop_ins(struct mm_config_reading *reading)
 	return r;
 }
 
-int mm_config_read(const char *path, struct mm_config_reading *reading)
+int mm_config_read(const char *path, const char *text, struct mm_config_reading *reading)
 {
 	int r = begin_file(reading, strdup(path));
 
@@ -116,7 +123,7 @@ int mm_config_read(const char *path, struct mm_config_reading *reading)
 	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
 		mm_key_set_initial(mm_config_sections[i].table, (char *)reading->config + mm_config_sections[i].offset);
 	}
-	r = read_file(reading);
+	r = read_file(reading, text);
 	if (r == 0) {
 		r = read_drop_ins(reading);
 	}
@@ -154,10 +161,10 @@ static void list_unused(const struct mm_config_reading *reading, char *ret, size
 	}
 }
 
-int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_config **ret)
+int mm_config_load_text(const char *path, const char *text, struct mm_config_errors *errors, struct mm_config **ret)
 {
 	struct mm_config_reading reading = {.errors = errors};
-	int r = mm_config_read(path, &reading);
+	int r = mm_config_read(path, text, &reading);
 
 	if (r == 0) {
 		list_unused(&reading, reading.config->unused, sizeof(reading.config->unused));
@@ -166,4 +173,9 @@ int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_
 	}
 	mm_config_forget(&reading);
 	return r;
+}
+
+int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_config **ret)
+{
+	return mm_config_load_text(path, NULL, errors, ret);
 }

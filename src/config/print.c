@@ -101,7 +101,7 @@ static void print_all(struct printing *printing)
 int mm_config_print(const char *path, FILE *to, struct mm_config_errors *errors)
 {
 	struct mm_config_reading reading = {.errors = errors};
-	int r = mm_config_read(path, &reading);
+	int r = mm_config_read(path, NULL, &reading);
 
 	if (r == 0) {
 		print_all(&(struct printing){.reading = &reading, .to = to});

@@ -62,10 +62,10 @@ unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *
 int mm_config_read_lines(struct mm_config_reading *reading, FILE *file);
 
 /*
- * Reads the file at path and its drop-ins, and checks what they say together. Returns 0 or -errno as mm_config_load();
- * mm_config_forget() frees what reading has then, but for the errors.
+ * Reads the file at path (or text, where that is not NULL) and its drop-ins, and checks what they say together. Returns 0 or
+ * -errno as mm_config_load(); mm_config_forget() frees what reading has then, but for the errors.
  */
-int mm_config_read(const char *path, struct mm_config_reading *reading);
+int mm_config_read(const char *path, const char *text, struct mm_config_reading *reading);
 void mm_config_forget(struct mm_config_reading *reading);
 
 /* Room for where a line is, as people say it. */
