@@ -9,6 +9,7 @@ libafe_a_SOURCES = \
 	src/afe/iio_device.c src/afe/iio_device.h \
 	src/afe/iio_stream.c src/afe/iio_stream.h \
 	src/afe/private.h \
+	src/afe/scan.c src/afe/scan.h \
 	src/afe/waveform.c \
 	src/afe/waveform_chip.c src/afe/waveform_chip.h
 

@@ -96,6 +96,12 @@ int mm_outputs_trace_new(const char *path, const struct mm_outputs_config *confi
  */
 int mm_outputs_gpiod_make_safe(const struct mm_outputs_config *config, struct mm_error *error);
 
+/*
+ * Is the line there, and free? 0: yes, also where only consumer has it; -ENOENT, -EBUSY, -EACCES, -EINVAL, ... as
+ * mm_outputs_gpiod_new() has them. Nothing is requested. what ("output 10") is for the error.
+ */
+int mm_line_look(const struct mm_line_spec *spec, const char *consumer, const char *what, struct mm_error *error);
+
 /* ---- An input ---- */
 
 struct mm_input;

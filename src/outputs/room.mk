@@ -6,6 +6,7 @@ liboutputs_a_SOURCES = \
 	src/outputs/gpiod_api.h \
 	src/outputs/gpiod_find.c src/outputs/gpiod_find.h \
 	src/outputs/gpiod_input.c \
+	src/outputs/gpiod_look.c \
 	src/outputs/lcd.c \
 	src/outputs/line_spec.c \
 	src/outputs/outputs.c src/outputs/outputs.h \
