@@ -29,6 +29,7 @@ e2e_tests = \
 	tests/e2e/preset.sh \
 	tests/e2e/reversed.sh \
 	tests/e2e/scenarios.sh \
+	tests/e2e/setup.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/verify.sh \
 	tests/e2e/waveform.sh \

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+/* The files: the configuration, and the unit's drop-in for a front end on the network. */
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "setup/private.h"
+
+#define CONFIG_SIZE_MAX (1 << 20)
+
+int mm_setup_files(const struct mm_setup_machine *machine, const char *config, struct mm_setup_files *ret)
+{
+	struct mm_setup_files files = {0};
+
+	if (asprintf(&files.config, "%s%s", machine->root, config) < 0) {
+		files.config = NULL;
+	}
+	if (asprintf(&files.drop_in, "%s%s", machine->root, machine->drop_in_path) < 0) {
+		files.drop_in = NULL;
+	}
+	if (!files.config || !files.drop_in) {
+		mm_setup_files_free(&files);
+		return -ENOMEM;
+	}
+	*ret = files;
+	return 0;
+}
+
+void mm_setup_files_free(struct mm_setup_files *files)
+{
+	if (files) {
+		free(files->config);
+		free(files->drop_in);
+	}
+}
+
+static int fail(struct mm_error *error, int r, const char *path)
+{
+	return mm_error_set(error, r, "%s: %s%s", path, strerror(-r),
+			    r == -EACCES || r == -EPERM ? ": run it as root (sudo minimeter-setup)" : "");
+}
+
+/* Makes the directories that a path needs. */
+static int make_directories(const char *path)
+{
+	char directory[PATH_MAX];
+
+	for (const char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		snprintf(directory, sizeof(directory), "%.*s", (int)(slash - path), path);
+		if (mkdir(directory, 0755) < 0 && errno != EEXIST) {
+			return -errno;
+		}
+	}
+	return 0;
+}
+
+/* Keeps what is at path under another name; nothing where nothing is there. */
+static int keep_old(const char *path, FILE *out)
+{
+	char old[PATH_MAX], *bytes;
+	size_t size;
+	int r = mm_file_read(path, CONFIG_SIZE_MAX, 0, &bytes, &size);
+
+	if (r < 0) {
+		return r == -ENOENT ? 0 : r;
+	}
+	snprintf(old, sizeof(old), "%.*s.old", PATH_MAX - 5, path);
+	r = mm_file_replace(old, bytes, size, 0644, 0);
+	free(bytes);
+	if (r == 0) {
+		fprintf(out, "Kept the old one as %s\n", old);
+	}
+	return r;
+}
+
+static int write_config(const char *path, const struct mm_answers *answers, bool replace, FILE *out, struct mm_error *error)
+{
+	char *text = mm_answers_text(answers);
+	int r = text ? make_directories(path) : -ENOMEM;
+
+	if (r == 0 && replace) {
+		r = keep_old(path, out);
+	}
+	if (r == 0) {
+		r = mm_file_replace(path, text, strlen(text), 0644, replace ? 0 : MM_FILE_NEW);
+	}
+	free(text);
+	if (r < 0) {
+		return fail(error, r, path);
+	}
+	fprintf(out, "Wrote %s\n", path);
+	return 0;
+}
+
+/* The one that was written for another front end opens the network for nothing: it goes. */
+static int write_drop_in(const char *path, const char *uri, FILE *out, struct mm_error *error)
+{
+	char *text = mm_network_drop_in(uri);
+	int r = 0;
+
+	if (text) {
+		r = make_directories(path);
+		r = r < 0 ? r : mm_file_replace(path, text, strlen(text), 0644, 0);
+	} else if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR) {
+		r = -errno;
+	}
+	if (r == 0 && text) {
+		fprintf(out, "Wrote %s\n", path);
+	}
+	free(text);
+	return r < 0 ? fail(error, r, path) : 0;
+}
+
+int mm_setup_write(const struct mm_setup_files *files, const struct mm_answers *answers, bool replace, FILE *out,
+		   struct mm_error *error)
+{
+	int r = write_config(files->config, answers, replace, out, error);
+
+	return r < 0 ? r : write_drop_in(files->drop_in, mm_answer(answers, MM_ASK_URI, 0), out, error);
+}
