@@ -85,7 +85,7 @@ boot_base() {
 # boot_new [DIRECTORY]
 boot_new() {
 	boot_kept=${1:-}
-	boot_dir=${1:-$(mktemp -d /var/tmp/minimeter-boot.XXXXXX)}
+	boot_dir=${1:-$(mktemp -d "${TMPDIR:-/tmp}/minimeter-boot.XXXXXX")}
 	mkdir -p "$boot_dir"/{upper,work,root} && chmod 755 "$boot_dir/upper"
 }
 
