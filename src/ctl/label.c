@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/count_of.h"
+#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define WIDTH_MM 90
@@ -16,7 +17,8 @@
 #define QR_TOP_MM 15.0
 #define QR_QUIET 4 /* light modules around the code (ISO/IEC 18004) */
 #define LINE_MM 4
-#define LINE_CHARACTERS 48 /* as many of the line's size are sure to fit between the margins */
+#define ROOM_MM (WIDTH_MM - 2.0 * MARGIN_MM)
+#define ROOM_BESIDE_MM (WIDTH_MM - QR_MM - 2.0 * MARGIN_MM) /* at the left of the code */
 #define TEXT_MAX 512
 
 /* Lines beside the code from top to bottom: what comes before the figure, and the figure. */
@@ -53,14 +55,38 @@ static void put_text(FILE *out, const char *text)
 	}
 }
 
-static void put_line(FILE *out, double y_mm, double size_mm, const char *before, const char *text)
+/* How wide a text is at least drawn by a sans-serif typeface of size 1; few are wider, none by much. */
+static double width_of(const char *text)
 {
-	size_t length = strlen(before) + strlen(text);
+	double width = 0;
+	int columns;
 
-	if (length > LINE_CHARACTERS) {
-		size_mm *= (double)LINE_CHARACTERS / (double)length;
+	for (size_t length; *text != '\0'; text += length) {
+		length = mm_text_next(text, &columns);
+		if (columns > 1 || strchr("MW@%mw", *text) != NULL) {
+			width += 1;
+		} else if (strchr(" .,:;'|!()ijlIft-/", *text) != NULL) {
+			width += 0.4;
+		} else {
+			width += *text >= 'A' && *text <= 'Z' ? 0.75 : 0.65;
+		}
 	}
-	fprintf(out, "<text x=\"%d\" y=\"%g\" font-size=\"%g\">", MARGIN_MM, y_mm, size_mm);
+	return width;
+}
+
+/* A line no longer than room: what may be longer gets a smaller size, and whatever the typeface is ends where the room does. */
+static void put_line(FILE *out, double y_mm, double size_mm, double room_mm, const char *before, const char *text)
+{
+	double width_mm = (width_of(before) + width_of(text)) * size_mm;
+
+	if (width_mm > room_mm) {
+		size_mm *= room_mm / width_mm;
+	}
+	fprintf(out, "<text x=\"%d\" y=\"%g\" font-size=\"%.3g\"", MARGIN_MM, y_mm, size_mm);
+	if (width_mm > room_mm) {
+		fprintf(out, " textLength=\"%g\" lengthAdjust=\"spacingAndGlyphs\"", room_mm);
+	}
+	fputs(">", out);
 	put_text(out, before);
 	put_text(out, text);
 	fputs("</text>\n", out);
@@ -146,18 +172,25 @@ int mm_label(struct mm_ctl *ctl, const json_t *meter)
 		"stroke-width=\"0.5\"/>\n",
 		WIDTH_MM, HEIGHT_MM, WIDTH_MM, HEIGHT_MM, WIDTH_MM - 0.5, HEIGHT_MM - 0.5);
 	mm_cell_as(MM_FORMAT_TEXT, meter, "model", cell);
-	put_line(ctl->out, 8, 5, "", cell);
+	put_line(ctl->out, 8, 5, ROOM_MM, "", cell);
 	mm_cell_as(MM_FORMAT_TEXT, meter, "serial", cell);
-	put_line(ctl->out, y_mm, 3, "Serial ", cell);
-	y_mm += 2 * LINE_MM;
+	put_line(ctl->out, y_mm, 3, ROOM_MM, "Serial ", cell);
+	y_mm += LINE_MM;
+	mm_cell_as(MM_FORMAT_TEXT, meter, "name", cell);
+	put_line(ctl->out, y_mm, 3, ROOM_BESIDE_MM, "Meter ", cell);
+	y_mm += LINE_MM;
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		mm_cell(&lines[i].column, meter, cell);
-		put_line(ctl->out, y_mm, 3, lines[i].before, cell);
+		put_line(ctl->out, y_mm, 3, ROOM_BESIDE_MM, lines[i].before, cell);
 		y_mm += LINE_MM;
 	}
 	list_outputs(meter, cell);
-	put_line(ctl->out, HEIGHT_MM - MARGIN_MM - LINE_MM, 3, "Kh (Wh per pulse) ", cell);
-	put_line(ctl->out, HEIGHT_MM - MARGIN_MM, 3, "", "kWh meter, \302\2610.5 % at pf 1, \302\2610.75 % at pf 0.5");
+	put_line(ctl->out, HEIGHT_MM - MARGIN_MM - LINE_MM, 3, ROOM_MM, "Kh (Wh per pulse) ", cell);
+	/* The limits are what a calibration is held to; of a meter without one nobody knows. */
+	put_line(ctl->out, HEIGHT_MM - MARGIN_MM, 3, ROOM_MM, "kWh meter, ",
+		 json_integer_value(json_object_get(meter, "calibration_version")) > 0
+			 ? "\302\2610.5 % at pf 1, \302\2610.75 % at pf 0.5"
+			 : "not calibrated");
 	put_code(ctl->out, code);
 	fputs("</svg>\n", ctl->out);
 	QRcode_free(code);

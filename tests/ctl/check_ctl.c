@@ -185,6 +185,31 @@ START_TEST(tables_are_aligned)
 }
 END_TEST
 
+#define LABELLED(calibration, serial)                                                                                            \
+	REPLY("{\"meters\":[{\"name\":\"house\",\"model\":\"MMD-120-2001\",\"serial\":\"" serial                                 \
+	      "\",\"calibration_version\":" calibration ",\"outputs\":[]}]}")
+#define FORTY "WWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWWW"
+
+START_TEST(the_label_says_only_what_is_known)
+{
+	static const struct fake_answer uncalibrated[] = {{"GetNameplate", 0, LABELLED("0", "42")}, {NULL, 0, NULL}};
+	static const struct fake_answer calibrated[] = {{"GetNameplate", 0, LABELLED("3", FORTY)}, {NULL, 0, NULL}};
+	struct fake_socket fixture = fake_socket_new(uncalibrated);
+	struct outcome outcome = run_ctl(&fixture, "nameplate --label");
+
+	ck_assert_ptr_nonnull(strstr(outcome.out, ">Meter house</text>"));
+	ck_assert_ptr_nonnull(strstr(outcome.out, ">kWh meter, not calibrated</text>"));
+	ck_assert_ptr_null(strstr(outcome.out, "0.5 %"));
+	ck_assert_ptr_null(strstr(outcome.out, "textLength"));
+	outcome_free(&outcome);
+	fake_socket_free(&fixture);
+	expect(calibrated, "nameplate --label", MM_CTL_FINE, ">kWh meter, \302\2610.5 % at pf 1, ", "");
+	/* What could run over the frame is made to end before it, whatever typeface there is. */
+	expect(calibrated, "nameplate --label", MM_CTL_FINE,
+	       " font-size=\"1.87\" textLength=\"82\" lengthAdjust=\"spacingAndGlyphs\">Serial " FORTY, "");
+}
+END_TEST
+
 /* JSON is the daemon's answer, whatever the command; a stream comes out as one answer. */
 START_TEST(json_is_the_answer)
 {
@@ -489,6 +514,7 @@ int main(void)
 	tcase_add_test(commands, read_reports_faults);
 	tcase_add_test(commands, status_says_why);
 	tcase_add_test(commands, tables_are_aligned);
+	tcase_add_test(commands, the_label_says_only_what_is_known);
 	tcase_add_test(commands, json_is_the_answer);
 	tcase_add_test(commands, options_reach_the_daemon);
 	tcase_add_test(commands, environment_names_the_socket);
