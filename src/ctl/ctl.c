@@ -60,8 +60,11 @@ static int run(struct mm_ctl *ctl, int argc, char *argv[])
 	}
 	ctl->argc -= words;
 	ctl->argv += words;
-	if ((r = mm_ctl_check_options(ctl)) != MM_CTL_FINE || (r = check_arguments(ctl)) != MM_CTL_FINE ||
-	    (r = mm_ctl_connect(ctl)) != MM_CTL_FINE) {
+	if ((r = mm_ctl_check_options(ctl)) != MM_CTL_FINE || (r = check_arguments(ctl)) != MM_CTL_FINE) {
+		return r;
+	}
+	/* Who waits for the meter waits for the daemon, too. */
+	if (ctl->option[MM_OPTION_WAIT] == NULL && (r = mm_ctl_connect(ctl)) != MM_CTL_FINE) {
 		return r;
 	}
 	return ctl->command->run(ctl);

@@ -76,7 +76,7 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 struct wait {
 	struct mm_ctl *ctl;
 	int64_t until_ms;
-	char last[MM_CELL_MAX]; /* why it does not meter, as it was said last */
+	char last[MM_CELL_MAX]; /* the state, or that nobody answers, as it was said last */
 };
 
 static int64_t now_ms(void)
@@ -91,6 +91,16 @@ static bool meters(const json_t *answer)
 	return state != NULL && strcmp(state, "ok") == 0;
 }
 
+/* Is this something else than what was said last? */
+static bool is_news(struct wait *wait, const char *state)
+{
+	if (strcmp(state, wait->last) == 0) {
+		return false;
+	}
+	snprintf(wait->last, sizeof(wait->last), "%s", state);
+	return true;
+}
+
 /* Says what is waited for, once for each state. */
 static void say(struct wait *wait, const json_t *answer)
 {
@@ -98,10 +108,9 @@ static void say(struct wait *wait, const json_t *answer)
 	char state[MM_CELL_MAX], reason[MM_CELL_MAX] = "";
 
 	mm_cell_as(MM_FORMAT_TEXT, front_end, "state", state);
-	if (strcmp(state, wait->last) == 0) {
+	if (!is_news(wait, state)) {
 		return;
 	}
-	strcpy(wait->last, state);
 	if (json_is_string(json_object_get(front_end, "reason"))) {
 		mm_cell_as(MM_FORMAT_TEXT, front_end, "reason", reason);
 	}
@@ -113,7 +122,8 @@ static bool is_lost(int r)
 	return r == -ECONNRESET || r == -ETIMEDOUT || r == -ECONNREFUSED || r == -ENOENT;
 }
 
-/* Asks once. A connection that is lost is made again: the daemon may be restarting. */
+/* Asks once. A connection that is lost is made again, and one that cannot be made is tried again: the daemon may be about to
+ * start. */
 static int ask(struct wait *wait, json_t **ret)
 {
 	struct mm_ctl *ctl = wait->ctl;
@@ -122,6 +132,9 @@ static int ask(struct wait *wait, json_t **ret)
 
 	if (ctl->client == NULL) {
 		r = mm_client_connect(MM_CLIENT_READ, mm_ctl_socket_path(ctl, MM_CTL_SOCKET_READ), &ctl->client, &error);
+		if (is_lost(r) && is_news(wait, "unreachable")) {
+			fprintf(ctl->err, "minimeterctl: waiting: %s\n", error.text);
+		}
 	}
 	if (r == 0) {
 		r = mm_client_call(ctl->client, "org.minimeter.Status", NULL, ret, &error);

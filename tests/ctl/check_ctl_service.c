@@ -47,6 +47,19 @@ START_TEST(wait_outlasts_a_restart)
 }
 END_TEST
 
+/* A daemon that is started after it: tests/check_manual.sh has the end of such a wait. */
+START_TEST(wait_begins_before_the_daemon)
+{
+	struct fake_socket nobody = fake_socket_new(NULL);
+	struct outcome outcome = run_ctl(&nobody, "status --wait --seconds 1");
+
+	ck_assert_int_eq(outcome.code, MM_CTL_UNREACHABLE);
+	ck_assert_ptr_nonnull(strstr(outcome.err, "minimeterctl: waiting: nobody answers at "));
+	outcome_free(&outcome);
+	fake_socket_free(&nobody);
+}
+END_TEST
+
 START_TEST(wait_has_a_limit)
 {
 	static const struct fake_answer absent[] = {
@@ -96,6 +109,7 @@ TCase *service_tcase(void)
 
 	tcase_add_test(tcase, wait_is_over_when_it_meters);
 	tcase_add_test(tcase, wait_outlasts_a_restart);
+	tcase_add_test(tcase, wait_begins_before_the_daemon);
 	tcase_add_test(tcase, wait_has_a_limit);
 	tcase_add_test(tcase, reload_says_what_came_of_it);
 	return tcase;
