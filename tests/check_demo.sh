@@ -65,7 +65,7 @@ for ((tries = 0; tries < 1200; tries++)); do
 	sleep 0.1
 done
 lines=$(tr -d '\r' <"$work/screen" | sed -n '/second terminal/,/diagnose/s/^    //p' | grep -v ' check$')
-check "there are lines to paste" test "$(wc -l <<<"$lines")" = 4
+check "there are lines to paste" test "$(wc -l <<<"$lines")" = 6
 code=0
 bash -euc "$lines" >"$work/second" 2>&1 || code=$?
 check "they work, not $code: $(cat "$work/second")" test "$code" = 0
