@@ -27,4 +27,5 @@ if TESTS_ENABLED
 service_checks = tests/service/check_advice tests/service/check_service tests/service/check_call tests/service/check_peer
 check_PROGRAMS += $(service_checks)
 TESTS += $(service_checks)
+tests_service_check_service_SOURCES = tests/service/check_service.c tests/fixture/service_fixture.c
 endif

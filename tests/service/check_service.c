@@ -20,209 +20,17 @@
 #include "service/methods.h"
 #include "service/service.h"
 #include "service/session.h"
+#include "fixture/service_fixture.h"
 #include "fixture/suite.h"
 
-#define ADC_V 0.70710678118654752
-
-/* ---- A clock set by hand ---- */
-
-struct fixture {
-	struct mm_clock clock;
-	int64_t now_ns;
-	char directory[32], config_path[64];
-	struct mm_config config;
-	struct mm_metering *metering;
-	struct mm_store_worker *worker;
-	struct mm_service *service;
-	struct mm_varlink_conn *conn; /* of the latest client */
-	int client;
-};
-
-static int64_t hand_time(struct mm_clock *clock)
-{
-	return ((struct fixture *)clock)->now_ns;
-}
-
-static int hand_timer_arm(struct mm_clock *clock, int64_t t)
-{
-	(void)clock;
-	(void)t;
-	return 0;
-}
-
-static void hand_hold(struct mm_clock *clock, int delta)
-{
-	(void)clock;
-	(void)delta;
-}
-
-static const struct mm_clock_ops hand_ops = {
-	.boottime = hand_time, .realtime = hand_time, .timer_arm = hand_timer_arm, .hold = hand_hold};
-
-static int no_outputs(const struct mm_config *config, const struct mm_outputs_config *lines, struct mm_clock *clock,
-		      struct mm_error *error, struct mm_outputs **ret)
-{
-	(void)config, (void)lines, (void)clock, (void)error;
-	*ret = NULL;
-	return 0;
-}
-
-/* ---- The service and a client ---- */
-
-static void connect_client(struct fixture *f)
-{
-	int fds[2];
-
-	ck_assert_int_eq(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, fds), 0);
-	ck_assert_int_eq(mm_varlink_conn_new(fds[0], &f->service->admin, &f->conn), 0);
-	f->client = fds[1];
-}
-
-static void hang_up(struct fixture *f)
-{
-	close(f->client);
-	mm_varlink_conn_free(f->conn);
-}
-
-static struct fixture *setup(void)
-{
-	struct fixture *f = calloc(1, sizeof(*f));
-	struct mm_store_meter meter = {.name = "m", .serial = "1"};
-	struct mm_error failure = {0};
-	char path[64];
-	struct mm_model_error error;
-	struct mm_store *reg;
-
-	ck_assert_ptr_nonnull(f);
-	f->clock.ops = &hand_ops;
-	strcpy(f->directory, "/tmp/check_service.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(f->directory));
-	snprintf(path, sizeof(path), "%s/register.db", f->directory);
-	f->config = (struct mm_config){.commit_wh = 1000,
-				       .database_wh = 1000,
-				       .commit_interval_s = 3600,
-				       .profile_interval_min = 15,
-				       .front_end.voltage_divider = 1001,
-				       .front_end.burden_ohm = 5.1,
-				       .meter_count = 1};
-	strcpy(f->config.meter[0].name, "m");
-	strcpy(f->config.meter[0].serial, "1");
-	f->config.meter[0].phase[1] = -1;
-	ck_assert_int_eq(mm_model_parse("MMS-120-2001", &f->config.meter[0].model, &error), 0);
-	strcpy(meter.model, f->config.meter[0].model.canonical);
-	f->now_ns = 1000 * MM_NS_PER_S;
-	ck_assert_int_eq(mm_store_open(path, NULL, "boot", &meter, 1, &failure, &reg), 0);
-	ck_assert_int_eq(mm_metering_new(&(struct mm_metering_parts){.config = &f->config,
-								     .clock = &f->clock,
-								     .store = reg,
-								     .outputs_new = no_outputs,
-								     .adc_full_scale_v = ADC_V},
-					 &f->metering, &failure),
-			 0);
-	ck_assert_int_eq(mm_store_worker_new(reg, &f->worker), 0);
-	mm_metering_start(f->metering, f->worker);
-	snprintf(f->config_path, sizeof(f->config_path), "%s/minimeter.conf", f->directory);
-	ck_assert_int_eq(mm_service_new(&(struct mm_service_parts){.metering = f->metering,
-								   .worker = f->worker,
-								   .config_path = f->config_path,
-								   .config = &f->config},
-					&f->service),
-			 0);
-	connect_client(f);
-	return f;
-}
-
-static void teardown(struct fixture *f)
-{
-	char command[128];
-
-	mm_metering_stop(f->metering, "the test is over");
-	mm_service_stop(f->service);
-	hang_up(f);
-	ck_assert_int_eq(mm_store_worker_free(f->worker), 0);
-	mm_service_free(f->service);
-	mm_metering_free(f->metering);
-	snprintf(command, sizeof(command), "rm -rf %s", f->directory);
-	ck_assert_int_eq(system(command), 0);
-	free(f);
-}
-
-/* One window of 3600 W at 120 V, some seconds after the one before it; the figures live in their last digits. */
-static void window_after(struct fixture *f, int seconds)
-{
-	struct mm_front_end_report report = {0};
-	struct mm_measurement *m = &report.measurement;
-
-	f->now_ns += seconds * MM_NS_PER_S;
-	*m = (struct mm_measurement){.start_ns = f->now_ns - MM_NS_PER_S, .end_ns = f->now_ns, .latched = true, .input_count = 1};
-	m->input[0] = (struct mm_input_reading){.voltage_v = 120 + (double)(f->now_ns / MM_NS_PER_S % 97) * 1e-6,
-						.current_a = 30,
-						.active_ws = 3600,
-						.frequency_hz = 60};
-	report.at_ns = f->now_ns;
-	if (mm_metering_report(f->metering, &report)) {
-		mm_service_publish(f->service);
-	}
-}
-
-static void windows(struct fixture *f, int count)
-{
-	for (int i = 0; i < count; i++) {
-		window_after(f, 1);
-	}
-}
-
-static void call(struct fixture *f, const char *method, const char *parameters)
-{
-	char text[512];
-	int length = snprintf(text, sizeof(text), "{\"method\":\"org.minimeter.%s\",\"parameters\":%s}", method, parameters);
-
-	ck_assert_int_eq(send(f->client, text, (size_t)length + 1, MSG_NOSIGNAL), length + 1);
-	ck_assert_int_eq(mm_varlink_conn_process(f->conn, POLLIN), 0);
-}
-
-/* What has come so far: the newest answer, or NULL. */
-static json_t *answer(struct fixture *f)
-{
-	char text[16384];
-	ssize_t length = recv(f->client, text, sizeof(text) - 1, 0);
-
-	if (length <= 0) {
-		return NULL;
-	}
-	text[length] = '\0';
-	return json_loads(text, 0, NULL);
-}
-
-/* The answer is an error of that name, with such words in its reason. */
-static void expect_error(struct fixture *f, const char *error, const char *words)
-{
-	json_t *got = answer(f);
-	const char *reason = json_string_value(json_object_get(json_object_get(got, "parameters"), "reason"));
-
-	ck_assert_ptr_nonnull(got);
-	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), error);
-	ck_assert_msg(reason && strstr(reason, words), "%s", reason);
-	json_decref(got);
-}
-
-static void expect_success(struct fixture *f)
-{
-	json_t *got = answer(f);
-
-	ck_assert_ptr_nonnull(got);
-	ck_assert_msg(!json_object_get(got, "error"), "%s", json_string_value(json_object_get(got, "error")));
-	json_decref(got);
-}
-
 /* Begins a session; its name goes into parameters that are like it. */
-static void begin(struct fixture *f)
+static void begin(struct service_fixture *f)
 {
 	call(f, "StartCalibration", "{\"meter\":\"m\",\"element\":1}");
 	expect_success(f);
 }
 
-static void measure(struct fixture *f, int seconds)
+static void measure(struct service_fixture *f, int seconds)
 {
 	char parameters[160];
 
@@ -232,7 +40,7 @@ static void measure(struct fixture *f, int seconds)
 	call(f, "MeasureCalibration", parameters);
 }
 
-static void refer(struct fixture *f, double power_w)
+static void refer(struct service_fixture *f, double power_w)
 {
 	char parameters[160];
 
@@ -242,7 +50,7 @@ static void refer(struct fixture *f, double power_w)
 	call(f, "SetCalibrationReference", parameters);
 }
 
-static void accept_proposal(struct fixture *f)
+static void accept_proposal(struct service_fixture *f)
 {
 	char parameters[160];
 
@@ -250,22 +58,11 @@ static void accept_proposal(struct fixture *f)
 	call(f, "AcceptCalibration", parameters);
 }
 
-/* Until the register's thread has answered. */
-static void settle(struct fixture *f)
-{
-	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
-
-	while (f->service->storing) {
-		(void)poll(&p, 1, 100);
-		mm_store_worker_dispatch(f->worker);
-	}
-}
-
 /* ---- While it measures ---- */
 
 START_TEST(a_front_end_in_order_is_measured_at_once)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	begin(f);
 	measure(f, 5);
 	expect_error(f, "org.minimeter.CalibrationRefused", "starting");
@@ -280,7 +77,7 @@ END_TEST
 
 START_TEST(only_whole_windows_after_the_request_count)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	windows(f, 1);
 	begin(f);
 	f->now_ns += MM_NS_PER_S / 2;
@@ -298,7 +95,7 @@ END_TEST
 
 START_TEST(missed_windows_end_it)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	windows(f, 1);
 	begin(f);
 	measure(f, 5);
@@ -314,7 +111,7 @@ END_TEST
 
 START_TEST(a_front_end_that_fails_ends_it)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	struct mm_front_end_report report = {.error = -EIO};
 
 	windows(f, 1);
@@ -332,7 +129,7 @@ END_TEST
 
 START_TEST(a_front_end_that_goes_silent_ends_it)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	windows(f, 1);
 	begin(f);
 	measure(f, 60);
@@ -346,7 +143,7 @@ END_TEST
 
 START_TEST(a_client_that_hangs_up_leaves_the_session_to_another)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	windows(f, 1);
 	begin(f);
 	measure(f, 60);
@@ -364,7 +161,7 @@ END_TEST
 
 START_TEST(cancelling_ends_it)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	struct mm_varlink_conn *first = f->conn;
 	int first_client = f->client;
 
@@ -387,7 +184,7 @@ END_TEST
 
 START_TEST(a_register_that_fails_changes_nothing)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	struct rlimit limit;
 	const struct mm_calibration_version *calibration = &mm_view_meter(f->metering, 0).meter->registers.calibration;
 
@@ -434,7 +231,7 @@ static void ignore(int result, void *userdata)
 /* Half an hour's work is not lost to the questions of others. */
 START_TEST(queries_of_clients_do_not_keep_it_out)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	unsigned queries = 0;
 	sem_t gate;
 
@@ -463,7 +260,7 @@ END_TEST
 
 START_TEST(a_stop_while_it_is_stored_is_survived)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	windows(f, 1);
 	begin(f);
 	measure(f, 5);
@@ -480,7 +277,7 @@ END_TEST
 
 START_TEST(every_change_is_answered_when_it_is_durable)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	enum { CHANGES = 20 };
 	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
 	struct mm_varlink_conn *conns[CHANGES];
@@ -518,7 +315,7 @@ END_TEST
 
 #define IN_ORDER "[front-end]\nvoltage_divider=1001\nburden_ohm=5.1\n[meter m]\nmodel=MMS-120-2001\nserial=1\nelement1=A\n"
 
-static void write_config(const struct fixture *f, const char *text)
+static void write_config(const struct service_fixture *f, const char *text)
 {
 	FILE *file = fopen(f->config_path, "w");
 
@@ -529,7 +326,7 @@ static void write_config(const struct fixture *f, const char *text)
 
 START_TEST(a_reload_is_in_force_when_it_is_answered)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	json_t *got, *needed;
 
 	write_config(f, IN_ORDER "[daemon]\ncommit_wh=9\nprofile_interval_min=30\n");
@@ -550,7 +347,7 @@ END_TEST
 
 START_TEST(a_file_with_errors_changes_nothing)
 {
-	struct fixture *f = setup();
+	struct service_fixture *f = setup();
 	json_t *got, *errors;
 
 	write_config(f, IN_ORDER "[daemon]\ncommit_wh=9\nnonsense=1\nidle_timeout_s=x\n");
