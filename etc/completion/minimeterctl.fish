@@ -12,7 +12,7 @@ c|profile|--meter --from --to --month --csv --plot||energy by interval
 c|events|--meter --from --to --csv --code --all --after --limit||what happened, newest last
 c|verify|--head||is all as it was written?
 c|head|||a signed head of the audit trail, to keep elsewhere
-c|check|--meter --loaded --load||the installation test
+c|check|--meter --loaded --load --record --installer --seals||the installation test
 c|diagnose|--meter --loaded --load||what is wrong, and what to measure next
 c|outputs|--meter||pulse outputs and LEDs: levels and edges
 c|outputs test|--meter|led_power led_reverse|invert the power or reverse LED
@@ -39,7 +39,7 @@ o|--to||words|now today yesterday -1h -24h -7d|what begins before TIME
 o|--month||words|this last|of 2026-03, this or last month
 o|--csv||flag||print comma-separated values
 o|--plot||flag||draw bars by hour, day or month
-o|--code||words|start stop crash power-down resumed handover-refused clock-step front-end-recovered gap received preset correction calibration-unrecorded output-test outputs-failing outputs-recovered outputs-uncertain register-failing register-recovered serial-corrected copy-failing copy-recovered backup-failed power-fail power-returned|events of this kind
+o|--code||words|start stop crash power-down resumed handover-refused clock-step front-end-recovered gap received preset correction calibration-unrecorded check output-test outputs-failing outputs-recovered outputs-uncertain register-failing register-recovered serial-corrected copy-failing copy-recovered backup-failed power-fail power-returned|events of this kind
 o|--all||flag||every event, daily snapshots too
 o|--after||any||events after this one
 o|--limit||any||this many events, 1 to 100
@@ -53,6 +53,9 @@ o|--left||flag||as left, with the constants proposed
 o|--head||file||compare with a head kept from earlier on, too
 o|--loaded||flag||a load over 1 A surely runs on every line
 o|--load||any||all that runs now is so much, or 0: nothing
+o|--record||flag||put the result on record, and print a sheet
+o|--installer||any||who made the test, for the record
+o|--seals||any||of the seals, with commas between, for the record
 o|--wait||flag||wait until it meters, with --seconds N no longer
 '
 # end of table

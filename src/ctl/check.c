@@ -145,7 +145,8 @@ static void result_text(struct mm_check *check, unsigned faults, unsigned undeci
 		faults == 1 ? "" : "s", undecided, not_done, mm_unpaint(ctl, faults > 0));
 }
 
-static int conclude(struct mm_check *check)
+/* record: NULL: there is none. */
+static int conclude(struct mm_check *check, json_t *record)
 {
 	unsigned faults = mm_check_count(check->items, MM_CHECK_FAULT);
 	unsigned undecided = mm_check_count(check->items, MM_CHECK_UNDECIDED);
@@ -153,34 +154,60 @@ static int conclude(struct mm_check *check)
 	struct mm_ctl *ctl = check->ctl;
 
 	if (ctl->option[MM_OPTION_JSON] != NULL) {
-		json_t *answer = json_pack("{s:[{s:s, s:b, s:O, s:O}]}", "meters", "name", check->name, "ok",
+		json_t *answer = json_pack("{s:[{s:s, s:b, s:O, s:O, s:O?}]}", "meters", "name", check->name, "ok",
 					   (int)(faults + undecided + not_done == 0), "items", check->items, "findings",
-					   json_object_get(check->diagnosis, "findings"));
+					   json_object_get(check->diagnosis, "findings"), "record", record);
 
 		mm_writer_json(ctl->out, answer, false);
 		json_decref(answer);
+	} else if (record != NULL) {
+		ctl->width = ctl->width > 0 && ctl->width < MM_CHECK_SHEET_COLUMNS ? ctl->width : MM_CHECK_SHEET_COLUMNS;
+		mm_check_sheet_begin(check, record);
+		result_text(check, faults, undecided, not_done);
+		mm_check_sheet_end(check, record);
 	} else {
 		result_text(check, faults, undecided, not_done);
 	}
 	return faults > 0 ? MM_CTL_FAULT : undecided + not_done > 0 ? MM_CTL_FAILED : MM_CTL_FINE;
 }
 
+/* A record that fails takes nothing from the result: that is shown, and the failure is what it ends with. */
+static int test(struct mm_check *check)
+{
+	json_t *record = NULL;
+	int recorded = MM_CTL_FINE, r = judge(check);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	if (check->ctl->option[MM_OPTION_RECORD] != NULL) {
+		recorded = mm_check_record(check, &record);
+	}
+	r = conclude(check, record);
+	json_decref(record);
+	return recorded != MM_CTL_FINE ? recorded : r;
+}
+
 int mm_ctl_check(struct mm_ctl *ctl)
 {
-	struct mm_check check = {.ctl = ctl, .items = json_array(), .loads = json_object()};
+	struct mm_check check = {
+		.ctl = ctl,
+		.interactive = ctl->option[MM_OPTION_JSON] == NULL && isatty(STDIN_FILENO) && isatty(fileno(ctl->out)),
+		.items = json_array(),
+		.loads = json_object(),
+	};
 	int r = mm_diagnose_loads(ctl, check.loads);
 
+	if (r == MM_CTL_FINE) {
+		r = mm_check_may_record(&check);
+	}
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_one_meter(ctl, &check.parameters);
 	}
 	if (r == MM_CTL_FINE) {
 		json_object_update(check.loads, check.parameters);
 		check.name = json_string_value(json_object_get(check.parameters, "meter"));
-		check.interactive = ctl->option[MM_OPTION_JSON] == NULL && isatty(STDIN_FILENO) && isatty(fileno(ctl->out));
-		r = judge(&check);
-	}
-	if (r == MM_CTL_FINE) {
-		r = conclude(&check);
+		r = test(&check);
 	}
 	json_decref(check.parameters);
 	json_decref(check.loads);

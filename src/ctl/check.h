@@ -124,6 +124,24 @@ int mm_check_read_answer(void);
  */
 int mm_check_watch(struct mm_check *check, struct mm_check_watch *watch);
 
+/* ---- The record (check_sheet.c) ---- */
+
+/* As wide as paper. */
+#define MM_CHECK_SHEET_COLUMNS 80
+
+/* Do the options about the record go together, and can the admin socket be used? Asked before the test begins. */
+int mm_check_may_record(struct mm_check *check);
+
+/*
+ * Puts the items on record, with the installer and the seals of the options or as typed. *ret is a new reference: the daemon's
+ * answer, with both.
+ */
+int mm_check_record(struct mm_check *check, json_t **ret);
+
+/* What a sheet has before the items, and after them. */
+void mm_check_sheet_begin(struct mm_check *check, const json_t *record);
+void mm_check_sheet_end(struct mm_check *check, const json_t *record);
+
 /* ---- Questions (check_dialog.c) ---- */
 
 /* Asks for a load where there is too little, and what it sees of it. */

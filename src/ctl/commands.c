@@ -190,6 +190,7 @@ static int run_outputs_test(struct mm_ctl *ctl)
 #define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
 #define PROFILE (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_PLOT))
 #define EVENTS (MM_OPTION_BIT(MM_OPTION_CODE) | MM_OPTION_BIT(MM_OPTION_ALL))
+#define RECORD (MM_OPTION_BIT(MM_OPTION_RECORD) | MM_OPTION_BIT(MM_OPTION_INSTALLER) | MM_OPTION_BIT(MM_OPTION_SEALS))
 #define LOADS (MM_OPTION_BIT(MM_OPTION_LOADED) | MM_OPTION_BIT(MM_OPTION_LOAD))
 #define PAGE (MM_OPTION_BIT(MM_OPTION_AFTER) | MM_OPTION_BIT(MM_OPTION_LIMIT))
 
@@ -203,7 +204,7 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"events", "", "what happened, newest last", METER | SPAN | EVENTS | PAGE, MM_CTL_SOCKET_READ, mm_ctl_events},
 	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},
 	{"head", "", "a signed head of the audit trail, to keep elsewhere", 0, MM_CTL_SOCKET_READ, mm_ctl_head},
-	{"check", "", "the installation test", METER | LOADS, MM_CTL_SOCKET_READ, mm_ctl_check},
+	{"check", "", "the installation test", METER | LOADS | RECORD, MM_CTL_SOCKET_READ, mm_ctl_check},
 	{"diagnose", "", "what is wrong, and what to measure next", METER | LOADS, MM_CTL_SOCKET_READ, mm_ctl_diagnose},
 	{"outputs", "", "pulse outputs and LEDs: levels and edges", METER, MM_CTL_SOCKET_READ, run_outputs},
 	{"outputs test", "OUTPUT [SECONDS]", "invert the power or reverse LED", METER, MM_CTL_SOCKET_ADMIN, run_outputs_test,

@@ -6,6 +6,7 @@ libctl_a_SOURCES = \
 	src/ctl/check.c src/ctl/check.h \
 	src/ctl/check_dialog.c \
 	src/ctl/check_items.c \
+	src/ctl/check_sheet.c \
 	src/ctl/check_state.c \
 	src/ctl/check_watch.c \
 	src/ctl/commands.c \

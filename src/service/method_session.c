@@ -113,7 +113,7 @@ void mm_method_cancel_calibration(struct mm_varlink_call *call, const json_t *pa
 
 	(void)parameters;
 	if (service->storing) {
-		mm_call_busy(call, "constants are being stored");
+		mm_call_busy(call, "a record is being stored");
 		return;
 	}
 	if (service->session && service->session->measurement) {

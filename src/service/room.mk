@@ -5,6 +5,7 @@ libservice_a_SOURCES = \
 	src/service/call.c src/service/call.h \
 	src/service/deferred.c src/service/deferred.h \
 	src/service/json.c src/service/json.h \
+	src/service/method_check.c \
 	src/service/method_correct.c \
 	src/service/method_diagnose.c \
 	src/service/method_harmonics.c \
@@ -24,8 +25,9 @@ libservice_a_SOURCES = \
 	src/service/session.c src/service/session.h
 
 if TESTS_ENABLED
-service_checks = tests/service/check_advice tests/service/check_service tests/service/check_call tests/service/check_peer
+service_checks = tests/service/check_advice tests/service/check_record tests/service/check_service tests/service/check_call tests/service/check_peer
 check_PROGRAMS += $(service_checks)
 TESTS += $(service_checks)
+tests_service_check_record_SOURCES = tests/service/check_record.c tests/fixture/service_fixture.c
 tests_service_check_service_SOURCES = tests/service/check_service.c tests/fixture/service_fixture.c
 endif

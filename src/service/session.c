@@ -156,7 +156,7 @@ struct mm_session *mm_session_find(struct mm_service *service, struct mm_varlink
 		return NULL;
 	}
 	if (session->measurement || service->storing) {
-		mm_call_busy(call, session->measurement ? "a measurement is under way" : "constants are being stored");
+		mm_call_busy(call, session->measurement ? "a measurement is under way" : "a record is being stored");
 		return NULL;
 	}
 	return session;
@@ -168,7 +168,7 @@ bool mm_session_is_idle(const struct mm_service *service, struct mm_varlink_call
 	char reason[192];
 
 	if (service->storing) {
-		mm_call_busy(call, "constants are being stored");
+		mm_call_busy(call, "a record is being stored");
 		return false;
 	}
 	if (!session) {

@@ -76,15 +76,10 @@ END_TEST
 #define LOADED(amperes)                                                                                                          \
 	"{\"meters\":[" METER("main", "true", "",                                                                                \
 			      ELEMENT_OF("L1", "120.0", amperes, "100.0", "") "," ELEMENT("L2", "1203.2", "")) "]}"
-static struct terminal *check_in_terminal(const struct fake_socket *fixture)
+static struct terminal *check_in_terminal(const struct fake_socket *fixture, const char *option)
 {
-	char *const argv[] = {(char *)"minimeterctl",
-			      (char *)"--socket",
-			      (char *)fixture->path,
-			      (char *)"--admin-socket",
-			      (char *)fixture->path,
-			      (char *)"check",
-			      NULL};
+	char *const argv[] = {(char *)"minimeterctl", (char *)"--socket", (char *)fixture->path, (char *)"--admin-socket",
+			      (char *)fixture->path,  (char *)"check",	  (char *)option,	 NULL};
 
 	return terminal_new("C", 80, 24, false, argv);
 }
@@ -104,7 +99,7 @@ START_TEST(terminal_is_led_through)
 		{NULL, 0, NULL},
 	};
 	struct fake_socket fixture = fake_socket_new(script);
-	struct terminal *terminal = check_in_terminal(&fixture);
+	struct terminal *terminal = check_in_terminal(&fixture, NULL);
 
 	terminal_wait(terminal, "Line 1 carries 0.200 A, which is too little");
 	terminal_wait(terminal, "  +10.8 A on line 1, 2 of 2\r\n");
@@ -147,7 +142,7 @@ START_TEST(only_what_is_there_is_asked_for)
 		{NULL, 0, NULL},
 	};
 	struct fake_socket fixture = fake_socket_new(script);
-	struct terminal *terminal = check_in_terminal(&fixture);
+	struct terminal *terminal = check_in_terminal(&fixture, NULL);
 
 	terminal_wait(terminal, "does it read about 240 V");
 	terminal_type(terminal, "y\n");
@@ -155,6 +150,39 @@ START_TEST(only_what_is_there_is_asked_for)
 	ck_assert_ptr_null(strstr(terminal->screen, "LED is inverted"));
 	ck_assert_ptr_null(strstr(terminal->screen, "The display reads"));
 	ck_assert_int_eq(terminal_end(terminal), MM_CTL_FINE);
+	fake_socket_free(&fixture);
+}
+END_TEST
+
+/* Who made the test and the seals, as somebody types them; the admin socket is tried before anybody goes to the panel. */
+START_TEST(record_is_asked_for)
+{
+	static const struct fake_answer script[] = {
+		PLATE("null"),
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))},
+		{"RecordCheck", 0,
+		 REPLY("{\"event\":117,\"time\":\"2026-03-01T12:00:00Z\",\"who\":\"anna (uid 1000)\",\"delivered_uwh\":1,"
+		       "\"received_uwh\":0}")},
+		{NULL, 0, NULL},
+	};
+	struct fake_socket fixture = fake_socket_new(script);
+	struct terminal *terminal = check_in_terminal(&fixture, "--record");
+	json_t *request, *parameters;
+
+	terminal_wait(terminal, "Name of the installer: ");
+	terminal_type(terminal, "Anna Berg\n");
+	terminal_wait(terminal, "Numbers of the seals, with commas between (Enter: none): ");
+	terminal_type(terminal, " S-1 , S 2,\n");
+	terminal_wait(terminal, "customer");
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "  seals        S-1, S 2\r\n"));
+	ck_assert_int_eq(terminal_end(terminal), MM_CTL_FINE);
+	request = fake_daemon_request(fixture.daemon, "RecordCheck");
+	parameters = json_object_get(request, "parameters");
+	ck_assert_str_eq(json_string_value(json_object_get(parameters, "installer")), "Anna Berg");
+	ck_assert_str_eq(json_string_value(json_array_get(json_object_get(parameters, "seals"), 1)), "S 2");
+	json_decref(request);
 	fake_socket_free(&fixture);
 }
 END_TEST
@@ -167,5 +195,6 @@ TCase *dialog_tcase(void)
 	tcase_add_test(tcase, loads_that_are_switched_are_seen);
 	tcase_add_test(tcase, terminal_is_led_through);
 	tcase_add_test(tcase, only_what_is_there_is_asked_for);
+	tcase_add_test(tcase, record_is_asked_for);
 	return tcase;
 }

@@ -87,6 +87,15 @@ checked() {
 look >/dev/null
 check "a right installation passes" test "$(checked)" = 0
 check "and says so" test "$(jq '.meters[0].ok' "$scratch/check")" = true
+# On record, with whom it is said to be of, and found again in the trail.
+said 0 "COMMISSIONING SHEET" check --record --installer "Anna Nöther" --seals "S-1, S-2"
+check "the sheet has the seals" grep -q "seals        S-1, S-2$" "$scratch/said"
+check "it is as wide as paper" holds "$(wc -L <"$scratch/said") <= 80"
+check "the trail has it" test "$(ask events --code check | jq -r '.events[-1].text' | sed 's/ by .*: in/ by X: in/')" = \
+	"installation test by X: in order; installer Anna Nöther; seals S-1, S-2"
+check "by the number on the sheet" grep -q "event        $(ask events --code check | jq '.events[-1].id')$" "$scratch/said"
+said 1 "installer" check --record --installer "$(printf 'x%.0s' {1..49})"
+said 0 "checked" verify
 # relation DEGREES STATE WORDS: what the check makes of the angle between the lines.
 relation() {
 	board phase_b "$1"

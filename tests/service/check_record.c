@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/* Installation tests that are put on record. */
+#include <check.h>
+#include <poll.h>
+#include <string.h>
+
+#include "fixture/service_fixture.h"
+#include "fixture/suite.h"
+
+#define ITEM(name, state, text)                                                                                                  \
+	"{\"item\":\"" name "\",\"element\":null,\"state\":\"" state "\",\"text\":\"" text "\",\"more\":1}"
+#define CHECK_OF(installer, seals, items)                                                                                        \
+	"{\"meter\":\"m\",\"installer\":\"" installer "\",\"seals\":[" seals "],\"items\":[" items "]}"
+
+static bool take_record(void *userdata, const struct mm_store_event *event, const char *data)
+{
+	json_t **ret = userdata;
+
+	*ret = json_pack("{s:s, s:I, s:o}", "text", event->text, "id", (json_int_t)event->id, "data", json_loads(data, 0, NULL));
+	return true;
+}
+
+static int find_record(struct mm_store *store, void *userdata)
+{
+	return mm_store_records(store, "check", 0, take_record, userdata);
+}
+
+static void found_record(int result, void *userdata)
+{
+	(void)userdata;
+	ck_assert_int_eq(result, 0);
+}
+
+/* The last record of a test. */
+static json_t *last_record(struct service_fixture *f)
+{
+	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
+	json_t *record = NULL;
+
+	ck_assert_int_eq(mm_store_worker_query(f->worker, find_record, found_record, &record), 0);
+	for (int i = 0; record == NULL && i < 100; i++) {
+		(void)poll(&p, 1, 100);
+		mm_store_worker_dispatch(f->worker);
+	}
+	ck_assert_ptr_nonnull(record);
+	return record;
+}
+
+START_TEST(an_installation_test_is_put_on_record)
+{
+	struct service_fixture *f = setup();
+	json_t *got, *parameters, *record, *data;
+	const char *text;
+
+	windows(f, 2);
+	call(f, "RecordCheck",
+	     CHECK_OF("Anna N\u00f6ther", "\"S-1\",\"S-2\"",
+		      ITEM("voltage", "ok", "120 V") "," ITEM("ct", "fault", "turned") "," ITEM("display", "not-done", "-")));
+	settle(f);
+	got = answer(f);
+	parameters = json_object_get(got, "parameters");
+	ck_assert_msg(json_object_get(got, "error") == NULL, "%s", json_string_value(json_object_get(got, "error")));
+	record = last_record(f);
+	data = json_object_get(record, "data");
+	text = json_string_value(json_object_get(record, "text"));
+	ck_assert_int_gt(json_integer_value(json_object_get(record, "id")), 0);
+	ck_assert(json_equal(json_object_get(parameters, "event"), json_object_get(record, "id")));
+	ck_assert(json_equal(json_object_get(parameters, "delivered_uwh"), json_object_get(data, "delivered_uwh")));
+	ck_assert_int_gt(json_integer_value(json_object_get(data, "delivered_uwh")), 0);
+	ck_assert(json_equal(json_object_get(parameters, "who"), json_object_get(data, "who")));
+	ck_assert_ptr_nonnull(strstr(text, "1 fault, 0 undecided, 1 not done; installer Anna N\u00f6ther; seals S-1, S-2"));
+	ck_assert_uint_eq(json_array_size(json_object_get(data, "items")), 3);
+	/* What an item has beside what it is to have is left out; what the meter says of itself is there whatever the items say.
+	 */
+	ck_assert_ptr_null(json_object_get(json_array_get(json_object_get(data, "items"), 0), "more"));
+	ck_assert(json_is_array(json_object_get(data, "reported")));
+	json_decref(record);
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+static const struct {
+	const char *parameters, *wrong;
+} no_records[] = {
+	{CHECK_OF("", "", ITEM("a", "ok", "b")), "installer"},
+	{CHECK_OF("   ", "", ITEM("a", "ok", "b")), "installer"},
+	{CHECK_OF("Anna\\u001b[2J", "", ITEM("a", "ok", "b")), "installer"},
+	{CHECK_OF("Anna\\u0085", "", ITEM("a", "ok", "b")), "installer"},
+	{CHECK_OF("1234567890123456789012345678901234567890123456789", "", ITEM("a", "ok", "b")), "installer"},
+	{CHECK_OF("Anna", "\"S\\n1\"", ITEM("a", "ok", "b")), "seals"},
+	{CHECK_OF("Anna", "1", ITEM("a", "ok", "b")), "seals"},
+	{CHECK_OF("Anna", "\"1234567890123456789012345\"", ITEM("a", "ok", "b")), "seals"},
+	{CHECK_OF("Anna",
+		  "\"1\",\"2\",\"3\",\"4\",\"5\",\"6\",\"7\",\"8\",\"9\",\"10\",\"11\",\"12\",\"13\",\"14\",\"15\",\"16\",\"17\"",
+		  ITEM("a", "ok", "b")),
+	 "seals"},
+	{CHECK_OF("Anna", "", ""), "items"},
+	{CHECK_OF("Anna", "", "1"), "items"},
+	{CHECK_OF("Anna", "", ITEM("a", "fine", "b")), "items"},
+	{CHECK_OF("Anna", "", ITEM("a", "ok", "")), "items"},
+	{CHECK_OF("Anna", "", ITEM("a\\u0007", "ok", "b")), "items"},
+	{"{\"meter\":\"m\",\"installer\":\"Anna\",\"items\":[{\"item\":\"a\",\"element\":3,\"state\":\"ok\",\"text\":\"b\"}]}",
+	 "items"},
+};
+
+START_TEST(what_is_no_record_is_refused)
+{
+	struct service_fixture *f = setup();
+	json_t *got, *parameters;
+
+	call(f, "RecordCheck", no_records[_i].parameters);
+	got = answer(f);
+	ck_assert_ptr_nonnull(got);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.varlink.service.InvalidParameter");
+	parameters = json_object_get(got, "parameters");
+	ck_assert_str_eq(json_string_value(json_object_get(parameters, "parameter")), no_records[_i].wrong);
+	ck_assert(!f->service->storing);
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(one_record_is_stored_at_a_time)
+{
+	struct service_fixture *f = setup();
+
+	f->service->storing = true;
+	call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
+	expect_error(f, "org.minimeter.Busy", "another record is being stored");
+	ck_assert(f->service->storing);
+	f->service->storing = false;
+	teardown(f);
+}
+END_TEST
+
+/* The longest of each leave room for what is said of them. */
+START_TEST(a_record_is_described_in_whole_words)
+{
+	struct service_fixture *f = setup();
+	json_t *record;
+
+	call(f, "RecordCheck",
+	     CHECK_OF("123456789012345678901234567890123456789012345678",
+		      "\"aaaaaaaaaaaaaaaaaaaaaaa1\",\"aaaaaaaaaaaaaaaaaaaaaaa2\",\"aaaaaaaaaaaaaaaaaaaaaaa3\","
+		      "\"aaaaaaaaaaaaaaaaaaaaaaa4\"",
+		      ITEM("a", "ok", "b")));
+	settle(f);
+	expect_success(f);
+	record = last_record(f);
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(record, "text")), "in order; installer 1234"));
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(record, "text")), "; seals aaaaaaaaaaaaaaaaaaaaaaa1, "));
+	ck_assert_ptr_nonnull(strstr(json_string_value(json_object_get(record, "text")), ", ..."));
+	ck_assert_uint_eq(json_array_size(json_object_get(json_object_get(record, "data"), "seals")), 4);
+	json_decref(record);
+	teardown(f);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("record");
+	TCase *records = tcase_create("records");
+
+	tcase_add_test(records, an_installation_test_is_put_on_record);
+	tcase_add_loop_test(records, what_is_no_record_is_refused, 0, MM_COUNT_OF(no_records));
+	tcase_add_test(records, one_record_is_stored_at_a_time);
+	tcase_add_test(records, a_record_is_described_in_whole_words);
+	suite_add_tcase(suite, records);
+	return mm_run_suite(suite);
+}
