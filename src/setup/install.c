@@ -11,6 +11,7 @@
 #include "setup/private.h"
 
 #define CONFIG_SIZE_MAX (1 << 20)
+#define OLD_MAX 1000
 
 int mm_setup_files(const struct mm_setup_machine *machine, const char *config, struct mm_setup_files *ret)
 {
@@ -58,7 +59,7 @@ static int make_directories(const char *path)
 	return 0;
 }
 
-/* Keeps what is at path under another name; nothing where nothing is there. */
+/* Keeps what is at path under a name that is free; nothing where nothing is there. */
 static int keep_old(const char *path, FILE *out)
 {
 	char old[PATH_MAX], *bytes;
@@ -68,13 +69,36 @@ static int keep_old(const char *path, FILE *out)
 	if (r < 0) {
 		return r == -ENOENT ? 0 : r;
 	}
-	snprintf(old, sizeof(old), "%.*s.old", PATH_MAX - 5, path);
-	r = mm_file_replace(old, bytes, size, 0644, 0);
+	r = -EEXIST;
+	for (int n = 1; r == -EEXIST && n <= OLD_MAX; n++) {
+		char number[16] = "";
+
+		if (n > 1) {
+			snprintf(number, sizeof(number), "-%d", n);
+		}
+		snprintf(old, sizeof(old), "%.*s.old%s", PATH_MAX - 32, path, number);
+		r = mm_file_replace(old, bytes, size, 0644, MM_FILE_NEW);
+	}
 	free(bytes);
 	if (r == 0) {
 		fprintf(out, "Kept the old one as %s\n", old);
 	}
 	return r;
+}
+
+int mm_setup_may_write(const char *path, struct mm_error *error)
+{
+	char directory[PATH_MAX];
+	char *slash;
+
+	snprintf(directory, sizeof(directory), "%s", path);
+	while ((slash = strrchr(directory, '/')) && slash > directory) {
+		*slash = '\0';
+		if (access(directory, F_OK) == 0) {
+			return access(directory, W_OK) == 0 ? 0 : fail(error, -errno, directory);
+		}
+	}
+	return 0; /* what the writing says is soon enough */
 }
 
 static int write_config(const char *path, const struct mm_answers *answers, bool replace, FILE *out, struct mm_error *error)

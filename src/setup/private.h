@@ -128,7 +128,10 @@ struct mm_setup_files {
 int mm_setup_files(const struct mm_setup_machine *machine, const char *config, struct mm_setup_files *ret);
 void mm_setup_files_free(struct mm_setup_files *files); /* NULL-safe */
 
-/* Writes both files, whole or not at all; one that is replaced is kept with .old behind its name. */
+/* May a file be written there, or a directory for it? Before somebody answers for nothing. 0 or -errno with error. */
+int mm_setup_may_write(const char *path, struct mm_error *error);
+
+/* Writes both files, whole or not at all; one that is replaced is kept with .old (.old-2, ...) behind its name. */
 int mm_setup_write(const struct mm_setup_files *files, const struct mm_answers *answers, bool replace, FILE *out,
 		   struct mm_error *error);
 

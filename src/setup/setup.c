@@ -238,7 +238,7 @@ static int check(const struct setup *setup)
 /* ---- The order ---- */
 
 /* May a configuration be written here? 1: yes; 0: no, and nothing was done; -errno. */
-static int may_write(const struct setup *setup)
+static int may_replace(const struct setup *setup)
 {
 	const char *path = setup->files.config;
 	char question[MM_ERROR_TEXT_MAX];
@@ -323,8 +323,13 @@ static int begin_metering(const struct setup *setup)
 static int run(struct setup *setup)
 {
 	struct mm_error error = {0};
-	int r = may_write(setup), status;
+	int r, status;
 
+	if (mm_setup_may_write(setup->files.config, &error) < 0) {
+		fprintf(setup->machine.err, "minimeter-setup: %s\n", error.text);
+		return MM_SETUP_FAILED;
+	}
+	r = may_replace(setup);
 	if (r <= 0) {
 		if (r == 0 || r == -ENODATA) {
 			fprintf(setup->machine.err, "minimeter-setup: nothing was changed\n");

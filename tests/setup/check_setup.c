@@ -272,6 +272,21 @@ START_TEST(a_configuration_that_is_there_stays)
 	assert_file(f, CONFIG, "serial = 2\n");
 	assert_file(f, CONFIG ".old", "# mine\n");
 	ck_assert(!is_there(f, DROP_IN)); /* a front end on this machine needs no network */
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--replace", REQUIRED), MM_SETUP_FINE);
+	assert_file(f, CONFIG ".old", "# mine\n");
+	assert_file(f, CONFIG ".old-2", "serial = 2\n");
+	end(f);
+}
+END_TEST
+
+/* It is said before the first question. */
+START_TEST(where_nothing_can_be_written_nothing_is_asked)
+{
+	struct setup_fixture *f = begin();
+
+	ck_assert_int_eq(SETUP(f, "", "--root", "/proc/self"), MM_SETUP_FAILED);
+	assert_says(f->err, "minimeter-setup: /proc/self: ");
+	ck_assert_str_eq(f->out, "");
 	end(f);
 }
 END_TEST
@@ -597,6 +612,7 @@ int main(void)
 	tcase_add_test(tc, every_option_is_an_answer);
 	tcase_add_loop_test(tc, a_wrong_option_writes_nothing, 0, MM_COUNT_OF(wrong_options));
 	tcase_add_test(tc, a_configuration_that_is_there_stays);
+	tcase_add_test(tc, where_nothing_can_be_written_nothing_is_asked);
 	tcase_add_test(tc, drop_ins_that_are_there_count);
 	tcase_add_test(tc, enter_takes_what_is_proposed);
 	tcase_add_loop_test(tc, a_wrong_answer_is_asked_for_again, 0, MM_COUNT_OF(wrong_answers));
