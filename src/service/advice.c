@@ -45,7 +45,7 @@ const char *mm_advice_store(int error, int mirror_error)
 
 static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 	[MM_CAUSE_NONE] = {"nothing wrong is seen", "nothing; try it at another load to be sure",
-			   .beside = "the wiring is right, and the loads only look alike"},
+			   .beside = "the wiring is right"},
 	[MM_CAUSE_NO_READING] = {"there is no reading yet", "wait for the first window, about a second"},
 	[MM_CAUSE_FRONT_END_ABSENT] = {"front end absent",
 				       "look for the metering chip: its wiring, overlay and driver (iio_info)"},

@@ -108,7 +108,6 @@ static const struct mode modes[] = {
 	{"steady loads", false, false, 0, false},
 	{"steady loads, and the front end measures the angle between the lines", false, true, 0, false},
 	{"generation is configured, and a load is switched on each line in turn", true, false, 0.9, true},
-	{"the same, and the front end measures the angle between the lines", true, true, 0.9, true},
 	{"generation is configured, steady loads", false, false, 0, true},
 };
 

@@ -43,6 +43,7 @@ is_reversed() {
 	[ "$(reading .reverse_led)" = true ]
 }
 wait_for "a sunny day" is_reversed
+windows_pass 10
 said 4 "true reverse energy" diagnose
 stop_meter
 echo "generation = element2" >>"$scratch/minimeter.conf"
@@ -58,6 +59,8 @@ check "what flows back is registered" holds "$(reading '.elements[1].received_wh
 said 0 "everything is in order" status
 said 0 "^element2.* -$" read
 said 0 "where the configuration says that something generates" diagnose
+said 1 "undecided +ct 2 +power flows backwards" check
+check "the test asks for the source to be switched off" grep -q "switch the source off" "$scratch/said"
 check "which is all that is found" test "$(ask diagnose | jq -c '.meters[0].findings | map([.cause, .element])')" = '[["generation-configured",2]]'
 check "the trail has the setting" test "$(ask events | jq '[.events[] | select(.code == "configuration" and (.text | endswith("changed meter house.generation")))] | length')" = 1
 board load_a "-2400 W"
