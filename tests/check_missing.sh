@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 #
-# configure names all libraries that are missing or too old in one message, with Debian's names: those that ./bootstrap installs.
+# configure names all libraries that are missing or too old in one message, with Debian's names: those that ./bootstrap installs. Where
+# ./bootstrap knows no packages, it goes on with what is there, and names the tools that are missing.
 set -u
 
 failed=0
@@ -64,5 +65,23 @@ check "one is missing and one too old" test "$(named some)" = $'libinih-dev\nlib
 refuses none --disable-tests PKG_CONFIG=
 check "without pkg-config: that, and all that it could not find" test "$(named none)" = "$(wanted pkg-config)"
 
-[ "$failed" = 0 ] || tail -n +1 "$work/all" "$work/tests" "$work/some" "$work/none"
+# elsewhere COMMAND OUTPUT: ./bootstrap on another system, which has bash and nothing else
+elsewhere() {
+	local code=0 tool
+	mkdir -p "$work/bin"
+	for tool in bash dirname; do
+		ln -sf "$(command -v "$tool")" "$work/bin/$tool"
+	done
+	printf 'ID=other\nPRETTY_NAME="Another System"\n' >"$work/os-release"
+	OS_RELEASE=$work/os-release PATH=$work/bin "$MM_SRCDIR/bootstrap" "$1" >"$work/$2" 2>&1 || code=$?
+	check "bootstrap $1 elsewhere ends with 1, not $code" test "$code" = 1
+	check "it says that it installs nothing" grep -q '^Another System is neither .*: nothing is installed' "$work/$2"
+	check "it names all that building needs" grep -q "by Debian's names: autoconf .* gcc .* libqrencode-dev$" "$work/$2"
+}
+
+elsewhere deps installs
+elsewhere build builds
+check "and the tools that are missing" grep -q 'missing: make cc pkg-config' "$work/builds"
+
+[ "$failed" = 0 ] || tail -n +1 "$work/all" "$work/tests" "$work/some" "$work/none" "$work/installs" "$work/builds"
 exit $failed
