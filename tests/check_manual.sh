@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# The manual as a whole: each page is in the index, in README.md and in a package, each reference among the pages leads to a page,
-# README.md is short and its links lead to what is installed beside it, and the meter that minimeter-sim(1) starts by hand starts.
+# The manual as a whole: each page is in the index and leads there, is in README.md and in a package; each reference among the pages
+# leads to a page. README.md is short, and its links lead to what is installed beside it. The lines of minimeter-sim(1) that start a
+# meter by hand start one.
 set -u
 
 cd "$MM_SRCDIR" || exit 99
@@ -31,6 +32,7 @@ for page in "${pages[@]}"; do
 	section=${file##*.}
 	if [ "$name" != minimeter ]; then
 		check "minimeter(7) has $name($section)" grep -qxF ".It Xr $name $section" man/minimeter.7
+		check "$name($section) leads to minimeter(7)" grep -qE '^\.Xr minimeter 7( ,)?$' "$page"
 	fi
 	check "README.md has $name($section) in its table" grep -qF "| $name($section) |" README.md
 	check "a package has $file" grep -qxF "usr/share/man/man$section/$file" debian/*.manpages
