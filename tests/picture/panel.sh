@@ -7,7 +7,7 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=../e2e/lib.sh
 . "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
 
-readonly columns=76 rows=23 evening=$((44 * 3600 + 3 * 60))
+readonly columns=76 rows=28 evening=$((44 * 3600 + 3 * 60))
 start=$(date -d "$(sed -n 's/^start_time = //p' "$MM_SRCDIR/etc/scenarios/house.ini")" +%s)
 
 terminal() {
@@ -15,7 +15,7 @@ terminal() {
 }
 
 is_drawn() {
-	terminal capture-pane -p | grep -q 'most [1-9]'
+	terminal capture-pane -p | grep -A 20 'most [1-9]' | grep -q '● live'
 }
 
 start_held_sim $evening "$MM_SRCDIR/etc/scenarios/house.ini"
