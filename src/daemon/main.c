@@ -2,12 +2,14 @@
 /* minimeterd: reads the command line. */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "daemon/daemon.h"
 #include "base/log.h"
+#include "store/store.h"
 
 /* Has the daemon been refused its configuration, and logged why, before this runs as ExecStopPost=? */
 static bool was_refused(void)
@@ -51,6 +53,27 @@ static int make_outputs_safe(const struct mm_config *config)
 	return status;
 }
 
+static void print_register(void *userdata, const struct mm_store_meter *meter, int64_t delivered_uwh, int64_t received_uwh)
+{
+	(void)userdata;
+	printf("serial %s (%s): %.3f kWh", meter->serial, meter->name, (double)delivered_uwh / 1e9);
+	if (received_uwh > 0) {
+		printf(", received %.3f kWh", (double)received_uwh / 1e9);
+	}
+	putchar('\n');
+}
+
+static int list_registers(const char *path)
+{
+	struct mm_error error = {0};
+
+	if (mm_store_list(path, print_register, NULL, &error) < 0) {
+		fprintf(stderr, "minimeterd: %s\n", error.text);
+		return 1;
+	}
+	return 0;
+}
+
 static void log_errors(const char *path, const struct mm_config_errors *errors)
 {
 	for (unsigned i = 0; i < errors->count; i++) {
@@ -75,11 +98,14 @@ static int print_config(const char *path)
 static void usage(FILE *to)
 {
 	fputs("Usage: minimeterd [--config FILE] [--check-config | --print-config | --safe-outputs]\n"
+	      "       minimeterd --list-registers DATABASE\n"
 	      "A kWh meter as a daemon; see minimeterd(8).\n"
 	      "\n"
 	      "  -c, --config FILE   configuration (default " SYSCONFDIR "/minimeter/minimeter.conf)\n"
 	      "      --check-config  read and check the configuration, then exit\n"
 	      "      --print-config  print the settings in force and where each is from, then exit\n"
+	      "      --list-registers DATABASE\n"
+	      "                      print serial numbers and readings, then exit\n"
 	      "      --safe-outputs  drive all output lines to their safe level, then exit\n"
 	      "  -h, --help          this text\n"
 	      "  -V, --version       the version\n",
@@ -88,10 +114,11 @@ static void usage(FILE *to)
 
 int main(int argc, char **argv)
 {
-	enum { CHECK_CONFIG = 256, PRINT_CONFIG, SAFE_OUTPUTS };
+	enum { CHECK_CONFIG = 256, LIST_REGISTERS, PRINT_CONFIG, SAFE_OUTPUTS };
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, CHECK_CONFIG},
+		{"list-registers", required_argument, NULL, LIST_REGISTERS},
 		{"print-config", no_argument, NULL, PRINT_CONFIG},
 		{"safe-outputs", no_argument, NULL, SAFE_OUTPUTS},
 		{"help", no_argument, NULL, 'h'},
@@ -108,6 +135,8 @@ int main(int argc, char **argv)
 		case 'c':
 			path = optarg;
 			break;
+		case LIST_REGISTERS:
+			return list_registers(optarg);
 		case CHECK_CONFIG:
 		case PRINT_CONFIG:
 		case SAFE_OUTPUTS:

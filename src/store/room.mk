@@ -14,6 +14,7 @@ libstore_a_SOURCES = \
 	src/store/database.c src/store/database.h \
 	src/store/db.c src/store/db.h \
 	src/store/hash.c src/store/hash.h \
+	src/store/list.c \
 	src/store/migrate.c src/store/migrate.h \
 	src/store/mirror.c src/store/mirror.h \
 	src/store/mirroring.c src/store/mirroring.h \

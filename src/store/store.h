@@ -131,6 +131,14 @@ struct mm_store_inspection {
 /* Reads one file of the register whole, number 0 the first; takes as long as a backup. -ENODATA: there are no more; -ENOMEM. */
 int mm_store_inspect(struct mm_store *store, unsigned number, struct mm_store_inspection *ret);
 
+/*
+ * The meters of the database at path and what they read there, those that the configuration no longer has as well. Needs no
+ * configuration and writes nothing (an empty -wal may be left). -EBUSY: a daemon has it open; -EBADMSG, -ENOENT, -EACCES, -EIO
+ * with error set.
+ */
+typedef void mm_store_list_fn(void *userdata, const struct mm_store_meter *meter, int64_t delivered_uwh, int64_t received_uwh);
+int mm_store_list(const char *path, mm_store_list_fn *fn, void *userdata, struct mm_error *error);
+
 /* How the run before this one ended. */
 struct mm_store_last_run {
 	bool unclean;	     /* it started and did not stop: the daemon or the machine went down */

@@ -2,6 +2,7 @@
 /* The register: what it keeps, what it gives back, and what it refuses to write. */
 #include <check.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -70,6 +71,36 @@ START_TEST(test_every_field_comes_back)
 END_TEST
 
 /* A field that the core gains must gain a column: all bytes are stored but the padding behind correction and profile.open. */
+static void note(void *userdata, const struct mm_store_meter *meter, int64_t delivered_uwh, int64_t received_uwh)
+{
+	char *text = userdata;
+
+	sprintf(text + strlen(text), "%s %s %" PRId64 " %" PRId64 "\n", meter->serial, meter->name, delivered_uwh, received_uwh);
+}
+
+START_TEST(test_a_list_needs_no_configuration)
+{
+	char text[256] = "", expected[256];
+	struct mm_registers got;
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
+
+	fixture_commit_n(store, 4, 2);
+	ck_assert_int_eq(mm_store_load(store, 1, &got), 0);
+	ck_assert_int_eq(mm_store_list(b.path, note, text, &b.error), -EBUSY);
+	mm_store_close(store);
+	ck_assert_int_eq(mm_store_list(b.path, note, text, &b.error), 0);
+	ck_assert_msg(strstr(text, b.meters[0].serial) && strstr(text, b.meters[1].serial), "%s", text);
+	snprintf(expected, sizeof(expected), "%s %s %" PRId64 " %" PRId64 "\n", b.meters[1].serial, b.meters[1].name,
+		 got.delivered.uwh, got.received.uwh);
+	ck_assert_msg(strstr(text, expected), "%s instead of %s", text, expected);
+	ck_assert_int_eq(unlink(b.path), 0);
+	ck_assert_int_eq(mm_store_list(b.path, note, text, &b.error), -ENOENT);
+	ck_assert_msg(strstr(b.error.text, b.path), "%s", b.error.text);
+	fixture_end(&b);
+}
+END_TEST
+
 START_TEST(test_no_field_is_forgotten)
 {
 	static const size_t sizes[] = {
@@ -557,6 +588,7 @@ int main(void)
 	tcase_add_test(tcase, test_new_register_is_one_clean_file);
 	tcase_add_test(tcase, test_every_field_comes_back);
 	tcase_add_test(tcase, test_no_field_is_forgotten);
+	tcase_add_test(tcase, test_a_list_needs_no_configuration);
 	tcase_add_test(tcase, test_boottime_of_another_run_is_not_given);
 	tcase_add_test(tcase, test_profile_rows_are_never_overwritten);
 	tcase_add_test(tcase, test_events_come_back_in_order);
