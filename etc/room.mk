@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 # The example is documentation: what is connected to a board somebody has to say. Its directory waits for the file.
 mmsysconfdir = $(sysconfdir)/minimeter
-dist_doc_DATA = README.md panel.svg
+dist_doc_DATA = NEWS README.md SECURITY.md panel.svg
 exampledir = $(docdir)/examples
 dist_example_DATA = etc/minimeter.conf
 

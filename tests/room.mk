@@ -24,12 +24,12 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/suite.h \
 	tests/fixture/terminal.h \
 	tests/fixture/varlink_fixture.h
-dist_check_SCRIPTS += tests/check_layering.sh tests/check_missing.sh
-TESTS += tests/check_layering.sh tests/check_missing.sh
+dist_check_SCRIPTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh
+TESTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh
 
 # For tests/matrix.sh: what runs our code, which each compiler builds in its own way; and of that, what has threads.
 source_tests = tests/check_afe_prepare.sh tests/check_catalog.sh tests/check_layering.sh tests/check_missing.sh tests/check_overlays.sh \
-	tests/check_units.sh tests/config/check_config.sh tests/ctl/ctl_lists.sh
+	tests/check_units.sh tests/check_version.sh tests/config/check_config.sh tests/ctl/ctl_lists.sh
 compiled_tests = $(filter-out $(source_tests), $(TESTS))
 threaded_tests = $(filter tests/base/check_thread tests/clock/% tests/client/% tests/metering/% tests/outputs/check_lcd tests/service/% \
 	tests/sim/check_sim_server tests/store/check_mirror% tests/store/check_worker tests/varlink/check_% \
@@ -65,3 +65,9 @@ dist_noinst_SCRIPTS += tests/systemd/check.sh
 .PHONY: check-systemd
 check-systemd: distdir
 	'$(srcdir)/tests/systemd/check.sh' '$(abs_top_builddir)/$(distdir)' $(SYSTEMD_CASES)
+
+# Builds the Debian packages, and installs, upgrades and purges them in Debians of their own.
+EXTRA_DIST += tests/deb/check.sh tests/deb/lintian-bookworm tests/deb/lintian-trixie tests/deb/upgrade-from
+.PHONY: check-deb
+check-deb: distdir
+	'$(srcdir)/tests/deb/check.sh' '$(abs_top_builddir)/$(distdir)' '$(abs_top_builddir)/deb' $(DEB_STEPS)
