@@ -387,6 +387,29 @@ START_TEST(the_table_has_the_methods_of_the_interface)
 }
 END_TEST
 
+/* But for what stands above the first blank line: the licence. */
+START_TEST(the_interface_is_the_file_that_is_installed)
+{
+	const char *source = getenv("MM_SRCDIR"), *served = mm_varlink_minimeter_interface;
+	char path[256], line[512];
+	bool begun = false;
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/src/varlink/org.minimeter.varlink", source ? source : ".");
+	file = fopen(path, "r");
+	ck_assert_ptr_nonnull(file);
+	while (fgets(line, sizeof(line), file)) {
+		if (begun) {
+			ck_assert_msg(strncmp(served, line, strlen(line)) == 0, "%s", line);
+			served += strlen(line);
+		}
+		begun = begun || line[0] == '\n';
+	}
+	ck_assert_str_eq(served, "");
+	ck_assert_int_eq(fclose(file), 0);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("service");
@@ -411,6 +434,7 @@ int main(void)
 	tcase_add_test(reloading, a_file_with_errors_changes_nothing);
 	suite_add_tcase(suite, reloading);
 	tcase_add_test(table, the_table_has_the_methods_of_the_interface);
+	tcase_add_test(table, the_interface_is_the_file_that_is_installed);
 	suite_add_tcase(suite, table);
 	return mm_run_suite(suite);
 }
