@@ -22,7 +22,7 @@ struct mm_panel_view {
 	const struct mm_output_states *outputs;
 	const struct mm_daemon_status *status;
 	const struct mm_history *history;
-	int64_t now_s;	     /* CLOCK_REALTIME */
+	int64_t now_s;	     /* by the meter's wall clock */
 	const char *trouble; /* why nothing new comes; NULL: it does */
 	double waited_s;     /* since the readings came */
 };

@@ -16,12 +16,12 @@
 
 static const struct mm_column all_columns[] = {
 	{MM_COLUMN(TIME, "start", "START"), .width = 19},
-	{MM_NUMBER("duration_s", "LENGTH", "s", 0), .width = 6, .rank = 2},
-	{MM_NUMBER("delivered_wh", "DELIVERED", "Wh", 3), .width = 12},
-	{MM_NUMBER("received_wh", "RECEIVED", "Wh", 3), .width = 12, .rank = 1},
-	{MM_NUMBER("lagging_varh", "LAGGING", "varh", 3), .width = 12, .rank = 3},
-	{MM_NUMBER("leading_varh", "LEADING", "varh", 3), .width = 12, .rank = 3},
-	{MM_NUMBER("covered_s", "COVERED", "s", 1), .width = 8, .rank = 2},
+	{MM_NUMBER("duration_s", "LENGTH", "s", 0), .width = 6, .rank = 3},
+	{MM_NUMBER("delivered_wh", "DELIVERED", "Wh", 3), .width = 11},
+	{MM_NUMBER("received_wh", "RECEIVED", "Wh", 3), .width = 11, .rank = 1},
+	{MM_NUMBER("lagging_varh", "LAGGING", "varh", 3), .width = 11, .rank = 4},
+	{MM_NUMBER("leading_varh", "LEADING", "varh", 3), .width = 11, .rank = 4},
+	{MM_NUMBER("covered_s", "COVERED", "s", 1), .width = 7, .rank = 2},
 	{MM_COLUMN(FLAGS, "flags", "FLAGS")},
 };
 

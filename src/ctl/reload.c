@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "ctl/private.h"
+#include "ctl/writer.h"
 
 static void print_lines(FILE *out, const char *before, const json_t *texts)
 {
@@ -16,16 +17,29 @@ static void print_lines(FILE *out, const char *before, const json_t *texts)
 	}
 }
 
+static void say_lines(struct mm_ctl *ctl, const char *before, const json_t *texts)
+{
+	char cell[MM_CELL_MAX];
+	size_t i;
+	json_t *text;
+
+	json_array_foreach(texts, i, text)
+	{
+		mm_cell_text(json_string_value(text), cell);
+		mm_ctl_say(ctl, false, "%s%s", before, cell);
+	}
+}
+
 static void reload_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	const json_t *restart_needed = json_object_get(answer, "restart_needed");
 
-	print_lines(ctl->out, "warning: ", json_object_get(answer, "warnings"));
+	say_lines(ctl, "warning: ", json_object_get(answer, "warnings"));
 	if (json_array_size(restart_needed) == 0) {
-		fputs("The configuration is in force.\n", ctl->out);
+		mm_ctl_say(ctl, false, "The configuration is in force.");
 	} else {
-		fputs("The configuration is in force, except for what needs 'systemctl restart minimeterd':\n", ctl->out);
-		print_lines(ctl->out, "  ", restart_needed);
+		mm_ctl_say(ctl, false, "The configuration is in force, except for what needs 'systemctl restart minimeterd':");
+		say_lines(ctl, "  ", restart_needed);
 	}
 }
 

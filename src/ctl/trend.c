@@ -9,6 +9,7 @@
 
 #define COLUMNS_WIDE 64
 #define COLUMNS_MEDIUM 56
+#define UNTIL_COLUMNS 14 /* "   up to 12:30" */
 #define BAR_ROWS_MAX 6
 #define BAR_ROWS_MIN 2
 #define LABEL_COLUMNS 14 /* at the left of the bars */
@@ -26,7 +27,7 @@ static void draw_sums(struct mm_screen *screen, const struct mm_history_sums *su
 		x = mm_screen_put(screen->y, x, A_NORMAL, "   yesterday %.*f kWh", decimals, sums->yesterday_wh / 1e3);
 	}
 	x = mm_screen_put(screen->y, x, A_NORMAL, "   month %.*f kWh", decimals, sums->month_wh / 1e3);
-	if (COLS >= COLUMNS_WIDE && sums->until_s > 0) {
+	if (x + UNTIL_COLUMNS <= COLS && sums->until_s > 0) {
 		mm_when_local(sums->until_s, until);
 		mm_screen_put(screen->y, x, screen->dim, "   up to %.5s", until + strlen("YYYY-MM-DD "));
 	}

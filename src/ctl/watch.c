@@ -17,6 +17,7 @@
 #include "base/count_of.h"
 #include "base/now.h"
 #include "client/reading.h"
+#include "core/units.h"
 #include "ctl/history.h"
 #include "ctl/panel.h"
 #include "ctl/private.h"
@@ -159,6 +160,14 @@ static const struct mm_reading *meter_shown(const struct watch *watch)
 	return watch->shown > 0 && watch->shown <= count ? &watch->readings->meter[watch->shown - 1] : NULL;
 }
 
+/* By the meter's clock, or this machine's as long as the meter does not know the time. */
+static int64_t now_s(const struct watch *watch)
+{
+	const struct mm_reading *meter = meter_shown(watch);
+
+	return meter != NULL && meter->time_ns > 0 ? meter->time_ns / MM_NS_PER_S : time(NULL);
+}
+
 /* Asks for more of what the meter shown has measured lately. */
 static int ask_history(struct watch *watch)
 {
@@ -170,7 +179,7 @@ static int ask_history(struct watch *watch)
 	if (!mm_history_is_of(watch->history, meter->name)) {
 		mm_history_free(watch->history);
 		watch->history = NULL;
-		if (mm_history_new(meter->name, time(NULL), &watch->history) < 0) {
+		if (mm_history_new(meter->name, now_s(watch), &watch->history) < 0) {
 			return -ENOMEM;
 		}
 	}
@@ -295,7 +304,7 @@ static void draw(struct watch *watch)
 		.outputs = watch->outputs,
 		.status = watch->status,
 		.history = watch->history,
-		.now_s = time(NULL),
+		.now_s = now_s(watch),
 		.trouble = watch->ctl->client == NULL ? "daemon gone, reconnecting" : NULL,
 		.waited_s = (double)(now_ms() - watch->reading_ms) / 1e3,
 	};

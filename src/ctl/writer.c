@@ -185,7 +185,9 @@ static void print_cell(FILE *out, const struct layout *layout, size_t c, const c
 		mm_text_wrap(out, layout->limit, begin_of(layout, c), text);
 		return;
 	}
-	mm_text_pad(out, text, layout->width[c], layout->columns[c].format == MM_FORMAT_NUMBER);
+	if (*text != '\0' || c + 1 < layout->end) {
+		mm_text_pad(out, text, layout->width[c], layout->columns[c].format == MM_FORMAT_NUMBER);
+	}
 	fprintf(out, c + 1 == layout->end ? "\n" : "%*s", GAP, "");
 }
 

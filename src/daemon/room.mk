@@ -31,6 +31,7 @@ e2e_tests = \
 	tests/e2e/scenarios.sh \
 	tests/e2e/setup.sh \
 	tests/e2e/trace.sh \
+	tests/e2e/samples.sh \
 	tests/e2e/verify.sh \
 	tests/e2e/waveform.sh \
 	tests/e2e/wiring.sh

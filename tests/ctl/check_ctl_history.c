@@ -39,10 +39,10 @@ static const struct fake_answer two_pages[] = {
 START_TEST(the_profile_has_a_sum)
 {
 	expect(two_pages, "profile", MM_CTL_FINE,
-	       "START                LENGTH     DELIVERED      RECEIVED       LAGGING       LEADING   COVERED  FLAGS\n"
-	       "2026-03-01 12:00:00   900 s    601.250 Wh      0.000 Wh    1.500 varh    0.000 varh   899.9 s  -\n"
-	       "2026-03-01 12:15:00   900 s      0.100 Wh      2.500 Wh    1.500 varh    0.000 varh   899.9 s  a, power down\n"
-	       "sum of 2             1800 s    601.350 Wh      2.500 Wh    3.000 varh    0.000 varh  1799.8 s  -\n",
+	       "START                LENGTH    DELIVERED     RECEIVED      LAGGING      LEADING  COVERED  FLAGS\n"
+	       "2026-03-01 12:00:00   900 s   601.250 Wh     0.000 Wh   1.500 varh   0.000 varh  899.9 s  -\n"
+	       "2026-03-01 12:15:00   900 s     0.100 Wh     2.500 Wh   1.500 varh   0.000 varh  899.9 s  a, power down\n"
+	       "sum of 2             1800 s   601.350 Wh     2.500 Wh   3.000 varh   0.000 varh  1799.8 s  -\n",
 	       "");
 	expect(two_pages, "profile --csv", MM_CTL_FINE,
 	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s,start_local,meter,"
