@@ -24,12 +24,12 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/suite.h \
 	tests/fixture/terminal.h \
 	tests/fixture/varlink_fixture.h
-dist_check_SCRIPTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh
-TESTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh
+dist_check_SCRIPTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh tests/man_options.sh
+TESTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh tests/man_options.sh
 
 # For tests/matrix.sh: what runs our code, which each compiler builds in its own way; and of that, what has threads.
 source_tests = tests/check_afe_prepare.sh tests/check_catalog.sh tests/check_layering.sh tests/check_missing.sh tests/check_overlays.sh \
-	tests/check_units.sh tests/check_version.sh tests/config/check_config.sh tests/ctl/ctl_lists.sh
+	tests/check_units.sh tests/check_version.sh tests/config/check_config.sh tests/ctl/completion.sh tests/ctl/ctl_lists.sh tests/man_options.sh
 compiled_tests = $(filter-out $(source_tests), $(TESTS))
 threaded_tests = $(filter tests/base/check_thread tests/clock/% tests/client/% tests/metering/% tests/outputs/check_lcd tests/service/% \
 	tests/sim/check_sim_server tests/store/check_mirror% tests/store/check_worker tests/varlink/check_% \

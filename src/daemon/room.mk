@@ -23,6 +23,7 @@ e2e_tests = \
 	tests/e2e/correct.sh \
 	tests/e2e/day.sh \
 	tests/e2e/enclosure.sh \
+	tests/e2e/events.sh \
 	tests/e2e/front_end.sh \
 	tests/e2e/harmonics.sh \
 	tests/e2e/kill.sh \

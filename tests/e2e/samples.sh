@@ -135,7 +135,7 @@ plain() {
 
 # The words of it, one a line: without figures, without lamps and bars, which change, and wherever a line ends.
 words() {
-	sed -E 's/[0-9a-f]{32,}/HASH/g; s/[0-9a-f]{16}/ID/g; s/-?[0-9]+(\.[0-9]+)?/N/g; s/by [a-z_-]+ \(uid N\)/by WHO/
+	sed -E 's/[0-9a-f]{12,}/HASH/g; s/-?[0-9]+(\.[0-9]+)?/N/g; s/by [a-z_-]+ \(uid N\)/by WHO/
 		s/(^| )[*o] /\1/g; s/\b(on|off)\b/LEVEL/g; s/[#|_]/ /g; s/N (d N h|h N min|min N s|s)\b/DURATION/g' | tr -s '[:space:]' '\n' | sed '/^$/d'
 }
 
