@@ -14,9 +14,11 @@ say() {
 }
 
 fail() {
-	printf '%s\n' "FAIL: $*"
-	systemctl --no-pager --full status minimeterd.service minimeter-sim.service || true
-	journalctl --no-pager --lines 30 -u minimeterd.service -u minimeter-sim.service || true
+	{
+		printf '%s\n' "FAIL: $*"
+		systemctl --no-pager --full status minimeterd.service minimeter-sim.service || true
+		journalctl --no-pager --lines 30 -u minimeterd.service -u minimeter-sim.service || true
+	} >&2
 	exit 1
 }
 
@@ -60,7 +62,8 @@ pid_of_daemon() {
 	systemctl show --property MainPID --value minimeterd.service
 }
 
-# A client that never stops asking, until $watching is removed: a line "STATUS TIME DELIVERED_UWH" for each answer.
+# A client that never stops asking, until $watching is removed: a line "answer TIME DELIVERED_UWH" for each answer, one that tells
+# of a fault (status 4) too, for the first second after a start there is no reading; or what it says where there is none.
 readonly watching=/run/minimeter-test/watching
 readonly answers=/run/minimeter-test/answers
 watch_meter() {
@@ -69,11 +72,10 @@ watch_meter() {
 	while [ -e "$watching" ]; do
 		status=0
 		answer=$(minimeterctl --json read 2>&1) || status=$?
-		if [ $status = 0 ]; then
-			jq -r '.meters[0] | "0 \(.time) \(.delivered_uwh)"' <<<"$answer"
-		else
-			echo "$status $answer"
-		fi
+		case $status in
+		0 | 4) jq -r '.meters[0] | "answer \(.time) \(.delivered_uwh)"' <<<"$answer" ;;
+		*) echo "$status $answer" ;;
+		esac
 		sleep 0.05
 	done >$answers
 }
@@ -81,7 +83,7 @@ watch_meter() {
 # What the client saw: no answer was a failure, no reading was below one before. Prints how many windows are missing in them, for
 # the load is known: what it drew between the first and the last reading, less what was registered.
 windows_lost() {
-	if grep -v '^0 ' $answers; then
+	if grep -v '^answer ' $answers >&2; then
 		fail "a client was refused"
 	fi
 	awk -v load_w=$load_w '

@@ -127,7 +127,7 @@ fresh() {
 		cp "$dir"/*.deb "$boot_dir/upper/root/${dir##*/}"
 		rm -f "$boot_dir/upper/root/${dir##*/}"/*-dbgsym_*
 		boot_inside apt-get -q update &&
-			boot_inside sh -c 'apt-get -q -y --download-only install autopkgtest jq dpkg-repack /root/"$1"/*.deb' sh "${dir##*/}" || return
+			boot_inside sh -c 'apt-get -q -y --download-only install autopkgtest dpkg-dev jq dpkg-repack /root/"$1"/*.deb' sh "${dir##*/}" || return
 	done
 	boot_start
 }
@@ -148,17 +148,27 @@ step_install() {
 	fresh "$1" "$out/$1" && apt "./$1/*.deb" && apt jq && try meter
 }
 
+# build_older SUITE COMMIT: under a version below the one of now
+build_older() {
+	local older=$out/older
+	rm -rf "$older"
+	mkdir -p "$older"
+	git -C "$here/../.." archive "$2" | tar -x -C "$older" &&
+		sed -i '1s/)/~older)/' "$older/debian/changelog" &&
+		enter_builder "$1" && lay "$older" /build/older/minimeter && build "$1" /build/older/minimeter "$out/$1-older" &&
+		echo "$2" >"$out/$1-older/commit"
+}
+
 step_upgrade() {
-	local commit older=$out/older
+	local commit
 	commit=$(grep -v '^#' "$here/upgrade-from")
 	if ! git -C "$here" cat-file -e "$commit^{commit}" 2>/dev/null; then
 		echo "skipped: no commit $commit here to upgrade from"
 		return 77
 	fi
-	rm -rf "$older"
-	mkdir -p "$older"
-	git -C "$here/../.." archive "$commit" | tar -x -C "$older" && sed -i '1s/)/~older)/' "$older/debian/changelog" || return
-	enter_builder "$1" && lay "$older" /build/older/minimeter && build "$1" /build/older/minimeter "$out/$1-older" || return
+	if [ "$(cat "$out/$1-older/commit" 2>/dev/null)" != "$commit" ]; then
+		build_older "$1" "$commit" || return
+	fi
 	fresh "$1" "$out/$1-older" "$out/$1" && apt "./$1-older/*.deb" && apt jq dpkg-repack && try upgrade "/root/$1"
 }
 
