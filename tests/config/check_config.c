@@ -13,92 +13,103 @@
 
 #define METER "[meter flat 1]\nmodel = mmd 120 2001 t scc\nserial = 1001\nelement1 = A\nelement2 = B\n"
 
-static char path[] = "/tmp/check_config.XXXXXX";
-static struct mm_config_errors errors;
-static struct mm_config *config;
+struct fixture {
+	char path[32];
+	struct mm_config_errors errors;
+	struct mm_config *config;
+};
 
-static void setup(void)
+static struct fixture *setup(void)
 {
+	struct fixture *f = calloc(1, sizeof(*f));
 	int fd;
 
-	strcpy(path + sizeof(path) - 7, "XXXXXX");
-	fd = mkstemp(path);
+	ck_assert_ptr_nonnull(f);
+	strcpy(f->path, "/tmp/check_config.XXXXXX");
+	fd = mkstemp(f->path);
 	ck_assert_int_ge(fd, 0);
 	close(fd);
-	config = NULL;
+	return f;
 }
 
-static void teardown(void)
+static void teardown(struct fixture *f)
 {
-	unlink(path);
-	free(config);
+	unlink(f->path);
+	free(f->config);
+	free(f);
 }
 
-static int load(const char *text)
+static int load(struct fixture *f, const char *text)
 {
-	FILE *file = fopen(path, "w");
+	FILE *file = fopen(f->path, "w");
 
 	ck_assert_ptr_nonnull(file);
 	fputs(text, file);
 	fclose(file);
-	return mm_config_load(path, &errors, &config);
+	return mm_config_load(f->path, &f->errors, &f->config);
 }
 
 START_TEST(defaults_are_those_of_the_manual_page)
 {
-	ck_assert_int_eq(load(METER), 0);
-	ck_assert_str_eq(config->socket, "/run/minimeter/minimeter.sock");
-	ck_assert_str_eq(config->admin_socket, "/run/minimeter/admin.sock");
-	ck_assert_str_eq(config->register_path, "/var/lib/minimeter/register.db");
-	ck_assert_str_eq(config->clock, "system");
-	ck_assert_double_eq(config->commit_wh, 8);
-	ck_assert_double_eq(config->database_wh, 250);
-	ck_assert_int_eq(config->commit_interval_s, 300);
-	ck_assert_int_eq(config->backup_interval_h, 24);
-	ck_assert_str_eq(config->copy_path, "");
-	ck_assert_int_eq(config->profile_interval_min, 15);
-	ck_assert_int_eq(config->clients_max, 32);
-	ck_assert_int_eq(config->idle_timeout_s, 60);
-	ck_assert_str_eq(config->front_end_driver, "ade9000");
-	ck_assert_str_eq(config->front_end.uri, "local:");
-	ck_assert_double_eq(config->front_end.voltage_divider, 1001);
-	ck_assert_double_eq(config->front_end.burden_ohm, 5.1);
-	ck_assert_str_eq(config->outputs_driver, "gpiod");
-	ck_assert_uint_eq(config->meter_count, 1);
-	ck_assert_str_eq(config->meter[0].name, "flat 1");
-	ck_assert_str_eq(config->meter[0].model.canonical, "MMD-120-2001-T-SCC");
-	ck_assert_int_eq(config->meter[0].phase[1], 1);
-	ck_assert_int_eq(config->meter[0].ct_sets, 1);
-	ck_assert(!config->meter[0].generates[0] && !config->meter[0].generates[1]);
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(load(f, METER), 0);
+	ck_assert_str_eq(f->config->socket, "/run/minimeter/minimeter.sock");
+	ck_assert_str_eq(f->config->admin_socket, "/run/minimeter/admin.sock");
+	ck_assert_str_eq(f->config->register_path, "/var/lib/minimeter/register.db");
+	ck_assert_str_eq(f->config->clock, "system");
+	ck_assert_double_eq(f->config->commit_wh, 8);
+	ck_assert_double_eq(f->config->database_wh, 250);
+	ck_assert_int_eq(f->config->commit_interval_s, 300);
+	ck_assert_int_eq(f->config->backup_interval_h, 24);
+	ck_assert_str_eq(f->config->copy_path, "");
+	ck_assert_int_eq(f->config->profile_interval_min, 15);
+	ck_assert_int_eq(f->config->clients_max, 32);
+	ck_assert_int_eq(f->config->idle_timeout_s, 60);
+	ck_assert_str_eq(f->config->front_end_driver, "ade9000");
+	ck_assert_str_eq(f->config->front_end.uri, "local:");
+	ck_assert_double_eq(f->config->front_end.voltage_divider, 1001);
+	ck_assert_double_eq(f->config->front_end.burden_ohm, 5.1);
+	ck_assert_str_eq(f->config->outputs_driver, "gpiod");
+	ck_assert_uint_eq(f->config->meter_count, 1);
+	ck_assert_str_eq(f->config->meter[0].name, "flat 1");
+	ck_assert_str_eq(f->config->meter[0].model.canonical, "MMD-120-2001-T-SCC");
+	ck_assert_int_eq(f->config->meter[0].phase[1], 1);
+	ck_assert_int_eq(f->config->meter[0].ct_sets, 1);
+	ck_assert(!f->config->meter[0].generates[0] && !f->config->meter[0].generates[1]);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(every_key_is_read)
 {
-	ck_assert_int_eq(load("# a comment\n[daemon]\nsocket=/s\nadmin_socket=/a\nregister=/r\nclock=board\ncommit_wh=2.5\n"
-			      "commit_interval_s=10\nprofile_interval_min=5\nclients_max=3\nidle_timeout_s=7\n"
-			      "[front-end]\ndriver=ade9000\nuri=ip:127.0.0.1:5\ndevice=x\nvoltage_divider=801\nburden_ohm=6\n"
-			      "[outputs]\ndriver=trace\ntrace=/t\n" METER
-			      "ct_sets=3\noutput_10=GPIO17,active-low\noutput_100=gpiochip0:4\n"
-			      "counter=GPIO5\nled_load=GPIO6\nled_power=GPIO7\nled_reverse=GPIO8\nlcd=/dev/lcd\n"
-			      "[meter two]\nmodel=MS 120 F 01 XO 021 00\nserial=2\nelement1=C\noutput_1000=GPIO9\n"),
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(load(f, "# a comment\n[daemon]\nsocket=/s\nadmin_socket=/a\nregister=/r\nclock=board\ncommit_wh=2.5\n"
+				 "commit_interval_s=10\nprofile_interval_min=5\nclients_max=3\nidle_timeout_s=7\n"
+				 "[front-end]\ndriver=ade9000\nuri=ip:127.0.0.1:5\ndevice=x\nvoltage_divider=801\nburden_ohm=6\n"
+				 "[outputs]\ndriver=trace\ntrace=/t\n" METER
+				 "ct_sets=3\noutput_10=GPIO17,active-low\noutput_100=gpiochip0:4\n"
+				 "counter=GPIO5\nled_load=GPIO6\nled_power=GPIO7\nled_reverse=GPIO8\nlcd=/dev/lcd\n"
+				 "[meter two]\nmodel=MS 120 F 01 XO 021 00\nserial=2\nelement1=C\noutput_1000=GPIO9\n"),
 			 0);
-	ck_assert_str_eq(config->socket, "/s");
-	ck_assert_str_eq(config->clock, "board");
-	ck_assert_double_eq(config->commit_wh, 2.5);
-	ck_assert_int_eq(config->profile_interval_min, 5);
-	ck_assert_str_eq(config->front_end.uri, "ip:127.0.0.1:5");
-	ck_assert_str_eq(config->front_end.device, "x");
-	ck_assert_double_eq(config->front_end.burden_ohm, 6);
-	ck_assert_str_eq(config->outputs.trace, "/t");
-	ck_assert_int_eq(config->meter[0].ct_sets, 3);
-	ck_assert(config->meter[0].line[MM_OUTPUT_10].active_low);
-	ck_assert_str_eq(config->meter[0].line_text[MM_OUTPUT_10], "GPIO17,active-low");
-	ck_assert_uint_eq(config->meter[0].line[MM_OUTPUT_100].offset, 4);
-	ck_assert(!config->meter[0].line[MM_OUTPUT_1000].used);
-	ck_assert_str_eq(config->meter[0].lcd, "/dev/lcd");
-	ck_assert_str_eq(config->meter[1].line[MM_OUTPUT_1000].name, "GPIO9");
-	ck_assert_int_eq(config->meter[1].phase[0], 2);
+	ck_assert_str_eq(f->config->socket, "/s");
+	ck_assert_str_eq(f->config->clock, "board");
+	ck_assert_double_eq(f->config->commit_wh, 2.5);
+	ck_assert_int_eq(f->config->profile_interval_min, 5);
+	ck_assert_str_eq(f->config->front_end.uri, "ip:127.0.0.1:5");
+	ck_assert_str_eq(f->config->front_end.device, "x");
+	ck_assert_double_eq(f->config->front_end.burden_ohm, 6);
+	ck_assert_str_eq(f->config->outputs.trace, "/t");
+	ck_assert_int_eq(f->config->meter[0].ct_sets, 3);
+	ck_assert(f->config->meter[0].line[MM_OUTPUT_10].active_low);
+	ck_assert_str_eq(f->config->meter[0].line_text[MM_OUTPUT_10], "GPIO17,active-low");
+	ck_assert_uint_eq(f->config->meter[0].line[MM_OUTPUT_100].offset, 4);
+	ck_assert(!f->config->meter[0].line[MM_OUTPUT_1000].used);
+	ck_assert_str_eq(f->config->meter[0].lcd, "/dev/lcd");
+	ck_assert_str_eq(f->config->meter[1].line[MM_OUTPUT_1000].name, "GPIO9");
+	ck_assert_int_eq(f->config->meter[1].phase[0], 2);
+	teardown(f);
 }
 END_TEST
 
@@ -117,11 +128,13 @@ static const struct {
 
 START_TEST(keys_of_other_chips_are_named)
 {
+	struct fixture *f = setup();
 	char text[512];
 
 	snprintf(text, sizeof(text), "[front-end]\n%s" METER, front_ends[_i].text);
-	ck_assert_int_eq(load(text), 0);
-	ck_assert_str_eq(config->unused, front_ends[_i].unused);
+	ck_assert_int_eq(load(f, text), 0);
+	ck_assert_str_eq(f->config->unused, front_ends[_i].unused);
+	teardown(f);
 }
 END_TEST
 
@@ -137,12 +150,14 @@ static void take_setting(void *userdata, const char *name, const char *value)
 
 START_TEST(every_setting_is_listed_as_it_would_be_read)
 {
+	struct fixture *f = setup();
 	char list[2048] = "";
 
-	ck_assert_int_eq(load("[front-end]\ndriver=mcp3912\nburden_ohm=3.3\nosr=128\nphase_deg_b=0.25\n[outputs]\ndriver=none\n"
+	ck_assert_int_eq(load(f,
+			      "[front-end]\ndriver=mcp3912\nburden_ohm=3.3\nosr=128\nphase_deg_b=0.25\n[outputs]\ndriver=none\n"
 			      "[power-fail]\nline=GPIO22,active-low\n" METER "output_10=GPIO17\ngeneration = element2\n"),
 			 0);
-	mm_config_each(config, take_setting, list);
+	mm_config_each(f->config, take_setting, list);
 	ck_assert_str_eq(list, "front-end.driver=mcp3912\nfront-end.uri=local:\nfront-end.device=\n"
 			       "front-end.voltage_divider=1001\nfront-end.burden_ohm=3.3\nfront-end.mclk_hz=4000000\n"
 			       "front-end.osr=128\nfront-end.sample_rate=4000\nfront-end.voltage_channel_a=1\n"
@@ -156,11 +171,13 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 			       "meter flat 1.output_10=GPIO17\nmeter flat 1.output_100=\nmeter flat 1.output_1000=\n"
 			       "meter flat 1.counter=\nmeter flat 1.led_load=\nmeter flat 1.led_power=\n"
 			       "meter flat 1.led_reverse=\nmeter flat 1.lcd=\n");
+	teardown(f);
 }
 END_TEST
 
 START_TEST(generation_is_of_the_meter_or_of_an_element)
 {
+	struct fixture *f = setup();
 	static const struct {
 		const char *line;
 		bool one, two;
@@ -172,12 +189,13 @@ START_TEST(generation_is_of_the_meter_or_of_an_element)
 	char text[256];
 
 	for (int i = 0; i < MM_COUNT_OF(rows); i++) {
-		free(config);
+		free(f->config);
 		snprintf(text, sizeof(text), METER "%s", rows[i].line);
-		ck_assert_int_eq(load(text), 0);
-		ck_assert_int_eq(config->meter[0].generates[0], rows[i].one);
-		ck_assert_int_eq(config->meter[0].generates[1], rows[i].two);
+		ck_assert_int_eq(load(f, text), 0);
+		ck_assert_int_eq(f->config->meter[0].generates[0], rows[i].one);
+		ck_assert_int_eq(f->config->meter[0].generates[1], rows[i].two);
 	}
+	teardown(f);
 }
 END_TEST
 
@@ -298,21 +316,24 @@ static const struct {
 
 START_TEST(what_is_wrong_is_refused_with_its_place)
 {
-	const char *text = errors.error[0].text;
+	struct fixture *f = setup();
+	const char *text = f->errors.error[0].text;
 
-	ck_assert_int_eq(load(refused[_i].text), -EINVAL);
-	ck_assert_msg(strncmp(text, path, strlen(path)) == 0, "no file name in: %s", text);
+	ck_assert_int_eq(load(f, refused[_i].text), -EINVAL);
+	ck_assert_msg(strncmp(text, f->path, strlen(f->path)) == 0, "no file name in: %s", text);
 	ck_assert_msg(strstr(text, refused[_i].expected) != NULL, "expected \"%s\" in: %s", refused[_i].expected, text);
 	ck_assert_ptr_null(strchr(text, '\n'));
-	ck_assert_msg(errors.count == 1, "%s\n%s", text, errors.error[1].text);
-	ck_assert(!errors.more);
-	ck_assert_ptr_null(config);
+	ck_assert_msg(f->errors.count == 1, "%s\n%s", text, f->errors.error[1].text);
+	ck_assert(!f->errors.more);
+	ck_assert_ptr_null(f->config);
+	teardown(f);
 }
 END_TEST
 
 /* Each line that is wrong, once, in the order of the lines; and nothing that follows from it. */
 START_TEST(all_errors_come_at_once)
 {
+	struct fixture *f = setup();
 	static const char *const expected[] = {
 		":2: clients_max = 0: must be a number from 1 to 256",
 		":3: unknown key \"sockt\"",
@@ -325,142 +346,167 @@ START_TEST(all_errors_come_at_once)
 		":12: serial = 7 # seven: a # begins",
 	};
 
-	ck_assert_int_eq(load("[daemon]\nclients_max = 0\nsockt = /x\n socket = /y\n admin_socket = /z\n"
-			      "[meter x]\nmodel = MMS-120-2002\n[nonsense]\nkey = 1\n"
-			      "[meter y]\nmodel = XYZ\nserial = 7 # seven\nelement1 = B\nelement2 = B\n"),
+	ck_assert_int_eq(load(f, "[daemon]\nclients_max = 0\nsockt = /x\n socket = /y\n admin_socket = /z\n"
+				 "[meter x]\nmodel = MMS-120-2002\n[nonsense]\nkey = 1\n"
+				 "[meter y]\nmodel = XYZ\nserial = 7 # seven\nelement1 = B\nelement2 = B\n"),
 			 -EINVAL);
-	for (unsigned i = 0; i < errors.count; i++) {
-		ck_assert_msg(i < MM_COUNT_OF(expected) && strstr(errors.error[i].text, expected[i]), "%s", errors.error[i].text);
+	for (unsigned i = 0; i < f->errors.count; i++) {
+		ck_assert_msg(i < MM_COUNT_OF(expected) && strstr(f->errors.error[i].text, expected[i]), "%s",
+			      f->errors.error[i].text);
 	}
-	ck_assert_uint_eq(errors.count, MM_COUNT_OF(expected));
+	ck_assert_uint_eq(f->errors.count, MM_COUNT_OF(expected));
+	teardown(f);
 }
 END_TEST
 
 START_TEST(more_errors_than_are_kept)
 {
+	struct fixture *f = setup();
 	char text[4096] = "[daemon]\n";
 
 	for (int i = 0; i <= MM_CONFIG_ERRORS_MAX; i++) {
 		sprintf(text + strlen(text), "key_%d = 1\n", i);
 	}
-	ck_assert_int_eq(load(text), -EINVAL);
-	ck_assert_uint_eq(errors.count, MM_CONFIG_ERRORS_MAX);
-	ck_assert(errors.more);
+	ck_assert_int_eq(load(f, text), -EINVAL);
+	ck_assert_uint_eq(f->errors.count, MM_CONFIG_ERRORS_MAX);
+	ck_assert(f->errors.more);
+	teardown(f);
 }
 END_TEST
 
 /* A link to the register is the register, whether it is there already or not. */
 START_TEST(a_link_to_the_register_is_no_copy)
 {
+	struct fixture *f = setup();
 	char text[512], link[64], target[64];
 
-	snprintf(link, sizeof(link), "%s.link", path);
-	snprintf(target, sizeof(target), "%s.db", path);
+	snprintf(link, sizeof(link), "%s.link", f->path);
+	snprintf(target, sizeof(target), "%s.db", f->path);
 	snprintf(text, sizeof(text), "[daemon]\nregister = %s\ncopy = %s\n" METER, target, link);
-	ck_assert_int_eq(load(text), 0);
-	free(config);
-	config = NULL;
+	ck_assert_int_eq(load(f, text), 0);
+	free(f->config);
+	f->config = NULL;
 	ck_assert_int_eq(symlink(strrchr(target, '/') + 1, link), 0);
-	ck_assert_int_eq(load(text), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(errors.error[0].text, ":3: copy = "));
+	ck_assert_int_eq(load(f, text), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(f->errors.error[0].text, ":3: copy = "));
 	fclose(fopen(target, "w"));
-	ck_assert_int_eq(load(text), -EINVAL);
+	ck_assert_int_eq(load(f, text), -EINVAL);
 	unlink(link);
 	unlink(target);
+	teardown(f);
 }
 END_TEST
 
 /* Also where no slash says which directory: it is the working one. */
 START_TEST(a_name_alone_is_in_the_working_directory)
 {
+	struct fixture *f = setup();
 	char target[64], here[PATH_MAX];
 	const char *name;
 
 	ck_assert_ptr_nonnull(getcwd(here, sizeof(here)));
 	ck_assert_int_eq(chdir("/tmp"), 0);
-	snprintf(target, sizeof(target), "%s.db", path);
+	snprintf(target, sizeof(target), "%s.db", f->path);
 	name = strrchr(target, '/') + 1;
 	ck_assert(mm_config_same_file(name, target));
 	ck_assert(mm_config_same_file(target, name));
-	ck_assert(!mm_config_same_file(name, path));
-	unlink(path);
-	ck_assert_int_eq(symlink(name, path), 0);
-	ck_assert(mm_config_same_file(strrchr(path, '/') + 1, target));
+	ck_assert(!mm_config_same_file(name, f->path));
+	unlink(f->path);
+	ck_assert_int_eq(symlink(name, f->path), 0);
+	ck_assert(mm_config_same_file(strrchr(f->path, '/') + 1, target));
 	ck_assert_int_eq(chdir(here), 0);
+	teardown(f);
 }
 END_TEST
 
 /* What a comment says is nobody's business, however long it is; inih 55 takes its tail for a line. */
 START_TEST(a_long_comment_is_a_comment)
 {
+	struct fixture *f = setup();
 	char text[1024];
 
 	snprintf(text, sizeof(text), "# %0250d\n# %0196dsockt = /x\n; %0300dcommit_wh = 2\n" METER, 1, 1, 1);
-	ck_assert_int_eq(load(text), 0);
-	ck_assert_double_eq(config->commit_wh, 8);
+	ck_assert_int_eq(load(f, text), 0);
+	ck_assert_double_eq(f->config->commit_wh, 8);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_section_may_go_on_below)
 {
-	ck_assert_int_eq(load("[daemon]\nclients_max = 3\n" METER "[daemon]\ncommit_wh = 2\n[meter flat 1]\noutput_10 = GPIO4\n"),
-			 0);
-	ck_assert_int_eq(config->clients_max, 3);
-	ck_assert_double_eq(config->commit_wh, 2);
-	ck_assert_uint_eq(config->meter_count, 1);
-	ck_assert(config->meter[0].line[MM_OUTPUT_10].used);
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(
+		load(f, "[daemon]\nclients_max = 3\n" METER "[daemon]\ncommit_wh = 2\n[meter flat 1]\noutput_10 = GPIO4\n"), 0);
+	ck_assert_int_eq(f->config->clients_max, 3);
+	ck_assert_double_eq(f->config->commit_wh, 2);
+	ck_assert_uint_eq(f->config->meter_count, 1);
+	ck_assert(f->config->meter[0].line[MM_OUTPUT_10].used);
+	teardown(f);
 }
 END_TEST
 
 START_TEST(names_are_not_cut)
 {
+	struct fixture *f = setup();
 	static const char name[] = "a name of sixty-three characters, every one of which is counted";
 
 	ck_assert_uint_eq(sizeof(name) - 1, MM_NAME_MAX - 1);
-	ck_assert_int_eq(load("[meter a name of sixty-three characters, every one of which is counted]\nmodel = MMS-120-2001\n"
-			      "serial = #5\nelement1 = A\n"),
+	ck_assert_int_eq(load(f, "[meter a name of sixty-three characters, every one of which is counted]\nmodel = MMS-120-2001\n"
+				 "serial = #5\nelement1 = A\n"),
 			 0);
-	ck_assert_str_eq(config->meter[0].name, name);
-	ck_assert_str_eq(config->meter[0].serial, "#5");
+	ck_assert_str_eq(f->config->meter[0].name, name);
+	ck_assert_str_eq(f->config->meter[0].serial, "#5");
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_long_line_is_refused_not_cut)
 {
+	struct fixture *f = setup();
 	char text[1024] = "[daemon]\nsocket = /";
 
 	memset(text + strlen(text), 'x', 400);
 	strcat(text, "\n" METER);
-	ck_assert_int_eq(load(text), -EINVAL);
-	ck_assert_ptr_nonnull(strstr(errors.error[0].text, ":2:"));
+	ck_assert_int_eq(load(f, text), -EINVAL);
+	ck_assert_ptr_nonnull(strstr(f->errors.error[0].text, ":2:"));
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_missing_file_says_so)
 {
-	ck_assert_int_eq(mm_config_load("/nonexistent/minimeter.conf", &errors, &config), -ENOENT);
-	ck_assert_str_eq(errors.error[0].text, "/nonexistent/minimeter.conf: No such file or directory");
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(mm_config_load("/nonexistent/minimeter.conf", &f->errors, &f->config), -ENOENT);
+	ck_assert_str_eq(f->errors.error[0].text, "/nonexistent/minimeter.conf: No such file or directory");
+	teardown(f);
 }
 END_TEST
 
 START_TEST(a_directory_is_no_configuration)
 {
-	ck_assert_int_lt(mm_config_load("/tmp", &errors, &config), 0);
-	ck_assert_ptr_nonnull(strstr(errors.error[0].text, "/tmp: "));
+	struct fixture *f = setup();
+
+	ck_assert_int_lt(mm_config_load("/tmp", &f->errors, &f->config), 0);
+	ck_assert_ptr_nonnull(strstr(f->errors.error[0].text, "/tmp: "));
+	teardown(f);
 }
 END_TEST
 
 START_TEST(reload_takes_what_can_change_and_names_the_rest)
 {
+	struct fixture *f = setup();
 	struct mm_config *running;
 	char ignored[256];
 
-	ck_assert_int_eq(load(METER), 0);
-	running = config;
-	config = NULL;
+	ck_assert_int_eq(load(f, METER), 0);
+	running = f->config;
+	f->config = NULL;
 	ck_assert_int_eq(
-		load("[daemon]\nclients_max=5\ncommit_wh=2\nsocket=/other\n[front-end]\nburden_ohm=6\n" METER "ct_sets=2\n"), 0);
-	mm_config_reload(running, config, ignored, sizeof(ignored));
+		load(f, "[daemon]\nclients_max=5\ncommit_wh=2\nsocket=/other\n[front-end]\nburden_ohm=6\n" METER "ct_sets=2\n"),
+		0);
+	mm_config_reload(running, f->config, ignored, sizeof(ignored));
 	ck_assert_int_eq(running->clients_max, 5);
 	ck_assert_double_eq(running->commit_wh, 2);
 	ck_assert_str_eq(running->socket, "/run/minimeter/minimeter.sock");
@@ -468,6 +514,7 @@ START_TEST(reload_takes_what_can_change_and_names_the_rest)
 	mm_config_reload(running, running, ignored, sizeof(ignored));
 	ck_assert_str_eq(ignored, "");
 	free(running);
+	teardown(f);
 }
 END_TEST
 
@@ -476,7 +523,6 @@ int main(void)
 	Suite *suite = suite_create("config");
 	TCase *tc = tcase_create("config");
 
-	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, defaults_are_those_of_the_manual_page);
 	tcase_add_test(tc, every_key_is_read);
 	tcase_add_test(tc, generation_is_of_the_meter_or_of_an_element);
