@@ -64,8 +64,8 @@ static double load_likelihood(double lag_deg, bool generates, bool said)
 {
 	double off = generates ? 180.0 - fabs(lag_deg) : fabs(lag_deg);
 
-	if (said && off > 62.0 && off <= 90.0) {
-		return BALANCE;
+	if (said && off <= 90.0) {
+		return off <= 62.0 ? 1.0 : BALANCE;
 	}
 	if (generates) {
 		return off <= 30.0 ? 1.0 : off <= 62.0 ? 0.3 : 0.0005;

@@ -232,6 +232,10 @@ START_TEST(generation_that_was_said_is_given)
 		{{120, 9, 180}, {119, 6, 180}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 0},
 		{{120, 9, 180}, {119, 6, 20}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 1},
 		{{120, 9, 10}, {119, 6, 20}, {true, true}, MM_CAUSE_NONE, 0},
+		/* Motors run beside it, and the inverter takes no part of their reactive power. */
+		{{120, 9, 130}, {119, 6, 20}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 1},
+		{{120, 9, 143}, {119, 6, -140}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 0},
+		{{120, 9, 60}, {119, 6, 55}, {true, true}, MM_CAUSE_NONE, 0},
 		/* Loads and generation nearly balance: any angle is left. */
 		{{120, 2, 85}, {119, 6, 20}, {true, true}, MM_CAUSE_NONE, 0},
 		{{120, 2, 100}, {119, 6, 20}, {true, true}, MM_CAUSE_GENERATION_CONFIGURED, 1},
