@@ -98,7 +98,8 @@ step_again() {
 cross() {
 	enter_builder "$1" || return
 	boot_inside dpkg --add-architecture "$2" && boot_inside apt-get -q update && lay "$source" /build/cross/minimeter || return
-	if ! boot_inside env -C /build/cross/minimeter apt-get -q -y --no-install-recommends -a "$2" -P nocheck,cross build-dep .; then
+	if ! boot_inside apt-get -q -y --no-install-recommends install "crossbuild-essential-$2" ||
+		! boot_inside env -C /build/cross/minimeter apt-get -q -y --no-install-recommends -a "$2" -P nocheck,cross build-dep .; then
 		echo "skipped: the archive cannot give what building for $2 needs"
 		return 77
 	fi
@@ -174,7 +175,7 @@ step_upgrade() {
 
 step_autopkgtest() {
 	fresh "$1" "$out/$1" && apt autopkgtest &&
-		boot_run sh -c 'autopkgtest --no-built-binaries /root/"$1"/*.deb /root/minimeter -- null' sh "$1"
+		boot_run sh -c 'autopkgtest --ignore-restrictions=isolation-container --no-built-binaries /root/"$1"/*.deb /root/minimeter -- null' sh "$1"
 }
 
 main() {
