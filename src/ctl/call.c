@@ -20,6 +20,12 @@ const char *mm_ctl_socket_path(const struct mm_ctl *ctl, enum mm_ctl_socket sock
 	return environment != NULL && *environment != '\0' ? environment : admin ? MM_CLIENT_ADMIN_SOCKET : MM_CLIENT_SOCKET;
 }
 
+int mm_ctl_open(const struct mm_ctl *ctl, enum mm_ctl_socket socket, struct mm_client **ret, struct mm_error *error)
+{
+	return mm_client_connect(socket == MM_CTL_SOCKET_ADMIN ? MM_CLIENT_ADMIN : MM_CLIENT_READ,
+				 mm_ctl_socket_path(ctl, socket), ret, error);
+}
+
 int mm_ctl_connect(struct mm_ctl *ctl)
 {
 	enum mm_ctl_socket socket = ctl->command->socket;
@@ -27,8 +33,7 @@ int mm_ctl_connect(struct mm_ctl *ctl)
 
 	mm_client_free(ctl->client);
 	ctl->client = NULL;
-	if (socket != MM_CTL_SOCKET_NONE && mm_client_connect(socket == MM_CTL_SOCKET_ADMIN ? MM_CLIENT_ADMIN : MM_CLIENT_READ,
-							      mm_ctl_socket_path(ctl, socket), &ctl->client, &error) < 0) {
+	if (socket != MM_CTL_SOCKET_NONE && mm_ctl_open(ctl, socket, &ctl->client, &error) < 0) {
 		return mm_ctl_fail(ctl, MM_CTL_UNREACHABLE, "%s", error.text);
 	}
 	return MM_CTL_FINE;

@@ -142,7 +142,6 @@ static void look_at_leds(struct mm_check *check)
 	static const struct {
 		const char *output, *words;
 	} leds[] = {{"led_power", "power"}, {"led_reverse", "reverse-phase"}};
-	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_ADMIN);
 	struct mm_client *admin = NULL;
 
 	if (!has_line(check, leds[0].output) && !has_line(check, leds[1].output)) {
@@ -153,9 +152,10 @@ static void look_at_leds(struct mm_check *check)
 			     "nobody to look at the LEDs");
 		return;
 	}
-	if (mm_client_connect(MM_CLIENT_ADMIN, path, &admin, NULL) < 0) {
+	if (mm_ctl_open(check->ctl, MM_CTL_SOCKET_ADMIN, &admin, NULL) < 0) {
 		mm_check_add(check->items, "led-test", 0, MM_CHECK_NOT_DONE,
-			     "run it with sudo, or as a member of the group minimeter-admin", "%s can't be used", path);
+			     "run it with sudo, or as a member of the group minimeter-admin", "%s can't be used",
+			     mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_ADMIN));
 		return;
 	}
 	for (size_t i = 0; i < 2; i++) {

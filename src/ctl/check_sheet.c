@@ -30,7 +30,6 @@ static const struct mm_column columns[] = {
 int mm_check_may_record(struct mm_check *check)
 {
 	struct mm_ctl *ctl = check->ctl;
-	const char *path = mm_ctl_socket_path(ctl, MM_CTL_SOCKET_ADMIN);
 	struct mm_client *admin = NULL;
 	struct mm_error error = {0};
 	int r;
@@ -44,7 +43,7 @@ int mm_check_may_record(struct mm_check *check)
 		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--record wants to know who made the test: add --installer NAME");
 	}
 	/* Before anybody goes to the panel. */
-	r = mm_client_connect(MM_CLIENT_ADMIN, path, &admin, &error);
+	r = mm_ctl_open(ctl, MM_CTL_SOCKET_ADMIN, &admin, &error);
 	mm_client_free(admin);
 	return r < 0 ? mm_ctl_fail_client(ctl, r, &error) : MM_CTL_FINE;
 }
@@ -90,10 +89,9 @@ static json_t *split(char *text)
 /* Calls for the record; *ret is a new reference. */
 static int call_for_record(struct mm_check *check, const json_t *parameters, json_t **ret)
 {
-	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_ADMIN);
 	struct mm_client *admin = NULL;
 	struct mm_error error = {0};
-	int r = mm_client_connect(MM_CLIENT_ADMIN, path, &admin, &error);
+	int r = mm_ctl_open(check->ctl, MM_CTL_SOCKET_ADMIN, &admin, &error);
 
 	if (r == 0) {
 		r = mm_client_call(admin, "org.minimeter.RecordCheck", json_deep_copy(parameters), ret, &error);

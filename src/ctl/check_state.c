@@ -41,11 +41,10 @@ int mm_check_refresh_diagnosis(struct mm_check *check)
 
 void mm_check_wait_windows(struct mm_check *check, unsigned windows)
 {
-	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_READ);
 	struct mm_client *client;
 	bool more;
 
-	if (!check->reading->valid || mm_client_connect(MM_CLIENT_READ, path, &client, NULL) < 0) {
+	if (!check->reading->valid || mm_ctl_open(check->ctl, MM_CTL_SOCKET_READ, &client, NULL) < 0) {
 		return;
 	}
 	more = mm_client_send(client, "org.minimeter.Read", json_incref(check->parameters), true, NULL) == 0;

@@ -116,10 +116,9 @@ struct stream {
 
 static struct stream open_stream(struct mm_check *check)
 {
-	const char *path = mm_ctl_socket_path(check->ctl, MM_CTL_SOCKET_READ);
 	struct stream stream = {.windows = -1};
 
-	if (mm_client_connect(MM_CLIENT_READ, path, &stream.client, NULL) == 0 &&
+	if (mm_ctl_open(check->ctl, MM_CTL_SOCKET_READ, &stream.client, NULL) == 0 &&
 	    mm_client_send(stream.client, "org.minimeter.Read", json_incref(check->parameters), true, NULL) < 0) {
 		mm_client_free(stream.client);
 		stream.client = NULL;

@@ -178,6 +178,9 @@ int mm_ctl_help(struct mm_ctl *ctl);
 /* The path of a socket by option, environment and default. */
 const char *mm_ctl_socket_path(const struct mm_ctl *ctl, enum mm_ctl_socket socket);
 
+/* Connects to a socket, READ or ADMIN, as mm_client_connect(). */
+int mm_ctl_open(const struct mm_ctl *ctl, enum mm_ctl_socket socket, struct mm_client **ret, struct mm_error *error);
+
 /* Closes the connection, if there is one, and connects to the command's socket, or prints why not and what to do. */
 int mm_ctl_connect(struct mm_ctl *ctl);
 

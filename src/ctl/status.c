@@ -131,7 +131,7 @@ static int ask(struct wait *wait, json_t **ret)
 	int r = 0;
 
 	if (ctl->client == NULL) {
-		r = mm_client_connect(MM_CLIENT_READ, mm_ctl_socket_path(ctl, MM_CTL_SOCKET_READ), &ctl->client, &error);
+		r = mm_ctl_open(ctl, MM_CTL_SOCKET_READ, &ctl->client, &error);
 		if (is_lost(r) && is_news(wait, "unreachable")) {
 			fprintf(ctl->err, "minimeterctl: waiting: %s\n", error.text);
 		}

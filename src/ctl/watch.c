@@ -79,7 +79,7 @@ static void reconnect(struct watch *watch)
 {
 	struct mm_ctl *ctl = watch->ctl;
 
-	if (mm_client_connect(MM_CLIENT_READ, mm_ctl_socket_path(ctl, MM_CTL_SOCKET_READ), &ctl->client, NULL) == 0 &&
+	if (mm_ctl_open(ctl, MM_CTL_SOCKET_READ, &ctl->client, NULL) == 0 &&
 	    mm_client_send(ctl->client, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), true, NULL) == 0) {
 		return;
 	}
@@ -198,7 +198,7 @@ static void ask_side(struct watch *watch)
 		return;
 	}
 	if (watch->side == NULL) {
-		r = mm_client_connect(MM_CLIENT_READ, mm_ctl_socket_path(watch->ctl, MM_CTL_SOCKET_READ), &watch->side, NULL);
+		r = mm_ctl_open(watch->ctl, MM_CTL_SOCKET_READ, &watch->side, NULL);
 	}
 	if (r == 0 && watch->asks++ % ASKS_PER_STATUS == 0) {
 		r = mm_client_send(watch->side, "org.minimeter.Status", NULL, false, NULL);
