@@ -144,16 +144,21 @@ void mm_config_forget(struct mm_config_reading *reading)
 	reading->config = NULL;
 }
 
+bool mm_config_is_unused(const struct mm_config *config, const struct mm_key_table *table)
+{
+	const struct mm_afe_driver *driver = mm_afe_driver_find(config->front_end_driver);
+	bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
+
+	return of_drivers && !(driver->keys & 1u << (table - mm_afe_keys));
+}
+
 /* Names the keys of the front end that were given and mean nothing to its driver. */
 static void list_unused(const struct mm_config_reading *reading, char *ret, size_t size)
 {
-	const struct mm_afe_driver *driver = mm_afe_driver_find(reading->config->front_end_driver);
-
 	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
 		const struct mm_key_table *table = mm_config_sections[i].table;
-		bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
 
-		for (size_t k = 0; of_drivers && !(driver->keys & 1u << (table - mm_afe_keys)) && k < table->count; k++) {
+		for (size_t k = 0; mm_config_is_unused(reading->config, table) && k < table->count; k++) {
 			if (reading->given[i][k] > 0) {
 				mm_config_list(ret, size, table->keys[k].name);
 			}

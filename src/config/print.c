@@ -61,15 +61,6 @@ static void begin_section(struct printing *printing, const char *name)
 	}
 }
 
-/* Does the chip take none of these keys? Nobody would miss them. */
-static bool is_unused(const struct mm_config *config, const struct mm_key_table *table)
-{
-	const struct mm_afe_driver *driver = mm_afe_driver_find(config->front_end_driver);
-	bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
-
-	return of_drivers && !(driver->keys & 1u << (table - mm_afe_keys));
-}
-
 static void print_all(struct printing *printing)
 {
 	const struct mm_config_reading *reading = printing->reading;
@@ -83,7 +74,7 @@ static void print_all(struct printing *printing)
 	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
 		const struct mm_config_section *section = &mm_config_sections[i];
 
-		if (!is_unused(config, section->table)) {
+		if (!mm_config_is_unused(config, section->table)) {
 			begin_section(printing, section->name);
 			print_keys(printing, section->table, (const char *)config + section->offset, reading->given[i]);
 		}

@@ -68,6 +68,9 @@ int mm_config_read_lines(struct mm_config_reading *reading, FILE *file);
 int mm_config_read(const char *path, const char *text, struct mm_config_reading *reading);
 void mm_config_forget(struct mm_config_reading *reading);
 
+/* Is it a table of keys of the front end, of which its driver takes none? */
+bool mm_config_is_unused(const struct mm_config *config, const struct mm_key_table *table);
+
 /* Room for where a line is, as people say it. */
 #define MM_CONFIG_PLACE_MAX MM_ERROR_TEXT_MAX
 
