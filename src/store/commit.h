@@ -21,10 +21,10 @@ struct mm_store_meter {
 	char model[MM_MODEL_TEXT_MAX];	/* canonical */
 };
 
-/* An event that matters to a bill. */
 /* The code of the event that keeps all registers, once a day. */
 #define MM_STORE_SNAPSHOT "snapshot"
 
+/* An event that matters to a bill. */
 struct mm_store_event {
 	int64_t id;	     /* given by the register, ascending */
 	int64_t boottime_ns; /* CLOCK_BOOTTIME */

@@ -19,9 +19,8 @@ struct mm_roster {
 };
 
 /*
- * Compares the stored meters with the configured ones and notes the rows of those that are known, be it by a serial number that
- * an earlier version misread. -EXDEV: of another meter; -ENOTUNIQ: two are stored that
- * could be one of them.
+ * Compares the stored meters with the configured ones and notes the rows of those that are known, also of those whose serial
+ * number an earlier version misread. -EXDEV: of another meter; -ENOTUNIQ: two are stored that could be one of them.
  */
 int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters);
 
