@@ -10,10 +10,13 @@
 #include <stdint.h>
 
 #define MM_UWH_PER_WH INT64_C(1000000)
+#define MM_UWH_PER_KWH (1000 * MM_UWH_PER_WH)
 #define MM_NS_PER_S INT64_C(1000000000)
 #define MM_NS_PER_MS INT64_C(1000000)
 
 /* One watt-second is 1e6 / 3600 micro-watt-hours. */
 #define MM_UWH_PER_WS (1e6 / 3600.0)
+
+#define MM_RAD_PER_DEG (3.14159265358979323846 / 180)
 
 #endif

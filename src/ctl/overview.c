@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/overview.h"
 
+#include "core/units.h"
 #include "ctl/text.h"
 #include "ctl/writer.h"
 
@@ -10,7 +11,6 @@
 #define ENERGY_COLUMNS 11
 #define POWER_COLUMNS 10
 #define STATE_COLUMNS 6 /* for the begin of what is wrong */
-#define UWH_PER_KWH 1e9
 
 /* What is longer is cut: the figures stand over its end. */
 static int name_columns(const struct mm_screen *screen, const struct mm_readings *readings)
@@ -33,7 +33,8 @@ static void draw_meter(const struct mm_screen *screen, const struct mm_reading *
 
 	mm_screen_put(y, screen->margin, screen->dim, "%zu", number);
 	mm_screen_put(y, screen->margin + NUMBER_COLUMNS, A_BOLD, "%s", meter->name);
-	x = mm_screen_put(y, x, live ? A_BOLD : screen->dim, "%*.1f", ENERGY_COLUMNS, (double)meter->delivered_uwh / UWH_PER_KWH);
+	x = mm_screen_put(y, x, live ? A_BOLD : screen->dim, "%*.1f", ENERGY_COLUMNS,
+			  (double)meter->delivered_uwh / MM_UWH_PER_KWH);
 	if (live && meter->valid) {
 		x = mm_screen_put(y, x, A_NORMAL, "%*.1f", POWER_COLUMNS, meter->power_w);
 	} else {

@@ -23,7 +23,6 @@
 #define FOOTER_ROWS 2
 
 #define LCD_MAX 32
-#define UWH_PER_KWH 1e9
 #define LIVE_S 5 /* a reading comes every second */
 
 /* A meter as it is drawn. */
@@ -197,7 +196,7 @@ static void lcd_and_leds(struct mm_screen *screen, const struct face *face)
 	if (face->meter->display != NULL) {
 		snprintf(text, sizeof(text), "%s", face->meter->display);
 	} else {
-		snprintf(text, sizeof(text), "%.1f", (double)face->meter->delivered_uwh / UWH_PER_KWH);
+		snprintf(text, sizeof(text), "%.1f", (double)face->meter->delivered_uwh / MM_UWH_PER_KWH);
 	}
 	columns = digits_columns(text) + 7;
 	if (LINES < ROWS_DIGITS || columns + screen->margin > COLS || !is_digits(text)) {
@@ -281,7 +280,7 @@ static void totals(struct mm_screen *screen, const struct face *face)
 	x = mm_screen_put(screen->y, screen->margin, A_NORMAL, "power ");
 	x = mm_screen_put(screen->y, x, face->flowing ? A_BOLD : screen->dim, "%s", power);
 	x = mm_screen_put(screen->y, x, face->live ? A_NORMAL : screen->dim, "   received %.3f kWh",
-			  (double)face->meter->received_uwh / UWH_PER_KWH);
+			  (double)face->meter->received_uwh / MM_UWH_PER_KWH);
 	if (COLS >= COLUMNS_WIDE) {
 		mm_screen_put(screen->y, x, face->live ? A_NORMAL : screen->dim, "   maximum demand %.0f W",
 			      face->meter->max_demand_w);

@@ -9,6 +9,7 @@
 
 #include "daemon/daemon.h"
 #include "base/log.h"
+#include "core/units.h"
 #include "store/store.h"
 
 /* Has the daemon been refused its configuration, and logged why, before this runs as ExecStopPost=? */
@@ -56,9 +57,9 @@ static int make_outputs_safe(const struct mm_config *config)
 static void print_register(void *userdata, const struct mm_store_meter *meter, int64_t delivered_uwh, int64_t received_uwh)
 {
 	(void)userdata;
-	printf("serial %s (%s): %.3f kWh", meter->serial, meter->name, (double)delivered_uwh / 1e9);
+	printf("serial %s (%s): %.3f kWh", meter->serial, meter->name, (double)delivered_uwh / MM_UWH_PER_KWH);
 	if (received_uwh > 0) {
-		printf(", received %.3f kWh", (double)received_uwh / 1e9);
+		printf(", received %.3f kWh", (double)received_uwh / MM_UWH_PER_KWH);
 	}
 	putchar('\n');
 }

@@ -7,7 +7,6 @@
 
 #include "diagnosis/sag.h"
 
-#define RAD_PER_DEG (3.14159265358979323846 / 180)
 #define CT_STATES (2 * MM_LINES)
 
 /*
@@ -164,7 +163,7 @@ static void find_repaired(const struct context *context, const struct mm_wiring_
 		}
 		counted[line] = true;
 		candidate->angle_deg[e] = mm_lag_behind(current, trial->service->lag_deg[line]);
-		candidate->repaired_w += volts * hypot(current.re, current.im) * cos(candidate->angle_deg[e] * RAD_PER_DEG);
+		candidate->repaired_w += volts * hypot(current.re, current.im) * cos(candidate->angle_deg[e] * MM_RAD_PER_DEG);
 	}
 }
 

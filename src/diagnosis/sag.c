@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-#define RAD_PER_DEG (3.14159265358979323846 / 180)
 /* A load came or went where a current moved by this much, and by this part of itself: less may follow the voltage, not lead it.
  */
 #define STEP_A 1.0
@@ -111,8 +110,8 @@ struct mm_sag_gain mm_sag_gain(const struct mm_sag *sag, const struct mm_sag_vie
 	double c[MM_ELEMENTS_MAX], s[MM_ELEMENTS_MAX];
 
 	for (unsigned e = 0; e < sag->elements; e++) {
-		c[e] = cos(view->turn_deg[e] * RAD_PER_DEG);
-		s[e] = sin(view->turn_deg[e] * RAD_PER_DEG);
+		c[e] = cos(view->turn_deg[e] * MM_RAD_PER_DEG);
+		s[e] = sin(view->turn_deg[e] * MM_RAD_PER_DEG);
 	}
 	for (unsigned i = 0; i < sag->count; i++) {
 		const struct mm_observation_step *step = &sag->step[i];

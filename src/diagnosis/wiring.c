@@ -3,8 +3,6 @@
 
 #include <math.h>
 
-#define RAD_PER_DEG (3.14159265358979323846 / 180)
-
 /* How ordinary it is that load and generation of one line nearly balance, which leaves any angle. */
 #define BALANCE 0.1
 /* Two currents that agree like this are one current: CTs of class 1 differ by less. */
@@ -35,7 +33,7 @@ double mm_wrap_deg(double deg)
 
 static struct mm_phasor turn(struct mm_phasor p, double deg)
 {
-	double c = cos(deg * RAD_PER_DEG), s = sin(deg * RAD_PER_DEG);
+	double c = cos(deg * MM_RAD_PER_DEG), s = sin(deg * MM_RAD_PER_DEG);
 
 	return (struct mm_phasor){p.re * c - p.im * s, p.re * s + p.im * c};
 }
@@ -52,7 +50,7 @@ static double size(struct mm_phasor p)
 
 double mm_lag_behind(struct mm_phasor current, double voltage_lag_deg)
 {
-	return mm_wrap_deg(-atan2(current.im, current.re) / RAD_PER_DEG - voltage_lag_deg);
+	return mm_wrap_deg(-atan2(current.im, current.re) / MM_RAD_PER_DEG - voltage_lag_deg);
 }
 
 /*
@@ -102,7 +100,7 @@ static double between_lag(const struct mm_wiring_trial *trial)
 	struct mm_phasor a = turn((struct mm_phasor){1, 0}, -lag[0]), b = turn((struct mm_phasor){1, 0}, -lag[1]);
 	struct mm_phasor volt = add(a, -1, b);
 
-	return -atan2(volt.im, volt.re) / RAD_PER_DEG;
+	return -atan2(volt.im, volt.re) / MM_RAD_PER_DEG;
 }
 
 /* The currents of the first two lines, explained by loads from each to neutral and, for some part, by loads between them. */

@@ -97,7 +97,7 @@ static void show(FILE *out, const struct mm_readings *readings)
 		const struct mm_reading *meter = &readings->meter[i];
 
 		fprintf(out, "  %s (serial %s): %.3f kWh\n", meter->name, meter->serial,
-			(double)meter->delivered_uwh / (1000.0 * MM_UWH_PER_WH));
+			(double)meter->delivered_uwh / MM_UWH_PER_KWH);
 		for (size_t e = 0; e < meter->element_count; e++) {
 			const struct mm_reading_element *element = &meter->element[e];
 
