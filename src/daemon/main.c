@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* minimeterd: reads the command line. */
-#include <errno.h>
 #include <getopt.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -91,7 +89,7 @@ static int print_config(const char *path)
 
 	if (mm_config_print(path, stdout, &errors) < 0) {
 		log_errors(path, &errors);
-		return 2;
+		return MM_DAEMON_REFUSED;
 	}
 	return fflush(stdout) == 0 ? 0 : 1;
 }
@@ -113,9 +111,46 @@ static void usage(FILE *to)
 	      to);
 }
 
+/* What is done instead of metering. */
+enum action { METER, CHECK_CONFIG = 256, LIST_REGISTERS, PRINT_CONFIG, SAFE_OUTPUTS };
+
+static void say_in_order(const char *path, const struct mm_config *config)
+{
+	if (config->unused[0] != '\0') {
+		fprintf(stderr, "%s: warning: [front-end]: %s takes no %s\n", path, config->front_end_driver, config->unused);
+	}
+	printf("%s: in order\n", path);
+}
+
+static int run(int action, const char *path)
+{
+	struct mm_config_errors errors = {0};
+	struct mm_config *config;
+	int status = MM_DAEMON_FINE;
+
+	if (action == PRINT_CONFIG) {
+		return print_config(path);
+	}
+	if (mm_config_load(path, &errors, &config) < 0) {
+		if (action != SAFE_OUTPUTS || !was_refused()) {
+			log_errors(path, &errors);
+		}
+		return MM_DAEMON_REFUSED;
+	}
+	if (action == METER) {
+		return (int)mm_daemon_run(path, config);
+	}
+	if (action == SAFE_OUTPUTS) {
+		status = make_outputs_safe(config);
+	} else {
+		say_in_order(path, config);
+	}
+	free(config);
+	return status;
+}
+
 int main(int argc, char **argv)
 {
-	enum { CHECK_CONFIG = 256, LIST_REGISTERS, PRINT_CONFIG, SAFE_OUTPUTS };
 	static const struct option options[] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check-config", no_argument, NULL, CHECK_CONFIG},
@@ -127,9 +162,7 @@ int main(int argc, char **argv)
 		{NULL, 0, NULL, 0},
 	};
 	const char *path = SYSCONFDIR "/minimeter/minimeter.conf";
-	struct mm_config_errors errors = {0};
-	struct mm_config *config;
-	int action = 0, c, status;
+	int action = METER, c;
 
 	while ((c = getopt_long(argc, argv, "c:hV", options, NULL)) != -1) {
 		switch (c) {
@@ -159,26 +192,5 @@ int main(int argc, char **argv)
 		usage(stderr);
 		return MM_DAEMON_REFUSED;
 	}
-	if (action == PRINT_CONFIG) {
-		return print_config(path);
-	}
-	if (mm_config_load(path, &errors, &config) < 0) {
-		if (action != SAFE_OUTPUTS || !was_refused()) {
-			log_errors(path, &errors);
-		}
-		return MM_DAEMON_REFUSED;
-	}
-	if (action == 0) {
-		return (int)mm_daemon_run(path, config);
-	}
-	status = action == SAFE_OUTPUTS ? make_outputs_safe(config) : 0;
-	if (action == CHECK_CONFIG) {
-		if (config->unused[0] != '\0') {
-			fprintf(stderr, "%s: warning: [front-end]: %s takes no %s\n", path, config->front_end_driver,
-				config->unused);
-		}
-		printf("%s: in order\n", path);
-	}
-	free(config);
-	return status;
+	return run(action, path);
 }
