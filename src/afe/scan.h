@@ -2,7 +2,7 @@
 #ifndef MM_AFE_SCAN_H
 #define MM_AFE_SCAN_H
 
-/* Which of the chips that there are drivers for are seen, for who sets a meter up. */
+/* Which of the chips that there are drivers for are seen, for whoever sets a meter up. */
 
 #include "afe/drivers.h"
 #include "base/error.h"

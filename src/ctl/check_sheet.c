@@ -115,7 +115,7 @@ int mm_check_record(struct mm_check *check, json_t **ret)
 	parameters = json_pack("{s:s, s:s, s:o, s:O}", "meter", check->name, "installer", installer, "seals", numbers, "items",
 			       check->items);
 	if (parameters == NULL) {
-		return mm_ctl_fail(check->ctl, MM_CTL_USAGE, "the installer and the seals are to be UTF-8 text");
+		return mm_ctl_fail(check->ctl, MM_CTL_USAGE, "the installer and the seals must be UTF-8 text");
 	}
 	r = call_for_record(check, parameters, ret);
 	if (r == MM_CTL_FINE) {

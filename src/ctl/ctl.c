@@ -63,7 +63,7 @@ static int run(struct mm_ctl *ctl, int argc, char *argv[])
 	if ((r = mm_ctl_check_options(ctl)) != MM_CTL_FINE || (r = check_arguments(ctl)) != MM_CTL_FINE) {
 		return r;
 	}
-	/* Who waits for the meter waits for the daemon, too. */
+	/* With --wait the command waits for the daemon as well. */
 	if (ctl->option[MM_OPTION_WAIT] == NULL && (r = mm_ctl_connect(ctl)) != MM_CTL_FINE) {
 		return r;
 	}

@@ -89,7 +89,7 @@ static int read_choice(struct mm_ctl *ctl, struct events *events, json_t *parame
 	if (ctl->option[MM_OPTION_ALL] != NULL) {
 		json_object_set_new(parameters, "snapshots", json_true());
 	}
-	/* Who names a span wants all of it. */
+	/* A span is wanted whole. */
 	events->stream =
 		ctl->option[MM_OPTION_ALL] != NULL || (events->limit < 0 && (span.from_s != INT64_MIN || span.to_s != INT64_MAX));
 	return MM_CTL_FINE;

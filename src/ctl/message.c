@@ -65,8 +65,8 @@ int mm_ctl_number(struct mm_ctl *ctl, const char *what, const char *text, int64_
 	errno = 0;
 	intmax_t value = strtoimax(text, &end, 10);
 	if (errno != 0 || end == text || *end != '\0' || value < min || value > max) {
-		return mm_ctl_fail(ctl, MM_CTL_USAGE, "%s is to be a whole number from %" PRId64 " to %" PRId64 ", not '%s'",
-				   what, min, max, text);
+		return mm_ctl_fail(ctl, MM_CTL_USAGE, "%s must be a whole number from %" PRId64 " to %" PRId64 ", not '%s'", what,
+				   min, max, text);
 	}
 	*ret = value;
 	return MM_CTL_FINE;

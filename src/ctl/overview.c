@@ -12,7 +12,7 @@
 #define POWER_COLUMNS 10
 #define STATE_COLUMNS 6 /* for the begin of what is wrong */
 
-/* What is longer is cut: the figures stand over its end. */
+/* A longer name is cut: the figures cover its end. */
 static int name_columns(const struct mm_screen *screen, const struct mm_readings *readings)
 {
 	int room = COLS - 2 * screen->margin - NUMBER_COLUMNS - ENERGY_COLUMNS - POWER_COLUMNS - STATE_COLUMNS, most = NAME_MIN;

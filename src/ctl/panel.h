@@ -5,7 +5,7 @@
 /*
  * The instrument's front on a terminal: LCD, LEDs, pulse outputs, figures, and what was measured lately; or an overview of
  * several meters. It only draws; watch.c feeds it. What flows is shown only as long as it is known to flow now: of a meter that
- * is silent, dashes stand in its place, and its energy is that of the time that stands beside it.
+ * is silent, there are dashes in its place, and its energy is shown with the time that it is of.
  */
 
 #include <stddef.h>

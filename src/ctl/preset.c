@@ -19,7 +19,7 @@ static int read_kwh(struct mm_ctl *ctl, const char *what, const char *text, int6
 		length += 1 + strspn(text + whole + 1, "0123456789");
 	}
 	if (whole == 0 || text[length] != '\0' || length > whole + 2 || length == whole + 1) {
-		return mm_ctl_fail(ctl, MM_CTL_USAGE, "%s is to be kWh as a display shows them, such as 12345.6, not '%s'", what,
+		return mm_ctl_fail(ctl, MM_CTL_USAGE, "%s must be kWh as a display shows them, such as 12345.6, not '%s'", what,
 				   text);
 	}
 	for (size_t i = 0; i < whole && kwh <= READING_KWH_MAX; i++) {
@@ -58,8 +58,7 @@ int mm_ctl_preset(struct mm_ctl *ctl)
 	int r;
 
 	if (ctl->argv[1][0] == '\0') {
-		return mm_ctl_fail(ctl, MM_CTL_USAGE,
-				   "OLD-SERIAL is to be the serial number on the old meter's plate, not empty");
+		return mm_ctl_fail(ctl, MM_CTL_USAGE, "OLD-SERIAL must be the serial number on the old meter's plate, not empty");
 	}
 	r = read_kwh(ctl, "READING", ctl->argv[0], &delivered_wh);
 	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_RECEIVED] != NULL) {

@@ -17,15 +17,15 @@ size_t mm_text_next(const char *text, int *ret_columns);
 /* How many columns a text takes. */
 int mm_text_columns(const char *text);
 
-/* Puts '?' where a character would do something else than stand in a line. The text never grows. */
+/* Puts '?' in place of control characters and of bytes that are no text: they could move the cursor. The text never grows. */
 void mm_text_clean(char *text);
 
 /* Prints a text and blanks up to width columns, the blanks before it (right) or behind it. */
 void mm_text_pad(FILE *out, const char *text, int width, bool right);
 
 /*
- * Prints a text from the column indent on, at which the line stands, and ends the line. What is beyond width columns goes on in
- * the next lines, from the same column, or from one near the margin where too little room would be left. width 0: no end.
+ * Prints a text where the cursor is at the column indent, and ends the line. What is beyond width columns goes on in the next
+ * lines, from the same column, or from one near the margin where too little room would be left. width 0: one line.
  */
 void mm_text_wrap(FILE *out, int width, int indent, const char *text);
 

@@ -396,7 +396,7 @@ static int read_seconds(struct mm_ctl *ctl, int64_t *ret_stop_ms)
 	}
 	double seconds = strtod(text, &end);
 	if (end == text || *end != '\0' || !(seconds > 0) || seconds > SECONDS_MAX) {
-		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--seconds is to be a number above 0, not '%s'", text);
+		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--seconds must be a number above 0, not '%s'", text);
 	}
 	*ret_stop_ms = now_ms() + (int64_t)ceil(seconds * 1e3);
 	return MM_CTL_FINE;

@@ -61,7 +61,7 @@ void mm_cell_flag(const char *flag, char ret[static MM_CELL_MAX]);
  */
 void mm_writer_table(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *rows, bool headings);
 
-/* Makes columns as wide as these rows need, for rows that come in pieces: the next piece stands below this one. */
+/* Makes columns as wide as these rows need, for rows that come in pieces: the next piece is printed below this one. */
 void mm_writer_widen(struct mm_column *columns, size_t count, const json_t *rows);
 
 /* Copies the columns for which limit has room by their least widths; returns how many they are. limit 0: all of them. */

@@ -320,8 +320,7 @@ static bool shows_reversed(const struct mm_finding *finding)
 	       (event != NULL && strcmp(event, mm_element_flag_name(MM_ELEMENT_REVERSED)) == 0);
 }
 
-/* What the meter reports must not stand beside "nothing wrong": a flag can be of a moment that the mean of the windows is not of.
- */
+/* Where the meter reports a fault, "nothing is wrong" must not be the answer: a flag can be of a moment that the means hide. */
 static void judge_reported(struct mm_stage *stage)
 {
 	uint32_t flags = stage->circumstances->flags;

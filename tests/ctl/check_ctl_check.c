@@ -194,9 +194,9 @@ START_TEST(known_load_is_compared)
 		json_decref(diagnosis);
 	}
 	expect(nothing, "check --load much", MM_CTL_USAGE, "",
-	       "--load, in watts, is to be a whole number from 0 to 1000000, not 'much'");
+	       "--load, in watts, must be a whole number from 0 to 1000000, not 'much'");
 	expect(nothing, "diagnose --load -5", MM_CTL_USAGE, "",
-	       "--load, in watts, is to be a whole number from 0 to 1000000, not '-5'");
+	       "--load, in watts, must be a whole number from 0 to 1000000, not '-5'");
 }
 END_TEST
 

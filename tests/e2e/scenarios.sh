@@ -48,7 +48,7 @@ shows_tenants() {
 played=0
 for file in "$scenarios"/*.conf; do
 	name=$(basename "$file" .conf)
-	check "$name: its file begins with what is to be seen" grep -q '^# [A-Z]' <(head -n 1 "$scenarios/$name.ini")
+	check "$name: its file begins with what it shows" grep -q '^# [A-Z]' <(head -n 1 "$scenarios/$name.ini")
 	play "$name"
 	case $name in
 	reversed)
