@@ -44,7 +44,7 @@ static int make_outputs_safe(const struct mm_config *config)
 		struct mm_outputs_config lines = {.consumer = "minimeterd", .meter = config->meter[i].name};
 
 		memcpy(lines.line + first, config->meter[i].line + first, sizeof(lines.line) - first * sizeof(lines.line[0]));
-		if (mm_outputs_gpiod_make_safe(&lines, &error) < 0) {
+		if (driver->make_safe(&lines, &error) < 0) {
 			mm_log(LOG_ERR, NULL, NULL, "%s", error.text);
 			status = 1;
 		}
