@@ -19,7 +19,6 @@
 #define COLUMNS_MIN 40
 #define ROWS_DIGITS 15 /* big digits */
 #define ROWS_ROOMY 26  /* air between the groups */
-#define COLUMNS_WIDE 64
 #define FOOTER_ROWS 2
 
 #define LCD_MAX 32
@@ -33,10 +32,25 @@ struct face {
 	bool flowing; /* and so is what flows: else the front end is at fault */
 };
 
+/* The time of the readings at the right edge, where there is room behind the column x. */
+static void title_time(const struct mm_screen *screen, int x, int64_t time_ns, bool live)
+{
+	char time[MM_WHEN_MAX] = "-", text[MM_WHEN_MAX + 8];
+	int begin;
+
+	if (time_ns > 0) {
+		mm_when_local(time_ns / MM_NS_PER_S, time);
+	}
+	snprintf(text, sizeof(text), "%s%s", live ? "" : "as of ", time);
+	begin = COLS - (int)strlen(text) - screen->margin;
+	if (x < begin) {
+		mm_screen_put(screen->y, begin, live ? screen->dim : screen->red, "%s", text);
+	}
+}
+
 static void title(struct mm_screen *screen, const struct face *face)
 {
 	const struct mm_readings *readings = face->view->readings;
-	char time[MM_WHEN_MAX] = "-", text[MM_WHEN_MAX + 8];
 	int x;
 
 	x = mm_screen_put(screen->y, screen->margin, A_BOLD, "%s", face->meter->name);
@@ -44,17 +58,10 @@ static void title(struct mm_screen *screen, const struct face *face)
 		x = mm_screen_put(screen->y, x, screen->dim, " %zu/%zu", face->view->shown, readings->count);
 	}
 	x = mm_screen_put(screen->y, x, A_NORMAL, "  %s", face->meter->model);
-	if (COLS >= COLUMNS_WIDE) {
+	if (COLS >= MM_COLUMNS_WIDE) {
 		x = mm_screen_put(screen->y, x, A_NORMAL, "  serial %s", face->meter->serial);
 	}
-	if (face->meter->time_ns > 0) {
-		mm_when_local(face->meter->time_ns / MM_NS_PER_S, time);
-	}
-	snprintf(text, sizeof(text), "%s%s", face->live ? "" : "as of ", time);
-	if (x + (int)strlen(text) + screen->margin < COLS) {
-		mm_screen_put(screen->y, COLS - (int)strlen(text) - screen->margin, face->live ? screen->dim : screen->red, "%s",
-			      text);
-	}
+	title_time(screen, x, face->meter->time_ns, face->live);
 	screen->y += 1 + screen->roomy;
 }
 
@@ -260,7 +267,7 @@ static void pulses(struct mm_screen *screen, const struct face *face)
 	int x = screen->margin;
 	bool energy;
 
-	if (COLS >= COLUMNS_WIDE) {
+	if (COLS >= MM_COLUMNS_WIDE) {
 		x = mm_screen_put(screen->y, x, A_NORMAL, "pulse outputs   ");
 	}
 	energy = pulse_lamps(screen, face, x, true, false) - 3 <= COLS;
@@ -281,7 +288,7 @@ static void totals(struct mm_screen *screen, const struct face *face)
 	x = mm_screen_put(screen->y, x, face->flowing ? A_BOLD : screen->dim, "%s", power);
 	x = mm_screen_put(screen->y, x, face->live ? A_NORMAL : screen->dim, "   received %.3f kWh",
 			  (double)face->meter->received_uwh / MM_UWH_PER_KWH);
-	if (COLS >= COLUMNS_WIDE) {
+	if (COLS >= MM_COLUMNS_WIDE) {
 		mm_screen_put(screen->y, x, face->live ? A_NORMAL : screen->dim, "   maximum demand %.0f W",
 			      face->meter->max_demand_w);
 	}
@@ -312,7 +319,7 @@ static void elements(struct mm_screen *screen, const struct face *face)
 		{"pf", offsetof(struct mm_reading_element, power_factor), 3, 7},
 		{"Hz", offsetof(struct mm_reading_element, frequency_hz), 2, 6},
 	};
-	bool wide = COLS >= COLUMNS_WIDE;
+	bool wide = COLS >= MM_COLUMNS_WIDE;
 	int name_width = wide ? 8 : 3, extra = wide ? 2 : 0, x = screen->margin + name_width;
 
 	for (size_t c = 0; c < COUNT_OF(table); c++) {
@@ -360,14 +367,9 @@ static void draw_meter(struct mm_screen *screen, const struct face *face)
 
 static void draw_overview(struct mm_screen *screen, const struct mm_panel_view *view, bool live)
 {
-	char time[MM_WHEN_MAX] = "-";
+	int x = mm_screen_put(screen->y, screen->margin, A_BOLD, "%zu meters", view->readings->count);
 
-	mm_screen_put(screen->y, screen->margin, A_BOLD, "%zu meters", view->readings->count);
-	if (view->readings->meter[0].time_ns > 0) {
-		mm_when_local(view->readings->meter[0].time_ns / MM_NS_PER_S, time);
-	}
-	mm_screen_put(screen->y, COLS - (int)strlen(time) - screen->margin - (live ? 0 : 6), live ? screen->dim : screen->red,
-		      "%s%s", live ? "" : "as of ", time);
+	title_time(screen, x, view->readings->meter[0].time_ns, live);
 	screen->y += 1 + screen->roomy;
 	mm_overview_draw(screen, view->readings, live, LINES - FOOTER_ROWS);
 }
@@ -417,7 +419,7 @@ void mm_panel_draw(struct mm_screen *screen, const struct mm_panel_view *view)
 	erase();
 	screen->y = 0;
 	screen->roomy = LINES >= ROWS_ROOMY;
-	screen->margin = COLS >= COLUMNS_WIDE ? 2 : 0;
+	screen->margin = COLS >= MM_COLUMNS_WIDE ? 2 : 0;
 	if (LINES < ROWS_MIN || COLS < COLUMNS_MIN) {
 		mm_screen_put(0, 0, A_NORMAL, "needs %dx%d or more", COLUMNS_MIN, ROWS_MIN);
 		attrset(A_NORMAL);

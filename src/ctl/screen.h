@@ -16,6 +16,7 @@
 #define MM_DIGIT_ROWS 3
 #define MM_DIGIT_COLUMNS 3
 #define MM_LEVELS 8
+#define MM_COLUMNS_WIDE 64 /* from here on there is room for more */
 
 struct mm_glyphs {
 	const char *on, *off; /* a lamp */

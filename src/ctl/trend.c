@@ -7,7 +7,6 @@
 
 #include "ctl/when.h"
 
-#define COLUMNS_WIDE 64
 #define COLUMNS_MEDIUM 56
 #define UNTIL_COLUMNS 14 /* "   up to 12:30" */
 #define BAR_ROWS_MAX 6
@@ -17,7 +16,7 @@
 
 static void draw_sums(struct mm_screen *screen, const struct mm_history_sums *sums)
 {
-	int decimals = COLS >= COLUMNS_WIDE ? 2 : 1;
+	int decimals = COLS >= MM_COLUMNS_WIDE ? 2 : 1;
 	char until[MM_WHEN_MAX];
 	int x;
 
