@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	src/base/key.c src/base/key.h \
 	src/base/log.c src/base/log.h \
 	src/base/now.c src/base/now.h \
+	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/time_text.c src/base/time_text.h \
 	src/base/utf8.c src/base/utf8.h

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "ctl/diagnose.h"
-#include "ctl/text.h"
 #include "ctl/writer.h"
 
 /* Windows that pass while the load LED can change. */

@@ -8,7 +8,7 @@
 #include <stdio.h>
 
 #include "base/count_of.h"
-#include "ctl/text.h"
+#include "base/text.h"
 #include "ctl/writer.h"
 
 /* A cause less likely than this is named and no more. */

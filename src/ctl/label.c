@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/count_of.h"
-#include "ctl/text.h"
+#include "base/text.h"
 #include "ctl/writer.h"
 
 #define WIDTH_MM 90

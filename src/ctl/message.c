@@ -6,8 +6,8 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ctl/private.h"
-#include "ctl/text.h"
 
 #define WORD_MAX 32
 #define SAY_MAX 2048

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/count_of.h"
+#include "base/text.h"
 #include "ctl/private.h"
-#include "ctl/text.h"
 
 /* Values of long options for getopt: above all characters. */
 #define OPTION_VALUE(option) (0x100 + (option))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ctl/overview.h"
 
+#include "base/text.h"
 #include "core/units.h"
-#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define NAME_MIN 5

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "base/count_of.h"
+#include "base/text.h"
 #include "core/units.h"
 #include "ctl/overview.h"
-#include "ctl/text.h"
 #include "ctl/trend.h"
 #include "ctl/when.h"
 #include "ctl/writer.h"

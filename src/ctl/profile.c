@@ -6,10 +6,10 @@
 #include <time.h>
 
 #include "base/count_of.h"
+#include "base/text.h"
 #include "base/time_text.h"
 #include "ctl/plot.h"
 #include "ctl/private.h"
-#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define PLOT_WIDTH 72 /* outside of a terminal */

@@ -31,7 +31,6 @@ libctl_a_SOURCES = \
 	src/ctl/screen.c src/ctl/screen.h \
 	src/ctl/span.c \
 	src/ctl/status.c \
-	src/ctl/text.c src/ctl/text.h \
 	src/ctl/trend.c src/ctl/trend.h \
 	src/ctl/verify.c \
 	src/ctl/watch.c \

@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <wchar.h>
 
-#include "ctl/text.h"
+#include "base/text.h"
 
 #define LINE_LENGTH_MAX 512
 

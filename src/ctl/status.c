@@ -7,8 +7,8 @@
 
 #include "base/count_of.h"
 #include "base/now.h"
+#include "base/text.h"
 #include "ctl/private.h"
-#include "ctl/text.h"
 #include "ctl/writer.h"
 
 #define ASK_MS 250

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/count_of.h"
+#include "base/text.h"
 #include "base/time_text.h"
-#include "ctl/text.h"
 #include "ctl/when.h"
 
 #define COLUMNS_MAX 16

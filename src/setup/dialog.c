@@ -5,28 +5,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/text.h"
 #include "setup/private.h"
 
 #define WIDTH 76
 
 void mm_dialog_say(FILE *out, const char *begin, const char *text)
 {
-	const size_t indent = strlen(begin);
-	size_t column = indent;
-
 	fputs(begin, out);
-	while (*text != '\0') {
-		size_t length = strcspn(text, " ");
-
-		if (column > indent && column + 1 + length > WIDTH) {
-			fprintf(out, "\n%*s", (int)indent, "");
-			column = indent;
-		}
-		fprintf(out, "%s%.*s", column > indent ? " " : "", (int)length, text);
-		column += length + (column > indent);
-		text += length + strspn(text + length, " ");
-	}
-	fputc('\n', out);
+	mm_text_wrap(out, WIDTH, mm_text_columns(begin), text);
 }
 
 /* A line without blanks at both ends; a new string, or NULL: the input has ended. */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/count_of.h"
-#include "ctl/text.h"
+#include "base/text.h"
 #include "ctl/writer.h"
 #include "fixture/terminal.h"
 

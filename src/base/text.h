@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-#ifndef MM_CTL_TEXT_H
-#define MM_CTL_TEXT_H
+#ifndef MM_BASE_TEXT_H
+#define MM_BASE_TEXT_H
 
 /*
  * Text on a terminal, by the columns that it takes and not by its bytes: an "é" takes one of two bytes, a "店" two of three. What

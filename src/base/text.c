@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "ctl/text.h"
+#include "base/text.h"
 
 #include <stdlib.h>
 #include <string.h>
