@@ -23,7 +23,7 @@ static const struct mm_column status_columns[] = {
 
 static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *health)
 {
-	char state[MM_CELL_MAX], since[MM_CELL_MAX], text[MM_CELL_MAX] = "", line[3 * MM_CELL_MAX];
+	char state[MM_CELL_MAX], since[MM_CELL_MAX], text[MM_CELL_MAX] = "", line[3 * MM_CELL_MAX + 8];
 	bool reason = json_is_string(json_object_get(health, "reason")), ok;
 
 	mm_cell_as(MM_FORMAT_TEXT, health, "state", state);
