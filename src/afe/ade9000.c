@@ -409,10 +409,9 @@ int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_c
 	if (!config_is_valid(config)) {
 		return mm_error_set(error, -EINVAL, "1 to %d inputs with a full scale above 0", PHASES);
 	}
-	mm_error_set(error, -ENOMEM, "out of memory");
 	a = calloc(1, sizeof(*a));
 	if (!a) {
-		return -ENOMEM;
+		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
 	a->afe.ops = &ops;
 	a->chip.clock = clock;
@@ -420,7 +419,7 @@ int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_c
 	a->device_name = strdup(config->device);
 	if (!a->uri || !a->device_name) {
 		ade9000_free(&a->afe);
-		return -ENOMEM;
+		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
 	a->chip.input_count = config->input_count;
 	for (unsigned i = 0; i < config->input_count; i++) {

@@ -429,10 +429,9 @@ int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 	if (r < 0) {
 		return r;
 	}
-	r = mm_error_set(error, -ENOMEM, "out of memory");
 	w = calloc(1, sizeof(*w));
 	if (!w) {
-		return r;
+		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
 	w->afe.ops = &ops;
 	w->clock = clock;
@@ -442,6 +441,7 @@ int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 	w->uri = strdup(config->uri);
 	w->device_name = strdup(config->device);
 	if (!w->uri || !w->device_name) {
+		r = mm_error_set(error, -ENOMEM, "out of memory");
 		goto fail;
 	}
 	configure(w, config);
@@ -453,7 +453,7 @@ int mm_afe_waveform_new(const struct mm_afe_driver *driver, const struct mm_afe_
 	w->codes = malloc(w->block_frames * w->slot_count * sizeof(*w->codes));
 	w->stamps = malloc(w->block_frames * sizeof(*w->stamps));
 	if (!w->codes || !w->stamps) {
-		r = -ENOMEM;
+		r = mm_error_set(error, -ENOMEM, "out of memory");
 		goto fail;
 	}
 	*ret = &w->afe;
