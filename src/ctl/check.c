@@ -110,11 +110,10 @@ static void item_text(struct mm_ctl *ctl, const json_t *one)
 
 static void items_text(const struct mm_check *check)
 {
-	static const char *const heading = "STATE";
 	size_t i;
 	json_t *one;
 
-	fprintf(check->ctl->out, "%-9s  %-16s  WHAT\n", heading, "ITEM");
+	fputs("STATE      ITEM              WHAT\n", check->ctl->out);
 	json_array_foreach(check->items, i, one)
 	{
 		item_text(check->ctl, one);

@@ -49,12 +49,11 @@ int mm_check_may_record(struct mm_check *check)
 }
 
 /* An option's value, or what somebody types. Only the first line counts. */
-static const char *value_of(struct mm_check *check, enum mm_ctl_option option, const char *question,
-			    char ret[static LINE_MAX_BYTES])
+static void read_value(struct mm_check *check, enum mm_ctl_option option, const char *question, char ret[static LINE_MAX_BYTES])
 {
 	if (check->ctl->option[option] != NULL || !check->interactive) {
 		snprintf(ret, LINE_MAX_BYTES, "%s", check->ctl->option[option] != NULL ? check->ctl->option[option] : "");
-		return ret;
+		return;
 	}
 	fprintf(check->ctl->out, "%s ", question);
 	fflush(check->ctl->out);
@@ -62,7 +61,6 @@ static const char *value_of(struct mm_check *check, enum mm_ctl_option option, c
 		ret[0] = '\0';
 	}
 	ret[strcspn(ret, "\n")] = '\0';
-	return ret;
 }
 
 /* The numbers between commas, without the blanks around them; text is cut up. */
@@ -109,8 +107,8 @@ int mm_check_record(struct mm_check *check, json_t **ret)
 	if (check->interactive) {
 		fputc('\n', check->ctl->out);
 	}
-	value_of(check, MM_OPTION_INSTALLER, "Name of the installer:", installer);
-	value_of(check, MM_OPTION_SEALS, "Numbers of the seals, with commas between (Enter: none):", seals);
+	read_value(check, MM_OPTION_INSTALLER, "Name of the installer:", installer);
+	read_value(check, MM_OPTION_SEALS, "Numbers of the seals, with commas between (Enter: none):", seals);
 	numbers = split(seals);
 	parameters = json_pack("{s:s, s:s, s:o, s:O}", "meter", check->name, "installer", installer, "seals", numbers, "items",
 			       check->items);
@@ -126,10 +124,10 @@ int mm_check_record(struct mm_check *check, json_t **ret)
 	return r;
 }
 
-/* The array's texts, with commas between; a reference of a new string. */
+/* The array's texts with commas between them, or "none": a new string. */
 static json_t *join(const json_t *texts)
 {
-	json_t *all = json_string("");
+	json_t *all = json_string(json_array_size(texts) > 0 ? "" : "none");
 	size_t i;
 	json_t *text;
 
@@ -140,7 +138,7 @@ static json_t *join(const json_t *texts)
 		json_decref(all);
 		all = longer;
 	}
-	return i > 0 ? all : (json_decref(all), json_string("none"));
+	return all;
 }
 
 void mm_check_sheet_begin(struct mm_check *check, const json_t *record)
