@@ -80,11 +80,11 @@ int mm_check_ask_to_switch(struct mm_check *check)
 	for (size_t line = 1; line <= lines && r == MM_CTL_FINE && is_tied(check->diagnosis); line++) {
 		struct mm_check_watch watch = {.line = (int)line, .wanted = SWITCHED_TIMES};
 
-		mm_ctl_say(check->ctl, false,
-			   "\nThe readings fit more than one cause. Switch a load of 5 A or more between line %zu and neutral "
-			   "on, and "
-			   "off again after five seconds, twice; the rest as it is. Then press Enter (n: go on without).",
-			   line);
+		mm_ctl_say(
+			check->ctl, false,
+			"\nThe readings fit more than one cause. Switch a load of 5 A or more between line %zu and neutral on, "
+			"and off again after five seconds, twice; the rest as it is. Then press Enter (n: go on without).",
+			line);
 		if (insist(check, mm_check_watch(check, &watch), "n") == 'n') {
 			return MM_CTL_FINE;
 		}

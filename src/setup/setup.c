@@ -190,18 +190,14 @@ static void recommend(FILE *out)
 	fputc('\n', out);
 	mm_dialog_say(out, "",
 		      "At a constant 3 kW, keeping the register writes about 61 GB a year to the card, most of it for the file "
-		      "system. Two "
-		      "things reduce that; this program changes neither.");
-	mm_dialog_say(
-		out, "- ",
-		"Mount the file system of /var/lib/minimeter with commit=300: about 19 GB a year. Cost: after a power cut, other "
-		"programs can lose five minutes of what they did not sync.");
+		      "system. Two things reduce that; this program changes neither.");
+	mm_dialog_say(out, "- ",
+		      "Mount the file system of /var/lib/minimeter with commit=300: about 19 GB a year. Cost: after a power cut, "
+		      "other programs can lose five minutes of what they did not sync.");
 	mm_dialog_say(out, "- ",
 		      "Give the register's second copy a medium of its own (--copy): with a FRAM on I2C about 6 GB a year go to "
-		      "the card, "
-		      "with a raw partition of 1 MB about 20 GB. Cost: a chip, or a card that is partitioned anew; and the unit "
-		      "must be "
-		      "allowed to reach it.");
+		      "the card, with a raw partition of 1 MB about 20 GB. Cost: a chip, or a card that is partitioned anew; and "
+		      "the unit must be allowed to reach it.");
 	mm_dialog_say(out, "", "minimeter.conf(5) has the figures, and how to do it.");
 }
 

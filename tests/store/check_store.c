@@ -288,22 +288,12 @@ static void assert_choice(struct mm_store *store, const struct mm_store_event_ch
 	ck_assert_uint_eq(left_out, hidden);
 }
 
-/*
- * Of ten events, of the codes a, b and snapshot in turn, of no meter, the first and the second. The store's own snapshot, which
- * comes later, is beyond their time.
- */
-START_TEST(test_events_are_chosen)
+/* Ten events from 1000 ns on, of the codes a, b and snapshot in turn, of no meter, the first and the second. */
+static void commit_ten_events(struct mm_store *store)
 {
-	const struct mm_store_event_choice any = {
-		.limit = 100, .meter = -1, .from_ns = INT64_MIN, .to_ns = 2000, .snapshots = true};
-	struct mm_store_event_choice choice;
 	struct mm_store_event event[10] = {0};
 	struct mm_store_commit commit;
 	struct fixture_commit c;
-	struct fixture b;
-	struct mm_store *store = fixture_start(&b, 2);
-	struct events got = {0};
-	unsigned hidden;
 
 	fixture_commit(1, 2, &c);
 	commit = c.commit;
@@ -318,7 +308,20 @@ START_TEST(test_events_are_chosen)
 	commit.events = event;
 	commit.event_count = 10;
 	ck_assert_int_eq(mm_store_commit(store, &commit), 0);
+}
 
+/* The store's own snapshot, which comes later, is beyond the time of what is chosen from. */
+START_TEST(test_events_are_chosen)
+{
+	const struct mm_store_event_choice any = {
+		.limit = 100, .meter = -1, .from_ns = INT64_MIN, .to_ns = 2000, .snapshots = true};
+	struct mm_store_event_choice choice;
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 2);
+	struct events got = {0};
+	unsigned hidden;
+
+	commit_ten_events(store);
 	assert_choice(store, &any, "1 2 3 4 5 6 7 8 9 10", 0);
 	choice = any;
 	choice.snapshots = false;
