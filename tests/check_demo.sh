@@ -5,7 +5,8 @@
 set -u
 
 demo=$MM_SRCDIR/bootstrap
-failed=0
+# shellcheck source-path=SCRIPTDIR source=checks.sh
+. "$MM_SRCDIR/tests/checks.sh"
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 export TMPDIR=$work
@@ -17,16 +18,6 @@ for tool in jq script; do
 		exit 77
 	fi
 done
-
-# check WHAT CONDITION...
-check() {
-	local what=$1
-	shift
-	if ! "$@"; then
-		echo "FAILED: $what"
-		failed=1
-	fi
-}
 
 # refused WORDS OPTION...: wrong usage, before anything is installed, built or started
 refused() {

@@ -7,21 +7,10 @@
 set -u
 
 cd "$MM_SRCDIR" || exit 99
-failed=0
+# shellcheck source-path=SCRIPTDIR source=checks.sh
+. "$MM_SRCDIR/tests/checks.sh"
 work=$(mktemp -d) || exit 99
-sim=
-meter=
-trap 'kill $sim $meter 2>/dev/null; rm -rf "$work"' EXIT
-
-# check WHAT CONDITION...
-check() {
-	local what=$1
-	shift
-	if ! "$@"; then
-		echo "FAILED: $what"
-		failed=1
-	fi
-}
+trap 'rm -rf "$work"' EXIT
 
 # ---- Pages ----
 

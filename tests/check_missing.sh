@@ -5,7 +5,8 @@
 # ./bootstrap knows no packages, it goes on with what is there, and names the tools that are missing.
 set -u
 
-failed=0
+# shellcheck source-path=SCRIPTDIR source=checks.sh
+. "$MM_SRCDIR/tests/checks.sh"
 work=$(mktemp -d) || exit 99
 trap 'rm -rf "$work"' EXIT
 
@@ -13,16 +14,6 @@ if [ ! -e "$MM_SRCDIR/configure" ]; then
 	echo "skipped: there is no configure"
 	exit 77
 fi
-
-# check WHAT CONDITION...
-check() {
-	local what=$1
-	shift
-	if ! "$@"; then
-		echo "FAILED: $what"
-		failed=1
-	fi
-}
 
 # refuses OUTPUT ARGUMENT...: configure, where pkg-config sees nothing but what is in $work/pc
 refuses() {

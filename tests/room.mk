@@ -26,6 +26,7 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/varlink_fixture.h
 dist_check_SCRIPTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh tests/man_options.sh
 TESTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh tests/man_options.sh
+EXTRA_DIST += tests/checks.sh
 
 # For tests/matrix.sh: what runs our code, which each compiler builds in its own way; and of that, what has threads.
 source_tests = tests/check_afe_prepare.sh tests/check_catalog.sh tests/check_layering.sh tests/check_missing.sh tests/check_overlays.sh \
