@@ -81,21 +81,12 @@ static void set_serial(struct fixture *b, const char *serial)
 
 static void assert_sound(struct mm_store *store, const struct mm_signed_checkpoint *checkpoint)
 {
-	const struct mm_verify_result *result;
-	struct mm_verify *verify;
-	int r;
+	struct mm_verify *verify = fixture_verify(store);
 
-	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	do {
-		r = mm_verify_step(verify, store);
-	} while (r == 1);
-	ck_assert_msg(r == 0, "verify: %d: %s", r, store->db.error.text);
 	if (checkpoint) {
 		ck_assert_int_eq(mm_verify_checkpoint(verify, store, checkpoint), 0);
 	}
-	result = mm_verify_result(verify);
-	ck_assert_msg(result->bad == 0, "%s %lld: %s", result->problem[0].part, (long long)result->problem[0].id,
-		      result->problem[0].text);
+	fixture_assert_sound(verify);
 	mm_verify_free(verify);
 }
 
@@ -308,7 +299,6 @@ START_TEST(test_the_trail_holds_the_numbers)
 	struct mm_verify *verify;
 	struct mm_store *store;
 	struct fixture b;
-	int r;
 
 	leave(&b, TAIL, 5, NULL);
 	set_serial(&b, RIGHT);
@@ -319,11 +309,7 @@ START_TEST(test_the_trail_holds_the_numbers)
 				      NULL, NULL),
 			 SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(store->db.connection, forgeries[_i], NULL, NULL, NULL), SQLITE_OK);
-	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	do {
-		r = mm_verify_step(verify, store);
-	} while (r == 1);
-	ck_assert_int_eq(r, 0);
+	verify = fixture_verify(store);
 	ck_assert_int_gt(mm_verify_result(verify)->bad, 0);
 	mm_verify_free(verify);
 	fixture_stop(&b, store);

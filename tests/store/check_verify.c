@@ -18,25 +18,18 @@
 
 static void verify(struct mm_store *store, struct mm_verify_result *ret)
 {
-	struct mm_verify *verify;
-	int r;
+	struct mm_verify *verify = fixture_verify(store);
 
-	ck_assert_int_eq(mm_verify_new(&verify), 0);
-	do {
-		r = mm_verify_step(verify, store);
-	} while (r == 1);
-	ck_assert_msg(r == 0, "verify: %d: %s", r, store->db.error.text);
 	*ret = *mm_verify_result(verify);
 	mm_verify_free(verify);
 }
 
 static void assert_sound(struct mm_store *store)
 {
-	struct mm_verify_result result;
+	struct mm_verify *verify = fixture_verify(store);
 
-	verify(store, &result);
-	ck_assert_msg(result.bad == 0, "%s %lld: %s", result.problem[0].part, (long long)result.problem[0].id,
-		      result.problem[0].text);
+	fixture_assert_sound(verify);
+	mm_verify_free(verify);
 }
 
 /* Commit n of two meters: an hour of 1000 and 500 uWh, of which the last quarter is open, and an event now and then. */
