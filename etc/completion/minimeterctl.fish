@@ -43,16 +43,16 @@ o|--code||words|start stop crash power-down resumed handover-refused clock-step 
 o|--all||flag||every event, daily snapshots too
 o|--after||any||events after this one
 o|--limit||any||this many events, 1 to 100
-o|--seconds||any||stop after N seconds, or measure for so long
+o|--seconds||any||stop after N seconds, or measure for N seconds
 o|--label||flag||draw the plate as SVG, with a QR code
 o|--received||any||received reading of the old meter (0)
 o|--confirm||flag||do it; without, only say what would be
 o|--element||words|1 2|element 1 or 2 of the meter; 1 unless given
 o|--session||any||as calibrate start printed it
 o|--left||flag||as left, with the constants proposed
-o|--head||file||compare with a head kept from earlier on, too
+o|--head||file||compare with a head that was kept earlier, too
 o|--loaded||flag||a load over 1 A surely runs on every line
-o|--load||any||all that runs now is so much, or 0: nothing
+o|--load||any||power of all that runs now; 0: nothing runs
 o|--record||flag||put the result on record, and print a sheet
 o|--installer||any||who made the test, for the record
 o|--seals||any||of the seals, with commas between, for the record

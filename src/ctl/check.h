@@ -104,7 +104,7 @@ void mm_check_wait_windows(struct mm_check *check, unsigned windows);
 
 #define MM_CHECK_SEEN_MAX 96
 
-/* What is waited for: lines that carry enough (line 0), or a load that is switched on line 1 or 2, so many times. */
+/* What is waited for: lines that carry enough (line 0), or a load that is switched on line 1 or 2, wanted times. */
 struct mm_check_watch {
 	int line;
 	unsigned wanted, seen;

@@ -30,11 +30,11 @@ const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT] = {
 	[MM_OPTION_CSV] = {"csv", NULL, "print comma-separated values"},
 	[MM_OPTION_AFTER] = {"after", "ID", "events after this one"},
 	[MM_OPTION_LIMIT] = {"limit", "N", "this many events, 1 to 100"},
-	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds, or measure for so long"},
+	[MM_OPTION_SECONDS] = {"seconds", "N", "stop after N seconds, or measure for N seconds"},
 	[MM_OPTION_LABEL] = {"label", NULL, "draw the plate as SVG, with a QR code"},
 	[MM_OPTION_RECEIVED] = {"received", "KWH", "received reading of the old meter (0)"},
 	[MM_OPTION_LOADED] = {"loaded", NULL, "a load over 1 A surely runs on every line"},
-	[MM_OPTION_LOAD] = {"load", "WATTS", "all that runs now is so much, or 0: nothing"},
+	[MM_OPTION_LOAD] = {"load", "WATTS", "power of all that runs now; 0: nothing runs"},
 	[MM_OPTION_RECORD] = {"record", NULL, "put the result on record, and print a sheet"},
 	[MM_OPTION_INSTALLER] = {"installer", "NAME", "who made the test, for the record"},
 	[MM_OPTION_SEALS] = {"seals", "NUMBERS", "of the seals, with commas between, for the record"},
@@ -43,7 +43,7 @@ const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT] = {
 	[MM_OPTION_SESSION] = {"session", "ID", "as calibrate start printed it"},
 	[MM_OPTION_LEFT] = {"left", NULL, "as left, with the constants proposed"},
 	[MM_OPTION_WAIT] = {"wait", NULL, "wait until it meters, with --seconds N no longer"},
-	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head kept from earlier on, too", MM_VALUES_FILE},
+	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head that was kept earlier, too", MM_VALUES_FILE},
 };
 
 static int fail_option(struct mm_ctl *ctl, const char *word)

@@ -23,7 +23,7 @@ int mm_plot_add(struct mm_plot *plot, int64_t start_s, double delivered_wh);
 /* Draws in width columns, 40 or more; a time without any interval says so. */
 void mm_plot_draw(const struct mm_plot *plot, FILE *out, int width);
 
-/* A share (0 to 1) of a bar of so many columns, and blanks for the rest. Where the locale has no blocks it is of '#'. */
+/* A share (0 to 1) of a bar that is columns wide, and blanks for the rest. Where the locale has no blocks it is of '#'. */
 void mm_plot_bar(FILE *out, double share, int columns);
 
 #endif

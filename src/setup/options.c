@@ -29,7 +29,7 @@ static const struct own_row {
 	[OWN_ROOT] = {"root", "DIR", "write below DIR, as into an image, and start nothing"},
 	[OWN_NO_START] = {"no-start", NULL, "do not start the meter"},
 	[OWN_ADD_USER] = {"add-user", "USER", "add this user to the group minimeter"},
-	[OWN_WAIT] = {"wait", "SECONDS", "wait so long for the first reading (60)"},
+	[OWN_WAIT] = {"wait", "SECONDS", "how long to wait for the first reading (60)"},
 	[OWN_HELP] = {"help", NULL, "print this help"},
 	[OWN_VERSION] = {"version", NULL, "print the version"},
 };

@@ -116,7 +116,7 @@ static int ask(struct setup *setup, enum mm_question question, unsigned meter)
 			return r;
 		}
 		if (answer[0] == '\0' && is_needed(question)) {
-			fprintf(out, "  The meter cannot do without.\n");
+			fprintf(out, "  The meter needs an answer here.\n");
 		} else if (mm_answer_set(setup->answers, question, meter, answer, &error) == 0) {
 			return 0;
 		} else {

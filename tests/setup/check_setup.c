@@ -337,10 +337,10 @@ END_TEST
 static const struct {
 	const char *typed, *expected;
 } wrong_answers[] = {
-	{"\nMMS-120-1001\n1\n\n", "Model number:   The meter cannot do without.\nModel number: "},
+	{"\nMMS-120-1001\n1\n\n", "Model number:   The meter needs an answer here.\nModel number: "},
 	{"MMX\nMMS-120-1001\n1\n\n", "  model = MMX: is no model number: meter type: MMS, MMD, MS or MD\nModel number: "},
 	{"MMS-240-1001\nMMS-120-1001\n1\n\n", "an MMS model is for 120 (line to neutral)\nModel number: "},
-	{"MMS-120-1001\n\n1\n\n", "Serial number:   The meter cannot do without.\nSerial number: "},
+	{"MMS-120-1001\n\n1\n\n", "Serial number:   The meter needs an answer here.\nSerial number: "},
 	{"MMS-120-1001\n\"1\"\n1\n\n",
 	 "  serial = \"1\": the quotes would be part of the value: leave them out\nSerial number: "},
 	{"MMS-120-1001\n1 # x\n1\n\n", "  serial = 1 # x: a # begins a comment only at the start of a line"},
