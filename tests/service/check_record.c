@@ -12,11 +12,18 @@
 #define CHECK_OF(installer, seals, items)                                                                                        \
 	"{\"meter\":\"m\",\"installer\":\"" installer "\",\"seals\":[" seals "],\"items\":[" items "]}"
 
+struct search {
+	json_t *record; /* the last one; of the register thread until found is set */
+	bool found;
+};
+
 static bool take_record(void *userdata, const struct mm_store_event *event, const char *data)
 {
-	json_t **ret = userdata;
+	struct search *search = userdata;
 
-	*ret = json_pack("{s:s, s:I, s:o}", "text", event->text, "id", (json_int_t)event->id, "data", json_loads(data, 0, NULL));
+	json_decref(search->record);
+	search->record =
+		json_pack("{s:s, s:I, s:o}", "text", event->text, "id", (json_int_t)event->id, "data", json_loads(data, 0, NULL));
 	return true;
 }
 
@@ -27,23 +34,25 @@ static int find_record(struct mm_store *store, void *userdata)
 
 static void found_record(int result, void *userdata)
 {
-	(void)userdata;
+	struct search *search = userdata;
+
 	ck_assert_int_eq(result, 0);
+	search->found = true;
 }
 
 /* The last record of a test. */
 static json_t *last_record(struct service_fixture *f)
 {
 	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
-	json_t *record = NULL;
+	struct search search = {0};
 
-	ck_assert_int_eq(mm_store_worker_query(f->worker, find_record, found_record, &record), 0);
-	for (int i = 0; record == NULL && i < 100; i++) {
-		(void)poll(&p, 1, 100);
+	ck_assert_int_eq(mm_store_worker_query(f->worker, find_record, found_record, &search), 0);
+	while (!search.found) {
+		(void)poll(&p, 1, -1);
 		mm_store_worker_dispatch(f->worker);
 	}
-	ck_assert_ptr_nonnull(record);
-	return record;
+	ck_assert_ptr_nonnull(search.record);
+	return search.record;
 }
 
 START_TEST(an_installation_test_is_put_on_record)
