@@ -58,13 +58,13 @@ enter_builder() {
 
 # build SUITE DIRECTORY OUT [ARCHITECTURE]: the packages of what lies in the builder's DIRECTORY
 build() {
-	local options='nocheck' profiles='nocheck'
+	local profiles='nocheck'
 	if [ $# = 4 ]; then
 		profiles=nocheck,cross
 	fi
 	rm -rf "$3"
 	mkdir -p "$3"
-	boot_inside env -C "$2" DEB_BUILD_OPTIONS="$options parallel=$(nproc)" DEB_BUILD_PROFILES="${profiles/,/ }" TZ="${TZ:-UTC}" \
+	boot_inside env -C "$2" DEB_BUILD_OPTIONS="nocheck parallel=$(nproc)" DEB_BUILD_PROFILES="${profiles/,/ }" TZ="${TZ:-UTC}" \
 		sh -c 'umask "$1" && shift && exec dpkg-buildpackage -us -uc "$@"' sh "${BUILD_UMASK:-022}" ${4:+-b -a "$4"} &&
 		find "$boot_dir/upper${2%/*}" -maxdepth 1 -type f -exec mv -t "$3" {} +
 }
@@ -114,35 +114,35 @@ step_armhf() {
 	cross "$1" armhf
 }
 
-# fresh SUITE DIRECTORY...: a Debian as it is after its installation, booted. /root has the debs of the directories and what is
+# fresh SUITE DIRECTORY...: a Debian as it is after its installation, booted. /srv has the debs of the directories and what is
 # tested with; apt has all that they depend on, for what is booted has no network.
 fresh() {
 	local suite=$1 dir
 	shift
 	boot_remove
 	boot_base "$suite" && boot_new && hurry || return
-	mkdir -p "$boot_dir/upper/root"
-	cp -a "$source" "$boot_dir/upper/root/minimeter"
+	mkdir -p "$boot_dir/upper/srv"
+	cp -a "$source" "$boot_dir/upper/srv/minimeter"
 	for dir; do
-		mkdir -p "$boot_dir/upper/root/${dir##*/}"
-		cp "$dir"/*.deb "$boot_dir/upper/root/${dir##*/}"
-		rm -f "$boot_dir/upper/root/${dir##*/}"/*-dbgsym_*
+		mkdir -p "$boot_dir/upper/srv/${dir##*/}"
+		cp "$dir"/*.deb "$boot_dir/upper/srv/${dir##*/}"
+		rm -f "$boot_dir/upper/srv/${dir##*/}"/*-dbgsym_*
 		boot_inside apt-get -q update &&
-			boot_inside sh -c 'apt-get -q -y --download-only install autopkgtest dpkg-dev jq dpkg-repack /root/"$1"/*.deb' sh "${dir##*/}" || return
+			boot_inside sh -c 'apt-get -q -y --download-only install autopkgtest dpkg-dev jq dpkg-repack /srv/"$1"/*.deb' sh "${dir##*/}" || return
 	done
 	boot_start
 }
 
-# apt PACKAGE...: in the booted root; files as ./NAME of /root
+# apt PACKAGE...: in the booted root; files as ./NAME of /srv
 apt() {
-	boot_run env -C /root DEBIAN_FRONTEND=noninteractive sh -c 'apt-get -q -y install $*' sh "$@"
+	boot_run env -C /srv DEBIAN_FRONTEND=noninteractive sh -c 'apt-get -q -y install $*' sh "$@"
 }
 
 # try TEST [ARGUMENT]...: one of debian/tests, in the booted root
 try() {
 	local test=$1
 	shift
-	boot_run timeout -k 10 600 "/root/minimeter/debian/tests/$test" "$@"
+	boot_run timeout -k 10 600 "/srv/minimeter/debian/tests/$test" "$@"
 }
 
 step_install() {
@@ -170,12 +170,12 @@ step_upgrade() {
 	if [ "$(cat "$out/$1-older/commit" 2>/dev/null)" != "$commit" ]; then
 		build_older "$1" "$commit" || return
 	fi
-	fresh "$1" "$out/$1-older" "$out/$1" && apt "./$1-older/*.deb" && apt jq dpkg-repack && try upgrade "/root/$1"
+	fresh "$1" "$out/$1-older" "$out/$1" && apt "./$1-older/*.deb" && apt jq dpkg-repack && try upgrade "/srv/$1"
 }
 
 step_autopkgtest() {
 	fresh "$1" "$out/$1" && apt autopkgtest &&
-		boot_run sh -c 'autopkgtest --ignore-restrictions=isolation-container --no-built-binaries /root/"$1"/*.deb /root/minimeter -- null' sh "$1"
+		boot_run sh -c 'autopkgtest --ignore-restrictions=isolation-container --no-built-binaries /srv/"$1"/*.deb /srv/minimeter -- null' sh "$1"
 }
 
 main() {
