@@ -173,33 +173,55 @@ static bool is_of_wiring(const char *cause)
 	return cause != NULL;
 }
 
-/*
- * The first finding about an element, or about the whole meter, that is likely enough. *ret_innocent: the words of one that fits
- * as well and is no fault, or NULL.
- */
-static const json_t *finding_of(const json_t *diagnosis, int element, const char **ret_innocent)
+static bool is_of_meter(const json_t *finding)
 {
-	const json_t *first = NULL;
+	return !json_is_integer(json_object_get(finding, "element"));
+}
+
+/* Is it about how the CTs are wired, and likely enough to judge them by? */
+static bool judges(const json_t *finding)
+{
+	return number(finding, "confidence") >= CONFIDENCE_MIN &&
+	       is_of_wiring(json_string_value(json_object_get(finding, "cause")));
+}
+
+static bool concerns(const json_t *finding, int element)
+{
+	return is_of_meter(finding) || number(finding, "element") == element;
+}
+
+/*
+ * The words of the first finding that fits as well as this one and is no fault, or NULL. What is about the whole meter can be
+ * tied with what is about either element: a source on line 1 with a neutral lead that is loose.
+ */
+static const char *innocent_of(const json_t *diagnosis, const json_t *finding, int element)
+{
+	size_t i;
+	json_t *other;
+
+	json_array_foreach(json_object_get(diagnosis, "findings"), i, other)
+	{
+		if (mm_diagnose_same_tie(finding, other) && !json_is_true(json_object_get(other, "fault")) && judges(other) &&
+		    (is_of_meter(finding) || concerns(other, element))) {
+			return json_string_value(json_object_get(other, "words"));
+		}
+	}
+	return NULL;
+}
+
+/* The first finding about an element, or about the whole meter, that is likely enough, or NULL. */
+static const json_t *finding_of(const json_t *diagnosis, int element)
+{
 	size_t i;
 	json_t *finding;
 
-	*ret_innocent = NULL;
 	json_array_foreach(json_object_get(diagnosis, "findings"), i, finding)
 	{
-		const json_t *of = json_object_get(finding, "element");
-
-		if ((json_is_integer(of) && json_integer_value(of) != element) ||
-		    number(finding, "confidence") < CONFIDENCE_MIN ||
-		    !is_of_wiring(json_string_value(json_object_get(finding, "cause")))) {
-			continue;
-		}
-		if (first == NULL) {
-			first = finding;
-		} else if (mm_diagnose_same_tie(first, finding) && !json_is_true(json_object_get(finding, "fault"))) {
-			*ret_innocent = json_string_value(json_object_get(finding, "words"));
+		if (concerns(finding, element) && judges(finding)) {
+			return finding;
 		}
 	}
-	return first;
+	return NULL;
 }
 
 /* What a finding says of a CT. */
@@ -226,12 +248,11 @@ static void check_found(json_t *items, const json_t *finding, int element, const
 
 static void check_ct(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, int element)
 {
-	const char *innocent;
-	const json_t *finding = finding_of(diagnosis, element, &innocent);
+	const json_t *finding = finding_of(diagnosis, element);
 	const char *cause = json_string_value(json_object_get(finding, "cause"));
 
 	if (cause != NULL && strcmp(cause, "none") != 0 && json_string_value(json_object_get(finding, "words")) != NULL) {
-		check_found(items, finding, element, innocent);
+		check_found(items, finding, element, innocent_of(diagnosis, finding, element));
 	} else if (reading->element[element - 1].current_a < MM_PHASING_CURRENT_A) {
 		mm_check_add(items, "ct", element, MM_CHECK_UNDECIDED, "switch on a load of more than 1 A on this line",
 			     "too little load to judge it by");

@@ -205,6 +205,53 @@ static const char *state_of(const json_t *items, size_t number)
 	return json_string_value(json_object_get(json_array_get(items, number), "state"));
 }
 
+/*
+ * A fault of the whole meter that is tied with what is no fault judges no CT, whichever element that is about and wherever it is
+ * in the list.
+ */
+START_TEST(fault_of_the_meter_in_a_tie_is_left_open)
+{
+#define SOURCE(tie) FINDING("generation-configured", "1", "false", "0.8", tie, "null")
+#define NEUTRAL FINDING("neutral-lead-open", "null", "true", "0.2", TIE("2"), "null")
+	static const struct {
+		const char *findings, *one, *two;
+	} table[] = {
+		{SOURCE(TIE("2")) "," NEUTRAL, "undecided", "undecided"},
+		{NEUTRAL "," SOURCE(TIE("2")), "undecided", "undecided"},
+		{SOURCE(TIE("1")) "," NEUTRAL, "undecided", "fault"},
+		{SOURCE(UNTIED) "," NEUTRAL, "undecided", "fault"},
+		/* Line 1's source says nothing of a CT on line 2 that is turned. */
+		{SOURCE(TIE("2")) "," FINDING("ct-reversed", "2", "true", "0.2", TIE("2"), "null"), "undecided", "fault"},
+	};
+
+	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		const struct mm_reading reading = {.valid = true, .element_count = 2};
+		json_t *items = json_array(), *diagnosis, *one;
+		const char *state[2] = {NULL, NULL}, *words = NULL;
+		char text[1024];
+		size_t at;
+
+		snprintf(text, sizeof(text), "{\"findings\":[%s]}", table[i].findings);
+		diagnosis = json_loads(text, 0, NULL);
+		mm_check_readings(items, &reading, diagnosis, 0);
+		json_array_foreach(items, at, one)
+		{
+			if (strcmp(json_string_value(json_object_get(one, "item")), "ct") == 0) {
+				state[json_integer_value(json_object_get(one, "element")) - 1] = state_of(items, at);
+				words = json_string_value(json_object_get(one, "text"));
+			}
+		}
+		ck_assert_msg(strcmp(state[0], table[i].one) == 0, "row %zu: %s", i, state[0]);
+		ck_assert_msg(strcmp(state[1], table[i].two) == 0, "row %zu: %s", i, state[1]);
+		if (i < 2) {
+			ck_assert_str_eq(words, "either words of neutral-lead-open; or words of generation-configured");
+		}
+		json_decref(items);
+		json_decref(diagnosis);
+	}
+}
+END_TEST
+
 /* Those that have a line; where none has, there is nothing to look at. */
 START_TEST(pulse_outputs_are_listed)
 {
@@ -472,6 +519,7 @@ TCase *check_tcase(void)
 	tcase_add_test(tcase, check_judges_each_item);
 	tcase_add_test(tcase, items_are_judged_by_figures);
 	tcase_add_test(tcase, correction_is_judged);
+	tcase_add_test(tcase, fault_of_the_meter_in_a_tie_is_left_open);
 	tcase_add_test(tcase, known_load_is_compared);
 	tcase_add_test(tcase, pulse_outputs_are_listed);
 	tcase_add_test(tcase, load_led_follows_energy);
