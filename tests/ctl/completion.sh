@@ -8,13 +8,26 @@ scratch=$(mktemp -d)
 trap 'rm -rf "$scratch"' EXIT
 completion=$MM_SRCDIR/etc/completion
 
-# A client that knows two meters on one socket, and none elsewhere.
+# A client that knows two meters on one socket, others on a second one, and none elsewhere.
 cat >"$scratch/minimeterctl" <<-'END'
 	#!/bin/sh
 	case "$*" in
 	"--socket /tmp/s names" | names) printf '%s\n' main 'shop 1' ;;
+	"--socket /tmp/hostile names") cat "${0%/*}/hostile" ;;
 	*) exit 3 ;;
 	esac
+END
+cat >"$scratch/hostile" <<-'END'
+	"
+	"; touch ran;"
+	$(touch ran)
+	:/touch ran;/e#
+	\
+	\$(touch ran)
+	`touch ran`
+	a!b
+	x'
+	x'; touch ran;#
 END
 chmod +x "$scratch/minimeterctl"
 PATH=$scratch:$PATH
@@ -109,6 +122,9 @@ all_shells()
 	offers "$1" '' outputs test n
 }
 
+# A name that is run leaves its file here.
+cd "$scratch" || exit 1
+
 all_shells bash
 offers bash "$commands" ''
 offers bash $'main\nshop\\ 1' --meter ''
@@ -118,6 +134,28 @@ offers bash 'shop 1' --meter '"sh'
 offers bash 'shop\ 1' --socket /tmp/s read --meter s
 offers bash '' --socket /nowhere read --meter s
 offers bash "$completion/minimeterctl.fish" verify --head "$completion/minimeterctl.f"
+offers bash '' --meter '"main"m'
+offers bash '' --meter "'main'm"
+offers bash '' --meter "ma'i"
+offers bash $'--admin-socket\n--help\n--json\n--socket\n--version' --meter : '/touch\ ran;/e#' ''
+
+# bash_names QUOTE BEGINNING: the names that a shell reads in what bash offers there, with the quote closed. Nothing may run.
+bash_names()
+{
+	local word
+
+	bash_words minimeterctl --socket /tmp/hostile --meter "$1$2" | while IFS= read -r word; do
+		eval "printf '%s\n' $1$word$1"
+	done | LC_ALL=C sort
+}
+
+same 'bash: names without quotes' "$(<hostile)" "$(bash_names '' '')"
+same 'bash: names in single quotes' "$(<hostile)" "$(bash_names "'" '')"
+same 'bash: names in double quotes' "$(grep -v '!' hostile)" "$(bash_names '"' '')"
+same 'bash: a name that has begun' "$(printf '%s\n' \\ '\$(touch ran)')" "$(bash_names '' '\\')"
+same 'bash: a name that has begun in double quotes' '\$(touch ran)' "$(bash_names '"' '\\\$(to')"
+same 'bash: a name that has begun in single quotes' '$(touch ran)' "$(bash_names "'" '$(to')"
+
 if command -v zsh >/dev/null; then
 	all_shells zsh
 	offers zsh "$commands" ''
@@ -126,6 +164,7 @@ if command -v zsh >/dev/null; then
 	offers zsh 'shop 1' --socket /tmp/s read --meter s
 	offers zsh '' --socket /nowhere read --meter s
 	offers zsh FILES verify --head ''
+	offers zsh "$(<hostile)" --socket /tmp/hostile --meter ''
 else
 	echo "left out: zsh is not installed"
 fi
@@ -135,8 +174,10 @@ if command -v fish >/dev/null; then
 	offers fish '--meter=shop 1' read --meter=sh
 	offers fish 'shop 1' --socket /tmp/s read --meter s
 	offers fish '' --socket /nowhere read --meter s
+	offers fish "$(<hostile)" --socket /tmp/hostile --meter ''
 else
 	echo "left out: fish is not installed"
 fi
+same 'what names ran' '' "$(ls ran 2>/dev/null)"
 echo "completion: $failures failures"
 exit $((failures > 0))
