@@ -115,7 +115,7 @@ struct mm_check_watch {
 /* Takes the next reading of a stream. True with a line of text where a load came or went: "+10.8 A on line 1, 1 of 2". */
 bool mm_check_watch_reading(struct mm_check_watch *watch, const struct mm_reading *reading, char ret[static MM_CHECK_SEEN_MAX]);
 
-/* Reads a line; its first letter, small, '\n' for Enter alone, or 'n' at the end of the input. */
+/* Reads a line; its first letter, small, '\n' for Enter alone, or EOF at the end of the input: nobody says anything more. */
 int mm_check_read_answer(void);
 
 /*

@@ -13,10 +13,10 @@
 
 static bool is_choice(int answer, const char *choices)
 {
-	return answer == '\n' || (isalpha(answer) && strchr(choices, answer) != NULL);
+	return answer == '\n' || answer == EOF || (isalpha(answer) && strchr(choices, answer) != NULL);
 }
 
-/* Asks again until the answer is one of choices ("y, n") or '\n', Enter alone. */
+/* Asks again until the answer is one of choices ("y, n"), '\n', Enter alone, or EOF. */
 static int insist(const struct mm_check *check, int answer, const char *choices)
 {
 	while (!is_choice(answer, choices)) {
@@ -27,7 +27,7 @@ static int insist(const struct mm_check *check, int answer, const char *choices)
 	return answer;
 }
 
-/* A question that can be answered with yes or no, or be left open with Enter. */
+/* A question that can be answered with yes or no, or be left open with Enter, or by the end of the input. */
 static mm_check_answer ask(const struct mm_check *check, const char *question)
 {
 	int answer;
@@ -36,7 +36,7 @@ static mm_check_answer ask(const struct mm_check *check, const char *question)
 	fputs("(y, n; Enter: skip) ", check->ctl->out);
 	fflush(check->ctl->out);
 	answer = insist(check, mm_check_read_answer(), "y, n");
-	return answer == '\n' ? 0 : (char)answer;
+	return answer == '\n' || answer == EOF ? 0 : (char)answer;
 }
 
 /* ---- Loads ---- */
@@ -57,6 +57,8 @@ int mm_check_ask_for_loads(struct mm_check *check)
 		answer = insist(check, mm_check_watch(check, &watch), "y, n");
 		if (answer == 'y' || answer == 'n') {
 			json_object_set_new(check->loads, "loaded", json_boolean(answer == 'y'));
+		}
+		if (answer != '\n') {
 			return MM_CTL_FINE;
 		}
 		r = mm_check_refresh_reading(check);
@@ -79,13 +81,15 @@ int mm_check_ask_to_switch(struct mm_check *check)
 
 	for (size_t line = 1; line <= lines && r == MM_CTL_FINE && is_tied(check->diagnosis); line++) {
 		struct mm_check_watch watch = {.line = (int)line, .wanted = SWITCHED_TIMES};
+		int answer;
 
 		mm_ctl_say(
 			check->ctl, false,
 			"\nThe readings fit more than one cause. Switch a load of 5 A or more between line %zu and neutral on, "
 			"and off again after five seconds, twice; the rest as it is. Then press Enter (n: go on without).",
 			line);
-		if (insist(check, mm_check_watch(check, &watch), "n") == 'n') {
+		answer = insist(check, mm_check_watch(check, &watch), "n");
+		if (answer == 'n' || answer == EOF) {
 			return MM_CTL_FINE;
 		}
 		r = mm_check_refresh_diagnosis(check);

@@ -101,7 +101,7 @@ int mm_check_read_answer(void)
 	bool whole;
 
 	if (fgets(line, sizeof(line), stdin) == NULL) {
-		return 'n';
+		return EOF;
 	}
 	for (whole = strchr(line, '\n') != NULL; !whole && fgets(rest, sizeof(rest), stdin) != NULL;) {
 		whole = strchr(rest, '\n') != NULL;
@@ -164,9 +164,13 @@ static void take_readings(struct mm_check *check, struct mm_check_watch *watch, 
 
 int mm_check_watch(struct mm_check *check, struct mm_check_watch *watch)
 {
-	struct stream stream = open_stream(check);
+	struct stream stream;
 	int answer = 0;
 
+	if (feof(stdin)) {
+		return EOF; /* a terminal would be waited for */
+	}
+	stream = open_stream(check);
 	while (answer == 0 || (answer == '\n' && stream.client != NULL && stream.windows > 0 && watch->seen < watch->wanted)) {
 		struct pollfd fds[] = {
 			{.fd = answer == 0 ? STDIN_FILENO : -1, .events = POLLIN},
@@ -185,5 +189,5 @@ int mm_check_watch(struct mm_check *check, struct mm_check_watch *watch)
 		}
 	}
 	close_stream(&stream);
-	return answer != 0 ? answer : 'n';
+	return answer != 0 ? answer : EOF;
 }

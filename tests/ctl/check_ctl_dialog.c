@@ -128,6 +128,29 @@ START_TEST(terminal_is_led_through)
 }
 END_TEST
 
+/* Nobody says anything more: that is no "no", and nothing further is waited for. */
+START_TEST(end_of_input_answers_nothing)
+{
+	static const struct fake_answer script[] = {
+		PLATE("\"/dev/lcd\""),		 {"Read", 0, REPLY(LOADED("0.2"))},
+		{"GetOutputs", 0, REPLY(LINES)}, {"Diagnose", 0, REPLY(DIAGNOSIS(TURNED, ""))},
+		{"TestOutput", 0, REPLY("{}")},	 {NULL, 0, NULL},
+	};
+	struct fake_socket fixture = fake_socket_new(script);
+	struct terminal *terminal = check_in_terminal(&fixture, NULL);
+
+	terminal_wait(terminal, "go on without)");
+	terminal_type(terminal, "\004");
+	terminal_wait(terminal, " 4 not done");
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "not-done   pulse-outputs     10 on GPIO17"));
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "not-done   led_power         not looked at"));
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "not-done   led_reverse       not looked at"));
+	ck_assert_ptr_nonnull(strstr(terminal->screen, "not-done   display           not looked at"));
+	(void)terminal_end(terminal);
+	fake_socket_free(&fixture);
+}
+END_TEST
+
 /* Without a line there is nothing to look at, and nobody is asked; what the front end can't measure, a voltmeter does. */
 START_TEST(only_what_is_there_is_asked_for)
 {
@@ -194,6 +217,7 @@ TCase *dialog_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, loads_that_are_switched_are_seen);
 	tcase_add_test(tcase, terminal_is_led_through);
+	tcase_add_test(tcase, end_of_input_answers_nothing);
 	tcase_add_test(tcase, only_what_is_there_is_asked_for);
 	tcase_add_test(tcase, record_is_asked_for);
 	return tcase;
