@@ -81,6 +81,12 @@ int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_
 int mm_config_load_text(const char *path, const char *text, struct mm_config_errors *errors, struct mm_config **ret);
 
 /*
+ * Which keys of such a text have another value in force, from a drop-in: the texts of errors say which, and where. 1: there are
+ * some, 0: none, -errno as above.
+ */
+int mm_config_overridden(const char *path, const char *text, struct mm_config_errors *errors);
+
+/*
  * The same as mm_config_load(), but writes the settings in force as a configuration that would be read as the same ones, each
  * with the file and line that it is from as a comment. Defaults too; without keys that the chip does not take, and without
  * outputs that have no line.

@@ -124,7 +124,7 @@ int mm_config_read(const char *path, const char *text, struct mm_config_reading 
 		mm_key_set_initial(mm_config_sections[i].table, (char *)reading->config + mm_config_sections[i].offset);
 	}
 	r = read_file(reading, text);
-	if (r == 0) {
+	if (r == 0 && !reading->alone) {
 		r = read_drop_ins(reading);
 	}
 	if (r == 0) {
@@ -183,4 +183,51 @@ int mm_config_load_text(const char *path, const char *text, struct mm_config_err
 int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_config **ret)
 {
 	return mm_config_load_text(path, NULL, errors, ret);
+}
+
+/* Complains of the keys of a table that another file than the first one gives, with another value. */
+static void compare_keys(struct mm_config_reading *reading, const struct mm_key_table *table, const char *section,
+			 const void *settings, const unsigned *given, const void *own_settings, const unsigned *own_given)
+{
+	for (size_t k = 0; k < table->count; k++) {
+		const struct mm_key *key = &table->keys[k];
+		char value[MM_PATH_LEN_MAX] = "", own[MM_PATH_LEN_MAX] = "";
+
+		key->type->format(key, settings, value, sizeof(value));
+		key->type->format(key, own_settings, own, sizeof(own));
+		if (own_given[k] > 0 && given[k] != own_given[k] && strcmp(value, own) != 0) {
+			mm_config_complain(reading, given[k], "[%.70s] %s = %s counts, not %s", section, key->name, value, own);
+		}
+	}
+}
+
+int mm_config_overridden(const char *path, const char *text, struct mm_config_errors *errors)
+{
+	struct mm_config_errors ignored; /* what is wrong without the drop-ins only is not wrong */
+	struct mm_config_reading reading = {.errors = errors}, own = {.errors = &ignored, .alone = true};
+	int r = mm_config_read(path, text, &reading);
+
+	if (r == 0) {
+		r = mm_config_read(path, text, &own) == -ENOMEM ? -ENOMEM : 0;
+	}
+	for (size_t i = 0; r == 0 && i < MM_CONFIG_SECTIONS; i++) {
+		const struct mm_config_section *section = &mm_config_sections[i];
+
+		compare_keys(&reading, section->table, section->name, (char *)reading.config + section->offset, reading.given[i],
+			     (char *)own.config + section->offset, own.given[i]);
+	}
+	for (unsigned m = 0; r == 0 && m < own.config->meter_count; m++) {
+		char section[MM_NAME_MAX + 8];
+
+		snprintf(section, sizeof(section), "meter %s", own.config->meter[m].name);
+		compare_keys(&reading, &mm_config_meter_keys, section, &reading.config->meter[m], reading.meter_given[m],
+			     &own.config->meter[m], own.meter_given[m]);
+	}
+	if (r == 0) {
+		put_places(&reading);
+		r = errors->count > 0;
+	}
+	mm_config_forget(&own);
+	mm_config_forget(&reading);
+	return r;
 }

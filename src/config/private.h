@@ -34,6 +34,7 @@ struct mm_config_reading {
 	unsigned file_line; /* of the file being read */
 	struct mm_config *config;
 	struct mm_config_errors *errors;
+	bool alone;		       /* the drop-ins are left out */
 	bool checking;		       /* all lines are read */
 	unsigned line;		       /* being read */
 	const char *section;	       /* being read, by its name in the tables; NULL: none, or none that is known */

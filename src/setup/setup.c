@@ -215,18 +215,19 @@ static void show_files(const struct setup *setup)
 	free(drop_in);
 }
 
-/* The last word is the daemon's: drop-ins that are there count too. */
+/* The last word is the daemon's: drop-ins that are there count too. 1: they replace answers; 0, -errno: it is said why. */
 static int check(const struct setup *setup)
 {
 	struct mm_config_errors errors = {0};
-	struct mm_config *config = NULL;
 	char *text = mm_answers_text(setup->answers);
-	int r = text ? mm_config_load_text(setup->files.config, text, &errors, &config) : -ENOMEM;
+	int r = text ? mm_config_overridden(setup->files.config, text, &errors) : -ENOMEM;
 
 	for (unsigned i = 0; i < errors.count; i++) {
 		fprintf(setup->machine.err, "minimeter-setup: %s\n", errors.error[i].text);
 	}
-	free(config);
+	if (r > 0) {
+		fprintf(setup->machine.err, "minimeter-setup: a drop-in counts more than an answer: change one of them\n");
+	}
 	free(text);
 	return r;
 }
@@ -260,19 +261,19 @@ static int collect(struct setup *setup)
 		if (r != MM_SETUP_FINE) {
 			return r;
 		}
-		return check(setup) < 0 ? MM_SETUP_USAGE : MM_SETUP_FINE;
+		return check(setup) != 0 ? MM_SETUP_USAGE : MM_SETUP_FINE;
 	}
 	mm_dialog_say(setup->machine.out, "",
 		      "minimeter-setup asks what the meter must know. What is in brackets is proposed: Enter takes it. "
 		      "Nothing is written before the end.");
 	r = ask_all(setup);
 	if (r == 0) {
-		r = check(setup);
-	}
-	if (r == 0) {
 		recommend(setup->machine.out);
 		show_files(setup);
-		r = mm_dialog_yes(&setup->machine, "Write this", true);
+		r = check(setup);
+		if (r >= 0) {
+			r = mm_dialog_yes(&setup->machine, r > 0 ? "Write this all the same" : "Write this", r == 0);
+		}
 	}
 	if (r <= 0) {
 		fprintf(setup->machine.err, "minimeter-setup: nothing was written\n");

@@ -307,6 +307,48 @@ START_TEST(drop_ins_that_are_there_count)
 }
 END_TEST
 
+static void make_directory(const struct setup_fixture *f, const char *name)
+{
+	char path[128];
+
+	path_of(f, name, path);
+	ck_assert_int_eq(mkdir(path, 0755), 0);
+}
+
+START_TEST(an_answer_that_a_drop_in_replaces_is_refused)
+{
+	struct setup_fixture *f = begin();
+	struct mm_config *config;
+
+	make_directory(f, "/etc");
+	make_directory(f, "/etc/minimeter");
+	make_directory(f, CONFIG ".d");
+	put(f, CONFIG ".d/10-old.conf",
+	    "[daemon]\nclients_max = 7\n[front-end]\nburden_ohm = 1.5\ndriver = ade9000\n[meter main]\nserial = OLD\n");
+	ck_assert_int_eq(SETUP(f, "", "--unattended", REQUIRED, "--burden-ohm", "3.3"), MM_SETUP_USAGE);
+	assert_says(f->err, CONFIG ".d/10-old.conf:4: [front-end] burden_ohm = 1.5 counts, not 3.3\n");
+	assert_says(f->err, CONFIG ".d/10-old.conf:7: [meter main] serial = OLD counts, not 1001\n");
+	assert_says(f->err, "a drop-in counts more than an answer: change one of them\n");
+	ck_assert_ptr_null(strstr(f->err, "clients_max"));
+	ck_assert_ptr_null(strstr(f->err, "driver"));
+	ck_assert(!is_there(f, CONFIG));
+	/* A person sees it and says no by Enter, or yes. */
+	ck_assert_int_eq(SETUP(f, "\n\n\n\n\n\n\n\n", REQUIRED, "--burden-ohm", "3.3"), MM_SETUP_FAILED);
+	assert_says(f->err, ":7: [meter main] serial = OLD counts, not 1001\n");
+	assert_says(f->out, "Write this all the same [no]: ");
+	ck_assert(!is_there(f, CONFIG));
+	ck_assert_int_eq(SETUP(f, "\n\n\n\n\n\n\nyes\n", REQUIRED, "--burden-ohm", "3.3"), MM_SETUP_FINE);
+	/* Where both say the same, nothing is replaced. */
+	ck_assert_msg(SETUP(f, "", "--unattended", "--replace", "--uri", NOWHERE, "--driver", "ade9000", "--model",
+			    "MMD-120-2001-T", "--serial", "OLD", "--burden-ohm", "1.50") == MM_SETUP_FINE,
+		      "%s", f->err);
+	config = load(f);
+	ck_assert_double_eq(config->front_end.burden_ohm, 1.5);
+	free(config);
+	end(f);
+}
+END_TEST
+
 /* ---- The dialog ---- */
 
 START_TEST(enter_takes_what_is_proposed)
@@ -614,6 +656,7 @@ int main(void)
 	tcase_add_test(tc, a_configuration_that_is_there_stays);
 	tcase_add_test(tc, where_nothing_can_be_written_nothing_is_asked);
 	tcase_add_test(tc, drop_ins_that_are_there_count);
+	tcase_add_test(tc, an_answer_that_a_drop_in_replaces_is_refused);
 	tcase_add_test(tc, enter_takes_what_is_proposed);
 	tcase_add_loop_test(tc, a_wrong_answer_is_asked_for_again, 0, MM_COUNT_OF(wrong_answers));
 	tcase_add_test(tc, an_option_is_not_asked_for);
