@@ -7,23 +7,68 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count_of.h"
 #include "base/file.h"
 #include "setup/private.h"
 
 #define CONFIG_SIZE_MAX (1 << 20)
 #define OLD_MAX 1000
 
+/*
+ * Where a path leads, which need not be there yet: what is there of it, without symbolic links, and then the rest. -ELOOP: a link
+ * to nowhere, or .. behind what is not there.
+ */
+static int resolve(const char *path, char ret[static PATH_MAX])
+{
+	char whole[PATH_MAX], head[PATH_MAX], real[PATH_MAX], *rest;
+	struct stat st;
+
+	if (snprintf(whole, sizeof(whole), "%s%s", path[0] == '/' ? "" : "./", path) >= (int)sizeof(whole)) {
+		return -ENAMETOOLONG;
+	}
+	strcpy(head, whole);
+	while (!realpath(head, real)) {
+		char *slash = strrchr(head, '/');
+
+		if (errno != ENOENT) {
+			return -errno;
+		}
+		if (!slash || strcmp(slash, "/..") == 0 || lstat(head, &st) == 0) {
+			return -ELOOP;
+		}
+		slash[slash == head] = '\0';
+	}
+	rest = whole + strlen(head);
+	if (snprintf(ret, PATH_MAX, "%s%s%s", strcmp(real, "/") == 0 ? "" : real, rest[0] == '\0' || rest[0] == '/' ? "" : "/",
+		     rest) >= PATH_MAX) {
+		return -ENAMETOOLONG;
+	}
+	return 0;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	char real_a[PATH_MAX], real_b[PATH_MAX];
+
+	return strcmp(a, b) == 0 || (resolve(a, real_a) == 0 && resolve(b, real_b) == 0 && strcmp(real_a, real_b) == 0);
+}
+
 int mm_setup_files(const struct mm_setup_machine *machine, const char *config, struct mm_setup_files *ret)
 {
 	struct mm_setup_files files = {0};
+	bool of_unit;
 
-	if (asprintf(&files.config, "%s%s", machine->root, config) < 0) {
+	if (asprintf(&files.config, "%s%s", machine->root, config ? config : machine->config_path) < 0) {
 		files.config = NULL;
 	}
-	if (asprintf(&files.drop_in, "%s%s", machine->root, machine->drop_in_path) < 0) {
+	if (asprintf(&files.units_config, "%s%s", machine->root, machine->config_path) < 0) {
+		files.units_config = NULL;
+	}
+	of_unit = files.config && files.units_config && is_same(files.config, files.units_config);
+	if (of_unit && asprintf(&files.drop_in, "%s%s", machine->root, machine->drop_in_path) < 0) {
 		files.drop_in = NULL;
 	}
-	if (!files.config || !files.drop_in) {
+	if (!files.config || !files.units_config || (of_unit && !files.drop_in)) {
 		mm_setup_files_free(&files);
 		return -ENOMEM;
 	}
@@ -35,6 +80,7 @@ void mm_setup_files_free(struct mm_setup_files *files)
 {
 	if (files) {
 		free(files->config);
+		free(files->units_config);
 		free(files->drop_in);
 	}
 }
@@ -43,6 +89,38 @@ static int fail(struct mm_error *error, int r, const char *path)
 {
 	return mm_error_set(error, r, "%s: %s%s", path, strerror(-r),
 			    r == -EACCES || r == -EPERM ? ": run it as root (sudo minimeter-setup)" : "");
+}
+
+int mm_setup_stay_below(const char *root, const struct mm_setup_files *files, struct mm_error *error)
+{
+	const char *const paths[] = {files->config, files->drop_in};
+	char real_root[PATH_MAX], real[PATH_MAX];
+	int r = root[0] != '\0' ? resolve(root, real_root) : 0;
+	size_t length;
+
+	if (r < 0) {
+		return fail(error, r, root);
+	}
+	if (root[0] == '\0' || strcmp(real_root, "/") == 0) {
+		return 0;
+	}
+	length = strlen(real_root);
+	for (size_t i = 0; i < COUNT_OF(paths); i++) {
+		if (!paths[i]) {
+			continue;
+		}
+		r = resolve(paths[i], real);
+		if (r < 0 && r != -ELOOP) {
+			return fail(error, r, paths[i]);
+		}
+		if (r < 0 || strncmp(real, real_root, length) != 0 || real[length] != '/') {
+			return mm_error_set(error, -EXDEV,
+					    "%s: a symbolic link or .. on its way leads out of %s, or nowhere: put a directory "
+					    "or a relative link there",
+					    paths[i], root);
+		}
+	}
+	return 0;
 }
 
 /* Makes the directories that a path needs. */
@@ -124,16 +202,19 @@ static int write_config(const char *path, const struct mm_answers *answers, bool
 static int write_drop_in(const char *path, const char *uri, FILE *out, struct mm_error *error)
 {
 	char *text = mm_network_drop_in(uri);
+	bool was_there = false;
 	int r = 0;
 
 	if (text) {
 		r = make_directories(path);
 		r = r < 0 ? r : mm_file_replace(path, text, strlen(text), 0644, 0);
-	} else if (unlink(path) < 0 && errno != ENOENT && errno != ENOTDIR) {
+	} else if (unlink(path) == 0) {
+		was_there = true;
+	} else if (errno != ENOENT && errno != ENOTDIR) {
 		r = -errno;
 	}
-	if (r == 0 && text) {
-		fprintf(out, "Wrote %s\n", path);
+	if (r == 0 && (text || was_there)) {
+		fprintf(out, "%s %s\n", text ? "Wrote" : "Removed", path);
 	}
 	free(text);
 	return r < 0 ? fail(error, r, path) : 0;
@@ -144,5 +225,5 @@ int mm_setup_write(const struct mm_setup_files *files, const struct mm_answers *
 {
 	int r = write_config(files->config, answers, replace, out, error);
 
-	return r < 0 ? r : write_drop_in(files->drop_in, mm_answer(answers, MM_ASK_URI, 0), out, error);
+	return r < 0 || !files->drop_in ? r : write_drop_in(files->drop_in, mm_answer(answers, MM_ASK_URI, 0), out, error);
 }

@@ -83,6 +83,9 @@ static int take_own(enum own_option option, const char *value, FILE *err, struct
 		options->config = value;
 		break;
 	case OWN_ROOT:
+		if (value[0] == '\0') {
+			return fail(err, "--root wants a directory", "", "");
+		}
 		options->root = value;
 		break;
 	case OWN_UNATTENDED:
@@ -157,6 +160,9 @@ int mm_setup_options(int argc, char *argv[], FILE *err, struct mm_setup_options 
 	}
 	if (r == MM_SETUP_FINE && optind < argc) {
 		r = fail(err, "unexpected argument ", argv[optind], "");
+	}
+	if (r == MM_SETUP_FINE && options.root && options.config && options.config[0] != '/') {
+		r = fail(err, "--config ", options.config, ": with --root it must begin with /");
 	}
 	if (r == MM_SETUP_FINE) {
 		*ret = options;

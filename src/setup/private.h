@@ -122,11 +122,17 @@ char *mm_network_drop_in(const char *uri);
 
 /* Paths as they are with the root before them; new strings. */
 struct mm_setup_files {
-	char *config, *drop_in;
+	char *config;
+	char *units_config; /* that the unit reads */
+	char *drop_in;	    /* of the unit; NULL: it reads another configuration, so it stays as it is */
 };
 
+/* config is what an option says; NULL: the unit's. */
 int mm_setup_files(const struct mm_setup_machine *machine, const char *config, struct mm_setup_files *ret);
 void mm_setup_files_free(struct mm_setup_files *files); /* NULL-safe */
+
+/* -EXDEV with error where a file would not be below the root, out of which a link in an image can lead. */
+int mm_setup_stay_below(const char *root, const struct mm_setup_files *files, struct mm_error *error);
 
 /* May a file be written there, or a directory for it? Before somebody answers for nothing. 0 or -errno with error. */
 int mm_setup_may_write(const char *path, struct mm_error *error);

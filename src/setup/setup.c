@@ -207,8 +207,10 @@ static void show_files(const struct setup *setup)
 	char *text = mm_answers_text(setup->answers), *drop_in = mm_network_drop_in(mm_answer(setup->answers, MM_ASK_URI, 0));
 
 	fprintf(out, "\n%s will be:\n\n%s", setup->files.config, text ? text : "");
-	if (drop_in) {
+	if (setup->files.drop_in && drop_in) {
 		fprintf(out, "\n%s will be, so that the unit reaches the front end:\n\n%s", setup->files.drop_in, drop_in);
+	} else if (setup->files.drop_in && access(setup->files.drop_in, F_OK) == 0) {
+		fprintf(out, "\n%s will be removed: the front end needs no network.\n", setup->files.drop_in);
 	}
 	fputc('\n', out);
 	free(text);
@@ -301,6 +303,9 @@ static int begin_metering(const struct setup *setup)
 			status = mm_setup_add_user(machine, user) < 0 ? MM_SETUP_FAILED : MM_SETUP_FINE;
 		}
 	}
+	if (!setup->files.drop_in) {
+		return status; /* the unit reads another configuration */
+	}
 	if (setup->options.no_start || !wants(setup, "Start the meter now, and at every boot", true)) {
 		fprintf(machine->out, "Not started; 'systemctl enable --now minimeterd' does it.\n");
 		return status;
@@ -322,7 +327,8 @@ static int run(struct setup *setup)
 	struct mm_error error = {0};
 	int r, status;
 
-	if (mm_setup_may_write(setup->files.config, &error) < 0) {
+	if (mm_setup_stay_below(setup->machine.root, &setup->files, &error) < 0 ||
+	    mm_setup_may_write(setup->files.config, &error) < 0) {
 		fprintf(setup->machine.err, "minimeter-setup: %s\n", error.text);
 		return MM_SETUP_FAILED;
 	}
@@ -342,6 +348,10 @@ static int run(struct setup *setup)
 		fprintf(setup->machine.err, "minimeter-setup: %s\n", error.text);
 		return MM_SETUP_FAILED;
 	}
+	if (!setup->files.drop_in) {
+		fprintf(setup->machine.out, "The unit reads %s: it was not changed and is not started.\n",
+			setup->files.units_config);
+	}
 	return setup->machine.root[0] != '\0' ? MM_SETUP_FINE : begin_metering(setup);
 }
 
@@ -359,12 +369,10 @@ int mm_setup_run(const struct mm_setup_machine *machine, int argc, char *argv[])
 	} else if (setup->options.version) {
 		fputs("minimeter-setup " PACKAGE_VERSION "\n", machine->out);
 	} else {
-		const char *config = setup->options.config ? setup->options.config : machine->config_path;
-
 		setup->machine = *machine;
 		setup->machine.root = setup->options.root ? setup->options.root : machine->root;
 		setup->answers = calloc(1, sizeof(*setup->answers));
-		if (setup->answers && mm_setup_files(&setup->machine, config, &setup->files) == 0) {
+		if (setup->answers && mm_setup_files(&setup->machine, setup->options.config, &setup->files) == 0) {
 			setup->answers->path = setup->files.config;
 			setup->answers->look = setup->machine.root[0] == '\0';
 			status = run(setup);

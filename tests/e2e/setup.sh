@@ -23,7 +23,9 @@ check "without a serial number nothing is written" sh -c "! '$build/minimeter-se
 	--uri ip:127.0.0.1:$port --model MMD-120-2001-T 2>'$scratch/err' && grep -q -e '--serial is missing' '$scratch/err' && ! [ -e '$scratch/minimeter.conf' ]"
 set_up --unattended --uri "ip:127.0.0.1:$port" --model MMD-120-2001-T --serial 1001 --name house
 check "the chip that is seen: $(cat "$scratch/minimeter.conf")" grep -qx 'driver = ade9000' "$scratch/minimeter.conf"
-check "the unit reaches the board" grep -qx 'IPAddressAllow=127.0.0.1' "$scratch/etc/systemd/system/minimeterd.service.d/minimeter-setup.conf"
+check "the unit does not read it: $(cat "$scratch/out")" sh -c "grep -q '^The unit reads ' '$scratch/out' && ! [ -e '$scratch/etc' ]"
+"$build/minimeter-setup" --root "$scratch/image" --unattended --uri "ip:127.0.0.1:$port" --model MMD-120-2001-T --serial 1001 >"$scratch/out"
+check "the unit reaches the board" grep -qx 'IPAddressAllow=127.0.0.1' "$scratch/image/etc/systemd/system/minimeterd.service.d/minimeter-setup.conf"
 
 # The daemon of a test has its own places: a drop-in says so.
 mkdir "$scratch/minimeter.conf.d" "$scratch/state"

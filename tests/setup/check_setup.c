@@ -230,6 +230,8 @@ static const struct {
 	{{"--modle", "MMD-120-2001-T"}, "there is no option --modle; 'minimeter-setup --help'"},
 	{{"--wait", "soon"}, "--wait soon: must be seconds"},
 	{{"now"}, "unexpected argument now"},
+	{{REQUIRED, "--root", ""}, "--root wants a directory\n"},
+	{{REQUIRED, "--root", "/nonexistent", "--config", "m.conf"}, "--config m.conf: with --root it must begin with /\n"},
 };
 
 START_TEST(a_wrong_option_writes_nothing)
@@ -345,6 +347,79 @@ START_TEST(an_answer_that_a_drop_in_replaces_is_refused)
 	config = load(f);
 	ck_assert_double_eq(config->front_end.burden_ohm, 1.5);
 	free(config);
+	end(f);
+}
+END_TEST
+
+/* ---- Below a root ---- */
+
+/* Links of an image, and to where. */
+static const struct {
+	const char *name, *target;
+	bool inside;
+} image_links[] = {
+	{"/image/etc", "../outside", false},
+	{"/image/etc", "/nonexistent", false},
+	{"/image/etc/minimeter", "../../outside", false},
+	{"/image/etc/minimeter", "/dev", false},
+	{"/image" CONFIG, "../../../outside.conf", false},
+	{"/image/etc/systemd/x.d", "../../../outside", false},
+	{"/image" DROP_IN, "/dev/null", false},
+	{"/image/etc/minimeter", "../image-beside", false},
+	{"/image/etc/minimeter", "../var", true},
+};
+
+START_TEST(a_link_of_an_image_does_not_lead_out_of_it)
+{
+	static const char *const directories[] = {"/outside",
+						  "/image",
+						  "/image-beside",
+						  "/image/var",
+						  "/image/etc",
+						  "/image/etc/systemd",
+						  "/image/etc/systemd/x.d",
+						  "/image/etc/minimeter"};
+	struct setup_fixture *f = begin();
+	char image[128], link[128];
+	int status;
+
+	path_of(f, "/image", image);
+	path_of(f, image_links[_i].name, link);
+	for (size_t i = 0; i < COUNT_OF(directories); i++) {
+		/* Up to the link. */
+		if (strncmp(directories[i], image_links[_i].name, strlen(image_links[_i].name)) != 0) {
+			make_directory(f, directories[i]);
+		}
+	}
+	put(f, "/outside.conf", "# not of the image\n");
+	ck_assert_int_eq(symlink(image_links[_i].target, link), 0);
+	status = SETUP(f, "", "--unattended", "--replace", REQUIRED, "--root", image);
+	ck_assert_msg(status == (image_links[_i].inside ? MM_SETUP_FINE : MM_SETUP_FAILED), "%s", f->err);
+	ck_assert_int_eq(is_there(f, "/image/var/minimeter.conf"), image_links[_i].inside);
+	ck_assert_int_eq(is_there(f, "/image" DROP_IN),
+			 image_links[_i].inside || strcmp(image_links[_i].target, "/dev/null") == 0);
+	if (!image_links[_i].inside) {
+		assert_says(f->err, "leads out of ");
+		ck_assert(!is_there(f, "/image" CONFIG ".old"));
+	}
+	path_of(f, "/outside", link);
+	ck_assert_int_eq(rmdir(link), 0); /* it is empty still */
+	end(f);
+}
+END_TEST
+
+START_TEST(a_path_does_not_lead_out_of_the_image)
+{
+	struct setup_fixture *f = begin();
+	char image[128];
+
+	make_directory(f, "/image");
+	path_of(f, "/image", image);
+	ck_assert_int_eq(SETUP(f, "", "--unattended", REQUIRED, "--root", image, "--config", "/../x.conf"), MM_SETUP_FAILED);
+	ck_assert_int_eq(SETUP(f, "", "--unattended", REQUIRED, "--root", image, "--config", "/no/../../x.conf"),
+			 MM_SETUP_FAILED);
+	ck_assert(!is_there(f, "/x.conf"));
+	ck_assert(!is_there(f, "/image/no"));
 	end(f);
 }
 END_TEST
@@ -595,6 +670,52 @@ START_TEST(what_cannot_be_started_is_an_error)
 }
 END_TEST
 
+/* The unit does not read it. */
+START_TEST(another_configuration_leaves_the_unit_alone)
+{
+	char config[128], drop_in[128], other[128], same[128];
+	struct setup_fixture *f = begin_machine(config, drop_in);
+
+	path_of(f, "/other.conf", other);
+	path_of(f, "/etc/systemd/../minimeter/minimeter.conf", same);
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--no-start", REQUIRED), MM_SETUP_FINE);
+	put(f, DROP_IN, "# its\n");
+	ck_assert_int_eq(SETUP(f, "", "--unattended", REQUIRED, "--config", other), MM_SETUP_FINE);
+	assert_says(f->out, "The unit reads ");
+	assert_says(f->out, CONFIG ": it was not changed and is not started.\n");
+	ck_assert_str_eq(f->commands, "");
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--replace", "--uri", "local:", "--driver", "ade9000", "--model",
+			       "MMS-120-1001", "--serial", "2", "--config", other),
+			 MM_SETUP_FINE);
+	ck_assert_ptr_null(strstr(f->out, "Removed"));
+	assert_file(f, DROP_IN, "# its\n");
+	/* Another spelling is no other file. */
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--replace", "--wait", "0", REQUIRED, "--config", same), MM_SETUP_FINE);
+	assert_file(f, DROP_IN, "IPAddressAllow=127.0.0.1\n");
+	ck_assert_str_eq(f->commands, STARTS);
+	end(f);
+}
+END_TEST
+
+START_TEST(a_drop_in_that_goes_is_named)
+{
+	struct setup_fixture *f = begin();
+
+	ck_assert_int_eq(SETUP(f, "", "--unattended", REQUIRED), MM_SETUP_FINE);
+	ck_assert_int_eq(SETUP(f, "yes\n\n\n\n\n\n\n\n\n\n", "--uri", "local:", "--driver", "ade9000", "--model", "MMS-120-1001",
+			       "--serial", "2"),
+			 MM_SETUP_FINE);
+	assert_says(f->out, DROP_IN " will be removed: the front end needs no network.\n");
+	assert_says(f->out, "Removed ");
+	ck_assert(!is_there(f, DROP_IN));
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--replace", "--uri", "local:", "--driver", "ade9000", "--model",
+			       "MMS-120-1001", "--serial", "2"),
+			 MM_SETUP_FINE);
+	ck_assert_ptr_null(strstr(f->out, "Removed"));
+	end(f);
+}
+END_TEST
+
 /* ---- The network ---- */
 
 static const struct {
@@ -657,6 +778,8 @@ int main(void)
 	tcase_add_test(tc, where_nothing_can_be_written_nothing_is_asked);
 	tcase_add_test(tc, drop_ins_that_are_there_count);
 	tcase_add_test(tc, an_answer_that_a_drop_in_replaces_is_refused);
+	tcase_add_loop_test(tc, a_link_of_an_image_does_not_lead_out_of_it, 0, MM_COUNT_OF(image_links));
+	tcase_add_test(tc, a_path_does_not_lead_out_of_the_image);
 	tcase_add_test(tc, enter_takes_what_is_proposed);
 	tcase_add_loop_test(tc, a_wrong_answer_is_asked_for_again, 0, MM_COUNT_OF(wrong_answers));
 	tcase_add_test(tc, an_option_is_not_asked_for);
@@ -667,6 +790,8 @@ int main(void)
 	tcase_add_test(tc, it_starts_the_meter_and_shows_the_first_reading);
 	tcase_add_test(tc, without_a_reading_it_says_why);
 	tcase_add_test(tc, what_cannot_be_started_is_an_error);
+	tcase_add_test(tc, another_configuration_leaves_the_unit_alone);
+	tcase_add_test(tc, a_drop_in_that_goes_is_named);
 	tcase_add_loop_test(tc, the_unit_reaches_one_address, 0, MM_COUNT_OF(networks));
 	tcase_add_test(tc, the_help_has_every_option);
 	suite_add_tcase(suite, tc);
