@@ -22,7 +22,8 @@ base_checks = \
 	tests/base/check_hex \
 	tests/base/check_ini \
 	tests/base/check_thread \
-	tests/base/check_time_text
+	tests/base/check_time_text \
+	tests/base/check_utf8
 check_PROGRAMS += $(base_checks)
 TESTS += $(base_checks)
 endif

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/utf8.h"
 
+#include <stdint.h>
+
+#include "base/count_of.h"
+
 size_t mm_utf8_length(const char *text)
 {
 	const unsigned char *byte = (const unsigned char *)text;
@@ -25,4 +29,37 @@ size_t mm_utf8_length(const char *text)
 		high = 0xbf;
 	}
 	return length;
+}
+
+struct range {
+	uint32_t first, last;
+};
+
+static const struct range hidden[] = {
+	{0x0000, 0x001f}, /* control characters */
+	{0x007f, 0x009f}, /* and those of Latin-1 */
+	{0x061c, 0x061c}, /* a mark of direction */
+	{0x200b, 0x200f}, /* of no width; marks of direction */
+	{0x2028, 0x202e}, /* separators of lines and paragraphs; directions that are forced */
+	{0x2060, 0x2069}, /* of no width; directions that are isolated */
+	{0xfeff, 0xfeff}, /* of no width: the mark at the begin of a file */
+};
+
+bool mm_utf8_is_hidden(const char *text)
+{
+	size_t length = mm_utf8_length(text);
+	uint32_t point = (unsigned char)text[0];
+
+	if (length > 1) {
+		point &= 0x7fU >> length;
+	}
+	for (size_t i = 1; i < length; i++) {
+		point = point << 6 | ((unsigned char)text[i] & 0x3f);
+	}
+	for (size_t i = 0; i < COUNT_OF(hidden); i++) {
+		if (point >= hidden[i].first && point <= hidden[i].last) {
+			return true;
+		}
+	}
+	return length == 0;
 }

@@ -7,6 +7,7 @@
 
 #include "base/count_of.h"
 #include "base/events.h"
+#include "base/utf8.h"
 #include "service/call.h"
 #include "service/deferred.h"
 #include "service/json.h"
@@ -48,7 +49,7 @@ static void release(struct mm_deferred *deferred)
 
 /* ---- What the client says ---- */
 
-/* A text of one line that is more than blanks; max in bytes. Control characters would do something where it is printed. */
+/* A text of one line that is more than blanks; max in bytes. What is hidden would do something where it is printed. */
 static bool is_line(const json_t *value, size_t max)
 {
 	const char *text = json_string_value(value);
@@ -57,8 +58,8 @@ static bool is_line(const json_t *value, size_t max)
 	if (!text || strlen(text) > max) {
 		return false;
 	}
-	for (const unsigned char *at = (const unsigned char *)text; *at != '\0'; at++) {
-		if (*at < ' ' || *at == 0x7f || (at[0] == 0xc2 && at[1] < 0xa0)) {
+	for (const char *at = text; *at != '\0'; at += mm_utf8_length(at)) {
+		if (mm_utf8_is_hidden(at)) {
 			return false;
 		}
 		visible = visible || *at != ' ';
@@ -78,6 +79,13 @@ static bool are_seals(const json_t *seals)
 		}
 	}
 	return json_array_size(seals) <= SEALS_MAX;
+}
+
+/* Of the whole meter where it is null or absent. */
+static bool is_element(const json_t *element)
+{
+	return !element || json_is_null(element) ||
+	       (json_is_integer(element) && json_integer_value(element) >= 1 && json_integer_value(element) <= MM_ELEMENTS_MAX);
 }
 
 static enum state state_of(const json_t *item)
@@ -103,9 +111,7 @@ static json_t *read_items(const json_t *items, unsigned counts[static STATE_COUN
 		json_t *element = json_object_get(item, "element");
 		enum state state = state_of(item);
 
-		if (!is_line(name, ITEM_MAX) || !is_line(text, TEXT_MAX) || state == STATE_COUNT ||
-		    (json_is_integer(element) &&
-		     (json_integer_value(element) < 1 || json_integer_value(element) > MM_ELEMENTS_MAX))) {
+		if (!is_line(name, ITEM_MAX) || !is_line(text, TEXT_MAX) || state == STATE_COUNT || !is_element(element)) {
 			json_decref(read);
 			return NULL;
 		}

@@ -9,6 +9,7 @@
 
 #define ITEM(name, state, text)                                                                                                  \
 	"{\"item\":\"" name "\",\"element\":null,\"state\":\"" state "\",\"text\":\"" text "\",\"more\":1}"
+#define ITEM_OF(element) "{\"item\":\"a\",\"element\":" element ",\"state\":\"ok\",\"text\":\"b\"}"
 #define CHECK_OF(installer, seals, items)                                                                                        \
 	"{\"meter\":\"m\",\"installer\":\"" installer "\",\"seals\":[" seals "],\"items\":[" items "]}"
 
@@ -109,8 +110,14 @@ static const struct {
 	{CHECK_OF("Anna", "", ITEM("a", "fine", "b")), "items"},
 	{CHECK_OF("Anna", "", ITEM("a", "ok", "")), "items"},
 	{CHECK_OF("Anna", "", ITEM("a\\u0007", "ok", "b")), "items"},
-	{"{\"meter\":\"m\",\"installer\":\"Anna\",\"items\":[{\"item\":\"a\",\"element\":3,\"state\":\"ok\",\"text\":\"b\"}]}",
-	 "items"},
+	{CHECK_OF("Anna\\u202e", "", ITEM("a", "ok", "b")), "installer"},
+	{CHECK_OF("Anna", "\"S\\u200b1\"", ITEM("a", "ok", "b")), "seals"},
+	{CHECK_OF("Anna", "", ITEM("a", "ok", "b\\u2028")), "items"},
+	{CHECK_OF("Anna", "", ITEM_OF("3")), "items"},
+	{CHECK_OF("Anna", "", ITEM_OF("0")), "items"},
+	{CHECK_OF("Anna", "", ITEM_OF("1.5")), "items"},
+	{CHECK_OF("Anna", "", ITEM_OF("\"1\"")), "items"},
+	{CHECK_OF("Anna", "", ITEM_OF("true")), "items"},
 };
 
 START_TEST(what_is_no_record_is_refused)
