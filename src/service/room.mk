@@ -28,6 +28,6 @@ if TESTS_ENABLED
 service_checks = tests/service/check_advice tests/service/check_record tests/service/check_service tests/service/check_call tests/service/check_peer
 check_PROGRAMS += $(service_checks)
 TESTS += $(service_checks)
-tests_service_check_record_SOURCES = tests/service/check_record.c tests/fixture/service_fixture.c
-tests_service_check_service_SOURCES = tests/service/check_service.c tests/fixture/service_fixture.c
+tests_service_check_record_SOURCES = tests/service/check_record.c tests/fixture/service_fixture.c tests/fixture/service_fixture.h
+tests_service_check_service_SOURCES = tests/service/check_service.c tests/fixture/service_fixture.c tests/fixture/service_fixture.h
 endif
