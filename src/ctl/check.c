@@ -79,7 +79,9 @@ static int judge(struct mm_check *check)
 	if (load_w > 0) {
 		mm_check_load(check->items, check->reading, check->diagnosis, load_w);
 	}
-	mm_check_load_led(check->items, &before, &after);
+	if (check->reading->valid) {
+		mm_check_load_led(check->items, &before, &after);
+	}
 	mm_check_look_at_outputs(check);
 	return MM_CTL_FINE;
 }

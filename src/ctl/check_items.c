@@ -317,13 +317,26 @@ static void check_leds(json_t *items, const struct mm_reading *reading)
 	}
 }
 
+/* The figures are old: nothing is judged by them. */
+static void check_without_reading(json_t *items, const struct mm_reading *reading)
+{
+	static const char *const each[] = {"voltage", "load", "ct"};
+
+	mm_check_add(items, "front-end", 0, MM_CHECK_FAULT, "see 'minimeterctl status'", "there is no valid reading");
+	for (size_t i = 0; i < COUNT_OF(each); i++) {
+		for (size_t e = 1; e <= reading->element_count; e++) {
+			mm_check_add(items, each[i], (int)e, MM_CHECK_NOT_DONE, NULL, "there is no valid reading");
+		}
+	}
+}
+
 void mm_check_readings(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, mm_check_answer apart)
 {
 	if (!reading->valid) {
-		mm_check_add(items, "front-end", 0, MM_CHECK_FAULT, "see 'minimeterctl status'", "there is no valid reading");
-	} else {
-		mm_check_add(items, "front-end", 0, MM_CHECK_OK, NULL, "readings are valid");
+		check_without_reading(items, reading);
+		return;
 	}
+	mm_check_add(items, "front-end", 0, MM_CHECK_OK, NULL, "readings are valid");
 	check_voltages(items, reading);
 	if (reading->element_count == 2 && mm_check_knows_angle(diagnosis)) {
 		check_angle(items, diagnosis);

@@ -37,4 +37,9 @@ start_meter
 wait_for "state frozen" in_state frozen
 windows_pass 60
 check "frozen from the start: nothing is registered" test "$(reading .delivered_uwh)" = 0
+code=0
+"$ctl" --socket "$scratch/sock" --json check >"$scratch/out" || code=$?
+check "without a valid reading: check fails" test "$code" = 4
+check "and judges nothing by figures that are old" \
+	test "$(jq -c '[.. | .items? // empty | .[] | select(.item != "front-end") | .state] | unique' "$scratch/out")" = '["not-done"]'
 finish
