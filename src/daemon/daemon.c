@@ -42,6 +42,8 @@ enum mm_daemon_exit mm_daemon_run(const char *path, struct mm_config *config)
 		mm_daemon_notify_ready(&d);
 		status = sd_event_loop(d.event) == 0 ? MM_DAEMON_FINE : MM_DAEMON_GAVE_UP;
 		sd_notify(0, "STOPPING=1");
+	} else if (d.refused) {
+		status = MM_DAEMON_REFUSED;
 	}
 	mm_power_fail_free(d.power_fail);
 	/* Lines safe and register committed before anything that might hang. */

@@ -2,6 +2,7 @@
 /* The steps of the start. */
 #include "daemon/private.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -116,6 +117,7 @@ int mm_daemon_open_store(struct mm_daemon *d)
 	struct mm_error error = {0};
 	char beside[MM_PATH_LEN_MAX + 8];
 	const char *copy = d->config->copy_path;
+	int r;
 
 	for (unsigned i = 0; i < d->config->meter_count; i++) {
 		const struct mm_config_meter *meter = &d->config->meter[i];
@@ -129,8 +131,10 @@ int mm_daemon_open_store(struct mm_daemon *d)
 		snprintf(beside, sizeof(beside), "%s.copy", d->config->register_path);
 		copy = beside;
 	}
-	if (mm_store_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, d->boot_id, meters,
-			  d->config->meter_count, &error, &d->store) < 0) {
+	r = mm_store_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, d->boot_id, meters,
+			  d->config->meter_count, &error, &d->store);
+	if (r < 0) {
+		d->refused = r == -EXDEV || r == -ENOTUNIQ;
 		return fail(error.text, "");
 	}
 	if (mm_store_findings(d->store)[0] != '\0') {

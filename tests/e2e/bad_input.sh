@@ -128,9 +128,9 @@ start_meter
 wait_for "readings" metered
 stop_meter
 configure system "[meter other]" "model=MMD-120-2001-SCC" "serial=2002" "element1=A" "element2=B"
-refused "another meter's register" '1001.*2002\|2002.*1001'
+refused "another meter's register" '1001.*2002\|2002.*1001' 2
 configure system "[meter house]" "model=MMD-120-1001-SCC" "serial=1001" "element1=A" "element2=B"
-refused "the same serial with another model" "MMD-120-2001-SCC"
+refused "the same serial with another model" "MMD-120-2001-SCC" 2
 configure system "${dual[@]}"
 cp "$scratch/state/register.db" "$scratch/good.db"
 head -c 2000 "$scratch/good.db" >"$scratch/state/register.db"
