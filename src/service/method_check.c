@@ -21,6 +21,9 @@
 #define ITEM_MAX 32
 #define TEXT_MAX 256
 #define ITEMS_MAX 64
+/* Nothing may delete a record: no client can fill the card with them. The bytes are of the items as JSON, without blanks. */
+#define ITEMS_BYTES_MAX 8000
+#define RECORD_EVERY_S 10
 
 enum state { STATE_OK, STATE_FAULT, STATE_UNDECIDED, STATE_NOT_DONE, STATE_COUNT };
 
@@ -99,7 +102,7 @@ static enum state state_of(const json_t *item)
 	return state;
 }
 
-/* The items with what an item has and nothing else, counted by their states; NULL where one is none. */
+/* The items with what an item has and nothing else, counted by their states; NULL where one is none, or all are too much. */
 static json_t *read_items(const json_t *items, unsigned counts[static STATE_COUNT])
 {
 	json_t *read = json_array(), *item;
@@ -120,7 +123,8 @@ static json_t *read_items(const json_t *items, unsigned counts[static STATE_COUN
 						      json_is_integer(element) ? json_incref(element) : json_null(), "state",
 						      state_names[state], "text", text));
 	}
-	if (json_array_size(read) < 1 || json_array_size(read) > ITEMS_MAX) {
+	if (json_array_size(read) < 1 || json_array_size(read) > ITEMS_MAX ||
+	    json_dumpb(read, NULL, 0, JSON_COMPACT) > ITEMS_BYTES_MAX) {
 		json_decref(read);
 		return NULL;
 	}
@@ -210,6 +214,7 @@ static void written(struct mm_deferred *deferred, int result)
 		mm_deferred_failed(deferred, result);
 		return;
 	}
+	service->next_check_ns[recording->meter] = recording->event.boottime_ns + RECORD_EVERY_S * MM_NS_PER_S;
 	mm_log(mm_event_row(MM_EVENT_CHECK)->priority, mm_event_row(MM_EVENT_CHECK)->message_id,
 	       mm_view_config(service->metering, recording->meter)->name, "%s", recording->event.text);
 	mm_deferred_reply(deferred, json_pack("{s:I, s:o, s:O, s:O, s:O}", "event", (json_int_t)recording->id, "time",
@@ -247,6 +252,18 @@ static void record(struct mm_service *service, struct mm_varlink_call *call, con
 	mm_deferred_record(&recording->deferred, run_write, written);
 }
 
+/* Why no check of that meter can be put on record now; NULL: it can. */
+static const char *why_busy(const struct mm_service *service, int meter)
+{
+	if (service->storing) {
+		return "another record is being stored";
+	}
+	if (mm_clock_boottime(mm_view_clock(service->metering)) < service->next_check_ns[meter]) {
+		return "a check of this meter has just been put on record: try again in 10 seconds";
+	}
+	return NULL;
+}
+
 void mm_method_record_check(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	static const struct mm_parameter table[] = {
@@ -258,6 +275,7 @@ void mm_method_record_check(struct mm_varlink_call *call, const json_t *paramete
 	struct mm_service *service = userdata;
 	unsigned counts[STATE_COUNT] = {0};
 	struct asked asked = {0};
+	const char *busy;
 	json_t *items;
 
 	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
@@ -276,9 +294,10 @@ void mm_method_record_check(struct mm_varlink_call *call, const json_t *paramete
 		(void)mm_varlink_invalid_parameter(call, "items");
 		return;
 	}
-	if (service->storing) {
+	busy = why_busy(service, asked.meter);
+	if (busy) {
 		json_decref(items);
-		mm_call_busy(call, "another record is being stored");
+		mm_call_busy(call, busy);
 		return;
 	}
 	record(service, call, &asked, items, counts);

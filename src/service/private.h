@@ -23,6 +23,7 @@ struct mm_service {
 	const struct mm_store_status *status; /* while changes are looked at; else NULL */
 	struct mm_deferred *waiting;	      /* the oldest of the calls that wait */
 	struct mm_session *session;	      /* the calibration that is open; NULL: none */
+	int64_t next_check_ns[MM_METERS_MAX]; /* CLOCK_BOOTTIME, before which no further check of a meter is put on record */
 	bool storing;			      /* constants are on their way to the disk: nothing may change under them */
 	bool harmonics_known;		      /* came with the report that is dealt with */
 	struct mm_harmonics harmonics;

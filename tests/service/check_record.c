@@ -2,6 +2,7 @@
 /* Installation tests that are put on record. */
 #include <check.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixture/service_fixture.h"
@@ -120,19 +121,24 @@ static const struct {
 	{CHECK_OF("Anna", "", ITEM_OF("true")), "items"},
 };
 
+static void expect_wrong(struct service_fixture *f, const char *parameter)
+{
+	json_t *got = answer(f);
+	json_t *parameters = json_object_get(got, "parameters");
+
+	ck_assert_ptr_nonnull(got);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.varlink.service.InvalidParameter");
+	ck_assert_str_eq(json_string_value(json_object_get(parameters, "parameter")), parameter);
+	ck_assert(!f->service->storing);
+	json_decref(got);
+}
+
 START_TEST(what_is_no_record_is_refused)
 {
 	struct service_fixture *f = setup();
-	json_t *got, *parameters;
 
 	call(f, "RecordCheck", no_records[_i].parameters);
-	got = answer(f);
-	ck_assert_ptr_nonnull(got);
-	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.varlink.service.InvalidParameter");
-	parameters = json_object_get(got, "parameters");
-	ck_assert_str_eq(json_string_value(json_object_get(parameters, "parameter")), no_records[_i].wrong);
-	ck_assert(!f->service->storing);
-	json_decref(got);
+	expect_wrong(f, no_records[_i].wrong);
 	teardown(f);
 }
 END_TEST
@@ -146,6 +152,61 @@ START_TEST(one_record_is_stored_at_a_time)
 	expect_error(f, "org.minimeter.Busy", "another record is being stored");
 	ck_assert(f->service->storing);
 	f->service->storing = false;
+	teardown(f);
+}
+END_TEST
+
+/* Refused ones don't count. */
+START_TEST(a_meter_has_a_record_every_ten_seconds)
+{
+	struct service_fixture *f = setup();
+
+	call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "fine", "b")));
+	expect_wrong(f, "items");
+	for (int i = 0; i < 2; i++) {
+		call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
+		settle(f);
+		expect_success(f);
+		f->now_ns += 10 * MM_NS_PER_S - 1;
+		call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
+		expect_error(f, "org.minimeter.Busy", "try again in 10 seconds");
+		ck_assert(!f->service->storing);
+		f->now_ns += 1;
+	}
+	teardown(f);
+}
+END_TEST
+
+/* Count items with a text of that length in a call of its own. */
+static void call_with_items(struct service_fixture *f, int count, int length)
+{
+	json_t *items = json_array(), *parameters;
+	char text[257] = "", *dumped;
+
+	memset(text, 'x', (size_t)length);
+	for (int i = 0; i < count; i++) {
+		json_array_append_new(items,
+				      json_pack("{s:s, s:n, s:s, s:s}", "item", "a", "element", "state", "ok", "text", text));
+	}
+	parameters = json_pack("{s:s, s:s, s:o}", "meter", "m", "installer", "Anna", "items", items);
+	dumped = json_dumps(parameters, JSON_COMPACT);
+	call(f, "RecordCheck", dumped);
+	free(dumped);
+	json_decref(parameters);
+}
+
+/* An item takes 50 bytes beside its text, and a comma; the array two. */
+START_TEST(a_long_record_is_refused)
+{
+	struct service_fixture *f = setup();
+
+	call_with_items(f, 65, 1);
+	expect_wrong(f, "items");
+	call_with_items(f, 27, 256);
+	expect_wrong(f, "items");
+	call_with_items(f, 26, 256);
+	settle(f);
+	expect_success(f);
 	teardown(f);
 }
 END_TEST
@@ -181,6 +242,8 @@ int main(void)
 	tcase_add_test(records, an_installation_test_is_put_on_record);
 	tcase_add_loop_test(records, what_is_no_record_is_refused, 0, MM_COUNT_OF(no_records));
 	tcase_add_test(records, one_record_is_stored_at_a_time);
+	tcase_add_test(records, a_meter_has_a_record_every_ten_seconds);
+	tcase_add_test(records, a_long_record_is_refused);
 	tcase_add_test(records, a_record_is_described_in_whole_words);
 	suite_add_tcase(suite, records);
 	return mm_run_suite(suite);
