@@ -30,27 +30,57 @@ static void complain(struct reading *reading, int r, const char *what)
 	}
 }
 
+/* What is wrong with the character that text begins with; NULL: nothing. */
+static const char *character_fault(const char *text)
+{
+	size_t length = mm_utf8_length(text);
+
+	if (length == 0) {
+		return "is not UTF-8 text: save the file as UTF-8";
+	}
+	if (length == 1 && iscntrl((unsigned char)*text) && !isspace((unsigned char)*text)) {
+		return "has a control character: delete what the editor does not show, or type the line again";
+	}
+	return NULL;
+}
+
 /* Bytes that are no text become '?', so that messages can quote the line. */
 static void check_text(struct reading *reading, char *text)
 {
 	const char *what = NULL;
 
-	for (size_t length; *text != '\0'; text += length) {
-		length = mm_utf8_length(text);
-		if (length == 0) {
-			what = "is not UTF-8 text: save the file as UTF-8, or write without accents and umlauts";
-		} else if (length == 1 && iscntrl((unsigned char)*text) && !isspace((unsigned char)*text)) {
-			what = "has a control character: delete what the editor does not show, or type the line again";
-			length = 0;
-		}
-		if (length == 0) {
+	for (; *text != '\0'; text += mm_utf8_length(text)) {
+		const char *fault = character_fault(text);
+
+		if (fault) {
+			what = fault;
 			*text = '?';
-			length = 1;
 		}
 	}
 	if (what) {
 		complain(reading, -EMSGSIZE, what);
 	}
+}
+
+const char *mm_ini_value_fault(const char *value)
+{
+	size_t length = strlen(value);
+	const char *fault;
+
+	for (const char *text = value; *text != '\0'; text += mm_utf8_length(text)) {
+		fault = character_fault(text);
+		if (fault) {
+			return fault;
+		}
+	}
+	if (strchr(value, '"') || (length > 1 && value[0] == '\'' && value[length - 1] == '\'')) {
+		return "the quotes would be part of the value: leave them out";
+	}
+	if (strncmp(value, "# ", 2) == 0 || strstr(value, " #") || strstr(value, "\t#")) {
+		return "a # begins a comment only at the start of a line: write the comment on a line of its own, or with ; "
+		       "(where the # is part of the value, leave out the blank before it)";
+	}
+	return NULL;
 }
 
 /* Behind the blanks at the beginning, and behind the mark that some editors put before UTF-8. */

@@ -148,22 +148,6 @@ static struct place find_place(struct mm_config_reading *reading, const char *na
 	return place;
 }
 
-/* What would be taken into a value that nobody meant: NULL, or how to write it. */
-static const char *misread(const char *value)
-{
-	size_t length = strlen(value);
-
-	if (length > 0 && (strchr(value, '"') || (length > 1 && value[0] == '\'' && value[length - 1] == '\''))) {
-		return "the quotes would be part of the value: leave them out";
-	}
-	if (strncmp(value, "# ", 2) == 0 || strstr(value, " #") || strstr(value, "\t#")) {
-		return "a # begins a comment only at the start of a line: write the comment on a line of its own, or with ; "
-		       "(where "
-		       "the # is part of the value, leave out the blank before it)";
-	}
-	return NULL;
-}
-
 /* How many bytes of a value an error quotes: whole characters. */
 static int quoted(const char *value)
 {
@@ -240,7 +224,7 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 		return 0;
 	}
 	*place.given = reading->line;
-	what = misread(value);
+	what = mm_ini_value_fault(value);
 	if (what) {
 		mm_config_complain(reading, reading->line, "%s = %.*s: %s", name, quoted(value), value, what);
 	} else if (place.key->type->parse(place.key, value, place.settings, &wrong) < 0) {

@@ -36,7 +36,8 @@ static const struct {
 	{ENOENT, "create its directory"},
 	{ENOTDIR, "correct the path"},
 	{ENOSPC, "free some space on its file system"},
-	{ENOTUNIQ, "move the register away to begin at zero: this file with its -wal, -shm, .copy, .backup and .backup-old"},
+	{ENOTUNIQ, "correct the configuration, or move the register away to begin at zero: this file with its -wal, -shm, .copy, "
+		   ".backup and .backup-old"},
 	{EPROTO, "install the newer version again"},
 	{ERANGE, "registers never go back: restart the daemon so that it reads them again"},
 	{EROFS, "its file system is read-only: mount it writable"},

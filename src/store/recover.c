@@ -84,6 +84,9 @@ static int start_from_backup(struct mm_opening *opening, const char *path)
 			return 0;
 		}
 		mm_remove_leftovers(db->path);
+		if (r == -ENOTUNIQ) {
+			return r; /* without its meters the new database would begin one of them at zero */
+		}
 		if (r == -ENOSPC || r == -EROFS) {
 			return mm_db_fail(db, r, "can't make a new register");
 		}

@@ -6,13 +6,16 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/ini.h"
 #include "store/serial.h"
 
 /* A stored meter of the configuration. -EXDEV: with another model. */
-static int take_row(struct mm_db *db, struct mm_roster *roster, unsigned i, const struct mm_store_meter *meter)
+static int take_row(struct mm_db *db, struct mm_roster *roster, unsigned i, const struct mm_store_meter *meters)
 {
+	const struct mm_store_meter *meter = &meters[i];
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_METERS];
 	char stored[MM_STORE_NAME_MAX], model[MM_MODEL_TEXT_MAX], text[MM_SERIAL_TEXT_MAX], why[MM_ERROR_TEXT_MAX];
+	int other;
 
 	mm_db_text(stmt, 1, stored, sizeof(stored));
 	mm_db_text(stmt, 2, model, sizeof(model));
@@ -24,6 +27,12 @@ static int take_row(struct mm_db *db, struct mm_roster *roster, unsigned i, cons
 	if (roster->id[i] != 0) {
 		snprintf(why, sizeof(why), "two meters are stored whose serial %s was misread, one as %s", meter->serial,
 			 mm_serial_text(stored, text));
+		return mm_db_fail(db, -ENOTUNIQ, why);
+	}
+	other = mm_roster_index(roster, sqlite3_column_int64(stmt, 0));
+	if (other >= 0) {
+		snprintf(why, sizeof(why), "the stored %s may be serial %s or %s", mm_serial_text(stored, text),
+			 meters[other].serial, meter->serial);
 		return mm_db_fail(db, -ENOTUNIQ, why);
 	}
 	roster->id[i] = sqlite3_column_int64(stmt, 0);
@@ -53,11 +62,53 @@ static int match(struct mm_db *db, struct mm_roster *roster, const struct mm_sto
 		}
 		for (unsigned i = 0; i < roster->count && r >= 0; i++) {
 			if (before.id[i] == 0 && is(stored, meters[i].serial)) {
-				r = take_row(db, roster, i, &meters[i]);
+				r = take_row(db, roster, i, meters);
 			}
 		}
 		if (r < 0) {
 			sqlite3_reset(db->stmt[MM_STMT_METERS]);
+			return r;
+		}
+	}
+	return r;
+}
+
+/* -ENOTUNIQ: a stored meter that no configuration has any more may be meter i, which has no row, under a number misread. */
+static int doubt_row(struct mm_db *db, const struct mm_store_meter *meter)
+{
+	char stored[MM_STORE_NAME_MAX], model[MM_MODEL_TEXT_MAX], text[MM_SERIAL_TEXT_MAX], right[MM_SERIAL_RIGHT_MAX];
+	char why[MM_ERROR_TEXT_MAX];
+
+	mm_db_text(db->stmt[MM_STMT_METERS], 1, stored, sizeof(stored));
+	mm_db_text(db->stmt[MM_STMT_METERS], 2, model, sizeof(model));
+	if (strcmp(model, meter->model) != 0 || !mm_ini_value_fault(stored)) {
+		return 0;
+	}
+	(void)mm_serial_correct(stored, 0, right); /* which is there always */
+	if (right[0] == '\0' || strlen(right) >= MM_STORE_NAME_MAX || mm_ini_value_fault(right)) {
+		snprintf(why, sizeof(why), "serial %s may be the stored %s, which nothing can say now", meter->serial,
+			 mm_serial_text(stored, text));
+	} else {
+		snprintf(why, sizeof(why), "is serial %s the stored %s? Then write %s", meter->serial,
+			 mm_serial_text(stored, text), right);
+	}
+	return mm_db_fail(db, -ENOTUNIQ, why);
+}
+
+/* None of the meters that have no row may be one of the rows that have no meter. */
+static int doubt(struct mm_db *db, const struct mm_roster *roster, const struct mm_store_meter *meters)
+{
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_METERS];
+	int r;
+
+	while ((r = mm_db_step(db, MM_STMT_METERS, SQLITE_OK)) > 0) {
+		bool has_meter = mm_roster_index(roster, sqlite3_column_int64(stmt, 0)) >= 0;
+
+		for (unsigned i = 0; i < roster->count && r >= 0 && !has_meter; i++) {
+			r = roster->id[i] == 0 ? doubt_row(db, &meters[i]) : 0;
+		}
+		if (r < 0) {
+			sqlite3_reset(stmt);
 			return r;
 		}
 	}
@@ -84,7 +135,7 @@ int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_
 			 meters[0].serial);
 		r = mm_db_fail(db, -EXDEV, why);
 	}
-	return r;
+	return r == 0 ? doubt(db, roster, meters) : r;
 }
 
 int mm_roster_boot(struct mm_db *db, const char *boot_id, int64_t *ret_boot)

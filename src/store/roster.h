@@ -20,7 +20,8 @@ struct mm_roster {
 
 /*
  * Compares the stored meters with the configured ones and notes the rows of those that are known, also of those whose serial
- * number an earlier version misread. -EXDEV: of another meter; -ENOTUNIQ: two are stored that could be one of them.
+ * number an earlier version misread. -EXDEV: of another meter; -ENOTUNIQ: two could be the same one, or one
+ * that is stored under a number that no configuration can say could be a meter that has no row.
  */
 int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters);
 

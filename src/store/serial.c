@@ -11,66 +11,85 @@
 
 /* ---- What is misread ---- */
 
-/* What of stored is behind the serial number; NULL: it does not begin with that. */
-static const char *behind(const char *stored, const char *serial)
+/* Without quotes as the configuration refuses them; a single one, without its pair, says that more is missing, and stays. */
+static void unquote(char *text)
 {
-	size_t length = strlen(serial);
+	size_t quotes = 0, used = 0, length;
 
-	return strncmp(stored, serial, length) == 0 ? stored + length : NULL;
+	for (const char *c = text; *c != '\0'; c++) {
+		quotes += *c == '"';
+	}
+	for (const char *c = text; *c != '\0' && quotes % 2 == 0; c++) {
+		if (*c != '"') {
+			text[used++] = *c;
+		}
+	}
+	if (quotes % 2 == 0) {
+		text[used] = '\0';
+	}
+	length = strlen(text);
+	if (length > 1 && text[0] == '\'' && text[length - 1] == '\'') {
+		memmove(text, text + 1, length - 2);
+		text[length - 2] = '\0';
+	}
 }
 
-static bool is_utf8(const char *text, const char *end)
+static bool is_utf8(const char *text)
 {
-	while (text < end && mm_utf8_length(text) > 0) {
+	while (*text != '\0' && mm_utf8_length(text) > 0) {
 		text += mm_utf8_length(text);
 	}
-	return text >= end;
+	return *text == '\0';
 }
 
-/* The same of the serial number in Latin-1, which is not UTF-8. */
-static const char *behind_latin1(const char *stored, const char *serial)
+/* Without control characters, and in UTF-8: what is not is Latin-1, whose U+0080 to U+00FF are two bytes of UTF-8. */
+static void recode(const char *text, char ret[static MM_SERIAL_RIGHT_MAX])
 {
-	const char *begin = stored;
+	bool latin1 = !is_utf8(text);
+	size_t used = 0;
 
-	while (*serial != '\0') {
-		unsigned char lead = (unsigned char)serial[0], byte = lead;
+	for (; *text != '\0'; text++) {
+		unsigned char byte = (unsigned char)*text;
 
-		if (lead >= 0x80) {
-			/* U+0080 to U+00FF are two bytes of UTF-8, and one of Latin-1. */
-			if (mm_utf8_length(serial) != 2 || lead > 0xc3) {
-				return NULL;
-			}
-			byte = (unsigned char)((lead & 3) << 6 | ((unsigned char)*++serial & 0x3f));
+		if (latin1 && byte >= 0x80) {
+			ret[used++] = (char)(0xc0 | byte >> 6);
+			ret[used++] = (char)(0x80 | (byte & 0x3f));
+		} else if (!iscntrl(byte) || isspace(byte)) {
+			ret[used++] = *text;
 		}
-		if ((unsigned char)*stored++ != byte) {
-			return NULL;
-		}
-		serial++;
 	}
-	return is_utf8(begin, stored) ? NULL : stored;
+	ret[used] = '\0';
 }
 
-static bool is_tail(const char *text)
+bool mm_serial_correct(const char *stored, unsigned marks, char ret[static MM_SERIAL_RIGHT_MAX])
 {
-	size_t blanks = strspn(text, " \t");
+	char text[MM_STORE_NAME_MAX];
+	size_t used = 0, blanks;
+	unsigned seen = 0;
 
-	return text[0] == '\0' || (blanks > 0 && text[blanks] == '#');
+	for (; *stored != '\0' && used + 1 < sizeof(text); stored++) {
+		blanks = strspn(stored, " \t");
+		if (used > 0 && blanks > 0 && stored[blanks] == '#') {
+			if (seen++ == marks) {
+				break;
+			}
+			stored += blanks;
+		}
+		text[used++] = *stored;
+	}
+	text[used] = '\0';
+	unquote(text);
+	recode(text, ret);
+	return seen >= marks;
 }
 
 bool mm_serial_is_misread(const char *stored, const char *serial)
 {
-	char quote = stored[0] == '"' || stored[0] == '\'' ? stored[0] : '\0';
-	const char *rest;
+	char right[MM_SERIAL_RIGHT_MAX];
 
-	if (strcmp(stored, serial) == 0) {
-		return false;
-	}
-	for (int quoted = 0; quoted <= (quote != '\0'); quoted++) {
-		for (int latin1 = 0; latin1 <= 1; latin1++) {
-			rest = (latin1 ? behind_latin1 : behind)(stored + quoted, serial);
-			if (rest && (!quoted || *rest == quote) && is_tail(rest + quoted)) {
-				return true;
-			}
+	for (unsigned marks = 0; strcmp(stored, serial) != 0 && mm_serial_correct(stored, marks, right); marks++) {
+		if (strcmp(right, serial) == 0) {
+			return true;
 		}
 	}
 	return false;

@@ -17,6 +17,15 @@ struct sqlite3;
 /* A misread serial number for people, with the NUL; what does not fit ends in "...". */
 #define MM_SERIAL_TEXT_MAX 80
 
+/* A serial number that was Latin-1, in UTF-8, with the NUL. */
+#define MM_SERIAL_RIGHT_MAX (2 * MM_STORE_NAME_MAX)
+
+/*
+ * How the configuration's errors advise to write what is stored: as UTF-8, without quotes, with that many # behind a blank as
+ * part of the number, but for the blank, and the next one as the begin of a comment. False: it has fewer.
+ */
+bool mm_serial_correct(const char *stored, unsigned marks, char ret[static MM_SERIAL_RIGHT_MAX]);
+
 /* Is stored what an earlier version made of a line that says serial? Never of itself. */
 bool mm_serial_is_misread(const char *stored, const char *serial);
 

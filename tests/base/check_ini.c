@@ -190,6 +190,37 @@ START_TEST(a_directory_is_no_file)
 }
 END_TEST
 
+static const struct {
+	const char *value, *fault; /* its begin; NULL: none */
+} values[] = {
+	{"", NULL},
+	{"42", NULL},
+	{"42#2", NULL},
+	{"#2", NULL},
+	{"'", NULL},
+	{"the shop's", NULL},
+	{"M\xc3\xbcller", NULL},
+	{"SN \"42\"", "the quotes would be part of the value"},
+	{"12\"", "the quotes would be part of the value"},
+	{"'42'", "the quotes would be part of the value"},
+	{"42 #2", "a # begins a comment only at the start of a line"},
+	{"42\t#2", "a # begins a comment only at the start of a line"},
+	{"# 42", "a # begins a comment only at the start of a line"},
+	{"M\xfcller", "is not UTF-8 text: save the file as UTF-8"},
+	{"4\x01", "has a control character"},
+};
+
+START_TEST(values_that_nobody_meant)
+{
+	const char *fault = mm_ini_value_fault(values[_i].value);
+
+	ck_assert_int_eq(fault == NULL, values[_i].fault == NULL);
+	ck_assert(!fault || strncmp(fault, values[_i].fault, strlen(values[_i].fault)) == 0);
+	/* Another spelling would be another serial number. */
+	ck_assert(!fault || !strstr(fault, "accents"));
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("ini");
@@ -199,6 +230,7 @@ int main(void)
 	tcase_add_loop_test(tcase, the_first_error_counts, 0, MM_COUNT_OF(errors));
 	tcase_add_loop_test(tcase, what_is_wrong_with_lines_is_collected, 0, MM_COUNT_OF(forms));
 	tcase_add_test(tcase, lines_end_where_the_buffer_does);
+	tcase_add_loop_test(tcase, values_that_nobody_meant, 0, MM_COUNT_OF(values));
 	tcase_add_test(tcase, a_directory_is_no_file);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);

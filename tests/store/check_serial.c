@@ -32,6 +32,14 @@ static const struct {
 	{"M\xfcller-\xdf", "M\xc3\xbcller-\xc3\x9f", true},
 	{"'M\xfcller'   # x", "M\xc3\xbcller", true},
 	{"\"M\xc3\xbcller\"", "M\xc3\xbcller", true},
+	{"42 #2", "42#2", true}, /* as the configuration's error advises */
+	{"42 #2", "42", true},
+	{"42\t #2 # x", "42#2", true},
+	{"\"42 #2\"", "42#2", true},
+	{"SN \"42\"", "SN 42", true},
+	{"\x01SN-1001", RIGHT, true},
+	{"42 #2", "42#3", false},
+	{"42#2", "42 #2", false},
 	{RIGHT, RIGHT, false},
 	{"SN-1002", RIGHT, false},
 	{"SN-10011", RIGHT, false},
@@ -211,6 +219,85 @@ START_TEST(test_of_two_that_are_misread_alike_none_is_chosen)
 }
 END_TEST
 
+/* What an operator writes who is told that the stored number can't be written so; NULL: nothing continues that register. */
+static const struct {
+	const char *stored, *written, *right;
+} doubts[] = {
+	{"M\xfcller", "Mueller", "M\xc3\xbcller"},
+	{"SN \"42\"", "SN-42", "SN 42"},
+	{"'42'", "0042", "42"},
+	{"42 #2", "42-2", "42#2"},
+	{"42\t#2", "42/2", "42"},
+	{"# 42", "42", NULL},
+};
+
+/* The other meter is known, so that the register is ours; with a copy that is ours too, which must not replace it. */
+START_TEST(test_a_meter_that_may_be_stored_is_not_begun)
+{
+	char text[MM_SERIAL_TEXT_MAX];
+	struct mm_store *store;
+	struct fixture b;
+	uint64_t before;
+
+	fixture_begin_with_copy(&b);
+	set_serial(&b, doubts[_i].stored);
+	store = fixture_open(&b, 2);
+	fixture_commit_n(store, 7, 2);
+	mm_store_close(store);
+	before = fixture_digest(&b);
+	set_serial(&b, doubts[_i].written);
+	ck_assert_int_eq(fixture_open_fails(&b, 2), -ENOTUNIQ);
+	ck_assert_msg(strstr(b.error.text, doubts[_i].written) && strstr(b.error.text, mm_serial_text(doubts[_i].stored, text)),
+		      "%s", b.error.text);
+	ck_assert_uint_eq(fixture_digest(&b), before);
+	if (doubts[_i].right) {
+		ck_assert_msg(strstr(b.error.text, "Then write ") != NULL, "%s", b.error.text);
+		set_serial(&b, doubts[_i].right);
+		store = fixture_open(&b, 2);
+		fixture_assert_registers(store, 0, 7);
+		fixture_assert_answer(store, EVENTS, "1");
+		mm_store_close(store);
+	}
+	fixture_end(&b);
+}
+END_TEST
+
+/* The database is lost, and the backup has the meter: no new database may do without it. */
+START_TEST(test_a_backup_that_may_have_a_meter_is_not_passed_over)
+{
+	struct mm_store *store;
+	struct fixture b;
+
+	fixture_begin(&b);
+	set_serial(&b, "M\xfcller");
+	store = fixture_open(&b, 2);
+	fixture_commit_n(store, 7, 2);
+	ck_assert_int_eq(mm_store_backup(store), 0);
+	mm_store_close(store);
+	unlink(b.path);
+	set_serial(&b, "Mueller");
+	ck_assert_int_eq(fixture_open_fails(&b, 2), -ENOTUNIQ);
+	set_serial(&b, "M\xc3\xbcller");
+	store = fixture_open(&b, 2);
+	fixture_assert_registers(store, 0, 7);
+	fixture_stop(&b, store);
+}
+END_TEST
+
+START_TEST(test_one_stored_number_is_not_two_meters)
+{
+	struct fixture b;
+
+	leave(&b, "42 #2", 5, NULL);
+	set_serial(&b, "42");
+	strcpy(b.meters[1].serial, "42#2");
+	strcpy(b.meters[1].model, b.meters[0].model);
+	ck_assert_int_eq(fixture_open_fails(&b, 2), -ENOTUNIQ);
+	ck_assert_msg(strstr(b.error.text, "\"42 #2\" may be serial 42 or 42#2:") != NULL, "%s", b.error.text);
+	fixture_end(&b);
+}
+END_TEST
+
 /* ---- What is kept beside the database ---- */
 
 START_TEST(test_a_copy_that_is_ahead_is_taken_over_with_it)
@@ -328,6 +415,9 @@ int main(void)
 	tcase_add_test(tc, test_bytes_that_are_not_utf8);
 	tcase_add_test(tc, test_another_meter_is_refused_as_ever);
 	tcase_add_test(tc, test_of_two_that_are_misread_alike_none_is_chosen);
+	tcase_add_loop_test(tc, test_a_meter_that_may_be_stored_is_not_begun, 0, COUNT_OF(doubts));
+	tcase_add_test(tc, test_a_backup_that_may_have_a_meter_is_not_passed_over);
+	tcase_add_test(tc, test_one_stored_number_is_not_two_meters);
 	tcase_add_test(tc, test_a_copy_that_is_ahead_is_taken_over_with_it);
 	tcase_add_test(tc, test_the_copy_alone_is_taken_over);
 	tcase_add_test(tc, test_a_backup_is_taken_over);
