@@ -259,7 +259,7 @@ static const char *why_busy(const struct mm_service *service, int meter)
 		return "another record is being stored";
 	}
 	if (mm_clock_boottime(mm_view_clock(service->metering)) < service->next_check_ns[meter]) {
-		return "a check of this meter has just been put on record: try again in 10 seconds";
+		return "a meter takes one record of a check every 10 seconds";
 	}
 	return NULL;
 }

@@ -169,7 +169,7 @@ START_TEST(a_meter_has_a_record_every_ten_seconds)
 		expect_success(f);
 		f->now_ns += 10 * MM_NS_PER_S - 1;
 		call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
-		expect_error(f, "org.minimeter.Busy", "try again in 10 seconds");
+		expect_error(f, "org.minimeter.Busy", "every 10 seconds");
 		ck_assert(!f->service->storing);
 		f->now_ns += 1;
 	}
