@@ -76,7 +76,7 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 				      "measure this line's terminal to N and to ground: the neutral is at 0 V to ground",
 				      "with power off, put the white wire on N and the line's lead on its own terminal"},
 	[MM_CAUSE_NEUTRAL_LOST] = {"the service's neutral is open: the lines share their voltage by their loads",
-				   "switch off: loads are at the wrong voltage; have the supply's neutral mended"},
+				   "switch off: loads are at the wrong voltage; have the supply's neutral repaired"},
 	[MM_CAUSE_NEUTRAL_LEAD_OPEN] = {"the meter's neutral lead is not connected",
 					"measure N at the meter's terminal against the panel's neutral bar: 0 V is right"},
 	[MM_CAUSE_LEAD_WRONG_LINE] = {"voltage lead on the other line: both show one line",
@@ -102,7 +102,7 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 				    "with power off, put this CT on the line of its voltage lead"},
 	[MM_CAUSE_SEVERAL] = {"more than one mistake", "follow each CT's colour to its line; mend one wire and ask again"},
 	[MM_CAUSE_CORRECTION_WRONG] = {"the correction in force is not for what the wires show",
-				       "where the wires have been mended: minimeterctl correct none --confirm"},
+				       "where the wires have been put right: minimeterctl correct none --confirm"},
 	[MM_CAUSE_OVER_RANGE] = {"current above 110 % of the rating",
 				 "compare with a clamp meter: if it agrees, the load is too large for this meter"},
 	[MM_CAUSE_CT_RATIO] =

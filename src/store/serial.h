@@ -4,7 +4,7 @@
 
 /*
  * Serial numbers that an earlier version misread: it took quotes, the tail of a line that was meant as a comment, and the bytes
- * of a Latin-1 file for part of the number. The configuration refuses all of these, so what is misread here is nobody's number.
+ * of a Latin-1 file for part of the number. The configuration refuses all of these, so no meter can have such a number today.
  */
 
 #include <stdbool.h>
