@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "afe/iio_find.h"
+
 /* Over the network only: on the local bus a read takes as long as the kernel lets it. */
 #define TIMEOUT_MS 5000
 #define TEXT_MAX 64
@@ -26,19 +28,10 @@ int mm_iio_device_error(struct mm_iio_device *device, int r, const char *format,
 	return mm_error_set(device->error, r, "%s: %s", text, strerror(-r));
 }
 
-static const struct iio_device *find_device(const struct iio_context *context, const char *name)
+/* Where devices have their places; NULL: on another machine, or none. */
+static const char *sysfs_of(const struct iio_context *context)
 {
-	unsigned count = iio_context_get_devices_count(context);
-
-	for (unsigned i = 0; i < count; i++) {
-		const struct iio_device *device = iio_context_get_device(context, i);
-		const char *found = iio_device_get_name(device);
-
-		if (found && strcmp(found, name) == 0) {
-			return device;
-		}
-	}
-	return NULL;
+	return strcmp(iio_context_get_name(context), "local") == 0 ? MM_IIO_SYSFS : NULL;
 }
 
 int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, struct mm_error *error)
@@ -62,9 +55,8 @@ int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char
 		mm_iio_device_error(&new, r, "connecting to %s", uri);
 		goto fail;
 	}
-	new.device = find_device(new.context, name);
-	if (!new.device) {
-		r = mm_iio_device_error(&new, -ENODEV, "no IIO device %s at %s", name, uri);
+	r = mm_iio_find(new.context, name, uri, sysfs_of(new.context), &new.device, error);
+	if (r < 0) {
 		goto fail;
 	}
 	*device = new;

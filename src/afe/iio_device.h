@@ -26,13 +26,13 @@ struct mm_iio_attr {
 struct mm_iio_device {
 	struct iio_context *context;
 	const struct iio_device *device;
-	const char *name;
+	const char *name;	/* as it was asked for */
 	struct mm_error *error; /* where errors go; may be NULL */
 };
 
 /*
- * Connects to the context at uri and finds the device by name; name and error must outlive it. -ENODEV: the context has no
- * such device; other -errno from connecting.
+ * Connects to the context at uri and finds the device that name means, as mm_iio_find() does; name and error must outlive it.
+ * -ENODEV: the context has no such device; -ENOTUNIQ: it has more; other -errno from connecting.
  */
 int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, struct mm_error *error);
 

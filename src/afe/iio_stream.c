@@ -87,32 +87,45 @@ static void choose_stamps(struct mm_iio_stream *stream)
 	}
 }
 
-/* The driver's own trigger is named after the device; some drivers set it, others leave that to us. */
-static int set_trigger(struct mm_iio_stream *stream)
+/* The driver's own trigger, which is named after the device and its number: NAME-dev1 of iio:device1. NULL: there is none. */
+static const struct iio_device *find_trigger(const struct mm_iio_stream *stream, const char *name)
 {
 	const struct iio_context *context = stream->device.context;
+	const char *id = iio_device_get_id(stream->device.device);
+
+	for (unsigned i = 0; i < iio_context_get_devices_count(context); i++) {
+		const struct iio_device *candidate = iio_context_get_device(context, i);
+		const char *found = iio_device_get_name(candidate);
+		size_t len = strlen(name);
+
+		if (iio_device_is_trigger(candidate) && found && strncmp(found, name, len) == 0 &&
+		    strncmp(found + len, "-dev", 4) == 0 && strcmp(found + len + 4, id + strcspn(id, "0123456789")) == 0) {
+			return candidate;
+		}
+	}
+	return NULL;
+}
+
+/* Some drivers set their trigger, others leave that to us. */
+static int set_trigger(struct mm_iio_stream *stream)
+{
+	const char *name = iio_device_get_name(stream->device.device);
 	const struct iio_device *trigger = NULL;
-	size_t len = strlen(stream->device.name);
 	int r = iio_device_get_trigger(stream->device.device, &trigger);
 
 	if (r >= 0 && trigger) {
 		return 0;
 	}
-	for (unsigned i = 0; i < iio_context_get_devices_count(context); i++) {
-		const struct iio_device *candidate = iio_context_get_device(context, i);
-		const char *name = iio_device_get_name(candidate);
-
-		if (iio_device_is_trigger(candidate) && name && strncmp(name, stream->device.name, len) == 0 &&
-		    strncmp(name + len, "-dev", 4) == 0) {
-			r = iio_device_set_trigger(stream->device.device, candidate);
-			return r < 0 ? mm_iio_device_error(&stream->device, r, "setting trigger %s of %s", name,
-							   stream->device.name)
-				     : 0;
-		}
+	trigger = find_trigger(stream, name ? name : "");
+	if (!trigger) {
+		return mm_iio_device_error(&stream->device, -ENXIO,
+					   "%s has no trigger %s-devN: is its data-ready line in the device tree?",
+					   stream->device.name, name ? name : "");
 	}
-	return mm_iio_device_error(&stream->device, -ENXIO,
-				   "%s has no trigger %s-devN: is its data-ready line in the device tree?", stream->device.name,
-				   stream->device.name);
+	r = iio_device_set_trigger(stream->device.device, trigger);
+	return r < 0 ? mm_iio_device_error(&stream->device, r, "setting trigger %s of %s", iio_device_get_name(trigger),
+					   stream->device.name)
+		     : 0;
 }
 
 static void enable_channels(struct mm_iio_stream *stream)

@@ -7,6 +7,7 @@ libafe_a_SOURCES = \
 	src/afe/board_clock.c \
 	src/afe/drivers.c src/afe/drivers.h \
 	src/afe/iio_device.c src/afe/iio_device.h \
+	src/afe/iio_find.c src/afe/iio_find.h \
 	src/afe/iio_stream.c src/afe/iio_stream.h \
 	src/afe/private.h \
 	src/afe/scan.c src/afe/scan.h \
@@ -14,8 +15,9 @@ libafe_a_SOURCES = \
 	src/afe/waveform_chip.c src/afe/waveform_chip.h
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_waveform
-TESTS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_waveform
+check_PROGRAMS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_find tests/afe/check_waveform
+TESTS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_find tests/afe/check_waveform
+tests_afe_check_find_SOURCES = tests/afe/check_find.c
 # They start minimeter-sim.
 tests_afe_check_ade9000_SOURCES = tests/afe/check_ade9000.c tests/fixture/afe_fixture.c
 EXTRA_tests_afe_check_ade9000_DEPENDENCIES = minimeter-sim

@@ -17,6 +17,8 @@ int mm_afe_scan(const char *uri, struct mm_afe_seen *ret, struct mm_error *error
 
 		if (r == 0) {
 			mm_iio_device_close(&device);
+		}
+		if (r == 0 || r == -ENOTUNIQ) {
 			seen.driver[seen.count++] = mm_afe_driver_find(name);
 		} else if (r != -ENODEV) {
 			return r;
