@@ -53,7 +53,8 @@ const struct mm_key_table mm_afe_keys[MM_AFE_KEYS_COUNT] = {
 		.name = (part), .adc_full_scale_v = 0.6 * M_SQRT1_2, .keys = TAKES(BOARD) | TAKES(CLOCK) | TAKES(CHANNELS),      \
 		.create = mm_afe_waveform_new, .chip = &(const struct mm_waveform_chip)                                          \
 		{                                                                                                                \
-			(part), (channel_count), 6291456.0, 1200.0 / 12582912.0, true                                            \
+			.name = (part), .channels = (channel_count), .full_scale_code = 6291456.0,                               \
+			.scale_mv = 1200.0 / 12582912.0, .has_osr = true, .rate = "in_voltage_oversampling_ratio"                \
 		}                                                                                                                \
 	}
 
@@ -63,7 +64,8 @@ const struct mm_key_table mm_afe_keys[MM_AFE_KEYS_COUNT] = {
 		.name = (part), .adc_full_scale_v = 2.4 * M_SQRT1_2, .keys = TAKES(BOARD) | TAKES(RATE) | TAKES(CHANNELS),       \
 		.create = mm_afe_waveform_new, .chip = &(const struct mm_waveform_chip)                                          \
 		{                                                                                                                \
-			(part), (channel_count), 8388608.0, 2400.0 / 8388608.0, false                                            \
+			.name = (part), .channels = (channel_count), .full_scale_code = 8388608.0,                               \
+			.scale_mv = 2400.0 / 8388608.0, .rate_unit = 1000, .rate = "in_voltage_sampling_frequency"               \
 		}                                                                                                                \
 	}
 

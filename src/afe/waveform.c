@@ -369,6 +369,9 @@ static void configure(struct waveform *w, const struct mm_afe_config *config)
 		w->metering.input[i].current = (struct mm_metrology_channel){
 			.slot = slot_of(w, input->current_channel), .scale = 1.0, .lag_deg = -input->phase_deg};
 	}
+	for (unsigned channel = 0; w->chip->whole_frames && channel < w->chip->channels; channel++) {
+		slot_of(w, channel);
+	}
 	w->metering.frame_channels = w->slot_count;
 	w->aggregate.nominal_v = NOMINAL_V;
 }

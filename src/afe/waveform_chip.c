@@ -26,7 +26,7 @@ int mm_waveform_chip_set_rate(const struct mm_waveform_chip *chip, const struct 
 	struct mm_iio_attr attr;
 	int r;
 
-	r = mm_iio_device_find(device, chip->has_osr ? "in_voltage_oversampling_ratio" : "in_voltage_sampling_frequency", &attr);
+	r = mm_iio_device_find(device, chip->rate, &attr);
 	if (r == -ENOENT && chip->has_osr) {
 		/* The driver of Linux 6.1 has no such file. */
 		return config->osr == OSR_AT_RESET
@@ -35,7 +35,9 @@ int mm_waveform_chip_set_rate(const struct mm_waveform_chip *chip, const struct 
 						     "the driver can't set the oversampling ratio of %s: osr = %d is what it has",
 						     device->name, OSR_AT_RESET);
 	}
-	return r < 0 ? r : mm_iio_device_write_s64(device, &attr, chip->has_osr ? config->osr : config->sample_rate / 1000);
+	return r < 0 ? r
+		     : mm_iio_device_write_s64(device, &attr,
+					       chip->has_osr ? config->osr : config->sample_rate / chip->rate_unit);
 }
 
 int mm_waveform_chip_gain(const struct mm_waveform_chip *chip, struct mm_iio_device *device, unsigned channel, double *ret)
@@ -47,6 +49,10 @@ int mm_waveform_chip_gain(const struct mm_waveform_chip *chip, struct mm_iio_dev
 
 	snprintf(file, sizeof(file), "in_voltage%u_scale", channel);
 	r = mm_iio_device_find(device, file, &attr);
+	if (r == -ENOENT && chip->unscaled) {
+		*ret = 1.0;
+		return 0;
+	}
 	if (r == 0) {
 		r = mm_iio_device_read_double(device, &attr, &scale_mv);
 	}

@@ -18,7 +18,11 @@ struct mm_waveform_chip {
 	unsigned channels;
 	double full_scale_code;
 	double scale_mv;
-	bool has_osr; /* the rate is MCLK / (4 * OSR); else the driver takes it in kS/s */
+	bool unscaled;	    /* the driver tells no scale, and leaves the gain at 1 */
+	bool whole_frames;  /* the driver stores all channels, whichever are enabled: all must be */
+	bool has_osr;	    /* the rate is MCLK / (4 * OSR), and the driver takes the ratio; */
+	unsigned rate_unit; /* else it takes the rate: in samples a second, or thousands of them (1000), */
+	const char *rate;   /* in this file */
 };
 
 /* Samples a second, as configured. */

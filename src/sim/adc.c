@@ -11,29 +11,22 @@
 /* The factor by which "implausible" overdrives the inputs. */
 #define OVERDRIVE 1e4
 
-/*
- * Volts at the pins for a code of 2^23: MCP39xx data sheets, 1.2 V reference, code = V / Vref * 1.5 * 2^23; ADS131E data sheet,
- * 2.4 V reference, gain 1. The noise is in volts rms, from the same sheets near 4 kS/s: 93.5 dB SINAD at OSR 256; 108 dB at
- * gain 1.
- */
-static const struct {
-	double full_scale_v, noise_v;
-} families[MM_SIM_FAMILY_COUNT] = {
-	[MM_SIM_ADE9000] = {1.0, 0.0},
-	[MM_SIM_MCP39XX] = {0.8, 9e-6},
-	[MM_SIM_ADS131E] = {2.4, 7e-6},
-};
-
 void mm_sim_adc_init(struct mm_sim_adc *adc, const struct mm_sim_board_config *board)
 {
-	double codes_per_pin_v = board->gain * (CODE_MAX + 1) / families[board->chip->family].full_scale_v;
+	const struct mm_sim_converter *converter = board->chip->converter;
+	double codes_per_pin_v;
 
+	if (!converter) {
+		*adc = (struct mm_sim_adc){.chip = board->chip};
+		return;
+	}
+	codes_per_pin_v = board->gain * (CODE_MAX + 1) / converter->full_scale_v;
 	*adc = (struct mm_sim_adc){
 		.chip = board->chip,
 		.codes_per_v = codes_per_pin_v / board->voltage_divider,
 		.codes_per_a = codes_per_pin_v * board->burden_ohm * board->ct_secondary_a / board->ct_primary_a,
 		.offset_codes = codes_per_pin_v * board->offset_uv * 1e-6,
-		.noise_codes = board->noise ? codes_per_pin_v * families[board->chip->family].noise_v : 0.0,
+		.noise_codes = board->noise ? codes_per_pin_v * converter->noise_v : 0.0,
 		.seed = board->seed,
 	};
 }

@@ -10,15 +10,8 @@
 
 #include <stddef.h>
 
-#define LIST(array)                                                                                                              \
-	{                                                                                                                        \
-		array, COUNT_OF(array)                                                                                           \
-	}
 #define WAVEFORM_SCALE MM_SIM_READ_SCALE, MM_SIM_WAVEFORM_FULL_SCALE, NULL
 #define RMS_SCALE MM_SIM_READ_SCALE, MM_SIM_RMS_FULL_SCALE, NULL
-/* The input that gives 2^23. The MCP39xx multiplies by 1.5: 1200 mV / 1.5. */
-#define MCP39XX_REFERENCE_MV 800
-#define ADS131E_REFERENCE_MV 2400
 #define POWER_SCALE MM_SIM_READ_SCALE, MM_SIM_POWER_FULL_SCALE, NULL
 
 static const struct mm_sim_attr current_attrs[] = {
@@ -64,57 +57,21 @@ static const struct mm_sim_attr buffer_attrs[] = {
 };
 
 static const struct mm_sim_channel_kind ade9000_kinds[] = {
-	{"current", NULL, LIST(current_attrs)},
-	{"voltage", NULL, LIST(voltage_attrs)},
-	{"altcurrent", "rms", LIST(altcurrent_attrs)},
-	{"altvoltage", "rms", LIST(altvoltage_attrs)},
-	{"power", NULL, LIST(power_attrs)},
-	{"energy", NULL, LIST(energy_attrs)},
+	{"current", NULL, MM_SIM_LIST(current_attrs)},
+	{"voltage", NULL, MM_SIM_LIST(voltage_attrs)},
+	{"altcurrent", "rms", MM_SIM_LIST(altcurrent_attrs)},
+	{"altvoltage", "rms", MM_SIM_LIST(altvoltage_attrs)},
+	{"power", NULL, MM_SIM_LIST(power_attrs)},
+	{"energy", NULL, MM_SIM_LIST(energy_attrs)},
 };
 
-static const struct mm_sim_attr mcp39xx_channel_attrs[] = {
-	{"offset", MM_SIM_READ_TEXT, 0, "0"},
-	{"oversampling_ratio", MM_SIM_READ_OSR, 0, NULL},
-	{"oversampling_ratio_available", MM_SIM_READ_SHARED, 0, "32 64 128 256 512 1024 2048 4096"},
-	{"raw", MM_SIM_READ_CODE, 0, NULL},
-	{"scale", MM_SIM_READ_CODE_SCALE, MCP39XX_REFERENCE_MV, NULL},
-	{"scale_available", MM_SIM_READ_SHARED, 0, "0.000095367 0.000047683 0.000023841 0.000011920 0.000005960 0.000002980"},
-};
-static const struct mm_sim_attr mcp39xx_attrs[] = {
-	{"current_timestamp_clock", MM_SIM_READ_STAMP_CLOCK, 0, NULL},
-};
-
-static const struct mm_sim_channel_kind mcp39xx_kinds[] = {
-	{"voltage", NULL, LIST(mcp39xx_channel_attrs)},
-};
-
-static const struct mm_sim_attr ads131e_channel_attrs[] = {
-	{"raw", MM_SIM_READ_CODE, 0, NULL},
-	{"sampling_frequency", MM_SIM_READ_RATE, 0, NULL},
-	{"scale", MM_SIM_READ_CODE_SCALE, ADS131E_REFERENCE_MV, NULL},
-};
-static const struct mm_sim_attr ads131e_attrs[] = {
-	{"sampling_frequency_available", MM_SIM_READ_TEXT, 0, "1 2 4 8 16 32 64"},
-};
-
-static const struct mm_sim_channel_kind ads131e_kinds[] = {
-	{"voltage", NULL, LIST(ads131e_channel_attrs)},
-};
-
-static const struct mm_sim_attr adc_buffer_attrs[] = {
-	{"data_available", MM_SIM_READ_TEXT, 0, "0"},
-	{"direction", MM_SIM_READ_TEXT, 0, "in"},
-	{"enable", MM_SIM_READ_ENABLE, 0, NULL},
-};
-
-const struct mm_sim_face mm_sim_faces[MM_SIM_FAMILY_COUNT] = {
-	[MM_SIM_ADE9000] = {LIST(ade9000_attrs), LIST(buffer_attrs), ade9000_kinds, COUNT_OF(ade9000_kinds), 2,
-			    "be:S32/32&gt;&gt;0", false},
-	[MM_SIM_MCP39XX] = {LIST(mcp39xx_attrs), LIST(adc_buffer_attrs), mcp39xx_kinds, COUNT_OF(mcp39xx_kinds), 1,
-			    "be:s24/32&gt;&gt;0", true},
-	[MM_SIM_ADS131E] = {LIST(ads131e_attrs), LIST(adc_buffer_attrs), ads131e_kinds, COUNT_OF(ads131e_kinds), 1,
-			    "be:s24/32&gt;&gt;8", false},
-};
+const struct mm_sim_face mm_sim_ade9000_face = {MM_SIM_LIST(ade9000_attrs),
+						MM_SIM_LIST(buffer_attrs),
+						ade9000_kinds,
+						COUNT_OF(ade9000_kinds),
+						2,
+						"be:S32/32&gt;&gt;0",
+						false};
 
 #define KEY_ATTR(id, name, ...) {name, MM_SIM_READ_KEY, MM_SIM_##id, NULL},
 
@@ -135,4 +92,4 @@ static const struct mm_sim_attr board_attrs[] = {
 	{"truth_seen_c_uwh", MM_SIM_READ_TRUTH_SEEN, 2, NULL},
 };
 
-const struct mm_sim_attrs mm_sim_board_attrs = LIST(board_attrs);
+const struct mm_sim_attrs mm_sim_board_attrs = MM_SIM_LIST(board_attrs);

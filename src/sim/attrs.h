@@ -4,7 +4,10 @@
 
 /* The attributes of all devices as tables. Each chip has those of its kernel driver. */
 
-#include "sim/chip.h"
+#include "base/count_of.h"
+
+#include <stdbool.h>
+#include <stddef.h>
 
 enum mm_sim_reader {
 	MM_SIM_READ_REGISTER,  /* arg: enum mm_sim_register */
@@ -16,7 +19,7 @@ enum mm_sim_reader {
 	MM_SIM_READ_CODE,	/* one conversion */
 	MM_SIM_READ_CODE_SCALE, /* in millivolts; arg: the input of 2^23 at gain 1 */
 	MM_SIM_READ_OSR,	/* one file for all channels */
-	MM_SIM_READ_RATE,	/* in kS/s; one file for all channels */
+	MM_SIM_READ_RATE,	/* in the converter's unit; one file for all channels */
 	MM_SIM_READ_SHARED,	/* text; one file for all channels */
 	MM_SIM_READ_STAMP_CLOCK,
 	MM_SIM_READ_ENABLE, /* of the buffer */
@@ -44,6 +47,11 @@ struct mm_sim_attrs {
 	unsigned count;
 };
 
+#define MM_SIM_LIST(array)                                                                                                       \
+	{                                                                                                                        \
+		array, COUNT_OF(array)                                                                                           \
+	}
+
 /* Channels of one kind, numbered from 0. */
 struct mm_sim_channel_kind {
 	const char *id;	  /* without its number */
@@ -61,7 +69,7 @@ struct mm_sim_face {
 	bool timestamp;	     /* a channel of its own behind the others */
 };
 
-extern const struct mm_sim_face mm_sim_faces[MM_SIM_FAMILY_COUNT];
+extern const struct mm_sim_face mm_sim_ade9000_face;
 
 /* The attributes of the board itself. */
 extern const struct mm_sim_attrs mm_sim_board_attrs;

@@ -236,7 +236,7 @@ const struct mm_sim_chip *mm_sim_board_chip(const struct mm_sim_board *board)
 
 struct mm_sim_stream *mm_sim_board_stream(struct mm_sim_board *board)
 {
-	return mm_sim_board_chip(board)->family == MM_SIM_ADE9000 ? NULL : &board->stream;
+	return mm_sim_board_chip(board)->converter ? &board->stream : NULL;
 }
 
 int64_t mm_sim_board_time(const struct mm_sim_board *board)

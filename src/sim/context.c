@@ -156,7 +156,7 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 	case MM_SIM_READ_OSR:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->osr);
 	case MM_SIM_READ_RATE:
-		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->rate_khz);
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->rate);
 	case MM_SIM_READ_STAMP_CLOCK:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", stamp_clocks[stream->stamp_offset_ns == 0]);
 	case MM_SIM_READ_ENABLE:

@@ -13,14 +13,16 @@ const char *const mm_sim_device_ids[MM_SIM_DEVICE_COUNT] = {
 
 const struct mm_sim_face *mm_sim_face_of(const struct mm_sim_board *board)
 {
-	return &mm_sim_faces[mm_sim_board_chip(board)->family];
+	const struct mm_sim_converter *converter = mm_sim_board_chip(board)->converter;
+
+	return converter ? &converter->face : &mm_sim_ade9000_face;
 }
 
 unsigned mm_sim_channels_of(const struct mm_sim_board *board)
 {
 	const struct mm_sim_chip *chip = mm_sim_board_chip(board);
 
-	if (chip->family == MM_SIM_ADE9000) {
+	if (!chip->converter) {
 		return MM_SIM_LINES;
 	}
 	return chip->channels - (mm_sim_board_state(board)->fault.kind == MM_SIM_FAULT_NO_CHANNEL);
@@ -34,7 +36,7 @@ bool mm_sim_device_exists(const struct mm_sim_board *board, enum mm_sim_device d
 	case MM_SIM_DEVICE_CHIP:
 		return !gone;
 	case MM_SIM_DEVICE_TRIGGER:
-		return !gone && mm_sim_board_chip(board)->family != MM_SIM_ADE9000;
+		return !gone && mm_sim_board_chip(board)->converter;
 	case MM_SIM_DEVICE_BOARD:
 	case MM_SIM_DEVICE_COUNT:
 		break;

@@ -11,22 +11,22 @@
 #include <string.h>
 
 #define CHUNK 64
-/* The settings after the driver has started, for both kinds of chip. */
-#define OSR_DEFAULT 256
-#define RATE_DEFAULT_KHZ 1
+#define OSR_DEFAULT 256 /* after the driver has started */
 #define PRESCALE 1
 #define BLOCKS_DEFAULT 4
 
 void mm_sim_stream_init(struct mm_sim_stream *stream, const struct mm_sim_board_config *board)
 {
+	const struct mm_sim_converter *converter = board->chip->converter;
+
 	*stream = (struct mm_sim_stream){
-		.cpu_order = board->chip->family == MM_SIM_MCP39XX && !board->stores_as_declared,
+		.cpu_order = converter && converter->cpu_order && !board->stores_as_declared,
 		.clock_ratio = 1.0 + board->ppm * 1e-6,
 		.mclk_hz = board->mclk_hz,
 		.gain = board->gain,
 		.osr = OSR_DEFAULT,
-		.rate_khz = RATE_DEFAULT_KHZ,
-		.triggered = board->chip->family == MM_SIM_ADS131E, /* its driver sets the chip's own */
+		.rate = converter ? converter->rate_default : 0,
+		.triggered = converter && converter->sets_trigger,
 		.blocks = BLOCKS_DEFAULT,
 	};
 	mm_sim_adc_init(&stream->adc, board);
@@ -41,9 +41,9 @@ void mm_sim_stream_stop(struct mm_sim_stream *stream)
 	stream->enabled = false;
 }
 
-static int set(struct mm_sim_stream *stream, unsigned *setting, unsigned value, unsigned min, unsigned max)
+static int set(struct mm_sim_stream *stream, unsigned *setting, unsigned value, unsigned min, unsigned max, bool doubling)
 {
-	if (value < min || value > max || (value & (value - 1)) != 0) {
+	if (value < min || value > max || (doubling && (value & (value - 1)) != 0)) {
 		return -EINVAL;
 	}
 	if (stream->enabled) {
@@ -55,19 +55,21 @@ static int set(struct mm_sim_stream *stream, unsigned *setting, unsigned value, 
 
 int mm_sim_stream_set_osr(struct mm_sim_stream *stream, unsigned osr)
 {
-	return set(stream, &stream->osr, osr, 32, 4096);
+	return set(stream, &stream->osr, osr, 32, 4096, true);
 }
 
-int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned khz)
+int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned rate)
 {
-	return set(stream, &stream->rate_khz, khz, 1, 16);
+	const struct mm_sim_converter *converter = stream->adc.chip->converter;
+
+	return set(stream, &stream->rate, rate, 1, converter->rate_max, converter->rate_unit > 1);
 }
 
 /* Samples in a true second. MCP39xx: MCLK / (4 * prescale * OSR), by the data sheets. */
 static double rate_hz(const struct mm_sim_stream *stream)
 {
-	double nominal_hz = stream->adc.chip->family == MM_SIM_ADS131E ? stream->rate_khz * 1000.0
-								       : stream->mclk_hz / (4.0 * PRESCALE * stream->osr);
+	unsigned unit = stream->adc.chip->converter->rate_unit;
+	double nominal_hz = unit > 0 ? (double)stream->rate * unit : stream->mclk_hz / (4.0 * PRESCALE * stream->osr);
 
 	return nominal_hz * stream->clock_ratio;
 }
@@ -84,7 +86,7 @@ static unsigned words(const struct mm_sim_stream *stream)
 
 int mm_sim_stream_start(struct mm_sim_stream *stream, const void *owner, uint32_t mask, size_t samples, int64_t now_ns)
 {
-	bool stamps = stream->adc.chip->family == MM_SIM_MCP39XX;
+	bool stamps = stream->adc.chip->converter->face.timestamp;
 
 	if (stream->enabled) {
 		return -EBUSY;
@@ -123,12 +125,14 @@ int mm_sim_stream_close(struct mm_sim_stream *stream, const void *owner)
 }
 
 /* A sample as the driver stores it: 24 bits of a word, in either byte order, shifted left where the format says so. */
-static uint32_t stored(const struct mm_sim_stream *stream, int32_t code)
+static uint32_t stored(const struct mm_sim_stream *stream, unsigned channel, int32_t code)
 {
-	uint32_t bits = (uint32_t)code & 0xffffff;
+	const struct mm_sim_converter *converter = stream->adc.chip->converter;
+	uint32_t bits = ((uint32_t)code & 0xffffff) << converter->shift;
 
-	if (stream->adc.chip->family == MM_SIM_ADS131E) {
-		bits <<= 8;
+	if (converter->headers) {
+		/* The channel's number, and a checksum's stand-in. */
+		bits |= channel << 28 | ((uint32_t)code & 0xf) << 24;
 	}
 	return stream->cpu_order ? bits : htobe32(bits);
 }
@@ -137,6 +141,7 @@ static void push(struct mm_sim_stream *stream, const int32_t *codes, double time
 {
 	uint8_t *frame = stream->frames + (stream->first + stream->waiting) % stream->capacity * stream->frame_size;
 	int64_t stamp_ns = llround(time_ns) + stream->stamp_offset_ns;
+	unsigned place = 0;
 
 	memset(frame, 0, stream->frame_size);
 	if (has_stamp(stream)) {
@@ -144,10 +149,11 @@ static void push(struct mm_sim_stream *stream, const int32_t *codes, double time
 	}
 	for (unsigned channel = 0; channel < stream->adc.chip->channels; channel++) {
 		if (stream->mask & (1u << channel)) {
-			uint32_t word = stored(stream, codes[channel]);
+			/* A driver that stores whole frames shows their beginning, whatever was asked for. */
+			unsigned source = stream->adc.chip->converter->whole_frames ? place : channel;
+			uint32_t word = stored(stream, source, codes[source]);
 
-			memcpy(frame, &word, sizeof(word));
-			frame += sizeof(word);
+			memcpy(frame + sizeof(word) * place++, &word, sizeof(word));
 		}
 	}
 	stream->waiting++;
@@ -175,13 +181,14 @@ static double period_ns(const struct mm_sim_stream *stream, const struct mm_sim_
 void mm_sim_stream_run(struct mm_sim_stream *stream, const struct mm_sim_state *state, const struct mm_sim_flow *flow,
 		       int64_t until_ns)
 {
-	const double period = period_ns(stream, state);
 	const unsigned channels = stream->adc.chip->channels;
+	double period;
 	uint64_t end;
 
 	if (!stream->enabled || stream->capacity == 0) {
 		return;
 	}
+	period = period_ns(stream, state);
 	if (period != stream->period_ns) {
 		stream->base_ns = sample_ns(stream, stream->taken);
 		stream->taken = 0;

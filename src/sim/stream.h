@@ -21,7 +21,7 @@ struct mm_sim_stream {
 	double mclk_hz;
 	double gain;
 	unsigned osr;		 /* of an MCP39xx: 32 to 4096, a power of two */
-	unsigned rate_khz;	 /* of an ADS131E: 1 to 16, a power of two; above, its codes have 16 bits */
+	unsigned rate;		 /* in the unit of a converter that has one */
 	int64_t stamp_offset_ns; /* the time stamps' clock less the board's */
 	bool triggered;		 /* a trigger is set */
 	unsigned blocks;	 /* in the queue */
@@ -45,9 +45,9 @@ void mm_sim_stream_init(struct mm_sim_stream *stream, const struct mm_sim_board_
 /* Frees the queue. */
 void mm_sim_stream_stop(struct mm_sim_stream *stream);
 
-/* Sets the rate, as an oversampling ratio or in kS/s. -EINVAL, or -EBUSY while the buffer is enabled. */
+/* Sets the rate, as an oversampling ratio or in the converter's unit. -EINVAL, or -EBUSY while the buffer is enabled. */
 int mm_sim_stream_set_osr(struct mm_sim_stream *stream, unsigned osr);
-int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned khz);
+int mm_sim_stream_set_rate(struct mm_sim_stream *stream, unsigned rate);
 
 /*
  * Opens the buffer for an owner at board time now_ns, for blocks of that number of samples. -EBUSY: it is enabled; -EINVAL: no
