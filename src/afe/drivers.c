@@ -82,6 +82,21 @@ static const struct mm_afe_driver drivers[] = {
 	ADS131E("ads131e04", 4),
 	ADS131E("ads131e06", 6),
 	ADS131E("ads131e08", 8),
+	{
+		/* Analog Devices data sheet: code = V / 2.5 V * 2^23. Its driver (Linux 7.2) has neither gain nor scale. */
+		.name = "ad7779",
+		.adc_full_scale_v = 2.5 * M_SQRT1_2,
+		.keys = TAKES(BOARD) | TAKES(RATE) | TAKES(CHANNELS),
+		.create = mm_afe_waveform_new,
+		.chip = &(const struct mm_waveform_chip){.name = "ad7779",
+							 .channels = 8,
+							 .full_scale_code = 8388608.0,
+							 .scale_mv = 2500.0 / 8388608.0,
+							 .unscaled = true,
+							 .whole_frames = true,
+							 .rate_unit = 1,
+							 .rate = "sampling_frequency"},
+	},
 };
 
 const struct mm_afe_driver *mm_afe_driver_find(const char *name)

@@ -63,10 +63,37 @@ static const struct mm_sim_converter ads131e = {
 	.sets_trigger = true,
 };
 
+static const struct mm_sim_attr ad7779_channel_attrs[] = {
+	{"calibbias", MM_SIM_READ_TEXT, 0, "0"},
+	{"calibscale", MM_SIM_READ_TEXT, 0, "1.000000000"},
+};
+static const struct mm_sim_attr ad7779_attrs[] = {
+	{"current_timestamp_clock", MM_SIM_READ_STAMP_CLOCK, 0, NULL},
+	{"sampling_frequency", MM_SIM_READ_RATE, 0, NULL},
+};
+
+static const struct mm_sim_channel_kind ad7779_kinds[] = {
+	{"voltage", NULL, MM_SIM_LIST(ad7779_channel_attrs)},
+};
+
+/* AD7779 data sheet: 2.5 V reference; 108 dB in high resolution mode. Words have the chip's header above the sample. */
+static const struct mm_sim_converter ad7779 = {
+	.face = {MM_SIM_LIST(ad7779_attrs), MM_SIM_LIST(buffer_attrs), ad7779_kinds, COUNT_OF(ad7779_kinds), 1,
+		 "be:s24/32&gt;&gt;0", true},
+	.full_scale_v = 2.5,
+	.noise_v = 7e-6,
+	.headers = true,
+	.whole_frames = true,
+	.rate_unit = 1,
+	.rate_default = 8000,
+	.rate_max = 16000,
+	.sets_trigger = true,
+};
+
 static const struct mm_sim_chip chips[] = {
 	{"ade9000", NULL, 0},	    {"mcp3910", &mcp39xx, 2},	{"mcp3911", &mcp39xx, 2},   {"mcp3912", &mcp39xx, 4},
 	{"mcp3913", &mcp39xx, 6},   {"mcp3914", &mcp39xx, 8},	{"mcp3918", &mcp39xx, 1},   {"mcp3919", &mcp39xx, 3},
-	{"ads131e04", &ads131e, 4}, {"ads131e06", &ads131e, 6}, {"ads131e08", &ads131e, 8},
+	{"ads131e04", &ads131e, 4}, {"ads131e06", &ads131e, 6}, {"ads131e08", &ads131e, 8}, {"ad7779", &ad7779, 8},
 };
 
 const struct mm_sim_chip *mm_sim_chip_find(const char *name)

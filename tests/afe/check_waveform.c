@@ -25,6 +25,7 @@ static const struct chip {
 	{"mcp3913", "chip = mcp3913\ngain = 2\n", 0},
 	{"ads131e04", "chip = ads131e04\n", 4000},
 	{"ads131e08", "chip = ads131e08\noffset_uv = -2000\n", 8000},
+	{"ad7779", "chip = ad7779\noffset_uv = 1000\n", 4000},
 };
 
 static void start(struct fixture *b, const struct chip *chip)
@@ -326,6 +327,33 @@ START_TEST(a_scale_that_is_no_gain_is_refused)
 }
 END_TEST
 
+/* The AD7779's driver stores all channels from the first on, whichever are enabled, and libiio would take them for ours. */
+START_TEST(whole_frames_are_read_whole)
+{
+	const struct chip chip = {"ad7779", "chip = ad7779\n", 4000};
+	struct fixture *b;
+	int64_t start_ns;
+
+	b = begin(&chip, 0);
+	say(b, "[at 0]\nvoltage_c = 120\nload_a = 9000 W\nload_b = 3000 W\nload_c = 600 W\n");
+	start(b, &chip);
+	mm_afe_free(b->afe);
+	b->front_end.input[0] =
+		(struct mm_afe_input){1, b->front_end.input[0].full_scale_v, b->front_end.input[0].full_scale_a, 3, 2, 0};
+	b->front_end.input[1] =
+		(struct mm_afe_input){2, b->front_end.input[0].full_scale_v, b->front_end.input[0].full_scale_a, 5, 4, 0};
+	b->afe = fixture_new_afe(b, "ad7779");
+	ck_assert_int_eq(b->afe->ops->open(b->afe), 0);
+	run_until(b, 10);
+	fixture_reset(b);
+	start_ns = b->last.end_ns;
+	run_until(b, 20);
+	assert_energy(b->active_ws[0], (int64_t)(3000 * seconds_of(b, start_ns) * MM_UWH_PER_WS), 1e-3);
+	assert_energy(b->active_ws[1], (int64_t)(600 * seconds_of(b, start_ns) * MM_UWH_PER_WS), 1e-3);
+	fixture_free(b);
+}
+END_TEST
+
 /* The driver of Linux 6.1 sets no oversampling ratio: that of the chip after reset will do, and no other. */
 START_TEST(a_driver_without_oversampling)
 {
@@ -450,6 +478,7 @@ static Suite *waveform_suite(void)
 	tcase_add_test(board, what_a_crash_left_is_cleared);
 	tcase_add_test(board, a_scale_that_is_no_gain_is_refused);
 	tcase_add_test(board, a_driver_without_oversampling);
+	tcase_add_test(board, whole_frames_are_read_whole);
 	tcase_add_test(board, a_read_under_way_is_cancelled);
 	suite_add_tcase(suite, board);
 	return suite;

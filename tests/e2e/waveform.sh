@@ -33,7 +33,7 @@ registered_uwh() {
 }
 
 # Ten minutes of each family. The first second is not metered and the last one not over; what is there is right.
-for chip in mcp3912 ads131e04; do
+for chip in mcp3912 ads131e04 ad7779; do
 	rm -rf "$scratch/state"
 	scenario "$chip"
 	start_sim "$scratch/board.ini" --stepped
