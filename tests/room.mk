@@ -68,7 +68,7 @@ check-systemd: distdir
 	'$(srcdir)/tests/systemd/check.sh' '$(abs_top_builddir)/$(distdir)' $(SYSTEMD_CASES)
 
 # Builds the Debian packages, and installs, upgrades and purges them in Debians of their own.
-EXTRA_DIST += tests/deb/check.sh tests/deb/lintian-bookworm tests/deb/lintian-trixie tests/deb/upgrade-from
+EXTRA_DIST += tests/deb/check.sh tests/deb/lintian-bookworm tests/deb/lintian-trixie tests/deb/misread.sh tests/deb/upgrade-from
 .PHONY: check-deb
 check-deb: distdir
 	'$(srcdir)/tests/deb/check.sh' '$(abs_top_builddir)/$(distdir)' '$(abs_top_builddir)/deb' $(DEB_STEPS)

@@ -13,6 +13,7 @@
 #   armhf      likewise
 #   install    from a fresh Debian: apt installs them, minimeter-setup configures them, and a simulated board is metered
 #   upgrade    from the packages of an older commit (tests/deb/upgrade-from), while metering
+#   misread    a version that misread serial numbers ran in the unit: its register is taken over by an upgrade
 #   autopkgtest the tests in debian/tests, as Debian runs them
 set -u
 
@@ -173,6 +174,33 @@ step_upgrade() {
 	fresh "$1" "$out/$1-older" "$out/$1" && apt "./$1-older/*.deb" && apt jq dpkg-repack && try upgrade "/srv/$1"
 }
 
+# The last commit that took a comment's tail for part of a serial number. It made no packages.
+readonly misreading=ec56930823dd2f245a2eefded539cea5a2303006
+
+# build_misreading SUITE: its daemon
+build_misreading() {
+	local tree=/build/misreading/minimeter
+	rm -rf "$out/misreading"
+	mkdir -p "$out/misreading"
+	git -C "$here/../.." archive "$misreading" | tar -x -C "$out/misreading" &&
+		enter_builder "$1" && lay "$out/misreading" $tree && mkdir -p "$out/$1-misreading" &&
+		boot_inside env -C $tree sh -c 'autoreconf -fi && ./configure --quiet --disable-tests --prefix=/usr --sysconfdir=/etc --localstatedir=/var && make -s minimeterd' &&
+		cp "$boot_dir/upper$tree/minimeterd" "$out/$1-misreading"
+}
+
+step_misread() {
+	if ! git -C "$here" cat-file -e "$misreading^{commit}" 2>/dev/null; then
+		echo "skipped: no commit $misreading here to upgrade from"
+		return 77
+	fi
+	if [ ! -e "$out/$1-misreading/minimeterd" ]; then
+		build_misreading "$1" || return
+	fi
+	fresh "$1" "$out/$1" && apt "./$1/*.deb" && apt jq &&
+		boot_run sh -c 'cat >/srv/misreading && chmod 755 /srv/misreading' <"$out/$1-misreading/minimeterd" &&
+		boot_run timeout -k 10 600 /srv/minimeter/tests/deb/misread.sh /srv/misreading "/srv/$1"
+}
+
 step_autopkgtest() {
 	fresh "$1" "$out/$1" && apt autopkgtest &&
 		boot_run sh -c 'autopkgtest --ignore-restrictions=isolation-container --no-built-binaries /srv/"$1"/*.deb /srv/minimeter -- null' sh "$1"
@@ -181,7 +209,7 @@ step_autopkgtest() {
 main() {
 	local step since status worst=0 log
 	if [ $# = 0 ]; then
-		set -- {bookworm,trixie}/{build,again,arm64,armhf,install,upgrade,autopkgtest}
+		set -- {bookworm,trixie}/{build,again,arm64,armhf,install,upgrade,misread,autopkgtest}
 	fi
 	mkdir -p "$out"
 	for step; do
