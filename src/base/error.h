@@ -7,8 +7,8 @@
  * text is always a whole string; what does not fit is cut at its end. It begins empty ({0}), and only a failure sets it.
  */
 
-/* Room for a path or a line of a configuration, and what is wrong with it. */
-#define MM_ERROR_TEXT_MAX 320
+/* Room for a path or a line of a configuration, what is wrong with it, and what to do. */
+#define MM_ERROR_TEXT_MAX 640
 
 struct mm_error {
 	char text[MM_ERROR_TEXT_MAX];

@@ -55,7 +55,7 @@ int mm_db_fail(struct mm_db *db, int r, const char *why)
 		}
 	}
 	/* The end of a long path is worth less than the advice. */
-	return mm_error_set(&db->error, r, "%.80s: %.95s: %s", db->path, why, advice);
+	return mm_error_set(&db->error, r, "%.120s: %s: %s", db->path, why, advice);
 }
 
 /* The errno behind an error, where that is one of the disk's and not left over from another call; else 0. */
