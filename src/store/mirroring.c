@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "store/match.h"
 #include "store/mirror.h"
 #include "store/retire.h"
 
@@ -60,6 +61,22 @@ bool mm_mirroring_is_ours(const struct mm_store *store, const struct mm_slot *sl
 		ours = ours || mm_serial_find(&slot->state, &store->introduction.nameplate[i]) >= 0;
 	}
 	return ours;
+}
+
+int mm_mirroring_match(const struct mm_store *store, const struct mm_slot *slot, struct mm_error *why)
+{
+	const struct mm_store_meter *meters = store->introduction.nameplate;
+	int index[MM_STORE_METERS_MAX];
+
+	for (unsigned i = 0; i < store->roster.count; i++) {
+		index[i] = MM_MATCH_NONE;
+		if (store->roster.id[i] != 0) {
+			int j = mm_serial_find(&slot->state, &meters[i]);
+
+			index[i] = j >= 0 ? j : MM_MATCH_KNOWN;
+		}
+	}
+	return mm_match(slot->state.nameplate, slot->state.meter_count, meters, store->roster.count, index, why);
 }
 
 /* Nothing, or only what the store had when it was opened. */

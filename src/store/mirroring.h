@@ -18,4 +18,7 @@ bool mm_mirroring_write(struct mm_store *store, const struct mm_store_commit *co
 /* Does a slot hold a meter of the configuration? */
 bool mm_mirroring_is_ours(const struct mm_store *store, const struct mm_slot *slot);
 
+/* May the meters that the database has no row for go on with what a slot holds? As mm_match(). */
+int mm_mirroring_match(const struct mm_store *store, const struct mm_slot *slot, struct mm_error *why);
+
 #endif

@@ -72,18 +72,28 @@ static int judge_damage(struct mm_opening *opening, enum mirror_found *ret)
 	return 0;
 }
 
+/* Which meter it is of, behind what is wrong with that. */
+static void say_foreign(const struct mm_store *store, const char *what, struct mm_error *ret)
+{
+	(void)mm_mirroring_match(store, mm_mirror_newest(store->mirror), ret); /* that it fails is known */
+	mm_error_set(ret, 0, "%s: %s", what, ret->text);
+}
+
 static int judge_slot(struct mm_opening *opening, const struct mm_slot *slot, enum mirror_found *ret)
 {
 	struct mm_store *store = opening->store;
 	int first = mm_mirror_slot_error(store->mirror, 0), second = mm_mirror_slot_error(store->mirror, 1);
+	struct mm_error why = {0};
 
 	if (!mm_mirroring_is_ours(store, slot)) {
 		*ret = MIRROR_FOREIGN;
 		mm_opening_find(opening, "the copy was of another meter");
-		return mm_mirror_is_device(store->mirror)
-			       ? fail_mirror(store, -EXDEV,
-					     "the copy is of another meter: correct the configuration, or write zeros over it")
-			       : 0;
+		if (!mm_mirror_is_device(store->mirror)) {
+			return 0;
+		}
+		say_foreign(store, "the copy is of another meter", &why);
+		mm_error_set(&why, 0, "%s: correct the configuration, or write zeros over the copy", why.text);
+		return fail_mirror(store, -EXDEV, why.text);
 	}
 	*ret = MIRROR_RIGHT;
 	if (first == 0 && second == 0) {
@@ -130,10 +140,10 @@ static int open_mirror(struct mm_opening *opening, enum mirror_found *ret)
 
 /* ---- The database ---- */
 
-static bool is_damage(int r, const struct mm_slot *slot)
+static bool is_damage(int r, const struct mm_slot *slot, bool foreign)
 {
 	/* Backups are older: they replace what is damaged, but not what only belongs elsewhere. */
-	return r == -EBADMSG || ((r == -EPROTO || r == -EXDEV) && slot);
+	return r == -EBADMSG || (r == -EPROTO && slot) || (r == -EXDEV && slot && foreign);
 }
 
 static const char *what_is_wrong(int r)
@@ -152,8 +162,11 @@ static const char *what_is_wrong(int r)
 
 static int refuse_missing(struct mm_store *store, enum mirror_found found)
 {
+	struct mm_error why = {0};
+
 	if (found == MIRROR_FOREIGN) {
-		return mm_db_fail(&store->db, -EXDEV, "the register is missing, and its copy is of another meter");
+		say_foreign(store, "the register is missing, and its copy is of another meter", &why);
+		return mm_db_fail(&store->db, -EXDEV, why.text);
 	}
 	return mm_db_fail(&store->db, found == MIRROR_DAMAGED ? -EBADMSG : store->mirror_error,
 			  "the register is missing, and its copy can't be read");
@@ -203,7 +216,7 @@ static int open_database(struct mm_opening *opening, enum mirror_found found)
 
 	memcpy(findings, store->findings, sizeof(findings));
 	r = open_and_reconcile(opening, slot);
-	if (r != 1 && !is_damage(r, slot)) {
+	if (r != 1 && !is_damage(r, slot, store->roster.foreign)) {
 		return r;
 	}
 	memcpy(store->findings, findings, sizeof(findings));

@@ -6,6 +6,7 @@
  * What the files of this room share, and nobody else includes. From bottom to top, each file calls only those before it:
  *
  *   bytes, column, state, serial, slot: registers, events and intervals as bytes
+ *   match: which stored meters are those of the configuration
  *   retire, mirror, key: one file each, beside the database
  *   hash, schema, db: SQL and the connection
  *   roster, chain, transaction: what the tables hold

@@ -24,7 +24,7 @@ void mm_opening_find(struct mm_opening *opening, const char *format, ...) __attr
 
 /*
  * Reconciles the database, which is open, with a slot of the second copy (NULL: none), and loads the registers. -EBADMSG: it was
- * changed from outside, and is above the slot.
+ * changed from outside, and is above the slot; -EXDEV, -ENOTUNIQ: the slot may have a meter that is new otherwise.
  */
 int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot);
 

@@ -15,6 +15,7 @@ libstore_a_SOURCES = \
 	src/store/db.c src/store/db.h \
 	src/store/hash.c src/store/hash.h \
 	src/store/list.c \
+	src/store/match.c src/store/match.h \
 	src/store/migrate.c src/store/migrate.h \
 	src/store/mirror.c src/store/mirror.h \
 	src/store/mirroring.c src/store/mirroring.h \
@@ -95,6 +96,10 @@ tests_store_check_open_SOURCES = tests/store/check_open.c $(store_check_SOURCES)
 check_PROGRAMS += tests/store/check_serial
 TESTS += tests/store/check_serial
 tests_store_check_serial_SOURCES = tests/store/check_serial.c $(store_check_SOURCES)
+
+check_PROGRAMS += tests/store/check_identity
+TESTS += tests/store/check_identity
+tests_store_check_identity_SOURCES = tests/store/check_identity.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_kill
 TESTS += tests/store/check_kill

@@ -2,140 +2,103 @@
 #include "store/roster.h"
 
 #include <errno.h>
-#include <stdbool.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "base/ini.h"
-#include "store/serial.h"
+#include "store/match.h"
 
-/* A stored meter of the configuration. -EXDEV: with another model. */
-static int take_row(struct mm_db *db, struct mm_roster *roster, unsigned i, const struct mm_store_meter *meters)
+/* All stored meters, in the order in which they were added. */
+struct stored {
+	size_t count, room;
+	struct mm_store_meter *meter;
+	int64_t *id;
+};
+
+static void free_stored(struct stored *stored)
 {
-	const struct mm_store_meter *meter = &meters[i];
-	sqlite3_stmt *stmt = db->stmt[MM_STMT_METERS];
-	char stored[MM_STORE_NAME_MAX], model[MM_MODEL_TEXT_MAX], text[MM_SERIAL_TEXT_MAX], why[MM_ERROR_TEXT_MAX];
-	int other;
+	free(stored->meter);
+	free(stored->id);
+}
 
-	mm_db_text(stmt, 1, stored, sizeof(stored));
-	mm_db_text(stmt, 2, model, sizeof(model));
-	if (strcmp(model, meter->model) != 0) {
-		snprintf(why, sizeof(why), "serial %s is stored as model %s, the configuration says %s", meter->serial, model,
-			 meter->model);
-		return mm_db_fail(db, -EXDEV, why);
+static int make_room(struct stored *stored)
+{
+	size_t room = stored->room + MM_STORE_METERS_MAX;
+	struct mm_store_meter *meter = reallocarray(stored->meter, room, sizeof(*meter));
+	int64_t *id;
+
+	if (!meter) {
+		return -ENOMEM;
 	}
-	if (roster->id[i] != 0) {
-		snprintf(why, sizeof(why), "two meters are stored whose serial %s was misread, one as %s", meter->serial,
-			 mm_serial_text(stored, text));
-		return mm_db_fail(db, -ENOTUNIQ, why);
+	stored->meter = meter;
+	id = reallocarray(stored->id, room, sizeof(*id));
+	if (!id) {
+		return -ENOMEM;
 	}
-	other = mm_roster_index(roster, sqlite3_column_int64(stmt, 0));
-	if (other >= 0) {
-		snprintf(why, sizeof(why), "the stored %s may be serial %s or %s", mm_serial_text(stored, text),
-			 meters[other].serial, meter->serial);
-		return mm_db_fail(db, -ENOTUNIQ, why);
-	}
-	roster->id[i] = sqlite3_column_int64(stmt, 0);
-	if (strcmp(stored, meter->serial) != 0) {
-		strcpy(roster->misread[i], stored);
-	}
+	stored->id = id;
+	stored->room = room;
 	return 0;
 }
 
-static bool is_same(const char *stored, const char *serial)
-{
-	return strcmp(stored, serial) == 0;
-}
-
-/* Finds the rows of the meters that have none yet. The first serial number that is stored goes to ret_first. */
-static int match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters,
-		 bool (*is)(const char *stored, const char *serial), char ret_first[static MM_STORE_NAME_MAX])
-{
-	const struct mm_roster before = *roster;
-	char stored[MM_STORE_NAME_MAX];
-	int r;
-
-	while ((r = mm_db_step(db, MM_STMT_METERS, SQLITE_OK)) > 0) {
-		mm_db_text(db->stmt[MM_STMT_METERS], 1, stored, sizeof(stored));
-		if (ret_first[0] == '\0') {
-			strcpy(ret_first, stored);
-		}
-		for (unsigned i = 0; i < roster->count && r >= 0; i++) {
-			if (before.id[i] == 0 && is(stored, meters[i].serial)) {
-				r = take_row(db, roster, i, meters);
-			}
-		}
-		if (r < 0) {
-			sqlite3_reset(db->stmt[MM_STMT_METERS]);
-			return r;
-		}
-	}
-	return r;
-}
-
-/* -ENOTUNIQ: a stored meter that no configuration has any more may be meter i, which has no row, under a number misread. */
-static int doubt_row(struct mm_db *db, const struct mm_store_meter *meter)
-{
-	char stored[MM_STORE_NAME_MAX], model[MM_MODEL_TEXT_MAX], text[MM_SERIAL_TEXT_MAX], right[MM_SERIAL_RIGHT_MAX];
-	char why[MM_ERROR_TEXT_MAX];
-
-	mm_db_text(db->stmt[MM_STMT_METERS], 1, stored, sizeof(stored));
-	mm_db_text(db->stmt[MM_STMT_METERS], 2, model, sizeof(model));
-	if (strcmp(model, meter->model) != 0 || !mm_ini_value_fault(stored)) {
-		return 0;
-	}
-	(void)mm_serial_correct(stored, 0, right); /* which is there always */
-	if (right[0] == '\0' || strlen(right) >= MM_STORE_NAME_MAX || mm_ini_value_fault(right)) {
-		snprintf(why, sizeof(why), "serial %s may be the stored %s, which nothing can say now", meter->serial,
-			 mm_serial_text(stored, text));
-	} else {
-		snprintf(why, sizeof(why), "is serial %s the stored %s? Then write %s", meter->serial,
-			 mm_serial_text(stored, text), right);
-	}
-	return mm_db_fail(db, -ENOTUNIQ, why);
-}
-
-/* None of the meters that have no row may be one of the rows that have no meter. */
-static int doubt(struct mm_db *db, const struct mm_roster *roster, const struct mm_store_meter *meters)
+static int read_stored(struct mm_db *db, struct stored *ret)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_METERS];
 	int r;
 
 	while ((r = mm_db_step(db, MM_STMT_METERS, SQLITE_OK)) > 0) {
-		bool has_meter = mm_roster_index(roster, sqlite3_column_int64(stmt, 0)) >= 0;
+		struct mm_store_meter *meter;
 
-		for (unsigned i = 0; i < roster->count && r >= 0 && !has_meter; i++) {
-			r = roster->id[i] == 0 ? doubt_row(db, &meters[i]) : 0;
-		}
+		r = ret->count < ret->room ? 0 : make_room(ret);
 		if (r < 0) {
 			sqlite3_reset(stmt);
 			return r;
 		}
+		ret->id[ret->count] = sqlite3_column_int64(stmt, 0);
+		meter = &ret->meter[ret->count++];
+		meter->name[0] = '\0';
+		mm_db_text(stmt, 1, meter->serial, sizeof(meter->serial));
+		mm_db_text(stmt, 2, meter->model, sizeof(meter->model));
 	}
 	return r;
 }
 
+static void note_rows(struct mm_roster *roster, const struct stored *stored, const int *index,
+		      const struct mm_store_meter *meters)
+{
+	for (unsigned i = 0; i < roster->count; i++) {
+		int j = index[i];
+
+		if (j >= 0) {
+			roster->id[i] = stored->id[j];
+		}
+		if (j >= 0 && strcmp(stored->meter[j].serial, meters[i].serial) != 0) {
+			strcpy(roster->misread[i], stored->meter[j].serial);
+		}
+	}
+}
+
 int mm_roster_match(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
 {
-	char stored[MM_STORE_NAME_MAX] = "", why[MM_ERROR_TEXT_MAX];
-	unsigned matched = 0;
-	int r;
+	struct stored stored = {0};
+	struct mm_error why = {0};
+	int index[MM_STORE_METERS_MAX];
+	int r = read_stored(db, &stored);
 
 	memset(roster->id, 0, sizeof(roster->id));
 	memset(roster->misread, 0, sizeof(roster->misread));
-	r = match(db, roster, meters, is_same, stored);
+	roster->foreign = false;
 	if (r == 0) {
-		r = match(db, roster, meters, mm_serial_is_misread, stored);
+		for (unsigned i = 0; i < roster->count; i++) {
+			index[i] = MM_MATCH_NONE;
+		}
+		r = mm_match(stored.meter, stored.count, meters, roster->count, index, &why);
+		roster->foreign = r == -ENXIO;
+		r = r == 0 ? 0 : mm_db_fail(db, roster->foreign ? -EXDEV : r, why.text);
 	}
-	for (unsigned i = 0; i < roster->count; i++) {
-		matched += roster->id[i] != 0;
+	if (r == 0) {
+		note_rows(roster, &stored, index, meters);
 	}
-	if (r == 0 && matched == 0 && stored[0] != '\0') {
-		snprintf(why, sizeof(why), "the register is of meter serial %s, the configuration says %s", stored,
-			 meters[0].serial);
-		r = mm_db_fail(db, -EXDEV, why);
-	}
-	return r == 0 ? doubt(db, roster, meters) : r;
+	free_stored(&stored);
+	return r;
 }
 
 int mm_roster_boot(struct mm_db *db, const char *boot_id, int64_t *ret_boot)
@@ -178,15 +141,23 @@ static int add_meter(struct mm_db *db, const struct mm_store_meter *meter, int64
 int mm_roster_meter(struct mm_db *db, const struct mm_store_meter *meter, int64_t *ret_id)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_METER_FIND];
-	int rc = sqlite3_bind_text(stmt, 1, meter->serial, -1, SQLITE_STATIC), r;
+	int r = mm_db_step(db, MM_STMT_METER_FIND, sqlite3_bind_text(stmt, 1, meter->serial, -1, SQLITE_STATIC));
+	char model[MM_MODEL_TEXT_MAX];
+	struct mm_error why = {0};
+	int64_t id;
 
-	rc |= sqlite3_bind_text(stmt, 2, meter->model, -1, SQLITE_STATIC);
-	r = mm_db_step(db, MM_STMT_METER_FIND, rc);
 	if (r <= 0) {
 		return r < 0 ? r : add_meter(db, meter, ret_id);
 	}
-	*ret_id = sqlite3_column_int64(stmt, 0);
+	id = sqlite3_column_int64(stmt, 0);
+	mm_db_text(stmt, 1, model, sizeof(model));
 	sqlite3_reset(stmt);
+	if (strcmp(model, meter->model) != 0) {
+		mm_error_set(&why, 0, "serial %s is stored as model %s, and in the copy as %s", meter->serial, model,
+			     meter->model);
+		return mm_db_fail(db, -EXDEV, why.text);
+	}
+	*ret_id = id;
 	return 0;
 }
 

@@ -229,7 +229,7 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_BOOT_ADD] = "INSERT INTO boot (boot_id) VALUES (?1) ON CONFLICT DO NOTHING",
 	[MM_STMT_BOOT_FIND] = "SELECT id FROM boot WHERE boot_id = ?1",
 	[MM_STMT_METERS] = "SELECT id, serial, model FROM meter ORDER BY id",
-	[MM_STMT_METER_FIND] = "SELECT id FROM meter WHERE serial = ?1 AND model = ?2",
+	[MM_STMT_METER_FIND] = "SELECT id, model FROM meter WHERE serial = ?1",
 	[MM_STMT_METER_ADD] = "INSERT INTO meter (serial, model, name) VALUES (?1, ?2, ?3)",
 	[MM_STMT_METER_NAME] = "UPDATE meter SET name = ?2 WHERE id = ?1 AND name <> ?2",
 	[MM_STMT_METER_SERIAL] = "UPDATE meter SET serial = ?2 WHERE id = ?1",

@@ -31,7 +31,7 @@ enum mm_stmt {
 	MM_STMT_BOOT_ADD,      /* boot_id */
 	MM_STMT_BOOT_FIND,     /* boot_id -> id */
 	MM_STMT_METERS,	       /* -> id, serial, model, in the order they were added */
-	MM_STMT_METER_FIND,    /* serial, model -> id */
+	MM_STMT_METER_FIND,    /* serial -> id, model */
 	MM_STMT_METER_ADD,     /* serial, model, name */
 	MM_STMT_METER_NAME,    /* id, name */
 	MM_STMT_METER_SERIAL,  /* id, serial */

@@ -37,10 +37,9 @@ typedef void (*mm_store_done_fn)(int result, void *userdata);
  * "recovered" says so. A register whose serial number an earlier version misread (serial.h) is taken over, once.
  *
  * On failure error says what is wrong and what to do, and no file is changed (an empty -wal may be left). -EXDEV: the register
- * belongs to another meter; -EBADMSG: damaged, and nothing to recover it from; -EPROTO: of a newer version; -EROFS, -EACCES,
- * -ENOENT, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL: serial numbers missing or double;
- * -ENOTUNIQ: it can't be known which stored meter one is, as its serial number was misread (not -EXDEV, where a copy that has
- * one of the meters would replace the database).
+ * belongs to another meter, or has one of these with another model; -EBADMSG: damaged, and nothing to recover it from; -EPROTO:
+ * of a newer version; -EROFS, -EACCES, -ENOENT, -ENOSPC, -EIO as the disk says; -EBUSY: another process has it open; -EINVAL:
+ * serial numbers missing or double; -ENOTUNIQ: it can't be known which stored meter one is, as its serial number was misread.
  */
 int mm_store_open(const char *path, const char *mirror_path, const char *boot_id, const struct mm_store_meter *meters,
 		  unsigned meter_count, struct mm_error *error, struct mm_store **ret);

@@ -69,11 +69,10 @@ int mm_takeover_rows(struct mm_store *store)
 static int is_stored(struct mm_store *store, const struct mm_store_meter *meter)
 {
 	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_METER_FIND];
-	int rc = sqlite3_bind_text(stmt, 1, meter->serial, -1, SQLITE_STATIC), r;
+	int r = mm_db_step(&store->db, MM_STMT_METER_FIND, sqlite3_bind_text(stmt, 1, meter->serial, -1, SQLITE_STATIC));
 
-	rc |= sqlite3_bind_text(stmt, 2, meter->model, -1, SQLITE_STATIC);
-	r = mm_db_step(&store->db, MM_STMT_METER_FIND, rc);
 	if (r > 0) {
+		r = strcmp((const char *)sqlite3_column_text(stmt, 1), meter->model) == 0;
 		sqlite3_reset(stmt);
 	}
 	return r;
