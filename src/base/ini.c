@@ -30,6 +30,24 @@ static void complain(struct reading *reading, int r, const char *what)
 	}
 }
 
+/* Behind the mark that some editors put before UTF-8. */
+static char *behind_mark(const struct reading *reading, char *line)
+{
+	return *reading->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
+}
+
+/* Behind that, and behind the blanks at the beginning. */
+static char *text_of(const struct reading *reading, char *line)
+{
+	line = behind_mark(reading, line);
+	return line + strspn(line, " \t\r\n\v\f");
+}
+
+static bool is_comment(const char *text)
+{
+	return *text == '\0' || *text == '#' || *text == ';';
+}
+
 /* What is wrong with the character that text begins with; NULL: nothing. */
 static const char *character_fault(const char *text)
 {
@@ -41,20 +59,27 @@ static const char *character_fault(const char *text)
 	if (length == 1 && iscntrl((unsigned char)*text) && !isspace((unsigned char)*text)) {
 		return "has a control character: delete what the editor does not show, or type the line again";
 	}
+	if (length > 1 && mm_utf8_is_hidden(text)) {
+		return "has a hidden character: delete what the editor does not show, or type the line again";
+	}
 	return NULL;
 }
 
-/* Bytes that are no text become '?', so that messages can quote the line. */
+/* What is no text, or hidden, becomes '?', so that messages can quote the line. Some languages hide characters in their comments.
+ */
 static void check_text(struct reading *reading, char *text)
 {
+	bool comment = is_comment(text_of(reading, text));
 	const char *what = NULL;
+	size_t length;
 
-	for (; *text != '\0'; text += mm_utf8_length(text)) {
+	for (; *text != '\0'; text += length) {
 		const char *fault = character_fault(text);
 
-		if (fault) {
+		length = mm_utf8_length(text) > 0 ? mm_utf8_length(text) : 1;
+		if (fault && !(comment && length > 1)) {
 			what = fault;
-			*text = '?';
+			memset(text, '?', length);
 		}
 	}
 	if (what) {
@@ -81,20 +106,6 @@ const char *mm_ini_value_fault(const char *value)
 		       "(where the # is part of the value, leave out the blank before it)";
 	}
 	return NULL;
-}
-
-/* Behind the blanks at the beginning, and behind the mark that some editors put before UTF-8. */
-static char *text_of(const struct reading *reading, char *line)
-{
-	if (*reading->line == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0) {
-		line += 3;
-	}
-	return line + strspn(line, " \t\r\n\v\f");
-}
-
-static bool is_comment(const char *text)
-{
-	return *text == '\0' || *text == '#' || *text == ';';
 }
 
 /* As inih has it: a ; behind a blank begins a comment. */
@@ -193,7 +204,7 @@ static char *read_line(char *buffer, int size, void *userdata)
 	if (reading->r < 0 || !read_text(reading, line)) {
 		return NULL;
 	}
-	check_text(reading, line);
+	check_text(reading, behind_mark(reading, line));
 	if (reading->r == 0 && reading->callbacks->line) {
 		reading->r = reading->callbacks->line(reading->userdata, line);
 	}

@@ -6,6 +6,8 @@
 #include <wchar.h>
 #include <wctype.h>
 
+#include "base/utf8.h"
+
 /* Less room than this for a text beside what is before it: it begins a line of its own, a little indented. */
 #define ROOM_MIN 20
 #define INDENT_SMALL 4
@@ -36,13 +38,17 @@ int mm_text_columns(const char *text)
 	return columns;
 }
 
-static bool moves_the_cursor(const char *text, size_t *ret_length)
+static bool is_unfit(const char *text, size_t *ret_length)
 {
 	mbstate_t state = {0};
 	wchar_t character;
 	size_t length = mbrtowc(&character, text, strlen(text), &state);
 
 	*ret_length = 1;
+	if (mm_utf8_length(text) > 1 && mm_utf8_is_hidden(text)) {
+		*ret_length = mm_utf8_length(text); /* whatever the locale says: the terminal may know better */
+		return true;
+	}
 	if (length == 0 || length > strlen(text)) {
 		/* In a locale of single bytes those above 127 may be anything; in UTF-8 they are a text cut short, or none. */
 		return (unsigned char)*text < ' ' || *text == 0x7f || MB_CUR_MAX > 1;
@@ -57,7 +63,7 @@ void mm_text_clean(char *text)
 	size_t length;
 
 	for (; *text != '\0'; text += length) {
-		if (moves_the_cursor(text, &length)) {
+		if (is_unfit(text, &length)) {
 			*to++ = '?';
 		} else {
 			memmove(to, text, length);

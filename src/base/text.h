@@ -17,7 +17,10 @@ size_t mm_text_next(const char *text, int *ret_columns);
 /* How many columns a text takes. */
 int mm_text_columns(const char *text);
 
-/* Puts '?' in place of control characters and of bytes that are no text: they could move the cursor. The text never grows. */
+/*
+ * Puts '?' in place of hidden characters (utf8.h) and of bytes that are no text: they could move the cursor, or turn around what
+ * is beside them. The text never grows.
+ */
 void mm_text_clean(char *text);
 
 /* Prints a text and blanks up to width columns, the blanks before it (right) or behind it. */

@@ -155,11 +155,6 @@ static void keep_others(json_t *others, const char *key, json_t *piece)
 	}
 }
 
-static void print_value(FILE *out, const json_t *value)
-{
-	json_dumpf(value, out, JSON_REAL_PRECISION(MM_WRITER_PRECISION) | JSON_ENCODE_ANY);
-}
-
 static void print_end(struct mm_ctl *ctl, const json_t *others, bool empty)
 {
 	const char *name;
@@ -168,8 +163,13 @@ static void print_end(struct mm_ctl *ctl, const json_t *others, bool empty)
 	fputs(empty ? "]" : "\n  ]", ctl->out);
 	json_object_foreach((json_t *)others, name, value)
 	{
-		fprintf(ctl->out, ",\n  \"%s\": ", name);
-		print_value(ctl->out, value);
+		json_t *key = json_string(name);
+
+		fputs(",\n  ", ctl->out);
+		mm_writer_value(ctl->out, key, 0);
+		fputs(": ", ctl->out);
+		json_decref(key);
+		mm_writer_value(ctl->out, value, 0);
 	}
 	fputs("\n}\n", ctl->out);
 }
@@ -195,7 +195,7 @@ int mm_ctl_receive_rows(struct mm_ctl *ctl, const char *key, mm_ctl_rows_fn text
 		json_array_foreach(rows, i, row)
 		{
 			fputs(empty ? "\n    " : ",\n    ", ctl->out);
-			print_value(ctl->out, row);
+			mm_writer_value(ctl->out, row, 0);
 			empty = false;
 		}
 		keep_others(others, key, piece);

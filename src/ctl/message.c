@@ -14,13 +14,14 @@
 
 int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, ...)
 {
+	char text[SAY_MAX];
 	va_list ap;
 
-	fputs("minimeterctl: ", ctl->err);
 	va_start(ap, format);
-	vfprintf(ctl->err, format, ap);
+	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	fputc('\n', ctl->err);
+	mm_text_clean(text); /* much of it is others' text */
+	fprintf(ctl->err, "minimeterctl: %s\n", text);
 	return code;
 }
 
@@ -41,6 +42,7 @@ void mm_ctl_say(struct mm_ctl *ctl, bool paint, const char *format, ...)
 			*end = '\0';
 			end = end[1] != '\0' ? end + 1 : NULL;
 		}
+		mm_text_clean(line);
 		fprintf(ctl->out, "%*s", indent, "");
 		mm_text_wrap(ctl->out, ctl->width, indent, line + indent);
 		line = end;

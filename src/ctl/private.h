@@ -112,12 +112,12 @@ int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err);
 
 /* ---- Messages (message.c) ---- */
 
-/* Says "minimeterctl: ..." on err and returns code. */
+/* Says "minimeterctl: ..." on err, in one line without hidden characters, and returns code. */
 int mm_ctl_fail(struct mm_ctl *ctl, enum mm_ctl_exit code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /*
  * Prints lines for people on out, in the colour of a warning if paint is true. In a terminal a line that is too long goes on in
- * the next one, indented as it is itself. The last line needs no newline.
+ * the next one, indented as it is itself. The last line needs no newline. No hidden character passes.
  */
 void mm_ctl_say(struct mm_ctl *ctl, bool paint, const char *format, ...) __attribute__((format(printf, 3, 4)));
 

@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /* reload: the configuration is in force when it returns, or its errors are printed. systemd's reload is this command. */
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "ctl/private.h"
 #include "ctl/writer.h"
 
-static void print_lines(FILE *out, const char *before, const json_t *texts)
+static void print_errors(struct mm_ctl *ctl, const json_t *errors)
 {
 	size_t i;
-	json_t *text;
+	json_t *error;
 
-	json_array_foreach(texts, i, text)
+	json_array_foreach(errors, i, error)
 	{
-		fprintf(out, "%s%s\n", before, json_is_string(text) ? json_string_value(text) : "?");
+		char *text = strdup(json_is_string(error) ? json_string_value(error) : "?");
+
+		if (text != NULL) {
+			mm_text_clean(text);
+			fprintf(ctl->err, "  %s\n", text);
+		}
+		free(text);
 	}
 }
 
@@ -49,7 +57,7 @@ int mm_ctl_reload(struct mm_ctl *ctl)
 	int r = mm_ctl_call(ctl, "org.minimeter.Reload", NULL, &answer);
 
 	if (r != MM_CTL_FINE) {
-		print_lines(ctl->err, "  ", json_object_get(mm_client_error_parameters(ctl->client), "errors"));
+		print_errors(ctl, json_object_get(mm_client_error_parameters(ctl->client), "errors"));
 	}
 	return mm_ctl_show(ctl, r, answer, reload_text);
 }

@@ -114,7 +114,8 @@ static void say(struct wait *wait, const json_t *answer)
 	if (json_is_string(json_object_get(front_end, "reason"))) {
 		mm_cell_as(MM_FORMAT_TEXT, front_end, "reason", reason);
 	}
-	fprintf(wait->ctl->err, "minimeterctl: waiting: the front end is %s%s%s\n", state, reason[0] != '\0' ? ": " : "", reason);
+	(void)mm_ctl_fail(wait->ctl, MM_CTL_FINE, "waiting: the front end is %s%s%s", state, reason[0] != '\0' ? ": " : "",
+			  reason);
 }
 
 static bool is_lost(int r)
@@ -133,7 +134,7 @@ static int ask(struct wait *wait, json_t **ret)
 	if (ctl->client == NULL) {
 		r = mm_ctl_open(ctl, MM_CTL_SOCKET_READ, &ctl->client, &error);
 		if (is_lost(r) && is_news(wait, "unreachable")) {
-			fprintf(ctl->err, "minimeterctl: waiting: %s\n", error.text);
+			(void)mm_ctl_fail(ctl, MM_CTL_FINE, "waiting: %s", error.text);
 		}
 	}
 	if (r == 0) {

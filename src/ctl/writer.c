@@ -4,11 +4,13 @@
 #include "ctl/writer.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/count_of.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "base/utf8.h"
 #include "ctl/when.h"
 
 #define COLUMNS_MAX 16
@@ -329,17 +331,22 @@ void mm_writer_record(FILE *out, int limit, const struct mm_column *columns, siz
 
 /* ---- CSV and JSON ---- */
 
-static void csv_text(FILE *out, const char *text)
+/* text is cut up. */
+static void csv_text(FILE *out, char *text)
 {
-	if (strpbrk(text, ",\"\r\n") == NULL) {
-		fputs(text, out);
-		return;
+	const char *quote = strpbrk(text, ",\"\r\n") != NULL ? "\"" : "", *end = "";
+	char *line;
+
+	fputs(quote, out);
+	while ((line = strsep(&text, "\n")) != NULL) {
+		fputs(end, out);
+		mm_text_clean(line);
+		for (; *line != '\0'; line++) {
+			fprintf(out, *line == '"' ? "\"\"" : "%c", *line);
+		}
+		end = "\n";
 	}
-	fputc('"', out);
-	for (; *text != '\0'; text++) {
-		fprintf(out, *text == '"' ? "\"\"" : "%c", *text);
-	}
-	fputc('"', out);
+	fputs(quote, out);
 }
 
 static void csv_value(FILE *out, const json_t *value)
@@ -348,7 +355,12 @@ static void csv_value(FILE *out, const json_t *value)
 	json_t *item;
 
 	if (json_is_string(value)) {
-		csv_text(out, json_string_value(value));
+		char *text = strdup(json_string_value(value));
+
+		if (text != NULL) {
+			csv_text(out, text);
+		}
+		free(text);
 	} else if (json_is_array(value)) {
 		json_array_foreach(value, i, item)
 		{
@@ -356,7 +368,7 @@ static void csv_value(FILE *out, const json_t *value)
 			csv_value(out, item);
 		}
 	} else if (!json_is_null(value)) {
-		json_dumpf(value, out, JSON_ENCODE_ANY | JSON_REAL_PRECISION(MM_WRITER_PRECISION));
+		mm_writer_value(out, value, 0);
 	}
 }
 
@@ -392,8 +404,37 @@ void mm_writer_local_times(const json_t *rows, const char *key, const char *loca
 	}
 }
 
+/* jansson escapes what is below a blank, and hands on whole characters. */
+static int escape(const char *buffer, size_t size, void *userdata)
+{
+	FILE *out = userdata;
+
+	for (size_t i = 0, length; i < size; i += length) {
+		char character[5] = "";
+
+		memcpy(character, buffer + i, size - i < 4 ? size - i : 4);
+		length = mm_utf8_length(character) > 0 ? mm_utf8_length(character) : 1;
+		if ((unsigned char)character[0] < 0x7f || !mm_utf8_is_hidden(character)) {
+			fwrite(character, 1, length, out);
+		} else if (mm_utf8_point(character) < 0x10000) {
+			fprintf(out, "\\u%04" PRIx32, mm_utf8_point(character));
+		} else {
+			uint32_t point = mm_utf8_point(character) - 0x10000;
+
+			fprintf(out, "\\u%04" PRIx32 "\\u%04" PRIx32, 0xd800 | point >> 10, 0xdc00 | (point & 0x3ff));
+		}
+	}
+	return ferror(out) ? -1 : 0;
+}
+
+void mm_writer_value(FILE *out, const json_t *value, size_t flags)
+{
+	/* A failure shows in the stream's error, which is looked at in the end. */
+	(void)json_dump_callback(value, escape, out, flags | JSON_ENCODE_ANY | JSON_REAL_PRECISION(MM_WRITER_PRECISION));
+}
+
 void mm_writer_json(FILE *out, const json_t *answer, bool one_line)
 {
-	json_dumpf(answer, out, JSON_REAL_PRECISION(MM_WRITER_PRECISION) | (one_line ? JSON_COMPACT : JSON_INDENT(2)));
+	mm_writer_value(out, answer, one_line ? JSON_COMPACT : JSON_INDENT(2));
 	fputc('\n', out);
 }

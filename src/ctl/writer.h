@@ -70,7 +70,10 @@ size_t mm_writer_choose(int limit, const struct mm_column *columns, size_t count
 /* One object, a line a figure; limit as above. */
 void mm_writer_record(FILE *out, int limit, const struct mm_column *columns, size_t count, const json_t *object);
 
-/* Figures of an array's objects as comma-separated values under their keys, as they came (RFC 4180 quoting). */
+/*
+ * Figures of an array's objects as comma-separated values under their keys, as they came (RFC 4180 quoting), but for hidden
+ * characters other than the ends of lines.
+ */
 void mm_writer_csv(FILE *out, const char *const keys[], size_t count, const json_t *rows, bool headings);
 
 /* Adds to each object of rows a member with the time of another in local time, as people see it. */
@@ -78,6 +81,9 @@ void mm_writer_local_times(const json_t *rows, const char *key, const char *loca
 
 /* Digits of a figure in JSON: what a double keeps of any decimal, so that the daemon's figures come out as it wrote them. */
 #define MM_WRITER_PRECISION 15
+
+/* A value as JSON; flags are jansson's. Hidden characters (utf8.h) are escaped: a terminal would act on them. */
+void mm_writer_value(FILE *out, const json_t *value, size_t flags);
 
 /* The answer itself, on one line or indented. */
 void mm_writer_json(FILE *out, const json_t *answer, bool one_line);

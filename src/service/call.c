@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/time_text.h"
+#include "base/utf8.h"
 
 /* ---- Answers ---- */
 
@@ -54,6 +55,21 @@ static bool in_range(double value, const struct mm_parameter *p)
 	return value >= p->min && value <= p->max;
 }
 
+/* What is hidden would do something where it is printed, or make two names look the same. */
+static bool is_text(const json_t *value, double min, double max)
+{
+	const char *text = json_string_value(value);
+	size_t length = text ? strlen(text) : 0;
+
+	return text && (double)length >= min && (double)length <= max && mm_utf8_is_plain(text) &&
+	       (min < 1 || text[strspn(text, " ")] != '\0');
+}
+
+bool mm_call_is_text(const json_t *value, size_t max)
+{
+	return is_text(value, 1, (double)max);
+}
+
 static bool read_choice(const char *text, const struct mm_parameter *p, int *ret)
 {
 	for (int i = 0; i < (int)p->max && text; i++) {
@@ -87,7 +103,7 @@ static bool read_value(const json_t *value, const struct mm_parameter *p, void *
 		return json_is_boolean(value);
 	case MM_PARAMETER_TEXT:
 		*(const char **)ret = text;
-		return text && in_range((double)strlen(text), p);
+		return is_text(value, p->min, p->max);
 	case MM_PARAMETER_TIME:
 		return text && mm_time_parse(text, ret, &fraction_ns) == 0;
 	case MM_PARAMETER_CHOICE:

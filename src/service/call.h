@@ -19,11 +19,13 @@ enum mm_parameter_kind {
 	MM_PARAMETER_INTEGER,	/* int64_t, min to max */
 	MM_PARAMETER_NUMBER,	/* double, min to max */
 	MM_PARAMETER_BOOLEAN,	/* bool */
-	MM_PARAMETER_TEXT,	/* const char *, min to max bytes; valid as long as the call */
-	MM_PARAMETER_TIME,	/* int64_t, seconds of CLOCK_REALTIME: RFC 3339 with a zone */
-	MM_PARAMETER_CHOICE,	/* int: the number, below max, of which the parameter is the name */
-	MM_PARAMETER_ARRAY,	/* const json_t *; valid as long as the call */
-	MM_PARAMETER_OBJECT,	/* the same */
+	/* const char *, min to max bytes without hidden characters, and where min is above 0 not only blanks; valid as long as
+	 * the call */
+	MM_PARAMETER_TEXT,
+	MM_PARAMETER_TIME,   /* int64_t, seconds of CLOCK_REALTIME: RFC 3339 with a zone */
+	MM_PARAMETER_CHOICE, /* int: the number, below max, of which the parameter is the name */
+	MM_PARAMETER_ARRAY,  /* const json_t *; valid as long as the call */
+	MM_PARAMETER_OBJECT, /* the same */
 };
 
 /* One parameter: where it goes, and what it may be. */
@@ -45,6 +47,9 @@ struct mm_parameter {
  */
 bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
 			const struct mm_parameter *table, size_t count, void *ret);
+
+/* Is it what MM_PARAMETER_TEXT is, of 1 to max bytes? For the texts within an array. */
+bool mm_call_is_text(const json_t *value, size_t max);
 
 /* Each of these finishes the call. A reply that is NULL, where memory is short, is answered with Busy, never with an empty
  * object.

@@ -7,7 +7,6 @@
 
 #include "base/count_of.h"
 #include "base/events.h"
-#include "base/utf8.h"
 #include "service/call.h"
 #include "service/deferred.h"
 #include "service/json.h"
@@ -52,24 +51,6 @@ static void release(struct mm_deferred *deferred)
 
 /* ---- What the client says ---- */
 
-/* A text of one line that is more than blanks; max in bytes. What is hidden would do something where it is printed. */
-static bool is_line(const json_t *value, size_t max)
-{
-	const char *text = json_string_value(value);
-	bool visible = false;
-
-	if (!text || strlen(text) > max) {
-		return false;
-	}
-	for (const char *at = text; *at != '\0'; at += mm_utf8_length(at)) {
-		if (mm_utf8_is_hidden(at)) {
-			return false;
-		}
-		visible = visible || *at != ' ';
-	}
-	return visible;
-}
-
 static bool are_seals(const json_t *seals)
 {
 	size_t i;
@@ -77,7 +58,7 @@ static bool are_seals(const json_t *seals)
 
 	json_array_foreach(seals, i, seal)
 	{
-		if (!is_line(seal, SEAL_MAX)) {
+		if (!mm_call_is_text(seal, SEAL_MAX)) {
 			return false;
 		}
 	}
@@ -114,7 +95,8 @@ static json_t *read_items(const json_t *items, unsigned counts[static STATE_COUN
 		json_t *element = json_object_get(item, "element");
 		enum state state = state_of(item);
 
-		if (!is_line(name, ITEM_MAX) || !is_line(text, TEXT_MAX) || state == STATE_COUNT || !is_element(element)) {
+		if (!mm_call_is_text(name, ITEM_MAX) || !mm_call_is_text(text, TEXT_MAX) || state == STATE_COUNT ||
+		    !is_element(element)) {
 			json_decref(read);
 			return NULL;
 		}
@@ -279,10 +261,6 @@ void mm_method_record_check(struct mm_varlink_call *call, const json_t *paramete
 	json_t *items;
 
 	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
-		return;
-	}
-	if (!is_line(json_object_get(parameters, "installer"), INSTALLER_MAX)) {
-		(void)mm_varlink_invalid_parameter(call, "installer");
 		return;
 	}
 	if (!are_seals(asked.seals)) {

@@ -172,16 +172,6 @@ static struct storing *new_storing(struct mm_service *service, struct mm_varlink
 	return storing;
 }
 
-/* The reason that a version must have is more than blanks. False after having answered. */
-static bool is_reason(struct mm_varlink_call *call, const char *reason)
-{
-	if (reason[strspn(reason, " ")] == '\0') {
-		(void)mm_varlink_invalid_parameter(call, "reason");
-		return false;
-	}
-	return true;
-}
-
 /* May the session be accepted? False after having answered. */
 static bool is_acceptable(const struct mm_session *session, struct mm_varlink_call *call)
 {
@@ -228,7 +218,7 @@ void mm_method_accept_calibration(struct mm_varlink_call *call, const json_t *pa
 		return;
 	}
 	session = mm_session_find(service, call, asked.session);
-	if (!session || !is_reason(call, asked.reason) || !is_acceptable(session, call)) {
+	if (!session || !is_acceptable(session, call)) {
 		return;
 	}
 	storing = new_storing(service, call, session->meter, asked.reason);
@@ -258,7 +248,7 @@ void mm_method_return_calibration(struct mm_varlink_call *call, const json_t *pa
 	struct back asked;
 
 	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked) ||
-	    !is_reason(call, asked.reason) || !mm_session_is_idle(service, call)) {
+	    !mm_session_is_idle(service, call)) {
 		return;
 	}
 	storing = new_storing(service, call, (unsigned)asked.meter, asked.reason);

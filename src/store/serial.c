@@ -42,20 +42,22 @@ static bool is_utf8(const char *text)
 	return *text == '\0';
 }
 
-/* Without control characters, and in UTF-8: what is not is Latin-1, whose U+0080 to U+00FF are two bytes of UTF-8. */
+/* Without hidden characters, and in UTF-8: what is not is Latin-1, whose U+0080 to U+00FF are two bytes of UTF-8. */
 static void recode(const char *text, char ret[static MM_SERIAL_RIGHT_MAX])
 {
 	bool latin1 = !is_utf8(text);
-	size_t used = 0;
+	size_t used = 0, length;
 
-	for (; *text != '\0'; text++) {
+	for (; *text != '\0'; text += length) {
 		unsigned char byte = (unsigned char)*text;
 
+		length = latin1 ? 1 : mm_utf8_length(text);
 		if (latin1 && byte >= 0x80) {
 			ret[used++] = (char)(0xc0 | byte >> 6);
 			ret[used++] = (char)(0x80 | (byte & 0x3f));
-		} else if (!iscntrl(byte) || isspace(byte)) {
-			ret[used++] = *text;
+		} else if (!mm_utf8_is_hidden(text) || isspace(byte)) {
+			memcpy(ret + used, text, length);
+			used += length;
 		}
 	}
 	ret[used] = '\0';

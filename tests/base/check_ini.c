@@ -139,6 +139,8 @@ static const struct {
 	{"x = \xc3\xbc\ny = \xfc\n", "1 .x=\xc3\xbc\n2! is not U\n2 .y=?\n"},
 	{"x = \xed\xa0\x80\xc0\x80\xf0\x9f\x98\x80\xe2\x82\n", "1! is not U\n1 .x=?????\xf0\x9f\x98\x80??\n"},
 	{"x = \033[2J\n", "1! has a co\n1 .x=?[2J\n"},
+	{"x = a\xe2\x80\x8b\n# \xe2\x80\x8d\n ; \xe2\x80\x8d\n", "1! has a hi\n1 .x=a???\n"},
+	{"\xef\xbb\xbf# \xe2\x80\x8d\nx = \xef\xbb\xbf\n", "2! has a hi\n2 .x=???\n"},
 	{COMMENT "x = 1\ny = 2\n", "2 .y=2\n"},
 	{"  ; " LONG LONG "x = 1", ""},
 	{"x = " LONG LONG "\n", "1! is too l\n1 .x=" LONG "0123456789012345678901234567890123456789012345678901234567890123456789"
@@ -208,6 +210,7 @@ static const struct {
 	{"# 42", "a # begins a comment only at the start of a line"},
 	{"M\xfcller", "is not UTF-8 text: save the file as UTF-8"},
 	{"4\x01", "has a control character"},
+	{"4\xe2\x80\x8b", "has a hidden character"},
 };
 
 START_TEST(values_that_nobody_meant)

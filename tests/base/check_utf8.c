@@ -29,7 +29,12 @@ static const struct {
 	{"\xe2\x81\x9f", 3, false},
 	{"\xe2\x81\xa0", 3, true}, /* U+2060 */
 	{"\xe2\x81\xa9", 3, true},
-	{"\xe2\x81\xaa", 3, false},
+	{"\xe2\x81\xaf", 3, true}, /* U+206F */
+	{"\xe2\x81\xb0", 3, false},
+	{"\xc2\xad", 2, true},
+	{"\xef\xb8\x8f", 3, true}, /* U+FE0F */
+	{"\xef\xb8\x90", 3, false},
+	{"\xf3\xa0\x81\x81", 4, true}, /* U+E0041 */
 	{"\xef\xbb\xbe", 3, false},
 	{"\xef\xbb\xbf", 3, true}, /* U+FEFF */
 	{"\xef\xbc\x80", 3, false},

@@ -484,6 +484,39 @@ START_TEST(a_missing_file_says_so)
 }
 END_TEST
 
+static bool is_said(const struct fixture *f, const char *text)
+{
+	bool said = false;
+
+	for (unsigned i = 0; i < f->errors.count; i++) {
+		said = said || strstr(f->errors.error[i].text, text) != NULL;
+	}
+	return said;
+}
+
+/* Whatever the key: where it is printed, what is hidden would do something. */
+START_TEST(no_key_takes_a_hidden_character)
+{
+	struct fixture *f = setup();
+	char text[512];
+
+	for (size_t s = 0; s <= MM_CONFIG_SECTIONS; s++) {
+		const struct mm_key_table *keys = s < MM_CONFIG_SECTIONS ? mm_config_sections[s].table : &mm_config_meter_keys;
+
+		for (size_t k = 0; k < keys->count; k++) {
+			snprintf(text, sizeof(text), "[%s]\n%s = a\xe2\x80\x8b\n",
+				 s < MM_CONFIG_SECTIONS ? mm_config_sections[s].name : "meter x", keys->keys[k].name);
+			ck_assert_int_eq(load(f, text), -EINVAL);
+			ck_assert_msg(is_said(f, ":2: this line has a hidden character"), "%s", text);
+		}
+	}
+	ck_assert_int_eq(load(f, "[meter a\xe2\x80\xae]\nmodel = MMS-120-2001\nserial = 1\n"), -EINVAL);
+	ck_assert(is_said(f, ":1: this line has a hidden character"));
+	ck_assert_int_eq(load(f, "; hidden in a comment: \xe2\x80\x8d\n" METER), 0);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(a_directory_is_no_configuration)
 {
 	struct fixture *f = setup();
@@ -538,6 +571,7 @@ int main(void)
 	tcase_add_test(tc, names_are_not_cut);
 	tcase_add_test(tc, a_long_line_is_refused_not_cut);
 	tcase_add_test(tc, a_missing_file_says_so);
+	tcase_add_test(tc, no_key_takes_a_hidden_character);
 	tcase_add_test(tc, a_directory_is_no_configuration);
 	tcase_add_test(tc, reload_takes_what_can_change_and_names_the_rest);
 	suite_add_tcase(suite, tc);

@@ -531,6 +531,7 @@ int main(void)
 	suite_add_tcase(suite, dialog_tcase());
 	suite_add_tcase(suite, service_tcase());
 	suite_add_tcase(suite, texts_tcase());
+	suite_add_tcase(suite, hidden_tcase());
 	suite_add_tcase(suite, history_tcase());
 	suite_add_tcase(suite, watch_tcase());
 	suite_add_tcase(suite, width_tcase());

@@ -172,7 +172,8 @@ START_TEST(text_is_cleaned)
 	} table[] = {
 		{NAME, NAME, NAME},
 		{"a\033[2Jb\x7f", "a?[2Jb?", "a?[2Jb?"},
-		{"csi \xc2\x9b 2J", "csi ? 2J", "csi \xc2\x9b 2J"}, /* U+009B moves the cursor of a terminal for UTF-8 */
+		{"csi \xc2\x9b 2J", "csi ? 2J", "csi ? 2J"},	 /* U+009B moves the cursor of a terminal for UTF-8 */
+		{"turned \xe2\x80\xae", "turned ?", "turned ?"}, /* U+202E */
 		{"cut \xe5\xba", "cut ??", "cut \xe5\xba"},
 		{"\xff", "?", "\xff"},
 		{"", "", ""},

@@ -136,6 +136,26 @@ START_TEST(what_does_not_fit_is_named)
 }
 END_TEST
 
+/* Of the kind, so that no method can forget it. */
+START_TEST(a_text_with_a_hidden_character_is_refused)
+{
+	static const char *const texts[] = {"a\\u0007",	    "a\\n",	    "\\u007f",	    "a\xc2\x85",
+					    "\xe2\x80\x8b", "\xe2\x80\xae", "\xef\xbb\xbf", "  "};
+	struct fields f = {0};
+	char parameters[64], refused[64];
+
+	for (size_t i = 0; i < COUNT_OF(texts); i++) {
+		snprintf(parameters, sizeof(parameters), "{\"count\":1, \"name\":\"%s\"}", texts[i]);
+		try(parameters, &f, refused);
+		ck_assert_msg(strcmp(refused, "name") == 0, "%s", parameters);
+	}
+	try("{\"count\":1, \"name\":\"a \xc3\xa9\"}", &f, refused);
+	ck_assert_str_eq(refused, "name"); /* four bytes */
+	try("{\"count\":1, \"name\":\" \xc3\xa9\"}", &f, refused);
+	ck_assert_str_eq(refused, "");
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("call");
@@ -144,6 +164,7 @@ int main(void)
 	tcase_add_test(parameters, what_fits_goes_to_its_field);
 	tcase_add_test(parameters, what_is_absent_or_null_leaves_its_field);
 	tcase_add_loop_test(parameters, what_does_not_fit_is_named, 0, COUNT_OF(wrong));
+	tcase_add_test(parameters, a_text_with_a_hidden_character_is_refused);
 	suite_add_tcase(suite, parameters);
 	return mm_run_suite(suite);
 }

@@ -38,6 +38,9 @@ static const struct {
 	{"\"42 #2\"", "42#2", true},
 	{"SN \"42\"", "SN 42", true},
 	{"\x01SN-1001", RIGHT, true},
+	{"SN-\xe2\x80\x8b"
+	 "1001\xef\xbb\xbf",
+	 RIGHT, true},
 	{"42 #2", "42#3", false},
 	{"42#2", "42 #2", false},
 	{RIGHT, RIGHT, false},
