@@ -47,9 +47,13 @@ man_warnings() {
 }
 
 spdx() {
-	local file status=0
+	local file licence status=0
 	for file; do
-		if ! head -n 2 "$file" | grep -q 'SPDX-License-Identifier: MIT'; then
+		case $file in
+		./src/kernel/*) licence=GPL-2.0-only ;;
+		*) licence=MIT ;;
+		esac
+		if ! head -n 2 "$file" | grep -q "SPDX-License-Identifier: $licence"; then
 			echo "$file: no SPDX line at the top"
 			status=1
 		fi
