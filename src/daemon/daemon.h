@@ -17,6 +17,9 @@ enum mm_daemon_exit {
 	MM_DAEMON_GAVE_UP = 3,	   /* it had to end, or the register could not be written at the last */
 };
 
+/* Would the start be refused the register? As mm_store_check(). */
+int mm_daemon_check_store(const struct mm_config *config, struct mm_error *error);
+
 /* Runs with the configuration at path until SIGTERM or SIGINT. Takes over config. */
 enum mm_daemon_exit mm_daemon_run(const char *path, struct mm_config *config);
 

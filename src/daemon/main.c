@@ -101,7 +101,7 @@ static void usage(FILE *to)
 	      "A kWh meter as a daemon; see minimeterd(8).\n"
 	      "\n"
 	      "  -c, --config FILE   configuration (default " SYSCONFDIR "/minimeter/minimeter.conf)\n"
-	      "      --check-config  read and check the configuration, then exit\n"
+	      "      --check-config  check the configuration, also against the register, then exit\n"
 	      "      --print-config  print the settings in force and where each is from, then exit\n"
 	      "      --list-registers DATABASE\n"
 	      "                      print serial numbers and readings, then exit\n"
@@ -113,6 +113,22 @@ static void usage(FILE *to)
 
 /* What is done instead of metering. */
 enum action { METER, CHECK_CONFIG = 256, LIST_REGISTERS, PRINT_CONFIG, SAFE_OUTPUTS };
+
+/* A register that can't be looked at refuses nothing: the start will know. */
+static int check_register(const struct mm_config *config)
+{
+	struct mm_error error = {0};
+	int r = mm_daemon_check_store(config, &error);
+
+	if (r < 0) {
+		mm_log(LOG_ERR, NULL, NULL, "%s", error.text);
+		return MM_DAEMON_REFUSED;
+	}
+	if (r > 0) {
+		fprintf(stderr, "minimeterd: can't compare the register with the configuration now: %s\n", error.text);
+	}
+	return MM_DAEMON_FINE;
+}
 
 static void say_in_order(const char *path, const struct mm_config *config)
 {
@@ -143,7 +159,10 @@ static int run(int action, const char *path)
 	if (action == SAFE_OUTPUTS) {
 		status = make_outputs_safe(config);
 	} else {
-		say_in_order(path, config);
+		status = check_register(config);
+		if (status == MM_DAEMON_FINE) {
+			say_in_order(path, config);
+		}
 	}
 	free(config);
 	return status;

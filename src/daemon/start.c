@@ -111,30 +111,48 @@ int mm_daemon_keep_memory(struct mm_daemon *d)
 	return 0;
 }
 
+/* What the configuration says of the store. */
+struct store_wanted {
+	struct mm_store_meter meter[MM_METERS_MAX];
+	char beside[MM_PATH_LEN_MAX + 8]; /* where the second copy is when nothing is said */
+	const char *copy;		  /* NULL: none */
+};
+
+static void want_store(const struct mm_config *config, struct store_wanted *ret)
+{
+	*ret = (struct store_wanted){.copy = config->copy_path};
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		strcpy(ret->meter[i].name, config->meter[i].name);
+		strcpy(ret->meter[i].serial, config->meter[i].serial);
+		strcpy(ret->meter[i].model, config->meter[i].model.canonical);
+	}
+	if (config->copy_path[0] == '\0') {
+		snprintf(ret->beside, sizeof(ret->beside), "%s.copy", config->register_path);
+		ret->copy = ret->beside;
+	} else if (strcmp(config->copy_path, "none") == 0) {
+		ret->copy = NULL;
+	}
+}
+
+int mm_daemon_check_store(const struct mm_config *config, struct mm_error *error)
+{
+	struct store_wanted wanted;
+
+	want_store(config, &wanted);
+	return mm_store_check(config->register_path, wanted.copy, wanted.meter, config->meter_count, error);
+}
+
 int mm_daemon_open_store(struct mm_daemon *d)
 {
-	struct mm_store_meter meters[MM_METERS_MAX];
+	struct store_wanted wanted;
 	struct mm_error error = {0};
-	char beside[MM_PATH_LEN_MAX + 8];
-	const char *copy = d->config->copy_path;
 	int r;
 
-	for (unsigned i = 0; i < d->config->meter_count; i++) {
-		const struct mm_config_meter *meter = &d->config->meter[i];
-
-		meters[i] = (struct mm_store_meter){{0}, {0}, {0}};
-		strcpy(meters[i].name, meter->name);
-		strcpy(meters[i].serial, meter->serial);
-		strcpy(meters[i].model, meter->model.canonical);
-	}
-	if (copy[0] == '\0') {
-		snprintf(beside, sizeof(beside), "%s.copy", d->config->register_path);
-		copy = beside;
-	}
-	r = mm_store_open(d->config->register_path, strcmp(copy, "none") == 0 ? NULL : copy, d->boot_id, meters,
-			  d->config->meter_count, &error, &d->store);
+	want_store(d->config, &wanted);
+	r = mm_store_open(d->config->register_path, wanted.copy, d->boot_id, wanted.meter, d->config->meter_count, &error,
+			  &d->store);
 	if (r < 0) {
-		d->refused = r == -EXDEV || r == -ENOTUNIQ;
+		d->refused = mm_store_is_refusal(r);
 		return fail(error.text, "");
 	}
 	if (mm_store_findings(d->store)[0] != '\0') {
@@ -142,7 +160,8 @@ int mm_daemon_open_store(struct mm_daemon *d)
 	}
 	for (unsigned i = 0; i < d->config->meter_count; i++) {
 		if (mm_store_misread(d->store, i)[0] != '\0') {
-			mm_log_event(SERIAL_CORRECTED, meters[i].name, mm_store_misread(d->store, i), meters[i].serial);
+			mm_log_event(SERIAL_CORRECTED, wanted.meter[i].name, mm_store_misread(d->store, i),
+				     wanted.meter[i].serial);
 		}
 	}
 	return 0;

@@ -239,6 +239,30 @@ int mm_database_open(struct mm_db *db, struct mm_roster *roster, const struct mm
 	return r;
 }
 
+int mm_database_look(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
+{
+	int r;
+
+	if (faccessat(AT_FDCWD, db->path, R_OK, AT_EACCESS) < 0) {
+		return errno == ENOENT ? 1 : mm_error_set(&db->error, -errno, "%.120s: %s", db->path, strerror(errno));
+	}
+	r = mm_db_connect_aside(db);
+	if (r == 0) {
+		r = identify(db);
+	}
+	if (r == 1) {
+		r = mm_db_fail(db, -EBADMSG, "the file is an empty database");
+	}
+	if (r == 0) {
+		r = mm_db_prepare_one(db, MM_STMT_METERS);
+	}
+	if (r == 0) {
+		r = mm_roster_match(db, roster, meters);
+	}
+	mm_db_close(db);
+	return r;
+}
+
 int mm_database_check(struct mm_db *db)
 {
 	char answer[128];

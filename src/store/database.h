@@ -15,6 +15,12 @@
  */
 int mm_database_open(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters);
 
+/*
+ * The same comparison beside a process that may have it open, without writing, locking or migrating anything. 0; 1: nothing is
+ * there; -errno as above. It stays closed.
+ */
+int mm_database_look(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters);
+
 /* Makes a new one, without meters, and leaves it closed. Whole or not at all. */
 int mm_database_create(struct mm_db *db);
 

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/db.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/count_of.h"
@@ -150,15 +152,60 @@ int mm_db_connect(struct mm_db *db)
 	return mm_hash_add(db->connection) == SQLITE_OK && mm_serial_add(db->connection) == SQLITE_OK ? 0 : mm_db_fail_sql(db);
 }
 
-int mm_db_prepare(struct mm_db *db)
+/* path as a URI that says that nobody changes the file: SQLite neither locks it nor looks for what belongs to it. */
+static char *immutable_uri(const char *path)
 {
-	for (size_t i = 0; i < MM_STMT_COUNT; i++) {
-		if (sqlite3_prepare_v3(db->connection, mm_stmt_sql[i], -1, SQLITE_PREPARE_PERSISTENT, &db->stmt[i], NULL) !=
-		    SQLITE_OK) {
-			return mm_db_fail_sql(db);
+	static const char begin[] = "file:", end[] = "?immutable=1";
+	char *uri = malloc(sizeof(begin) + 2 + 3 * strlen(path) + sizeof(end)), *next;
+
+	if (!uri) {
+		return NULL;
+	}
+	next = stpcpy(uri, begin);
+	if (path[0] == '/') {
+		next = stpcpy(next, "//"); /* of no host */
+	}
+	for (; *path != '\0'; path++) {
+		if (isalnum((unsigned char)*path) || strchr("/._-", *path)) {
+			*next++ = *path;
+		} else {
+			next += sprintf(next, "%%%02x", (unsigned char)*path);
 		}
 	}
+	strcpy(next, end);
+	return uri;
+}
+
+int mm_db_connect_aside(struct mm_db *db)
+{
+	char *uri = immutable_uri(db->path);
+	int rc = SQLITE_NOMEM;
+
+	if (uri) {
+		rc = sqlite3_open_v2(uri, &db->connection,
+				     SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE, NULL);
+	}
+	free(uri);
+	return rc == SQLITE_OK ? 0 : db->connection ? mm_db_fail_sql(db) : -ENOMEM;
+}
+
+int mm_db_prepare_one(struct mm_db *db, enum mm_stmt stmt)
+{
+	if (sqlite3_prepare_v3(db->connection, mm_stmt_sql[stmt], -1, SQLITE_PREPARE_PERSISTENT, &db->stmt[stmt], NULL) !=
+	    SQLITE_OK) {
+		return mm_db_fail_sql(db);
+	}
 	return 0;
+}
+
+int mm_db_prepare(struct mm_db *db)
+{
+	int r = 0;
+
+	for (enum mm_stmt stmt = 0; stmt < MM_STMT_COUNT && r == 0; stmt++) {
+		r = mm_db_prepare_one(db, stmt);
+	}
+	return r;
 }
 
 void mm_db_keep(struct mm_db *db)

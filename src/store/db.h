@@ -31,8 +31,15 @@ int mm_db_fail_sql(struct mm_db *db);
 /* Connects to the file at path. Closing leaves it and its -wal as they are until mm_db_keep(). 0 or -errno. */
 int mm_db_connect(struct mm_db *db);
 
-/* Prepares the statements, once the tables are there. 0 or -errno. */
+/*
+ * The same for looking at a file that another process may have open: nothing is written or locked, and what only its -wal has is
+ * not seen. Only for what does not change while a daemon runs. mm_db_close() ends it.
+ */
+int mm_db_connect_aside(struct mm_db *db);
+
+/* Prepares the statements, once the tables are there; the second one of them alone. 0 or -errno. */
 int mm_db_prepare(struct mm_db *db);
+int mm_db_prepare_one(struct mm_db *db, enum mm_stmt stmt);
 
 /* From here on closing tidies up: the WAL goes into the database and is removed. */
 void mm_db_keep(struct mm_db *db);

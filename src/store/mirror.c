@@ -94,14 +94,14 @@ void mm_mirror_reread(struct mm_mirror *mirror)
 	}
 }
 
-static int claim(struct mm_mirror *mirror)
+static int measure(struct mm_mirror *mirror)
 {
 	off_t size = lseek(mirror->fd, 0, SEEK_END);
 	struct statfs fs;
 	struct stat st;
 
-	if (size < 0 || fstat(mirror->fd, &st) < 0 || fstatfs(mirror->fd, &fs) < 0 || flock(mirror->fd, LOCK_EX | LOCK_NB) < 0) {
-		return errno == EWOULDBLOCK ? -EBUSY : -errno;
+	if (size < 0 || fstat(mirror->fd, &st) < 0 || fstatfs(mirror->fd, &fs) < 0) {
+		return -errno;
 	}
 	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode)) {
 		return -EINVAL;
@@ -114,18 +114,19 @@ static int claim(struct mm_mirror *mirror)
 	return mirror->slot_size < SLOT_SIZE_MIN ? -EFBIG : 0;
 }
 
-int mm_mirror_open(const char *path, struct mm_mirror **ret)
+static int open_and_read(const char *path, int flags, bool alone, struct mm_mirror **ret)
 {
 	struct mm_mirror *mirror = calloc(1, sizeof(*mirror));
-	struct stat st;
 	int r;
 
 	if (!mirror) {
 		return -ENOMEM;
 	}
-	/* On a block device O_EXCL refuses one that is mounted. */
-	mirror->fd = open(path, O_RDWR | O_CLOEXEC | O_NONBLOCK | (stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? O_EXCL : 0));
-	r = mirror->fd < 0 ? -errno : claim(mirror);
+	mirror->fd = open(path, flags | O_CLOEXEC | O_NONBLOCK);
+	r = mirror->fd < 0 ? -errno : measure(mirror);
+	if (r == 0 && alone && flock(mirror->fd, LOCK_EX | LOCK_NB) < 0) {
+		r = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	}
 	if (r < 0) {
 		mm_mirror_close(mirror);
 		return r;
@@ -133,6 +134,19 @@ int mm_mirror_open(const char *path, struct mm_mirror **ret)
 	mm_mirror_reread(mirror);
 	*ret = mirror;
 	return 0;
+}
+
+int mm_mirror_open(const char *path, struct mm_mirror **ret)
+{
+	struct stat st;
+
+	/* On a block device O_EXCL refuses one that is mounted. */
+	return open_and_read(path, O_RDWR | (stat(path, &st) == 0 && S_ISBLK(st.st_mode) ? O_EXCL : 0), true, ret);
+}
+
+int mm_mirror_look(const char *path, struct mm_mirror **ret)
+{
+	return open_and_read(path, O_RDONLY, false, ret);
 }
 
 /* The slot and zeros up to the end of both, so that no later write ever allocates. */

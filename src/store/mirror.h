@@ -17,6 +17,9 @@ struct mm_mirror;
  */
 int mm_mirror_open(const char *path, struct mm_mirror **ret);
 
+/* The same only for reading, also beside a process that writes it. */
+int mm_mirror_look(const char *path, struct mm_mirror **ret);
+
 /* Makes a file at path that holds the slot: whole or not at all. -EEXIST, or -errno as the system says. */
 int mm_mirror_create(const char *path, const struct mm_slot *slot);
 

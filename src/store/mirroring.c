@@ -79,6 +79,20 @@ int mm_mirroring_match(const struct mm_store *store, const struct mm_slot *slot,
 	return mm_match(slot->state.nameplate, slot->state.meter_count, meters, store->roster.count, index, why);
 }
 
+int mm_mirroring_judge(struct mm_store *store, const struct mm_slot *slot)
+{
+	struct mm_error why = {0};
+	int r = mm_mirroring_match(store, slot, &why);
+
+	if (r < 0) {
+		return mm_error_set(&store->db.error, r,
+				    "%.120s: %s: correct the configuration, or move this copy away; a meter that only it has "
+				    "begins at zero then",
+				    store->mirror_path, why.text);
+	}
+	return 0;
+}
+
 /* Nothing, or only what the store had when it was opened. */
 static bool holds_nothing_new(const struct mm_store *store, const struct mm_mirror *mirror)
 {

@@ -18,7 +18,11 @@ bool mm_mirroring_write(struct mm_store *store, const struct mm_store_commit *co
 /* Does a slot hold a meter of the configuration? */
 bool mm_mirroring_is_ours(const struct mm_store *store, const struct mm_slot *slot);
 
-/* May the meters that the database has no row for go on with what a slot holds? As mm_match(). */
+/*
+ * A meter that the database has no row for must not begin at zero where a slot may have it: as mm_match(). The second one puts
+ * what to do into the error of the store.
+ */
 int mm_mirroring_match(const struct mm_store *store, const struct mm_slot *slot, struct mm_error *why);
+int mm_mirroring_judge(struct mm_store *store, const struct mm_slot *slot);
 
 #endif

@@ -257,6 +257,11 @@ static int open_whole(struct mm_opening *opening)
 		store->number = slot->state.sequence;
 	}
 	store->opened_number = store->number;
+	/* mm_store_check() of another process sees the meters that are new. */
+	r = mm_db_flush(&store->db);
+	if (r < 0) {
+		return r;
+	}
 	if (store->mirror_error == 0 && (found == MIRROR_MISSING || found == MIRROR_DAMAGED || found == MIRROR_FOREIGN)) {
 		/* The store goes on without it where it can't be begun. */
 		store->mirror_error = mm_mirroring_begin(store, found != MIRROR_MISSING);
@@ -312,6 +317,68 @@ int mm_store_open(const char *path, const char *mirror_path, const char *boot_id
 	}
 	*ret = opening.store;
 	return 0;
+}
+
+/* ---- What opening it would refuse ---- */
+
+/* The newest slot of the second copy where it is of these meters; *ret_foreign: it is of others. NULL too where it can't be read.
+ */
+static const struct mm_slot *look_at_mirror(struct mm_store *store, bool *ret_foreign)
+{
+	const struct mm_slot *slot;
+
+	if (!store->mirror_path || mm_mirror_look(store->mirror_path, &store->mirror) < 0) {
+		return NULL;
+	}
+	slot = mm_mirror_newest(store->mirror);
+	*ret_foreign = slot && !mm_mirroring_is_ours(store, slot);
+	return *ret_foreign ? NULL : slot;
+}
+
+/* As open_database(), of what can be seen beside a daemon that runs. */
+static int look_at_store(struct mm_opening *opening)
+{
+	struct mm_store *store = opening->store;
+	bool foreign = false;
+	const struct mm_slot *slot = look_at_mirror(store, &foreign);
+	int r = mm_database_look(&store->db, &store->roster, opening->meters);
+
+	if (r == 1 && foreign) {
+		return refuse_missing(store, MIRROR_FOREIGN);
+	}
+	if (r != 0 && r != 1 && !is_damage(r, slot, store->roster.foreign)) {
+		return r;
+	}
+	if (slot && (r >= 0 || r == -EXDEV || r == -EPROTO)) {
+		return mm_mirroring_judge(store, slot);
+	}
+	return r == 1 ? 0 : r;
+}
+
+int mm_store_check(const char *path, const char *mirror_path, const struct mm_store_meter *meters, unsigned meter_count,
+		   struct mm_error *error)
+{
+	struct mm_opening opening = {.boot_id = "", .meters = meters};
+	int r = check_meters(meters, meter_count, error);
+
+	if (r < 0) {
+		return r;
+	}
+	r = store_new(&opening, path, mirror_path, meter_count, &opening.store);
+	if (r < 0) {
+		return mm_error_set(error, r, "%s", strerror(-r));
+	}
+	r = look_at_store(&opening);
+	if (r < 0) {
+		*error = opening.store->db.error;
+	}
+	mm_store_close(opening.store);
+	return r == 0 || mm_store_is_refusal(r) ? r : 1;
+}
+
+bool mm_store_is_refusal(int r)
+{
+	return r == -EXDEV || r == -ENOTUNIQ;
 }
 
 void mm_store_close(struct mm_store *store)

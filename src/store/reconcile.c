@@ -196,26 +196,11 @@ static int begin_run(struct mm_opening *opening, bool *ret_sealed)
 	return r < 0 ? r : read_all(store);
 }
 
-/* A meter that is new must not begin at zero where the slot may have it. */
-static int match_slot(struct mm_store *store, const struct mm_slot *slot)
-{
-	struct mm_error why = {0};
-	int r = mm_mirroring_match(store, slot, &why);
-
-	if (r < 0) {
-		return mm_error_set(&store->db.error, r,
-				    "%.120s: %s: correct the configuration, or move this copy away; a meter that only it has "
-				    "begins at zero then",
-				    store->mirror_path, why.text);
-	}
-	return 0;
-}
-
 int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 {
 	struct mm_store *store = opening->store;
 	bool sealed = true;
-	int r = slot ? match_slot(store, slot) : 0;
+	int r = slot ? mm_mirroring_judge(store, slot) : 0;
 
 	if (r == 0) {
 		r = mm_db_run(&store->db, MM_STMT_BEGIN, SQLITE_OK);

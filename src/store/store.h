@@ -44,6 +44,16 @@ typedef void (*mm_store_done_fn)(int result, void *userdata);
 int mm_store_open(const char *path, const char *mirror_path, const char *boot_id, const struct mm_store_meter *meters,
 		  unsigned meter_count, struct mm_error *error, struct mm_store **ret);
 
+/* Would no later opening do any better while the configuration and the files stay as they are? */
+bool mm_store_is_refusal(int r);
+
+/*
+ * Would mm_store_open() refuse these meters? Looks at the files only, also beside a daemon that has them open: nothing is
+ * written, locked or migrated. 0; a refusal, with the same error as that has; 1: it can't be seen now, and error says why.
+ */
+int mm_store_check(const char *path, const char *mirror_path, const struct mm_store_meter *meters, unsigned meter_count,
+		   struct mm_error *error);
+
 /* What was out of order when it was opened, as the event has it; "" where nothing was. */
 const char *mm_store_findings(const struct mm_store *store);
 

@@ -127,10 +127,21 @@ configure system "${dual[@]}"
 start_meter
 wait_for "readings" metered
 stop_meter
+
+# refused_both WHAT PATTERN: --check-config says what the start says.
+refused_both() {
+	local code=0
+
+	refused "$1" "$2" 2
+	mv "$scratch/out" "$scratch/said"
+	"$build/minimeterd" --config "$scratch/minimeter.conf" --check-config >"$scratch/out" 2>&1 || code=$?
+	check "$1: --check-config exits with 2, not $code" test "$code" = 2
+	check "$1: --check-config says the same: $(cat "$scratch/out")" cmp -s "$scratch/out" <(grep -v ': stopped: ' "$scratch/said")
+}
 configure system "[meter other]" "model=MMD-120-2001-SCC" "serial=2002" "element1=A" "element2=B"
-refused "another meter's register" '1001.*2002\|2002.*1001' 2
+refused_both "another meter's register" '1001.*2002\|2002.*1001'
 configure system "[meter house]" "model=MMD-120-1001-SCC" "serial=1001" "element1=A" "element2=B"
-refused "the same serial with another model" "MMD-120-2001-SCC" 2
+refused_both "the same serial with another model" "MMD-120-2001-SCC"
 configure system "${dual[@]}"
 cp "$scratch/state/register.db" "$scratch/good.db"
 head -c 2000 "$scratch/good.db" >"$scratch/state/register.db"
@@ -148,6 +159,7 @@ code=0
 timeout 20 "$build/minimeterd" --config "$scratch/minimeter.conf" >"$scratch/out" 2>&1 || code=$?
 check "a second daemon on one register: exit 1" test "$code" = 1
 check "a second daemon on one register is told so: $(cat "$scratch/out")" grep -q "register.db" "$scratch/out"
+check "--check-config beside it" "$build/minimeterd" --config "$scratch/minimeter.conf" --check-config
 check "the first goes on" metered
 stop_meter
 

@@ -7,6 +7,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/count_of.h"
@@ -69,6 +71,20 @@ static void leave(const struct situation *s, struct fixture *b)
 	}
 }
 
+/* What mm_store_check() gives, which changes no file. The error stays where it is. */
+static int check(struct fixture *b, unsigned count)
+{
+	bool wal = fixture_has(b, "-wal"), shm = fixture_has(b, "-shm");
+	uint64_t before = fixture_digest(b);
+	int r;
+
+	b->error = (struct mm_error){0};
+	r = mm_store_check(b->path, b->copy[0] != '\0' ? b->copy : NULL, b->meters, count, &b->error);
+	ck_assert_uint_eq(fixture_digest(b), before);
+	ck_assert(fixture_has(b, "-wal") == wal && fixture_has(b, "-shm") == shm);
+	return r;
+}
+
 /* What the refusal must name. */
 struct words {
 	int error;
@@ -101,8 +117,12 @@ static void change(const struct situation *s, struct fixture *b, struct words *r
 static void assert_refused(const struct situation *s, struct fixture *b, const struct words *words)
 {
 	uint64_t before = fixture_digest(b);
+	struct mm_error checked;
 
+	ck_assert_int_eq(check(b, s->count), words->error);
+	checked = b->error;
 	ck_assert_int_eq(fixture_open_fails(b, s->count), words->error);
+	ck_assert_str_eq(checked.text, b->error.text);
 	for (size_t i = 0; i < COUNT_OF(words->word); i++) {
 		ck_assert_msg(strstr(b->error.text, words->word[i]) != NULL, "no \"%s\": %s", words->word[i], b->error.text);
 	}
@@ -113,9 +133,11 @@ static void assert_refused(const struct situation *s, struct fixture *b, const s
 /* The meters that did not change go on, and the one that did begins. */
 static void assert_begun(const struct situation *s, struct fixture *b)
 {
-	struct mm_store *store = fixture_open(b, s->count);
 	struct mm_registers registers;
+	struct mm_store *store;
 
+	ck_assert_int_eq(check(b, s->count), 0);
+	store = fixture_open(b, s->count);
 	for (unsigned i = 0; i < s->count; i++) {
 		if (i != s->changed && (s->has_copy || !s->is_lost)) {
 			fixture_assert_registers(store, i, 7);
@@ -152,6 +174,101 @@ START_TEST(test_a_meter_that_changed_is_refused_or_new)
 			fixture_assert_registers(store, m, 7);
 		}
 		mm_store_close(store);
+	}
+	fixture_end(&b);
+}
+END_TEST
+
+/* A meter that is new since the daemon started is known from outside, and what runs is not disturbed. */
+START_TEST(test_a_check_beside_a_daemon)
+{
+	int ready[2], finish[2], status;
+	struct fixture b;
+	char byte = 0;
+	pid_t pid;
+
+	fixture_begin_with_copy(&b);
+	mm_store_close(fixture_open(&b, 1));
+	ck_assert_int_eq(pipe(ready), 0);
+	ck_assert_int_eq(pipe(finish), 0);
+	pid = fork();
+	ck_assert_int_ge(pid, 0);
+	if (pid == 0) {
+		struct mm_store *store = fixture_open(&b, 2);
+
+		close(finish[1]);
+		fixture_commit_n(store, 3, 2);
+		if (write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
+			fixture_commit_n(store, 4, 2);
+			mm_store_close(store);
+			_exit(0);
+		}
+		_exit(1);
+	}
+	close(finish[0]);
+	close(ready[1]);
+	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	ck_assert_int_eq(check(&b, 2), 0);
+	strcpy(b.meters[1].model, "MMS-120-2001");
+	ck_assert_int_eq(check(&b, 2), -EXDEV);
+	ck_assert_ptr_nonnull(strstr(b.error.text, "serial SN-1002 is stored as model MMS-120-1001, the configuration says "));
+	strcpy(b.meters[1].model, "MMS-120-1001");
+	close(finish[1]);
+	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+	ck_assert_int_eq(status, 0);
+	close(ready[0]);
+	mm_store_close(fixture_open(&b, 2));
+	fixture_end(&b);
+}
+END_TEST
+
+static void make_text(struct fixture *b)
+{
+	fixture_write_noise(b->path, 0, 4096);
+}
+
+static void make_directory(struct fixture *b)
+{
+	ck_assert_int_eq(unlink(b->path), 0);
+	ck_assert_int_eq(mkdir(b->path, 0700), 0);
+}
+
+static void make_version_1(struct fixture *b)
+{
+	ck_assert_int_eq(unlink(b->path), 0);
+	fixture_make_version_1(b);
+}
+
+static void leave_as_it_is(struct fixture *b)
+{
+	(void)b;
+}
+
+static void lose(struct fixture *b)
+{
+	ck_assert_int_eq(unlink(b->path), 0);
+}
+
+/* A check refuses only what opening refuses for good; what it can't read it says. */
+START_TEST(test_a_check_without_a_fit_register)
+{
+	static const struct {
+		void (*make)(struct fixture *b);
+		int expected;
+	} files[] = {{leave_as_it_is, 0}, {lose, 0}, {make_text, 1}, {make_directory, 1}, {make_version_1, 0}};
+	struct fixture b;
+	char odd[sizeof(b.path)];
+
+	mm_store_close(fixture_start(&b, 1));
+	files[_i].make(&b);
+	ck_assert_int_eq(check(&b, 1), files[_i].expected);
+	ck_assert_int_eq(b.error.text[0] != '\0', files[_i].expected == 1);
+	/* A name that a URI takes for more than a name. */
+	snprintf(odd, sizeof(odd), "%.200s/a?mode=rwc#%%41 \xc3\xbc", b.dir);
+	if (files[_i].make != lose) {
+		ck_assert_int_eq(rename(b.path, odd), 0);
+		strcpy(b.path, odd);
+		ck_assert_int_eq(check(&b, 1), files[_i].expected);
 	}
 	fixture_end(&b);
 }
@@ -215,6 +332,8 @@ int main(void)
 	fixture_use_memory();
 	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, test_a_meter_that_changed_is_refused_or_new, 0, SITUATIONS);
+	tcase_add_test(tc, test_a_check_beside_a_daemon);
+	tcase_add_loop_test(tc, test_a_check_without_a_fit_register, 0, 5);
 	tcase_add_test(tc, test_a_copy_that_has_another_model_is_refused);
 	tcase_add_test(tc, test_a_refusal_is_whole);
 	suite_add_tcase(suite, tc);
