@@ -6,7 +6,7 @@
 build=${MM_BUILDDIR:-.}
 ctl=$build/minimeterctl
 scratch=$(mktemp -d "${TMPDIR:-/tmp}/minimeter-e2e.XXXXXX")
-sim_pid='' meter_pid='' port='' board_fd='' checks=0 failures=0
+sim_pid='' meter_pid='' port='' board_fd='' board_ns='' checks=0 failures=0
 mkfifo "$scratch/silence" "$scratch/ready"
 exec {silence_fd}<>"$scratch/silence"
 
@@ -150,15 +150,18 @@ stop_meter() {
 	meter_pid=''
 }
 
-# wait_for WHAT CONDITION...: polls for up to five minutes, which sanitizers on a busy machine may take; a test that waits in vain
-# fails with the logs.
+# wait_for WHAT CONDITION...: polls for up to five minutes, which sanitizers on a busy machine may take, and while board_past sees the
+# board's time go on; a test that waits in vain fails with the logs.
 wait_for() {
-	local what=$1 until=$((SECONDS + 300))
+	local what=$1 until=$((SECONDS + 300)) seen=$board_ns
 
 	shift
 	while [ "$SECONDS" -lt "$until" ]; do
 		if "$@" 2>/dev/null; then
 			return 0
+		fi
+		if [ "$board_ns" != "$seen" ]; then
+			seen=$board_ns until=$((SECONDS + 300))
 		fi
 		if [ -n "$meter_pid" ] && ! kill -0 "$meter_pid" 2>/dev/null; then
 			break
@@ -172,7 +175,8 @@ wait_for() {
 
 # board_past SECONDS: has the board's time come so far?
 board_past() {
-	[ "$(board time_ns)" -ge $(($1 * 1000000000)) ]
+	board_ns=$(board time_ns)
+	[ "$board_ns" -ge $(($1 * 1000000000)) ]
 }
 
 # ask COMMAND...: the client's JSON.
