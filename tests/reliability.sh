@@ -12,7 +12,7 @@ cd "$MM_BUILDDIR"
 
 # name, command
 tests=(
-	'ten-years||tests/store/check_store'
+	'ten-years||tests/store/check_size'
 	'crash|MM_CRASH_VARIANTS=136|tests/store/check_crash'
 	'damage|MM_DAMAGE_PLACES=64|tests/store/check_damage'
 	'faults||tests/store/check_fault'

@@ -3,6 +3,7 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/afe_fixture.h \
 	tests/fixture/answers.h \
 	tests/fixture/crash_log.h \
+	tests/fixture/crash_private.h \
 	tests/fixture/diagnosis_fixture.h \
 	tests/fixture/fake_daemon.h \
 	tests/fixture/fault_vfs.h \
@@ -18,8 +19,10 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/older_memory.h \
 	tests/fixture/outputs_fixture.h \
 	tests/fixture/random.h \
+	tests/fixture/recover_fixture.h \
 	tests/fixture/restart_fixture.h \
 	tests/fixture/sim_fixture.h \
+	tests/fixture/slot_fixture.h \
 	tests/fixture/store_fixture.h \
 	tests/fixture/suite.h \
 	tests/fixture/terminal.h \

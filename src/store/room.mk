@@ -47,9 +47,21 @@ check_PROGRAMS += tests/store/check_fuzz_slot
 TESTS += tests/store/check_fuzz_slot
 tests_store_check_fuzz_slot_SOURCES = tests/store/fuzz_slot.c tests/fixture/fuzz_driver.c
 
+check_PROGRAMS += tests/store/check_size
+TESTS += tests/store/check_size
+tests_store_check_size_SOURCES = tests/store/check_size.c $(store_check_SOURCES)
+
+check_PROGRAMS += tests/store/check_slot
+TESTS += tests/store/check_slot
+tests_store_check_slot_SOURCES = tests/store/check_slot.c tests/fixture/slot_fixture.c $(store_check_SOURCES)
+
+check_PROGRAMS += tests/store/check_backup
+TESTS += tests/store/check_backup
+tests_store_check_backup_SOURCES = tests/store/check_backup.c tests/fixture/recover_fixture.c $(store_check_SOURCES)
+
 check_PROGRAMS += tests/store/check_mirror
 TESTS += tests/store/check_mirror
-tests_store_check_mirror_SOURCES = tests/store/check_mirror.c $(store_check_SOURCES)
+tests_store_check_mirror_SOURCES = tests/store/check_mirror.c tests/fixture/slot_fixture.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_chain
 TESTS += tests/store/check_chain
@@ -71,15 +83,15 @@ tests_store_check_fuzz_checkpoint_SOURCES = tests/store/fuzz_checkpoint.c tests/
 # Comes before the C library, to see all that is written.
 check_PROGRAMS += tests/store/check_crash
 TESTS += tests/store/check_crash
-tests_store_check_crash_SOURCES = tests/store/check_crash.c tests/fixture/crash_log.c $(store_check_SOURCES)
+tests_store_check_crash_SOURCES = tests/store/check_crash.c tests/fixture/crash_disk.c tests/fixture/crash_log.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_damage
 TESTS += tests/store/check_damage
-tests_store_check_damage_SOURCES = tests/store/check_damage.c tests/fixture/crash_log.c $(store_check_SOURCES)
+tests_store_check_damage_SOURCES = tests/store/check_damage.c tests/fixture/crash_disk.c tests/fixture/crash_log.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_recover
 TESTS += tests/store/check_recover
-tests_store_check_recover_SOURCES = tests/store/check_recover.c $(store_check_SOURCES)
+tests_store_check_recover_SOURCES = tests/store/check_recover.c tests/fixture/recover_fixture.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_verify
 TESTS += tests/store/check_verify

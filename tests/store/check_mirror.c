@@ -16,6 +16,7 @@
 #include "store/mirror.h"
 #include "store/private.h"
 #include "store/worker.h"
+#include "fixture/slot_fixture.h"
 #include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
@@ -126,137 +127,6 @@ static void set_fault(enum fault fault, unsigned times)
 	copy_fault.halved = false;
 }
 
-static void make_slot(uint64_t sequence, unsigned meters, size_t rows, size_t events, struct mm_slot *ret)
-{
-	struct mm_state *state = &ret->state;
-
-	memset(ret, 0, sizeof(*ret));
-	state->sequence = sequence;
-	ret->database = sequence / 2;
-	snprintf(state->boot_id, sizeof(state->boot_id), "%s", FIXTURE_BOOT);
-	state->boottime_ns = (int64_t)sequence * 1000;
-	state->realtime_ns = (int64_t)sequence * 2000;
-	state->meter_count = meters;
-	for (unsigned i = 0; i < meters; i++) {
-		snprintf(state->nameplate[i].serial, sizeof(state->nameplate[i].serial), "SN-%u", 1001 + i);
-		snprintf(state->nameplate[i].model, sizeof(state->nameplate[i].model), "MMD-120-2001-T-SCC");
-		fixture_registers((int64_t)sequence, i, &state->meter[i]);
-	}
-	ret->row_count = rows;
-	for (size_t i = 0; i < rows; i++) {
-		ret->row[i].meter = (int)(i % meters);
-		ret->row[i].row = state->meter[0].profile.row;
-		ret->row[i].row.start_s += (int64_t)i;
-	}
-	ret->event_count = events;
-	for (size_t i = 0; i < events; i++) {
-		ret->event[i] =
-			(struct mm_store_event){.boottime_ns = (int64_t)i, .realtime_ns = 7, .meter = (int)(i % meters) - 1};
-		snprintf(ret->event[i].code, sizeof(ret->event[i].code), "event-%zu", i);
-		memset(ret->event[i].text, 't', sizeof(ret->event[i].text) - 1 - i);
-	}
-}
-
-/* ---- Images ---- */
-
-static void assert_same_history(const struct mm_slot *slot, const struct mm_slot *got)
-{
-	for (size_t i = 0; i < got->row_count; i++) {
-		ck_assert_int_eq(got->row[i].meter, slot->row[i].meter);
-		ck_assert_mem_eq(&got->row[i].row, &slot->row[i].row, sizeof(got->row[i].row));
-	}
-	for (size_t i = 0; i < got->event_count; i++) {
-		ck_assert_int_eq(got->event[i].meter, slot->event[i].meter);
-		ck_assert_int_eq(got->event[i].boottime_ns, slot->event[i].boottime_ns);
-		ck_assert_int_eq(got->event[i].realtime_ns, slot->event[i].realtime_ns);
-		ck_assert_str_eq(got->event[i].code, slot->event[i].code);
-		ck_assert_str_eq(got->event[i].text, slot->event[i].text);
-	}
-}
-
-START_TEST(test_slot_comes_back)
-{
-	static uint8_t bytes[MM_SLOT_SIZE_MAX];
-	static struct mm_slot slot, got;
-
-	make_slot(7, MM_STORE_METERS_MAX, MM_SLOT_ROWS_MAX, MM_SLOT_EVENTS_MAX, &slot);
-	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		memset(slot.state.nameplate[i].name, 'n', MM_STORE_NAME_MAX - 1);
-		memset(slot.state.nameplate[i].serial, 's', MM_STORE_NAME_MAX - 1);
-		memset(slot.state.nameplate[i].model, 'm', MM_MODEL_TEXT_MAX - 1);
-	}
-	ck_assert_int_gt(mm_slot_write(&slot, bytes, sizeof(bytes)), 0);
-	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), 0);
-	ck_assert_uint_eq(got.database, 3);
-	ck_assert_uint_eq(got.state.sequence, 7);
-	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
-		ck_assert_str_eq(got.state.nameplate[i].serial, slot.state.nameplate[i].serial);
-		ck_assert_mem_eq(&got.state.meter[i], &slot.state.meter[i], sizeof(got.state.meter[i]));
-	}
-	ck_assert_uint_eq(got.row_count, MM_SLOT_ROWS_MAX);
-	ck_assert_uint_eq(got.event_count, MM_SLOT_EVENTS_MAX);
-	assert_same_history(&slot, &got);
-}
-END_TEST
-
-START_TEST(test_history_that_does_not_fit_stays_out)
-{
-	static uint8_t bytes[4096];
-	static struct mm_slot slot, got;
-	size_t rows = 0, events = 0;
-
-	make_slot(3, 1, 20, 10, &slot);
-	for (size_t size = 0; size <= sizeof(bytes); size += 8) {
-		ssize_t length = mm_slot_write(&slot, bytes, size);
-
-		if (length < 0) {
-			ck_assert_int_eq(length, -ENOSPC);
-			ck_assert_uint_eq(rows, 0);
-			continue;
-		}
-		ck_assert_uint_le((size_t)length, size);
-		ck_assert_int_eq(mm_slot_read(bytes, size, &got), 0);
-		ck_assert_uint_ge(got.row_count, rows);
-		ck_assert_uint_ge(got.row_count < 20 ? 0 : got.event_count, events);
-		rows = got.row_count;
-		events = rows < 20 ? 0 : got.event_count;
-		assert_same_history(&slot, &got);
-		ck_assert_mem_eq(&got.state.meter[0], &slot.state.meter[0], sizeof(got.state.meter[0]));
-	}
-	ck_assert_uint_eq(rows, 20);
-	ck_assert_uint_gt(events, 3);
-	ck_assert_uint_lt(events, 10);
-}
-END_TEST
-
-START_TEST(test_every_changed_bit_is_found)
-{
-	static uint8_t bytes[MM_SLOT_SIZE_MAX];
-	static struct mm_slot slot, got;
-	int length, r;
-
-	make_slot(3, 2, 2, 1, &slot);
-	length = (int)mm_slot_write(&slot, bytes, sizeof(bytes));
-	for (int bit = 0; bit < length * 8; bit++) {
-		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-		r = mm_slot_read(bytes, sizeof(bytes), &got);
-		ck_assert_msg(r == -EBADMSG || (r == -ENOMSG && bit < 64), "bit %d: %d", bit, r);
-		bytes[bit / 8] ^= (uint8_t)(1u << (bit % 8));
-	}
-	for (int cut = 1; cut < length; cut++) {
-		r = mm_slot_read(bytes, (size_t)cut, &got);
-		ck_assert_msg(r == -EBADMSG || r == -ENOMSG, "cut at %d: %d", cut, r);
-	}
-	memset(bytes, 0, sizeof(bytes));
-	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), -ENODATA);
-	memset(bytes, 0xff, sizeof(bytes));
-	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), -ENODATA);
-	ck_assert_int_eq(mm_slot_read(bytes, 0, &got), -ENODATA);
-	memset(bytes, 0x5a, sizeof(bytes));
-	ck_assert_int_eq(mm_slot_read(bytes, sizeof(bytes), &got), -ENOMSG);
-}
-END_TEST
-
 /* ---- Slots ---- */
 
 static struct mm_mirror *open_mirror(const char *path)
@@ -272,7 +142,7 @@ static void write_n(struct mm_mirror *copy, uint64_t n)
 {
 	static struct mm_slot slot;
 
-	make_slot(n, 1, 0, 0, &slot);
+	fixture_slot(n, 1, 0, 0, &slot);
 	ck_assert_int_eq(mm_mirror_write(copy, &slot), 0);
 }
 
@@ -296,7 +166,7 @@ static void begin(struct fixture *b, char *path, size_t size)
 
 	fixture_begin(b);
 	snprintf(path, size, "%s.copy", b->path);
-	make_slot(1, 1, 0, 0, &slot);
+	fixture_slot(1, 1, 0, 0, &slot);
 	ck_assert_int_eq(mm_mirror_create(path, &slot), 0);
 	assert_newest(path, 1, 0);
 }
@@ -336,7 +206,7 @@ START_TEST(test_what_is_there_is_not_written_over)
 	struct fixture b;
 
 	begin(&b, path, sizeof(path));
-	make_slot(2, 1, 0, 0, &slot);
+	fixture_slot(2, 1, 0, 0, &slot);
 	ck_assert_int_eq(mm_mirror_create(path, &slot), -EEXIST);
 	assert_newest(path, 1, 0);
 	copy = open_mirror(path);
@@ -401,7 +271,7 @@ START_TEST(test_small_chip)
 	for (uint64_t n = 1; n < 5; n++) {
 		write_n(copy, n);
 	}
-	make_slot(5, 8, 0, 0, &slot);
+	fixture_slot(5, 8, 0, 0, &slot);
 	ck_assert_int_eq(mm_mirror_write(copy, &slot), -EFBIG);
 	mm_mirror_close(copy);
 	assert_newest(path, 4, 3);
@@ -662,9 +532,6 @@ int main(void)
 
 	fixture_use_memory();
 	tcase_set_timeout(tcase, 600);
-	tcase_add_test(tcase, test_slot_comes_back);
-	tcase_add_test(tcase, test_history_that_does_not_fit_stays_out);
-	tcase_add_test(tcase, test_every_changed_bit_is_found);
 	tcase_add_test(tcase, test_slots_are_written_in_turn);
 	tcase_add_test(tcase, test_what_is_there_is_not_written_over);
 	tcase_add_test(tcase, test_a_device_that_holds_something_else_is_refused);

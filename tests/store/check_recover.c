@@ -9,66 +9,11 @@
 #include <unistd.h>
 
 #include "store/private.h"
+#include "fixture/recover_fixture.h"
 #include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
 #define SLOT 16384
-
-static bool keep_recovered(void *userdata, const struct mm_store_event *event, const char *data)
-{
-	char *text = userdata;
-
-	(void)data;
-	if (strcmp(event->code, "recovered") == 0) {
-		snprintf(text, MM_ERROR_TEXT_MAX, "%s", event->text);
-	}
-	return true;
-}
-
-/* The newest event "recovered" holds these words; NULL: there is none. */
-static void assert_recovered(struct mm_store *store, const char *words)
-{
-	char text[MM_ERROR_TEXT_MAX] = "";
-
-	ck_assert_int_eq(mm_store_events(store, 0, 1000, true, keep_recovered, text), 0);
-	ck_assert_msg(words ? strstr(text, words) != NULL : text[0] == '\0', "%s: %s", words, text);
-	ck_assert_str_eq(mm_store_findings(store), text);
-}
-
-static void assert_registers(struct fixture *b, int64_t n, const char *words)
-{
-	struct mm_store *store = fixture_open(b, 1);
-
-	fixture_assert_registers(store, 0, n);
-	assert_recovered(store, words);
-	fixture_assert_answer(store, "PRAGMA integrity_check", "ok");
-	mm_store_close(store);
-	/* And nothing is out of order any longer. */
-	store = fixture_open(b, 1);
-	fixture_assert_registers(store, 0, n);
-	ck_assert_str_eq(mm_store_findings(store), "");
-	ck_assert_int_eq(store->mirror_error, 0);
-	mm_store_close(store);
-}
-
-/* Commits 0 to 3 are in the database, 4 and 5 in the copy only. */
-static void begin(struct fixture *b)
-{
-	struct mm_store *store;
-	struct fixture crash;
-
-	store = fixture_start_with_copy(b, 1);
-	ck_assert_str_eq(mm_store_findings(store), "");
-	fixture_commit_each(store, 0, 4);
-	ck_assert_int_eq(fixture_mirror_n(store, 4), 0);
-	ck_assert_int_eq(fixture_mirror_n(store, 5), 0);
-	fixture_assert_registers(store, 0, 5);
-	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "3000016");
-	fixture_copy(b, &crash);
-	mm_store_close(store);
-	/* As the power cut left it. */
-	fixture_move(&crash, b);
-}
 
 /* ---- In order ---- */
 
@@ -78,15 +23,15 @@ START_TEST(test_copy_ahead_is_taken_over)
 	struct mm_store *store;
 	struct fixture b;
 
-	begin(&b);
+	recover_begin(&b);
 	store = fixture_open(&b, 1);
 	fixture_assert_registers(store, 0, 5);
-	assert_recovered(store, NULL);
+	recover_assert_event(store, NULL);
 	fixture_assert_answer(store, "SELECT delivered_uwh FROM register", "5000022");
 	ck_assert_int_eq(fixture_count(store, counts, 10), 3);
 	fixture_commit_n(store, 6, 1);
 	mm_store_close(store);
-	assert_registers(&b, 6, NULL);
+	recover_assert_registers(&b, 6, NULL);
 	fixture_end(&b);
 }
 END_TEST
@@ -127,7 +72,7 @@ START_TEST(test_without_copy_every_commit_is_the_database_s)
 	mm_store_close(store);
 	/* The copy comes later. */
 	snprintf(b.copy, sizeof(b.copy), "%s/elsewhere", b.dir);
-	assert_registers(&b, 7, "the copy was missing and begins anew");
+	recover_assert_registers(&b, 7, "the copy was missing and begins anew");
 	fixture_end(&b);
 }
 END_TEST
@@ -159,21 +104,12 @@ START_TEST(test_meter_taken_out_keeps_what_the_copy_had)
 	ck_assert_mem_eq(&got, &expected, sizeof(got));
 	mm_store_close(store);
 	crash.meters[0] = other;
-	assert_registers(&crash, 2, "the copy was of another meter");
+	recover_assert_registers(&crash, 2, "the copy was of another meter");
 	fixture_end(&b);
 }
 END_TEST
 
 /* ---- Out of order ---- */
-
-static void lose_database(struct fixture *b)
-{
-	char wal[320];
-
-	snprintf(wal, sizeof(wal), "%s-wal", b->path);
-	ck_assert_int_eq(unlink(b->path), 0);
-	(void)unlink(wal);
-}
 
 static void lose_all_but_wal(struct fixture *b)
 {
@@ -184,14 +120,9 @@ static void leave_a_journal(struct fixture *b)
 {
 	char journal[320];
 
-	lose_database(b);
+	recover_lose_database(b);
 	snprintf(journal, sizeof(journal), "%s-journal", b->path);
 	fixture_write_noise(journal, 0, 512);
-}
-
-static void damage_database(struct fixture *b)
-{
-	fixture_write_noise(b->path, 0, 4096);
 }
 
 static void empty_database(struct fixture *b)
@@ -201,13 +132,13 @@ static void empty_database(struct fixture *b)
 
 static void make_directory(struct fixture *b)
 {
-	lose_database(b);
+	recover_lose_database(b);
 	ck_assert_int_eq(mkdir(b->path, 0700), 0);
 }
 
 static void make_foreign(struct fixture *b)
 {
-	lose_database(b);
+	recover_lose_database(b);
 	ck_assert_int_eq(fixture_sql(b->path, "CREATE TABLE t (x); PRAGMA application_id = 5"), SQLITE_OK);
 }
 
@@ -224,11 +155,6 @@ static void make_another_s(struct fixture *b)
 static void lose_copy(struct fixture *b)
 {
 	ck_assert_int_eq(unlink(b->copy), 0);
-}
-
-static void damage_copy(struct fixture *b)
-{
-	fixture_write_noise(b->copy, 0, 2 * SLOT);
 }
 
 static void zero_copy(struct fixture *b)
@@ -266,17 +192,18 @@ static const struct {
 	const char *retired; /* what must be there, NULL: nothing */
 	bool lasts;	     /* it is the same at the next start */
 } harms[] = {
-	{lose_database, 5, "the database was missing; history begins anew; registers from the copy of 2025-", NULL, false},
+	{recover_lose_database, 5, "the database was missing; history begins anew; registers from the copy of 2025-", NULL,
+	 false},
 	{lose_all_but_wal, 5, "the database was damaged and is set aside", ".aside-1-wal", false},
 	{leave_a_journal, 5, "the database was damaged and is set aside", ".aside-1-journal", false},
-	{damage_database, 5, "the database was damaged and is set aside", ".aside-1", false},
+	{recover_damage_database, 5, "the database was damaged and is set aside", ".aside-1", false},
 	{empty_database, 5, "the database was damaged and is set aside", ".aside-1-wal", false},
 	{make_directory, 5, "the database was damaged and is set aside", ".aside-1", false},
 	{make_foreign, 5, "the database was damaged and is set aside", ".aside-1", false},
 	{make_newer, 5, "the database was of a newer version and is set aside", ".aside-1", false},
 	{make_another_s, 5, "the database was of another meter and is set aside", ".aside-1", false},
 	{lose_copy, 3, "the copy was missing and begins anew", NULL, false},
-	{damage_copy, 3, "the copy was damaged", ".copy.aside-1", false},
+	{recover_damage_copy, 3, "the copy was damaged", ".copy.aside-1", false},
 	{zero_copy, 3, "the copy was damaged", ".copy.aside-1", false},
 	{cut_copy, 3, "the copy was damaged", ".copy.aside-1", false},
 	{damage_newest_slot, 4, "a slot of the copy was damaged", NULL, true},
@@ -289,17 +216,17 @@ START_TEST(test_harm_is_recovered_from)
 	struct mm_store *store;
 	struct fixture b;
 
-	begin(&b);
+	recover_begin(&b);
 	harms[_i].harm(&b);
 	if (harms[_i].lasts) {
 		store = fixture_open(&b, 1);
 		fixture_assert_registers(store, 0, harms[_i].expected);
-		assert_recovered(store, harms[_i].words);
+		recover_assert_event(store, harms[_i].words);
 		fixture_commit_n(store, 8, 1);
 		mm_store_close(store);
 		fixture_assert_stored(&b, 8);
 	} else {
-		assert_registers(&b, harms[_i].expected, harms[_i].words);
+		recover_assert_registers(&b, harms[_i].expected, harms[_i].words);
 	}
 	ck_assert_msg(!harms[_i].retired || fixture_has(&b, harms[_i].retired), "no %s", harms[_i].retired);
 	ck_assert(!fixture_has(&b, ".recovering"));
@@ -315,11 +242,11 @@ START_TEST(test_both_lost_is_refused)
 		void (*copy)(struct fixture *b);
 		int error;
 	} both[] = {
-		{lose_database, damage_copy, -EBADMSG},
-		{lose_database, zero_copy, -EBADMSG},
-		{lose_database, make_copy_unopenable, -EISDIR},
-		{damage_database, damage_copy, -EBADMSG},
-		{damage_database, lose_copy, -EBADMSG},
+		{recover_lose_database, recover_damage_copy, -EBADMSG},
+		{recover_lose_database, zero_copy, -EBADMSG},
+		{recover_lose_database, make_copy_unopenable, -EISDIR},
+		{recover_damage_database, recover_damage_copy, -EBADMSG},
+		{recover_damage_database, lose_copy, -EBADMSG},
 		{make_newer, lose_copy, -EPROTO},
 		{make_another_s, lose_copy, -EXDEV},
 		{make_foreign, zero_copy, -EBADMSG},
@@ -330,7 +257,7 @@ START_TEST(test_both_lost_is_refused)
 		struct fixture b;
 		int r;
 
-		begin(&b);
+		recover_begin(&b);
 		both[i].database(&b);
 		both[i].copy(&b);
 		before = fixture_digest(&b);
@@ -356,7 +283,7 @@ START_TEST(test_old_database_is_reported)
 	ck_assert_int_eq(fixture_mirror_n(store, 4), 0);
 	mm_store_close(store);
 	fixture_move(&old, &b);
-	assert_registers(&b, 4, "the database lacks commits that it had acknowledged");
+	recover_assert_registers(&b, 4, "the database lacks commits that it had acknowledged");
 	fixture_end(&b);
 }
 END_TEST
@@ -378,179 +305,8 @@ START_TEST(test_old_copy_is_reported)
 	ck_assert_int_eq(rename(old.copy, b.copy), 0);
 	store = fixture_open(&b, 1);
 	fixture_assert_registers(store, 0, 3);
-	assert_recovered(store, "the copy was behind the database");
+	recover_assert_event(store, "the copy was behind the database");
 	fixture_commit_n(store, 4, 1);
-	fixture_stop(&b, store);
-}
-END_TEST
-
-/* ---- Backups ---- */
-
-static void make_backup(struct fixture *b, const char *suffix)
-{
-	char path[330], sql[400];
-
-	snprintf(path, sizeof(path), "%s%s", b->path, suffix);
-	snprintf(sql, sizeof(sql), "VACUUM INTO '%s'", path);
-	ck_assert_int_eq(fixture_sql(b->path, sql), SQLITE_OK);
-}
-
-START_TEST(test_backup_gives_the_history)
-{
-	unsigned counts[10];
-	struct mm_store *store;
-	struct fixture b;
-
-	begin(&b);
-	make_backup(&b, ".backup-old");
-	damage_database(&b);
-	store = fixture_open(&b, 1);
-	fixture_assert_registers(store, 0, 5);
-	assert_recovered(store, "history from the backup of ");
-	ck_assert_int_eq(fixture_count(store, counts, 10), 3);
-	fixture_stop(&b, store);
-}
-END_TEST
-
-START_TEST(test_backup_without_copy_gives_all)
-{
-	struct fixture b;
-
-	begin(&b);
-	make_backup(&b, ".backup");
-	damage_database(&b);
-	damage_copy(&b);
-	assert_registers(&b, 3, "the copy was damaged; the database was damaged");
-	fixture_end(&b);
-}
-END_TEST
-
-/* Where a table begins in a file. */
-static long offset_of(const char *path, const char *table)
-{
-	sqlite3_stmt *stmt = NULL;
-	sqlite3 *db = NULL;
-	long offset;
-
-	ck_assert_int_eq(sqlite3_open_v2(path, &db, SQLITE_OPEN_READONLY, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_prepare_v2(db, "SELECT rootpage FROM sqlite_schema WHERE name = ?", -1, &stmt, NULL), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_bind_text(stmt, 1, table, -1, SQLITE_STATIC), SQLITE_OK);
-	ck_assert_int_eq(sqlite3_step(stmt), SQLITE_ROW);
-	offset = (sqlite3_column_int(stmt, 0) - 1) * 4096L;
-	sqlite3_finalize(stmt);
-	sqlite3_close(db);
-	return offset;
-}
-
-/* Damaged where only a check of all of it finds that, and from its begin. */
-START_TEST(test_damaged_backup_is_passed_over)
-{
-	char path[330];
-	struct fixture b;
-
-	begin(&b);
-	make_backup(&b, ".backup");
-	make_backup(&b, ".backup-old");
-	snprintf(path, sizeof(path), "%s.backup", b.path);
-	fixture_write_noise(path, offset_of(path, "event"), 4096);
-	lose_database(&b);
-	assert_registers(&b, 5, "history from the backup of ");
-	snprintf(path, sizeof(path), "%s.backup-old", b.path);
-	fixture_write_noise(path, 0, 4096);
-	damage_database(&b);
-	assert_registers(&b, 5, "history begins anew");
-	ck_assert(fixture_has(&b, ".aside-1"));
-	fixture_end(&b);
-}
-END_TEST
-
-struct meanwhile {
-	struct mm_store *store;
-	int64_t n;
-};
-
-static void commit_meanwhile(void *userdata)
-{
-	struct meanwhile *meanwhile = userdata;
-	struct fixture_commit c;
-
-	if (meanwhile->n < 50) {
-		fixture_commit(++meanwhile->n, 1, &c);
-		c.commit.event_count = c.commit.row_count = 0;
-		ck_assert(mm_store_commit_to_mirror(meanwhile->store, &c.commit));
-	}
-}
-
-/* Two are kept; and while one is made the copy is written, which is what bounds the loss. */
-START_TEST(test_backups_are_made_and_kept)
-{
-	static struct mm_store_event filler[1000];
-	unsigned counts[300];
-	struct meanwhile meanwhile = {0};
-	struct fixture_commit c;
-	struct fixture b;
-
-	meanwhile.store = fixture_start_with_copy(&b, 1);
-	ck_assert_int_eq(mm_store_backed_up(meanwhile.store), 0);
-	while (meanwhile.n < 30) {
-		fixture_commit_n(meanwhile.store, meanwhile.n++, 1);
-	}
-	fixture_commit(meanwhile.n, 1, &c);
-	for (int i = 0; i < MM_COUNT_OF(filler); i++) {
-		filler[i] = c.event;
-		snprintf(filler[i].code, sizeof(filler[i].code), "filler");
-	}
-	c.commit.events = filler;
-	c.commit.event_count = MM_COUNT_OF(filler);
-	c.commit.row_count = 0;
-	ck_assert_int_eq(mm_store_commit(meanwhile.store, &c.commit), 0);
-	ck_assert_int_eq(mm_store_backup(meanwhile.store), 0);
-	ck_assert_int_gt(mm_store_backed_up(meanwhile.store), 0);
-	ck_assert(fixture_has(&b, ".backup") && !fixture_has(&b, ".backup-old") && !fixture_has(&b, ".backup.new"));
-	meanwhile.store->meanwhile = commit_meanwhile;
-	meanwhile.store->meanwhile_userdata = &meanwhile;
-	ck_assert_int_eq(mm_store_backup(meanwhile.store), 0);
-	ck_assert_int_gt(meanwhile.n, 30);
-	fixture_assert_registers(meanwhile.store, 0, meanwhile.n);
-	ck_assert(fixture_has(&b, ".backup") && fixture_has(&b, ".backup-old") && !fixture_has(&b, ".backup.new"));
-	mm_store_close(meanwhile.store);
-	lose_database(&b);
-	meanwhile.store = fixture_open(&b, 1);
-	fixture_assert_registers(meanwhile.store, 0, meanwhile.n);
-	assert_recovered(meanwhile.store, "history from the backup of ");
-	ck_assert_int_eq(fixture_count(meanwhile.store, counts, 300), 29);
-	mm_store_close(meanwhile.store);
-	fixture_end(&b);
-}
-END_TEST
-
-static void inspect_all(struct mm_store *store, char ret_text[static 512])
-{
-	struct mm_store_inspection inspection;
-	size_t used = 0;
-
-	for (unsigned i = 0; mm_store_inspect(store, i, &inspection) == 0; i++) {
-		used += (size_t)snprintf(ret_text + used, 512 - used, "%s %d, ", inspection.what, inspection.error);
-	}
-}
-
-START_TEST(test_inspection_finds_what_is_damaged)
-{
-	char path[330], text[512];
-	struct fixture b;
-	struct mm_store *store = fixture_start_with_copy(&b, 1);
-
-	fixture_commit_n(store, 0, 1);
-	fixture_commit_n(store, 1, 1);
-	ck_assert_int_eq(mm_store_backup(store), 0);
-	inspect_all(store, text);
-	ck_assert_str_eq(text, "database 0, copy 0, backup 0, backup-old -2, ");
-	ck_assert_int_eq(mm_store_backup(store), 0);
-	snprintf(path, sizeof(path), "%s.backup-old", b.path);
-	fixture_write_noise(path, 8192, 4096);
-	fixture_write_noise(b.copy, 0, 512);
-	inspect_all(store, text);
-	ck_assert_str_eq(text, "database 0, copy -74, backup 0, backup-old -74, ");
 	fixture_stop(&b, store);
 }
 END_TEST
@@ -578,9 +334,9 @@ START_TEST(test_flipped_bit_is_not_billed)
 {
 	struct fixture b;
 
-	begin(&b);
+	recover_begin(&b);
 	ck_assert_int_eq(fixture_sql(b.path, "UPDATE register SET delivered_uwh = delivered_uwh + (1 << 40)"), SQLITE_OK);
-	assert_registers(&b, 5, "the database was damaged and is set aside");
+	recover_assert_registers(&b, 5, "the database was damaged and is set aside");
 	fixture_end(&b);
 }
 END_TEST
@@ -598,11 +354,6 @@ int main(void)
 	tcase_add_test(tcase, test_both_lost_is_refused);
 	tcase_add_test(tcase, test_old_database_is_reported);
 	tcase_add_test(tcase, test_old_copy_is_reported);
-	tcase_add_test(tcase, test_backup_gives_the_history);
-	tcase_add_test(tcase, test_backup_without_copy_gives_all);
-	tcase_add_test(tcase, test_damaged_backup_is_passed_over);
-	tcase_add_test(tcase, test_backups_are_made_and_kept);
-	tcase_add_test(tcase, test_inspection_finds_what_is_damaged);
 	tcase_add_test(tcase, test_snapshot_that_makes_no_sense_is_recovered_from);
 	tcase_add_test(tcase, test_flipped_bit_is_not_billed);
 	suite_add_tcase(suite, tcase);
