@@ -54,8 +54,8 @@
 	X(OUTPUTS_FAILING, LOG_ERR, "outputs-failing", "4d16a77b837a409a86cb69bc53e3c376", "outputs fail: %s") \
 	X(OUTPUTS_RECOVERED, LOG_NOTICE, "outputs-recovered", "366ecba2c6fc4508a22d89f5a6075c51", "outputs work again") \
 	X(OUTPUTS_UNCERTAIN, LOG_WARNING, "outputs-uncertain", "e4513db4afde4ca79ba31b8f2bbe5695", \
-	  "the last run had no proper end: outputs go on at %.3f Wh, %.3f Wh behind the register, and may have put out up to " \
-	  "%.1f Wh more") \
+	  "the last run had no proper end: outputs go on at %.3f Wh, %.3f Wh behind the register, and may have put out " \
+	  "more: up to %.1f Wh if it was at its largest load") \
 	X(REGISTER_FAILING, LOG_ERR, "register-failing", "1667ecec43e64f8e80cc677ac78ea124", \
 	  "the register cannot be written: %s; metering goes on in memory") \
 	X(REGISTER_RECOVERED, LOG_NOTICE, "register-recovered", "3a7805458fee484eb5b545d632fbf132", \

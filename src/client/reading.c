@@ -74,6 +74,11 @@ static const struct mm_field status_fields[] = {
 	FIELD(mm_daemon_status, "ok", BOOL, ok),
 };
 
+static const struct mm_field interval_fields[] = {
+	FIELD(mm_reading, "start", TIME, interval_ns),
+	FIELD(mm_reading, "delivered_wh", MICRO, interval_uwh),
+};
+
 /* ---- Read ---- */
 
 static int read_elements(const json_t *meter, struct mm_reading *ret, struct mm_error *error)
@@ -105,7 +110,12 @@ int mm_readings_new(json_t *answer, struct mm_readings **ret, struct mm_error *e
 	readings->count = count;
 	r = mm_fields_read_rows(rows, meter_fields, COUNT_OF(meter_fields), readings->meter, sizeof(readings->meter[0]), error);
 	for (size_t i = 0; i < readings->count && r == 0; i++) {
-		r = read_elements(json_array_get(rows, i), &readings->meter[i], error);
+		const json_t *row = json_array_get(rows, i), *interval = json_object_get(row, "interval");
+
+		r = read_elements(row, &readings->meter[i], error);
+		if (r == 0 && json_is_object(interval)) {
+			r = mm_fields_read(interval, interval_fields, COUNT_OF(interval_fields), &readings->meter[i], error);
+		}
 	}
 	if (r < 0) {
 		mm_readings_free(readings);

@@ -46,6 +46,8 @@ struct mm_reading {
 	const char *display; /* what the LCD shows, in kWh; NULL: the model has none */
 	bool power_led, load_led, reverse_led;
 	struct mm_names faults, corrections;
+	int64_t interval_ns;  /* the begin of the interval that is open; 0: none is, or the daemon is older than this answer */
+	int64_t interval_uwh; /* delivered in it */
 	size_t element_count;
 	struct mm_reading_element element[MM_ELEMENTS_MAX];
 };

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "core/meter.h"
 
@@ -28,9 +29,15 @@ static const char *const front_end_advice[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_SWAPPED] = "exchange the wires, or the voltage_channel and current_channel keys in the configuration",
 };
 
-const char *mm_advice_front_end(enum mm_health health)
+/* One on the network is behind a server, and behind what the unit lets through. */
+static const char remote_advice[] = "see that iiod or minimeter-sim runs at the address of uri, and that the unit may reach it: "
+				    "minimeter-setup writes the drop-in for that";
+
+const char mm_advice_refused[] = "what was in force before stays so; put the file right, then: systemctl reload minimeterd";
+
+const char *mm_advice_front_end(enum mm_health health, const char *uri)
 {
-	return front_end_advice[health];
+	return health == MM_HEALTH_ABSENT && strncmp(uri, "ip:", 3) == 0 ? remote_advice : front_end_advice[health];
 }
 
 const char *mm_advice_store(int error, int mirror_error)

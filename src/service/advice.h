@@ -13,7 +13,10 @@
 #define MM_ADVICE_REASON_MAX 192
 
 /* What to do about the health of a front end; NULL: nothing. */
-const char *mm_advice_front_end(enum mm_health health);
+const char *mm_advice_front_end(enum mm_health health, const char *uri);
+
+/* What to do where the configuration was refused by a reload. */
+extern const char mm_advice_refused[];
 
 /* What to do where the store cannot be written, or its second copy (each 0 or a -errno); NULL: nothing. */
 const char *mm_advice_store(int error, int mirror_error);

@@ -10,6 +10,10 @@
 #include "base/time_text.h"
 #include "core/units.h"
 #include "service/advice.h"
+#include "service/private.h"
+
+/* What a clock that is being slewed takes from an interval at most: 1 in 1000, and a window more or less. */
+#define INCOMPLETE_RATIO 1000
 
 /* ---- Pieces of JSON ---- */
 
@@ -126,6 +130,18 @@ static json_t *display_json(const struct mm_meter *meter)
 	return json_string(display);
 }
 
+/* The interval that is open, as far as it has come; null: none is, or the meter does not know the time. */
+static json_t *open_json(const struct mm_profile *profile)
+{
+	const struct mm_profile_row *row = &profile->row;
+
+	if (!profile->open || row->status & MM_PROFILE_CLOCK_INVALID) {
+		return json_null();
+	}
+	return json_pack("{s:o, s:f, s:f}", "start", mm_json_time(row->start_s * MM_NS_PER_S), "delivered_wh",
+			 wh(row->delivered_uwh), "received_wh", wh(row->received_uwh));
+}
+
 json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 {
 	const struct mm_config_meter *config = mm_view_config(metering, index);
@@ -143,18 +159,20 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 		power_w += meter->element[e].power_w;
 	}
 	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
-	return json_pack(
-		"{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o, s:o}",
-		"name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
-		(int)meter_valid(metering, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
-		mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
-		"delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh", json_real(wh(registers->received.uwh)),
-		"received_uwh", (json_int_t)registers->received.uwh, "lagging_varh", json_real(wh(registers->lagging.uwh)),
-		"leading_varh", json_real(wh(registers->leading.uwh)), "max_demand_w", figure(registers->max_demand_w, 1e-2),
-		"max_demand_time", mm_json_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
-		"display", display_json(meter), "power_led", (int)view.level[MM_OUTPUT_LED_POWER], "load_led",
-		(int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
-		faults_json(metering, index), "corrections", corrections, "elements", elements);
+	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, "
+			 "s:o, s:o, s:o}",
+			 "name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
+			 (int)meter_valid(metering, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
+			 mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
+			 "delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh",
+			 json_real(wh(registers->received.uwh)), "received_uwh", (json_int_t)registers->received.uwh,
+			 "lagging_varh", json_real(wh(registers->lagging.uwh)), "leading_varh",
+			 json_real(wh(registers->leading.uwh)), "max_demand_w", figure(registers->max_demand_w, 1e-2),
+			 "max_demand_time", mm_json_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
+			 "display", display_json(meter), "power_led", (int)view.level[MM_OUTPUT_LED_POWER], "load_led",
+			 (int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
+			 faults_json(metering, index), "corrections", corrections, "elements", elements, "interval",
+			 open_json(&registers->profile));
 }
 json_t *mm_json_meters(const struct mm_metering *metering, int meter, json_t *(*one)(const struct mm_metering *, unsigned meter))
 {
@@ -232,6 +250,9 @@ json_t *mm_json_interval(const struct mm_profile_row *row)
 	json_t *flags = json_array();
 
 	append_names(flags, row->status, 8, profile_status_name);
+	if (row->covered_ns < row->duration_s * (MM_NS_PER_S - MM_NS_PER_S / INCOMPLETE_RATIO) - MM_NS_PER_S) {
+		json_array_append_new(flags, json_string("incomplete"));
+	}
 	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", mm_json_time(row->start_s * MM_NS_PER_S),
 			 "duration_s", (int)row->duration_s, "status", (int)row->status, "flags", flags, "delivered_wh",
 			 wh(row->delivered_uwh), "received_wh", wh(row->received_uwh), "lagging_varh", wh(row->lagging_uvarh),
@@ -248,8 +269,20 @@ json_t *mm_json_event(const struct mm_metering *metering, const struct mm_store_
 			 event->text);
 }
 
-json_t *mm_json_status(const struct mm_metering *metering, unsigned clients)
+/* What the file said last, which need not be what is in force. */
+static json_t *configuration_json(const struct mm_service *service)
 {
+	const struct mm_config_verdict *verdict = &service->verdict;
+	bool refused = verdict->reason.text[0] != '\0';
+
+	return condition_json(service->metering,
+			      verdict->since_ns > 0 ? verdict->since_ns : mm_view_started_ns(service->metering),
+			      verdict->reason.text, refused ? "refused" : "ok", refused ? mm_advice_refused : NULL);
+}
+
+json_t *mm_json_status(const struct mm_service *service)
+{
+	const struct mm_metering *metering = service->metering;
 	struct mm_view_front_end front_end = mm_view_front_end(metering);
 	struct mm_view_store store = mm_view_store(metering);
 	int64_t uptime_ns = mm_clock_boottime(mm_view_clock(metering)) - mm_view_started_ns(metering);
@@ -263,16 +296,16 @@ json_t *mm_json_status(const struct mm_metering *metering, unsigned clients)
 		ok = ok && json_is_true(json_object_get(meter, "ok"));
 		json_array_append_new(meters, meter);
 	}
-	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o}", "version", PACKAGE_VERSION, "uptime_s",
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o, s:o}", "version", PACKAGE_VERSION, "uptime_s",
 			 figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
 			 condition_json(metering, front_end.since_ns, front_end.reason, mm_health_name(front_end.health),
-					mm_advice_front_end(front_end.health)),
+					mm_advice_front_end(front_end.health, service->config->front_end.uri)),
 			 "register",
 			 condition_json(metering, store.since_ns, store.reason, store_state,
 					mm_advice_store(store.error, store.mirror_error)),
 			 "windows", (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "commits",
-			 (json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)clients,
-			 "meters", meters);
+			 (json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)service->clients,
+			 "meters", meters, "configuration", configuration_json(service));
 }
 
 json_t *mm_json_constants(const struct mm_calibration *constants)

@@ -11,6 +11,8 @@
 
 #include "metering/view.h"
 
+struct mm_service;
+
 /* RFC 3339 in UTC with milliseconds; null for no time at all. */
 json_t *mm_json_time(int64_t realtime_ns);
 
@@ -19,7 +21,7 @@ json_t *mm_json_nameplate(const struct mm_metering *metering, unsigned meter);
 json_t *mm_json_output(const struct mm_metering *metering, unsigned meter, enum mm_output output);
 json_t *mm_json_interval(const struct mm_profile_row *row);
 json_t *mm_json_event(const struct mm_metering *metering, const struct mm_store_event *event);
-json_t *mm_json_status(const struct mm_metering *metering, unsigned clients);
+json_t *mm_json_status(const struct mm_service *service);
 
 /* The constants of one element as CalibrationConstants, and those of the elements of a meter as an array of them. */
 json_t *mm_json_constants(const struct mm_calibration *constants);

@@ -23,6 +23,9 @@
 /* Nothing may delete a record: no client can fill the card with them. The bytes are of the items as JSON, without blanks. */
 #define ITEMS_BYTES_MAX 8000
 #define RECORD_EVERY_S 10
+/* And at most so many at once; after that one an hour. */
+#define RECORDS_MAX 24
+#define RECORD_COSTS_NS (3600 * MM_NS_PER_S)
 
 enum state { STATE_OK, STATE_FAULT, STATE_UNDECIDED, STATE_NOT_DONE, STATE_COUNT };
 
@@ -197,6 +200,10 @@ static void written(struct mm_deferred *deferred, int result)
 		return;
 	}
 	service->next_check_ns[recording->meter] = recording->event.boottime_ns + RECORD_EVERY_S * MM_NS_PER_S;
+	if (service->checks_until_ns[recording->meter] < recording->event.boottime_ns) {
+		service->checks_until_ns[recording->meter] = recording->event.boottime_ns;
+	}
+	service->checks_until_ns[recording->meter] += RECORD_COSTS_NS;
 	mm_log(mm_event_row(MM_EVENT_CHECK)->priority, mm_event_row(MM_EVENT_CHECK)->message_id,
 	       mm_view_config(service->metering, recording->meter)->name, "%s", recording->event.text);
 	mm_deferred_reply(deferred, json_pack("{s:I, s:o, s:O, s:O, s:O}", "event", (json_int_t)recording->id, "time",
@@ -237,11 +244,16 @@ static void record(struct mm_service *service, struct mm_varlink_call *call, con
 /* Why no check of that meter can be put on record now; NULL: it can. */
 static const char *why_busy(const struct mm_service *service, int meter)
 {
+	int64_t now_ns = mm_clock_boottime(mm_view_clock(service->metering));
+
 	if (service->storing) {
 		return "another record is being stored";
 	}
-	if (mm_clock_boottime(mm_view_clock(service->metering)) < service->next_check_ns[meter]) {
+	if (now_ns < service->next_check_ns[meter]) {
 		return "a meter takes one record of a check every 10 seconds";
+	}
+	if (service->checks_until_ns[meter] > now_ns + (RECORDS_MAX - 1) * RECORD_COSTS_NS) {
+		return "a meter takes 24 records of a check, and after that one an hour";
 	}
 	return NULL;
 }

@@ -68,7 +68,7 @@ void mm_method_status(struct mm_varlink_call *call, const json_t *parameters, vo
 	const struct mm_service *service = userdata;
 
 	(void)parameters;
-	mm_call_reply(call, mm_json_status(service->metering, service->clients));
+	mm_call_reply(call, mm_json_status(service));
 }
 
 void mm_method_nameplate(struct mm_varlink_call *call, const json_t *parameters, void *userdata)

@@ -15,15 +15,29 @@ struct outcome {
 	struct mm_error warning;	/* empty: none */
 };
 
+/* In the room that a sentence has: the first error, and how many there are. */
+static void refused(const struct mm_config_errors *errors, struct mm_error *ret)
+{
+	const char *first = errors->error[0].text;
+
+	if (errors->count > 1 || errors->more) {
+		(void)mm_error_set(ret, 0, "%u%s errors, the first: %s", errors->count, errors->more ? " or more" : "", first);
+	} else {
+		(void)mm_error_set(ret, 0, "%s", first);
+	}
+}
+
 static void reload(struct mm_service *service, struct outcome *ret)
 {
 	struct mm_config *newer;
 
 	*ret = (struct outcome){0};
+	service->verdict = (struct mm_config_verdict){.since_ns = mm_clock_boottime(mm_view_clock(service->metering))};
 	if (mm_config_load(service->config_path, &ret->errors, &newer) < 0) {
 		for (unsigned i = 0; i < ret->errors.count; i++) {
 			mm_log_event(RELOAD_REFUSED, NULL, ret->errors.error[i].text);
 		}
+		refused(&ret->errors, &service->verdict.reason);
 		return;
 	}
 	if (newer->unused[0] != '\0') {

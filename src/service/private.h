@@ -9,6 +9,12 @@
 #include "store/worker.h"
 #include "varlink/varlink.h"
 
+/* What came of reading the configuration last. */
+struct mm_config_verdict {
+	int64_t since_ns;	/* CLOCK_BOOTTIME; 0: it is that of the start */
+	struct mm_error reason; /* the first error; empty: the file is in force */
+};
+
 struct mm_deferred;
 struct mm_session;
 
@@ -18,14 +24,16 @@ struct mm_service {
 	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
 	const char *config_path;
 	struct mm_config *config;
+	struct mm_config_verdict verdict;
 	struct mm_varlink_service read, admin;
-	unsigned clients;		      /* connected now: kept by the server */
-	const struct mm_store_status *status; /* while changes are looked at; else NULL */
-	struct mm_deferred *waiting;	      /* the oldest of the calls that wait */
-	struct mm_session *session;	      /* the calibration that is open; NULL: none */
-	int64_t next_check_ns[MM_METERS_MAX]; /* CLOCK_BOOTTIME, before which no further check of a meter is put on record */
-	bool storing;			      /* constants are on their way to the disk: nothing may change under them */
-	bool harmonics_known;		      /* came with the report that is dealt with */
+	unsigned clients;			/* connected now: kept by the server */
+	const struct mm_store_status *status;	/* while changes are looked at; else NULL */
+	struct mm_deferred *waiting;		/* the oldest of the calls that wait */
+	struct mm_session *session;		/* the calibration that is open; NULL: none */
+	int64_t next_check_ns[MM_METERS_MAX];	/* CLOCK_BOOTTIME, before which no further check of a meter is put on record */
+	int64_t checks_until_ns[MM_METERS_MAX]; /* by when the checks on record are used up, an hour for each */
+	bool storing;				/* constants are on their way to the disk: nothing may change under them */
+	bool harmonics_known;			/* came with the report that is dealt with */
 	struct mm_harmonics harmonics;
 	bool verifying; /* one at a time */
 };

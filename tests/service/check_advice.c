@@ -17,9 +17,9 @@ END_TEST
 
 START_TEST(every_health_but_ok_has_advice)
 {
-	ck_assert_ptr_null(mm_advice_front_end(MM_HEALTH_OK));
+	ck_assert_ptr_null(mm_advice_front_end(MM_HEALTH_OK, "ip:192.0.2.7"));
 	for (enum mm_health health = MM_HEALTH_OK + 1; health < MM_HEALTH_COUNT; health++) {
-		ck_assert_ptr_nonnull(mm_advice_front_end(health));
+		ck_assert_ptr_nonnull(mm_advice_front_end(health, "local:"));
 	}
 }
 END_TEST

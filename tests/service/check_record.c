@@ -177,6 +177,30 @@ START_TEST(a_meter_has_a_record_every_ten_seconds)
 }
 END_TEST
 
+/* Nothing may delete a record: what a client with no end of them can store is bounded. */
+START_TEST(records_are_counted_by_the_day)
+{
+	struct service_fixture *f = setup();
+
+	for (int i = 0; i < 24; i++) {
+		call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
+		settle(f);
+		expect_success(f);
+		f->now_ns += 10 * MM_NS_PER_S;
+	}
+	call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
+	expect_error(f, "org.minimeter.Busy", "takes 24 records of a check, and after that one an hour");
+	f->now_ns += 3600 * MM_NS_PER_S;
+	call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
+	settle(f);
+	expect_success(f);
+	f->now_ns += 10 * MM_NS_PER_S;
+	call(f, "RecordCheck", CHECK_OF("Anna", "", ITEM("a", "ok", "b")));
+	expect_error(f, "org.minimeter.Busy", "one an hour");
+	teardown(f);
+}
+END_TEST
+
 /* Count items with a text of that length in a call of its own. */
 static void call_with_items(struct service_fixture *f, int count, int length)
 {
@@ -243,6 +267,7 @@ int main(void)
 	tcase_add_loop_test(records, what_is_no_record_is_refused, 0, MM_COUNT_OF(no_records));
 	tcase_add_test(records, one_record_is_stored_at_a_time);
 	tcase_add_test(records, a_meter_has_a_record_every_ten_seconds);
+	tcase_add_test(records, records_are_counted_by_the_day);
 	tcase_add_test(records, a_long_record_is_refused);
 	tcase_add_test(records, a_record_is_described_in_whole_words);
 	suite_add_tcase(suite, records);
