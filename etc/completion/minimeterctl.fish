@@ -12,7 +12,7 @@ c|profile|--meter --from --to --month --csv --plot||energy by interval
 c|events|--meter --from --to --csv --code --all --after --limit||what happened, newest last
 c|verify|--head||is all as it was written?
 c|head|||a signed head of the audit trail, to keep elsewhere
-c|check|--meter --loaded --load --record --installer --seals||the installation test
+c|check|--meter --loaded --load --record --installer --seals --seen||the installation test
 c|diagnose|--meter --loaded --load||what is wrong, and what to measure next
 c|outputs|--meter||pulse outputs and LEDs: levels and edges
 c|outputs test|--meter|led_power led_reverse|invert the power or reverse LED
@@ -56,6 +56,7 @@ o|--load||any||power of all that runs now; 0: nothing runs
 o|--record||flag||put the result on record, and print a sheet
 o|--installer||any||who made the test, for the record
 o|--seals||any||of the seals, with commas between, for the record
+o|--seen||words|phase-relation pulse-outputs led-test display|looked at and in order, with commas between
 o|--wait||flag||wait until it meters, with --seconds N no longer
 '
 # end of table

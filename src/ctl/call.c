@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "ctl/private.h"
 #include "ctl/writer.h"
@@ -26,17 +27,35 @@ int mm_ctl_open(const struct mm_ctl *ctl, enum mm_ctl_socket socket, struct mm_c
 				 mm_ctl_socket_path(ctl, socket), ret, error);
 }
 
+/* Does nobody answer because there is no configuration? Somebody who names a socket has a daemon elsewhere. */
+static bool is_not_set_up(const struct mm_ctl *ctl, enum mm_ctl_socket socket, int r)
+{
+	bool usual = strcmp(mm_ctl_socket_path(ctl, socket),
+			    socket == MM_CTL_SOCKET_ADMIN ? MM_CLIENT_ADMIN_SOCKET : MM_CLIENT_SOCKET) == 0;
+
+	return usual && (r == -ENOENT || r == -ECONNREFUSED) && ctl->config_path != NULL && access(ctl->config_path, F_OK) < 0 &&
+	       errno == ENOENT;
+}
+
 int mm_ctl_connect(struct mm_ctl *ctl)
 {
 	enum mm_ctl_socket socket = ctl->command->socket;
 	struct mm_error error = {0};
+	int r;
 
 	mm_client_free(ctl->client);
 	ctl->client = NULL;
-	if (socket != MM_CTL_SOCKET_NONE && mm_ctl_open(ctl, socket, &ctl->client, &error) < 0) {
-		return mm_ctl_fail(ctl, MM_CTL_UNREACHABLE, "%s", error.text);
+	r = socket == MM_CTL_SOCKET_NONE ? 0 : mm_ctl_open(ctl, socket, &ctl->client, &error);
+	if (r == 0) {
+		return MM_CTL_FINE;
 	}
-	return MM_CTL_FINE;
+	if (is_not_set_up(ctl, socket, r)) {
+		return mm_ctl_fail(
+			ctl, MM_CTL_UNREACHABLE,
+			"there is no meter yet, for there is no %s: 'sudo minimeter-setup' asks what it needs and starts it",
+			ctl->config_path);
+	}
+	return mm_ctl_fail(ctl, MM_CTL_UNREACHABLE, "%s", error.text);
 }
 
 int mm_ctl_fail_client(struct mm_ctl *ctl, int r, const struct mm_error *error)

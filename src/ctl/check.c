@@ -69,7 +69,7 @@ static int judge(struct mm_check *check)
 	if (r != MM_CTL_FINE) {
 		return r;
 	}
-	if (check->interactive && check->reading->element_count == 2 && !mm_check_knows_angle(check->diagnosis)) {
+	if (check->reading->element_count == 2 && !mm_check_knows_angle(check->diagnosis)) {
 		apart = mm_check_ask_apart(check);
 	}
 	if (is_without_load(check)) {
@@ -199,6 +199,9 @@ int mm_ctl_check(struct mm_ctl *ctl)
 	};
 	int r = mm_diagnose_loads(ctl, check.loads);
 
+	if (r == MM_CTL_FINE) {
+		r = mm_check_read_seen(&check);
+	}
 	if (r == MM_CTL_FINE) {
 		r = mm_check_may_record(&check);
 	}

@@ -28,6 +28,16 @@ struct mm_check {
 	json_t *diagnosis;
 	struct mm_output_states *outputs;
 	json_t *items;
+	unsigned seen; /* 1 << enum mm_check_seen, by --seen */
+};
+
+/* What a person must look at: without one, the option says beforehand that somebody did, and that it was in order. */
+enum mm_check_seen {
+	MM_CHECK_SEEN_LINES, /* 240 or 208 V between the lines */
+	MM_CHECK_SEEN_PULSES,
+	MM_CHECK_SEEN_LEDS,
+	MM_CHECK_SEEN_DISPLAY,
+	MM_CHECK_SEEN_COUNT,
 };
 
 enum mm_check_state {
@@ -143,6 +153,9 @@ void mm_check_sheet_begin(struct mm_check *check, const json_t *record);
 void mm_check_sheet_end(struct mm_check *check, const json_t *record);
 
 /* ---- Questions (check_dialog.c) ---- */
+
+/* Takes --seen; a usage error where it names what cannot be looked at. */
+int mm_check_read_seen(struct mm_check *check);
 
 /* Asks for a load where there is too little, and what it sees of it. */
 int mm_check_ask_for_loads(struct mm_check *check);

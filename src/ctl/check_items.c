@@ -107,7 +107,7 @@ bool mm_check_knows_angle(const json_t *diagnosis)
 /* By a voltmeter where the angle is not known. */
 static void check_apart(json_t *items, mm_check_answer apart)
 {
-	const char *next = "measure L1 to L2: 240 V, or 208 V in a wye";
+	const char *next = "measure L1 to L2: 240 V, or 208 V in a wye; --seen phase-relation says that it is so";
 
 	if (apart == 'y') {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "by a voltmeter, L1 and L2 are two lines");
@@ -409,7 +409,10 @@ void mm_check_outputs(json_t *items, const struct mm_output_states *outputs, mm_
 			     "not counted right: %s", lines);
 	} else {
 		mm_check_add(items, "pulse-outputs", 0, MM_CHECK_NOT_DONE,
-			     "compare the edges of 'minimeterctl outputs' with the count of whoever reads them", "%s", lines);
+			     "compare the edges of 'minimeterctl outputs' with the count of whoever reads them; --seen "
+			     "pulse-outputs says "
+			     "that they agree",
+			     "%s", lines);
 	}
 }
 

@@ -10,6 +10,8 @@
 #include "config.h"
 #include "ctl/private.h"
 
+#define CONFIG_PATH "/etc/minimeter/minimeter.conf"
+
 /* Counts the arguments against the help: each word is one, what is in brackets is optional, dots allow more. */
 static int check_arguments(struct mm_ctl *ctl)
 {
@@ -81,7 +83,8 @@ static int terminal_width(FILE *out)
 int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err)
 {
 	const char *no_color = getenv("NO_COLOR");
-	struct mm_ctl ctl = {.out = out, .err = err, .commands = mm_ctl_commands, .width = terminal_width(out)};
+	struct mm_ctl ctl = {
+		.out = out, .err = err, .commands = mm_ctl_commands, .config_path = CONFIG_PATH, .width = terminal_width(out)};
 	int r;
 
 	ctl.colour = (no_color == NULL || *no_color == '\0') && fileno(out) >= 0 && isatty(fileno(out));

@@ -137,16 +137,48 @@ static bool is_named_before(const json_t *findings, size_t number)
 	return false;
 }
 
-static void findings_text(struct mm_ctl *ctl, const json_t *meter)
+/*
+ * Do percentages go with the order? What somebody says of the load, or of what generates, comes first however seldom it is.
+ */
+static bool is_by_percent(const json_t *findings)
 {
-	const json_t *findings = json_object_get(meter, "findings");
+	double before = INFINITY;
+	bool falling = true;
 	size_t i;
 	json_t *finding;
 
 	json_array_foreach(findings, i, finding)
 	{
 		if (tie_of(finding) == 0) {
-			say_at(ctl, HEADING_COLUMN, "%s (%.0f %%):", i == 0 ? "likeliest" : "also possible", percent_of(finding));
+			falling = falling && percent_of(finding) <= before;
+			before = percent_of(finding);
+		}
+	}
+	return falling;
+}
+
+static void heading_text(struct mm_ctl *ctl, const json_t *finding, bool first, bool percent)
+{
+	const char *words = first ? "likeliest" : "also possible";
+
+	if (percent) {
+		say_at(ctl, HEADING_COLUMN, "%s (%.0f %%):", words, percent_of(finding));
+	} else {
+		say_at(ctl, HEADING_COLUMN, "%s:", words);
+	}
+}
+
+static void findings_text(struct mm_ctl *ctl, const json_t *meter)
+{
+	const json_t *findings = json_object_get(meter, "findings");
+	bool percent = is_by_percent(findings);
+	size_t i;
+	json_t *finding;
+
+	json_array_foreach(findings, i, finding)
+	{
+		if (tie_of(finding) == 0) {
+			heading_text(ctl, finding, i == 0, percent);
 			finding_text(ctl, meter, finding);
 		} else if (!is_named_before(findings, i)) {
 			tie_text(ctl, meter, finding);

@@ -104,14 +104,20 @@ int mm_history_take(struct mm_history *history, const json_t *answer)
 	return (int)json_array_size(rows);
 }
 
-struct mm_history_sums mm_history_sum(const struct mm_history *history, int64_t now_s)
+struct mm_history_sums mm_history_sum(const struct mm_history *history, int64_t now_s, const struct mm_history_open *open)
 {
 	int64_t today_s = mm_when_begin(MM_WHEN_DAY, now_s), yesterday_s = mm_when_begin(MM_WHEN_DAY, today_s - 1),
 		month_s = mm_when_begin(MM_WHEN_MONTH, now_s), hour_s = mm_when_begin(MM_WHEN_HOUR, now_s);
+	/* from_s is behind the begin of the newest that is closed. */
+	bool with_open = open != NULL && open->start_s >= history->from_s;
+	struct interval last = {0};
 	struct mm_history_sums sums = {0};
 
-	for (size_t i = 0; i < history->count; i++) {
-		const struct interval *interval = &history->interval[i];
+	if (with_open) {
+		last = (struct interval){open->start_s, open->until_s, open->delivered_wh};
+	}
+	for (size_t i = 0; i < history->count + with_open; i++) {
+		const struct interval *interval = i < history->count ? &history->interval[i] : &last;
 		int64_t ago = (hour_s + HOUR_S - 1 - interval->start_s) / HOUR_S;
 
 		sums.today_wh += interval->start_s >= today_s ? interval->delivered_wh : 0;

@@ -4,8 +4,8 @@
 
 /*
  * The intervals of one meter since the month or the day before began, whichever was earlier, as GetProfile gives them page by
- * page: what the panel says of today and of the last hours. Only closed intervals count, so that a figure is "up to" the end of
- * the last.
+ * page: what the panel says of today and of the last hours. With the interval that is open, which a reading has, a figure is up
+ * to that reading; without, "up to" the end of the last that is closed.
  */
 
 #include <jansson.h>
@@ -36,10 +36,16 @@ struct mm_history_sums {
 	double today_wh, yesterday_wh, month_wh;
 	double hour_wh[MM_HISTORY_HOURS]; /* the last one is the hour of now */
 	double most_wh;			  /* of an hour */
-	int64_t until_s;		  /* the end of the last interval; 0: there is none */
+	int64_t until_s;		  /* of when they are; 0: there is no interval */
 };
 
-/* Energy delivered since local midnight, the day before, since the month began, and by hours. */
-struct mm_history_sums mm_history_sum(const struct mm_history *history, int64_t now_s);
+/* The interval that is open: its begin, how far it has come, and what was delivered in it. */
+struct mm_history_open {
+	int64_t start_s, until_s;
+	double delivered_wh;
+};
+
+/* Energy delivered since local midnight, the day before, since the month began, and by hours. open NULL: it is not known. */
+struct mm_history_sums mm_history_sum(const struct mm_history *history, int64_t now_s, const struct mm_history_open *open);
 
 #endif

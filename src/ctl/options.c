@@ -38,6 +38,7 @@ const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT] = {
 	[MM_OPTION_RECORD] = {"record", NULL, "put the result on record, and print a sheet"},
 	[MM_OPTION_INSTALLER] = {"installer", "NAME", "who made the test, for the record"},
 	[MM_OPTION_SEALS] = {"seals", "NUMBERS", "of the seals, with commas between, for the record"},
+	[MM_OPTION_SEEN] = {"seen", "ITEMS", "looked at and in order, with commas between", MM_VALUES_SEEN},
 	[MM_OPTION_CONFIRM] = {"confirm", NULL, "do it; without, only say what would be"},
 	[MM_OPTION_ELEMENT] = {"element", "N", "element 1 or 2 of the meter; 1 unless given", MM_VALUES_ELEMENT},
 	[MM_OPTION_SESSION] = {"session", "ID", "as calibrate start printed it"},

@@ -346,10 +346,15 @@ static void elements(struct mm_screen *screen, const struct face *face)
 
 static void trend(struct mm_screen *screen, const struct face *face)
 {
+	const struct mm_history_open open = {
+		.start_s = face->meter->interval_ns / MM_NS_PER_S,
+		.until_s = face->meter->time_ns / MM_NS_PER_S,
+		.delivered_wh = (double)face->meter->interval_uwh / MM_UWH_PER_WH,
+	};
 	struct mm_history_sums sums;
 
 	if (mm_history_is_of(face->view->history, face->meter->name)) {
-		sums = mm_history_sum(face->view->history, face->view->now_s);
+		sums = mm_history_sum(face->view->history, face->view->now_s, face->meter->interval_ns > 0 ? &open : NULL);
 		mm_trend_draw(screen, &sums, face->view->now_s, LINES - FOOTER_ROWS);
 	}
 }

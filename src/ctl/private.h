@@ -56,6 +56,7 @@ enum mm_ctl_option {
 	MM_OPTION_RECORD,
 	MM_OPTION_INSTALLER,
 	MM_OPTION_SEALS,
+	MM_OPTION_SEEN,
 	MM_OPTION_WAIT,
 	MM_OPTION_COUNT,
 };
@@ -79,6 +80,7 @@ enum mm_values {
 	MM_VALUES_POINT,
 	MM_VALUES_CODE,
 	MM_VALUES_COMMAND,
+	MM_VALUES_SEEN,
 };
 
 enum mm_ctl_socket { MM_CTL_SOCKET_NONE, MM_CTL_SOCKET_READ, MM_CTL_SOCKET_ADMIN };
@@ -98,6 +100,7 @@ extern const struct mm_ctl_command mm_ctl_commands[];
 
 struct mm_ctl {
 	FILE *out, *err;
+	const char *config_path;	     /* of the daemon: without it nothing runs */
 	bool colour;			     /* out is a terminal, and its user accepts colour */
 	int width;			     /* columns of the terminal that out is; 0: it is none */
 	const char *option[MM_OPTION_COUNT]; /* its argument, "" for a flag, NULL where absent */
@@ -181,7 +184,10 @@ const char *mm_ctl_socket_path(const struct mm_ctl *ctl, enum mm_ctl_socket sock
 /* Connects to a socket, READ or ADMIN, as mm_client_connect(). */
 int mm_ctl_open(const struct mm_ctl *ctl, enum mm_ctl_socket socket, struct mm_client **ret, struct mm_error *error);
 
-/* Closes the connection, if there is one, and connects to the command's socket, or prints why not and what to do. */
+/*
+ * Closes the connection, if there is one, and connects to the command's socket, or prints why not and what to do: where there is
+ * no configuration yet, how to make one.
+ */
 int mm_ctl_connect(struct mm_ctl *ctl);
 
 /* Prints the error of a function of the client that returned r < 0. Returns the exit code for it. */
@@ -234,6 +240,8 @@ int mm_ctl_check(struct mm_ctl *ctl);
 int mm_ctl_diagnose(struct mm_ctl *ctl);
 int mm_ctl_profile(struct mm_ctl *ctl);
 int mm_ctl_correct(struct mm_ctl *ctl);
+/* What somebody can have looked at for check, from 0 on; NULL: there is no more. */
+const char *mm_check_seen_word(size_t number);
 /* The name of a correction, from 0 on; NULL: there are no more. */
 const char *mm_correction_word(size_t number);
 int mm_ctl_names(struct mm_ctl *ctl);

@@ -38,6 +38,8 @@ struct profile {
 	struct mm_column column[COUNT_OF(all_columns)]; /* those for which there is room, as wide as the rows so far need */
 	size_t column_count;
 	size_t count;
+	bool headed;   /* the headings are printed */
+	int64_t end_s; /* of the row before; 0: there is none */
 	double sum[COUNT_OF(sum_keys)];
 	struct mm_plot *plot; /* NULL: none is wanted */
 	int r;		      /* of the plot */
@@ -73,6 +75,32 @@ static void add_to_plot(struct profile *profile, const json_t *rows)
 	}
 }
 
+/* The rows for people, with one for each stretch of time that has none: a new array. */
+static json_t *with_gaps(struct profile *profile, const json_t *rows)
+{
+	char from[MM_TIME_TEXT_MAX];
+	json_t *all = json_array(), *row;
+	int64_t start_s;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		const char *start = json_string_value(json_object_get(row, "start"));
+
+		if (start != NULL && mm_time_parse_local(start, &start_s) == 0) {
+			if (profile->end_s > 0 && start_s > profile->end_s) {
+				json_array_append_new(all,
+						      json_pack("{s:s, s:I, s:[s]}", "start", mm_time_text(profile->end_s, from),
+								"duration_s", (json_int_t)(start_s - profile->end_s), "flags",
+								"no-interval"));
+			}
+			profile->end_s = start_s + json_integer_value(json_object_get(row, "duration_s"));
+		}
+		json_array_append(all, row);
+	}
+	return all;
+}
+
 static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *rows, void *userdata)
 {
 	struct profile *profile = userdata;
@@ -80,12 +108,16 @@ static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *ro
 	json_t *row;
 
 	if (ctl->option[MM_OPTION_CSV] != NULL) {
-		print_csv(ctl, piece, rows, profile->count == 0);
+		print_csv(ctl, piece, rows, !profile->headed);
+		profile->headed = true;
 	} else if (profile->plot != NULL) {
 		add_to_plot(profile, rows);
 	} else if (json_array_size(rows) > 0) {
-		mm_writer_widen(profile->column, profile->column_count, rows);
-		mm_writer_table(ctl->out, ctl->width, profile->column, profile->column_count, rows, profile->count == 0);
+		json_t *all = with_gaps(profile, rows);
+
+		mm_writer_widen(profile->column, profile->column_count, all);
+		mm_writer_table(ctl->out, ctl->width, profile->column, profile->column_count, all, profile->count == 0);
+		json_decref(all);
 	}
 	json_array_foreach(rows, i, row)
 	{
@@ -174,12 +206,39 @@ static int run(struct mm_ctl *ctl, json_t *parameters, struct profile *profile)
 	return r;
 }
 
+/* One table of all meters: each row says of which it is. */
+static int run_all(struct mm_ctl *ctl, struct profile *profile)
+{
+	json_t *answer, *meter;
+	size_t i;
+	int r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", NULL, &answer);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		json_t *parameters = json_pack("{s:O}", "meter", json_object_get(meter, "name"));
+
+		if (r == MM_CTL_FINE) {
+			r = run(ctl, parameters, profile);
+		}
+		json_decref(parameters);
+	}
+	json_decref(answer);
+	return r;
+}
+
 int mm_ctl_profile(struct mm_ctl *ctl)
 {
 	struct profile profile = {0};
 	json_t *parameters;
-	int r = mm_ctl_one_meter(ctl, &parameters);
+	int r;
 
+	if (ctl->option[MM_OPTION_CSV] != NULL && ctl->option[MM_OPTION_METER] == NULL) {
+		return run_all(ctl, &profile);
+	}
+	r = mm_ctl_one_meter(ctl, &parameters);
 	if (r == MM_CTL_FINE) {
 		r = run(ctl, parameters, &profile);
 		mm_plot_free(profile.plot);

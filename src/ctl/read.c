@@ -58,6 +58,23 @@ bool mm_read_faulty(const json_t *answer)
 	return false;
 }
 
+/* What flows is left out where it is not of now: an old figure passes for a present one. A new reference. */
+static json_t *shown(const json_t *meter)
+{
+	static const char *const flowing[] = {"power_w", "voltage_v", "current_a", "power_factor", "frequency_hz"};
+	json_t *copy = json_deep_copy(meter), *element;
+	size_t i;
+
+	for (size_t k = 0; !valid(meter) && k < COUNT_OF(flowing); k++) {
+		json_object_del(copy, flowing[k]);
+		json_array_foreach(json_object_get(copy, "elements"), i, element)
+		{
+			json_object_del(element, flowing[k]);
+		}
+	}
+	return copy;
+}
+
 /* What a person must know before believing the figures. */
 static void warnings_text(struct mm_ctl *ctl, const json_t *meter)
 {
@@ -81,10 +98,12 @@ void mm_read_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	char name[MM_CELL_MAX], model[MM_CELL_MAX], serial[MM_CELL_MAX];
 	size_t i;
-	json_t *meter;
+	json_t *reading;
 
-	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	json_array_foreach(json_object_get(answer, "meters"), i, reading)
 	{
+		json_t *meter = shown(reading);
+
 		mm_cell_as(MM_FORMAT_TEXT, meter, "name", name);
 		mm_cell_as(MM_FORMAT_TEXT, meter, "model", model);
 		mm_cell_as(MM_FORMAT_TEXT, meter, "serial", serial);
@@ -94,10 +113,11 @@ void mm_read_text(struct mm_ctl *ctl, const json_t *answer)
 		fputc('\n', ctl->out);
 		mm_writer_table(ctl->out, ctl->width, element_columns, COUNT_OF(element_columns),
 				json_object_get(meter, "elements"), true);
+		json_decref(meter);
 	}
 }
 
-void mm_read_line(FILE *out, const json_t *meter)
+void mm_read_line(FILE *out, const json_t *reading)
 {
 	static const struct mm_column total[] = {
 		{MM_COLUMN(TIME, "time", NULL)},
@@ -105,9 +125,9 @@ void mm_read_line(FILE *out, const json_t *meter)
 		{MM_KILO("delivered_wh", NULL, "kWh", 3)},
 		{MM_NUMBER("power_w", NULL, "W", 1)},
 	};
-	size_t i;
-	json_t *element;
+	json_t *meter = shown(reading), *element;
 	char text[MM_CELL_MAX];
+	size_t i;
 
 	for (size_t c = 0; c < COUNT_OF(total); c++) {
 		mm_cell(&total[c], meter, text);
@@ -128,4 +148,5 @@ void mm_read_line(FILE *out, const json_t *meter)
 		fprintf(out, "  fault: %s", text);
 	}
 	fputc('\n', out);
+	json_decref(meter);
 }

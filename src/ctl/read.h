@@ -14,7 +14,7 @@
 void mm_read_text(struct mm_ctl *ctl, const json_t *answer);
 
 /* One line for one meter (an object of "meters"). */
-void mm_read_line(FILE *out, const json_t *meter);
+void mm_read_line(FILE *out, const json_t *reading);
 
 /* True where any meter's reading is not valid or has faults. */
 bool mm_read_faulty(const json_t *answer);

@@ -43,6 +43,14 @@ static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *h
 	}
 }
 
+/* A reload found errors in the file. What is in force is in order, so this is no fault of the meter. */
+static bool is_refused(const json_t *configuration)
+{
+	const char *state = json_string_value(json_object_get(configuration, "state"));
+
+	return state != NULL && strcmp(state, "ok") != 0;
+}
+
 static void status_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	char text[MM_CELL_MAX];
@@ -56,6 +64,9 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 		mm_unpaint(ctl, !ok));
 	health_text(ctl, "front end", json_object_get(answer, "front_end"));
 	health_text(ctl, "register", json_object_get(answer, "register"));
+	if (is_refused(json_object_get(answer, "configuration"))) {
+		health_text(ctl, "configuration", json_object_get(answer, "configuration"));
+	}
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
 	{
 		ok = json_is_true(json_object_get(meter, "ok"));

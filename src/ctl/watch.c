@@ -107,10 +107,30 @@ static void print_reading(struct watch *watch, const json_t *answer)
 	}
 }
 
+/* The meter whose front is shown; NULL: the overview is, or nothing has come. */
+static const struct mm_reading *meter_shown(const struct watch *watch)
+{
+	size_t count = watch->readings != NULL ? watch->readings->count : 0;
+
+	if (count == 1) {
+		return &watch->readings->meter[0];
+	}
+	return watch->shown > 0 && watch->shown <= count ? &watch->readings->meter[watch->shown - 1] : NULL;
+}
+
+/* The begin of its interval that is open. */
+static int64_t open_interval(const struct watch *watch)
+{
+	const struct mm_reading *meter = meter_shown(watch);
+
+	return meter != NULL ? meter->interval_ns : 0;
+}
+
 /* Prints a reading, or keeps it for the panel. */
 static void take_reading(struct watch *watch, json_t *answer)
 {
 	struct mm_readings *readings;
+	int64_t before_ns;
 
 	if (watch->screen == NULL) {
 		print_reading(watch, answer);
@@ -121,9 +141,13 @@ static void take_reading(struct watch *watch, json_t *answer)
 		watch->done = true;
 		return;
 	}
+	before_ns = open_interval(watch);
 	mm_readings_free(watch->readings);
 	watch->readings = readings;
 	watch->reading_ms = now_ms();
+	if (open_interval(watch) != before_ns) {
+		watch->history_ms = 0; /* one has been closed */
+	}
 }
 
 static void take_stream(struct watch *watch)
@@ -147,17 +171,6 @@ static void take_stream(struct watch *watch)
 			lose_daemon(watch);
 		}
 	}
-}
-
-/* The meter whose front is shown; NULL: the overview is, or nothing has come. */
-static const struct mm_reading *meter_shown(const struct watch *watch)
-{
-	size_t count = watch->readings != NULL ? watch->readings->count : 0;
-
-	if (count == 1) {
-		return &watch->readings->meter[0];
-	}
-	return watch->shown > 0 && watch->shown <= count ? &watch->readings->meter[watch->shown - 1] : NULL;
 }
 
 /* By the meter's clock, or this machine's as long as the meter does not know the time. */

@@ -137,7 +137,12 @@ START_TEST(read_reports_faults)
 	expect(reversed, "read", MM_CTL_FAULT, "  fault: element2: CT reversed or on wrong line, outputs failing\n", "");
 	expect(reversed, "--json read", MM_CTL_FAULT, "\"element2-reversed\"", "");
 	expect(stale, "read", MM_CTL_FAULT, "not valid: the last right reading is 37 s old; see 'minimeterctl status'\n", "");
+	expect(stale, "read", MM_CTL_FAULT,
+	       "  total              12345.679 kWh\n  received           0.000 kWh\n  power              -\n", "");
+	expect(stale, "read", MM_CTL_FAULT, "\nL1             -        -      -   -          -  6172.840 kWh  0.000 kWh  -\n",
+	       "");
 	expect(stale, "--json read", MM_CTL_FAULT, "\"valid\": false", "");
+	expect(stale, "--json read", MM_CTL_FAULT, "\"power_w\": 2406.4", "");
 }
 END_TEST
 
@@ -147,6 +152,14 @@ START_TEST(status_says_why)
 		{"Status", 0, REPLY(STATUS("false", FROZEN, "\"front-end-frozen\""))},
 		{NULL, 0, NULL},
 	};
+	static const struct fake_answer refused[] = {
+		{"Status", 0,
+		 REPLY("{\"version\":\"0.1.0\",\"uptime_s\":9.0,\"ok\":true,\"front_end\":" HEALTHY ",\"register\":" HEALTHY
+		       ",\"meters\":[],\"configuration\":{\"state\":\"refused\",\"since_s\":12.0,\"reason\":\"a:1: "
+		       "no\",\"advice\":"
+		       "\"put it right\"}}")},
+		{NULL, 0, NULL},
+	};
 
 	expect(plain, "status", MM_CTL_FINE, "minimeterd 0.1.0: everything is in order\n  front end       ok for 1 min 37 s\n",
 	       "");
@@ -154,6 +167,11 @@ START_TEST(status_says_why)
 	expect(frozen, "status", MM_CTL_FAULT, "there is a fault\n  front end       frozen for 37 s: figures repeat\n", "");
 	expect(frozen, "status", MM_CTL_FAULT, "                  set cache_bypass\n", "");
 	expect(frozen, "status", MM_CTL_FAULT, "  meter main      front end frozen\n", "");
+	/* A file that was refused is no fault of the meter. */
+	expect(refused, "status", MM_CTL_FINE,
+	       "everything is in order\n  front end       ok for 1 min 37 s\n  register        ok for 1 min 37 s\n"
+	       "  configuration   refused for 12 s: a:1: no\n                  put it right\n",
+	       "");
 	expect(frozen, "status --json", MM_CTL_FAULT, "\"advice\": \"set cache_bypass\"", "");
 }
 END_TEST
@@ -420,6 +438,34 @@ START_TEST(an_unreachable_daemon_is_named)
 }
 END_TEST
 
+/* Whoever has installed it and goes no further. */
+START_TEST(without_a_configuration_the_setup_is_named)
+{
+	char *text;
+	size_t size;
+	struct mm_ctl ctl = {.err = open_memstream(&text, &size), .config_path = "/nonexistent/minimeter.conf"};
+
+	ctl.command = &mm_ctl_commands[0];
+	if (access(MM_CLIENT_SOCKET, F_OK) < 0) {
+		ck_assert_int_eq(mm_ctl_connect(&ctl), MM_CTL_UNREACHABLE);
+		fflush(ctl.err);
+		ck_assert_ptr_nonnull(strstr(text, "there is no /nonexistent/minimeter.conf: 'sudo minimeter-setup' asks"));
+		ctl.config_path = "/";
+		ck_assert_int_eq(mm_ctl_connect(&ctl), MM_CTL_UNREACHABLE);
+		fflush(ctl.err);
+		ck_assert_ptr_nonnull(strstr(text, "is minimeterd running? See 'systemctl status minimeterd'"));
+	}
+	/* Of another socket the configuration says nothing. */
+	rewind(ctl.err);
+	ctl.config_path = "/nonexistent/minimeter.conf";
+	ctl.option[MM_OPTION_SOCKET] = "/nonexistent/socket";
+	ck_assert_int_eq(mm_ctl_connect(&ctl), MM_CTL_UNREACHABLE);
+	fclose(ctl.err);
+	ck_assert_ptr_nonnull(strstr(text, "nobody answers at /nonexistent/socket: "));
+	free(text);
+}
+END_TEST
+
 START_TEST(no_permission_names_the_group)
 {
 	struct fake_socket fixture = fake_socket_new(plain);
@@ -524,6 +570,7 @@ int main(void)
 	tcase_add_test(errors, error_replies_are_said_in_words);
 	tcase_add_test(errors, several_meters_need_a_choice);
 	tcase_add_test(errors, an_unreachable_daemon_is_named);
+	tcase_add_test(errors, without_a_configuration_the_setup_is_named);
 	tcase_add_test(errors, no_permission_names_the_group);
 	tcase_add_test(errors, a_hung_daemon_is_named);
 	tcase_add_test(errors, output_that_can_not_be_written_fails);

@@ -63,6 +63,31 @@ START_TEST(diagnosis_is_said_in_words)
 }
 END_TEST
 
+/* What somebody says of the load comes first, however seldom it is: percentages would contradict the order. */
+START_TEST(percentages_go_with_the_order)
+{
+	static const struct fake_answer against[] = {
+		{"Diagnose", 0,
+		 REPLY(DIAGNOSIS(FINDING("creep", "1", "true", "0.6", UNTIED, "null") "," FINDING("ct-reversed", "2", "true",
+												  "0.9", UNTIED, "null"),
+				 ""))},
+		{NULL, 0, NULL},
+	};
+	static const struct fake_answer with[] = {
+		{"Diagnose", 0,
+		 REPLY(DIAGNOSIS(FINDING("ct-reversed", "2", "true", "0.9", UNTIED, "null") "," FINDING("creep", "1", "true",
+													"0.6", UNTIED, "null"),
+				 ""))},
+		{NULL, 0, NULL},
+	};
+
+	expect(against, "diagnose", MM_CTL_FAULT, "  likeliest:\n    element 1: words of creep\n", "");
+	expect(against, "diagnose", MM_CTL_FAULT, "  also possible:\n    element 2: words of ct-reversed\n", "");
+	expect(with, "diagnose", MM_CTL_FAULT, "  likeliest (90 %):\n    element 2: words of ct-reversed\n", "");
+	expect(with, "diagnose", MM_CTL_FAULT, "  also possible (60 %):\n    element 1: words of creep\n", "");
+}
+END_TEST
+
 START_TEST(check_judges_each_item)
 {
 	static const struct fake_answer fine[] = {
@@ -387,6 +412,38 @@ START_TEST(what_is_not_done_counts)
 	expect(lines, "check", MM_CTL_FAILED, "not-done   pulse-outputs     10 on GPIO17\n", "");
 	expect(lines, "check", MM_CTL_FAILED, "\nmain: 0 faults, 0 undecided, 3 not done\n", "");
 	expect(lines, "check --json", MM_CTL_FAILED, "\"ok\": false", "");
+	/* A script says beforehand what somebody has looked at: each item that was not done names the option for it. */
+	expect(lines, "check", MM_CTL_FAILED, "and say --seen led-test\n", "");
+	expect(lines, "check", MM_CTL_FAILED, "and say --seen display\n", "");
+	expect(lines, "check", MM_CTL_FAILED, "--seen pulse-outputs says that they agree\n", "");
+	expect(lines, "check --seen led-test,display", MM_CTL_FAILED, "\nmain: 0 faults, 0 undecided, 1 not done\n", "");
+	expect(lines, "check --seen pulse-outputs,led-test,display", MM_CTL_FINE,
+	       "ok         led-test          seen to change, says --seen\n", "");
+	expect(lines, "check --seen display,pulse-outputs,led-test", MM_CTL_FINE, "\nmain: 0 faults, 0 undecided, 0 not done\n",
+	       "");
+	expect(lines, "check --seen led", MM_CTL_USAGE, "",
+	       "--seen 'led': one can look at phase-relation, pulse-outputs, led-test and display");
+	expect(lines, "check --seen display,", MM_CTL_FAILED, "2 not done\n", "");
+}
+END_TEST
+
+/* Where the front end measures no angle, a voltmeter's word can be said beforehand too. */
+START_TEST(a_voltmeter_speaks_for_the_lines)
+{
+	static const struct fake_answer unknown[] = {
+		ONE_METER,
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 0,
+		 REPLY("{\"meters\":[{\"name\":\"main\",\"windows\":64,\"lines_lag_deg\":null,\"power_w\":1.0,\"findings\":[" NONE
+		       "],\"events\":[]}]}")},
+		{NULL, 0, NULL},
+	};
+
+	expect(unknown, "check", MM_CTL_FAILED, "not-done   phase-relation    the angle between the lines is not known\n", "");
+	expect(unknown, "check", MM_CTL_FAILED, "--seen phase-relation says that it is so\n", "");
+	expect(unknown, "check --seen phase-relation", MM_CTL_FINE,
+	       "ok         phase-relation    by a voltmeter, L1 and L2 are two lines\n", "");
 }
 END_TEST
 
@@ -524,7 +581,9 @@ TCase *check_tcase(void)
 	tcase_add_test(tcase, pulse_outputs_are_listed);
 	tcase_add_test(tcase, load_led_follows_energy);
 	tcase_add_test(tcase, load_led_is_between_two_readings);
+	tcase_add_test(tcase, percentages_go_with_the_order);
 	tcase_add_test(tcase, what_is_not_done_counts);
+	tcase_add_test(tcase, a_voltmeter_speaks_for_the_lines);
 	tcase_add_test(tcase, creep_is_the_first_item);
 	tcase_add_test(tcase, result_is_put_on_record);
 	tcase_add_test(tcase, sheet_fits_paper);

@@ -53,6 +53,50 @@ START_TEST(the_profile_has_a_sum)
 }
 END_TEST
 
+/* Time without an interval is a row of its own, for people. */
+START_TEST(a_gap_in_the_profile_is_shown)
+{
+	static const struct fake_answer gap[] = {
+		NAMEPLATE,
+		{"GetProfile", 0,
+		 REPLY_MORE(INTERVALS(INTERVAL("2026-03-01T12:00:00Z", "601.25", "0.0", "\"incomplete\""))) "\n" REPLY(
+			 INTERVALS(INTERVAL("2026-03-01T14:00:00Z", "0.1", "2.5", "")))},
+		{NULL, 0, NULL},
+	};
+
+	expect(gap, "profile", MM_CTL_FINE,
+	       "899.9 s  incomplete\n2026-03-01 12:15:00  6300 s            -            -            -            -        -  "
+	       "no interval\n2026-03-01 14:00:00   900 s ",
+	       "");
+	expect(gap, "profile", MM_CTL_FINE, "\nsum of 2             1800 s ", "");
+	expect(gap, "profile --csv", MM_CTL_FINE, ",main,\"00,42\"\n2026-03-01T14:00:00Z,900,", "");
+}
+END_TEST
+
+/* One table for a bill of all tenants; a meter without an interval has no row. */
+START_TEST(csv_is_of_all_meters)
+{
+	static const struct fake_answer three[] = {
+		{"GetNameplate", 0, REPLY("{\"meters\":[{\"name\":\"main\"},{\"name\":\"flat\"},{\"name\":\"shop\"}]}")},
+		{"GetProfile", 1, REPLY("{\"meter\":\"main\",\"serial\":\"1\",\"intervals\":[]}")},
+		{"GetProfile", 1,
+		 REPLY("{\"meter\":\"flat\",\"serial\":\"2\",\"intervals\":[" INTERVAL("2026-03-01T12:00:00Z", "2.0", "0.0",
+										       "") "]}")},
+		{"GetProfile", 1,
+		 REPLY("{\"meter\":\"shop\",\"serial\":\"3\",\"intervals\":[" INTERVAL("2026-03-01T12:00:00Z", "3.0", "0.0",
+										       "") "]}")},
+		{NULL, 0, NULL},
+	};
+
+	expect(three, "profile --csv", MM_CTL_FINE,
+	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s,start_local,meter,"
+	       "serial\n"
+	       "2026-03-01T12:00:00Z,900,0,,2.0,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,flat,2\n"
+	       "2026-03-01T12:00:00Z,900,0,,3.0,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,shop,3\n",
+	       "");
+}
+END_TEST
+
 /* Pieces come out as one object; the counts beside the rows are added up. */
 START_TEST(pieces_are_one_object)
 {
@@ -158,6 +202,7 @@ static int take(struct mm_history *history, const char *rows)
 START_TEST(the_panel_adds_up_days_and_hours)
 {
 	static const int64_t now_s = 1772447400;
+	struct mm_history_open open = {.start_s = now_s, .until_s = now_s + 299, .delivered_wh = 32};
 	struct mm_history *history;
 	struct mm_history_sums sums;
 	json_t *parameters, *other = json_pack("{s:s, s:[]}", "meter", "flat", "intervals");
@@ -167,6 +212,10 @@ START_TEST(the_panel_adds_up_days_and_hours)
 	parameters = mm_history_parameters(history);
 	ck_assert_str_eq(json_string_value(json_object_get(parameters, "from")), "2026-03-01T00:00:00Z");
 	json_decref(parameters);
+	/* Before an interval is closed, what is known is that of the open one. */
+	sums = mm_history_sum(history, now_s + 300, &open);
+	ck_assert(sums.today_wh == 32 && sums.hour_wh[23] == 32 && sums.most_wh == 32);
+	ck_assert_int_eq(sums.until_s, now_s + 299);
 	ck_assert_int_eq(mm_history_take(history, other), -EBADMSG);
 	ck_assert_int_eq(take(history, "{}"), -EBADMSG);
 	ck_assert_int_eq(take(history, INTERVAL("2026-03-01T10:45:00Z", "1.0", "0", "") "," INTERVAL("2026-03-01T11:00:00Z",
@@ -179,7 +228,14 @@ START_TEST(the_panel_adds_up_days_and_hours)
 						"") "," INTERVAL("2026-03-02T10:00:00Z", "8.0", "0",
 								 "") "," INTERVAL("2026-03-02T10:15:00Z", "16.0", "0", "")),
 			 3);
-	sums = mm_history_sum(history, now_s);
+	sums = mm_history_sum(history, now_s + 300, &open);
+	ck_assert(sums.today_wh == 60 && sums.yesterday_wh == 3 && sums.month_wh == 63 && sums.hour_wh[23] == 56);
+	ck_assert_int_eq(sums.until_s, now_s + 299);
+	/* One that is among the closed ones already counts once. */
+	open.start_s -= 900;
+	sums = mm_history_sum(history, now_s, &open);
+	ck_assert(sums.today_wh == 28);
+	sums = mm_history_sum(history, now_s, NULL);
 	ck_assert(sums.today_wh == 28 && sums.yesterday_wh == 3 && sums.month_wh == 31);
 	ck_assert(sums.hour_wh[23] == 24 && sums.hour_wh[13] == 4 && sums.hour_wh[0] == 2 && sums.most_wh == 24);
 	ck_assert_int_eq(sums.until_s, now_s);
@@ -259,6 +315,8 @@ TCase *history_tcase(void)
 
 	tcase_set_timeout(history, 120);
 	tcase_add_test(history, the_profile_has_a_sum);
+	tcase_add_test(history, a_gap_in_the_profile_is_shown);
+	tcase_add_test(history, csv_is_of_all_meters);
 	tcase_add_test(history, pieces_are_one_object);
 	tcase_add_test(history, every_id_is_accounted_for);
 	tcase_add_test(history, the_panel_adds_up_days_and_hours);

@@ -27,7 +27,7 @@ START_TEST(a_window_is_a_line)
 	};
 
 	expect(script, "watch", MM_CTL_FAILED, LINE LINE, "minimeterd is busy: over");
-	expect(faulty, "watch", MM_CTL_FAILED, " 2406.4 W  not valid  fault: front end frozen\n", NULL);
+	expect(faulty, "watch", MM_CTL_FAILED, " 12345.679 kWh  -  not valid  fault: front end frozen\n", NULL);
 }
 END_TEST
 

@@ -72,6 +72,8 @@ static const char *word(enum mm_values values, size_t number)
 		return event_code(number);
 	case MM_VALUES_COMMAND:
 		return mm_ctl_commands[number].name;
+	case MM_VALUES_SEEN:
+		return mm_check_seen_word(number);
 	case MM_VALUES_ANY:
 	case MM_VALUES_FILE:
 	case MM_VALUES_METER:
