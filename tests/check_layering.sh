@@ -27,7 +27,7 @@ service: base core clock diagnosis config store varlink metering/view.h
 daemon: base core clock config store outputs afe metering service varlink
 client: base core varlink
 ctl: base core client
-setup: base core afe outputs config client
+setup: base core afe outputs config client store/store.h store/serial.h
 sim: base core
 '
 

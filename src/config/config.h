@@ -81,8 +81,8 @@ int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_
 int mm_config_load_text(const char *path, const char *text, struct mm_config_errors *errors, struct mm_config **ret);
 
 /*
- * Which keys of such a text have another value in force, from a drop-in: the texts of errors say which, and where. 1: there are
- * some, 0: none, -errno as above.
+ * What is in force otherwise than such a text says, from a drop-in: keys that it gives, keys of its meters that it leaves out,
+ * and meters that it does not have. The texts of errors say which, and where. 1: there is something, 0: nothing, -errno as above.
  */
 int mm_config_overridden(const char *path, const char *text, struct mm_config_errors *errors);
 

@@ -185,8 +185,11 @@ int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_
 	return mm_config_load_text(path, NULL, errors, ret);
 }
 
-/* Complains of the keys of a table that another file than the first one gives, with another value. */
-static void compare_keys(struct mm_config_reading *reading, const struct mm_key_table *table, const char *section,
+/*
+ * Complains of the keys of a table that another file than the first one gives, with another value. whole: what the first one does
+ * not give is meant to be as if nobody gave it.
+ */
+static void compare_keys(struct mm_config_reading *reading, const struct mm_key_table *table, const char *section, bool whole,
 			 const void *settings, const unsigned *given, const void *own_settings, const unsigned *own_given)
 {
 	for (size_t k = 0; k < table->count; k++) {
@@ -195,8 +198,9 @@ static void compare_keys(struct mm_config_reading *reading, const struct mm_key_
 
 		key->type->format(key, settings, value, sizeof(value));
 		key->type->format(key, own_settings, own, sizeof(own));
-		if (own_given[k] > 0 && given[k] != own_given[k] && strcmp(value, own) != 0) {
-			mm_config_complain(reading, given[k], "[%.70s] %s = %s counts, not %s", section, key->name, value, own);
+		if ((own_given[k] > 0 || whole) && given[k] != own_given[k] && strcmp(value, own) != 0) {
+			mm_config_complain(reading, given[k], "[%.70s] %s = %s counts, not %s", section, key->name, value,
+					   own[0] != '\0' ? own : "none");
 		}
 	}
 }
@@ -213,15 +217,21 @@ int mm_config_overridden(const char *path, const char *text, struct mm_config_er
 	for (size_t i = 0; r == 0 && i < MM_CONFIG_SECTIONS; i++) {
 		const struct mm_config_section *section = &mm_config_sections[i];
 
-		compare_keys(&reading, section->table, section->name, (char *)reading.config + section->offset, reading.given[i],
-			     (char *)own.config + section->offset, own.given[i]);
+		compare_keys(&reading, section->table, section->name, false, (char *)reading.config + section->offset,
+			     reading.given[i], (char *)own.config + section->offset, own.given[i]);
 	}
 	for (unsigned m = 0; r == 0 && m < own.config->meter_count; m++) {
 		char section[MM_NAME_MAX + 8];
 
 		snprintf(section, sizeof(section), "meter %s", own.config->meter[m].name);
-		compare_keys(&reading, &mm_config_meter_keys, section, &reading.config->meter[m], reading.meter_given[m],
+		compare_keys(&reading, &mm_config_meter_keys, section, true, &reading.config->meter[m], reading.meter_given[m],
 			     &own.config->meter[m], own.meter_given[m]);
+	}
+	/* The text's meters are the first. */
+	for (unsigned m = r == 0 ? own.config->meter_count : MM_METERS_MAX; m < MM_METERS_MAX && m < reading.config->meter_count;
+	     m++) {
+		mm_config_complain(&reading, reading.meter_line[m], "[meter %.70s] is a further meter",
+				   reading.config->meter[m].name);
 	}
 	if (r == 0) {
 		put_places(&reading);

@@ -30,8 +30,9 @@ static const char *const front_end_advice[MM_HEALTH_COUNT] = {
 };
 
 /* One on the network is behind a server, and behind what the unit lets through. */
-static const char remote_advice[] = "see that iiod or minimeter-sim runs at the address of uri, and that the unit may reach it: "
-				    "minimeter-setup writes the drop-in for that";
+static const char remote_advice[] =
+	"see that iiod or minimeter-sim runs at the address of uri, and that the unit may reach it (minimeter-setup writes the "
+	"drop-in); where it answers, check the front end's wiring, overlay and driver there (iio_info -u)";
 
 const char mm_advice_refused[] = "what was in force before stays so; put the file right, then: systemctl reload minimeterd";
 

@@ -15,8 +15,10 @@
 /* clang-format off */
 const struct mm_question_row mm_questions[MM_ASK_COUNT] = {
 	[MM_ASK_MODEL] = {NULL, "model", "model", "NUMBER", "the model number on the meter's label",
-		"The model number is on the meter's label, such as MMD-120-2001-T-SCC or MS 120 F 03 SO 011 00. It says the number "
-		"of elements, the ratio of the CTs and the outputs.", "Model number"},
+		"The model number is on the meter's label, such as MMD-120-2001-T-SCC: MMS has one element, MMD two (two lines of "
+		"120 V); 1001, 2001, 2002 or 4001 is the CT: 100:0.1, 200:0.1, 200:0.2 or 400:0.1 A; T: fine pulses (10 and 100 Wh); "
+		"SCC: a display. Of meters in an enclosure, as MS 120 F 03 SO 011 00: MS or MD, 03 meters, SO or XO (no display), 011, "
+		"021, 022 or 041. Without a label, choose what is built; minimeter.conf(5) has the table.", "Model number"},
 	[MM_ASK_SERIAL] = {NULL, "serial", "serial", "NUMBER", "the serial number on the label",
 		"The serial number is on the label too. The register of the meter belongs to it, so it cannot be changed later.",
 		"Serial number"},
@@ -172,6 +174,9 @@ char *mm_answers_text(const struct mm_answers *answers)
 
 /* ---- The check ---- */
 
+/* The begin of a serial number and of a name until they are answered. */
+#define NOT_ASKED "not asked yet"
+
 /* What is not answered yet must not be what is wrong. */
 static void fill_in(struct mm_answers *answers)
 {
@@ -184,10 +189,10 @@ static void fill_in(struct mm_answers *answers)
 			model.elements = 1;
 		}
 		if (mm_answer(answers, MM_ASK_SERIAL, m)[0] == '\0') {
-			snprintf(room_for(answers, MM_ASK_SERIAL, m), MM_ANSWER_MAX, "not asked yet %u", m);
+			snprintf(room_for(answers, MM_ASK_SERIAL, m), MM_ANSWER_MAX, NOT_ASKED " %u", m);
 		}
 		if (mm_answer(answers, MM_ASK_NAME, m)[0] == '\0') {
-			snprintf(room_for(answers, MM_ASK_NAME, m), MM_ANSWER_MAX, "not asked yet %u", m);
+			snprintf(room_for(answers, MM_ASK_NAME, m), MM_ANSWER_MAX, NOT_ASKED " %u", m);
 		}
 		if (first[0] == '\0') {
 			strcpy(room_for(answers, MM_ASK_ELEMENT1, m), "A");
@@ -201,18 +206,27 @@ static void fill_in(struct mm_answers *answers)
 	}
 }
 
-/* What is wrong, without "FILE:LINE: " before it. */
+/* What is wrong, without "FILE:LINE: " before it, and without the name that a meter has until somebody gives it one. */
 static const char *reason_of(const struct mm_answers *answers, const char *text)
 {
 	size_t length = strlen(answers->path);
 
-	if (strncmp(text, answers->path, length) != 0) {
-		return text;
+	if (strncmp(text, answers->path, length) == 0) {
+		text += length;
+		text += *text == ':';
+		text += strspn(text, "0123456789");
+		text += strspn(text, ": ");
 	}
-	text += length;
-	text += *text == ':';
-	text += strspn(text, "0123456789");
-	return text + strspn(text, ": ");
+	if (strncmp(text, "[meter " NOT_ASKED, strlen("[meter " NOT_ASKED)) == 0 && strstr(text, "]: ")) {
+		text = strstr(text, "]: ") + 3;
+	}
+	return text;
+}
+
+/* Is it about what has not been asked yet? What the file that is there says of that is none of the answer's business. */
+static bool is_premature(const char *reason)
+{
+	return strstr(reason, NOT_ASKED) != NULL;
 }
 
 /* Is one of the errors about something that is answered? Those of drop-ins are not in these lines. */
@@ -223,8 +237,11 @@ static int judge(const struct mm_answers *answers, const struct text *text, cons
 		unsigned line = errors->error[i].line;
 		const struct source *source = line > 0 && line <= text->lines ? &text->source[line - 1] : NULL;
 
-		if (source && source->question < MM_ASK_COUNT && mm_answer(answers, source->question, source->meter)[0] != '\0') {
-			return mm_error_set(error, -EINVAL, "%s", reason_of(answers, errors->error[i].text));
+		const char *reason = reason_of(answers, errors->error[i].text);
+
+		if (source && source->question < MM_ASK_COUNT && mm_answer(answers, source->question, source->meter)[0] != '\0' &&
+		    !is_premature(reason)) {
+			return mm_error_set(error, -EINVAL, "%s", reason);
 		}
 	}
 	return 0;

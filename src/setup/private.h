@@ -4,8 +4,8 @@
 
 /*
  * What the files of this room share. From bottom to top: network (what the unit must allow), answers (what is known, as a
- * configuration), dialog (lines of a terminal), proposals (what the machine shows), options; install and start (what is done with
- * the answers); setup, the order of it all.
+ * configuration), dialog (lines of a terminal), proposals (what the machine shows), options; register (what is stored already),
+ * install and start (what is done with the answers); setup, the order of it all.
  */
 
 #include "base/error.h"
@@ -140,6 +140,14 @@ int mm_setup_may_write(const char *path, struct mm_error *error);
 /* Writes both files, whole or not at all; one that is replaced is kept with .old (.old-2, ...) behind its name. */
 int mm_setup_write(const struct mm_setup_files *files, const struct mm_answers *answers, bool replace, FILE *out,
 		   struct mm_error *error);
+
+/* ---- register.c ---- */
+
+/*
+ * Compares the answers with the register that is there, below root, without changing it, and says on out what it has. 1: the
+ * daemon would refuse them; 0: it would not, or there is none, or it cannot be read now.
+ */
+int mm_setup_look_at_register(const struct mm_answers *answers, const char *root, FILE *out);
 
 /* ---- start.c ---- */
 

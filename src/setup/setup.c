@@ -254,16 +254,21 @@ static int may_replace(const struct setup *setup)
 	return mm_dialog_yes(&setup->machine, question, false);
 }
 
+static int look_at_register(const struct setup *setup, FILE *out)
+{
+	return mm_setup_look_at_register(setup->answers, setup->machine.root, out);
+}
+
 static int collect(struct setup *setup)
 {
-	int r;
+	int other, r;
 
 	if (setup->options.unattended) {
 		r = answer_all(setup);
 		if (r != MM_SETUP_FINE) {
 			return r;
 		}
-		return check(setup) != 0 ? MM_SETUP_USAGE : MM_SETUP_FINE;
+		return check(setup) != 0 || look_at_register(setup, setup->machine.err) != 0 ? MM_SETUP_USAGE : MM_SETUP_FINE;
 	}
 	mm_dialog_say(setup->machine.out, "",
 		      "minimeter-setup asks what the meter must know. What is in brackets is proposed: Enter takes it. "
@@ -273,6 +278,8 @@ static int collect(struct setup *setup)
 		recommend(setup->machine.out);
 		show_files(setup);
 		r = check(setup);
+		other = look_at_register(setup, setup->machine.out);
+		r = r == 0 ? other : r;
 		if (r >= 0) {
 			r = mm_dialog_yes(&setup->machine, r > 0 ? "Write this all the same" : "Write this", r == 0);
 		}

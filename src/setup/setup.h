@@ -15,7 +15,7 @@ enum {
 	MM_SETUP_FINE = 0,
 	MM_SETUP_FAILED = 1,
 	MM_SETUP_USAGE = 2, /* an option, or an answer that an option gave */
-	MM_SETUP_FAULT = 4, /* the meter is set up and started, and there is no reading */
+	MM_SETUP_FAULT = 4, /* the meter is set up and started, and there is no reading, or one with a fault */
 };
 
 /* The machine that it works on. */

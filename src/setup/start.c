@@ -9,6 +9,7 @@
 
 #include "base/count_of.h"
 #include "base/now.h"
+#include "base/text.h"
 #include "client/client.h"
 #include "client/reading.h"
 #include "core/units.h"
@@ -90,20 +91,50 @@ int mm_setup_start(const struct mm_setup_machine *machine)
 
 /* ---- The first reading ---- */
 
+/* What is wrong with a meter, in the words of its faults. */
+static void show_faults(FILE *out, const struct mm_names *faults)
+{
+	for (size_t i = 0; i < faults->count; i++) {
+		char text[64];
+
+		snprintf(text, sizeof(text), "%s", faults->name[i]);
+		for (char *at = text; *at != '\0'; at++) {
+			*at = *at == '-' ? ' ' : *at;
+		}
+		mm_text_clean(text);
+		fprintf(out, "    fault: %s\n", text);
+	}
+}
+
+static bool has_faults(const struct mm_readings *readings)
+{
+	bool faults = false;
+
+	for (size_t i = 0; i < readings->count; i++) {
+		faults = faults || readings->meter[i].faults.count > 0;
+	}
+	return faults;
+}
+
 static void show(FILE *out, const struct mm_readings *readings)
 {
-	fprintf(out, "It meters:\n");
+	fprintf(out, has_faults(readings) ? "It reads, but not all is in order:\n" : "It meters:\n");
 	for (size_t i = 0; i < readings->count; i++) {
 		const struct mm_reading *meter = &readings->meter[i];
+		char text[160];
 
-		fprintf(out, "  %s (serial %s): %.3f kWh\n", meter->name, meter->serial,
-			(double)meter->delivered_uwh / MM_UWH_PER_KWH);
+		snprintf(text, sizeof(text), "%s (serial %s)", meter->name, meter->serial);
+		mm_text_clean(text);
+		fprintf(out, "  %s: %.3f kWh\n", text, (double)meter->delivered_uwh / MM_UWH_PER_KWH);
 		for (size_t e = 0; e < meter->element_count; e++) {
 			const struct mm_reading_element *element = &meter->element[e];
 
-			fprintf(out, "    %s %.1f V, %.2f A, %.0f W\n", element->name, element->voltage_v, element->current_a,
+			snprintf(text, sizeof(text), "%s", element->name);
+			mm_text_clean(text);
+			fprintf(out, "    %s %.1f V, %.2f A, %.0f W\n", text, element->voltage_v, element->current_a,
 				element->power_w);
 		}
+		show_faults(out, &meter->faults);
 	}
 }
 
@@ -135,7 +166,7 @@ static void ask_why(struct mm_client *client, struct mm_error *ret)
 	json_decref(answer);
 }
 
-/* 1: there is a reading of every meter, and it is shown; 0: not yet, and why. */
+/* 1: there is a reading of every meter, and it is shown; 2: the same, with a fault; 0: not yet, and why. */
 static int look_once(const struct mm_setup_machine *machine, struct mm_error *ret_why)
 {
 	struct mm_client *client = NULL;
@@ -151,6 +182,7 @@ static int look_once(const struct mm_setup_machine *machine, struct mm_error *re
 		valid = all_valid(readings);
 		if (valid) {
 			show(machine->out, readings);
+			valid += has_faults(readings);
 		} else {
 			ask_why(client, ret_why);
 		}
@@ -161,20 +193,29 @@ static int look_once(const struct mm_setup_machine *machine, struct mm_error *re
 	return valid;
 }
 
+static int say_fault(FILE *out)
+{
+	fprintf(out, "The meter is set up and goes on; 'minimeterctl diagnose' names the cause and what to measure.\n");
+	return MM_SETUP_FAULT;
+}
+
 int mm_setup_wait(const struct mm_setup_machine *machine, int wait_s)
 {
 	const int64_t until_ns = mm_now(CLOCK_MONOTONIC) + wait_s * MM_NS_PER_S;
 	const struct timespec pause = mm_timespec(machine->retry_ms * MM_NS_PER_MS);
 	struct mm_error why = {0}, said = {0};
+	int r;
 
 	if (wait_s == 0) {
 		return MM_SETUP_FINE;
 	}
 	fprintf(machine->out, "Waiting for the first reading ...\n");
 	for (;;) {
-		if (look_once(machine, &why) > 0) {
-			return MM_SETUP_FINE;
+		r = look_once(machine, &why);
+		if (r > 0) {
+			return r > 1 ? say_fault(machine->out) : MM_SETUP_FINE;
 		}
+		mm_text_clean(why.text);
 		if (strcmp(why.text, said.text) != 0) {
 			fprintf(machine->out, "  %s\n", why.text);
 			said = why;
