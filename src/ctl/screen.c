@@ -114,9 +114,43 @@ void mm_screen_resize(struct mm_screen *screen)
 	}
 }
 
+/*
+ * The bytes of a text that go into room columns, in whole words; *ret_cut: they are not all. A word that begins the text and is
+ * too long for any room ends in '~'.
+ */
+static size_t whole_words(char *text, int room, bool *ret_cut)
+{
+	size_t length = 0, blank = 0;
+	int columns = 0, more;
+
+	*ret_cut = mm_text_columns(text) > room;
+	if (!*ret_cut) {
+		return strlen(text);
+	}
+	while (text[length] != '\0') {
+		size_t next = mm_text_next(text + length, &more);
+
+		blank = text[length] == ' ' ? length : blank;
+		if (columns + more > room) {
+			break;
+		}
+		columns += more;
+		length += next;
+	}
+	if (blank > 0 || text[0] == ' ' || length == 0) {
+		return blank;
+	}
+	for (length--; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80;) {
+		length--; /* to the begin of the last character */
+	}
+	text[length] = '~';
+	return length + 1;
+}
+
 int mm_screen_put(int y, int x, attr_t attributes, const char *format, ...)
 {
 	char text[LINE_LENGTH_MAX];
+	bool cut = false;
 	va_list ap;
 
 	va_start(ap, format);
@@ -124,16 +158,14 @@ int mm_screen_put(int y, int x, attr_t attributes, const char *format, ...)
 	va_end(ap);
 	mm_text_clean(text);
 	attrset(attributes);
+	text[whole_words(text, COLS - x, &cut)] = '\0';
 	for (const char *at = text; *at != '\0' && y < LINES;) {
 		int columns;
 		size_t length = mm_text_next(at, &columns);
 
-		if (x + columns > COLS) {
-			break;
-		}
 		mvaddnstr(y, x, at, (int)length);
 		x += columns;
 		at += length;
 	}
-	return x;
+	return cut ? COLS : x; /* nothing else goes into what is left of the row */
 }

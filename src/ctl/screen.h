@@ -51,7 +51,9 @@ enum mm_screen_key mm_screen_key(struct mm_screen *screen, size_t *ret_number);
 /* The terminal has another size. */
 void mm_screen_resize(struct mm_screen *screen);
 
-/* Writes at a column, cut at the right edge; returns the column after it. */
+/*
+ * Writes at a column as many whole words as there is room for; returns the column after it, or the right edge where not all went.
+ */
 int mm_screen_put(int y, int x, attr_t attributes, const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 #endif

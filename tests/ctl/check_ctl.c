@@ -576,7 +576,9 @@ int main(void)
 	tcase_add_test(errors, output_that_can_not_be_written_fails);
 	suite_add_tcase(suite, check_tcase());
 	suite_add_tcase(suite, dialog_tcase());
+	suite_add_tcase(suite, script_tcase());
 	suite_add_tcase(suite, service_tcase());
+	suite_add_tcase(suite, sizes_tcase());
 	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, hidden_tcase());
 	suite_add_tcase(suite, history_tcase());

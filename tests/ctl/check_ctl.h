@@ -27,9 +27,11 @@ void expect(const struct fake_answer *script, const char *words, int code, const
 
 TCase *check_tcase(void);
 TCase *dialog_tcase(void);
+TCase *script_tcase(void);
 TCase *service_tcase(void);
 TCase *hidden_tcase(void);
 TCase *history_tcase(void);
+TCase *sizes_tcase(void);
 TCase *texts_tcase(void);
 TCase *watch_tcase(void);
 TCase *width_tcase(void);
