@@ -22,7 +22,6 @@
 #include "metrology/sample_words.h"
 
 #define BLOCK_S 0.2
-#define NOMINAL_V 120.0 /* every model's rated voltage */
 /* Waiting begins on the clock and ends in the read, which knows best when the block is there. */
 #define EARLY_NS (5 * MM_NS_PER_MS)
 /* A read that took less has found its block waiting. */
@@ -357,12 +356,12 @@ static void configure(struct waveform *w, const struct mm_afe_config *config)
 	w->metering = (struct mm_metrology_config){
 		.rate_hz = w->rate_hz,
 		.rails = {-MM_WAVEFORM_CODE_MAX - 1, MM_WAVEFORM_CODE_MAX},
-		.nominal_v = NOMINAL_V,
 		.input_count = config->input_count,
 	};
 	for (unsigned i = 0; i < config->input_count; i++) {
 		const struct mm_afe_input *input = &config->input[i];
 
+		w->aggregate.nominal_v[i] = w->metering.input[i].nominal_v = input->nominal_v;
 		w->aggregate.volts_per_ampere[i] = input->full_scale_v / input->full_scale_a;
 		w->metering.input[i].voltage =
 			(struct mm_metrology_channel){.slot = slot_of(w, input->voltage_channel), .scale = 1.0};
@@ -373,7 +372,6 @@ static void configure(struct waveform *w, const struct mm_afe_config *config)
 		slot_of(w, channel);
 	}
 	w->metering.frame_channels = w->slot_count;
-	w->aggregate.nominal_v = NOMINAL_V;
 }
 
 /* What the configuration must say: 0 or -EINVAL. */

@@ -84,9 +84,12 @@ static void check_phases(struct mm_config_reading *reading, const struct mm_conf
 
 		if (*phase >= 0 && *phase == earlier->phase[e / MM_ELEMENTS_MAX] &&
 		    (meter->model.ct_primary_a != earlier->model.ct_primary_a ||
-		     meter->model.ct_secondary_a != earlier->model.ct_secondary_a)) {
+		     meter->model.ct_secondary_a != earlier->model.ct_secondary_a ||
+		     meter->model.ct_secondary_v != earlier->model.ct_secondary_v ||
+		     meter->model.rated_voltage_v != earlier->model.rated_voltage_v)) {
 			mm_config_complain(reading, mm_config_line_of(reading, phase),
-					   "[meter %s]: shares phase %c with meter \"%s\", whose CT ratio is another",
+					   "[meter %s]: shares phase %c with meter \"%s\", whose CT ratio or rated voltage is "
+					   "another",
 					   meter->name, 'A' + *phase, earlier->name);
 		}
 	}
@@ -131,6 +134,7 @@ static void check_front_end(struct mm_config_reading *reading)
 	const struct mm_afe_driver *driver = mm_afe_driver_find(config->front_end_driver);
 	const struct mm_afe_settings *settings = &config->front_end;
 	const char *uri = settings->uri;
+	bool volts = false, amperes = false; /* what the CTs give */
 	struct mm_error error;
 
 	if (strncmp(uri, "local:", 6) != 0 && strncmp(uri, "ip:", 3) != 0 && strncmp(uri, "usb:", 4) != 0 &&
@@ -145,18 +149,28 @@ static void check_front_end(struct mm_config_reading *reading)
 			"clock = board: only a board of minimeter-sim has a clock, at uri = ip:HOST; write clock = system, "
 			"or that uri in [front-end]");
 	}
-	if (mm_inputs_check_voltage(config, driver->adc_full_scale_v, &error) < 0) {
-		mm_config_complain(reading, line_of_either(reading, &settings->voltage_divider, config->front_end_driver), "%s",
-				   error.text);
-	}
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		const struct mm_config_meter *meter = &config->meter[i];
-		unsigned line = line_of_either(reading, &settings->burden_ohm, config->front_end_driver);
+		unsigned model = mm_config_line_of(reading, &meter->model), line;
 
-		if (meter->model.elements > 0 && mm_inputs_check_current(config, meter, driver->adc_full_scale_v, &error) < 0) {
-			mm_config_complain(reading, line > 0 ? line : mm_config_line_of(reading, &meter->model), "%s",
+		if (meter->model.elements == 0) {
+			continue;
+		}
+		if (mm_inputs_check_voltage(config, meter, driver->adc_full_scale_v, &error) < 0) {
+			line = line_of_either(reading, &settings->voltage_divider, config->front_end_driver);
+			mm_config_complain(reading, line > 0 ? line : model, "%s", error.text);
+		}
+		if (mm_inputs_check_current(config, meter, driver->adc_full_scale_v, &error) < 0) {
+			line = line_of_either(reading, &settings->burden_ohm, config->front_end_driver);
+			mm_config_complain(reading, meter->model.ct_secondary_v > 0 || line == 0 ? model : line, "%s",
 					   error.text);
 		}
+		volts = volts || meter->model.ct_secondary_v > 0;
+		amperes = amperes || meter->model.ct_secondary_v == 0;
+	}
+	if (volts && !amperes && mm_config_line_of(reading, &settings->burden_ohm) > 0) {
+		mm_config_complain(reading, mm_config_line_of(reading, &settings->burden_ohm),
+				   "burden_ohm: no CT here needs one, they all give volts; remove this line, and the resistor");
 	}
 }
 
@@ -281,6 +295,9 @@ void mm_config_check(struct mm_config_reading *reading)
 {
 	const struct mm_config *config = reading->config;
 
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		mm_config_settle_model(reading, &reading->config->meter[i]);
+	}
 	if (config->meter_count == 0 && reading->errors->count == 0) {
 		mm_config_complain(reading, 0, "no meter: add a section [meter NAME] with model, serial and element1");
 	}

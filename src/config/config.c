@@ -31,10 +31,16 @@ static void format_interval(const struct mm_key *key, const void *settings, char
 
 static int parse_model(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
 {
+	struct mm_config_meter *meter = settings;
 	struct mm_model_error wrong;
 
 	(void)key;
-	if (mm_model_parse(value, &((struct mm_config_meter *)settings)->model, &wrong) < 0) {
+	meter->is_generic = strcmp(value, MM_GENERIC) == 0;
+	if (meter->is_generic) {
+		meter->model = (struct mm_model){0};
+		return 0;
+	}
+	if (mm_model_parse(value, &meter->model, &wrong) < 0) {
 		return mm_error_set(error, -EINVAL, "is no model number: %s: %s", wrong.field, wrong.reason);
 	}
 	return 0;
@@ -42,8 +48,84 @@ static int parse_model(const struct mm_key *key, const char *value, void *settin
 
 static void format_model(const struct mm_key *key, const void *settings, char *ret, size_t size)
 {
+	const struct mm_config_meter *meter = settings;
+
 	(void)key;
-	snprintf(ret, size, "%s", ((const struct mm_config_meter *)settings)->model.canonical);
+	snprintf(ret, size, "%s", meter->is_generic ? MM_GENERIC : meter->model.canonical);
+}
+
+/* A whole number that a generic meter has; 0: not given. */
+static void format_plate(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	int number = *(const int *)((const char *)settings + key->offset);
+
+	ret[0] = '\0';
+	if (number > 0) {
+		snprintf(ret, size, "%d", number);
+	}
+}
+
+static int parse_plate(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	return mm_key_parse_whole(key, value, (int *)((char *)settings + key->offset), error);
+}
+
+static int parse_kh(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	int kh_wh = 0;
+
+	if (mm_key_parse_whole(key, value, &kh_wh, NULL) < 0 || !mm_generic_kh_valid(kh_wh)) {
+		return mm_error_set(error, -EINVAL, "must be 10, 100 or 1000: watt-hours a pulse of the fastest output");
+	}
+	((struct mm_config_meter *)settings)->generic.kh_wh = kh_wh;
+	return 0;
+}
+
+static int parse_ct(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	const char *reason;
+
+	(void)key;
+	if (mm_ct_parse(value, &((struct mm_config_meter *)settings)->generic.ct, &reason) < 0) {
+		return mm_error_set(error, -EINVAL, "is no CT: %s", reason);
+	}
+	return 0;
+}
+
+static void format_ct(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	char text[MM_CT_TEXT_MAX];
+
+	(void)key;
+	mm_ct_format(&((const struct mm_config_meter *)settings)->generic.ct, text);
+	snprintf(ret, size, "%s", text);
+}
+
+static int parse_wires(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	char keys[MM_ERROR_TEXT_MAX] = "";
+
+	(void)key;
+	for (enum mm_wires wires = 0; wires < MM_WIRES_COUNT; wires++) {
+		const char *name = mm_wires_key(wires);
+
+		if (name && strcmp(name, value) == 0) {
+			((struct mm_config_meter *)settings)->generic.wires = wires;
+			return 0;
+		}
+		if (name) {
+			mm_config_list(keys, sizeof(keys), name);
+		}
+	}
+	return mm_error_set(error, -EINVAL, "must be one of %s", keys);
+}
+
+static void format_wires(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	const char *name = mm_wires_key(((const struct mm_config_meter *)settings)->generic.wires);
+
+	(void)key;
+	snprintf(ret, size, "%s", name ? name : "");
 }
 
 static int parse_phase(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
@@ -147,7 +229,9 @@ static void format_input(const struct mm_key *key, const void *settings, char *r
 
 static const struct mm_key_type interval_key = {parse_interval, format_interval}, model_key = {parse_model, format_model},
 				phase_key = {parse_phase, format_phase}, generation_key = {parse_generation, format_generation},
-				line_key = {parse_line, format_line}, input_key = {parse_input, format_input};
+				line_key = {parse_line, format_line}, input_key = {parse_input, format_input},
+				plate_key = {parse_plate, format_plate}, kh_key = {parse_kh, format_plate},
+				ct_key = {parse_ct, format_ct}, wires_key = {parse_wires, format_wires};
 
 static const char *clock_name(size_t index)
 {
@@ -189,6 +273,12 @@ static const struct mm_key power_fail_keys[] = {
 
 static const struct mm_key meter_keys[] = {
 	{"model", &model_key, METER_FIELD(model)},
+	{"elements", &plate_key, METER_FIELD(generic.elements), MM_KEY_RANGE(NULL, 1, MM_ELEMENTS_MAX)},
+	{"service", &wires_key, METER_FIELD(generic.wires)},
+	{"rated_voltage_v", &plate_key, METER_FIELD(generic.rated_voltage_v),
+	 MM_KEY_RANGE(NULL, MM_GENERIC_VOLTAGE_MIN_V, MM_GENERIC_VOLTAGE_MAX_V)},
+	{"ct", &ct_key, METER_FIELD(generic.ct)},
+	{"kh_wh", &kh_key, METER_FIELD(generic.kh_wh), MM_KEY_RANGE(NULL, 10, 1000)},
 	{"serial", &mm_key_text, METER_FIELD(serial)},
 	{"element1", &phase_key, METER_FIELD(phase[0])},
 	{"element2", &phase_key, METER_FIELD(phase[1])},

@@ -11,7 +11,7 @@
 
 #include "afe/drivers.h"
 #include "base/error.h"
-#include "core/model.h"
+#include "core/generic.h"
 #include "core/pulse.h"
 #include "outputs/drivers.h"
 
@@ -24,6 +24,8 @@ struct mm_config_meter {
 	char name[MM_NAME_MAX];
 	char serial[MM_NAME_MAX];
 	struct mm_model model;		 /* elements 0: not given yet */
+	bool is_generic;		 /* it is made of */
+	struct mm_generic generic;	 /* what its keys say */
 	int phase[MM_ELEMENTS_MAX];	 /* of the front end: 0 = A ...; -1: not given */
 	bool generates[MM_ELEMENTS_MAX]; /* power may flow backwards there */
 	int ct_sets;

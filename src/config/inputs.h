@@ -21,7 +21,8 @@ int mm_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm
  */
 int mm_inputs_check_current(const struct mm_config *config, const struct mm_config_meter *meter, double adc_full_scale_v,
 			    struct mm_error *error);
-int mm_inputs_check_voltage(const struct mm_config *config, double adc_full_scale_v, struct mm_error *error);
+int mm_inputs_check_voltage(const struct mm_config *config, const struct mm_config_meter *meter, double adc_full_scale_v,
+			    struct mm_error *error);
 
 /* What the front end's driver is created with; it refers to config. Returns 0 or -EINVAL as mm_inputs(). */
 int mm_inputs_configure(const struct mm_config *config, const struct mm_afe_driver *driver, double adc_full_scale_v,

@@ -81,6 +81,9 @@ const char *mm_config_place(const struct mm_config_reading *reading, unsigned li
 const char *mm_config_place_from(const struct mm_config_reading *reading, unsigned from, unsigned line,
 				 char ret[static MM_CONFIG_PLACE_MAX]);
 
+/* Makes a generic meter's model of its keys; complains of keys that are missing, or that a Mini Meter's number says already. */
+void mm_config_settle_model(struct mm_config_reading *reading, struct mm_config_meter *meter);
+
 /* What keys must say together, each of them being right by itself. */
 void mm_config_check(struct mm_config_reading *reading);
 

@@ -172,7 +172,7 @@ enum mm_calibration_fault mm_calibration_judge_run(const struct mm_calibration_r
 	const struct mm_calibration_mean *mean = &run->element[element];
 	enum mm_calibration_fault fault;
 
-	if (!within(mean->voltage_v, MM_SUPPLY_MIN_V, MM_SUPPLY_MAX_V)) {
+	if (!within(mean->voltage_v, mm_model_supply_min_v(model), mm_model_supply_max_v(model))) {
 		return MM_CALIBRATION_NO_SUPPLY;
 	}
 	fault = judge_current(run, element, range, model);

@@ -168,11 +168,12 @@ static uint32_t judge_flag(uint32_t flags, uint32_t flag, double excess, double 
 
 static uint32_t judge_flags(struct mm_meter *meter, unsigned e, const struct mm_input_reading *input)
 {
+	double min_v = mm_model_supply_min_v(&meter->config.model), max_v = mm_model_supply_max_v(&meter->config.model);
 	double overcurrent_a = meter->config.model.ct_primary_a * MM_OVERCURRENT_RATIO;
 	uint32_t before = meter->element[e].flags;
 	bool backward_before = meter->backward[e];
-	uint32_t now = judge_flag(before, MM_ELEMENT_VOLTAGE_LOW, MM_SUPPLY_MIN_V - input->voltage_v, MM_SUPPLY_MIN_V) |
-		       judge_flag(before, MM_ELEMENT_VOLTAGE_HIGH, input->voltage_v - MM_SUPPLY_MAX_V, MM_SUPPLY_MAX_V) |
+	uint32_t now = judge_flag(before, MM_ELEMENT_VOLTAGE_LOW, min_v - input->voltage_v, min_v) |
+		       judge_flag(before, MM_ELEMENT_VOLTAGE_HIGH, input->voltage_v - max_v, max_v) |
 		       judge_flag(before, MM_ELEMENT_OVERCURRENT, input->current_a - overcurrent_a, overcurrent_a);
 
 	if (input->frequency_hz > 0) {

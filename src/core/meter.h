@@ -24,10 +24,7 @@
 #define MM_START_CURRENT_RATIO 0.0008
 /* Active power below this part of rated volts times rated amperes is creep: 1.2 W on a 100 A model. */
 #define MM_CREEP_POWER_RATIO 0.0001
-/* Manual, table 1: limits of a right supply and load. */
-#define MM_SUPPLY_MIN_V 102.0
-#define MM_SUPPLY_MAX_V 138.0
-#define MM_OVERCURRENT_RATIO 1.10
+/* Limits of a right supply; those of its voltage are the model's. */
 #define MM_FREQUENCY_MIN_HZ 45.0
 #define MM_FREQUENCY_MAX_HZ 65.0
 /* Manual, 3.9: a load over 1 A is needed before phasing can be judged. */

@@ -106,6 +106,7 @@ static bool take_type(struct reader *reader)
 		reader->type = &meter_types[i];
 		if (take(reader, meter_types[i].text)) {
 			reader->model.elements = meter_types[i].elements;
+			reader->model.wires = meter_types[i].elements == 1 ? MM_WIRES_1P2W : MM_WIRES_3W;
 			return true;
 		}
 	}
@@ -181,7 +182,7 @@ static int read_enclosure(struct reader *reader, struct mm_model_error *ret_erro
 
 int mm_model_parse(const char *text, struct mm_model *ret, struct mm_model_error *ret_error)
 {
-	struct reader reader = {.rest = text, .model = {.rated_voltage_v = 120}};
+	struct reader reader = {.rest = text, .model = {.rated_voltage_v = 120, .kh_wh = 10}};
 	int r;
 
 	if (memchr(text, '\0', MM_MODEL_TEXT_MAX) == NULL) {
@@ -199,4 +200,33 @@ int mm_model_parse(const char *text, struct mm_model *ret, struct mm_model_error
 	}
 	*ret = reader.model;
 	return 0;
+}
+
+const char *mm_wires_name(enum mm_wires wires)
+{
+	static const char *const names[MM_WIRES_COUNT] = {
+		[MM_WIRES_1P2W] = "1-phase 2-wire",
+		[MM_WIRES_3W] = "1- or 2-phase 3-wire",
+		[MM_WIRES_SPLIT] = "split-phase 3-wire",
+		[MM_WIRES_NETWORK] = "2-phase 3-wire",
+	};
+
+	assert(wires < MM_WIRES_COUNT);
+	return names[wires];
+}
+
+/* 85 and 115 %. */
+double mm_model_supply_min_v(const struct mm_model *model)
+{
+	return model->rated_voltage_v * 85 / 100;
+}
+
+double mm_model_supply_max_v(const struct mm_model *model)
+{
+	return model->rated_voltage_v * 115 / 100;
+}
+
+double mm_model_full_w(const struct mm_model *model)
+{
+	return model->elements * model->rated_voltage_v * model->ct_primary_a * MM_OVERCURRENT_RATIO;
 }

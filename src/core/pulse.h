@@ -18,11 +18,11 @@
 #include "core/units.h"
 
 enum mm_output {
-	MM_OUTPUT_10,	       /* 10 Wh per pulse */
+	MM_OUTPUT_10,	       /* 10 Wh per pulse; like the next, absent where the fastest has more */
 	MM_OUTPUT_100,	       /* 100 Wh per pulse */
 	MM_OUTPUT_1000,	       /* 1 kWh per pulse; absent on T models */
 	MM_OUTPUT_COUNTER,     /* electromechanical counter: 1 kWh, or 100 Wh on T models */
-	MM_OUTPUT_LED_LOAD,    /* 10 Wh per cycle: at 200 W 90 s on, 90 s off */
+	MM_OUTPUT_LED_LOAD,    /* a cycle as the fastest output; 10 Wh: at 200 W 90 s on, 90 s off */
 	MM_OUTPUT_LED_POWER,   /* lit with proper voltage on every element */
 	MM_OUTPUT_LED_REVERSE, /* lit with a phasing problem on any element */
 	MM_OUTPUT_COUNT,
@@ -31,13 +31,14 @@ enum mm_output {
 /* Outputs below this number follow energy; those from it on are plain levels. */
 #define MM_OUTPUT_ENERGY_COUNT (MM_OUTPUT_LED_LOAD + 1)
 
-/* Every edge of every output lies on a multiple of this, half a cycle of the finest ones. */
-#define MM_PULSE_STEP_UWH (5 * MM_UWH_PER_WH)
+/* Every edge of every output of a model lies on a multiple of this, half a cycle of the finest ones: 5 Wh of a Mini Meter. */
+int64_t mm_pulse_step_uwh(const struct mm_model *model);
 
 /* The shortest on or off time that is ever put out. IEC 62053-31 asks for 30 ms; a margin covers late timers. */
 #define MM_PULSE_MIN_NS (40 * MM_NS_PER_MS)
 
-/* Room for the edges of one window: 435 Wh, which is 13 s of full load (121 kW). pulse.c shows why it is enough. */
+/* Room for the edges of one window: of a Mini Meter 435 Wh, which is 13 s of full load (121 kW). pulse.c shows why it is enough.
+ */
 #define MM_EDGES_MAX 192
 
 struct mm_edge {
@@ -54,6 +55,9 @@ struct mm_edges {
 
 /* Stable names: "10", "100", "1000", "counter", "led_load", "led_power", "led_reverse". */
 const char *mm_output_name(enum mm_output output);
+
+/* The most power whose pulses are not too fast, watts: 450 kW where the fastest output has 10 Wh. */
+double mm_pulse_full_w(const struct mm_model *model);
 
 /* Energy per full cycle of an output in µWh; 0 where the model does not have it or it does not follow energy. */
 int64_t mm_output_kh_uwh(const struct mm_model *model, enum mm_output output);

@@ -5,6 +5,7 @@ libcore_a_SOURCES = \
 	src/core/correction.c src/core/correction.h \
 	src/core/health.c src/core/health.h \
 	src/core/measurement.h \
+	src/core/generic.c src/core/generic.h \
 	src/core/meter.c src/core/meter.h \
 	src/core/model.c src/core/model.h \
 	src/core/profile.c src/core/profile.h \
@@ -21,6 +22,7 @@ core_checks = \
 	tests/core/check_meter_acts \
 	tests/core/check_meter_readings \
 	tests/core/check_meter_windows \
+	tests/core/check_generic \
 	tests/core/check_model \
 	tests/core/check_profile \
 	tests/core/check_pulse

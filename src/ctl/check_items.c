@@ -21,7 +21,7 @@
 /* A finding less likely than this does not fail a CT. */
 #define CONFIDENCE_MIN 0.1
 /* The load LED is on for one of these and off for the next; 10 Wh a cycle. */
-#define LED_HALF_UWH MM_PULSE_STEP_UWH
+#define LED_HALF_UWH (5 * MM_UWH_PER_WH)
 #define LED_HALF_S_W (5.0 * 3600)
 /* The longest delay of the outputs: they are a window late, and an edge can wait for its turn. */
 #define LED_LAG_S 3.0

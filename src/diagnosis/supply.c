@@ -6,52 +6,57 @@
 /* With the neutral lead on a line, the other line shows what lies between them: 1.73 (wye) or 2 times its own voltage. */
 #define BETWEEN_LINES_MIN 1.5
 #define BETWEEN_LINES_MAX 2.25
-/* A service without its neutral: the lines share 240 V by their loads. */
-#define LOST_NEUTRAL_MIN_V 12.0
-#define LOST_NEUTRAL_SUM_V 240.0
+/* A split phase without its neutral: the lines share twice the rated volts (240 V) by their loads. */
+#define LOST_NEUTRAL_MIN_RATIO 0.1
 #define LOST_NEUTRAL_SUM_RATIO 0.05
-/* Half of what lies between two lines of a wye is 104 V; within the tolerance of the supply. */
-#define HALF_OF_TWO_LINES_MIN_V 93.0
-#define HALF_OF_TWO_LINES_MAX_V 110.0
+/* Half of what lies between two lines of a wye is 0.866 of the rated volts (104 V); within the tolerance of the supply. */
+#define HALF_OF_TWO_LINES_MIN_RATIO 0.775
+#define HALF_OF_TWO_LINES_MAX_RATIO 0.9167
 
 /* One voltage as it should be or dead, the other that between two lines: the element whose lead went to N, or -1. */
-static int swapped_neutral(const struct mm_observation_window *present)
+static int swapped_neutral(const struct mm_stage *stage)
 {
+	const struct mm_observation_window *present = &stage->present;
+	double min_v = mm_model_supply_min_v(stage->model), max_v = mm_model_supply_max_v(stage->model);
+
 	for (unsigned e = 0; e < 2; e++) {
 		double own = present->voltage_v[e], other = present->voltage_v[1 - e];
-		bool between = other > BETWEEN_LINES_MIN * MM_SUPPLY_MIN_V && other < BETWEEN_LINES_MAX * MM_SUPPLY_MAX_V;
+		bool between = other > BETWEEN_LINES_MIN * min_v && other < BETWEEN_LINES_MAX * max_v;
 
 		if (between && (mm_stage_is_dead(own) || (other > BETWEEN_LINES_MIN * own && other < BETWEEN_LINES_MAX * own &&
-							  own >= MM_SUPPLY_MIN_V && own <= MM_SUPPLY_MAX_V))) {
+							  own >= min_v && own <= max_v))) {
 			return (int)e;
 		}
 	}
 	return -1;
 }
 
-static bool lost_neutral(const struct mm_observation_window *present)
+static bool lost_neutral(const struct mm_stage *stage)
 {
-	double a = present->voltage_v[0], b = present->voltage_v[1];
-	bool outside = fmin(a, b) < MM_SUPPLY_MIN_V || fmax(a, b) > MM_SUPPLY_MAX_V;
+	double rated_v = stage->model->rated_voltage_v, a = stage->present.voltage_v[0], b = stage->present.voltage_v[1];
+	bool outside = fmin(a, b) < mm_model_supply_min_v(stage->model) || fmax(a, b) > mm_model_supply_max_v(stage->model);
 
-	return !mm_stage_is_dead(a) && !mm_stage_is_dead(b) && outside && fabs(a - b) > LOST_NEUTRAL_MIN_V &&
-	       fabs(a + b - LOST_NEUTRAL_SUM_V) < LOST_NEUTRAL_SUM_RATIO * LOST_NEUTRAL_SUM_V;
+	return stage->model->wires != MM_WIRES_NETWORK && !mm_stage_is_dead(a) && !mm_stage_is_dead(b) && outside &&
+	       fabs(a - b) > LOST_NEUTRAL_MIN_RATIO * rated_v && fabs(a + b - 2 * rated_v) < LOST_NEUTRAL_SUM_RATIO * 2 * rated_v;
 }
 
 /* Two dividers in series between two lines of a wye: 104 V each, and always alike. */
-static bool half_of_two_lines(const struct mm_observation *observation, const double *volts)
+static bool half_of_two_lines(const struct mm_stage *stage)
 {
+	double rated_v = stage->model->rated_voltage_v;
+	const double *volts = stage->present.voltage_v;
 	bool sure;
 
-	return mm_observation_one_voltage(observation, &sure) && fmax(volts[0], volts[1]) < HALF_OF_TWO_LINES_MAX_V &&
-	       fmin(volts[0], volts[1]) > HALF_OF_TWO_LINES_MIN_V;
+	return stage->model->wires != MM_WIRES_SPLIT && mm_observation_one_voltage(stage->observation, &sure) &&
+	       fmax(volts[0], volts[1]) < HALF_OF_TWO_LINES_MAX_RATIO * rated_v &&
+	       fmin(volts[0], volts[1]) > HALF_OF_TWO_LINES_MIN_RATIO * rated_v;
 }
 
 bool mm_stage_judge_supply(struct mm_stage *stage)
 {
 	const struct mm_observation *observation = stage->observation;
 	const double *volts = stage->present.voltage_v;
-	int swapped = observation->elements == 2 ? swapped_neutral(&stage->present) : -1;
+	int swapped = observation->elements == 2 ? swapped_neutral(stage) : -1;
 	bool all_dead = true;
 
 	for (unsigned e = 0; e < observation->elements; e++) {
@@ -65,20 +70,20 @@ bool mm_stage_judge_supply(struct mm_stage *stage)
 		mm_stage_find(stage, MM_CAUSE_NEUTRAL_SWAPPED, (unsigned)swapped + 1, 0.95);
 		return false;
 	}
-	if (observation->elements == 2 && lost_neutral(&stage->present)) {
+	if (observation->elements == 2 && lost_neutral(stage)) {
 		mm_stage_find(stage, MM_CAUSE_NEUTRAL_LOST, 0, 0.9);
 		return false;
 	}
-	if (half_of_two_lines(observation, volts)) {
+	if (half_of_two_lines(stage)) {
 		mm_stage_find(stage, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.8);
 		return false;
 	}
 	for (unsigned e = 0; e < observation->elements; e++) {
 		if (mm_stage_is_dead(volts[e])) {
 			mm_stage_find(stage, MM_CAUSE_LINE_MISSING, e + 1, 0.98);
-		} else if (volts[e] < MM_SUPPLY_MIN_V) {
+		} else if (volts[e] < mm_model_supply_min_v(stage->model)) {
 			mm_stage_find(stage, MM_CAUSE_VOLTAGE_LOW, e + 1, 0.95);
-		} else if (volts[e] > MM_SUPPLY_MAX_V) {
+		} else if (volts[e] > mm_model_supply_max_v(stage->model)) {
 			mm_stage_find(stage, MM_CAUSE_VOLTAGE_HIGH, e + 1, 0.95);
 		}
 	}

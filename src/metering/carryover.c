@@ -124,12 +124,12 @@ static int find(const struct previous *previous, const struct mm_config_meter *c
 static void note_uncertain(const struct mm_carryover *c, const struct mm_meter_point *point, const struct mm_registers *registers)
 {
 	const struct mm_model *model = &point->config->model;
-	double full_w = model->elements * model->rated_voltage_v * model->ct_primary_a * MM_OVERCURRENT_RATIO;
 	double uncommitted_s = 1 + (double)MM_OUTPUT_DELAY_NS / (double)MM_NS_PER_S;
 
 	mm_journal_add(c->journal, point->index, OUTPUTS_UNCERTAIN, (double)registers->output_uwh / (double)MM_UWH_PER_WH,
 		       (double)(registers->delivered.uwh - registers->output_uwh) / (double)MM_UWH_PER_WH,
-		       c->config->commit_wh + full_w * uncommitted_s / 3600 + (double)MM_PULSE_STEP_UWH / (double)MM_UWH_PER_WH);
+		       c->config->commit_wh + mm_model_full_w(model) * uncommitted_s / 3600 +
+			       (double)mm_pulse_step_uwh(model) / (double)MM_UWH_PER_WH);
 }
 
 const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *c, struct mm_meter_point *point,

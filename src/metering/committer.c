@@ -145,7 +145,7 @@ static bool are_pulses_due(const struct mm_committer *c)
 	for (unsigned i = 0; i < c->parts.meter_count; i++) {
 		const struct mm_pulse_train *train = mm_point_outputs_train(c->parts.meters[i].outputs);
 
-		repeatable += mm_pulse_train_repeatable_uwh(train);
+		repeatable += mm_pulse_train_repeatable_uwh(train, &c->parts.meters[i].config->model);
 		paid = paid || mm_pulse_train_is_debt_paid(train);
 	}
 	return paid || (!c->holding && (double)repeatable >= c->parts.config->commit_wh * (double)MM_UWH_PER_WH);

@@ -4,13 +4,15 @@
 #include <math.h>
 #include <string.h>
 
-#include "core/meter.h"
 #include "core/units.h"
 
 /* Below this a voltage channel has no signal: that is an open lead, not a current. */
 #define SIGNAL_MIN_V 1.0
 /* Above this it has the supply's, however bad. */
 #define SUPPLY_MIN_RATIO 0.6
+/* Between these it looks like a right one. */
+#define SUPPLY_LOW_RATIO 0.85
+#define SUPPLY_HIGH_RATIO 1.15
 
 void mm_aggregate_reset(struct mm_aggregate *aggregate)
 {
@@ -22,10 +24,10 @@ void mm_aggregate_reset(struct mm_aggregate *aggregate)
 /* True when the current channel carries what looks like the supply voltage and the voltage channel does not. */
 static bool is_swapped(const struct mm_aggregate *aggregate, unsigned i, const struct mm_input_reading *reading)
 {
-	double volts_at_current = reading->current_a * aggregate->volts_per_ampere[i];
+	double volts_at_current = reading->current_a * aggregate->volts_per_ampere[i], nominal_v = aggregate->nominal_v[i];
 
-	return volts_at_current >= MM_SUPPLY_MIN_V && volts_at_current <= MM_SUPPLY_MAX_V && reading->voltage_v >= SIGNAL_MIN_V &&
-	       reading->voltage_v < SUPPLY_MIN_RATIO * aggregate->nominal_v;
+	return volts_at_current >= SUPPLY_LOW_RATIO * nominal_v && volts_at_current <= SUPPLY_HIGH_RATIO * nominal_v &&
+	       reading->voltage_v >= SIGNAL_MIN_V && reading->voltage_v < SUPPLY_MIN_RATIO * nominal_v;
 }
 
 static void add_input(struct mm_aggregate *aggregate, unsigned i, const struct mm_metrology_window *window, double seconds)

@@ -18,7 +18,7 @@ struct mm_aggregate_input {
 };
 
 struct mm_aggregate {
-	double nominal_v;
+	double nominal_v[MM_INPUTS_MAX];
 	double volts_per_ampere[MM_INPUTS_MAX]; /* what a current would be, if its channel had a voltage */
 	unsigned windows;
 	struct mm_measurement sum;

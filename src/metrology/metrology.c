@@ -59,11 +59,12 @@ static bool config_valid(const struct mm_metrology_config *config)
 {
 	bool valid = config->rate_hz >= MM_METROLOGY_RATE_MIN_HZ && config->rate_hz <= MM_METROLOGY_RATE_MAX_HZ &&
 		     config->frame_channels >= 1 && config->frame_channels <= MM_METROLOGY_FRAME_MAX &&
-		     config->rails.min < config->rails.max && config->nominal_v > 0.0 && isfinite(config->nominal_v) &&
-		     config->input_count >= 1 && config->input_count <= MM_INPUTS_MAX;
+		     config->rails.min < config->rails.max && config->input_count >= 1 && config->input_count <= MM_INPUTS_MAX;
 
 	for (unsigned channel = 0; valid && channel < 2 * config->input_count; channel++) {
-		valid = channel_valid(config, channel);
+		double nominal_v = config->input[channel / 2].nominal_v;
+
+		valid = channel_valid(config, channel) && nominal_v > 0.0 && isfinite(nominal_v);
 	}
 	return valid;
 }
@@ -71,10 +72,10 @@ static bool config_valid(const struct mm_metrology_config *config)
 /* Takes up the crossings of another voltage, or of the same anew. */
 static void search_crossings(struct mm_metrology *m, unsigned reference)
 {
-	const struct mm_metrology_channel *channel = &m->config.input[reference].voltage;
+	const struct mm_metrology_input *input = &m->config.input[reference];
 
 	m->reference = reference;
-	mm_crossing_init(&m->crossing, m->config.rate_hz, SUPPLY_RATIO * m->config.nominal_v * M_SQRT2 / fabs(channel->scale));
+	mm_crossing_init(&m->crossing, m->config.rate_hz, SUPPLY_RATIO * input->nominal_v * M_SQRT2 / fabs(input->voltage.scale));
 }
 
 static void forget_seen(struct mm_metrology *m)
@@ -90,7 +91,7 @@ int mm_metrology_init(struct mm_metrology *metrology, const struct mm_metrology_
 	*metrology = (struct mm_metrology){.config = *config, .cycle_length = config->rate_hz / FREQUENCY_SPLIT_HZ};
 	mm_sample_clock_init(&metrology->clock, config->rate_hz);
 	for (unsigned input = 0; input < config->input_count; input++) {
-		mm_voltage_watch_init(&metrology->watch[input], config->nominal_v);
+		mm_voltage_watch_init(&metrology->watch[input], config->input[input].nominal_v);
 	}
 	metrology->harmonics_input = metrology->harmonics_requested = NO_INPUT;
 	mm_metrology_restart(metrology, 0);
@@ -402,16 +403,20 @@ static void end_window(struct mm_metrology *m, const struct mm_metrology_instant
 	}
 }
 
+static bool has_supply(const struct mm_metrology *m, const struct mm_measurement *measurement, unsigned input)
+{
+	return measurement->input[input].voltage_v >= REFERENCE_RATIO * m->config.input[input].nominal_v;
+}
+
 /* Where the reference has lost its supply, another input's voltage takes over. Returns whether one did. */
 static bool change_reference(struct mm_metrology *m, const struct mm_measurement *measurement)
 {
-	const double supply_v = REFERENCE_RATIO * m->config.nominal_v;
 	unsigned input = 0;
 
-	if (measurement->input[m->reference].voltage_v >= supply_v) {
+	if (has_supply(m, measurement, m->reference)) {
 		return false;
 	}
-	while (input < m->config.input_count && measurement->input[input].voltage_v < supply_v) {
+	while (input < m->config.input_count && !has_supply(m, measurement, input)) {
 		input++;
 	}
 	if (input == m->config.input_count) {

@@ -48,13 +48,13 @@ struct mm_metrology_channel {
 struct mm_metrology_input {
 	struct mm_metrology_channel voltage;
 	struct mm_metrology_channel current;
+	double nominal_v; /* declared supply voltage, line to neutral */
 };
 
 struct mm_metrology_config {
 	double rate_hz;		    /* samples a second by the chip's nominal clock; the true rate is within 2 % */
 	unsigned frame_channels;    /* codes in a frame, 1 to MM_METROLOGY_FRAME_MAX */
 	struct mm_sums_rails rails; /* the converter's lowest and highest code */
-	double nominal_v;	    /* declared supply voltage, line to neutral */
 	unsigned input_count;	    /* 1 to MM_INPUTS_MAX; inputs may share a voltage's slot */
 	struct mm_metrology_input input[MM_INPUTS_MAX];
 };

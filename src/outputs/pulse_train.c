@@ -120,9 +120,9 @@ void mm_pulse_train_commit(struct mm_pulse_train *train)
 	train->committed.unpaid = owed > train->window_uwh[0] + train->window_uwh[1];
 }
 
-int64_t mm_pulse_train_repeatable_uwh(const struct mm_pulse_train *train)
+int64_t mm_pulse_train_repeatable_uwh(const struct mm_pulse_train *train, const struct mm_model *model)
 {
-	int64_t last_edge_uwh = mm_pulse_train_played_uwh(train) / MM_PULSE_STEP_UWH * MM_PULSE_STEP_UWH;
+	int64_t step = mm_pulse_step_uwh(model), last_edge_uwh = mm_pulse_train_played_uwh(train) / step * step;
 	int64_t uwh = last_edge_uwh - train->committed.played_uwh - train->committed.window_uwh;
 
 	return uwh > 0 ? uwh : 0;

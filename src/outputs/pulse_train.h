@@ -79,7 +79,7 @@ void mm_pulse_train_commit(struct mm_pulse_train *train);
  * register has gained since then, unless more was owed than the last windows had brought: so the same energy counts once, either
  * as registered or as put out.
  */
-int64_t mm_pulse_train_repeatable_uwh(const struct mm_pulse_train *train);
+int64_t mm_pulse_train_repeatable_uwh(const struct mm_pulse_train *train, const struct mm_model *model);
 
 /* Edges were owed at the last commit, and those of its register are out by now: no later commit may be needed for long. */
 bool mm_pulse_train_is_debt_paid(const struct mm_pulse_train *train);

@@ -209,7 +209,7 @@ const char *mm_advice_calibration(enum mm_calibration_fault fault, const struct 
 		break;
 	case MM_CALIBRATION_NO_SUPPLY:
 		snprintf(reason, MM_ADVICE_REASON_MAX, "element %u has %.1f V, and %g to %g V is wanted", point->element + 1,
-			 mean->voltage_v, MM_SUPPLY_MIN_V, MM_SUPPLY_MAX_V);
+			 mean->voltage_v, mm_model_supply_min_v(point->model), mm_model_supply_max_v(point->model));
 		break;
 	case MM_CALIBRATION_NO_LOAD:
 		snprintf(reason, MM_ADVICE_REASON_MAX, "there is no load: element %u carries %.3f A", point->element + 1,

@@ -211,7 +211,8 @@ json_t *mm_json_nameplate(const struct mm_metering *metering, unsigned meter)
 	const struct mm_config_meter *config = mm_view_config(metering, meter);
 	const struct mm_model *model = &config->model;
 	json_t *outputs = json_array();
-	char ratio[32];
+	char ratio[MM_CT_TEXT_MAX];
+	struct mm_ct ct;
 
 	for (enum mm_output o = 0; o < MM_OUTPUT_ENERGY_COUNT; o++) {
 		int64_t kh = mm_output_kh_uwh(model, o);
@@ -220,16 +221,17 @@ json_t *mm_json_nameplate(const struct mm_metering *metering, unsigned meter)
 			json_array_append_new(outputs, json_pack("{s:s, s:f}", "name", mm_output_name(o), "kh_wh", wh(kh)));
 		}
 	}
-	snprintf(ratio, sizeof(ratio), "%g:%g", model->ct_primary_a, model->ct_secondary_a);
+	ct = mm_model_ct(model);
+	mm_ct_format(&ct, ratio);
 	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s?, s:s, s:o, s:o, s:s, s:s?, s:I, s:f, "
 			 "s:f, s:o}",
 			 "name", config->name, "serial", config->serial, "model", model->canonical, "elements",
-			 (int)model->elements, "service", model->elements == 1 ? "1-phase 2-wire" : "1- or 2-phase 3-wire",
-			 "rated_voltage_v", model->rated_voltage_v, "rated_current_a", model->ct_primary_a, "class_a",
-			 model->ct_primary_a, "test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets",
-			 config->ct_sets, "display", (int)model->lcd, "lcd", config->lcd[0] ? config->lcd : NULL, "frequency_hz",
-			 "50-60", "start_current_a", figure(model->ct_primary_a * 0.001, 1e-3), "outputs", outputs, "version",
-			 PACKAGE_VERSION, "software_sha256", mm_view_program_sha256(metering), "calibration_version",
+			 (int)model->elements, "service", mm_wires_name(model->wires), "rated_voltage_v", model->rated_voltage_v,
+			 "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a, "test_a",
+			 model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", config->ct_sets, "display",
+			 (int)model->lcd, "lcd", config->lcd[0] ? config->lcd : NULL, "frequency_hz", "50-60", "start_current_a",
+			 figure(model->ct_primary_a * 0.001, 1e-3), "outputs", outputs, "version", PACKAGE_VERSION,
+			 "software_sha256", mm_view_program_sha256(metering), "calibration_version",
 			 (json_int_t)registers->calibration.number, "preset_delivered_wh", wh(registers->preset_delivered_uwh),
 			 "preset_received_wh", wh(registers->preset_received_uwh), "preset_time",
 			 mm_json_time(registers->preset_s * MM_NS_PER_S));

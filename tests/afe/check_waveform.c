@@ -34,7 +34,7 @@ static void start(struct fixture *b, const struct chip *chip)
 	const double full_scale_v = driver->adc_full_scale_v * 1001.0;
 	const double full_scale_a = driver->adc_full_scale_v / BURDEN_OHM * 200.0 / 0.1;
 	const struct mm_afe_config front_end = {
-		.input = {{0, full_scale_v, full_scale_a, 1, 0, 0.0}, {1, full_scale_v, full_scale_a, 3, 2, 0.0}},
+		.input = {{0, full_scale_v, full_scale_a, 1, 0, 0.0, 120}, {1, full_scale_v, full_scale_a, 3, 2, 0.0, 120}},
 		.mclk_hz = 4e6,
 		.osr = 256,
 		.sample_rate = (unsigned)chip->sample_rate,
@@ -339,9 +339,9 @@ START_TEST(whole_frames_are_read_whole)
 	start(b, &chip);
 	mm_afe_free(b->afe);
 	b->front_end.input[0] =
-		(struct mm_afe_input){1, b->front_end.input[0].full_scale_v, b->front_end.input[0].full_scale_a, 3, 2, 0};
+		(struct mm_afe_input){1, b->front_end.input[0].full_scale_v, b->front_end.input[0].full_scale_a, 3, 2, 0, 120};
 	b->front_end.input[1] =
-		(struct mm_afe_input){2, b->front_end.input[0].full_scale_v, b->front_end.input[0].full_scale_a, 5, 4, 0};
+		(struct mm_afe_input){2, b->front_end.input[0].full_scale_v, b->front_end.input[0].full_scale_a, 5, 4, 0, 120};
 	b->afe = fixture_new_afe(b, "ad7779");
 	ck_assert_int_eq(b->afe->ops->open(b->afe), 0);
 	run_until(b, 10);
@@ -412,7 +412,7 @@ START_TEST(one_channel_does_not_meter)
 	const struct mm_afe_config config = {.uri = "local:",
 					     .device = "mcp3918",
 					     .input_count = 1,
-					     .input = {{0, 400, 200, 0, 0, 0}},
+					     .input = {{0, 400, 200, 0, 0, 0, 120}},
 					     .mclk_hz = 4e6,
 					     .osr = 256};
 	const struct mm_afe_driver *driver = mm_afe_driver_find("mcp3918");
@@ -431,13 +431,13 @@ static const struct {
 	unsigned osr;
 	const char *message; /* NULL: it is right */
 } configurations[] = {
-	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 2, 0}}, 256, NULL},
-	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 1, 2, 0}}, 256, NULL}, /* one voltage for both */
-	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 4, 0}}, 256, "current_channel_b"},
-	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 2, 20}}, 256, "phase_deg"},
-	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 0, 0}}, 256, "channel 0 is the current of two phases"},
-	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 0, 2, 0}}, 256, "channel 0 is both a voltage and a current"},
-	{{{0, 400, 200, 1, 0, 0}, {1, 400, 200, 3, 2, 0}}, 4096, "gives 244 samples a second"},
+	{{{0, 400, 200, 1, 0, 0, 120}, {1, 400, 200, 3, 2, 0, 120}}, 256, NULL},
+	{{{0, 400, 200, 1, 0, 0, 120}, {1, 400, 200, 1, 2, 0, 120}}, 256, NULL}, /* one voltage for both */
+	{{{0, 400, 200, 1, 0, 0, 120}, {1, 400, 200, 3, 4, 0, 120}}, 256, "current_channel_b"},
+	{{{0, 400, 200, 1, 0, 0, 120}, {1, 400, 200, 3, 2, 20, 120}}, 256, "phase_deg"},
+	{{{0, 400, 200, 1, 0, 0, 120}, {1, 400, 200, 3, 0, 0, 120}}, 256, "channel 0 is the current of two phases"},
+	{{{0, 400, 200, 1, 0, 0, 120}, {1, 400, 200, 0, 2, 0, 120}}, 256, "channel 0 is both a voltage and a current"},
+	{{{0, 400, 200, 1, 0, 0, 120}, {1, 400, 200, 3, 2, 0, 120}}, 4096, "gives 244 samples a second"},
 };
 
 START_TEST(configurations_that_cannot_be_are_refused)

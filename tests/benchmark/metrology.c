@@ -32,11 +32,11 @@ static int configure(unsigned channels, unsigned rate, struct mm_metrology *metr
 		.rate_hz = rate,
 		.frame_channels = channels,
 		.rails = {-(1 << 23), (1 << 23) - 1},
-		.nominal_v = 120,
 		.input_count = channels / 2,
 	};
 
 	for (unsigned i = 0; i < config.input_count; i++) {
+		config.input[i].nominal_v = 120;
 		config.input[i].voltage = (struct mm_metrology_channel){.slot = 2 * i, .scale = 1e-4, .delay_s = 3e-6};
 		config.input[i].current = (struct mm_metrology_channel){.slot = 2 * i + 1, .scale = 1e-5, .lag_deg = -0.1};
 	}

@@ -8,10 +8,13 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config/inputs.h"
 #include "config/private.h"
 #include "fixture/suite.h"
 
 #define METER "[meter flat 1]\nmodel = mmd 120 2001 t scc\nserial = 1001\nelement1 = A\nelement2 = B\n"
+
+#define GENERIC "model=generic\nelements=2\nservice=2-phase-3-wire\nrated_voltage_v=230\nct=200:0.333V\nkh_wh=10\n"
 
 struct fixture {
 	char path[32];
@@ -113,6 +116,32 @@ START_TEST(every_key_is_read)
 }
 END_TEST
 
+/* What no Mini Meter number describes is described by keys; together they are the model. */
+START_TEST(a_generic_meter_is_its_keys)
+{
+	struct fixture *f = setup();
+	const struct mm_model *model;
+	struct mm_afe_input inputs[MM_INPUTS_MAX];
+	struct mm_error error;
+
+	ck_assert_int_eq(load(f, "[front-end]\ndriver=mcp3912\n[meter x]\n" GENERIC "serial=1\nelement1=A\nelement2=B\n"
+				 "output_10=GPIO4\noutput_1000=GPIO5\n"),
+			 0);
+	model = &f->config->meter[0].model;
+	ck_assert_str_eq(model->canonical, "GEN-2P3W-230-200:0.333V-10");
+	ck_assert_uint_eq(model->elements, 2);
+	ck_assert_int_eq(model->wires, MM_WIRES_NETWORK);
+	ck_assert_double_eq(mm_model_supply_min_v(model), 195.5);
+	ck_assert_double_eq(mm_model_supply_max_v(model), 264.5);
+	/* The input's scale alone counts: 200 A are 0.333 V. */
+	ck_assert_int_eq(mm_inputs(f->config, 0.4, inputs, &error), 2);
+	ck_assert_double_eq_tol(inputs[0].full_scale_a, 200 * 0.4 / 0.333, 1e-9);
+	ck_assert_double_eq_tol(inputs[0].full_scale_v, 400.4, 1e-9);
+	ck_assert_double_eq(inputs[0].nominal_v, 230);
+	teardown(f);
+}
+END_TEST
+
 /* Keys that the configured chip does not take are named, not refused: whoever changes the chip changes one line. */
 static const struct {
 	const char *text, *unused;
@@ -165,7 +194,9 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 			       "front-end.current_channel_b=2\nfront-end.current_channel_c=4\nfront-end.phase_deg_a=0\n"
 			       "front-end.phase_deg_b=0.25\nfront-end.phase_deg_c=0\noutputs.driver=none\n"
 			       "outputs.trace=/run/minimeter/edges.log\npower-fail.line=GPIO22,active-low\n"
-			       "power-fail.debounce_ms=2\nmeter flat 1.model=MMD-120-2001-T-SCC\nmeter flat 1.serial=1001\n"
+			       "power-fail.debounce_ms=2\nmeter flat 1.model=MMD-120-2001-T-SCC\n"
+			       "meter flat 1.elements=\nmeter flat 1.service=\nmeter flat 1.rated_voltage_v=\n"
+			       "meter flat 1.ct=\nmeter flat 1.kh_wh=\nmeter flat 1.serial=1001\n"
 			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.generation=element2\n"
 			       "meter flat 1.ct_sets=1\n"
 			       "meter flat 1.output_10=GPIO17\nmeter flat 1.output_100=\nmeter flat 1.output_1000=\n"
@@ -263,6 +294,40 @@ static const struct {
 	 ":2: [front-end]: phase B has channels 3 (voltage_channel_b) and 2 (current_channel_b): mcp3910 has 0 to 1"},
 	{"[front-end]\ndriver = mcp3912\nburden_ohm = 3.3\nosr = 4096\n" METER,
 	 ":2: [front-end]: mclk_hz = 4000000 / (4 * osr = 4096)"},
+	{METER "ct = 400:0.1\n", ":6: [meter flat 1]: ct: model MMD-120-2001-T-SCC says this already"},
+	{"[meter x]\nmodel = generic\nserial = 1\nelement1 = A\nct=200:0.1\nkh_wh=10\nrated_voltage_v=230\n"
+	 "service=1-phase-2-wire\n",
+	 ":2: [meter x]: elements is missing"},
+	{"[meter x]\nmodel = generic\nserial = 1\nelement1 = A\nct=200:0.1\nkh_wh=10\nrated_voltage_v=230\nelements=1\n",
+	 ":2: [meter x]: service is missing"},
+	{"[meter x]\n" GENERIC "serial=1\nelement1=A\nelement2=B\n[front-end]\nburden_ohm = 5.1\n",
+	 ":12: burden_ohm: no CT here needs one, they all give volts"},
+	{"[front-end]\nvoltage_divider = 370\n[meter x]\n" GENERIC "serial=1\nelement1=A\nelement2=B\n",
+	 ":2: voltage_divider = 370 gives a full scale of 262 V, below the supply's 264 V; 375 or more is right"},
+	{"[front-end]\ndriver = mcp3912\n[meter x]\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=230\n"
+	 "ct=100:1V\nkh_wh=10\nserial=1\nelement1=A\n",
+	 ":4: [meter x]: a CT of 1 V gives 1.100 V at 110 % of its rating, and mcp3912 takes 0.424 V"},
+	{"[meter x]\nct_sets = 2\n" GENERIC "serial=1\nelement1=A\nelement2=B\n",
+	 ":2: [meter x]: ct_sets = 2: CTs that give volts show the mean of theirs in parallel, not the sum"},
+	{"[meter "
+	 "x]\nelement1=A\nserial=1\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=230\nct=2000:0.333V\n"
+	 "kh_wh=10\n",
+	 ":9: [meter x]: kh_wh = 10: 506 kW would be pulses of less than 40 ms; write 100"},
+	{"[meter "
+	 "x]\nelements=1\nmodel=generic\nservice=split-phase-3-wire\nrated_voltage_v=230\nct=20:0.333V\nkh_wh=10\nserial="
+	 "1\nelement1=A\n",
+	 ":2: [meter x]: elements: service"},
+	{"[meter x]\n" GENERIC "serial=1\nelement1=A\nelement2=B\n[meter y]\nmodel=generic\nelements=1\n"
+	 "service=1-phase-2-wire\nrated_voltage_v=120\nct=200:0.333V\nkh_wh=100\nserial=2\nelement1=A\n",
+	 ":19: [meter y]: shares phase A with meter \"x\", whose CT ratio or rated voltage is another"},
+	{"[meter y]\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=120\nct=200:0.333V\nkh_wh=100\nserial=2\n"
+	 "element1=A\noutput_10=GPIO5\n",
+	 ":10: [meter y]: output_10: model GEN-1P2W-120-200:0.333V-100 does not have this output"},
+	{METER "ct = 200:333mV\n", ":6: ct = 200:333mV: is no CT: primary amperes, a colon, and amperes or volts"},
+	{METER "ct = 200.5:0.333V\n", ":6: ct = 200.5:0.333V: is no CT"},
+	{METER "kh_wh = 20\n", ":6: kh_wh = 20: must be 10, 100 or 1000"},
+	{METER "service = delta\n", ":6: service = delta: must be one of 1-phase-2-wire, split-phase-3-wire"},
+	{METER "rated_voltage_v = 400\n", ":6: rated_voltage_v = 400: must be a number from 100 to 277"},
 	{METER "output_10 = GPIO17\nled_load = GPIO17,active-low\n",
 	 ":7: [meter flat 1]: led_load = GPIO17,active-low: this line is taken by output_10 of meter flat 1 (line 6)"},
 	{METER "output_10 = gpiochip0:4\n[meter y]\nmodel=MMS-120-2001\nserial=2\nelement1=C\ncounter = gpiochip0:04\n",
@@ -558,6 +623,7 @@ int main(void)
 
 	tcase_add_test(tc, defaults_are_those_of_the_manual_page);
 	tcase_add_test(tc, every_key_is_read);
+	tcase_add_test(tc, a_generic_meter_is_its_keys);
 	tcase_add_test(tc, generation_is_of_the_meter_or_of_an_element);
 	tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
 	tcase_add_loop_test(tc, keys_of_other_chips_are_named, 0, MM_COUNT_OF(front_ends));

@@ -9,8 +9,8 @@
 #include "fixture/random.h"
 #include "fixture/suite.h"
 
-static const struct mm_model coarse = {.elements = 2};
-static const struct mm_model fine = {.elements = 2, .fine_pulses = true};
+static const struct mm_model coarse = {.elements = 2, .kh_wh = 10};
+static const struct mm_model fine = {.elements = 2, .kh_wh = 10, .fine_pulses = true};
 
 START_TEST(kh_table)
 {

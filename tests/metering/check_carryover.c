@@ -185,7 +185,7 @@ START_TEST(power_cuts_repeat_no_more_than_the_bound)
 {
 	struct metering_fixture *f = setup();
 	static const double full_w = 26000, loads_w[] = {0, 400, 5000, 26000};
-	const int64_t bound_uwh = 8 * MM_UWH_PER_WH + (int64_t)(full_w * MM_UWH_PER_WS) + MM_PULSE_STEP_UWH;
+	const int64_t bound_uwh = 8 * MM_UWH_PER_WH + (int64_t)(full_w * MM_UWH_PER_WS) + 5 * MM_UWH_PER_WH;
 	int64_t worst_owed = 0, worst = 0;
 	uint64_t random = 4711;
 

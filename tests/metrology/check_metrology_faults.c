@@ -240,7 +240,7 @@ START_TEST(refused)
 			f->config.rails.max = f->config.rails.min;
 			break;
 		case 6:
-			f->config.nominal_v = 0;
+			f->config.input[0].nominal_v = 0;
 			break;
 		case 7:
 			f->config.input_count = 0;

@@ -11,8 +11,8 @@
 #include "fixture/random.h"
 #include "fixture/suite.h"
 
-static const struct mm_model coarse = {.elements = 2};
-static const struct mm_model fine = {.elements = 2, .fine_pulses = true};
+static const struct mm_model coarse = {.elements = 2, .kh_wh = 10};
+static const struct mm_model fine = {.elements = 2, .kh_wh = 10, .fine_pulses = true};
 
 static struct mm_edge edge(int64_t at_ms, enum mm_output output, bool level, int64_t position_wh)
 {
@@ -163,15 +163,15 @@ START_TEST(a_preset_pays_nothing_of_what_is_owed)
 	ck_assert(!mm_pulse_train_is_debt_paid(train));
 	mm_pulse_train_preset(train, 1000 * MM_UWH_PER_WH);
 	ck_assert(!mm_pulse_train_is_debt_paid(train));
-	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train), 0);
+	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train, &coarse), 0);
 	while (mm_pulse_train_count(train) > 0) {
 		ck_assert(play(train, mm_pulse_train_due(train)));
 	}
 	ck_assert(mm_pulse_train_is_debt_paid(train));
-	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train), 4 * MM_UWH_PER_WH);
+	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train, &coarse), 4 * MM_UWH_PER_WH);
 	mm_pulse_train_commit(train);
 	ck_assert(!mm_pulse_train_is_debt_paid(train));
-	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train), 0);
+	ck_assert_int_eq(mm_pulse_train_repeatable_uwh(train, &coarse), 0);
 	free(train);
 }
 END_TEST
@@ -183,7 +183,8 @@ static void play_steadily(struct mm_pulse_train *train, int64_t until_ns, int64_
 
 	while (mm_pulse_train_due(train) <= until_ns) {
 		mm_pulse_train_played(train, mm_pulse_train_due(train));
-		right = right && mm_pulse_train_repeatable_uwh(train) < commit_uwh && !mm_pulse_train_is_debt_paid(train);
+		right = right && mm_pulse_train_repeatable_uwh(train, &coarse) < commit_uwh &&
+			!mm_pulse_train_is_debt_paid(train);
 	}
 	ck_assert(right);
 }
