@@ -449,7 +449,7 @@ END_TEST
 START_TEST(gpio_long_meter_name)
 {
 	struct outputs_fixture *f = make_chips(&(struct outputs_fixture){0});
-	char name[400] = "";
+	char name[MM_ERROR_TEXT_MAX] = "";
 	struct {
 		struct mm_error error;
 		char guard[sizeof(name)];
