@@ -49,6 +49,7 @@
 	X(CALIBRATION, LOG_NOTICE, MM_EVENT_LOG_ONLY, "84ed5dd0e6aa4ceab406e9a5ed542cca", "calibration: %s") \
 	X(CALIBRATION_UNRECORDED, LOG_WARNING, "calibration-unrecorded", "84ed5dd0e6aa4ceab406e9a5ed542cca", \
 	  "calibration %lld is in force, but its record is lost with the audit trail") \
+	X(MULTIPLIER, LOG_NOTICE, MM_EVENT_LOG_ONLY, "c7ee0a996c9ca8ed1e373ceae041203f", "multiplier: %s") \
 	X(CHECK, LOG_NOTICE, "check", "9ad901f13aa14802842ca862bb409a9f", "installation test by %s: %s; installer %s") \
 	X(OUTPUT_TEST, LOG_NOTICE, "output-test", "9c8f00a016784a09a82830459523526e", "output %s inverted for %d s by %s") \
 	X(OUTPUTS_FAILING, LOG_ERR, "outputs-failing", "4d16a77b837a409a86cb69bc53e3c376", "outputs fail: %s") \

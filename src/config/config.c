@@ -284,6 +284,7 @@ static const struct mm_key meter_keys[] = {
 	{"element2", &phase_key, METER_FIELD(phase[1])},
 	{"generation", &generation_key, METER_FIELD(generates)},
 	{"ct_sets", &mm_key_whole, METER_FIELD(ct_sets), MM_KEY_RANGE(NULL, 1, MM_CT_SETS_MAX)},
+	{"multiplier", &mm_key_number, METER_FIELD(multiplier), MM_KEY_RANGE(NULL, 0.01, 1000)},
 	{"output_10", &line_key, METER_FIELD(line[MM_OUTPUT_10])},
 	{"output_100", &line_key, METER_FIELD(line[MM_OUTPUT_100])},
 	{"output_1000", &line_key, METER_FIELD(line[MM_OUTPUT_1000])},

@@ -29,6 +29,7 @@ struct mm_config_meter {
 	int phase[MM_ELEMENTS_MAX];	 /* of the front end: 0 = A ...; -1: not given */
 	bool generates[MM_ELEMENTS_MAX]; /* power may flow backwards there */
 	int ct_sets;
+	double multiplier; /* of energy and power */
 	struct mm_line_spec line[MM_OUTPUT_COUNT];
 	char line_text[MM_OUTPUT_COUNT][MM_NAME_MAX]; /* as written, for people; empty: none */
 	char lcd[MM_PATH_LEN_MAX];		      /* empty: none */

@@ -25,14 +25,19 @@ static void check_keys(struct mm_config_reading *reading, const struct mm_config
 	*ret_complete = *ret_complete && line > 0;
 }
 
+/* Is what is measured too much for the pulses, or the CTs in parallel not what they are taken for? */
 static void check_fit(struct mm_config_reading *reading, const struct mm_config_meter *meter)
 {
 	const struct mm_model *model = &meter->model;
+	double full_w = meter->multiplier * mm_model_full_w(model);
 
-	if (mm_model_full_w(model) > mm_pulse_full_w(model)) {
-		mm_config_complain(reading, mm_config_line_of(reading, &meter->generic.kh_wh),
-				   "[meter %s]: kh_wh = %d: %.0f kW would be pulses of less than 40 ms; write %d", meter->name,
-				   model->kh_wh, mm_model_full_w(model) / 1000, model->kh_wh * 10);
+	if (model->elements > 0 && full_w > mm_pulse_full_w(model)) {
+		unsigned line = mm_config_line_of(reading, &meter->multiplier);
+
+		mm_config_complain(reading, line > 0 ? line : mm_config_line_of(reading, &meter->generic.kh_wh),
+				   "[meter %s]: %.0f kW would be pulses of less than 40 ms: %s", meter->name, full_w / 1000,
+				   meter->is_generic ? "write a larger kh_wh, up to 1000"
+						     : "write model = " MM_GENERIC " with a kh_wh of 100 or 1000");
 	}
 	if (model->ct_secondary_v > 0 && meter->ct_sets > 1) {
 		mm_config_complain(
@@ -59,10 +64,10 @@ void mm_config_settle_model(struct mm_config_reading *reading, struct mm_config_
 	for (size_t i = 0; i < COUNT_OF(plates); i++) {
 		check_keys(reading, meter, &plates[i], &complete);
 	}
-	if (!meter->is_generic || !complete) {
+	if (meter->is_generic && !complete) {
 		return;
 	}
-	if (mm_generic_model(generic, &meter->model, &wrong) < 0) {
+	if (meter->is_generic && mm_generic_model(generic, &meter->model, &wrong) < 0) {
 		mm_config_complain(reading, mm_config_line_of(reading, &generic->elements), "[meter %s]: %s: %s", meter->name,
 				   wrong.field, wrong.reason);
 		return;

@@ -49,6 +49,7 @@ static struct mm_config_meter *begin_meter(struct mm_config_reading *reading, co
 	strcpy(meter->name, name);
 	meter->phase[0] = meter->phase[1] = -1;
 	meter->ct_sets = 1;
+	meter->multiplier = 1;
 	meter->generic.wires = MM_WIRES_COUNT;
 	return meter;
 }

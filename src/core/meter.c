@@ -14,6 +14,7 @@
 #define WINDOW_WS_MAX 1e9
 /* Half of what a register can hold: no sum of two overflows. At full load a register is there after 4,300 years. */
 #define REGISTER_MAX (INT64_MAX / 2)
+#define MULTIPLIER_MAX 1000
 /* What the display rolls over at. */
 #define DISPLAY_KWH 1000000
 /* Maximum demand is taken from intervals that were covered to this part. */
@@ -58,7 +59,7 @@ static bool config_valid(const struct mm_meter_config *config)
 {
 	unsigned elements = config->model.elements;
 
-	if (elements < 1 || elements > MM_ELEMENTS_MAX) {
+	if (elements < 1 || elements > MM_ELEMENTS_MAX || !(config->multiplier >= 0 && config->multiplier <= MULTIPLIER_MAX)) {
 		return false;
 	}
 	for (unsigned e = 0; e < elements; e++) {
@@ -196,9 +197,10 @@ static void step_element(struct mm_meter *meter, unsigned e, const struct mm_inp
 	const struct mm_model *model = &meter->config.model;
 	double creep_ws = model->rated_voltage_v * model->ct_primary_a * MM_CREEP_POWER_RATIO * seconds;
 	bool loaded = input->current_a >= model->ct_primary_a * MM_START_CURRENT_RATIO;
-	double active_ws = loaded && fabs(input->active_ws) > creep_ws ? input->active_ws : 0;
-	double reactive_vars = loaded && fabs(input->reactive_vars) > creep_ws ? input->reactive_vars : 0;
-	double apparent_va = loaded ? input->voltage_v * input->current_a : 0;
+	double multiplier = meter->config.multiplier > 0 ? meter->config.multiplier : 1;
+	double active_ws = loaded && fabs(input->active_ws) > creep_ws ? multiplier * input->active_ws : 0;
+	double reactive_vars = loaded && fabs(input->reactive_vars) > creep_ws ? multiplier * input->reactive_vars : 0;
+	double apparent_va = loaded ? multiplier * input->voltage_v * input->current_a : 0;
 	double power_w = active_ws / seconds;
 	uint32_t before = meter->element[e].flags;
 	uint32_t flags = judge_flags(meter, e, input);

@@ -9,6 +9,7 @@
  * Registration rule: an element counts in a window when its current is at or above the start current and its power above the
  * creep threshold. The elements are summed over the window; a positive sum goes to the delivered register, a negative
  * one to the received register; neither ever goes back (detent). Each element keeps registers of its own by the same rule.
+ * A multiplier is for energy and power, once they are judged; volts, amperes and all limits are what the inputs see.
  * Reactive energy is registered likewise: an element counts by its reactive power, the sum goes to lagging or leading.
  */
 
@@ -54,6 +55,7 @@ struct mm_meter_config {
 	struct mm_model model;
 	unsigned input[MM_ELEMENTS_MAX]; /* which front-end input serves each element, 0 to MM_INPUTS_MAX - 1 */
 	bool generates[MM_ELEMENTS_MAX]; /* said to generate: its power may flow backwards, which is registered and no fault */
+	double multiplier;		 /* what flows is this many times what the inputs see, 0.01 to 1000; 0: 1 */
 	int32_t profile_interval_s;
 };
 
@@ -80,7 +82,7 @@ struct mm_registers {
 struct mm_element_reading {
 	double voltage_v;
 	double current_a;
-	double power_w; /* mean over the window; negative: received */
+	double power_w; /* mean over the window, multiplied as the next two are; negative: received */
 	double reactive_var;
 	double apparent_va;  /* volts times amperes; 0 below the start current */
 	double power_factor; /* power_w / apparent_va, -1 to 1; 0 with no load */

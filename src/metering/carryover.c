@@ -128,7 +128,7 @@ static void note_uncertain(const struct mm_carryover *c, const struct mm_meter_p
 
 	mm_journal_add(c->journal, point->index, OUTPUTS_UNCERTAIN, (double)registers->output_uwh / (double)MM_UWH_PER_WH,
 		       (double)(registers->delivered.uwh - registers->output_uwh) / (double)MM_UWH_PER_WH,
-		       c->config->commit_wh + mm_model_full_w(model) * uncommitted_s / 3600 +
+		       c->config->commit_wh + point->config->multiplier * mm_model_full_w(model) * uncommitted_s / 3600 +
 			       (double)mm_pulse_step_uwh(model) / (double)MM_UWH_PER_WH);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "metering/calibration.h"
+#include "metering/multiplier.h"
 
 /* A record is on the disk before its constants are among the registers, and is missing where the audit trail was lost. */
 static int load_calibration(struct mm_metering *metering, struct mm_meter_point *point, struct mm_store *store)
@@ -70,6 +71,10 @@ static int load_meter(struct mm_metering *metering, struct mm_meter_point *point
 	if (r < 0) {
 		return mm_error_set(error, r, "meter \"%s\": its calibration cannot be read: %s", name, strerror(-r));
 	}
+	r = mm_multiplier_settle(store, metering->clock, point);
+	if (r < 0) {
+		return mm_error_set(error, r, "meter \"%s\": its multiplier can't be recorded: %s", name, strerror(-r));
+	}
 	return 0;
 }
 
@@ -83,6 +88,7 @@ static int make_meter(struct mm_metering *metering, unsigned index, struct mm_st
 	point->config = &metering->config->meter[index];
 	point->index = (int)index;
 	config = (struct mm_meter_config){.model = point->config->model,
+					  .multiplier = point->config->multiplier,
 					  .profile_interval_s = metering->config->profile_interval_min * 60};
 	for (unsigned e = 0; e < config.model.elements; e++) {
 		config.input[e] = (unsigned)mm_input_of_phase(inputs, input_count, point->config->phase[e]);

@@ -13,6 +13,7 @@ libmetering_a_SOURCES = \
 	src/metering/metering.c src/metering/metering.h \
 	src/metering/metering_new.c \
 	src/metering/metering_outputs.c \
+	src/metering/multiplier.c src/metering/multiplier.h \
 	src/metering/pending.c src/metering/pending.h \
 	src/metering/point_outputs.c src/metering/point_outputs.h \
 	src/metering/power_supply.c src/metering/power_supply.h \

@@ -160,7 +160,7 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 	}
 	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
 	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, "
-			 "s:o, s:o, s:o}",
+			 "s:o, s:o, s:o, s:f}",
 			 "name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
 			 (int)meter_valid(metering, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
 			 mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
@@ -172,7 +172,7 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 			 "display", display_json(meter), "power_led", (int)view.level[MM_OUTPUT_LED_POWER], "load_led",
 			 (int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
 			 faults_json(metering, index), "corrections", corrections, "elements", elements, "interval",
-			 open_json(&registers->profile));
+			 open_json(&registers->profile), "multiplier", config->multiplier);
 }
 json_t *mm_json_meters(const struct mm_metering *metering, int meter, json_t *(*one)(const struct mm_metering *, unsigned meter))
 {
@@ -223,18 +223,18 @@ json_t *mm_json_nameplate(const struct mm_metering *metering, unsigned meter)
 	}
 	ct = mm_model_ct(model);
 	mm_ct_format(&ct, ratio);
-	return json_pack("{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:b, s:s?, s:s, s:o, s:o, s:s, s:s?, s:I, s:f, "
-			 "s:f, s:o}",
-			 "name", config->name, "serial", config->serial, "model", model->canonical, "elements",
-			 (int)model->elements, "service", mm_wires_name(model->wires), "rated_voltage_v", model->rated_voltage_v,
-			 "rated_current_a", model->ct_primary_a, "class_a", model->ct_primary_a, "test_a",
-			 model->ct_primary_a * MM_TEST_CURRENT_RATIO, "ct_ratio", ratio, "ct_sets", config->ct_sets, "display",
-			 (int)model->lcd, "lcd", config->lcd[0] ? config->lcd : NULL, "frequency_hz", "50-60", "start_current_a",
-			 figure(model->ct_primary_a * 0.001, 1e-3), "outputs", outputs, "version", PACKAGE_VERSION,
-			 "software_sha256", mm_view_program_sha256(metering), "calibration_version",
-			 (json_int_t)registers->calibration.number, "preset_delivered_wh", wh(registers->preset_delivered_uwh),
-			 "preset_received_wh", wh(registers->preset_received_uwh), "preset_time",
-			 mm_json_time(registers->preset_s * MM_NS_PER_S));
+	return json_pack(
+		"{s:s, s:s, s:s, s:i, s:s, s:f, s:f, s:f, s:f, s:s, s:i, s:f, s:b, s:s?, s:s, s:o, s:o, s:s, s:s?, s:I, s:f, "
+		"s:f, s:o}",
+		"name", config->name, "serial", config->serial, "model", model->canonical, "elements", (int)model->elements,
+		"service", mm_wires_name(model->wires), "rated_voltage_v", model->rated_voltage_v, "rated_current_a",
+		model->ct_primary_a, "class_a", model->ct_primary_a, "test_a", model->ct_primary_a * MM_TEST_CURRENT_RATIO,
+		"ct_ratio", ratio, "ct_sets", config->ct_sets, "multiplier", config->multiplier, "display", (int)model->lcd,
+		"lcd", config->lcd[0] ? config->lcd : NULL, "frequency_hz", "50-60", "start_current_a",
+		figure(model->ct_primary_a * 0.001, 1e-3), "outputs", outputs, "version", PACKAGE_VERSION, "software_sha256",
+		mm_view_program_sha256(metering), "calibration_version", (json_int_t)registers->calibration.number,
+		"preset_delivered_wh", wh(registers->preset_delivered_uwh), "preset_received_wh",
+		wh(registers->preset_received_uwh), "preset_time", mm_json_time(registers->preset_s * MM_NS_PER_S));
 }
 json_t *mm_json_output(const struct mm_metering *metering, unsigned meter, enum mm_output output)
 {

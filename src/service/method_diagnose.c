@@ -239,8 +239,10 @@ static void say_more(json_t *lines, const struct query *query, const struct mm_v
 		say(lines, "a correction is in force, which is not for this");
 	}
 	if (finding->shown_w > 0) {
-		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", finding->shown_w,
-		    query->asked.load_w, finding->shown_w / query->asked.load_w);
+		double shown_w = view->meter->config.multiplier * finding->shown_w;
+
+		say(lines, "shows %.1f W of the %.1f W that are said to run, %.2f times as much", shown_w, query->asked.load_w,
+		    shown_w / query->asked.load_w);
 	}
 	if (past->count > 0) {
 		say(lines, "the newest events have \"%s\" %u time%s", mm_cause_info(finding->cause)->event, past->count,
@@ -265,7 +267,7 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 			 (int)(finding->corrected && miswired), "confidence", hundredths(finding->confidence), "tied", (int)tied,
 			 "tie", number_or_null(finding->tie), "words", tied && advice->beside ? advice->beside : advice->words,
 			 "evidence", lines, "next", !tied && advice->repair ? advice->repair : advice->next, "mended_w",
-			 miswired ? hundredths(finding->as.repaired_w) : json_null());
+			 miswired ? hundredths(view->meter->config.multiplier * finding->as.repaired_w) : json_null());
 }
 
 /* ---- The call ---- */
@@ -279,7 +281,7 @@ static struct mm_circumstances circumstances_of(const struct query *query, const
 		.failing = view->outputs_failing,
 		.loaded = query->asked.loaded,
 		.load_known = !isnan(query->asked.load_w),
-		.load_w = query->asked.load_w,
+		.load_w = query->asked.load_w / config->multiplier, /* the windows are not multiplied */
 	};
 
 	for (unsigned e = 0; e < config->model.elements; e++) {
@@ -307,8 +309,8 @@ static json_t *meter_json(const struct query *query, int meter)
 			 "lines_lag_deg", view.observation->lag_known ? hundredths(view.observation->lag_deg) : json_null(),
 			 "lines_lag_error_deg",
 			 view.observation->lag_known ? hundredths(view.observation->lag_error_deg) : json_null(), "power_w",
-			 hundredths(present.active_w[0] + present.active_w[1]), "findings", findings, "events",
-			 past_json(query, meter));
+			 hundredths(config->multiplier * (present.active_w[0] + present.active_w[1])), "findings", findings,
+			 "events", past_json(query, meter));
 }
 
 static bool on_event(void *userdata, const struct mm_store_event *event, const char *data)

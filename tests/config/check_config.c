@@ -198,7 +198,7 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 			       "meter flat 1.elements=\nmeter flat 1.service=\nmeter flat 1.rated_voltage_v=\n"
 			       "meter flat 1.ct=\nmeter flat 1.kh_wh=\nmeter flat 1.serial=1001\n"
 			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.generation=element2\n"
-			       "meter flat 1.ct_sets=1\n"
+			       "meter flat 1.ct_sets=1\nmeter flat 1.multiplier=1\n"
 			       "meter flat 1.output_10=GPIO17\nmeter flat 1.output_100=\nmeter flat 1.output_1000=\n"
 			       "meter flat 1.counter=\nmeter flat 1.led_load=\nmeter flat 1.led_power=\n"
 			       "meter flat 1.led_reverse=\nmeter flat 1.lcd=\n");
@@ -294,6 +294,8 @@ static const struct {
 	 ":2: [front-end]: phase B has channels 3 (voltage_channel_b) and 2 (current_channel_b): mcp3910 has 0 to 1"},
 	{"[front-end]\ndriver = mcp3912\nburden_ohm = 3.3\nosr = 4096\n" METER,
 	 ":2: [front-end]: mclk_hz = 4000000 / (4 * osr = 4096)"},
+	{METER "multiplier = 10\n", ":6: [meter flat 1]: 528 kW would be pulses of less than 40 ms: write model = generic"},
+	{METER "multiplier = 0\n", ":6: multiplier = 0: must be a number from 0.01 to 1000"},
 	{METER "ct = 400:0.1\n", ":6: [meter flat 1]: ct: model MMD-120-2001-T-SCC says this already"},
 	{"[meter x]\nmodel = generic\nserial = 1\nelement1 = A\nct=200:0.1\nkh_wh=10\nrated_voltage_v=230\n"
 	 "service=1-phase-2-wire\n",
@@ -312,7 +314,7 @@ static const struct {
 	{"[meter "
 	 "x]\nelement1=A\nserial=1\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=230\nct=2000:0.333V\n"
 	 "kh_wh=10\n",
-	 ":9: [meter x]: kh_wh = 10: 506 kW would be pulses of less than 40 ms; write 100"},
+	 ":9: [meter x]: 506 kW would be pulses of less than 40 ms: write a larger kh_wh, up to 1000"},
 	{"[meter "
 	 "x]\nelements=1\nmodel=generic\nservice=split-phase-3-wire\nrated_voltage_v=230\nct=20:0.333V\nkh_wh=10\nserial="
 	 "1\nelement1=A\n",

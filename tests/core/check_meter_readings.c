@@ -2,6 +2,7 @@
 /* What the meter shows: readings, flags, LEDs and display. */
 #include "fixture/meter_fixture.h"
 
+#include <errno.h>
 #include <stdlib.h>
 
 #include "fixture/random.h"
@@ -25,6 +26,41 @@ START_TEST(readings)
 	f->window.start_ns = f->window.end_ns - 2 * MM_NS_PER_S;
 	mm_meter_step(&f->meter, &f->window, MM_HEALTH_OK, NOON_NS + f->window.end_ns - BOOT_NS, &f->step);
 	ck_assert_double_eq(f->meter.element[0].power_w, 300);
+}
+END_TEST
+
+/* Energy and power are multiplied, once; volts, amperes and the limits of both are what the inputs see. */
+START_TEST(a_multiplier_is_for_energy_and_power)
+{
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+	struct mm_meter plain;
+
+	load(f, 0, 120, 10, 1080, 360);
+	load(f, 1, 120, 5, -300, 0);
+	play(f, 10);
+	plain = f->meter;
+	f->config.multiplier = 2.5;
+	ck_assert_int_eq(mm_meter_init(&f->meter, &f->config, NULL), 0);
+	play(f, 10);
+	ck_assert_int_eq(f->meter.registers.delivered.uwh, (int64_t)(2.5 * 7800 * MM_UWH_PER_WS));
+	for (unsigned e = 0; e < 2; e++) {
+		const struct mm_element_reading *one = &plain.element[e], *more = &f->meter.element[e];
+
+		ck_assert_double_eq(more->voltage_v, one->voltage_v);
+		ck_assert_double_eq(more->current_a, one->current_a);
+		ck_assert_double_eq(more->power_factor, one->power_factor);
+		ck_assert_double_eq_tol(more->power_w, 2.5 * one->power_w, 1e-9);
+		ck_assert_double_eq_tol(more->reactive_var, 2.5 * one->reactive_var, 1e-9);
+		ck_assert_double_eq_tol(more->apparent_va, 2.5 * one->apparent_va, 1e-9);
+		ck_assert_uint_eq(more->flags, one->flags);
+	}
+	/* Half of the creep limit stays creep. */
+	load(f, 0, 120, 10, 1.2, 0);
+	load(f, 1, 120, 0, 0, 0);
+	play(f, 10);
+	ck_assert_double_eq(f->meter.element[0].power_w, 0);
+	f->config.multiplier = 1001;
+	ck_assert_int_eq(mm_meter_init(&plain, &f->config, NULL), -EINVAL);
 }
 END_TEST
 
@@ -261,6 +297,7 @@ int main(void)
 
 	tcase_set_timeout(tcase, 900);
 	tcase_add_test(tcase, readings);
+	tcase_add_test(tcase, a_multiplier_is_for_energy_and_power);
 	tcase_add_test(tcase, power_factor_without_volts);
 	tcase_add_test(tcase, limit_flags);
 	tcase_add_test(tcase, flags_with_noise);

@@ -160,6 +160,59 @@ START_TEST(the_last_calibration_on_record_is_in_force)
 }
 END_TEST
 
+struct multipliers {
+	unsigned count;
+	char text[4][192];
+};
+
+static bool take_multiplier(void *userdata, const struct mm_store_event *event, const char *data)
+{
+	struct multipliers *seen = userdata;
+
+	ck_assert_ptr_nonnull(data);
+	strcpy(seen->text[seen->count++], event->text);
+	return true;
+}
+
+static int look_at_multipliers(struct mm_store *store, void *userdata)
+{
+	return mm_store_records(store, "multiplier", 0, take_multiplier, userdata);
+}
+
+static void ignore(int result, void *userdata)
+{
+	(void)userdata;
+	ck_assert_int_eq(result, 0);
+}
+
+/* Another multiplier is in the trail before the first window that it is for, and once: a restart repeats nothing. */
+START_TEST(a_multiplier_is_on_record_before_it_is_in_force)
+{
+	static const double multipliers[] = {1, 2, 2, 0.5, 1};
+	struct metering_fixture *f = setup();
+	struct multipliers seen = {0};
+	int64_t uwh = 0;
+
+	for (unsigned i = 0; i < COUNT_OF(multipliers); i++) {
+		stop(f);
+		f->config.meter[0].multiplier = multipliers[i];
+		start(f);
+		window(f, 3600);
+		uwh += (int64_t)(multipliers[i] * 1e6);
+		ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, uwh);
+		ck_assert_double_eq_tol(f->metering->meters[0].meter.element[0].power_w, multipliers[i] * 3600, 1e-9);
+	}
+	ck_assert_int_eq(mm_store_worker_query(f->worker, look_at_multipliers, ignore, &seen), 0);
+	settle(f);
+	ck_assert_uint_eq(seen.count, 3);
+	ck_assert_str_eq(seen.text[0], "energy and power are multiplied by 2 from 0.001000 kWh on (was: by 1)");
+	ck_assert_str_eq(seen.text[1], "energy and power are multiplied by 0.5 from 0.005000 kWh on (was: by 2)");
+	ck_assert_str_eq(seen.text[2], "energy and power are multiplied by 1 from 0.005500 kWh on (was: by 0.5)");
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(constants_outlive_the_audit_trail)
 {
 	struct metering_fixture *f = setup();
@@ -268,6 +321,7 @@ int main(void)
 	tcase_add_test(tc, lines_that_fail_are_made_again);
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
 	tcase_add_test(tc, the_last_calibration_on_record_is_in_force);
+	tcase_add_test(tc, a_multiplier_is_on_record_before_it_is_in_force);
 	tcase_add_test(tc, constants_outlive_the_audit_trail);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
 	tcase_add_test(tc, energy_that_flows_back_is_told_once_a_day);
