@@ -13,18 +13,10 @@
 #include <string.h>
 
 #include "afe/ade9000_chip.h"
+#include "afe/ade9000_watch.h"
 #include "afe/private.h"
 #include "core/units.h"
-#include "metrology/power_check.h"
 #include "metrology/window.h"
-
-#define PHASES 3
-/* The time that the angles between the voltages get, where nothing else is due. */
-#define PHASORS_NS (20 * MM_NS_PER_MS)
-/* By how much of the rms a phasor may differ from it: harmonics, and the frequency since the last window. */
-#define PHASOR_TOLERANCE 0.25
-/* Below this part of full-scale power noise hides a missing energy and a wrong one. */
-#define LOADED_RATIO 0.01
 
 struct ade9000 {
 	struct mm_afe afe;
@@ -35,24 +27,13 @@ struct ade9000 {
 	struct mm_ade9000_reading latched; /* the energies in the registers, and what was read with them */
 	unsigned probe_input;		   /* the register furthest from zero */
 	enum mm_ade9000_energy probe_energy;
-	struct mm_power_check check;
+	struct mm_ade9000_watch watch;
 	double reported_v[MM_INPUTS_MAX]; /* with the last latched window */
-	bool phasors_tried;		  /* in the window under way */
-	struct mm_input_phasors phasors[MM_INPUTS_MAX];
-	bool polling; /* for the check */
-	unsigned polled_input;
-	int64_t next_poll_ns;
 };
 
 static struct ade9000 *from_afe(struct mm_afe *afe)
 {
 	return (struct ade9000 *)afe;
-}
-
-/* True of a load that every register must show. */
-static bool is_loaded(const struct mm_afe_input *config, double power)
-{
-	return fabs(power) >= LOADED_RATIO * mm_ade9000_full_scale_va(config);
 }
 
 struct comparison {
@@ -132,107 +113,6 @@ static int probe(struct ade9000 *a)
 	return 0;
 }
 
-/* Polls the active power for the check while there is time until t. */
-static int poll_power(struct ade9000 *a, int64_t t)
-{
-	while (a->polling && a->next_poll_ns < t) {
-		double power_w;
-		int r = mm_clock_sleep_until(a->chip.clock, a->next_poll_ns);
-
-		if (r < 0) {
-			return r;
-		}
-		r = mm_ade9000_chip_read_power(&a->chip, a->polled_input, &power_w);
-		if (r < 0) {
-			return r;
-		}
-		mm_power_check_poll(&a->check, power_w);
-		a->next_poll_ns = mm_clock_boottime(a->chip.clock) + MM_POWER_CHECK_STEP_NS;
-	}
-	return 0;
-}
-
-/* Two instants of each voltage, a quarter of a cycle apart. */
-static int read_phasors(struct ade9000 *a, struct mm_input_phasors ret[static MM_INPUTS_MAX])
-{
-	double hz = a->latched.frequency_hz;
-	struct mm_instant instant[MM_INPUTS_MAX][2];
-
-	for (unsigned turn = 0; turn < 2; turn++) {
-		for (unsigned i = 0; i < a->chip.input_count; i++) {
-			int r = mm_ade9000_chip_read_instant(&a->chip, i, &instant[i][turn]);
-
-			if (r < 0) {
-				return r;
-			}
-		}
-		if (turn == 0) {
-			int64_t quarter_ns = (int64_t)(MM_NS_PER_S / hz / 4);
-			int r = mm_clock_sleep_until(a->chip.clock, instant[0][0].at_ns + quarter_ns);
-
-			if (r < 0) {
-				return r;
-			}
-		}
-	}
-	for (unsigned i = 0; i < a->chip.input_count; i++) {
-		double rms_v = a->latched.voltage_v[i];
-		struct mm_phasor voltage;
-
-		if (mm_quadrature_phasor(instant[i], hz, instant[0][0].at_ns, &voltage) &&
-		    fabs(hypot(voltage.re, voltage.im) - rms_v) <= PHASOR_TOLERANCE * rms_v) {
-			ret[i].voltage = voltage;
-		}
-	}
-	return 0;
-}
-
-/*
- * Once a window, while there is time until t: the angles between the voltages, for the diagnosis. Where they can't be read
- * they are not known, and no fault: the energy is what the bus is for, and its next reading shows a bus that fails.
- */
-static void take_phasors(struct ade9000 *a, int64_t t)
-{
-	if (a->phasors_tried || a->chip.input_count < 2 || !(a->latched.frequency_hz > 0) ||
-	    t - mm_clock_boottime(a->chip.clock) < PHASORS_NS) {
-		return;
-	}
-	a->phasors_tried = true;
-	(void)read_phasors(a, a->phasors);
-}
-
-/* Compares the window that has just ended with what was polled in it. */
-static void check_power(struct ade9000 *a)
-{
-	const struct mm_afe_input *config = &a->chip.input[a->polled_input].config;
-	double mean_w = (double)a->latched.energy[a->polled_input][MM_ADE9000_ACTIVE] * mm_ade9000_watts_per_energy(config);
-	double polled_w = mm_power_check_end(&a->check, mean_w, LOADED_RATIO * mm_ade9000_full_scale_va(config));
-
-	if (a->check.wrong) {
-		mm_error_set(&a->afe.error, 0, "energy and power of %s phase %c disagree: %.1f W by its energy, %.1f W polled",
-			     a->device_name, 'A' + (char)config->phase, mean_w, polled_w);
-	}
-}
-
-/* Takes up polling for the window that has begun, on the input with the greatest load. */
-static void begin_check(struct ade9000 *a)
-{
-	double most_va = 0.0;
-
-	a->polling = false;
-	for (unsigned i = 0; i < a->chip.input_count && !a->check.done; i++) {
-		double va = a->latched.voltage_v[i] * a->latched.current_a[i];
-
-		if (is_loaded(&a->chip.input[i].config, va) && va > most_va) {
-			most_va = va;
-			a->polled_input = i;
-			a->polling = true;
-		}
-	}
-	a->next_poll_ns = a->latched.end_ns;
-	mm_power_check_begin(&a->check);
-}
-
 /* True where there was a load at both ends of the window: a live chip's energy registers are not zero then. */
 static bool is_loaded_through(const struct ade9000 *a, const struct mm_ade9000_reading *before,
 			      const struct mm_ade9000_reading *reading)
@@ -240,28 +120,12 @@ static bool is_loaded_through(const struct ade9000 *a, const struct mm_ade9000_r
 	for (unsigned i = 0; i < a->chip.input_count; i++) {
 		const struct mm_afe_input *config = &a->chip.input[i].config;
 
-		if (is_loaded(config, before->voltage_v[i] * before->current_a[i]) &&
-		    is_loaded(config, reading->voltage_v[i] * reading->current_a[i])) {
+		if (mm_ade9000_is_loaded(config, before->voltage_v[i] * before->current_a[i]) &&
+		    mm_ade9000_is_loaded(config, reading->voltage_v[i] * reading->current_a[i])) {
 			return true;
 		}
 	}
 	return false;
-}
-
-/*
- * Volts and amperes of the window itself. The rms registers show only its end, where a load may have come or gone: the current
- * is the apparent energy's over the voltage. Where that is more than there can be it is the voltage that has gone: the one
- * reported last takes its place then.
- */
-static void read_volt_amperes(const struct mm_afe_input *config, double apparent_va, double last_v,
-			      struct mm_input_reading *input)
-{
-	if (apparent_va > input->voltage_v * config->full_scale_a && last_v > input->voltage_v) {
-		input->voltage_v = last_v;
-	}
-	if (input->voltage_v >= 1.0 && apparent_va > 0.0) {
-		input->current_a = apparent_va / input->voltage_v;
-	}
 }
 
 static void fill(struct ade9000 *a, const struct mm_ade9000_reading *reading, bool latched, struct mm_measurement *ret)
@@ -273,7 +137,7 @@ static void fill(struct ade9000 *a, const struct mm_ade9000_reading *reading, bo
 		.end_ns = a->window.end_ns,
 		.length_s = seconds, /* its ends are estimates, the more so just after a start */
 		.missed = a->window.missed,
-		.health = a->check.wrong ? MM_HEALTH_IMPLAUSIBLE : MM_HEALTH_OK,
+		.health = a->watch.check.wrong ? MM_HEALTH_IMPLAUSIBLE : MM_HEALTH_OK,
 		.latched = latched,
 		.input_count = a->chip.input_count,
 	};
@@ -285,13 +149,13 @@ static void fill(struct ade9000 *a, const struct mm_ade9000_reading *reading, bo
 		input->voltage_v = reading->voltage_v[i];
 		input->current_a = reading->current_a[i];
 		input->frequency_hz = reading->frequency_hz;
-		ret->phasors[i] = a->phasors[i];
+		ret->phasors[i] = a->watch.phasors[i];
 		if (!latched) {
 			continue;
 		}
 		input->active_ws = (double)reading->energy[i][MM_ADE9000_ACTIVE] * watts * seconds;
 		input->reactive_vars = (double)reading->energy[i][MM_ADE9000_REACTIVE] * watts * seconds;
-		read_volt_amperes(config, (double)reading->energy[i][MM_ADE9000_APPARENT] * watts, a->reported_v[i], input);
+		mm_ade9000_volt_amperes(config, (double)reading->energy[i][MM_ADE9000_APPARENT] * watts, a->reported_v[i], input);
 		a->reported_v[i] = input->voltage_v;
 	}
 }
@@ -309,8 +173,7 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 		enum mm_window_step step = mm_window_plan(&a->window, &at_ns);
 		int r;
 
-		take_phasors(a, at_ns);
-		r = poll_power(a, at_ns);
+		r = mm_ade9000_watch_until(&a->watch, &a->latched, at_ns);
 		if (r == 0) {
 			r = mm_clock_sleep_until(a->chip.clock, at_ns);
 		}
@@ -329,12 +192,10 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 	dead = !result.live && is_loaded_through(a, &a->latched, &reading);
 	keep(a, &reading);
 	if (verdict == MM_WINDOW_LATCHED && a->window.missed == 0 && !dead) {
-		check_power(a);
+		mm_ade9000_watch_end(&a->watch, &a->latched, a->device_name, &a->afe.error);
 	}
-	begin_check(a);
 	fill(a, &reading, verdict == MM_WINDOW_LATCHED && !dead, ret);
-	a->phasors_tried = false;
-	memset(a->phasors, 0, sizeof(a->phasors));
+	mm_ade9000_watch_begin(&a->watch, &a->latched);
 	return 0;
 }
 
@@ -359,10 +220,7 @@ static int ade9000_open(struct mm_afe *afe)
 		ade9000_close(afe);
 		return r;
 	}
-	a->check = (struct mm_power_check){0};
-	a->polling = false;
-	a->phasors_tried = false;
-	memset(a->phasors, 0, sizeof(a->phasors));
+	mm_ade9000_watch_init(&a->watch, &a->chip);
 	keep(a, &reading);
 	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, compare(a, &reading).live);
 	return 0;
@@ -378,24 +236,8 @@ static void ade9000_free(struct mm_afe *afe)
 	free(a);
 }
 
-static bool config_is_valid(const struct mm_afe_config *config)
-{
-	if (!config->uri || !config->device || config->input_count < 1 || config->input_count > MM_INPUTS_MAX) {
-		return false;
-	}
-	for (unsigned i = 0; i < config->input_count; i++) {
-		const struct mm_afe_input *input = &config->input[i];
-
-		if (input->phase >= PHASES || !(input->full_scale_v > 0.0 && isfinite(input->full_scale_v)) ||
-		    !(input->full_scale_a > 0.0 && isfinite(input->full_scale_a))) {
-			return false;
-		}
-	}
-	return true;
-}
-
-int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
-		       struct mm_error *error, struct mm_afe **ret)
+int mm_afe_ade9000_latching_new(const struct mm_afe_driver *driver, const struct mm_afe_config *config, struct mm_clock *clock,
+				struct mm_error *error, struct mm_afe **ret)
 {
 	static const struct mm_afe_ops ops = {
 		.open = ade9000_open,
@@ -406,8 +248,8 @@ int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_c
 	struct ade9000 *a;
 
 	(void)driver;
-	if (!config_is_valid(config)) {
-		return mm_error_set(error, -EINVAL, "1 to %d inputs with a full scale above 0", PHASES);
+	if (!mm_ade9000_config_is_valid(config)) {
+		return mm_error_set(error, -EINVAL, "1 to %d inputs with a full scale above 0", MM_AFE_PHASES);
 	}
 	a = calloc(1, sizeof(*a));
 	if (!a) {

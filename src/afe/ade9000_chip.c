@@ -32,6 +32,37 @@ double mm_ade9000_watts_per_energy(const struct mm_afe_input *config)
 	return mm_ade9000_full_scale_va(config) / POWER_FULL_SCALE / WINDOW_SAMPLES;
 }
 
+bool mm_ade9000_is_loaded(const struct mm_afe_input *config, double power)
+{
+	return fabs(power) >= MM_ADE9000_LOADED_RATIO * mm_ade9000_full_scale_va(config);
+}
+
+bool mm_ade9000_config_is_valid(const struct mm_afe_config *config)
+{
+	if (!config->uri || !config->device || config->input_count < 1 || config->input_count > MM_INPUTS_MAX) {
+		return false;
+	}
+	for (unsigned i = 0; i < config->input_count; i++) {
+		const struct mm_afe_input *input = &config->input[i];
+
+		if (input->phase >= MM_AFE_PHASES || !(input->full_scale_v > 0.0 && isfinite(input->full_scale_v)) ||
+		    !(input->full_scale_a > 0.0 && isfinite(input->full_scale_a))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+void mm_ade9000_volt_amperes(const struct mm_afe_input *config, double apparent_va, double last_v, struct mm_input_reading *input)
+{
+	if (apparent_va > input->voltage_v * config->full_scale_a && last_v > input->voltage_v) {
+		input->voltage_v = last_v;
+	}
+	if (input->voltage_v >= 1.0 && apparent_va > 0.0) {
+		input->current_a = apparent_va / input->voltage_v;
+	}
+}
+
 /* A disturbance on the bus can make a single transfer fail: 0 after a pause where r is such a failure, else r. */
 static int wait_to_retry(struct mm_ade9000_chip *chip, int r)
 {
@@ -225,18 +256,45 @@ static int find_all(struct mm_ade9000_chip *chip)
 	return r;
 }
 
-int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error)
+/* What there is between windows. */
+static int find_counting(struct mm_ade9000_chip *chip)
+{
+	int r = mm_iio_device_find(&chip->device, "window", &chip->window);
+
+	for (unsigned i = 0; i < chip->input_count && r == 0; i++) {
+		struct mm_ade9000_input *input = &chip->input[i];
+
+		r = find_attr(chip, "in_power", input->config.phase, "_active_raw", &input->power);
+		if (r == 0) {
+			r = find_attr(chip, "in_voltage", input->config.phase, "_raw", &input->waveform);
+		}
+	}
+	return r;
+}
+
+static int open_with(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error,
+		     int (*find)(struct mm_ade9000_chip *chip))
 {
 	int r = mm_iio_device_open(&chip->device, uri, name, error);
 
 	if (r < 0) {
 		return r;
 	}
-	r = find_all(chip);
+	r = find(chip);
 	if (r < 0) {
 		mm_ade9000_chip_close(chip);
 	}
 	return r;
+}
+
+int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error)
+{
+	return open_with(chip, uri, name, error, find_all);
+}
+
+int mm_ade9000_chip_open_counting(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error)
+{
+	return open_with(chip, uri, name, error, find_counting);
 }
 
 void mm_ade9000_chip_close(struct mm_ade9000_chip *chip)

@@ -10,7 +10,7 @@
 
 #include <stdbool.h>
 
-#include "afe/afe.h"
+#include "afe/drivers.h"
 #include "afe/iio_device.h"
 #include "metrology/quadrature.h"
 
@@ -34,6 +34,7 @@ struct mm_ade9000_chip {
 	struct mm_clock *clock;
 	struct mm_iio_device device;
 	struct mm_iio_attr frequency;
+	struct mm_iio_attr window; /* of minimeter's own driver */
 	unsigned input_count;
 	struct mm_ade9000_input input[MM_INPUTS_MAX];
 };
@@ -52,6 +53,9 @@ struct mm_ade9000_reading {
  * (another chip's scales), other -errno.
  */
 int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error);
+
+/* The same behind minimeter's own driver: the window, powers and waveforms are found, and nothing else. */
+int mm_ade9000_chip_open_counting(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error);
 
 /* Does nothing where it is not open. */
 void mm_ade9000_chip_close(struct mm_ade9000_chip *chip);
@@ -73,5 +77,19 @@ int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, s
 /* An input's full scale in VA, and what an energy code is worth as mean power over its window, in W. */
 double mm_ade9000_full_scale_va(const struct mm_afe_input *config);
 double mm_ade9000_watts_per_energy(const struct mm_afe_input *config);
+
+/* Below this part of full-scale power noise hides a missing energy and a wrong one; above it every register must show it. */
+#define MM_ADE9000_LOADED_RATIO 0.01
+bool mm_ade9000_is_loaded(const struct mm_afe_input *config, double power);
+
+bool mm_ade9000_config_is_valid(const struct mm_afe_config *config);
+
+/*
+ * Volts and amperes of a window itself, where input has the rms. The rms registers show only its end, where a load may have come
+ * or gone: the current is the apparent energy's over the voltage. Where that is more than there can be it is the voltage that has
+ * gone: the one reported last takes its place then.
+ */
+void mm_ade9000_volt_amperes(const struct mm_afe_input *config, double apparent_va, double last_v,
+			     struct mm_input_reading *input);
 
 #endif

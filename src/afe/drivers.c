@@ -72,6 +72,10 @@ const struct mm_key_table mm_afe_keys[MM_AFE_KEYS_COUNT] = {
 static const struct mm_afe_driver drivers[] = {
 	/* 1 V peak between the pins. */
 	{.name = "ade9000", .adc_full_scale_v = M_SQRT1_2, .keys = TAKES(BOARD), .create = mm_afe_ade9000_new},
+	{.name = MM_AFE_COUNTING_DEVICE,
+	 .adc_full_scale_v = M_SQRT1_2,
+	 .keys = TAKES(BOARD),
+	 .create = mm_afe_ade9000_counting_new},
 	MCP391X("mcp3910", 2),
 	MCP391X("mcp3911", 2),
 	MCP391X("mcp3912", 4),

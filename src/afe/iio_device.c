@@ -107,15 +107,15 @@ int mm_iio_device_find(struct mm_iio_device *device, const char *file, struct mm
 	return mm_iio_device_error(device, -ENOENT, "looking for %s of %s", file, device->name);
 }
 
-static int read_text(struct mm_iio_device *device, const struct mm_iio_attr *attr, char ret[static TEXT_MAX])
+int mm_iio_device_read_text(struct mm_iio_device *device, const struct mm_iio_attr *attr, char *ret, size_t size)
 {
-	ssize_t len = attr->channel ? iio_channel_attr_read(attr->channel, attr->name, ret, TEXT_MAX - 1)
-				    : iio_device_attr_read(device->device, attr->name, ret, TEXT_MAX - 1);
+	ssize_t len = attr->channel ? iio_channel_attr_read(attr->channel, attr->name, ret, size - 1)
+				    : iio_device_attr_read(device->device, attr->name, ret, size - 1);
 
 	if (len < 0) {
 		return mm_iio_device_error(device, (int)len, "reading %s of %s", attr->file, device->name);
 	}
-	ret[len < TEXT_MAX ? len : TEXT_MAX - 1] = '\0';
+	ret[(size_t)len < size ? (size_t)len : size - 1] = '\0';
 	ret[strcspn(ret, "\n")] = '\0';
 	return 0;
 }
@@ -124,7 +124,7 @@ int mm_iio_device_read_s64(struct mm_iio_device *device, const struct mm_iio_att
 {
 	char text[TEXT_MAX], *end;
 	int64_t value;
-	int r = read_text(device, attr, text);
+	int r = mm_iio_device_read_text(device, attr, text, sizeof(text));
 
 	if (r < 0) {
 		return r;
@@ -143,7 +143,7 @@ int mm_iio_device_read_double(struct mm_iio_device *device, const struct mm_iio_
 {
 	char text[TEXT_MAX], *end;
 	double value;
-	int r = read_text(device, attr, text);
+	int r = mm_iio_device_read_text(device, attr, text, sizeof(text));
 
 	if (r < 0) {
 		return r;

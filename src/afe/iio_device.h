@@ -8,6 +8,7 @@
  * don't. Every error is put into words, with the device and the attribute.
  */
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/error.h"
@@ -41,6 +42,9 @@ void mm_iio_device_close(struct mm_iio_device *device);
 
 /* Finds an attribute by its file's name, of the device or any of its channels. -ENOENT. */
 int mm_iio_device_find(struct mm_iio_device *device, const char *file, struct mm_iio_attr *ret);
+
+/* Reads a text, up to the end of its line; what is longer is cut off. -errno of the device or the transport. */
+int mm_iio_device_read_text(struct mm_iio_device *device, const struct mm_iio_attr *attr, char *ret, size_t size);
 
 /* Reads a whole number, a real number. -EPROTO where the text is something else; -errno of the device or the transport. */
 int mm_iio_device_read_s64(struct mm_iio_device *device, const struct mm_iio_attr *attr, int64_t *ret);

@@ -92,6 +92,16 @@ struct mm_harmonics {
 	double voltage_thd, current_thd;
 };
 
+#define MM_COUNTER_PHASES 3
+#define MM_COUNTERS 3
+
+/* Where the counters of a front end stand that adds energy up by itself, so that the next run can go on from there. */
+struct mm_counters {
+	uint32_t epoch; /* a number for as long as they count on; 0: the front end has none */
+	int64_t end_ns; /* CLOCK_BOOTTIME when they stood there */
+	int64_t count[MM_COUNTER_PHASES][MM_COUNTERS];
+};
+
 struct mm_measurement {
 	int64_t start_ns; /* CLOCK_BOOTTIME of the window's begin; the end of the one before unless windows were missed */
 	int64_t end_ns;	  /* CLOCK_BOOTTIME of its end, > start_ns */
@@ -102,6 +112,7 @@ struct mm_measurement {
 	unsigned input_count;  /* 1 to MM_INPUTS_MAX */
 	struct mm_input_reading input[MM_INPUTS_MAX];
 	struct mm_input_phasors phasors[MM_INPUTS_MAX];
+	struct mm_counters counters; /* at its end */
 	unsigned event_count;
 	struct mm_voltage_event event[MM_INPUTS_MAX]; /* that have ended since the window before */
 };

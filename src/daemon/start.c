@@ -236,7 +236,10 @@ int mm_daemon_start_store(struct mm_daemon *d)
 
 int mm_daemon_start_front_end(struct mm_daemon *d)
 {
-	int r = mm_front_end_new(d->afe, d->clock, &d->front_end);
+	int r;
+
+	mm_metering_counters(d->metering, &d->afe->resume);
+	r = mm_front_end_new(d->afe, d->clock, &d->front_end);
 
 	return r < 0 ? fail("front-end thread", strerror(-r)) : 0;
 }

@@ -188,8 +188,8 @@ static int read_raw(struct iio_dev *iio, const struct iio_chan_spec *chan,
 #define FLAG_60HZ   BIT(1)
 
 /*
- * The newest window in one piece: its number and end (CLOCK_BOOTTIME), epoch,
- * flags, the sum of all standstills in ns, and of each phase three energies,
+ * The newest window in one piece: its number, its end and now (CLOCK_BOOTTIME),
+ * epoch, flags, the sum of all standstills in ns, and of each phase three energies,
  * rms voltage and current, and period.
  */
 static ssize_t window_show(struct device *dev, struct device_attribute *attr,
@@ -205,8 +205,8 @@ static ssize_t window_show(struct device *dev, struct device_attribute *attr,
 		len = m->error ?: -ENODATA;
 		goto out;
 	}
-	len = sysfs_emit(buf, "%llu %lld %u %lu %llu", m->windows, m->end_ns,
-			 m->epoch,
+	len = sysfs_emit(buf, "%llu %lld %llu %u %lu %llu", m->windows,
+			 m->end_ns, ktime_get_boottime_ns(), m->epoch,
 			 (m->silent ? FLAG_SILENT : 0) |
 				 (m->accmode & ACCMODE_60HZ ? FLAG_60HZ : 0),
 			 m->standstill_ns);
@@ -230,7 +230,7 @@ static ssize_t interrupt_show(struct device *dev, struct device_attribute *attr,
 
 	if (m->spi->irq <= 0)
 		return sysfs_emit(buf, "none\n");
-	return m->silent ? -ETIME : sysfs_emit(buf, "wired\n");
+	return m->silent ? -ENOLINK : sysfs_emit(buf, "wired\n");
 }
 
 static ssize_t line_frequency_show(struct device *dev,

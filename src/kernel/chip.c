@@ -257,5 +257,5 @@ int ade9000_check(struct meter *m)
 		return keep_running(m);
 	m->restarts++;
 	dev_warn(&m->spi->dev, "the chip has restarted\n");
-	return begin(m) ?: -ECONNRESET;
+	return begin(m) ?: -ESTALE;
 }

@@ -12,8 +12,8 @@
  * whether the registers still count from where they did. It is chosen anew
  * whenever they have begun at zero.
  *
- * Errors: -EIO: the bus; -ENXIO: no ADE9000 answers; -ECONNRESET: the chip has
- * lost its power or was reset, and counts from 0 again; -ETIMEDOUT: its windows
+ * Errors: -EIO: the bus; -ENXIO: no ADE9000 answers; -ESTALE: the chip has
+ * lost its power or was reset, and counts from 0 again; -ETIME: its windows
  * do not end; -ENODATA: none has ended yet; -EAGAIN: one could not be read
  * before the next one ended. They last until a window has been read.
  */
@@ -93,7 +93,7 @@ int ade9000_read_energies(struct meter *m, s64 energy[PHASES][ENERGIES]);
 int ade9000_read_window(struct meter *m, struct window *w);
 /* Finds the chip, and has it count where it does not; one that does is left. */
 int ade9000_start(struct meter *m);
-/* Has it count again where it does not; -ECONNRESET then. */
+/* Has it count again where it does not; -ESTALE then. */
 int ade9000_check(struct meter *m);
 
 /* ---- line.c ---- */

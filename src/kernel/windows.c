@@ -109,7 +109,7 @@ static int look_for_end(struct meter *m)
 		return 0;
 	if (!ret) {
 		ret = ade9000_check(m);
-		return ret ?: -ETIMEDOUT;
+		return ret ?: -ETIME;
 	}
 	ret = ade9000_check(m);
 	if (ret)

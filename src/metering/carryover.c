@@ -25,6 +25,7 @@ struct mm_carryover {
 	struct mm_journal *journal;
 	struct mm_store_last_run last_run;
 	struct previous *previous; /* NULL: nothing, or restored */
+	struct mm_counters counters;
 };
 
 /* ---- Reading ---- */
@@ -195,12 +196,26 @@ static void rename_meters(const struct previous *previous, struct mm_pending *pe
 	pending->row_count = rows;
 }
 
+/* Where the store is ahead of the memory for one meter, what was counted since the memory is in its register already. */
+static bool all_restored(const struct mm_carryover *c)
+{
+	unsigned restored = 0;
+
+	for (unsigned i = 0; i < c->previous->content.state.meter_count; i++) {
+		restored += c->previous->restored[i] >= 0;
+	}
+	return restored == c->config->meter_count;
+}
+
 void mm_carryover_restored(struct mm_carryover *c)
 {
 	struct previous *previous = c->previous;
 
 	if (!previous) {
 		return;
+	}
+	if (all_restored(c)) {
+		c->counters = previous->content.counters;
 	}
 	rename_meters(previous, c->journal->pending);
 	mm_journal_add(c->journal, MM_JOURNAL_DAEMON, RESUMED, (double)previous->ahead_uwh / (double)MM_UWH_PER_WH,
@@ -209,11 +224,21 @@ void mm_carryover_restored(struct mm_carryover *c)
 	c->previous = NULL;
 }
 
+void mm_carryover_counters(const struct mm_carryover *c, struct mm_counters *ret)
+{
+	*ret = c->counters;
+}
+
 /* ---- Writing ---- */
+
+void mm_carryover_note_counters(struct mm_carryover *c, const struct mm_counters *counters)
+{
+	c->counters = *counters;
+}
 
 void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, unsigned meter_count)
 {
-	struct mm_memory_content content = {.pending = c->journal->pending};
+	struct mm_memory_content content = {.pending = c->journal->pending, .counters = c->counters};
 
 	if (!c->memory) {
 		return;

@@ -40,6 +40,12 @@ const struct mm_edge *mm_carryover_doubtful_edge(const struct mm_carryover *carr
 /* All meters are restored: says how far that went, and frees the rest. */
 void mm_carryover_restored(struct mm_carryover *carryover);
 
+/* Where the front end's counters stood when its energy was last registered in all meters; epoch 0: nobody knows. */
+void mm_carryover_counters(const struct mm_carryover *carryover, struct mm_counters *ret);
+
+/* A window has been registered that brought the counters there. */
+void mm_carryover_note_counters(struct mm_carryover *carryover, const struct mm_counters *counters);
+
 /* Writes everything for the next run. */
 void mm_carryover_write(struct mm_carryover *carryover, struct mm_meter_point *meters, unsigned meter_count);
 

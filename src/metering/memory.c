@@ -19,6 +19,8 @@
 /* The same, but for the mark behind what is pending: this one knew commits by their time. */
 #define LAYOUT_BY_TIME 2
 #define BY_NUMBER 1
+/* And the same with a front end's counters behind it. */
+#define WITH_COUNTERS 2
 #define SLOTS 2
 /*
  * A slot, whatever a version of this program puts into it: an upgrade finds the records where the old one wrote them. Pages that
@@ -190,6 +192,32 @@ static void put_pending(struct mm_writer *w, const struct mm_pending *p)
 	}
 }
 
+static void put_counters(struct mm_writer *w, const struct mm_counters *counters)
+{
+	mm_put_u64(w, counters->epoch);
+	mm_put_u64(w, (uint64_t)counters->end_ns);
+	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
+		mm_put_u64(w, (uint64_t)counters->count[i / MM_COUNTERS][i % MM_COUNTERS]);
+	}
+}
+
+/* An older version wrote none. */
+static void get_counters(struct mm_reader *r, struct mm_counters *ret)
+{
+	uint64_t mark = mm_get_u64(r);
+
+	*ret = (struct mm_counters){0};
+	r->bad = r->bad || (mark != BY_NUMBER && mark != WITH_COUNTERS);
+	if (r->bad || mark == BY_NUMBER) {
+		return;
+	}
+	ret->epoch = (uint32_t)mm_get_u64(r);
+	ret->end_ns = (int64_t)mm_get_u64(r);
+	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
+		ret->count[i / MM_COUNTERS][i % MM_COUNTERS] = (int64_t)mm_get_u64(r);
+	}
+}
+
 /* A number of things and how many of them were submitted. */
 static size_t get_counts(struct mm_reader *r, size_t max, size_t *ret_submitted)
 {
@@ -265,7 +293,10 @@ static int read_slot(const struct slot *slot, struct mm_memory_content *ret)
 	}
 	get_pending(&r, ret->pending);
 	ret->commits_by_time = r.used == r.size;
-	r.bad = r.bad || (!ret->commits_by_time && mm_get_u64(&r) != BY_NUMBER);
+	ret->counters = (struct mm_counters){0};
+	if (!ret->commits_by_time) {
+		get_counters(&r, &ret->counters);
+	}
 	return r.bad ? -EBADMSG : 0;
 }
 
@@ -324,7 +355,8 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 		put_queue(&w, content->meter[i].train);
 	}
 	put_pending(&w, content->pending);
-	mm_put_u64(&w, BY_NUMBER);
+	mm_put_u64(&w, WITH_COUNTERS);
+	put_counters(&w, &content->counters);
 	slot->length = w.used;
 	/* The order counts for what a kill leaves, which is seen by another process only after this one has ended. */
 	atomic_signal_fence(memory_order_seq_cst);

@@ -9,6 +9,7 @@
  * a copy within memory.
  */
 
+#include "core/measurement.h"
 #include "metering/pending.h"
 #include "outputs/pulse_train.h"
 #include "store/state.h"
@@ -31,6 +32,7 @@ struct mm_memory_content {
 	struct mm_state state; /* output_uwh is the position up to which edges are planned */
 	struct mm_memory_meter meter[MM_STORE_METERS_MAX];
 	struct mm_pending *pending;
+	struct mm_counters counters; /* of the front end, up to which its energy is in the registers; epoch 0: it has none */
 	bool commits_by_time; /* only when read: an older version wrote CLOCK_BOOTTIME of commits in place of their numbers */
 };
 

@@ -33,6 +33,9 @@ bool mm_metering_report(struct mm_metering *metering, struct mm_front_end_report
 	for (unsigned i = 0; i < metering->meter_count; i++) {
 		step(metering, &metering->meters[i], &report->measurement, verdict.health);
 	}
+	if (verdict.window) {
+		mm_carryover_note_counters(metering->carryover, &report->measurement.counters);
+	}
 	/* Before any edge of this window can be played. */
 	mm_carryover_write(metering->carryover, metering->meters, metering->meter_count);
 	mm_committer_window(metering->committer, report->at_ns);
@@ -145,6 +148,11 @@ int mm_metering_test_output(struct mm_metering *metering, unsigned meter, enum m
 }
 
 /* ---- Beginning and end ---- */
+
+void mm_metering_counters(const struct mm_metering *metering, struct mm_counters *ret)
+{
+	mm_carryover_counters(metering->carryover, ret);
+}
 
 void mm_metering_start(struct mm_metering *metering, struct mm_store_worker *worker)
 {

@@ -38,6 +38,9 @@ void mm_metering_free(struct mm_metering *metering); /* NULL-safe */
 /* Gives metering the store's thread (borrowed), writes the start into the audit trail and shows what was stored. */
 void mm_metering_start(struct mm_metering *metering, struct mm_store_worker *worker);
 
+/* From where a front end that counts has to go on: what the run before has registered; epoch 0: from now. */
+void mm_metering_counters(const struct mm_metering *metering, struct mm_counters *ret);
+
 /*
  * Deals with one report, whose measurement is completed on the way. True when readings have changed (a window, or a fault that is
  * new).

@@ -75,6 +75,15 @@ static int64_t energy_raw(int64_t energy)
 	return hi * (INT64_C(1) << 32) + lo;
 }
 
+int64_t mm_sim_ade9000_count(const struct mm_sim_ade9000 *chip, int64_t uwh, int64_t rest)
+{
+	long double uws = (long double)uwh * 3600 + (long double)rest / MM_NS_PER_S;
+	long double watt_code = (long double)MM_SIM_POWER_FULL_SCALE / ((long double)chip->full_scale_v * chip->full_scale_a);
+	int64_t count = llrintl(uws * 1e-6L * watt_code * MM_SIM_WINDOW_SAMPLES * chip->clock_ratio);
+
+	return (int64_t)((uint64_t)count << 19) >> 19;
+}
+
 static double rms_code(double value, double full_scale, bool implausible)
 {
 	double code = implausible ? 1.5 * MM_SIM_RMS_FULL_SCALE : value / full_scale * MM_SIM_RMS_FULL_SCALE;

@@ -51,6 +51,9 @@ void mm_sim_ade9000_init(struct mm_sim_ade9000 *chip, const struct mm_sim_board_
  */
 void mm_sim_ade9000_latch(struct mm_sim_ade9000 *chip, uint64_t window, const double mean[MM_SIM_ENERGIES][MM_SIM_LINES]);
 
+/* An energy as the chip counts it: code samples, of which it has 45 bits. uwh, and rest in micro-watts times ns. */
+int64_t mm_sim_ade9000_count(const struct mm_sim_ade9000 *chip, int64_t uwh, int64_t rest);
+
 /*
  * The driver's number for a register of phase 0 to 2 at board time time_ns. implausible: rms codes are above full scale.
  * Energies are the signed 64-bit HI << 32 | LO, where E = HI * 8192 + LO, LO from 0 to 8191 and HI signed.

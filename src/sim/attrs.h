@@ -23,6 +23,8 @@ enum mm_sim_reader {
 	MM_SIM_READ_SHARED,	/* text; one file for all channels */
 	MM_SIM_READ_STAMP_CLOCK,
 	MM_SIM_READ_ENABLE, /* of the buffer */
+	MM_SIM_READ_COUNT,  /* arg: enum mm_sim_register, of the energies */
+	MM_SIM_READ_WINDOW, /* all of the last one, in one piece */
 	MM_SIM_READ_KEY,    /* arg: enum mm_sim_key */
 	MM_SIM_READ_TIME,
 	MM_SIM_READ_START,
@@ -69,7 +71,8 @@ struct mm_sim_face {
 	bool timestamp;	     /* a channel of its own behind the others */
 };
 
-extern const struct mm_sim_face mm_sim_ade9000_face;
+extern const struct mm_sim_face mm_sim_ade9000_face;  /* behind the mainline driver */
+extern const struct mm_sim_face mm_sim_counting_face; /* behind minimeter's own */
 
 /* The attributes of the board itself. */
 extern const struct mm_sim_attrs mm_sim_board_attrs;

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #define NS_PER_HOUR (3600 * MM_NS_PER_S)
+/* The driver gives up a window that has not ended by then. */
+#define COUNTS_LATE_NS (5 * MM_NS_PER_S / 2)
 
 /* An exact energy: whole micro-watt-hours, and a rest in micro-watts times nanoseconds, of which NS_PER_HOUR make one. */
 struct energy {
@@ -40,6 +42,11 @@ struct mm_sim_board {
 	struct energy window_sum[MM_SIM_ENERGIES][MM_SIM_LINES];
 	struct energy load_sum[MM_SIM_LINES];
 	struct energy seen_sum[MM_SIM_LINES];
+	struct energy total[MM_SIM_ENERGIES][MM_SIM_LINES];   /* since the chip began to count */
+	struct energy counted[MM_SIM_ENERGIES][MM_SIM_LINES]; /* of it, up to the end of a window: */
+	int64_t counted_ns;
+	uint32_t epoch;				/* from 1 */
+	bool setting_up;			/* the driver does, and misses the end of the window under way */
 	unsigned frozen[MM_SIM_REGISTER_COUNT]; /* bits of the phases whose register the frozen cache holds */
 	int64_t frozen_code[MM_SIM_REGISTER_COUNT][MM_SIM_LINES];
 };
@@ -79,6 +86,13 @@ static void apply_state(struct mm_sim_board *board)
 	}
 	if (board->state.fault.kind != before) {
 		memset(board->frozen, 0, sizeof(board->frozen));
+		if (board->state.fault.kind == MM_SIM_FAULT_RESTARTED) {
+			memset(board->total, 0, sizeof(board->total));
+			memset(board->counted, 0, sizeof(board->counted));
+			board->counted_ns = 0;
+			board->epoch++;
+			board->setting_up = true;
+		}
 	}
 	mm_sim_flow_compute(&board->state, &board->flow);
 	if (board->scenario->board.recording) {
@@ -134,6 +148,9 @@ static void integrate(struct mm_sim_board *board, int64_t until_ns)
 		add(&board->window_sum[0][i], flow->active_uw[i], span_ns);
 		add(&board->window_sum[1][i], flow->reactive_uvar[i], span_ns);
 		add(&board->window_sum[2][i], flow->apparent_uva[i], span_ns);
+		add(&board->total[0][i], flow->active_uw[i], span_ns);
+		add(&board->total[1][i], flow->reactive_uvar[i], span_ns);
+		add(&board->total[2][i], flow->apparent_uva[i], span_ns);
 	}
 	board->now_ns = until_ns;
 }
@@ -160,6 +177,11 @@ static void end_window(struct mm_sim_board *board)
 			}
 		}
 		mm_sim_ade9000_latch(&board->chip, (uint64_t)board->window, (const double(*)[MM_SIM_LINES])mean);
+		if (!board->setting_up) {
+			memcpy(board->counted, board->total, sizeof(board->counted));
+			board->counted_ns = board->now_ns;
+		}
+		board->setting_up = false;
 	}
 	start_window(board, board->window + 1);
 }
@@ -214,6 +236,7 @@ int mm_sim_board_new(const struct mm_sim_scenario *scenario, bool stepped, int64
 	mm_sim_ade9000_init(&board->chip, &scenario->board);
 	mm_sim_stream_init(&board->stream, &scenario->board);
 	board->stream.stamp_offset_ns = start_s * MM_NS_PER_S; /* CLOCK_REALTIME, unless a client chooses */
+	board->epoch = 1;
 	mm_sim_state_init(&board->scripted);
 	start_window(board, 0);
 	apply_changes(board);
@@ -299,6 +322,30 @@ static int bus_error(const struct mm_sim_board *board)
 	enum mm_sim_fault_kind fault = board->state.fault.kind;
 
 	return fault == MM_SIM_FAULT_VANISHED ? -ENODEV : fault == MM_SIM_FAULT_EIO ? -EIO : 0;
+}
+
+int mm_sim_board_counts(const struct mm_sim_board *board, struct mm_sim_counts *ret)
+{
+	int r = bus_error(board);
+
+	if (r < 0) {
+		return r;
+	}
+	if (board->counted_ns == 0) {
+		return board->epoch > 1 ? -ESTALE : -ENODATA;
+	}
+	if (board->now_ns - board->counted_ns > COUNTS_LATE_NS) {
+		return -ETIME;
+	}
+	*ret = (struct mm_sim_counts){.epoch = board->epoch, .windows = (uint64_t)board->window, .end_ns = board->counted_ns};
+	for (unsigned energy = 0; energy < MM_SIM_ENERGIES; energy++) {
+		for (unsigned i = 0; i < MM_SIM_LINES; i++) {
+			const struct energy *sum = &board->counted[energy][i];
+
+			ret->count[energy][i] = mm_sim_ade9000_count(&board->chip, sum->uwh, sum->rest);
+		}
+	}
+	return 0;
 }
 
 int mm_sim_board_convert(struct mm_sim_board *board, unsigned channel, int32_t *ret)

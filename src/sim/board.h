@@ -53,6 +53,20 @@ void mm_sim_board_truth(const struct mm_sim_board *board, struct mm_sim_truth *r
 /* Overrides one key of the scenario from now on; NULL ends that. */
 void mm_sim_board_override(struct mm_sim_board *board, enum mm_sim_key key, const union mm_sim_value *value);
 
+/* What a chip that counts has counted up to the end of the last window. */
+struct mm_sim_counts {
+	uint32_t epoch;
+	uint64_t windows; /* since time 0 */
+	int64_t end_ns;
+	int64_t count[MM_SIM_ENERGIES][MM_SIM_LINES];
+};
+
+/*
+ * 0; -ENODEV or -EIO by the present fault; -ENODATA: no window has ended yet; -ESTALE: none since the chip restarted; -ETIME: none
+ * ends any more.
+ */
+int mm_sim_board_counts(const struct mm_sim_board *board, struct mm_sim_counts *ret);
+
 /* Reads a chip's register through the driver. Returns 0, or -ENODEV or -EIO by the present fault. The caller waits for a stall.
  */
 int mm_sim_board_read(struct mm_sim_board *board, enum mm_sim_register which, unsigned phase, int64_t *ret);

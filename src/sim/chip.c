@@ -91,9 +91,13 @@ static const struct mm_sim_converter ad7779 = {
 };
 
 static const struct mm_sim_chip chips[] = {
-	{"ade9000", NULL, 0},	    {"mcp3910", &mcp39xx, 2},	{"mcp3911", &mcp39xx, 2},   {"mcp3912", &mcp39xx, 4},
-	{"mcp3913", &mcp39xx, 6},   {"mcp3914", &mcp39xx, 8},	{"mcp3918", &mcp39xx, 1},   {"mcp3919", &mcp39xx, 3},
-	{"ads131e04", &ads131e, 4}, {"ads131e06", &ads131e, 6}, {"ads131e08", &ads131e, 8}, {"ad7779", &ad7779, 8},
+	{"ade9000", NULL, 0},	    {"ade9000-minimeter", NULL, 0, true},
+	{"mcp3910", &mcp39xx, 2},   {"mcp3911", &mcp39xx, 2},
+	{"mcp3912", &mcp39xx, 4},   {"mcp3913", &mcp39xx, 6},
+	{"mcp3914", &mcp39xx, 8},   {"mcp3918", &mcp39xx, 1},
+	{"mcp3919", &mcp39xx, 3},   {"ads131e04", &ads131e, 4},
+	{"ads131e06", &ads131e, 6}, {"ads131e08", &ads131e, 8},
+	{"ad7779", &ad7779, 8},
 };
 
 const struct mm_sim_chip *mm_sim_chip_find(const char *name)

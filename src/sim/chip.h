@@ -26,6 +26,7 @@ struct mm_sim_chip {
 	const char *name;			  /* in a scenario, and of the IIO device */
 	const struct mm_sim_converter *converter; /* NULL: an ADE9000, which meters by itself: sim/ade9000.h */
 	unsigned channels;			  /* of a converter: 1 to MM_SIM_ADC_CHANNELS_MAX */
+	bool counts;				  /* an ADE9000 that adds its energy up, behind minimeter's own driver */
 };
 
 /* The names of all chips, as a sentence lists them: "a, b or c". */

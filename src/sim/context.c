@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "sim/context.h"
 
+#include "base/count_of.h"
 #include "core/units.h"
 #include "sim/number.h"
 
@@ -78,7 +79,8 @@ bool mm_sim_context_on_bus(const struct mm_sim_group *group)
 	for (unsigned i = 0; i < group->attrs.count; i++) {
 		enum mm_sim_reader reader = group->attrs.list[i].reader;
 
-		if (reader == MM_SIM_READ_REGISTER || reader == MM_SIM_READ_FREQUENCY || reader == MM_SIM_READ_CODE) {
+		if (reader == MM_SIM_READ_REGISTER || reader == MM_SIM_READ_FREQUENCY || reader == MM_SIM_READ_CODE ||
+		    reader == MM_SIM_READ_COUNT || reader == MM_SIM_READ_WINDOW) {
 			return true;
 		}
 	}
@@ -128,6 +130,44 @@ static int read_code(struct mm_sim_board *board, unsigned channel, char ret[stat
 	return r < 0 ? r : snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId32, code);
 }
 
+static int read_count(const struct mm_sim_board *board, unsigned energy, unsigned phase, char ret[static MM_SIM_ATTR_TEXT_MAX])
+{
+	struct mm_sim_counts counts;
+	int r = mm_sim_board_counts(board, &counts);
+
+	return r < 0 ? r : snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, counts.count[energy][phase]);
+}
+
+/* As window_show() in src/kernel/attributes.c. */
+static int read_window(struct mm_sim_board *board, char ret[static MM_SIM_ATTR_TEXT_MAX])
+{
+	static const enum mm_sim_register registers[] = {MM_SIM_VRMS, MM_SIM_IRMS, MM_SIM_PERIOD};
+	struct mm_sim_counts counts;
+	int r = mm_sim_board_counts(board, &counts), len;
+
+	if (r < 0) {
+		return r;
+	}
+	len = snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu32 " 0 0", counts.windows,
+		       counts.end_ns, mm_sim_board_time(board), counts.epoch);
+	for (unsigned phase = 0; phase < MM_SIM_LINES; phase++) {
+		for (unsigned energy = 0; energy < MM_SIM_ENERGIES; energy++) {
+			len += snprintf(ret + len, (size_t)(MM_SIM_ATTR_TEXT_MAX - len), " %" PRId64,
+					counts.count[energy][phase]);
+		}
+		for (size_t i = 0; i < COUNT_OF(registers); i++) {
+			int64_t code;
+
+			r = mm_sim_board_read(board, registers[i], phase, &code);
+			if (r < 0) {
+				return r;
+			}
+			len += snprintf(ret + len, (size_t)(MM_SIM_ATTR_TEXT_MAX - len), " %" PRId64, code);
+		}
+	}
+	return len;
+}
+
 /* The clocks that the board has for time stamps. The kernel has more. */
 static const char *const stamp_clocks[] = {"realtime", "boottime"};
 
@@ -159,6 +199,10 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%u", stream->rate);
 	case MM_SIM_READ_STAMP_CLOCK:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", stamp_clocks[stream->stamp_offset_ns == 0]);
+	case MM_SIM_READ_COUNT:
+		return read_count(board, attr->arg - MM_SIM_WATTHR, phase, ret);
+	case MM_SIM_READ_WINDOW:
+		return read_window(board, ret);
 	case MM_SIM_READ_ENABLE:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%d", stream->enabled);
 	case MM_SIM_READ_LOST:

@@ -13,9 +13,9 @@ const char *const mm_sim_device_ids[MM_SIM_DEVICE_COUNT] = {
 
 const struct mm_sim_face *mm_sim_face_of(const struct mm_sim_board *board)
 {
-	const struct mm_sim_converter *converter = mm_sim_board_chip(board)->converter;
+	const struct mm_sim_chip *chip = mm_sim_board_chip(board);
 
-	return converter ? &converter->face : &mm_sim_ade9000_face;
+	return chip->converter ? &chip->converter->face : chip->counts ? &mm_sim_counting_face : &mm_sim_ade9000_face;
 }
 
 unsigned mm_sim_channels_of(const struct mm_sim_board *board)

@@ -7,7 +7,7 @@
 #include "sim/attrs.h"
 #include "sim/board.h"
 
-#define MM_SIM_ATTR_TEXT_MAX 96
+#define MM_SIM_ATTR_TEXT_MAX 512
 
 enum mm_sim_device {
 	MM_SIM_DEVICE_CHIP,

@@ -77,6 +77,7 @@ static const struct {
 	[MM_SIM_FAULT_LOSING] = {"losing", 2.0, 1e6},
 	[MM_SIM_FAULT_NO_TRIGGER] = {"no-trigger", 0.0, 0.0},
 	[MM_SIM_FAULT_NO_CHANNEL] = {"no-channel", 0.0, 0.0},
+	[MM_SIM_FAULT_RESTARTED] = {"restarted", 0.0, 0.0},
 };
 
 void mm_sim_state_init(struct mm_sim_state *state)

@@ -60,6 +60,7 @@ enum mm_sim_fault_kind {
 	MM_SIM_FAULT_LOSING,	 /* one sample in number is lost */
 	MM_SIM_FAULT_NO_TRIGGER, /* data-ready does not come */
 	MM_SIM_FAULT_NO_CHANNEL, /* the driver does not know the last channel */
+	MM_SIM_FAULT_RESTARTED,	 /* a chip that counts lost its power for a moment, and begins at 0 */
 	MM_SIM_FAULT_COUNT,
 };
 
