@@ -39,9 +39,10 @@ tests_metering_check_journal_SOURCES = tests/metering/check_journal.c tests/fixt
 tests_metering_check_memory_SOURCES = tests/metering/check_memory.c tests/fixture/older_memory.c
 tests_metering_check_wall_clock_SOURCES = tests/metering/check_wall_clock.c tests/fixture/journal_fixture.c
 
-check_PROGRAMS += tests/metering/check_restart tests/metering/check_restart_kills
-TESTS += tests/metering/check_restart tests/metering/check_restart_kills
+check_PROGRAMS += tests/metering/check_restart tests/metering/check_restart_counting tests/metering/check_restart_kills
+TESTS += tests/metering/check_restart tests/metering/check_restart_counting tests/metering/check_restart_kills
 restart_fixture = tests/fixture/manager.c tests/fixture/restart_fixture.c
 tests_metering_check_restart_SOURCES = tests/metering/check_restart.c $(restart_fixture)
+tests_metering_check_restart_counting_SOURCES = tests/metering/check_restart_counting.c $(restart_fixture)
 tests_metering_check_restart_kills_SOURCES = tests/metering/check_restart_kills.c $(restart_fixture)
 endif

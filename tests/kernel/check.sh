@@ -72,7 +72,7 @@ make_root() {
 		cp /etc/resolv.conf "$root/etc/resolv.conf" &&
 		inside "$1" dpkg --add-architecture arm64 &&
 		inside "$1" dpkg --add-architecture armhf &&
-		inside "$1" apt-get -q update &&
+		{ inside "$1" apt-get -q update || true; } &&
 		inside "$1" apt-get -q -y --no-install-recommends install "${packages[@]}" &&
 		headers "$1" &&
 		{ [ "$1" != trixie ] || checkpatch "$1"; } &&
