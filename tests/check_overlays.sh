@@ -171,11 +171,10 @@ for base in $(trees bcm2711-rpi-4-b) $(trees bcm2837-rpi-3-b-plus); do
 	merge "$base" minimeter-ade9000.dtbo minimeter-lcd.dtbo minimeter-lcd-i2c.dtbo
 	is $bus status s okay
 	refers $bus pinctrl-0 $gpio/spi0-gpio7
-	is $bus/energy-meter@0 compatible s adi,ade9000
+	is $bus/energy-meter@0 compatible s minimeter,minimeter-ade9000
 	is $bus/energy-meter@0 reg u 0
 	refers $bus/energy-meter@0 vdd-supply /regulator-ade9000
 	is $bus/spidev@0 status s disabled
-	valid $bus/energy-meter@0
 	is /auxdisplay compatible s hit,hd44780
 
 	# As in Raspberry Pi OS.
@@ -191,6 +190,7 @@ for base in $(trees bcm2711-rpi-4-b) $(trees bcm2837-rpi-3-b-plus); do
 	refers $bus/energy-meter@0 interrupt-parent $gpio
 	is $bus/energy-meter@0 interrupts u "5 2 6 2 13 2"
 	is $bus/energy-meter@0 interrupt-names s "irq0 irq1 dready"
+	is $bus/energy-meter@0 compatible s adi,ade9000
 	valid $bus/energy-meter@0
 
 	merge "$base" minimeter-mcp3912.dtbo
@@ -220,10 +220,9 @@ for base in $(trees am335x-boneblack); do
 	pinmux=/ocp/interconnect@44c00000/segment@200000/target-module@10000/scm@0/pinmux@800
 	is "$bus" status s okay
 	refers "$bus" pinctrl-0 "$pinmux/minimeter-spi-pins" "$pinmux/minimeter-output-pins"
-	is "$bus/energy-meter@0" compatible s adi,ade9000
+	is "$bus/energy-meter@0" compatible s minimeter,minimeter-ade9000
 	is "$bus/energy-meter@0" reg u 0
 	refers "$bus/energy-meter@0" vdd-supply /regulator-ade9000
-	valid "$bus/energy-meter@0"
 
 	# The manual's names of lines. The kernel's label on a line may hold more than its name.
 	dtc -q -I dtb -O dts "$tree" | sed -n 's/.*gpio-line-names = //p' | tr ',;' '\n\n' | sed 's/\\0/\n/g' | tr -d '" ' >"$work/lines"

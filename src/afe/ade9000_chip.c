@@ -32,6 +32,11 @@ double mm_ade9000_watts_per_energy(const struct mm_afe_input *config)
 	return mm_ade9000_full_scale_va(config) / POWER_FULL_SCALE / WINDOW_SAMPLES;
 }
 
+double mm_ade9000_rms(int64_t code, double full_scale)
+{
+	return (double)code * full_scale / RMS_FULL_SCALE;
+}
+
 bool mm_ade9000_is_loaded(const struct mm_afe_input *config, double power)
 {
 	return fabs(power) >= MM_ADE9000_LOADED_RATIO * mm_ade9000_full_scale_va(config);

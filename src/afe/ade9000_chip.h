@@ -78,6 +78,9 @@ int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, s
 double mm_ade9000_full_scale_va(const struct mm_afe_input *config);
 double mm_ade9000_watts_per_energy(const struct mm_afe_input *config);
 
+/* What an rms register's code means, by what it means at full scale. */
+double mm_ade9000_rms(int64_t code, double full_scale);
+
 /* Below this part of full-scale power noise hides a missing energy and a wrong one; above it every register must show it. */
 #define MM_ADE9000_LOADED_RATIO 0.01
 bool mm_ade9000_is_loaded(const struct mm_afe_input *config, double power);

@@ -16,7 +16,6 @@
 #include "core/units.h"
 
 #define TEXT_MAX 1024
-#define RMS_FULL_SCALE 52866837.0
 /* The driver has read a window by then, and how long to wait for one that it has not. */
 #define READ_NS (15 * MM_NS_PER_MS)
 #define AGAIN_NS (20 * MM_NS_PER_MS)
@@ -135,8 +134,8 @@ static void take_reading(struct counting *c, const struct mm_ade9000_window *w, 
 		const struct mm_afe_input *config = &c->chip.input[i].config;
 		unsigned phase = config->phase;
 
-		c->latest.voltage_v[i] = w->voltage[phase] * config->full_scale_v / RMS_FULL_SCALE;
-		c->latest.current_a[i] = w->current[phase] * config->full_scale_a / RMS_FULL_SCALE;
+		c->latest.voltage_v[i] = mm_ade9000_rms(w->voltage[phase], config->full_scale_v);
+		c->latest.current_a[i] = mm_ade9000_rms(w->current[phase], config->full_scale_a);
 		if (c->latest.frequency_hz == 0.0 && c->latest.voltage_v[i] >= LINE_MIN_V) {
 			c->latest.frequency_hz = mm_ade9000_window_hz(w->period[phase]);
 		}
@@ -188,7 +187,7 @@ static void fill(struct counting *c, const struct mm_ade9000_window *w, const st
  * Makes a measurement of what was counted since the last one. False where that can't be known: there was none before, or its
  * counters may have gone round since.
  */
-static bool count(struct counting *c, const struct mm_ade9000_window *w, struct mm_measurement *ret)
+static bool register_window(struct counting *c, const struct mm_ade9000_window *w, struct mm_measurement *ret)
 {
 	static const struct mm_counters zero = {0};
 	const struct mm_counters *from = w->counters.epoch == c->last.epoch ? &c->last : &zero;
@@ -254,7 +253,7 @@ static int counting_next(struct mm_afe *afe, struct mm_measurement *ret)
 			return r;
 		}
 		if (r == 0 && is_new(c, &w)) {
-			if (count(c, &w, ret)) {
+			if (register_window(c, &w, ret)) {
 				return 0;
 			}
 			at_ns = c->last.end_ns + (int64_t)c->period_ns + READ_NS;

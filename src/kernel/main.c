@@ -117,8 +117,12 @@ static int probe(struct spi_device *spi)
 	return 0;
 }
 
+/*
+ * Not "ade9000" behind the comma: SPI drivers are found by that part as well,
+ * and the mainline driver would take the chip.
+ */
 static const struct of_device_id of_ids[] = {
-	{ .compatible = "minimeter,ade9000" }, {}
+	{ .compatible = "minimeter,minimeter-ade9000" }, {}
 };
 MODULE_DEVICE_TABLE(of, of_ids);
 

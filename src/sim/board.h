@@ -62,8 +62,8 @@ struct mm_sim_counts {
 };
 
 /*
- * 0; -ENODEV or -EIO by the present fault; -ENODATA: no window has ended yet; -ESTALE: none since the chip restarted; -ETIME: none
- * ends any more.
+ * 0; -ENODEV or -EIO by the present fault; -ENODATA: no window has ended yet; -ESTALE: none since the chip restarted; -ETIME:
+ * none ends any more.
  */
 int mm_sim_board_counts(const struct mm_sim_board *board, struct mm_sim_counts *ret);
 

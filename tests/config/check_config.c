@@ -247,7 +247,7 @@ static const struct {
 	{"[daemon]\nclients_max = 1.5\n" METER, "must be a whole number from 1 to 256"},
 	{"[daemon]\nprofile_interval_min = 7\n" METER, "must divide an hour"},
 	{"[daemon]\nprofile_interval_min = 0\n" METER, "must be a number from 1 to 60"},
-	{"[front-end]\ndriver = mcp1\n" METER, ":2: driver = mcp1: must be one of ade9000|mcp3910|"},
+	{"[front-end]\ndriver = mcp1\n" METER, ":2: driver = mcp1: must be one of ade9000|ade9000-minimeter|mcp3910|"},
 	{"[outputs]\ndriver = smoke\n" METER, ":2: driver = smoke: must be one of gpiod|trace|none"},
 	{"[daemon]\nclock = sundial\n" METER, "must be one of system|board"},
 	{"[daemon]\nclock =\n" METER, "must be one of system|board"},

@@ -65,8 +65,9 @@ static const struct {
 	{"[at 0]\nfault = rate 5\n",
 	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
 	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
-	{"[board]\nchip = ade7753\n", "t.ini:2: chip: ade9000, mcp3910, mcp3911, mcp3912, mcp3913, mcp3914, mcp3918, mcp3919, "
-				      "ads131e04, ads131e06, ads131e08 or ad7779"},
+	{"[board]\nchip = ade7753\n",
+	 "t.ini:2: chip: ade9000, ade9000-minimeter, mcp3910, mcp3911, mcp3912, mcp3913, mcp3914, mcp3918, mcp3919, "
+	 "ads131e04, ads131e06, ads131e08 or ad7779"},
 	{"[at 0]\nfault = stall\n",
 	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
 	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
