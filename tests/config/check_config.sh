@@ -55,7 +55,7 @@ fi
 printf '[front-end]\ndriver = ?\n' >"$work/driver.conf"
 "$MM_BUILDDIR/minimeterd" --check-config --config "$work/driver.conf" 2>&1 | sed -nE 's/.*must be one of //p' | tr '|' '\n' >"$work/chips"
 sed -n '/^\.It Cm driver No = Ar chip$/,/^Default:/p' "$MM_SRCDIR/man/minimeter.conf.5" | sed '$d' |
-	grep -oE '\b(ade|mcp|ads|ad7)[0-9a-z]+' | awk '!seen[$0]++' >"$work/manual"
+	grep -oE '\b(ade|mcp|ads|ad7)[0-9a-z]+(-[a-z]+)?' | awk '!seen[$0]++' >"$work/manual"
 if ! diff -u "$work/chips" "$work/manual" || [ ! -s "$work/chips" ]; then
 	echo "FAIL: the daemon and man/minimeter.conf.5 know different chips"
 	failed=1
