@@ -96,4 +96,5 @@ check "edits of tests/handling.txt" handlings
 check "nothing unfinished" none '\b(T[O]DO|F[I]XME|X[X]X|H[A]CK)\b' "${all[@]}"
 check "no path of somebody's machine" none '(^|[^A-Za-z0-9_.])/(home|root|Users|w[o]rk|farm|var/tmp)/' "${all[@]}"
 check "no space at line ends" none '[ 	]+$' "${all[@]}"
+check "descriptions of packages fit 79 columns" none '^ .{79}' debian/control
 exit $failed
