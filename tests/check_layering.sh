@@ -118,6 +118,8 @@ violations() {
 	include_violations "$1"
 	# A buffer is for waveform converters: the ade9000 driver's handler of it locks itself up.
 	matches "$1" '(^|[^a-z0-9_])(mm_iio_stream|iio_[a-z_]*buffer)' 'src/afe/(iio_stream|waveform)[^:]*'
+	# libiio 1 has other calls: those of libiio 0 are in these files only, so that it is one more set of them.
+	matches "$1" '#include <iio.h>' 'src/afe/iio_[^:]*'
 }
 
 # prints "ROOM FILE KIND SYMBOL" of nm -A on libROOM.a, of each file and each symbol that it defines (T) or uses (U)
@@ -247,7 +249,8 @@ expect src/attic/x.c '#include <stdio.h>' yes
 expect src/daemon/x.c '#include "config.h"' no
 expect src/daemon/x.c '#include "daemon.h"' yes
 expect src/daemon/x.c '#include <iio.h>' yes
-expect src/afe/x.c '#include <iio.h>' no
+expect src/afe/x.c '#include <iio.h>' yes
+expect src/afe/iio_x.c '#include <iio.h>' no
 expect src/afe/ade9000.c 'r = mm_iio_stream_start(&a->stream, 8000);' yes
 expect src/afe/iio_device.c 'buffer = iio_device_create_buffer(device, 8000, false);' yes
 expect src/afe/waveform.c 'r = mm_iio_stream_start(&w->stream, w->block_frames);' no

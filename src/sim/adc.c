@@ -24,7 +24,7 @@ void mm_sim_adc_init(struct mm_sim_adc *adc, const struct mm_sim_board_config *b
 	*adc = (struct mm_sim_adc){
 		.chip = board->chip,
 		.codes_per_v = codes_per_pin_v / board->voltage_divider,
-		.codes_per_a = codes_per_pin_v * board->burden_ohm * board->ct_secondary_a / board->ct_primary_a,
+		.codes_per_a = codes_per_pin_v * mm_sim_secondary_v(board) / board->ct_primary_a,
 		.offset_codes = codes_per_pin_v * board->offset_uv * 1e-6,
 		.noise_codes = board->noise ? codes_per_pin_v * converter->noise_v : 0.0,
 		.seed = board->seed,

@@ -25,7 +25,7 @@ void mm_sim_ade9000_init(struct mm_sim_ade9000 *chip, const struct mm_sim_board_
 {
 	*chip = (struct mm_sim_ade9000){
 		.full_scale_v = MM_SIM_ADC_FULL_SCALE_V * board->voltage_divider,
-		.full_scale_a = MM_SIM_ADC_FULL_SCALE_V / board->burden_ohm * board->ct_primary_a / board->ct_secondary_a,
+		.full_scale_a = MM_SIM_ADC_FULL_SCALE_V / mm_sim_secondary_v(board) * board->ct_primary_a,
 		.clock_ratio = 1.0 + board->ppm * 1e-6,
 		.noise = board->noise,
 		.seed = board->seed,

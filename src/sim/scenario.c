@@ -48,6 +48,7 @@ static const struct board_key board_keys[] = {
 	{"offset_uv", BOARD_NUMBER, AT(offset_uv), -1e5, 1e5, "microvolts from -100000 to 100000"},
 	{"stores_as_declared", BOARD_SWITCH, AT(stores_as_declared), 0.0, 0.0, "on or off"},
 	{"ct_secondary_a", BOARD_NUMBER, AT(ct_secondary_a), 0.001, 10.0, "amperes from 0.001 to 10"},
+	{"ct_secondary_v", BOARD_NUMBER, AT(ct_secondary_v), 0.01, 10.0, "volts from 0.01 to 10"},
 };
 
 enum section {

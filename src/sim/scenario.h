@@ -27,6 +27,7 @@ struct mm_sim_board_config {
 	double burden_ohm;
 	double ct_primary_a;
 	double ct_secondary_a;
+	double ct_secondary_v; /* of CTs that give volts, without a burden; 0: they give amperes */
 	/* Of waveform converters only: */
 	double mclk_hz;				  /* nominal master clock of an MCP39xx */
 	double gain;				  /* of each channel's amplifier */
@@ -34,6 +35,12 @@ struct mm_sim_board_config {
 	bool stores_as_declared;		  /* samples in the declared byte order: the kernel's driver stores others */
 	const struct mm_sim_recording *recording; /* at element A, or NULL; it must outlive the board */
 };
+
+/* At the chip's pins, where the primary carries its rated current. */
+static inline double mm_sim_secondary_v(const struct mm_sim_board_config *board)
+{
+	return board->ct_secondary_v > 0.0 ? board->ct_secondary_v : board->burden_ohm * board->ct_secondary_a;
+}
 
 struct mm_sim_event {
 	int64_t time_ns;
