@@ -10,8 +10,8 @@ install-data-local:
 
 dist_man_MANS += man/minimeter.7 man/minimeterd.8 man/minimeter.conf.5 man/minimeter-install.7
 EXTRA_DIST += tests/check_style.sh tests/matrix.sh
-dist_check_SCRIPTS += tests/check_manual.sh
-TESTS += tests/check_manual.sh
+dist_check_SCRIPTS += tests/check_examples.sh tests/check_manual.sh
+TESTS += tests/check_examples.sh tests/check_manual.sh
 if TESTS_ENABLED
 dist_check_SCRIPTS += tests/config/check_config.sh
 TESTS += tests/config/check_config.sh
