@@ -81,6 +81,14 @@ static const struct mm_field interval_fields[] = {
 
 /* ---- Read ---- */
 
+/* A daemon older than this answer has Mini Meters only. */
+static double volts_of(const json_t *meter, const char *key, double mini_v)
+{
+	const json_t *value = json_object_get(meter, key);
+
+	return json_is_number(value) ? json_number_value(value) : mini_v;
+}
+
 static int read_elements(const json_t *meter, struct mm_reading *ret, struct mm_error *error)
 {
 	const json_t *rows = json_object_get(meter, "elements");
@@ -112,6 +120,8 @@ int mm_readings_new(json_t *answer, struct mm_readings **ret, struct mm_error *e
 	for (size_t i = 0; i < readings->count && r == 0; i++) {
 		const json_t *row = json_array_get(rows, i), *interval = json_object_get(row, "interval");
 
+		readings->meter[i].supply_min_v = volts_of(row, "supply_min_v", MM_SUPPLY_MIN_V);
+		readings->meter[i].supply_max_v = volts_of(row, "supply_max_v", MM_SUPPLY_MAX_V);
 		r = read_elements(row, &readings->meter[i], error);
 		if (r == 0 && json_is_object(interval)) {
 			r = mm_fields_read(interval, interval_fields, COUNT_OF(interval_fields), &readings->meter[i], error);

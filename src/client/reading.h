@@ -48,6 +48,7 @@ struct mm_reading {
 	struct mm_names faults, corrections;
 	int64_t interval_ns;  /* the begin of the interval that is open; 0: none is, or the daemon is older than this answer */
 	int64_t interval_uwh; /* delivered in it */
+	double supply_min_v, supply_max_v; /* what is a right supply, line to neutral */
 	size_t element_count;
 	struct mm_reading_element element[MM_ELEMENTS_MAX];
 };

@@ -59,6 +59,7 @@ struct mm_check_led {
 	int64_t edges;
 	int64_t earliest_uwh, latest_uwh;
 	double power_w;
+	int64_t half_uwh; /* it is on for so much and off for the next */
 };
 
 /* Adds an item; element 0: of the meter as a whole; next NULL: nothing is left to do. */

@@ -20,9 +20,6 @@
 #define LOAD_TOLERANCE 0.25
 /* A finding less likely than this does not fail a CT. */
 #define CONFIDENCE_MIN 0.1
-/* The load LED is on for one of these and off for the next; 10 Wh a cycle. */
-#define LED_HALF_UWH (5 * MM_UWH_PER_WH)
-#define LED_HALF_S_W (5.0 * 3600)
 /* The longest delay of the outputs: they are a window late, and an edge can wait for its turn. */
 #define LED_LAG_S 3.0
 
@@ -69,11 +66,12 @@ static void check_voltages(json_t *items, const struct mm_reading *reading)
 {
 	for (size_t i = 0; i < reading->element_count; i++) {
 		double volts = reading->element[i].voltage_v;
-		bool right = volts >= MM_SUPPLY_MIN_V && volts <= MM_SUPPLY_MAX_V;
+		bool right = volts >= reading->supply_min_v && volts <= reading->supply_max_v;
 
 		mm_check_add(items, "voltage", (int)i + 1, right ? MM_CHECK_OK : MM_CHECK_FAULT,
 			     right ? NULL : "measure this line to N at the meter's terminals",
-			     "L%zu to N %.1f V, 102 to 138 is right", i + 1, volts);
+			     "L%zu to N %.1f V, %.5g to %.5g is right", i + 1, volts, reading->supply_min_v,
+			     reading->supply_max_v);
 	}
 }
 
@@ -104,25 +102,36 @@ bool mm_check_knows_angle(const json_t *diagnosis)
 	return json_is_number(json_object_get(diagnosis, "lines_lag_deg"));
 }
 
-/* By a voltmeter where the angle is not known. */
-static void check_apart(json_t *items, mm_check_answer apart)
-{
-	const char *next = "measure L1 to L2: 240 V, or 208 V in a wye; --seen phase-relation says that it is so";
+#define APART_MAX 160
 
+/* What a voltmeter shows between two lines: 240 V, or 208 V in a wye. */
+static void say_apart(const struct mm_reading *reading, const char *more, char ret[static APART_MAX])
+{
+	double rated_v = (reading->supply_min_v + reading->supply_max_v) / 2;
+
+	snprintf(ret, APART_MAX, "measure L1 to L2: %.0f V, or %.0f V in a wye%s", 2 * rated_v, sqrt(3) * rated_v, more);
+}
+
+/* By a voltmeter where the angle is not known. */
+static void check_apart(json_t *items, const struct mm_reading *reading, mm_check_answer apart)
+{
+	char next[APART_MAX];
+
+	say_apart(reading, "; --seen phase-relation says that it is so", next);
 	if (apart == 'y') {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "by a voltmeter, L1 and L2 are two lines");
 	} else if (apart == 'n') {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "put each voltage lead on its own line",
-			     "by a voltmeter, L1 to L2 is neither 240 nor 208 V");
+			     "by a voltmeter, L1 to L2 is not what two lines are");
 	} else {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_NOT_DONE, next, "the angle between the lines is not known");
 	}
 }
 
-static void check_angle(json_t *items, const json_t *diagnosis)
+static void check_angle(json_t *items, const struct mm_reading *reading, const json_t *diagnosis)
 {
 	double deg = number(diagnosis, "lines_lag_deg");
-	char text[64];
+	char text[64], next[APART_MAX];
 
 	mm_diagnose_lag(diagnosis, text, sizeof(text));
 	if (is_angle(deg, 180)) {
@@ -133,8 +142,8 @@ static void check_angle(json_t *items, const json_t *diagnosis)
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 0 V shows that they are one line",
 			     "L1 and L2 are the same line");
 	} else {
-		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, "measure L1 to L2: 240 V, or 208 V in a wye",
-			     "%s, as no service does", text);
+		say_apart(reading, "", next);
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, next, "%s, as no service does", text);
 	}
 }
 
@@ -339,9 +348,9 @@ void mm_check_readings(json_t *items, const struct mm_reading *reading, const js
 	mm_check_add(items, "front-end", 0, MM_CHECK_OK, NULL, "readings are valid");
 	check_voltages(items, reading);
 	if (reading->element_count == 2 && mm_check_knows_angle(diagnosis)) {
-		check_angle(items, diagnosis);
+		check_angle(items, reading, diagnosis);
 	} else if (reading->element_count == 2) {
-		check_apart(items, apart);
+		check_apart(items, reading, apart);
 	}
 	check_loads(items, reading);
 	for (int e = 1; e <= (int)reading->element_count; e++) {
@@ -428,16 +437,18 @@ struct mm_check_led mm_check_led(int64_t before_uwh, const struct mm_output_stat
 		.earliest_uwh = (int64_t)fmax((double)before_uwh - lag_uwh, 0),
 		.latest_uwh = after->delivered_uwh,
 		.power_w = after->power_w,
+		.half_uwh = (output->kh_uwh > 0 ? output->kh_uwh : 10 * MM_UWH_PER_WH) / 2,
 	};
 }
 
 void mm_check_load_led(json_t *items, const struct mm_check_led *before, const struct mm_check_led *after)
 {
-	int64_t turned = after->edges - before->edges;
-	int64_t least = after->earliest_uwh / LED_HALF_UWH - before->latest_uwh / LED_HALF_UWH;
-	int64_t most = after->latest_uwh / LED_HALF_UWH - before->earliest_uwh / LED_HALF_UWH;
-	bool known = after->earliest_uwh / LED_HALF_UWH == after->latest_uwh / LED_HALF_UWH;
-	bool level = after->latest_uwh / LED_HALF_UWH % 2 != 0;
+	int64_t turned = after->edges - before->edges, half_uwh = after->half_uwh;
+	int64_t least = after->earliest_uwh / half_uwh - before->latest_uwh / half_uwh;
+	int64_t most = after->latest_uwh / half_uwh - before->earliest_uwh / half_uwh;
+	bool known = after->earliest_uwh / half_uwh == after->latest_uwh / half_uwh;
+	bool level = after->latest_uwh / half_uwh % 2 != 0;
+	double half_s = (double)half_uwh / 1e6 * 3600 / after->power_w;
 
 	if (after->power_w <= 0) {
 		mm_check_add(items, "load-led", 0, MM_CHECK_UNDECIDED, "switch on a load",
@@ -447,7 +458,6 @@ void mm_check_load_led(json_t *items, const struct mm_check_led *before, const s
 			     "out of step with the register: turned %" PRId64 " times where %" PRId64 " were due", turned, most);
 	} else {
 		mm_check_add(items, "load-led", 0, MM_CHECK_OK, NULL,
-			     "in step with the register; at %.0f W on %.1f s, off %.1f s", after->power_w,
-			     LED_HALF_S_W / after->power_w, LED_HALF_S_W / after->power_w);
+			     "in step with the register; at %.0f W on %.1f s, off %.1f s", after->power_w, half_s, half_s);
 	}
 }

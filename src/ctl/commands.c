@@ -24,6 +24,7 @@ static const struct mm_column nameplate_columns[] = {
 	{MM_COLUMN(TEXT, "frequency_hz", "frequency, Hz")},
 	{MM_COLUMN(TEXT, "ct_ratio", "CT ratio")},
 	{MM_NUMBER("ct_sets", "CT sets", NULL, 0)},
+	{MM_NUMBER("multiplier", "multiplier", NULL, 4)},
 	{MM_NUMBER("start_current_a", "start current", "A", 3)},
 	{MM_COLUMN(YES, "display", "display")},
 	{MM_COLUMN(TEXT, "version", "software")},

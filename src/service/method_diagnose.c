@@ -250,6 +250,22 @@ static void say_more(json_t *lines, const struct query *query, const struct mm_v
 	}
 }
 
+#define WORDS_MAX 160
+
+/* What it is called; limits of voltage are the model's. */
+static void name_cause(const struct mm_finding *finding, const struct mm_model *model, char ret[static WORDS_MAX])
+{
+	const struct mm_advice_cause *advice = mm_advice_cause(finding->cause);
+
+	if (finding->cause == MM_CAUSE_VOLTAGE_LOW) {
+		snprintf(ret, WORDS_MAX, "voltage below %.5g V", mm_model_supply_min_v(model));
+	} else if (finding->cause == MM_CAUSE_VOLTAGE_HIGH) {
+		snprintf(ret, WORDS_MAX, "voltage above %.5g V", mm_model_supply_max_v(model));
+	} else {
+		snprintf(ret, WORDS_MAX, "%s", finding->tie > 0 && advice->beside ? advice->beside : advice->words);
+	}
+}
+
 static json_t *finding_json(const struct query *query, const struct mm_view_meter *view, int meter,
 			    const struct mm_finding *finding)
 {
@@ -259,14 +275,16 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 	struct past past = look_back(query, info->event, meter, finding->element);
 	bool miswired = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0, tied = finding->tie > 0;
 	json_t *lines = json_array();
+	char words[WORDS_MAX];
 
+	name_cause(finding, &view->meter->config.model, words);
 	say_readings(lines, finding, &front_end, view);
 	say_more(lines, query, view, finding, &past);
 	return json_pack("{s:s, s:o, s:b, s:b, s:o, s:b, s:o, s:s, s:o, s:s, s:o}", "cause", info->name, "element",
 			 number_or_null(finding->element), "fault", (int)info->fault, "corrected",
 			 (int)(finding->corrected && miswired), "confidence", hundredths(finding->confidence), "tied", (int)tied,
-			 "tie", number_or_null(finding->tie), "words", tied && advice->beside ? advice->beside : advice->words,
-			 "evidence", lines, "next", !tied && advice->repair ? advice->repair : advice->next, "mended_w",
+			 "tie", number_or_null(finding->tie), "words", words, "evidence", lines, "next",
+			 !tied && advice->repair ? advice->repair : advice->next, "mended_w",
 			 miswired ? hundredths(view->meter->config.multiplier * finding->as.repaired_w) : json_null());
 }
 

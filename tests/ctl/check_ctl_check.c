@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* check and diagnose: what they make of the daemon's answers. */
 
+#include "core/units.h"
 #include "ctl/check_ctl.h"
 
 #include <stdlib.h>
@@ -250,7 +251,7 @@ START_TEST(fault_of_the_meter_in_a_tie_is_left_open)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
-		const struct mm_reading reading = {.valid = true, .element_count = 2};
+		const struct mm_reading reading = {.valid = true, .supply_min_v = 102, .supply_max_v = 138, .element_count = 2};
 		json_t *items = json_array(), *diagnosis, *one;
 		const char *state[2] = {NULL, NULL}, *words = NULL;
 		char text[1024];
@@ -323,7 +324,7 @@ START_TEST(items_are_judged_by_figures)
 	char text[256];
 
 	for (size_t i = 0; i < COUNT_OF(angles); i++) {
-		const struct mm_reading reading = {.valid = true, .element_count = 2};
+		const struct mm_reading reading = {.valid = true, .supply_min_v = 102, .supply_max_v = 138, .element_count = 2};
 		json_t *items = json_array(), *diagnosis;
 
 		snprintf(text, sizeof(text), "{\"lines_lag_deg\":%s}", angles[i].lag);
@@ -337,6 +338,8 @@ START_TEST(items_are_judged_by_figures)
 	for (size_t i = 0; i < COUNT_OF(volts); i++) {
 		const struct mm_reading reading = {
 			.valid = true,
+			.supply_min_v = 102,
+			.supply_max_v = 138,
 			.element_count = 1,
 			.element = {{.voltage_v = volts[i].volts, .current_a = 1}},
 		};
@@ -374,9 +377,11 @@ START_TEST(load_led_follows_energy)
 	};
 
 	for (size_t i = 0; i < COUNT_OF(table); i++) {
+		struct mm_check_led before = table[i].before, after = table[i].after;
 		json_t *items = json_array();
 
-		mm_check_load_led(items, &table[i].before, &table[i].after);
+		before.half_uwh = after.half_uwh = 5 * MM_UWH_PER_WH;
+		mm_check_load_led(items, &before, &after);
 		ck_assert_msg(strcmp(state_of(items, 0), table[i].state) == 0, "row %zu: %s", i, state_of(items, 0));
 		json_decref(items);
 	}
@@ -386,13 +391,14 @@ END_TEST
 START_TEST(load_led_is_between_two_readings)
 {
 	const struct mm_reading after = {.delivered_uwh = 10400000, .power_w = 1200};
-	const struct mm_output_state output = {.level = true, .edges = 9};
+	const struct mm_output_state output = {.level = true, .kh_uwh = 100 * MM_UWH_PER_WH, .edges = 9};
 	struct mm_check_led led = mm_check_led(10000000, &output, &after);
 
 	ck_assert(led.level);
 	ck_assert_int_eq(led.edges, 9);
 	ck_assert_int_eq(led.earliest_uwh, 9000000); /* 3 s of 1.2 kW earlier */
 	ck_assert_int_eq(led.latest_uwh, 10400000);
+	ck_assert_int_eq(led.half_uwh, 50 * MM_UWH_PER_WH);
 }
 END_TEST
 
