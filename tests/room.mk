@@ -17,6 +17,8 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/metering_fixture.h \
 	tests/fixture/metrology_fixture.h \
 	tests/fixture/older_memory.h \
+	tests/fixture/older_slot.h \
+	tests/fixture/older_store.h \
 	tests/fixture/outputs_fixture.h \
 	tests/fixture/random.h \
 	tests/fixture/recover_fixture.h \

@@ -47,7 +47,9 @@ static struct mm_config_meter *begin_meter(struct mm_config_reading *reading, co
 	reading->meter_line[config->meter_count] = reading->line;
 	begin(reading, &reading->meter_here[config->meter_count++]);
 	strcpy(meter->name, name);
-	meter->phase[0] = meter->phase[1] = -1;
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		meter->phase[e] = -1;
+	}
 	meter->ct_sets = 1;
 	meter->multiplier = 1;
 	meter->generic.wires = MM_WIRES_COUNT;

@@ -192,7 +192,7 @@ static uint32_t judge_flags(struct mm_meter *meter, unsigned e, const struct mm_
 
 /* Reads one element, registers what is its own and adds it to the sums. */
 static void step_element(struct mm_meter *meter, unsigned e, const struct mm_input_reading *input, double seconds,
-			 struct sums *sums, struct mm_meter_step *ret)
+			 struct sums *sums, struct mm_profile_row *increment, struct mm_meter_step *ret)
 {
 	const struct mm_model *model = &meter->config.model;
 	double creep_ws = model->rated_voltage_v * model->ct_primary_a * MM_CREEP_POWER_RATIO * seconds;
@@ -204,7 +204,6 @@ static void step_element(struct mm_meter *meter, unsigned e, const struct mm_inp
 	double power_w = active_ws / seconds;
 	uint32_t before = meter->element[e].flags;
 	uint32_t flags = judge_flags(meter, e, input);
-	int64_t added;
 
 	meter->element[e] = (struct mm_element_reading){
 		.voltage_v = input->voltage_v,
@@ -219,7 +218,8 @@ static void step_element(struct mm_meter *meter, unsigned e, const struct mm_inp
 	};
 	ret->raised[e] = flags & ~before;
 	ret->cleared[e] = before & ~flags;
-	register_signed(active_ws, &meter->registers.element_delivered[e], &meter->registers.element_received[e], &added, &added);
+	register_signed(active_ws, &meter->registers.element_delivered[e], &meter->registers.element_received[e],
+			&increment->element_delivered_uwh[e], &increment->element_received_uwh[e]);
 	sums->active_ws += active_ws;
 	sums->reactive_vars += reactive_vars;
 }
@@ -238,7 +238,7 @@ static void step_registers(struct mm_meter *meter, const struct mm_measurement *
 	for (unsigned e = 0; e < meter->config.model.elements; e++) {
 		struct mm_input_reading reading = mm_correction_apply(registers->correction, &calibrated, meter->config.input, e);
 
-		step_element(meter, e, &reading, seconds, &sums, ret);
+		step_element(meter, e, &reading, seconds, &sums, increment, ret);
 	}
 	register_signed(sums.active_ws, &registers->delivered, &registers->received, &increment->delivered_uwh,
 			&increment->received_uwh);

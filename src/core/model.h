@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define MM_ELEMENTS_MAX 2
+#define MM_ELEMENTS_MAX 3
 
 /*
  * Class amperes on a plate are the most at which a meter keeps its accuracy: the rated current here. Test amperes are 15 % of

@@ -91,6 +91,10 @@ static void move(struct mm_profile_row *to, struct mm_profile_row *from, double 
 	move_figure(&to->lagging_uvarh, &from->lagging_uvarh, part);
 	move_figure(&to->leading_uvarh, &from->leading_uvarh, part);
 	move_figure(&to->covered_ns, &from->covered_ns, part);
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		move_figure(&to->element_delivered_uwh[e], &from->element_delivered_uwh[e], part);
+		move_figure(&to->element_received_uwh[e], &from->element_received_uwh[e], part);
+	}
 }
 
 /* Lays what a window brought, from start_real_ns on, over the intervals it lies in; the open one and those that follow. */

@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "core/model.h"
+
 #define MM_PROFILE_ERROR 0x01u
 #define MM_PROFILE_CLOCK_INVALID 0x02u
 #define MM_PROFILE_DATA_INVALID 0x04u
@@ -29,9 +31,13 @@ struct mm_profile_row {
 	uint32_t status;       /* MM_PROFILE_* */
 	int64_t delivered_uwh; /* in the interval */
 	int64_t received_uwh;
-	int64_t lagging_uvarh; /* reactive, positive */
-	int64_t leading_uvarh; /* reactive, negative, as a positive figure */
-	int64_t covered_ns;    /* time in the interval that right windows covered */
+	int64_t lagging_uvarh;				/* reactive, positive */
+	int64_t leading_uvarh;				/* reactive, negative, as a positive figure */
+	int64_t covered_ns;				/* time in the interval that right windows covered */
+	uint32_t clock_flags;				/* of the clock that labels it; 0: nothing is said */
+	int64_t uncertainty_uwh;			/* of its energies; 0: nothing is said */
+	int64_t element_delivered_uwh[MM_ELEMENTS_MAX]; /* of each element by itself */
+	int64_t element_received_uwh[MM_ELEMENTS_MAX];
 };
 
 struct mm_profile {

@@ -106,7 +106,7 @@ static double wiring_prior(const struct context *context, const struct mm_wiring
 	bool crossed = ct[0].line == 1 && ct[1].line == 0;
 	double prior = (crossed ? PRIOR_CROSSED : 1) * (context->said->correction != 0 ? PRIOR_CORRECTION_WRONG : 1);
 
-	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+	for (unsigned e = 0; e < MM_WIRED_ELEMENTS; e++) {
 		prior *= ct[e].reversed ? PRIOR_REVERSED : 1;
 		prior *= wiring->lead[e] != e ? PRIOR_LEAD : 1;
 		if (ct[e].line != e && !crossed) {
@@ -114,7 +114,7 @@ static double wiring_prior(const struct context *context, const struct mm_wiring
 		}
 	}
 	prior = is_corrected(context, trial) ? 1 : prior;
-	for (unsigned line = 0; line < MM_ELEMENTS_MAX; line++) {
+	for (unsigned line = 0; line < MM_WIRED_ELEMENTS; line++) {
 		if (wiring->generates[line] && !trial->said[line]) {
 			return prior * PRIOR_GENERATES;
 		}
@@ -125,7 +125,7 @@ static double wiring_prior(const struct context *context, const struct mm_wiring
 /* What was said of generation speaks against a wiring that explains it by a CT. */
 static double said_likelihood(const struct mm_wiring_trial *trial)
 {
-	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+	for (unsigned e = 0; e < MM_WIRED_ELEMENTS; e++) {
 		const struct mm_ct_state *ct = &trial->wiring.ct[e];
 
 		if (trial->said[e] && (ct->reversed || ct->line != e)) {
@@ -139,7 +139,7 @@ static bool same_wiring(const struct mm_wiring *a, const struct mm_wiring *b)
 {
 	bool same = true;
 
-	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+	for (unsigned e = 0; e < MM_WIRED_ELEMENTS; e++) {
 		same = same && a->ct[e].line == b->ct[e].line && a->ct[e].reversed == b->ct[e].reversed &&
 		       a->lead[e] == b->lead[e] && a->generates[e] == b->generates[e];
 	}
@@ -251,7 +251,7 @@ static bool set_wiring(const struct context *context, struct mm_wiring_trial *tr
 		return false; /* the same as its CT on the other line */
 	}
 	trial->wiring = (struct mm_wiring){.lead = {lead == 1 ? 1 : 0, lead == 2 ? 0 : 1}};
-	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+	for (unsigned e = 0; e < MM_WIRED_ELEMENTS; e++) {
 		unsigned state = (e == 0 ? number : number / CT_STATES) % CT_STATES;
 		bool judged = e < context->seen.elements && context->seen.judged[e];
 

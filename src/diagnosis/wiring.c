@@ -78,7 +78,7 @@ static bool negligible(struct mm_phasor rest, struct mm_phasor whole)
 
 static double line_likelihood(const struct mm_wiring_trial *trial, unsigned line, struct mm_phasor current)
 {
-	bool own = line < MM_ELEMENTS_MAX;
+	bool own = line < MM_WIRED_ELEMENTS;
 
 	return load_likelihood(mm_lag_behind(current, trial->service->lag_deg[line]), own && trial->wiring.generates[line],
 			       own && trial->said[line]);

@@ -7,6 +7,8 @@
 #include "core/meter.h"
 
 #define MM_LINES 3
+/* Wirings are told apart for meters of one or two elements. */
+#define MM_WIRED_ELEMENTS 2
 #define MM_LINE_THIRD 2 /* a line of the service that the meter is not for */
 
 struct mm_ct_state {

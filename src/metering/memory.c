@@ -2,6 +2,9 @@
 /*
  * The memory: magic and layout, then two slots. A slot is valid when the check sum over its record is right. The
  * counts of played edges are outside the records, one aligned word a meter, which no kill can tear.
+ *
+ * A record is a state, then a part for each meter, each event, each interval and each front end. Every part begins with its
+ * length, and a state says how many columns it has: what a newer version adds at the end of any of them is skipped.
  */
 #include "metering/memory.h"
 
@@ -15,11 +18,16 @@
 #include <unistd.h>
 
 #define MEMORY_MAGIC UINT64_C(0x7265766f646e6168) /* "handover" */
-#define LAYOUT 3
-/* The same, but for the mark behind what is pending: this one knew commits by their time. */
+#define LAYOUT 4
+/* What a reader must know to read what this one writes: above its layout in the word. */
+#define READABLE_BY 4
+#define LAYOUT_WORD (LAYOUT | (uint64_t)READABLE_BY << 32)
+/* Two elements, and parts without lengths. */
+#define LAYOUT_TWO_ELEMENTS 3
+/* That, but for the mark behind what is pending: this one knew commits by their time. */
 #define LAYOUT_BY_TIME 2
+/* The marks of layout 3: behind what is pending there is nothing more, or the counters of a front end. */
 #define BY_NUMBER 1
-/* And the same with a front end's counters behind it. */
 #define WITH_COUNTERS 2
 #define SLOTS 2
 /*
@@ -43,8 +51,8 @@ struct pages {
 };
 
 _Static_assert(MM_STORE_METERS_MAX == 16, "another number is another layout");
-_Static_assert(MM_STATE_SIZE_MAX + MM_STORE_METERS_MAX * (MM_PULSE_TRAIN_LENGTH * 24 + 96) + MM_PENDING_EVENTS_MAX * 320 +
-			       MM_PENDING_ROWS_MAX * 96 <
+_Static_assert(MM_STATE_SIZE_MAX + MM_STORE_METERS_MAX * (MM_PULSE_TRAIN_LENGTH * 24 + 128) + MM_PENDING_EVENTS_MAX * 320 +
+			       MM_PENDING_ROWS_MAX * 192 <
 		       SLOT_SIZE - 1024,
 	       "state, queues of all meters, events and rows with their texts fit a slot");
 
@@ -72,8 +80,9 @@ int mm_memory_new(int fd, const char *boot_id, struct mm_memory **ret)
 		r = memory ? -errno : -ENOMEM;
 		goto fail;
 	}
-	/* Where it is of another size it is of another layout, and its head says so. */
-	if (fstat(fd, &st) < 0 || (st.st_size != sizeof(struct pages) && ftruncate(fd, sizeof(struct pages)) < 0)) {
+	/* Where it is of another size it is of another layout, and its head says so. It is never cut: another version may come
+	 * back. */
+	if (fstat(fd, &st) < 0 || (st.st_size < (off_t)sizeof(struct pages) && ftruncate(fd, sizeof(struct pages)) < 0)) {
 		r = -errno;
 		goto fail;
 	}
@@ -109,6 +118,52 @@ int mm_memory_fd(const struct mm_memory *memory)
 	return memory->fd;
 }
 
+/* ---- Parts ---- */
+
+/* Begins a part whose length is still to come; the place of that. */
+static size_t begin_part(struct mm_writer *w)
+{
+	size_t at = w->used;
+
+	mm_put_u64(w, 0);
+	return at;
+}
+
+static void end_part(const struct mm_writer *w, size_t at)
+{
+	struct mm_writer length = {.bytes = w->bytes, .size = w->size, .used = at};
+
+	mm_put_u64(&length, w->used - at - sizeof(uint64_t));
+}
+
+/* A reader of the next part alone, which r is behind then. Of an older layout: all that follows, and r is to be moved. */
+static struct mm_reader open_part(struct mm_reader *r, bool older)
+{
+	struct mm_reader part = *r;
+	uint64_t length;
+
+	if (older) {
+		return part;
+	}
+	length = mm_get_u64(r);
+	part = *r;
+	if (r->bad || length > r->size - r->used) {
+		r->bad = part.bad = true;
+		return part;
+	}
+	part.size = r->used + (size_t)length;
+	r->used = part.size;
+	return part;
+}
+
+static void close_part(struct mm_reader *r, const struct mm_reader *part, bool older)
+{
+	if (older) {
+		r->used = part->used;
+	}
+	r->bad = r->bad || part->bad;
+}
+
 /* ---- What a meter leaves, edges and what is pending, as bytes ---- */
 
 static void put_carryover(struct mm_writer *w, const struct mm_meter_carried *carryover)
@@ -120,10 +175,10 @@ static void put_carryover(struct mm_writer *w, const struct mm_meter_carried *ca
 	}
 }
 
-static void get_carryover(struct mm_reader *r, struct mm_meter_carried *ret)
+static void get_carryover(struct mm_reader *r, unsigned elements, struct mm_meter_carried *ret)
 {
-	ret->window_end_ns = (int64_t)mm_get_u64(r);
-	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+	*ret = (struct mm_meter_carried){.window_end_ns = (int64_t)mm_get_u64(r)};
+	for (unsigned e = 0; e < elements; e++) {
 		ret->flags[e] = (uint32_t)mm_get_u64(r);
 		ret->backward[e] = mm_get_u64(r) != 0;
 	}
@@ -181,40 +236,20 @@ static void put_pending(struct mm_writer *w, const struct mm_pending *p)
 	mm_put_u64(w, p->event_count);
 	mm_put_u64(w, p->events_submitted);
 	for (size_t i = 0; i < p->event_count; i++) {
+		size_t part = begin_part(w);
+
 		mm_put_u64(w, i < p->events_submitted ? p->event_commit[i] : 0);
 		mm_put_event(w, &p->event[i]);
+		end_part(w, part);
 	}
 	mm_put_u64(w, p->row_count);
 	mm_put_u64(w, p->rows_submitted);
 	for (size_t i = 0; i < p->row_count; i++) {
+		size_t part = begin_part(w);
+
 		mm_put_u64(w, i < p->rows_submitted ? p->row_commit[i] : 0);
 		mm_put_row(w, &p->row[i]);
-	}
-}
-
-static void put_counters(struct mm_writer *w, const struct mm_counters *counters)
-{
-	mm_put_u64(w, counters->epoch);
-	mm_put_u64(w, (uint64_t)counters->end_ns);
-	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
-		mm_put_u64(w, (uint64_t)counters->count[i / MM_COUNTERS][i % MM_COUNTERS]);
-	}
-}
-
-/* An older version wrote none. */
-static void get_counters(struct mm_reader *r, struct mm_counters *ret)
-{
-	uint64_t mark = mm_get_u64(r);
-
-	*ret = (struct mm_counters){0};
-	r->bad = r->bad || (mark != BY_NUMBER && mark != WITH_COUNTERS);
-	if (r->bad || mark == BY_NUMBER) {
-		return;
-	}
-	ret->epoch = (uint32_t)mm_get_u64(r);
-	ret->end_ns = (int64_t)mm_get_u64(r);
-	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
-		ret->count[i / MM_COUNTERS][i % MM_COUNTERS] = (int64_t)mm_get_u64(r);
+		end_part(w, part);
 	}
 }
 
@@ -231,18 +266,57 @@ static size_t get_counts(struct mm_reader *r, size_t max, size_t *ret_submitted)
 	return (size_t)count;
 }
 
-static void get_pending(struct mm_reader *r, struct mm_pending *ret)
+static void get_pending(struct mm_reader *r, bool older, struct mm_pending *ret)
 {
 	ret->event_count = get_counts(r, MM_PENDING_EVENTS_MAX, &ret->events_submitted);
 	for (size_t i = 0; i < ret->event_count; i++) {
-		ret->event_commit[i] = mm_get_u64(r);
-		mm_get_event(r, &ret->event[i]);
+		struct mm_reader part = open_part(r, older);
+
+		ret->event_commit[i] = mm_get_u64(&part);
+		(older ? mm_get_event_1 : mm_get_event)(&part, &ret->event[i]);
+		close_part(r, &part, older);
 	}
 	ret->row_count = get_counts(r, MM_PENDING_ROWS_MAX, &ret->rows_submitted);
 	for (size_t i = 0; i < ret->row_count; i++) {
-		ret->row_commit[i] = mm_get_u64(r);
-		mm_get_row(r, &ret->row[i]);
+		struct mm_reader part = open_part(r, older);
+
+		ret->row_commit[i] = mm_get_u64(&part);
+		(older ? mm_get_row_1 : mm_get_row)(&part, &ret->row[i]);
+		close_part(r, &part, older);
 	}
+}
+
+/* The front ends, of which there is one. */
+static void put_front_ends(struct mm_writer *w, const struct mm_counters *counters)
+{
+	size_t part;
+
+	mm_put_u64(w, 1);
+	part = begin_part(w);
+	mm_put_u64(w, counters->epoch);
+	mm_put_u64(w, (uint64_t)counters->end_ns);
+	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
+		mm_put_u64(w, (uint64_t)counters->count[i / MM_COUNTERS][i % MM_COUNTERS]);
+	}
+	end_part(w, part);
+}
+
+static void get_front_ends(struct mm_reader *r, bool older, struct mm_counters *ret)
+{
+	uint64_t count = mm_get_u64(r); /* of layout 3: the mark */
+	struct mm_reader part;
+
+	r->bad = r->bad || (older ? count != BY_NUMBER && count != WITH_COUNTERS : count < 1);
+	if (r->bad || (older && count == BY_NUMBER)) {
+		return;
+	}
+	part = open_part(r, older);
+	ret->epoch = (uint32_t)mm_get_u64(&part);
+	ret->end_ns = (int64_t)mm_get_u64(&part);
+	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
+		ret->count[i / MM_COUNTERS][i % MM_COUNTERS] = (int64_t)mm_get_u64(&part);
+	}
+	close_part(r, &part, older);
 }
 
 /* ---- Reading ---- */
@@ -270,7 +344,19 @@ static int take_played(const struct slot *slot, unsigned index, struct mm_memory
 	return 0;
 }
 
-static int read_slot(const struct slot *slot, struct mm_memory_content *ret)
+static void get_meter(struct mm_reader *r, bool older, const struct mm_registers *registers, struct mm_memory_meter *ret)
+{
+	struct mm_reader part = open_part(r, older);
+
+	get_carryover(&part, older ? 2 : MM_ELEMENTS_MAX, &ret->carryover);
+	ret->received_noted_ns = (int64_t)mm_get_u64(&part);
+	get_levels(&part, ret->level);
+	mm_pulse_train_init(ret->restored, registers->output_uwh, registers->delivered.uwh);
+	get_queue(&part, ret->restored);
+	close_part(r, &part, older);
+}
+
+static int read_slot(const struct slot *slot, bool older, struct mm_memory_content *ret)
 {
 	struct mm_reader r = {.bytes = slot->record, .size = (size_t)slot->length};
 	ssize_t length = mm_state_read(slot->record, (size_t)slot->length, &ret->state);
@@ -281,23 +367,30 @@ static int read_slot(const struct slot *slot, struct mm_memory_content *ret)
 	}
 	r.used = (size_t)length;
 	for (unsigned i = 0; i < ret->state.meter_count; i++) {
-		get_carryover(&r, &ret->meter[i].carryover);
-		ret->meter[i].received_noted_ns = (int64_t)mm_get_u64(&r);
-		get_levels(&r, ret->meter[i].level);
-		mm_pulse_train_init(ret->meter[i].restored, ret->state.meter[i].output_uwh, ret->state.meter[i].delivered.uwh);
-		get_queue(&r, ret->meter[i].restored);
+		get_meter(&r, older, &ret->state.meter[i], &ret->meter[i]);
 		result = r.bad ? -EBADMSG : take_played(slot, i, &ret->meter[i]);
 		if (result < 0) {
 			return result;
 		}
 	}
-	get_pending(&r, ret->pending);
-	ret->commits_by_time = r.used == r.size;
+	get_pending(&r, older, ret->pending);
+	ret->commits_by_time = older && r.used == r.size;
 	ret->counters = (struct mm_counters){0};
 	if (!ret->commits_by_time) {
-		get_counters(&r, &ret->counters);
+		get_front_ends(&r, older, &ret->counters);
 	}
 	return r.bad ? -EBADMSG : 0;
+}
+
+/* Can this program read what one that knew that layout wrote? */
+static bool is_readable(uint64_t word)
+{
+	uint64_t layout = word & UINT32_MAX, readable_by = word >> 32;
+
+	if (readable_by == 0) {
+		return layout == LAYOUT_BY_TIME || layout == LAYOUT_TWO_ELEMENTS;
+	}
+	return layout >= LAYOUT && readable_by >= LAYOUT && readable_by <= LAYOUT;
 }
 
 int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret)
@@ -305,7 +398,7 @@ int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret)
 	struct pages *pages = memory->pages;
 	int result = pages->magic == 0 ? -ENODATA : -EBADMSG;
 
-	if (pages->magic != 0 && (pages->magic != MEMORY_MAGIC || (pages->layout != LAYOUT && pages->layout != LAYOUT_BY_TIME))) {
+	if (pages->magic != 0 && (pages->magic != MEMORY_MAGIC || !is_readable(pages->layout))) {
 		return -EPROTO;
 	}
 	memory->newest = NULL;
@@ -321,7 +414,7 @@ int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret)
 		}
 	}
 	if (memory->newest) {
-		result = read_slot(memory->newest, ret);
+		result = read_slot(memory->newest, pages->layout < LAYOUT, ret);
 	}
 	if (result == 0 && strcmp(ret->state.boot_id, memory->boot_id) != 0) {
 		result = -ESTALE;
@@ -349,19 +442,21 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 	memcpy(content->state.boot_id, memory->boot_id, sizeof(memory->boot_id));
 	w.used = mm_state_write(&content->state, slot->record, sizeof(slot->record));
 	for (unsigned i = 0; i < content->state.meter_count; i++) {
+		size_t part = begin_part(&w);
+
 		put_carryover(&w, &content->meter[i].carryover);
 		mm_put_u64(&w, (uint64_t)content->meter[i].received_noted_ns);
 		put_levels(&w, content->meter[i].level);
 		put_queue(&w, content->meter[i].train);
+		end_part(&w, part);
 	}
 	put_pending(&w, content->pending);
-	mm_put_u64(&w, WITH_COUNTERS);
-	put_counters(&w, &content->counters);
+	put_front_ends(&w, &content->counters);
 	slot->length = w.used;
 	/* The order counts for what a kill leaves, which is seen by another process only after this one has ended. */
 	atomic_signal_fence(memory_order_seq_cst);
 	slot->sum = mm_checksum(slot->record, w.used);
-	pages->layout = LAYOUT;
+	pages->layout = LAYOUT_WORD;
 	pages->magic = MEMORY_MAGIC;
 	memory->newest = slot;
 }

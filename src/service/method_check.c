@@ -68,11 +68,11 @@ static bool are_seals(const json_t *seals)
 	return json_array_size(seals) <= SEALS_MAX;
 }
 
-/* Of the whole meter where it is null or absent. */
-static bool is_element(const json_t *element)
+/* One of the meter's elements; of the whole meter where it is null or absent. */
+static bool is_element(const json_t *element, unsigned elements)
 {
 	return !element || json_is_null(element) ||
-	       (json_is_integer(element) && json_integer_value(element) >= 1 && json_integer_value(element) <= MM_ELEMENTS_MAX);
+	       (json_is_integer(element) && json_integer_value(element) >= 1 && json_integer_value(element) <= elements);
 }
 
 static enum state state_of(const json_t *item)
@@ -87,7 +87,7 @@ static enum state state_of(const json_t *item)
 }
 
 /* The items with what an item has and nothing else, counted by their states; NULL where one is none, or all are too much. */
-static json_t *read_items(const json_t *items, unsigned counts[static STATE_COUNT])
+static json_t *read_items(const json_t *items, unsigned elements, unsigned counts[static STATE_COUNT])
 {
 	json_t *read = json_array(), *item;
 	size_t i;
@@ -99,7 +99,7 @@ static json_t *read_items(const json_t *items, unsigned counts[static STATE_COUN
 		enum state state = state_of(item);
 
 		if (!mm_call_is_text(name, ITEM_MAX) || !mm_call_is_text(text, TEXT_MAX) || state == STATE_COUNT ||
-		    !is_element(element)) {
+		    !is_element(element, elements)) {
 			json_decref(read);
 			return NULL;
 		}
@@ -279,7 +279,7 @@ void mm_method_record_check(struct mm_varlink_call *call, const json_t *paramete
 		(void)mm_varlink_invalid_parameter(call, "seals");
 		return;
 	}
-	items = read_items(asked.items, counts);
+	items = read_items(asked.items, mm_view_config(service->metering, (unsigned)asked.meter)->model.elements, counts);
 	if (!items) {
 		(void)mm_varlink_invalid_parameter(call, "items");
 		return;

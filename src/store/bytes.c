@@ -33,6 +33,30 @@ void mm_put_double(struct mm_writer *writer, double value)
 	mm_put_u64(writer, bits);
 }
 
+void mm_put_number(struct mm_writer *writer, uint64_t value)
+{
+	uint8_t byte;
+
+	do {
+		byte = (uint8_t)((value & 0x7f) | (value > 0x7f ? 0x80 : 0));
+		put(writer, &byte, 1);
+		value >>= 7;
+	} while (value > 0);
+}
+
+void mm_put_bytes(struct mm_writer *writer, const void *bytes, size_t size)
+{
+	put(writer, bytes, size);
+}
+
+void mm_put_short_text(struct mm_writer *writer, const char *text, size_t size)
+{
+	size_t length = strnlen(text, size - 1);
+
+	mm_put_number(writer, length);
+	put(writer, text, length);
+}
+
 void mm_put_text(struct mm_writer *writer, const char *text, size_t size)
 {
 	size_t length = strnlen(text, size - 1);
@@ -74,9 +98,39 @@ double mm_get_double(struct mm_reader *reader)
 	return value;
 }
 
-void mm_get_text(struct mm_reader *reader, char *ret, size_t size)
+uint64_t mm_get_number(struct mm_reader *reader)
 {
-	uint64_t length = mm_get_u64(reader);
+	uint64_t value = 0;
+
+	for (unsigned shift = 0; shift < 64; shift += 7) {
+		const uint8_t *byte = get(reader, 1);
+
+		if (!byte) {
+			return 0;
+		}
+		value |= (uint64_t)(*byte & 0x7f) << shift;
+		if ((*byte & 0x80) == 0) {
+			return value;
+		}
+	}
+	reader->bad = true;
+	return 0;
+}
+
+void mm_get_bytes(struct mm_reader *reader, void *ret, size_t size)
+{
+	const uint8_t *bytes = get(reader, size);
+
+	if (bytes) {
+		memcpy(ret, bytes, size);
+	} else {
+		memset(ret, 0, size);
+	}
+}
+
+/* A text whose length was read. */
+static void get_characters(struct mm_reader *reader, uint64_t length, char *ret, size_t size)
+{
 	const uint8_t *bytes;
 
 	memset(ret, 0, size);
@@ -91,10 +145,23 @@ void mm_get_text(struct mm_reader *reader, char *ret, size_t size)
 	}
 }
 
+void mm_get_text(struct mm_reader *reader, char *ret, size_t size)
+{
+	get_characters(reader, mm_get_u64(reader), ret, size);
+}
+
+void mm_get_short_text(struct mm_reader *reader, char *ret, size_t size)
+{
+	get_characters(reader, mm_get_number(reader), ret, size);
+}
+
 uint64_t mm_checksum(const uint8_t *bytes, size_t size)
 {
-	uint64_t sum = FNV_OFFSET;
+	return mm_checksum_on(FNV_OFFSET, bytes, size);
+}
 
+uint64_t mm_checksum_on(uint64_t sum, const uint8_t *bytes, size_t size)
+{
 	for (size_t i = 0; i < size; i++) {
 		sum = (sum ^ bytes[i]) * FNV_PRIME;
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "core/units.h"
 
 /* Adds without overflow: figures that another program wrote must not stop the meter. */
@@ -107,17 +108,57 @@ int mm_chain_load(struct mm_db *db, const struct mm_roster *roster, struct mm_ba
 	return r;
 }
 
-/* ---- Adding ---- */
+/* ---- Where they end ---- */
 
-/* The row just added is the end of its chain. */
-static int move_head(struct mm_db *db, enum mm_stmt stmt)
+static void get_hash(sqlite3_stmt *stmt, int column, uint8_t ret[static MM_HASH_SIZE])
 {
-	return mm_db_run(db, stmt, sqlite3_bind_int64(db->stmt[stmt], 1, sqlite3_last_insert_rowid(db->connection)));
+	if (sqlite3_column_bytes(stmt, column) == MM_HASH_SIZE) {
+		memcpy(ret, sqlite3_column_blob(stmt, column), MM_HASH_SIZE);
+	}
 }
+
+int mm_chain_heads(struct mm_db *db, struct mm_heads *ret)
+{
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_HEADS];
+	int r = mm_db_row(db, MM_STMT_HEADS, SQLITE_OK);
+
+	if (r == 0) {
+		*ret = (struct mm_heads){.event = sqlite3_column_int64(stmt, 0), .profile = sqlite3_column_int64(stmt, 2)};
+		get_hash(stmt, 1, ret->event_hash);
+		get_hash(stmt, 3, ret->profile_hash);
+		sqlite3_reset(stmt);
+	}
+	return r;
+}
+
+static bool is_hash(sqlite3_stmt *stmt, int column, int64_t id, const uint8_t *hash)
+{
+	char hex[MM_HEX_MAX(MM_HASH_SIZE)];
+	const char *stored = (const char *)sqlite3_column_text(stmt, column);
+
+	return id == 0 || (stored && strcmp(stored, mm_hex(hash, MM_HASH_SIZE, hex)) == 0);
+}
+
+int mm_chain_has(struct mm_db *db, const struct mm_heads *heads)
+{
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_HASHES];
+	int rc = sqlite3_bind_int64(stmt, 1, heads->event), r;
+
+	rc |= sqlite3_bind_int64(stmt, 2, heads->profile);
+	r = mm_db_row(db, MM_STMT_HASHES, rc);
+	if (r == 0) {
+		r = is_hash(stmt, 0, heads->event, heads->event_hash) && is_hash(stmt, 1, heads->profile, heads->profile_hash);
+		sqlite3_reset(stmt);
+	}
+	return r;
+}
+
+/* ---- Adding ---- */
 
 int mm_chain_add(struct mm_db *db, const struct mm_roster *roster, const struct mm_store_event *event, const char *data)
 {
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_EVENT_ADD];
+	int64_t id;
 	int rc, r;
 
 	rc = sqlite3_bind_int64(stmt, 1, roster->boot);
@@ -131,8 +172,10 @@ int mm_chain_add(struct mm_db *db, const struct mm_roster *roster, const struct 
 	rc |= sqlite3_bind_text(stmt, 5, event->code, (int)strnlen(event->code, sizeof(event->code)), SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 6, event->text, (int)strnlen(event->text, sizeof(event->text)), SQLITE_STATIC);
 	rc |= sqlite3_bind_text(stmt, 7, data, -1, SQLITE_STATIC); /* NULL binds a null */
+	rc |= event->clock_flags != 0 ? sqlite3_bind_int64(stmt, 8, event->clock_flags) : sqlite3_bind_null(stmt, 8);
 	r = mm_db_run(db, MM_STMT_EVENT_ADD, rc);
-	return r < 0 ? r : move_head(db, MM_STMT_EVENT_HEAD);
+	id = sqlite3_last_insert_rowid(db->connection);
+	return r < 0 ? r : mm_db_run(db, MM_STMT_EVENT_HEAD, sqlite3_bind_int64(db->stmt[MM_STMT_EVENT_HEAD], 1, id));
 }
 
 int mm_chain_add_row(struct mm_db *db, const struct mm_roster *roster, struct mm_balance *balance,
@@ -141,6 +184,7 @@ int mm_chain_add_row(struct mm_db *db, const struct mm_roster *roster, struct mm
 	sqlite3_stmt *stmt = db->stmt[MM_STMT_PROFILE_ADD];
 	const struct mm_profile_row *row = &entry->row;
 	const int64_t energies[MM_ENERGIES] = {row->delivered_uwh, row->received_uwh, row->lagging_uvarh, row->leading_uvarh};
+	int64_t id;
 	int rc, r;
 
 	rc = sqlite3_bind_int64(stmt, 1, roster->id[entry->meter]);
@@ -152,8 +196,18 @@ int mm_chain_add_row(struct mm_db *db, const struct mm_roster *roster, struct mm
 		balance->uwh[entry->meter][k] = sum(balance->uwh[entry->meter][k], energies[k]);
 	}
 	rc |= sqlite3_bind_int64(stmt, 9, row->covered_ns);
+	rc |= sqlite3_bind_int64(stmt, 10, row->clock_flags);
+	rc |= sqlite3_bind_int64(stmt, 11, row->uncertainty_uwh);
+	for (int e = 0; e < MM_ELEMENTS_MAX; e++) {
+		rc |= sqlite3_bind_int64(stmt, 12 + 2 * e, row->element_delivered_uwh[e]);
+		rc |= sqlite3_bind_int64(stmt, 13 + 2 * e, row->element_received_uwh[e]);
+	}
 	r = mm_db_run(db, MM_STMT_PROFILE_ADD, rc);
-	return r < 0 ? r : move_head(db, MM_STMT_PROFILE_HEAD);
+	id = sqlite3_last_insert_rowid(db->connection);
+	if (r == 0) {
+		r = mm_db_run(db, MM_STMT_PROFILE_HEAD, sqlite3_bind_int64(db->stmt[MM_STMT_PROFILE_HEAD], 1, id));
+	}
+	return r < 0 ? r : mm_db_run(db, MM_STMT_PROFILE_NEWEST, sqlite3_bind_int64(db->stmt[MM_STMT_PROFILE_NEWEST], 1, id));
 }
 
 /* ---- Accounting ---- */

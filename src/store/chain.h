@@ -10,6 +10,7 @@
  * Everything here happens inside a transaction of the caller's, which ends with mm_db_end().
  */
 
+#include "store/hash.h"
 #include "store/roster.h"
 
 /* What of each meter's energies lies in closed intervals of the profile, or is known to lie in none, in µWh and µvarh. */
@@ -22,6 +23,12 @@ struct mm_balance {
  * ret_broken, else "". sealed: registers, meters and where the chains end are. -EBADMSG where nothing says where they end.
  */
 int mm_chain_check(struct mm_db *db, bool *ret_sealed, struct mm_error *ret_broken);
+
+/* Where the chains end now. */
+int mm_chain_heads(struct mm_db *db, struct mm_heads *ret);
+
+/* Are those rows there that were the ends of the chains once? 1: yes; 0: no; -errno. */
+int mm_chain_has(struct mm_db *db, const struct mm_heads *heads);
 
 /* All registers and the end of the profile as JSON, a new string; what a snapshot is made of. */
 int mm_chain_snapshot(struct mm_db *db, char **ret);

@@ -25,8 +25,8 @@ enum mm_column_kind {
 	MM_COLUMN_BOOL,
 };
 
-/* X(kind, column, member of struct mm_registers) */
-#define MM_STORE_COLUMNS(X)                                                                                                      \
+/* X(kind, column, member of struct mm_registers): those that version 2 of the schema had. */
+#define MM_STORE_COLUMNS_2(X)                                                                                                    \
 	X(COUNT, delivered_uwh, delivered.uwh)                                                                                   \
 	X(CARRY, delivered_carry, delivered.carry)                                                                               \
 	X(COUNT, received_uwh, received.uwh)                                                                                     \
@@ -70,7 +70,29 @@ enum mm_column_kind {
 	X(FIGURE, element_2_phase_deg, calibration.constants[1].phase_deg)                                                       \
 	X(FIGURE, element_2_offset_w, calibration.constants[1].offset_w)
 
-_Static_assert(MM_ELEMENTS_MAX == 2, "every element needs its columns");
+/* Those of version 3, the first of which still belong to the count of calibrations. */
+#define MM_STORE_COLUMNS_3(X)                                                                                                    \
+	X(FIGURE, element_3_gain, calibration.constants[2].gain)                                                                 \
+	X(FIGURE, element_3_phase_deg, calibration.constants[2].phase_deg)                                                       \
+	X(FIGURE, element_3_offset_w, calibration.constants[2].offset_w)                                                         \
+	X(COUNT, element_3_delivered_uwh, element_delivered[2].uwh)                                                              \
+	X(CARRY, element_3_delivered_carry, element_delivered[2].carry)                                                          \
+	X(COUNT, element_3_received_uwh, element_received[2].uwh)                                                                \
+	X(CARRY, element_3_received_carry, element_received[2].carry)                                                            \
+	X(UINT32, interval_clock_flags, profile.row.clock_flags)                                                                 \
+	X(INT64, interval_uncertainty_uwh, profile.row.uncertainty_uwh)                                                          \
+	X(INT64, interval_element_1_delivered_uwh, profile.row.element_delivered_uwh[0])                                         \
+	X(INT64, interval_element_1_received_uwh, profile.row.element_received_uwh[0])                                           \
+	X(INT64, interval_element_2_delivered_uwh, profile.row.element_delivered_uwh[1])                                         \
+	X(INT64, interval_element_2_received_uwh, profile.row.element_received_uwh[1])                                           \
+	X(INT64, interval_element_3_delivered_uwh, profile.row.element_delivered_uwh[2])                                         \
+	X(INT64, interval_element_3_received_uwh, profile.row.element_received_uwh[2])
+
+/* New ones come at the end: a state in the second copy or in memory that was written before is without them, and reads as such.
+ */
+#define MM_STORE_COLUMNS(X) MM_STORE_COLUMNS_2(X) MM_STORE_COLUMNS_3(X)
+
+_Static_assert(MM_ELEMENTS_MAX == 3, "every element needs its columns");
 
 struct mm_column {
 	enum mm_column_kind kind;

@@ -26,12 +26,13 @@ struct mm_store_meter {
 
 /* An event that matters to a bill. */
 struct mm_store_event {
-	int64_t id;	     /* given by the register, ascending */
-	int64_t boottime_ns; /* CLOCK_BOOTTIME */
-	int64_t realtime_ns; /* CLOCK_REALTIME, a label */
-	int meter;	     /* index into the meters, or -1 for the whole daemon (read back: also for a meter since removed) */
-	char code[32];	     /* stable lower-case name: "start", "stop", "gap", "reversed", ... */
-	char text[192];	     /* for people */
+	int64_t id;	      /* given by the register, ascending */
+	int64_t boottime_ns;  /* CLOCK_BOOTTIME */
+	int64_t realtime_ns;  /* CLOCK_REALTIME, a label */
+	uint32_t clock_flags; /* of that clock; 0: nothing is said */
+	int meter;	      /* index into the meters, or -1 for the whole daemon (read back: also for a meter since removed) */
+	char code[32];	      /* stable lower-case name: "start", "stop", "gap", "reversed", ... */
+	char text[192];	      /* for people */
 };
 
 struct mm_store_profile_row {

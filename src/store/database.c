@@ -14,6 +14,8 @@
 #include "base/file.h"
 #include "store/migrate.h"
 
+#define MM_PROGRAM_TEXT_MAX 32
+
 struct setting {
 	const char *sql;
 	const char *expected; /* the answer without which we don't go on; NULL: none */
@@ -81,10 +83,25 @@ static int check_tables(struct mm_db *db)
 	return r;
 }
 
+/* A register of a version that this program can't read; since version 3 it says who opened it last. */
+static int refuse_version(struct mm_db *db, long version)
+{
+	char program[MM_PROGRAM_TEXT_MAX] = "", why[192];
+
+	if (mm_db_ask(db, "SELECT program FROM head", program, sizeof(program)) < 0 || program[0] == '\0') {
+		snprintf(program, sizeof(program), "of %s version", version > MM_SCHEMA_VERSION ? "a newer" : "an older");
+	}
+	snprintf(why, sizeof(why),
+		 "the register has schema version %ld, written by minimeterd %s; this is minimeterd " PACKAGE_VERSION
+		 ", which knows versions %d to %d",
+		 version, program, MM_SCHEMA_OLDEST, MM_SCHEMA_VERSION);
+	return mm_db_fail(db, -EPROTO, why);
+}
+
 /* 1: a new and empty database; 0: a register of ours; else -errno. */
 static int identify(struct mm_db *db)
 {
-	char objects[32], application[32], version_text[32], why[128];
+	char objects[32], application[32], version_text[32];
 	long version;
 	int r;
 
@@ -102,13 +119,11 @@ static int identify(struct mm_db *db)
 	if (atol(objects) == 0 && atol(application) == 0 && version == 0) {
 		return 1;
 	}
-	if (atol(application) != MM_SCHEMA_APPLICATION_ID || version < 1) {
+	if (atol(application) != MM_SCHEMA_APPLICATION_ID) {
 		return mm_db_fail(db, -EBADMSG, "the file is a database of another program");
 	}
-	if (version > MM_SCHEMA_VERSION) {
-		snprintf(why, sizeof(why), "the register has schema version %lld, this program knows up to %d",
-			 (long long)version, MM_SCHEMA_VERSION);
-		return mm_db_fail(db, -EPROTO, why);
+	if (version < MM_SCHEMA_OLDEST || version > MM_SCHEMA_VERSION) {
+		return refuse_version(db, version);
 	}
 	return 0;
 }

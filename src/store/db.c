@@ -40,7 +40,7 @@ static const struct {
 	{ENOSPC, "free some space on its file system"},
 	{ENOTUNIQ, "correct the configuration, or move the register away to begin at zero: this file with its -wal, -shm, .copy, "
 		   ".backup and .backup-old"},
-	{EPROTO, "install the newer version again"},
+	{EPROTO, "install the version that wrote it again"},
 	{ERANGE, "registers never go back: restart the daemon so that it reads them again"},
 	{EROFS, "its file system is read-only: mount it writable"},
 	{EXDEV, "correct the configuration, or move the register away to begin at zero: this file with its -wal, -shm, .copy, "

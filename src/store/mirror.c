@@ -200,6 +200,16 @@ int mm_mirror_slot_error(const struct mm_mirror *mirror, unsigned slot)
 	return mirror->error[slot];
 }
 
+bool mm_mirror_is_newer(const struct mm_mirror *mirror)
+{
+	return mirror->error[0] == -EPROTO || mirror->error[1] == -EPROTO;
+}
+
+const char *mm_mirror_program(const struct mm_mirror *mirror)
+{
+	return mirror->slot[mirror->error[0] == -EPROTO ? 0 : 1].program;
+}
+
 bool mm_mirror_follows(const struct mm_mirror *mirror)
 {
 	const struct mm_slot *newest = mm_mirror_newest(mirror);

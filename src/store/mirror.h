@@ -32,6 +32,10 @@ const struct mm_slot *mm_mirror_newest(const struct mm_mirror *mirror);
 /* 0, or why a slot (0 or 1) gives nothing: as mm_slot_read(), or the -errno of reading it. */
 int mm_mirror_slot_error(const struct mm_mirror *mirror, unsigned slot);
 
+/* Is a slot of a version that this program does not know? And the version of the program that wrote it; "": it did not say. */
+bool mm_mirror_is_newer(const struct mm_mirror *mirror);
+const char *mm_mirror_program(const struct mm_mirror *mirror);
+
 /* Is the other slot the one that the newest was written after? If both are there and it is not, a write was lost. */
 bool mm_mirror_follows(const struct mm_mirror *mirror);
 

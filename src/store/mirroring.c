@@ -22,6 +22,7 @@ static void fill(struct mm_store *store, const struct mm_store_commit *commit, u
 	slot->state.realtime_ns = commit->realtime_ns;
 	memcpy(slot->state.meter, commit->meter, store->roster.count * sizeof(commit->meter[0]));
 	slot->database = store->database_number;
+	slot->heads = store->heads;
 	slot->row_count = commit->row_count < MM_SLOT_ROWS_MAX ? commit->row_count : MM_SLOT_ROWS_MAX;
 	slot->event_count = commit->event_count < MM_SLOT_EVENTS_MAX ? commit->event_count : MM_SLOT_EVENTS_MAX;
 	for (size_t i = 0; i < slot->row_count; i++) {
@@ -51,6 +52,21 @@ int mm_mirroring_begin(struct mm_store *store, bool found)
 		r = mm_mirror_create(store->mirror_path, store->slot);
 	}
 	return r < 0 ? r : mm_mirror_open(store->mirror_path, &store->mirror);
+}
+
+void mm_mirroring_renew(struct mm_store *store)
+{
+	struct mm_store_commit commit = {0};
+	const struct mm_state *was = &mm_mirror_newest(store->mirror)->state;
+
+	commit.boottime_ns = was->boottime_ns;
+	commit.realtime_ns = was->realtime_ns;
+	memcpy(commit.meter, store->committed, sizeof(commit.meter));
+	fill(store, &commit, store->number + 1);
+	store->mirror_error = mm_mirror_write(store->mirror, store->slot);
+	if (store->mirror_error == 0) {
+		store->number++;
+	}
 }
 
 bool mm_mirroring_is_ours(const struct mm_store *store, const struct mm_slot *slot)

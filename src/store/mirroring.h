@@ -12,6 +12,9 @@
  */
 int mm_mirroring_begin(struct mm_store *store, bool found);
 
+/* Writes what is committed once more, under the next number: the database behind it is another one. */
+void mm_mirroring_renew(struct mm_store *store);
+
 /* Takes a commit to the mirror, which is looked for again now and then. True when it is durable there. */
 bool mm_mirroring_write(struct mm_store *store, const struct mm_store_commit *commit, uint64_t number);
 

@@ -106,6 +106,18 @@ static int judge_slot(struct mm_opening *opening, const struct mm_slot *slot, en
 	return 0;
 }
 
+static int refuse_newer_mirror(struct mm_store *store)
+{
+	const char *program = mm_mirror_program(store->mirror);
+	char why[192];
+
+	snprintf(why, sizeof(why),
+		 "the copy was written by minimeterd %s; this is minimeterd " PACKAGE_VERSION
+		 ", which can't read it: install that version again, or move the copy away",
+		 program[0] != '\0' ? program : "of a newer version");
+	return fail_mirror(store, -EPROTO, why);
+}
+
 static int open_mirror(struct mm_opening *opening, enum mirror_found *ret)
 {
 	struct mm_store *store = opening->store;
@@ -129,8 +141,8 @@ static int open_mirror(struct mm_opening *opening, enum mirror_found *ret)
 		mm_opening_find(opening, "the copy can't be opened (%s)", strerror(-r));
 		return 0;
 	}
-	if (mm_mirror_slot_error(store->mirror, 0) == -EPROTO || mm_mirror_slot_error(store->mirror, 1) == -EPROTO) {
-		return fail_mirror(store, -EPROTO, "the copy is of a newer version: install that again, or move it away");
+	if (mm_mirror_is_newer(store->mirror)) {
+		return refuse_newer_mirror(store);
 	}
 	if (!mm_mirror_newest(store->mirror)) {
 		return judge_damage(opening, ret);
@@ -143,7 +155,7 @@ static int open_mirror(struct mm_opening *opening, enum mirror_found *ret)
 static bool is_damage(int r, const struct mm_slot *slot, bool foreign)
 {
 	/* Backups are older: they replace what is damaged, but not what only belongs elsewhere. */
-	return r == -EBADMSG || (r == -EPROTO && slot) || (r == -EXDEV && slot && foreign);
+	return r == -EBADMSG || (r == -EXDEV && slot && foreign);
 }
 
 static const char *what_is_wrong(int r)
@@ -151,8 +163,6 @@ static const char *what_is_wrong(int r)
 	switch (r) {
 	case 1:
 		return "the database was missing";
-	case -EPROTO:
-		return "the database was of a newer version and is set aside";
 	case -EXDEV:
 		return "the database was of another meter and is set aside";
 	default:
@@ -256,6 +266,9 @@ static int open_whole(struct mm_opening *opening)
 	if (slot && slot->state.sequence > store->number) {
 		store->number = slot->state.sequence;
 	}
+	if (slot && (opening->rebuilt || opening->lacking)) {
+		mm_mirroring_renew(store);
+	}
 	store->opened_number = store->number;
 	/* mm_store_check() of another process sees the meters that are new. */
 	r = mm_db_flush(&store->db);
@@ -321,9 +334,11 @@ int mm_store_open(const char *path, const char *mirror_path, const char *boot_id
 
 /* ---- What opening it would refuse ---- */
 
-/* The newest slot of the second copy where it is of these meters; *ret_foreign: it is of others. NULL too where it can't be read.
+/*
+ * The newest slot of the second copy where it is of these meters; NULL: there is none, it can't be read, it is of others
+ * (*ret_foreign), or of a newer version (*ret_newer).
  */
-static const struct mm_slot *look_at_mirror(struct mm_store *store, bool *ret_foreign)
+static const struct mm_slot *look_at_mirror(struct mm_store *store, bool *ret_newer, bool *ret_foreign)
 {
 	const struct mm_slot *slot;
 
@@ -331,6 +346,7 @@ static const struct mm_slot *look_at_mirror(struct mm_store *store, bool *ret_fo
 		return NULL;
 	}
 	slot = mm_mirror_newest(store->mirror);
+	*ret_newer = mm_mirror_is_newer(store->mirror);
 	*ret_foreign = slot && !mm_mirroring_is_ours(store, slot);
 	return *ret_foreign ? NULL : slot;
 }
@@ -339,9 +355,9 @@ static const struct mm_slot *look_at_mirror(struct mm_store *store, bool *ret_fo
 static int look_at_store(struct mm_opening *opening)
 {
 	struct mm_store *store = opening->store;
-	bool foreign = false;
-	const struct mm_slot *slot = look_at_mirror(store, &foreign);
-	int r = mm_database_look(&store->db, &store->roster, opening->meters);
+	bool newer = false, foreign = false;
+	const struct mm_slot *slot = look_at_mirror(store, &newer, &foreign);
+	int r = newer ? refuse_newer_mirror(store) : mm_database_look(&store->db, &store->roster, opening->meters);
 
 	if (r == 1 && foreign) {
 		return refuse_missing(store, MIRROR_FOREIGN);
@@ -349,7 +365,7 @@ static int look_at_store(struct mm_opening *opening)
 	if (r != 0 && r != 1 && !is_damage(r, slot, store->roster.foreign)) {
 		return r;
 	}
-	if (slot && (r >= 0 || r == -EXDEV || r == -EPROTO)) {
+	if (slot && (r >= 0 || r == -EXDEV)) {
 		return mm_mirroring_judge(store, slot);
 	}
 	return r == 1 ? 0 : r;
@@ -378,7 +394,7 @@ int mm_store_check(const char *path, const char *mirror_path, const struct mm_st
 
 bool mm_store_is_refusal(int r)
 {
-	return r == -EXDEV || r == -ENOTUNIQ;
+	return r == -EXDEV || r == -ENOTUNIQ || r == -EPROTO;
 }
 
 void mm_store_close(struct mm_store *store)

@@ -35,6 +35,7 @@ struct mm_store {
 	struct mm_balance balance;			    /* the same */
 	uint64_t number;				    /* of the last commit that is durable anywhere */
 	uint64_t database_number;			    /* of the last one that the database has */
+	struct mm_heads heads;				    /* where its chains end */
 
 	struct mm_mirror *mirror;     /* NULL: none, or none that can be opened */
 	char *mirror_path;	      /* NULL: none is wanted */

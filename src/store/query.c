@@ -7,7 +7,7 @@
 
 static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
 {
-	const struct mm_profile_row row = {
+	struct mm_profile_row row = {
 		.start_s = sqlite3_column_int64(stmt, 0),
 		.duration_s = (int32_t)sqlite3_column_int64(stmt, 1),
 		.status = (uint32_t)sqlite3_column_int64(stmt, 2),
@@ -16,7 +16,14 @@ static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
 		.lagging_uvarh = sqlite3_column_int64(stmt, 5),
 		.leading_uvarh = sqlite3_column_int64(stmt, 6),
 		.covered_ns = sqlite3_column_int64(stmt, 7),
+		.clock_flags = (uint32_t)sqlite3_column_int64(stmt, 9), /* from here on NULL, which reads as 0, in older rows */
+		.uncertainty_uwh = sqlite3_column_int64(stmt, 10),
 	};
+
+	for (int e = 0; e < MM_ELEMENTS_MAX; e++) {
+		row.element_delivered_uwh[e] = sqlite3_column_int64(stmt, 11 + 2 * e);
+		row.element_received_uwh[e] = sqlite3_column_int64(stmt, 12 + 2 * e);
+	}
 
 	return fn(userdata, &row);
 }
@@ -45,6 +52,7 @@ static bool give_event(const struct mm_roster *roster, sqlite3_stmt *stmt, mm_st
 		.boottime_ns = sqlite3_column_int64(stmt, 1),
 		.realtime_ns = sqlite3_column_int64(stmt, 2),
 		.meter = mm_roster_index(roster, sqlite3_column_int64(stmt, 3)), /* NULL reads as 0, which no meter has */
+		.clock_flags = (uint32_t)sqlite3_column_int64(stmt, 7),
 	};
 
 	mm_db_text(stmt, 4, event.code, sizeof(event.code));

@@ -181,6 +181,9 @@ static int begin_run(struct mm_opening *opening, bool *ret_sealed)
 		r = mm_roster_boot(&store->db, opening->boot_id, &store->roster.boot);
 	}
 	if (r == 0) {
+		r = mm_db_run(&store->db, MM_STMT_PROGRAM, SQLITE_OK);
+	}
+	if (r == 0) {
 		r = mm_takeover_rows(store);
 	}
 	if (r == 0) {
@@ -194,6 +197,18 @@ static int begin_run(struct mm_opening *opening, bool *ret_sealed)
 		r = record(store, "tampered", "the register was changed from outside: ", broken.text);
 	}
 	return r < 0 ? r : read_all(store);
+}
+
+/* The database must still have where its chains ended when the slot was written. */
+static int find_heads(struct mm_opening *opening, const struct mm_heads *heads)
+{
+	int r = mm_chain_has(&opening->store->db, heads);
+
+	if (r == 0) {
+		opening->lacking = true;
+		mm_opening_find(opening, "the database lacks events or intervals that it had");
+	}
+	return r < 0 ? r : 0;
 }
 
 int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
@@ -218,6 +233,9 @@ int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 	if (r == 0 && opening->mirror_begins && store->database_number > 0) {
 		mm_opening_find(opening, "the copy was missing and begins anew");
 	}
+	if (r == 0 && slot && !opening->rebuilt) {
+		r = find_heads(opening, &slot->heads);
+	}
 	if (r == 0 && slot) {
 		r = take_slot(opening, slot);
 	}
@@ -226,6 +244,9 @@ int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 	}
 	if (r == 0) {
 		r = read_all(store);
+	}
+	if (r == 0) {
+		r = mm_chain_heads(&store->db, &store->heads);
 	}
 	r = mm_db_end(&store->db, r);
 	opening->recorded = opening->recorded || r == 0;

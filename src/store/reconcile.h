@@ -16,6 +16,7 @@ struct mm_opening {
 	const struct mm_store_meter *meters;
 	bool mirror_begins; /* there was no second copy */
 	bool rebuilt;	    /* the database is made anew */
+	bool lacking;	    /* it is another than the second copy knew */
 	bool recorded;	    /* the store's findings are in an event */
 };
 

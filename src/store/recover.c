@@ -84,7 +84,7 @@ static int start_from_backup(struct mm_opening *opening, const char *path)
 			return 0;
 		}
 		mm_remove_leftovers(db->path);
-		if (r == -ENOTUNIQ || (r == -EXDEV && !store->roster.foreign)) {
+		if (r == -ENOTUNIQ || r == -EPROTO || (r == -EXDEV && !store->roster.foreign)) {
 			return r; /* without its meters the new database would begin one of them at zero */
 		}
 		if (r == -ENOSPC || r == -EROFS) {

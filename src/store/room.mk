@@ -53,20 +53,26 @@ tests_store_check_size_SOURCES = tests/store/check_size.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_slot
 TESTS += tests/store/check_slot
-tests_store_check_slot_SOURCES = tests/store/check_slot.c tests/fixture/slot_fixture.c $(store_check_SOURCES)
+tests_store_check_slot_SOURCES = tests/store/check_slot.c tests/fixture/older_slot.c tests/fixture/slot_fixture.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_backup
 TESTS += tests/store/check_backup
 tests_store_check_backup_SOURCES = tests/store/check_backup.c tests/fixture/recover_fixture.c $(store_check_SOURCES)
 
+# Comes before the C library, to see all that is written.
+check_PROGRAMS += tests/store/check_migrate
+TESTS += tests/store/check_migrate
+tests_store_check_migrate_SOURCES = tests/store/check_migrate.c tests/fixture/crash_disk.c tests/fixture/crash_log.c tests/fixture/older_slot.c \
+	tests/fixture/older_store.c $(store_check_SOURCES)
+
 check_PROGRAMS += tests/store/check_mirror
 TESTS += tests/store/check_mirror
-tests_store_check_mirror_SOURCES = tests/store/check_mirror.c tests/fixture/slot_fixture.c $(store_check_SOURCES)
+tests_store_check_mirror_SOURCES = tests/store/check_mirror.c tests/fixture/older_slot.c tests/fixture/slot_fixture.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_chain
 TESTS += tests/store/check_chain
 tests_store_check_chain_SOURCES = tests/store/check_chain.c $(store_check_SOURCES)
-EXTRA_DIST += tests/store/register_v1.sql
+EXTRA_DIST += tests/store/register_v2.sql
 
 check_PROGRAMS += tests/store/check_clock_matrix
 TESTS += tests/store/check_clock_matrix
@@ -91,7 +97,7 @@ tests_store_check_damage_SOURCES = tests/store/check_damage.c tests/fixture/cras
 
 check_PROGRAMS += tests/store/check_recover
 TESTS += tests/store/check_recover
-tests_store_check_recover_SOURCES = tests/store/check_recover.c tests/fixture/recover_fixture.c $(store_check_SOURCES)
+tests_store_check_recover_SOURCES = tests/store/check_recover.c tests/fixture/older_slot.c tests/fixture/recover_fixture.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_verify
 TESTS += tests/store/check_verify

@@ -43,10 +43,15 @@
  * The chain: the hash of a row is that of the row before it and of all its own fields, other tables' identifiers by their
  * meaning. mm_hash() is chain.c's.
  */
-#define EVENT_HASH(before, id, boot, boottime_ns, realtime_ns, serial, code, text, data)                                         \
+#define EVENT_2_HASH(before, id, boot, boottime_ns, realtime_ns, serial, code, text, data)                                       \
 	"mm_hash('event', " before ", " id ", (SELECT boot_id FROM boot WHERE id = " boot "), " boottime_ns ", " realtime_ns     \
 	", " serial ", " code ", " text ", " data ")"
-#define PROFILE_HASH(before, id, serial, columns) "mm_hash('profile', " before ", " id ", " serial ", " columns ")"
+#define PROFILE_2_HASH(before, id, serial, columns) "mm_hash('profile', " before ", " id ", " serial ", " columns ")"
+/* Around the hash that version 2 gave a row, the columns that came after it. A row that has none keeps that hash. */
+#define HASH_3(hash_2, columns) "iif(coalesce(" columns ", NULL) IS NULL, " hash_2 ", mm_hash('3', " hash_2 ", " columns "))"
+#define EVENT_HASH(before, id, boot, boottime_ns, realtime_ns, serial, code, text, data, columns_3)                              \
+	HASH_3(EVENT_2_HASH(before, id, boot, boottime_ns, realtime_ns, serial, code, text, data), columns_3)
+#define PROFILE_HASH(before, id, serial, columns, columns_3) HASH_3(PROFILE_2_HASH(before, id, serial, columns), columns_3)
 #define SERIAL(meter) "(SELECT serial FROM meter WHERE id = " meter ")"
 /* Of event t, which put a serial number right: the number that its meter had before, misread. NULL: none of ours wrote that. */
 #define PUT_RIGHT "t.code = 'serial-corrected' AND t.data IS NOT NULL"
@@ -64,45 +69,64 @@
 #define NEXT(table) "max(" table ", coalesce((SELECT max(id) FROM " table "), 0)) + 1"
 
 /* What may change, under one hash: the registers and meters, and where both chains end. */
-#define SEAL                                                                                                                     \
-	"mm_hash('seal', id, (SELECT count(*) FROM head), event, event_hash, profile, profile_hash, snapshot, sequence, "        \
+#define SEAL_OF(head_columns, columns)                                                                                           \
+	"mm_hash('seal', id, (SELECT count(*) FROM head), event, event_hash, profile, profile_hash, snapshot, "                  \
+	"sequence" head_columns ", "                                                                                             \
 	"(SELECT count(*) FROM boot), "                                                                                          \
 	"(SELECT max(id) FROM boot), (SELECT count(*) FROM register), (SELECT group_concat(hex(hash)) FROM (SELECT "             \
 	"mm_hash('register', m.id, m.serial, m.model, m.name, b.boot_id, r.boottime_ns, "                                        \
-	"r.realtime_ns" MM_STORE_COLUMNS(NAME) ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "            \
-					       "LEFT JOIN boot AS b ON b.id = r.boot ORDER BY m.id)))"
+	"r.realtime_ns" columns ") AS hash FROM meter AS m LEFT JOIN register AS r ON r.meter = m.id "                           \
+	"LEFT JOIN boot AS b ON b.id = r.boot ORDER BY m.id)))"
 
-/* The current registers; boot is null until the first commit. */
+#define SEAL_2 SEAL_OF("", MM_STORE_COLUMNS_2(NAME))
+#define SEAL SEAL_OF(", program", MM_STORE_COLUMNS(NAME) ", newest_interval")
+
+#define CREATE_NO_DECREASE                                                                                                       \
+	"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_STORE_COLUMNS(FALLS)      \
+		FALLS_COUNT("newest_interval") " BEGIN SELECT RAISE(ABORT, 'a register would decrease'); END"
+
+#define NEWEST_INTERVAL "newest_interval " SQL_COUNT("newest_interval")
+
+/* The current registers; boot is null until the first commit. newest_interval is the id of the meter's, 0: it has none. */
 #define CREATE_REGISTER                                                                                                          \
 	"CREATE TABLE register (meter INTEGER PRIMARY KEY REFERENCES meter (id), boot INTEGER REFERENCES boot (id), "            \
-	"boottime_ns INTEGER NOT NULL DEFAULT 0, realtime_ns INTEGER NOT NULL DEFAULT 0" MM_STORE_COLUMNS(DEFINE) ") STRICT",    \
-		"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_STORE_COLUMNS(    \
-			FALLS) " BEGIN SELECT RAISE(ABORT, 'a register would decrease'); END",                                   \
-		NEVER_DELETED("register"), NEVER_REPLACED("register", "meter = NEW.meter")
+	"boottime_ns INTEGER NOT NULL DEFAULT 0, realtime_ns INTEGER NOT NULL DEFAULT 0" MM_STORE_COLUMNS(                       \
+		DEFINE) ", " NEWEST_INTERVAL ") STRICT",                                                                         \
+		CREATE_NO_DECREASE, NEVER_DELETED("register"), NEVER_REPLACED("register", "meter = NEW.meter")
 
-/* seq of version 1, which told apart intervals of the same begin, is the order of the ids now. */
+/* What came with version 3, and is null in rows from before. Beside the elements: the id of the meter's interval before, 0: none.
+ */
+#define PROFILE_3_COLUMNS                                                                                                        \
+	"previous, clock_flags, uncertainty_uwh, element_1_delivered_uwh, element_1_received_uwh, element_2_delivered_uwh, "     \
+	"element_2_received_uwh, element_3_delivered_uwh, element_3_received_uwh"
+
+/* The rows of a meter are in the order of their ids, whatever the clock says. */
 #define CREATE_PROFILE                                                                                                           \
 	"CREATE TABLE profile (id INTEGER PRIMARY KEY, meter INTEGER NOT NULL REFERENCES meter (id), start_s INTEGER NOT NULL, " \
 	"duration_s INTEGER NOT NULL, status INTEGER NOT NULL, delivered_uwh INTEGER NOT NULL, received_uwh INTEGER NOT NULL, "  \
-	"lagging_uvarh INTEGER NOT NULL, leading_uvarh INTEGER NOT NULL, covered_ns INTEGER NOT NULL, hash BLOB NOT NULL) "      \
-	"STRICT",                                                                                                                \
+	"lagging_uvarh INTEGER NOT NULL, leading_uvarh INTEGER NOT NULL, covered_ns INTEGER NOT NULL, hash BLOB NOT NULL, "      \
+	"previous INTEGER, clock_flags INTEGER, uncertainty_uwh INTEGER, element_1_delivered_uwh INTEGER, "                      \
+	"element_1_received_uwh INTEGER, element_2_delivered_uwh INTEGER, element_2_received_uwh INTEGER, "                      \
+	"element_3_delivered_uwh INTEGER, element_3_received_uwh INTEGER) STRICT",                                               \
 		"CREATE INDEX profile_time ON profile (meter, start_s)", NEVER_UPDATED("profile"), NEVER_DELETED("profile"),     \
 		NEVER_REPLACED("profile", "id = NEW.id")
 
-/* meter is null for the whole daemon; data is JSON for what is read again by a program. */
+/* meter is null for the whole daemon; data is JSON for what is read again by a program; clock_flags is null where there are none.
+ */
 #define CREATE_EVENT                                                                                                             \
 	"CREATE TABLE event (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL REFERENCES boot (id), boottime_ns INTEGER NOT NULL, " \
 	"realtime_ns INTEGER NOT NULL, meter INTEGER REFERENCES meter (id), code TEXT NOT NULL, text TEXT NOT NULL, data TEXT, " \
-	"hash BLOB NOT NULL) STRICT",                                                                                            \
+	"hash BLOB NOT NULL, clock_flags INTEGER) STRICT",                                                                       \
 		"CREATE INDEX event_record ON event (code) WHERE data IS NOT NULL", NEVER_UPDATED("event"),                      \
 		NEVER_DELETED("event"), NEVER_REPLACED("event", "id = NEW.id")
 
-/* One row: the newest event and profile row, so that their removal shows, and the last snapshot. */
+/* One row: the newest event and profile row, so that their removal shows, the last snapshot, and the program that opened it last.
+ */
 #define CREATE_HEAD                                                                                                              \
 	"CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), event INTEGER NOT NULL, event_hash BLOB NOT NULL, "           \
 	"profile INTEGER NOT NULL, profile_hash BLOB NOT NULL, snapshot INTEGER NOT NULL, sequence INTEGER NOT NULL, "           \
-	"seal BLOB NOT NULL) STRICT",                                                                                            \
-		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, 0, zeroblob(32))"
+	"seal BLOB NOT NULL, program TEXT NOT NULL DEFAULT '') STRICT",                                                          \
+		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, 0, zeroblob(32), '" PACKAGE_VERSION "')"
 
 const char *const mm_schema_sql[] = {
 	"BEGIN IMMEDIATE",
@@ -122,11 +146,12 @@ const char *const mm_schema_sql[] = {
 
 #define ENERGY_COLUMNS "delivered_uwh, received_uwh, lagging_uvarh, leading_uvarh"
 #define PROFILE_COLUMNS "start_s, duration_s, status, " ENERGY_COLUMNS ", covered_ns"
-#define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text, data"
+#define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text, data, clock_flags"
 #define EVENT_WANTED                                                                                                             \
 	"id > ?1 AND (?2 IS NULL OR meter = ?2) AND (?3 IS NULL OR code = ?3) AND realtime_ns >= ?4 AND realtime_ns < ?5"
-#define EVENT_INSERT "INSERT INTO event (id, boot, boottime_ns, realtime_ns, meter, code, text, data, hash) "
-#define PROFILE_INSERT "INSERT INTO profile (id, meter, " PROFILE_COLUMNS ", hash) "
+#define EVENT_INSERT "INSERT INTO event (id, boot, boottime_ns, realtime_ns, meter, code, text, data, clock_flags, hash) "
+#define PROFILE_INSERT "INSERT INTO profile (id, meter, " PROFILE_COLUMNS ", " PROFILE_3_COLUMNS ", hash) "
+#define PROFILE_3_VALUES "r.newest_interval, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17"
 
 /* An energy of a meter in a snapshot, less what is in the open interval: it lies in closed ones. */
 #define IN_JSON(meter, column) "json_extract(" meter ".value, '$." column "')"
@@ -146,17 +171,9 @@ const char *const mm_schema_sql[] = {
 
 #define PAIR(kind, column, member) ", '" #column "', r." #column
 
-#define REGISTER_1_COLUMNS                                                                                                       \
-	"meter, boot, boottime_ns, realtime_ns, delivered_uwh, delivered_carry, received_uwh, received_carry, lagging_uvarh, "   \
-	"lagging_carry, leading_uvarh, leading_carry, element_1_delivered_uwh, element_1_delivered_carry, "                      \
-	"element_2_delivered_uwh, element_2_delivered_carry, element_1_received_uwh, element_1_received_carry, "                 \
-	"element_2_received_uwh, element_2_received_carry, output_uwh, max_demand_w, max_demand_s, interval_s, interval_open, "  \
-	"interval_last_real_ns, interval_last_boot_ns, interval_start_s, interval_duration_s, interval_status, "                 \
-	"interval_delivered_uwh, interval_received_uwh, interval_lagging_uvarh, interval_leading_uvarh, interval_covered_ns"
-
 #define EVENT_OWN_HASH                                                                                                           \
 	EVENT_HASH(HASH_BEFORE("event"), "e.id", "e.boot", "e.boottime_ns", "e.realtime_ns", SERIAL_THEN("t.id > e.id"),         \
-		   "e.code", "e.text", "e.data")
+		   "e.code", "e.text", "e.data", "e.clock_flags")
 /* Is the interval that was the newest at snapshot e still what it was? */
 #define PROFILE_END_IS_THERE                                                                                                     \
 	"lower(hex(coalesce((SELECT hash FROM profile WHERE id = json_extract(e.data, '$.profile')), zeroblob(32)))) IS "        \
@@ -187,36 +204,27 @@ const char *const mm_schema_sql[] = {
 #define BACK_BOOL(column) ""
 #define BACK(kind, column, member) BACK_##kind(#column)
 
-const char *const mm_schema_1_prepare[] = {
+#define ADD(kind, column, member) "ALTER TABLE register ADD COLUMN " #column " " SQL_##kind(#column),
+
+const char *const mm_schema_2[] = {
 	"BEGIN IMMEDIATE",
 	"DROP TRIGGER register_no_decrease",
-	"DROP TRIGGER register_no_delete",
-	"DROP TRIGGER register_no_replace",
-	"ALTER TABLE register RENAME TO register_1",
-	CREATE_REGISTER,
-	"INSERT INTO register (" REGISTER_1_COLUMNS ") SELECT " REGISTER_1_COLUMNS " FROM register_1",
-	"DROP TABLE register_1",
-	"DROP TRIGGER profile_no_update",
-	"DROP TRIGGER profile_no_delete",
-	"DROP TRIGGER profile_no_replace",
-	"DROP TRIGGER event_no_update",
-	"DROP TRIGGER event_no_delete",
-	"DROP TRIGGER event_no_replace",
-	"ALTER TABLE profile RENAME TO profile_1",
-	"ALTER TABLE event RENAME TO event_1",
-	CREATE_PROFILE,
-	CREATE_EVENT,
-	CREATE_HEAD,
-	NULL,
-};
-
-const char *const mm_schema_1_events = "SELECT boot, boottime_ns, realtime_ns, meter, code, text, NULL FROM event_1 ORDER BY id";
-const char *const mm_schema_1_profile = "SELECT meter, " PROFILE_COLUMNS " FROM profile_1 ORDER BY start_s, meter, seq";
-
-const char *const mm_schema_1_finish[] = {
-	"DROP TABLE profile_1",
-	"DROP TABLE event_1",
-	"UPDATE head SET seal = " SEAL,
+	MM_STORE_COLUMNS_3(ADD) "ALTER TABLE register ADD COLUMN " NEWEST_INTERVAL,
+	"UPDATE register SET newest_interval = coalesce((SELECT max(id) FROM profile WHERE profile.meter = register.meter), 0)",
+	CREATE_NO_DECREASE,
+	"ALTER TABLE profile ADD COLUMN previous INTEGER",
+	"ALTER TABLE profile ADD COLUMN clock_flags INTEGER",
+	"ALTER TABLE profile ADD COLUMN uncertainty_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN element_1_delivered_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN element_1_received_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN element_2_delivered_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN element_2_received_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN element_3_delivered_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN element_3_received_uwh INTEGER",
+	"ALTER TABLE event ADD COLUMN clock_flags INTEGER",
+	"ALTER TABLE head ADD COLUMN program TEXT NOT NULL DEFAULT ''",
+	"UPDATE head SET program = '" PACKAGE_VERSION "'",
+	"UPDATE head SET seal = iif(seal IS " SEAL_2 ", " SEAL ", zeroblob(32))",
 	"PRAGMA user_version = " TEXT_OF(MM_SCHEMA_VERSION),
 	"COMMIT",
 	NULL,
@@ -239,13 +247,17 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_REGISTER_LOAD] = "SELECT boot" MM_STORE_COLUMNS(NAME) " FROM register WHERE meter = ?1",
 	[MM_STMT_REGISTER_SAVE] = "UPDATE register SET boot = ?2, boottime_ns = ?3, "
 				  "realtime_ns = ?4" MM_STORE_COLUMNS(SET) " WHERE meter = ?1",
-	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, " EVENT_HASH(
-		"event_hash", NEXT("event"), "?1", "?2", "?3", SERIAL("?4"), "?5", "?6", "?7") " FROM head",
+	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, " EVENT_HASH(
+		"event_hash", NEXT("event"), "?1", "?2", "?3", SERIAL("?4"), "?5", "?6", "?7", "?8") " FROM head",
 	[MM_STMT_EVENT_HEAD] = "UPDATE head SET event = ?1, event_hash = (SELECT hash FROM event WHERE id = ?1)",
-	[MM_STMT_PROFILE_ADD] = PROFILE_INSERT "SELECT " NEXT("profile") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " PROFILE_HASH(
-		"profile_hash", NEXT("profile"), SERIAL("?1"), "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9") " FROM head",
+	[MM_STMT_PROFILE_ADD] = PROFILE_INSERT
+	"SELECT " NEXT("profile") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " PROFILE_3_VALUES ", " PROFILE_HASH(
+		"profile_hash", NEXT("profile"), SERIAL("?1"), "?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9",
+		PROFILE_3_VALUES) " FROM head LEFT JOIN register AS r ON r.meter = ?1",
 	[MM_STMT_PROFILE_HEAD] = "UPDATE head SET profile = ?1, profile_hash = (SELECT hash FROM profile WHERE id = ?1)",
-	[MM_STMT_PROFILE] = "SELECT " PROFILE_COLUMNS " FROM profile "
+	[MM_STMT_PROFILE_NEWEST] = "UPDATE register SET newest_interval = ?1 "
+				   "WHERE meter = (SELECT meter FROM profile WHERE id = ?1)",
+	[MM_STMT_PROFILE] = "SELECT " PROFILE_COLUMNS ", " PROFILE_3_COLUMNS " FROM profile "
 			    "WHERE meter = ?1 AND start_s >= ?2 AND start_s < ?3 ORDER BY start_s, id",
 	[MM_STMT_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE " EVENT_WANTED " ORDER BY id",
 	[MM_STMT_EVENTS_BEFORE] = "SELECT coalesce(min(id) - 1, ?1) FROM (SELECT id FROM event WHERE " EVENT_WANTED
@@ -253,9 +265,11 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event WHERE data IS NOT NULL AND code = ?1 "
 			    "AND (?2 IS NULL OR meter = ?2) ORDER BY id",
 	[MM_STMT_SEAL] = "UPDATE head SET seal = " SEAL,
+	[MM_STMT_PROGRAM] = "UPDATE head SET program = '" PACKAGE_VERSION "' WHERE program <> '" PACKAGE_VERSION "'",
 	[MM_STMT_SEQUENCE] = "SELECT sequence FROM head",
 	[MM_STMT_SEQUENCE_SAVE] = "UPDATE head SET sequence = ?1",
 	[MM_STMT_HEAD] = "SELECT event, event_hash, profile, profile_hash, snapshot, seal IS " SEAL " FROM head",
+	[MM_STMT_HEADS] = "SELECT event, event_hash, profile, profile_hash FROM head",
 	[MM_STMT_NEWEST] = "SELECT coalesce((SELECT max(id) FROM event), 0), "
 			   "(SELECT hash FROM event ORDER BY id DESC LIMIT 1), coalesce((SELECT max(id) FROM profile), 0), "
 			   "(SELECT hash FROM profile ORDER BY id DESC LIMIT 1), (SELECT count(*) FROM meter)",
@@ -281,8 +295,8 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 				  "iif(e.code = 'snapshot' AND json_valid(e.data), " PROFILE_END_IS_THERE ", 0), e.code "
 				  "FROM event AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
 	[MM_STMT_VERIFY_PROFILE] = "SELECT e.id, e.hash IS " PROFILE_HASH(
-		HASH_BEFORE("profile"), "e.id", SERIAL_THEN(OF_IT("profile") " >= e.id"),
-		PROFILE_COLUMNS) " FROM profile AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
+		HASH_BEFORE("profile"), "e.id", SERIAL_THEN(OF_IT("profile") " >= e.id"), PROFILE_COLUMNS,
+		PROFILE_3_COLUMNS) " FROM profile AS e WHERE e.id > ?1 ORDER BY e.id LIMIT ?2",
 	[MM_STMT_VERIFY_ACCOUNT] = "SELECT j.serial FROM " METERS_OF("?4") " AS j LEFT JOIN " METERS_OF(
 		"?3") " AS k ON k.id = j.id LEFT JOIN (" PROFILED
 		      ") AS p ON p.meter = j.id WHERE " DIFFERS(METERED, "delivered_uwh") " OR " DIFFERS(

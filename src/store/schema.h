@@ -7,19 +7,17 @@
 #include "store/column.h"
 
 #define MM_SCHEMA_APPLICATION_ID 0x4d4d6b57 /* "MMkW" */
-#define MM_SCHEMA_VERSION 2
+#define MM_SCHEMA_VERSION 3
+#define MM_SCHEMA_OLDEST 2 /* the oldest that is migrated */
 
 /* One transaction: every table and trigger of a new database, and its version. Ends with NULL. */
 extern const char *const mm_schema_sql[];
 
 /*
- * From version 1: new tables beside the old ones, then the rows of both chains as MM_STMT_EVENT_ADD and MM_STMT_PROFILE_ADD take
- * them, then the end of it. All in one transaction. The lists end with NULL.
+ * From version 2: what is added to its tables, in one transaction. Where its seal was wrong it stays so, for mm_chain_check().
+ * The list ends with NULL.
  */
-extern const char *const mm_schema_1_prepare[];
-extern const char *const mm_schema_1_events;
-extern const char *const mm_schema_1_profile;
-extern const char *const mm_schema_1_finish[];
+extern const char *const mm_schema_2[];
 
 /* The event of a snapshot that is still to come. */
 #define MM_SNAPSHOT_NONE INT64_MAX
@@ -28,30 +26,35 @@ enum mm_stmt {
 	MM_STMT_BEGIN,
 	MM_STMT_COMMIT,
 	MM_STMT_ROLLBACK,
-	MM_STMT_BOOT_ADD,      /* boot_id */
-	MM_STMT_BOOT_FIND,     /* boot_id -> id */
-	MM_STMT_METERS,	       /* -> id, serial, model, in the order they were added */
-	MM_STMT_METER_FIND,    /* serial -> id, model */
-	MM_STMT_METER_ADD,     /* serial, model, name */
-	MM_STMT_METER_NAME,    /* id, name */
-	MM_STMT_METER_SERIAL,  /* id, serial */
-	MM_STMT_SERIAL_NOW,    /* serial, of today or misread -> serial of today */
-	MM_STMT_REGISTER_ADD,  /* meter */
-	MM_STMT_REGISTER_LOAD, /* meter -> boot, then mm_columns */
-	MM_STMT_REGISTER_SAVE, /* meter, boot, boottime_ns, realtime_ns, then mm_columns */
-	MM_STMT_EVENT_ADD,     /* boot, boottime_ns, realtime_ns, meter, code, text, data; then MM_STMT_EVENT_HEAD */
-	MM_STMT_EVENT_HEAD,    /* id of the event just added */
-	MM_STMT_PROFILE_ADD,   /* meter, then the row as MM_STMT_PROFILE gives it; then MM_STMT_PROFILE_HEAD */
-	MM_STMT_PROFILE_HEAD,  /* id of the row just added */
-	MM_STMT_PROFILE,       /* meter, from, to -> start_s, duration_s, status, four energies, covered_ns */
-	MM_STMT_EVENTS, /* after_id, meter or NULL, code or NULL, from_ns, to_ns -> id, boottime_ns, realtime_ns, meter, code,
-			   text, data */
+	MM_STMT_BOOT_ADD,	/* boot_id */
+	MM_STMT_BOOT_FIND,	/* boot_id -> id */
+	MM_STMT_METERS,		/* -> id, serial, model, in the order they were added */
+	MM_STMT_METER_FIND,	/* serial -> id, model */
+	MM_STMT_METER_ADD,	/* serial, model, name */
+	MM_STMT_METER_NAME,	/* id, name */
+	MM_STMT_METER_SERIAL,	/* id, serial */
+	MM_STMT_SERIAL_NOW,	/* serial, of today or misread -> serial of today */
+	MM_STMT_REGISTER_ADD,	/* meter */
+	MM_STMT_REGISTER_LOAD,	/* meter -> boot, then mm_columns */
+	MM_STMT_REGISTER_SAVE,	/* meter, boot, boottime_ns, realtime_ns, then mm_columns */
+	MM_STMT_EVENT_ADD,	/* boot, boottime_ns, realtime_ns, meter, code, text, data, clock_flags or null; then
+				   MM_STMT_EVENT_HEAD */
+	MM_STMT_EVENT_HEAD,	/* id of the event just added */
+	MM_STMT_PROFILE_ADD,	/* meter, then the row as MM_STMT_PROFILE gives it but for previous; then the next two */
+	MM_STMT_PROFILE_HEAD,	/* id of the row just added */
+	MM_STMT_PROFILE_NEWEST, /* the same */
+	MM_STMT_PROFILE, /* meter, from, to -> start_s, duration_s, status, four energies, covered_ns, previous, clock_flags,
+			    uncertainty_uwh, delivered and received of three elements */
+	MM_STMT_EVENTS,	 /* after_id, meter or NULL, code or NULL, from_ns, to_ns -> id, boottime_ns, realtime_ns, meter, code,
+			    text, data, clock_flags */
 	MM_STMT_EVENTS_BEFORE, /* the same, are snapshots wanted, limit -> the id behind which there are limit of them, or all */
 	MM_STMT_RECORDS,       /* code, meter or null -> the same, of those with data, oldest first */
 	MM_STMT_SEAL,	       /* the last statement of every transaction that writes */
+	MM_STMT_PROGRAM,       /* this one has opened it */
 	MM_STMT_SEQUENCE,      /* -> sequence of the last state */
 	MM_STMT_SEQUENCE_SAVE, /* the same */
 	MM_STMT_HEAD,	       /* -> event, event_hash, profile, profile_hash, snapshot, and is the seal right */
+	MM_STMT_HEADS,	       /* -> event, event_hash, profile, profile_hash */
 	MM_STMT_NEWEST,	       /* -> highest id and its hash of the events, the same of the profile, number of meters */
 	MM_STMT_SNAPSHOT_DUE,  /* realtime_ns -> a row where one is due */
 	MM_STMT_SNAPSHOT,      /* -> all registers and the head of the profile, as JSON */

@@ -15,7 +15,7 @@
 #define LENGTH_AT 16 /* where the length is */
 #define LENGTH_MIN 24
 
-_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_STORE_NAME_MAX) <= 640, "a meter fits its part of MM_STATE_SIZE_MAX");
+_Static_assert(MM_COLUMN_COUNT_ALL * 8 + 3 * (8 + MM_STORE_NAME_MAX) <= 768, "a meter fits its part of MM_STATE_SIZE_MAX");
 
 static void put_column(struct mm_writer *writer, const struct mm_column *column, const struct mm_registers *registers)
 {
@@ -35,6 +35,28 @@ static void get_column(struct mm_reader *reader, const struct mm_column *column,
 	}
 }
 
+void mm_put_registers(struct mm_writer *writer, const struct mm_registers *registers)
+{
+	for (size_t c = 0; c < MM_COLUMN_COUNT_ALL; c++) {
+		put_column(writer, &mm_columns[c], registers);
+	}
+}
+
+bool mm_get_registers(struct mm_reader *reader, size_t columns, struct mm_registers *ret)
+{
+	static const struct mm_registers zero;
+
+	*ret = zero;
+	for (size_t c = 0; c < columns && !reader->bad; c++) {
+		if (c < MM_COLUMN_COUNT_ALL) {
+			get_column(reader, &mm_columns[c], ret);
+		} else {
+			(void)mm_get_u64(reader); /* which a newer version added */
+		}
+	}
+	return !reader->bad && mm_registers_follow(ret, &zero) == 0;
+}
+
 size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
 {
 	struct mm_writer writer = {.bytes = bytes, .size = size};
@@ -52,9 +74,7 @@ size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
 		mm_put_text(&writer, state->nameplate[i].name, sizeof(state->nameplate[i].name));
 		mm_put_text(&writer, state->nameplate[i].serial, sizeof(state->nameplate[i].serial));
 		mm_put_text(&writer, state->nameplate[i].model, sizeof(state->nameplate[i].model));
-		for (size_t c = 0; c < MM_COLUMN_COUNT_ALL; c++) {
-			put_column(&writer, &mm_columns[c], &state->meter[i]);
-		}
+		mm_put_registers(&writer, &state->meter[i]);
 	}
 	if (writer.used + 8 <= size) {
 		struct mm_writer length = {.bytes = bytes, .size = size, .used = LENGTH_AT};
@@ -68,16 +88,10 @@ size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size)
 
 static bool get_meter(struct mm_reader *reader, size_t columns, struct mm_store_meter *ret_nameplate, struct mm_registers *ret)
 {
-	static const struct mm_registers zero;
-
-	*ret = zero;
 	mm_get_text(reader, ret_nameplate->name, sizeof(ret_nameplate->name));
 	mm_get_text(reader, ret_nameplate->serial, sizeof(ret_nameplate->serial));
 	mm_get_text(reader, ret_nameplate->model, sizeof(ret_nameplate->model));
-	for (size_t c = 0; c < columns; c++) {
-		get_column(reader, &mm_columns[c], ret);
-	}
-	return !reader->bad && mm_registers_follow(ret, &zero) == 0;
+	return mm_get_registers(reader, columns, ret);
 }
 
 ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
@@ -101,13 +115,13 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret)
 	state.realtime_ns = (int64_t)mm_get_u64(&reader);
 	columns = mm_get_u64(&reader);
 	meters = mm_get_u64(&reader);
-	if (columns > MM_COLUMN_COUNT_ALL || meters > MM_STORE_METERS_MAX) {
+	if (meters > MM_STORE_METERS_MAX) {
 		return -EPROTO;
 	}
 	state.meter_count = (unsigned)meters;
 	for (unsigned i = 0; i < state.meter_count; i++) {
 		if (!get_meter(&reader, (size_t)columns, &state.nameplate[i], &state.meter[i])) {
-			return -EBADMSG;
+			return columns > MM_COLUMN_COUNT_ALL && reader.bad ? -EPROTO : -EBADMSG;
 		}
 	}
 	*ret = state;
@@ -131,31 +145,70 @@ void mm_put_row(struct mm_writer *writer, const struct mm_store_profile_row *ent
 {
 	const struct mm_profile_row *row = &entry->row;
 
-	mm_put_u64(writer, (uint64_t)entry->meter);
-	mm_put_u64(writer, (uint64_t)row->start_s);
-	mm_put_u64(writer, (uint64_t)row->duration_s);
-	mm_put_u64(writer, row->status);
-	mm_put_u64(writer, (uint64_t)row->delivered_uwh);
-	mm_put_u64(writer, (uint64_t)row->received_uwh);
-	mm_put_u64(writer, (uint64_t)row->lagging_uvarh);
-	mm_put_u64(writer, (uint64_t)row->leading_uvarh);
-	mm_put_u64(writer, (uint64_t)row->covered_ns);
+	mm_put_number(writer, (uint64_t)entry->meter);
+	mm_put_number(writer, (uint64_t)row->start_s);
+	mm_put_number(writer, (uint64_t)row->duration_s);
+	mm_put_number(writer, row->status);
+	mm_put_number(writer, (uint64_t)row->delivered_uwh);
+	mm_put_number(writer, (uint64_t)row->received_uwh);
+	mm_put_number(writer, (uint64_t)row->lagging_uvarh);
+	mm_put_number(writer, (uint64_t)row->leading_uvarh);
+	mm_put_number(writer, (uint64_t)row->covered_ns);
+	mm_put_number(writer, row->clock_flags);
+	mm_put_number(writer, (uint64_t)row->uncertainty_uwh);
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		mm_put_number(writer, (uint64_t)row->element_delivered_uwh[e]);
+		mm_put_number(writer, (uint64_t)row->element_received_uwh[e]);
+	}
 }
 
+/* The meter is -1 for the whole daemon. */
 void mm_put_event(struct mm_writer *writer, const struct mm_store_event *event)
 {
-	mm_put_u64(writer, (uint64_t)event->boottime_ns);
-	mm_put_u64(writer, (uint64_t)event->realtime_ns);
-	mm_put_u64(writer, (uint64_t)event->meter);
-	mm_put_text(writer, event->code, sizeof(event->code));
-	mm_put_text(writer, event->text, sizeof(event->text));
+	mm_put_number(writer, (uint64_t)event->boottime_ns);
+	mm_put_number(writer, (uint64_t)event->realtime_ns);
+	mm_put_number(writer, (uint64_t)(event->meter + 1));
+	mm_put_number(writer, event->clock_flags);
+	mm_put_short_text(writer, event->code, sizeof(event->code));
+	mm_put_short_text(writer, event->text, sizeof(event->text));
 }
 
 void mm_get_row(struct mm_reader *reader, struct mm_store_profile_row *ret)
 {
 	struct mm_profile_row *row = &ret->row;
 
-	ret->meter = (int)mm_get_u64(reader);
+	ret->meter = (int)mm_get_number(reader);
+	row->start_s = (int64_t)mm_get_number(reader);
+	row->duration_s = (int32_t)mm_get_number(reader);
+	row->status = (uint32_t)mm_get_number(reader);
+	row->delivered_uwh = (int64_t)mm_get_number(reader);
+	row->received_uwh = (int64_t)mm_get_number(reader);
+	row->lagging_uvarh = (int64_t)mm_get_number(reader);
+	row->leading_uvarh = (int64_t)mm_get_number(reader);
+	row->covered_ns = (int64_t)mm_get_number(reader);
+	row->clock_flags = (uint32_t)mm_get_number(reader);
+	row->uncertainty_uwh = (int64_t)mm_get_number(reader);
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		row->element_delivered_uwh[e] = (int64_t)mm_get_number(reader);
+		row->element_received_uwh[e] = (int64_t)mm_get_number(reader);
+	}
+}
+
+void mm_get_event(struct mm_reader *reader, struct mm_store_event *ret)
+{
+	ret->boottime_ns = (int64_t)mm_get_number(reader);
+	ret->realtime_ns = (int64_t)mm_get_number(reader);
+	ret->meter = (int)mm_get_number(reader) - 1;
+	ret->clock_flags = (uint32_t)mm_get_number(reader);
+	mm_get_short_text(reader, ret->code, sizeof(ret->code));
+	mm_get_short_text(reader, ret->text, sizeof(ret->text));
+}
+
+void mm_get_row_1(struct mm_reader *reader, struct mm_store_profile_row *ret)
+{
+	struct mm_profile_row *row = &ret->row;
+
+	*ret = (struct mm_store_profile_row){.meter = (int)mm_get_u64(reader)};
 	row->start_s = (int64_t)mm_get_u64(reader);
 	row->duration_s = (int32_t)mm_get_u64(reader);
 	row->status = (uint32_t)mm_get_u64(reader);
@@ -166,11 +219,12 @@ void mm_get_row(struct mm_reader *reader, struct mm_store_profile_row *ret)
 	row->covered_ns = (int64_t)mm_get_u64(reader);
 }
 
-void mm_get_event(struct mm_reader *reader, struct mm_store_event *ret)
+void mm_get_event_1(struct mm_reader *reader, struct mm_store_event *ret)
 {
 	ret->boottime_ns = (int64_t)mm_get_u64(reader);
 	ret->realtime_ns = (int64_t)mm_get_u64(reader);
 	ret->meter = (int)mm_get_u64(reader);
+	ret->clock_flags = 0;
 	mm_get_text(reader, ret->code, sizeof(ret->code));
 	mm_get_text(reader, ret->text, sizeof(ret->text));
 }

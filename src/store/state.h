@@ -25,7 +25,7 @@ struct mm_state {
 };
 
 /* Room that is enough for any state. */
-#define MM_STATE_SIZE_MAX (4096 + MM_STORE_METERS_MAX * 640)
+#define MM_STATE_SIZE_MAX (4096 + MM_STORE_METERS_MAX * 768)
 
 /* Returns the length in bytes, at most MM_STATE_SIZE_MAX; more than size: it did not fit. */
 size_t mm_state_write(const struct mm_state *state, uint8_t *bytes, size_t size);
@@ -39,11 +39,20 @@ ssize_t mm_state_read(const uint8_t *bytes, size_t size, struct mm_state *ret);
 /* The meter of a state with this serial number and model, or -1. */
 int mm_state_find(const struct mm_state *state, const struct mm_store_meter *meter);
 
-/* An interval and an event, to be kept beside a state. What is read is not judged: writer and reader say whether it
- * went well. */
+/* The columns of a meter, 8 bytes each; reading gives 0 to those beyond columns. False: more was read than there is, or figures
+ * that no meter gives. */
+void mm_put_registers(struct mm_writer *writer, const struct mm_registers *registers);
+bool mm_get_registers(struct mm_reader *reader, size_t columns, struct mm_registers *ret);
+
+/*
+ * An interval and an event, to be kept beside a state. What is read is not judged: writer and reader say whether it went well.
+ * Those of version 1 have no elements and no clock flags, and every figure has 8 bytes.
+ */
 void mm_put_row(struct mm_writer *writer, const struct mm_store_profile_row *entry);
 void mm_put_event(struct mm_writer *writer, const struct mm_store_event *event);
 void mm_get_row(struct mm_reader *reader, struct mm_store_profile_row *ret);
 void mm_get_event(struct mm_reader *reader, struct mm_store_event *ret);
+void mm_get_row_1(struct mm_reader *reader, struct mm_store_profile_row *ret);
+void mm_get_event_1(struct mm_reader *reader, struct mm_store_event *ret);
 
 #endif

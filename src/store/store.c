@@ -44,6 +44,21 @@ static int judge_commit(struct mm_store *store, const struct mm_store_commit *co
 	return r;
 }
 
+/* Ends a transaction, and knows where the chains end then. */
+static int end(struct mm_store *store, int r)
+{
+	struct mm_heads heads;
+
+	if (r == 0) {
+		r = mm_chain_heads(&store->db, &heads);
+	}
+	r = mm_db_end(&store->db, r);
+	if (r == 0) {
+		store->heads = heads;
+	}
+	return r;
+}
+
 static int commit_to_database(struct mm_store *store, const struct mm_store_commit *commit, uint64_t number)
 {
 	struct mm_balance balance = store->balance;
@@ -52,7 +67,8 @@ static int commit_to_database(struct mm_store *store, const struct mm_store_comm
 	if (r < 0) {
 		return r;
 	}
-	r = mm_db_end(&store->db, mm_transaction_write(&store->db, &store->roster, &store->balance, commit, number));
+	r = mm_transaction_write(&store->db, &store->roster, &store->balance, commit, number);
+	r = end(store, r);
 	if (r == 0) {
 		store->database_number = number;
 	} else {
@@ -114,5 +130,5 @@ int mm_store_record(struct mm_store *store, const struct mm_store_event *event, 
 	if (r < 0) {
 		return r;
 	}
-	return mm_db_end(&store->db, mm_chain_add(&store->db, &store->roster, event, data));
+	return end(store, mm_chain_add(&store->db, &store->roster, event, data));
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -255,7 +256,7 @@ START_TEST(another_layout_is_refused_and_written_over)
 	struct fixture *f = setup();
 
 	write_n(f, 1);
-	spoil(f, 8);
+	spoil(f, 12);
 	ck_assert_int_eq(reopen(f, BOOT), -EPROTO);
 	write_n(f, 2);
 	ck_assert_int_eq(reopen(f, BOOT), 0);
@@ -275,14 +276,41 @@ START_TEST(memory_of_the_version_before_is_read)
 	write_n(f, 4);
 	ck_assert_int_eq(reopen(f, BOOT), 0);
 	ck_assert(!f->content.commits_by_time);
-	make_older_memory(f->fd);
+	make_older_memory(f->fd, (uint64_t)_i);
 	ck_assert_int_eq(reopen(f, BOOT), 0);
-	ck_assert(f->content.commits_by_time);
+	ck_assert_int_eq(f->content.commits_by_time, _i == 2);
 	ck_assert_int_eq(assert_whole(f), 4);
 	write_n(f, 6);
 	ck_assert_int_eq(reopen(f, BOOT), 0);
 	ck_assert(!f->content.commits_by_time);
 	ck_assert_int_eq(assert_whole(f), 6);
+	teardown(f);
+}
+END_TEST
+
+#define LAYOUT_AT 8
+#define LAYOUT(layout, readable_by) ((uint64_t)(layout) | (uint64_t)(readable_by) << 32)
+
+/* One that only adds at the ends of its parts says that this version can read it. */
+START_TEST(memory_of_a_newer_version_is_read_where_it_can_be)
+{
+	static const uint64_t readable = LAYOUT(5, 4), other = LAYOUT(5, 5);
+	struct fixture *f = setup();
+	struct stat st;
+
+	write_n(f, 4);
+	ck_assert_int_eq(pwrite(f->fd, &readable, sizeof(readable), LAYOUT_AT), sizeof(readable));
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert_int_eq(assert_whole(f), 4);
+	/* It is left whole where it can't be read, however large it is: the newer version may come back. */
+	ck_assert_int_eq(pwrite(f->fd, &other, sizeof(other), LAYOUT_AT), sizeof(other));
+	ck_assert_int_eq(ftruncate(f->fd, INT64_C(4) << 20), 0);
+	ck_assert_int_eq(reopen(f, BOOT), -EPROTO);
+	ck_assert_int_eq(fstat(f->fd, &st), 0);
+	ck_assert_int_eq(st.st_size, INT64_C(4) << 20);
+	ck_assert_int_eq(pwrite(f->fd, &readable, sizeof(readable), LAYOUT_AT), sizeof(readable));
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert_int_eq(assert_whole(f), 4);
 	teardown(f);
 }
 END_TEST
@@ -342,7 +370,8 @@ int main(void)
 	tcase_add_test(tc, edges_played_since_are_off_the_queue);
 	tcase_add_test(tc, a_damaged_image_leaves_the_other);
 	tcase_add_test(tc, another_layout_is_refused_and_written_over);
-	tcase_add_test(tc, memory_of_the_version_before_is_read);
+	tcase_add_loop_test(tc, memory_of_the_version_before_is_read, 2, 4);
+	tcase_add_test(tc, memory_of_a_newer_version_is_read_where_it_can_be);
 	tcase_add_test(tc, another_boot_is_refused);
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(slow, 60);

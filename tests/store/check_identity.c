@@ -233,10 +233,10 @@ static void make_directory(struct fixture *b)
 	ck_assert_int_eq(mkdir(b->path, 0700), 0);
 }
 
-static void make_version_1(struct fixture *b)
+static void make_version_2(struct fixture *b)
 {
 	ck_assert_int_eq(unlink(b->path), 0);
-	fixture_make_version_1(b);
+	fixture_make_version_2(b);
 }
 
 static void leave_as_it_is(struct fixture *b)
@@ -255,7 +255,7 @@ START_TEST(test_a_check_without_a_fit_register)
 	static const struct {
 		void (*make)(struct fixture *b);
 		int expected;
-	} files[] = {{leave_as_it_is, 0}, {lose, 0}, {make_text, 1}, {make_directory, 1}, {make_version_1, 0}};
+	} files[] = {{leave_as_it_is, 0}, {lose, 0}, {make_text, 1}, {make_directory, 1}, {make_version_2, 0}};
 	struct fixture b;
 	char odd[sizeof(b.path)];
 

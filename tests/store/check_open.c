@@ -221,7 +221,7 @@ static const struct {
 	{make_half, -EBADMSG, "malformed"},
 	{make_shorter, -EBADMSG, "malformed"},
 	{make_noise, -EBADMSG, "malformed"},
-	{NULL, -EPROTO, "schema version 3", "PRAGMA user_version = 3"},
+	{NULL, -EPROTO, "schema version 4", "PRAGMA user_version = 4"},
 	{NULL, -EBADMSG, "another program", "PRAGMA application_id = 5; PRAGMA user_version = 7"},
 	{make_bare, -EBADMSG, "empty database"},
 	{NULL, -EBADMSG, "no such table", "DROP TABLE event"},

@@ -141,8 +141,9 @@ START_TEST(columns_that_are_not_there_are_zero)
 	set(f, COLUMNS_AT, mm_get_u64(&reader) - 1);
 	seal(f, f->length - 8);
 	ck_assert_int_eq(mm_state_read(f->bytes, sizeof(f->bytes), &got), f->length - 8);
-	ck_assert_double_eq(got.meter[0].calibration.constants[1].offset_w, 0);
-	ck_assert_double_eq(got.meter[0].calibration.constants[1].phase_deg, one.meter[0].calibration.constants[1].phase_deg);
+	ck_assert_int_eq(got.meter[0].profile.row.element_received_uwh[2], 0);
+	ck_assert_int_eq(got.meter[0].profile.row.element_delivered_uwh[2], one.meter[0].profile.row.element_delivered_uwh[2]);
+	ck_assert_int_ne(one.meter[0].profile.row.element_received_uwh[2], 0);
 	free(f);
 }
 END_TEST
