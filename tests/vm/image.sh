@@ -28,7 +28,7 @@ build_packages=(
 initrd_modules=(virtio_pci virtio_blk ext4)
 # Of the board's own modules the sources are here.
 own_modules=(board-spi ade9000-chip mcp3912-chip)
-board_modules=(gpio-sim ade9000 mcp3911 "${own_modules[@]}")
+board_modules=(gpio-sim ade9000 mcp3911 minimeter_ade9000 "${own_modules[@]}")
 
 # in_build COMMAND...: objtool wants /proc.
 in_build() {
@@ -86,19 +86,21 @@ make_kernel() {
 
 # The driver as it is, and ours; not again where nothing has changed.
 make_modules() {
-	local sources=("$here"/*.[ch] "$build/kernel/ade9000.c") known=$build/modules/sources
+	local sources=("$here"/*.[ch] "$build/kernel/ade9000.c") ours=("$here"/../../src/kernel/{*.[ch],Kbuild}) known=$build/modules/sources
 
-	if cat "${sources[@]}" | cmp -s - "$known"; then
+	if cat "${sources[@]}" "${ours[@]}" | cmp -s - "$known"; then
 		return
 	fi
 	rm -rf "$build/modules" && mkdir "$build/modules"
 	cp "${sources[@]}" "$build/modules"
 	printf 'obj-m += %s.o\n' ade9000 "${own_modules[@]}" >"$build/modules/Kbuild"
+	mkdir "$build/modules/ours" && cp "${ours[@]}" "$build/modules/ours"
 	in_build make -s -C "/lib/modules/$kernel/build" M=/modules modules
+	in_build make -s -C "/lib/modules/$kernel/build" M=/modules/ours modules
 	mkdir -p "$build/kernel/lib/modules/$kernel/updates"
-	cp "$build"/modules/*.ko "$build/kernel/lib/modules/$kernel/updates"
+	cp "$build"/modules/*.ko "$build"/modules/ours/*.ko "$build/kernel/lib/modules/$kernel/updates"
 	in_build depmod -b /kernel "$kernel"
-	cat "${sources[@]}" >"$known"
+	cat "${sources[@]}" "${ours[@]}" >"$known"
 }
 
 # copy_modules ROOT MODULE...: with what they depend on, into a root below the build root; unpacked for busybox's sake.
@@ -150,7 +152,7 @@ install_minimeter() {
 
 # What makes a Debian root a board: lines, loads, the scenarios, and no login on the serial ports.
 install_board() {
-	install -D -m 755 -t "$root/usr/lib/board" "$here"/board/{board.sh,lines,scenarios,resets,wire,samples,probe}
+	install -D -m 755 -t "$root/usr/lib/board" "$here"/board/{board.sh,counting,lines,scenarios,resets,wire,samples,probe}
 	install -D -m 644 -t "$root/etc/systemd/system" "$here"/board/*.service
 	install -D -m 644 -t "$root/etc/minimeter" "$here/board/minimeter.conf"
 	mkdir -p "$root/etc/systemd/journald.conf.d"

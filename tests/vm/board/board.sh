@@ -35,7 +35,7 @@ load() {
 
 # load_phase PHASE WATTS POWER-FACTOR
 load_phase() {
-	if [ $fitted = ade9000 ]; then
+	if [ $fitted != mcp3912 ]; then
 		awk -v phase="$1" -v watts="$2" -v pf="$3" -v fv="$full_v" -v fa="$full_a" 'BEGIN {
 			va = watts / pf
 			code = 20694066 / (fv * fa)
@@ -52,7 +52,7 @@ load_phase() {
 
 # The energy that has flowed through both phases, in Wh.
 truth_wh() {
-	if [ $fitted = ade9000 ]; then
+	if [ $fitted != mcp3912 ]; then
 		awk -v fv="$full_v" -v fa="$full_a" '{ sum += $2 } END { printf "%.6f\n", sum * fv * fa / 20694066 / 1e6 / 3600 }' $chip/truth
 	else
 		awk -v v="$code_v" -v a="$code_a" '{ sum += $2 * $3 } END { printf "%.6f\n", sum * 2 ^ 20 * v * a / 1e12 / 3600 }' $chip/truth
