@@ -161,6 +161,7 @@ static void fill(struct counting *c, const struct mm_ade9000_window *w, const st
 		.latched = true,
 		.input_count = c->chip.input_count,
 		.counters = w->counters,
+		.interrupt_silent = (w->flags & MM_ADE9000_INTERRUPT_SILENT) != 0,
 	};
 	for (unsigned i = 0; i < c->chip.input_count; i++) {
 		const struct mm_afe_input *config = &c->chip.input[i].config;

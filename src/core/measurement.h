@@ -113,6 +113,7 @@ struct mm_measurement {
 	struct mm_input_reading input[MM_INPUTS_MAX];
 	struct mm_input_phasors phasors[MM_INPUTS_MAX];
 	struct mm_counters counters; /* at its end */
+	bool interrupt_silent;	     /* an interrupt is wired and does not come: a timer found its end */
 	unsigned event_count;
 	struct mm_voltage_event event[MM_INPUTS_MAX]; /* that have ended since the window before */
 };

@@ -50,18 +50,14 @@ static const struct iio_chan_spec_ext_info voltage_codes[] = {
 	{ }
 };
 
-static const struct iio_chan_spec_ext_info current_codes[] = {
-	CODE("gain_code", REG_AIGAIN),
-	CODE("phase_code", REG_APHCAL0),
-	{ }
-};
-
 static const struct iio_chan_spec_ext_info voltage_rms_codes[] = {
 	CODE("offset_code", REG_AVRMSOS),
 	{ }
 };
 
-static const struct iio_chan_spec_ext_info current_rms_codes[] = {
+static const struct iio_chan_spec_ext_info current_codes[] = {
+	CODE("gain_code", REG_AIGAIN),
+	CODE("phase_code", REG_APHCAL0),
 	CODE("offset_code", REG_AIRMSOS),
 	{ }
 };
@@ -92,8 +88,9 @@ static const struct iio_chan_spec_ext_info reactive_codes[] = {
 	.extend_name = (_name), .address = (_address),			\
 	.info_mask_separate = BIT(IIO_CHAN_INFO_RAW)
 
+/* Their numbers: user space takes channels of one number for one. */
 #define ENERGY(_phase, _kind, _name) {					\
-	CHANNEL(IIO_ENERGY, _phase, _name, _kind),			\
+	CHANNEL(IIO_ENERGY, (_kind) * PHASES + (_phase), _name, _kind),	\
 	SCANNED((_phase) * ENERGIES + (_kind), 's', 64),		\
 }
 
@@ -116,10 +113,10 @@ static const struct iio_chan_spec_ext_info reactive_codes[] = {
 	ENERGY(_p, ACTIVE, "active"),					\
 	ENERGY(_p, REACTIVE, "reactive"),				\
 	ENERGY(_p, APPARENT, "apparent"),				\
-	RMS(IIO_VOLTAGE, _p, REG_AVRMS, SCAN_RMS + (_p),		\
+	RMS(IIO_ALTVOLTAGE, _p, REG_AVRMS, SCAN_RMS + (_p),		\
 	    voltage_rms_codes),						\
 	RMS(IIO_CURRENT, _p, REG_AIRMS, SCAN_RMS + PHASES + (_p),	\
-	    current_rms_codes),						\
+	    current_codes),						\
 	{								\
 		CHANNEL(IIO_COUNT, _p, "period", REG_APERIOD + (_p)),	\
 		SCANNED(SCAN_PERIOD + (_p), 'u', 32),			\
@@ -127,8 +124,7 @@ static const struct iio_chan_spec_ext_info reactive_codes[] = {
 	NOW(IIO_POWER, _p, "active", REG_AWATT, active_codes),		\
 	NOW(IIO_POWER, _p, "reactive", REG_AFVAR, reactive_codes),	\
 	NOW(IIO_POWER, _p, "apparent", REG_AVA, NULL),			\
-	NOW(IIO_VOLTAGE, _p, NULL, REG_AV_PCF, voltage_codes),		\
-	NOW(IIO_CURRENT, _p, NULL, REG_AI_PCF, current_codes)
+	NOW(IIO_VOLTAGE, _p, NULL, REG_AV_PCF, voltage_codes)
 
 #define ADDRESS_EPOCH	U16_MAX
 
@@ -154,8 +150,8 @@ static int read_channel(struct meter *m, const struct iio_chan_spec *chan,
 	int ret = 0;
 
 	if (chan->type == IIO_ENERGY)
-		return ade9000_read_energy(m, chan->channel, chan->address,
-					   val);
+		return ade9000_read_energy(m, chan->channel % PHASES,
+					   chan->address, val);
 	if (chan->address != ADDRESS_EPOCH)
 		ret = ade9000_read(m, chan->address, &code);
 	if (chan->scan_index >= 0)

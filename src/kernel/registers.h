@@ -16,7 +16,6 @@
 #define REG_APGAIN  0x00e
 #define REG_AWATTOS 0x00f
 #define REG_AFVAROS 0x012
-#define REG_AI_PCF  0x20a
 #define REG_AV_PCF  0x20b
 #define REG_AIRMS   0x20c
 #define REG_AVRMS   0x20d

@@ -13,6 +13,8 @@
 #define SILENCE_NS (5 * MM_NS_PER_S)
 /* Windows follow each other to within their jitter; more than half a window between two is a gap. */
 #define GAP_RATIO 0.5
+#define SILENT_TEXT                                                                                                              \
+	"its interrupt does not come, and a timer does its work: look at the wire of IRQ0, and at irq in the device tree"
 
 struct mm_supervisor {
 	struct mm_health_judge judge;
@@ -99,7 +101,10 @@ struct mm_verdict mm_supervisor_report(struct mm_supervisor *s, struct mm_front_
 			reason = strerror(-report->error);
 		}
 	}
-	verdict = note_health(s, health, health == MM_HEALTH_OK ? "" : reason, report->at_ns);
+	if (health == MM_HEALTH_OK) {
+		reason = m->interrupt_silent ? SILENT_TEXT : "";
+	}
+	verdict = note_health(s, health, reason, report->at_ns);
 	if (health == MM_HEALTH_OK && m->latched) {
 		note_window(s, m, &verdict);
 	}

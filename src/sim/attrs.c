@@ -74,22 +74,22 @@ const struct mm_sim_face mm_sim_ade9000_face = {MM_SIM_LIST(ade9000_attrs),
 						false};
 
 static const struct mm_sim_attr counting_current_attrs[] = {
-	{"raw", MM_SIM_READ_REGISTER, MM_SIM_I_PCF, NULL},
-	{"rms_raw", MM_SIM_READ_REGISTER, MM_SIM_IRMS, NULL},
+	{"raw", MM_SIM_READ_REGISTER, MM_SIM_IRMS, NULL},
 };
 static const struct mm_sim_attr counting_voltage_attrs[] = {
 	{"raw", MM_SIM_READ_REGISTER, MM_SIM_V_PCF, NULL},
-	{"rms_raw", MM_SIM_READ_REGISTER, MM_SIM_VRMS, NULL},
+};
+static const struct mm_sim_attr counting_altvoltage_attrs[] = {
+	{"raw", MM_SIM_READ_REGISTER, MM_SIM_VRMS, NULL},
 };
 static const struct mm_sim_attr counting_power_attrs[] = {
 	{"active_raw", MM_SIM_READ_REGISTER, MM_SIM_WATT, NULL},
 	{"apparent_raw", MM_SIM_READ_REGISTER, MM_SIM_VA, NULL},
 	{"reactive_raw", MM_SIM_READ_REGISTER, MM_SIM_VAR, NULL},
 };
+/* The driver has two kinds more, with numbers of their own. */
 static const struct mm_sim_attr counting_energy_attrs[] = {
-	{"active_raw", MM_SIM_READ_COUNT, MM_SIM_WATTHR, NULL},
-	{"apparent_raw", MM_SIM_READ_COUNT, MM_SIM_VAHR, NULL},
-	{"reactive_raw", MM_SIM_READ_COUNT, MM_SIM_VARHR, NULL},
+	{"raw", MM_SIM_READ_COUNT, MM_SIM_WATTHR, NULL},
 };
 static const struct mm_sim_attr counting_count_attrs[] = {
 	{"period_raw", MM_SIM_READ_REGISTER, MM_SIM_PERIOD, NULL},
@@ -100,9 +100,9 @@ static const struct mm_sim_attr counting_attrs[] = {
 };
 
 static const struct mm_sim_channel_kind counting_kinds[] = {
-	{"current", NULL, MM_SIM_LIST(counting_current_attrs)}, {"voltage", NULL, MM_SIM_LIST(counting_voltage_attrs)},
-	{"power", NULL, MM_SIM_LIST(counting_power_attrs)},	{"energy", NULL, MM_SIM_LIST(counting_energy_attrs)},
-	{"count", NULL, MM_SIM_LIST(counting_count_attrs)},
+	{"current", "rms", MM_SIM_LIST(counting_current_attrs)},       {"voltage", NULL, MM_SIM_LIST(counting_voltage_attrs)},
+	{"altvoltage", "rms", MM_SIM_LIST(counting_altvoltage_attrs)}, {"power", NULL, MM_SIM_LIST(counting_power_attrs)},
+	{"energy", "active", MM_SIM_LIST(counting_energy_attrs)},      {"count", NULL, MM_SIM_LIST(counting_count_attrs)},
 };
 
 const struct mm_sim_face mm_sim_counting_face = {.device = MM_SIM_LIST(counting_attrs),

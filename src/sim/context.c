@@ -143,13 +143,14 @@ static int read_window(struct mm_sim_board *board, char ret[static MM_SIM_ATTR_T
 {
 	static const enum mm_sim_register registers[] = {MM_SIM_VRMS, MM_SIM_IRMS, MM_SIM_PERIOD};
 	struct mm_sim_counts counts;
+	bool silent = mm_sim_board_state(board)->fault.kind == MM_SIM_FAULT_NO_TRIGGER;
 	int r = mm_sim_board_counts(board, &counts), len;
 
 	if (r < 0) {
 		return r;
 	}
-	len = snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu32 " 0 0", counts.windows,
-		       counts.end_ns, mm_sim_board_time(board), counts.epoch);
+	len = snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRIu64 " %" PRId64 " %" PRId64 " %" PRIu32 " %d 0", counts.windows,
+		       counts.end_ns, mm_sim_board_time(board), counts.epoch, silent);
 	for (unsigned phase = 0; phase < MM_SIM_LINES; phase++) {
 		for (unsigned energy = 0; energy < MM_SIM_ENERGIES; energy++) {
 			len += snprintf(ret + len, (size_t)(MM_SIM_ATTR_TEXT_MAX - len), " %" PRId64,

@@ -191,6 +191,21 @@ START_TEST(chip_restarts)
 }
 END_TEST
 
+/* Nothing is lost, and it is said. */
+START_TEST(silent_interrupt)
+{
+	struct fixture *b = start("ade9000", 0, "[at 0]\nload_a = 9000 W\n");
+
+	run_until(b, 20);
+	ck_assert(!b->last.interrupt_silent);
+	ck_assert_int_eq(fixture_write(b, "fault", "no-trigger"), 0);
+	run_until(b, 30);
+	ck_assert(b->last.interrupt_silent && b->last.latched);
+	ck_assert_uint_eq(b->missed, 0);
+	fixture_free(b);
+}
+END_TEST
+
 START_TEST(errors_in_words)
 {
 	static const struct {
@@ -267,6 +282,7 @@ int main(void)
 	tcase_add_test(tc, restarts_lose_nothing);
 	tcase_add_test(tc, too_long_a_gap);
 	tcase_add_test(tc, chip_restarts);
+	tcase_add_test(tc, silent_interrupt);
 	tcase_add_loop_test(tc, errors_in_words, 0, 2);
 	tcase_add_test(tc, differences_go_round);
 	tcase_add_test(tc, windows_as_text);
