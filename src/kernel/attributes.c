@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* Codes of the chip as they are: there is no scale that nine decimals could
- * show. */
+/* Codes of the chip as they are: nine decimals could show no scale of them. */
 #include <linux/device.h>
 #include <linux/iio/iio.h>
 #include <linux/iio/sysfs.h>
@@ -109,36 +108,50 @@ static const struct iio_chan_spec_ext_info reactive_codes[] = {
 #define SCAN_EPOCH	(SCAN_PERIOD + PHASES)
 #define SCAN_STAMP	(SCAN_EPOCH + 1)
 
-#define PHASE(_p)							\
-	ENERGY(_p, ACTIVE, "active"),					\
-	ENERGY(_p, REACTIVE, "reactive"),				\
-	ENERGY(_p, APPARENT, "apparent"),				\
-	RMS(IIO_ALTVOLTAGE, _p, REG_AVRMS, SCAN_RMS + (_p),		\
-	    voltage_rms_codes),						\
-	RMS(IIO_CURRENT, _p, REG_AIRMS, SCAN_RMS + PHASES + (_p),	\
-	    current_codes),						\
-	{								\
-		CHANNEL(IIO_COUNT, _p, "period", REG_APERIOD + (_p)),	\
-		SCANNED(SCAN_PERIOD + (_p), 'u', 32),			\
-	},								\
-	NOW(IIO_POWER, _p, "active", REG_AWATT, active_codes),		\
-	NOW(IIO_POWER, _p, "reactive", REG_AFVAR, reactive_codes),	\
-	NOW(IIO_POWER, _p, "apparent", REG_AVA, NULL),			\
-	NOW(IIO_VOLTAGE, _p, NULL, REG_AV_PCF, voltage_codes)
+#define PERIOD(_phase) {						\
+	CHANNEL(IIO_COUNT, _phase, "period", REG_APERIOD + (_phase)),	\
+	SCANNED(SCAN_PERIOD + (_phase), 'u', 32),			\
+}
 
 #define ADDRESS_EPOCH	U16_MAX
 
 static const struct iio_chan_spec channels[] = {
-	PHASE(0),
-	PHASE(1),
-	PHASE(2),
+	ENERGY(0, ACTIVE, "active"),
+	ENERGY(0, REACTIVE, "reactive"),
+	ENERGY(0, APPARENT, "apparent"),
+	ENERGY(1, ACTIVE, "active"),
+	ENERGY(1, REACTIVE, "reactive"),
+	ENERGY(1, APPARENT, "apparent"),
+	ENERGY(2, ACTIVE, "active"),
+	ENERGY(2, REACTIVE, "reactive"),
+	ENERGY(2, APPARENT, "apparent"),
+	RMS(IIO_ALTVOLTAGE, 0, REG_AVRMS, SCAN_RMS + 0, voltage_rms_codes),
+	RMS(IIO_ALTVOLTAGE, 1, REG_AVRMS, SCAN_RMS + 1, voltage_rms_codes),
+	RMS(IIO_ALTVOLTAGE, 2, REG_AVRMS, SCAN_RMS + 2, voltage_rms_codes),
+	RMS(IIO_CURRENT, 0, REG_AIRMS, SCAN_RMS + PHASES + 0, current_codes),
+	RMS(IIO_CURRENT, 1, REG_AIRMS, SCAN_RMS + PHASES + 1, current_codes),
+	RMS(IIO_CURRENT, 2, REG_AIRMS, SCAN_RMS + PHASES + 2, current_codes),
+	PERIOD(0),
+	PERIOD(1),
+	PERIOD(2),
+	NOW(IIO_POWER, 0, "active", REG_AWATT, active_codes),
+	NOW(IIO_POWER, 0, "reactive", REG_AFVAR, reactive_codes),
+	NOW(IIO_POWER, 0, "apparent", REG_AVA, NULL),
+	NOW(IIO_VOLTAGE, 0, NULL, REG_AV_PCF, voltage_codes),
+	NOW(IIO_POWER, 1, "active", REG_AWATT, active_codes),
+	NOW(IIO_POWER, 1, "reactive", REG_AFVAR, reactive_codes),
+	NOW(IIO_POWER, 1, "apparent", REG_AVA, NULL),
+	NOW(IIO_VOLTAGE, 1, NULL, REG_AV_PCF, voltage_codes),
+	NOW(IIO_POWER, 2, "active", REG_AWATT, active_codes),
+	NOW(IIO_POWER, 2, "reactive", REG_AFVAR, reactive_codes),
+	NOW(IIO_POWER, 2, "apparent", REG_AVA, NULL),
+	NOW(IIO_VOLTAGE, 2, NULL, REG_AV_PCF, voltage_codes),
 	{
 		CHANNEL(IIO_COUNT, 3, "epoch", ADDRESS_EPOCH),
 		SCANNED(SCAN_EPOCH, 'u', 32),
 	},
 	IIO_CHAN_SOFT_TIMESTAMP(SCAN_STAMP),
 };
-
 
 static const unsigned long scan_masks[] = { BIT(SCAN_STAMP) - 1, 0 };
 

@@ -193,8 +193,7 @@ static int adopt_cleared(struct meter *m)
 	unsigned int phase, kind;
 	int ret;
 
-	dev_warn(&m->spi->dev, "a stop of the chip cleared what it had "
-			       "counted: counting anew\n");
+	dev_warn(&m->spi->dev, "a stop cleared what was counted: counting anew\n");
 	ret = ade9000_read_energies(m, energy);
 	if (ret)
 		return ret;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/* 50 or 60 Hz: the chip follows the fundamental within 5 Hz of what it is set
- * to. */
+/* 50 or 60 Hz: the chip follows the fundamental within 5 Hz of either. */
 #include <linux/math64.h>
 
 #include "meter.h"

@@ -41,7 +41,7 @@ struct window {
 	u32 current_rms[PHASES];
 	u32 period[PHASES];
 	u32 epoch;
-	s64 stamp __aligned(8);
+	aligned_u64 stamp;
 };
 
 struct meter {
