@@ -16,9 +16,10 @@ static const char *const front_end_advice[MM_HEALTH_COUNT] = {
 	[MM_HEALTH_ABSENT] =
 		"check the front end's wiring, overlay and driver (iio_info), and uri and device in the configuration",
 	[MM_HEALTH_STALE] = "check the SPI bus and the front end's supply; restart the board if it stays",
-	[MM_HEALTH_FROZEN] = "the driver answers from its cache: systemctl restart minimeter-afe-prepare (sets the register "
-			     "map's cache_bypass). A kernel that Secure Boot has locked down refuses that: install minimeter-dkms "
-			     "and enrol its key, as minimeter-boards(7) shows",
+	[MM_HEALTH_FROZEN] =
+		"the driver answers from its cache: systemctl restart minimeter-afe-prepare (sets the register "
+		"map's cache_bypass). A kernel that Secure Boot has locked down refuses that: install minimeter-dkms "
+		"and enrol its key, as minimeter-boards(7) shows",
 	[MM_HEALTH_IMPLAUSIBLE] = "check voltage_divider, burden_ohm and the CT ratio in the configuration, then the wiring",
 	[MM_HEALTH_NO_CHANNEL] = "check driver and the voltage_channel and current_channel keys in the configuration, and the "
 				 "chip's node in the device tree",
