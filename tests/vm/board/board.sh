@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=bash
-# What the scripts on the virtual board share: the chip's controls, the meter's figures, and waiting. Sourced.
+# What the scripts on the virtual board share: the chip's controls, the meter's figures, and waiting. Sourced: some names are
+# for those that do.
+# shellcheck disable=SC2034
 
 fitted=ade9000
 chip=/sys/kernel/debug/$fitted-chip
