@@ -17,7 +17,7 @@ c|diagnose|--meter --loaded --load||what is wrong, and what to measure next
 c|outputs|--meter||pulse outputs and LEDs: levels and edges
 c|outputs test|--meter|led_power led_reverse|invert the power or reverse LED
 c|harmonics|--meter --element||harmonics to the 40th, and THD
-c|correct|--meter --confirm|ct1-reversed ct2-reversed ct-crossed lines-180 lines-120 lines-240 none|correct reversed or crossed CTs by arithmetic
+c|correct|--meter --confirm|ct1-reversed ct2-reversed ct3-reversed ct-crossed lines-180 lines-120 lines-240 none|correct reversed or crossed CTs by arithmetic
 c|preset|--meter --received --confirm||set the start reading, once
 c|calibrate|--meter --seconds --element||led through three points to new constants
 c|calibrate start|--meter --element||the same step by step: begin

@@ -49,18 +49,27 @@ static void check_model(struct mm_config_reading *reading, const struct mm_confi
 	for (unsigned e = meter->model.elements; e < MM_ELEMENTS_MAX; e++) {
 		if (meter->phase[e] >= 0) {
 			mm_config_complain(reading, mm_config_line_of(reading, &meter->phase[e]),
-					   "[meter %s]: element%u: model %s has a single element; remove this line", meter->name,
-					   e + 1, model);
+					   "[meter %s]: element%u: model %s has %s; remove this line", meter->name, e + 1, model,
+					   meter->model.elements == 1 ? "a single element" : "two elements");
 		}
 	}
-	if (meter->model.elements == 1 && meter->generates[1] && !meter->generates[0]) {
-		mm_config_complain(reading, mm_config_line_of(reading, meter->generates),
-				   "[meter %s]: generation = element2: model %s has a single element; write generation = yes",
-				   meter->name, model);
+	for (unsigned e = meter->model.elements; e < MM_ELEMENTS_MAX; e++) {
+		if (meter->generates[e] && !meter->generates[0]) {
+			mm_config_complain(reading, mm_config_line_of(reading, meter->generates),
+					   "[meter %s]: generation = element%u: model %s has %s; write generation = %s",
+					   meter->name, e + 1, model,
+					   meter->model.elements == 1 ? "a single element" : "two elements",
+					   meter->model.elements == 1 ? "yes" : "yes, element1 or element2");
+		}
 	}
-	if (meter->phase[0] >= 0 && meter->phase[0] == meter->phase[1]) {
-		mm_config_complain(reading, mm_config_line_of(reading, &meter->phase[1]),
-				   "[meter %s]: element1 and element2 are on the same phase", meter->name);
+	for (unsigned e = 1; e < MM_ELEMENTS_MAX; e++) {
+		for (unsigned before = 0; before < e; before++) {
+			if (meter->phase[e] >= 0 && meter->phase[e] == meter->phase[before]) {
+				mm_config_complain(reading, mm_config_line_of(reading, &meter->phase[e]),
+						   "[meter %s]: element%u and element%u are on the same phase", meter->name,
+						   before + 1, e + 1);
+			}
+		}
 	}
 	for (enum mm_output o = 0; o < MM_OUTPUT_ENERGY_COUNT; o++) {
 		if (meter->line[o].used && mm_output_kh_uwh(&meter->model, o) == 0) {

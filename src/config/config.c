@@ -149,10 +149,8 @@ static const struct {
 	const char *value;
 	bool generates[MM_ELEMENTS_MAX];
 } generations[] = {
-	{"no", {false, false}},
-	{"yes", {true, true}},
-	{"element1", {true, false}},
-	{"element2", {false, true}},
+	{"no", {false, false, false}},	    {"yes", {true, true, true}},	{"element1", {true, false, false}},
+	{"element2", {false, true, false}}, {"element3", {false, false, true}},
 };
 
 static int parse_generation(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
@@ -165,7 +163,7 @@ static int parse_generation(const struct mm_key *key, const char *value, void *s
 			return 0;
 		}
 	}
-	return mm_error_set(error, -EINVAL, "must be yes, no, element1 or element2: where can power flow backwards?");
+	return mm_error_set(error, -EINVAL, "must be yes, no, element1, element2 or element3: where can power flow backwards?");
 }
 
 static void format_generation(const struct mm_key *key, const void *settings, char *ret, size_t size)
@@ -282,6 +280,7 @@ static const struct mm_key meter_keys[] = {
 	{"serial", &mm_key_text, METER_FIELD(serial)},
 	{"element1", &phase_key, METER_FIELD(phase[0])},
 	{"element2", &phase_key, METER_FIELD(phase[1])},
+	{"element3", &phase_key, METER_FIELD(phase[2])},
 	{"generation", &generation_key, METER_FIELD(generates)},
 	{"ct_sets", &mm_key_whole, METER_FIELD(ct_sets), MM_KEY_RANGE(NULL, 1, MM_CT_SETS_MAX)},
 	{"multiplier", &mm_key_number, METER_FIELD(multiplier), MM_KEY_RANGE(NULL, 0.01, 1000)},

@@ -17,7 +17,7 @@
 
 #define EQUATIONS 3
 
-const struct mm_calibration_version mm_calibration_none = {.constants = {{.gain = 1}, {.gain = 1}}};
+const struct mm_calibration_version mm_calibration_none = {.constants = {{.gain = 1}, {.gain = 1}, {.gain = 1}}};
 
 const struct mm_calibration_range mm_calibration_range[MM_CALIBRATION_POINT_COUNT] = {
 	[MM_CALIBRATION_FULL_LOAD] = {0.10, MM_OVERCURRENT_RATIO, 0.97, 1.0},

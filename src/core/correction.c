@@ -17,6 +17,10 @@ bool mm_correction_valid(uint32_t correction, unsigned elements)
 	if (elements < 2) {
 		return (correction & ~MM_CORRECTION_CT1_REVERSED) == 0;
 	}
+	if (elements > 2) {
+		return (correction & ~(MM_CORRECTION_CT1_REVERSED | MM_CORRECTION_CT2_REVERSED | MM_CORRECTION_CT3_REVERSED)) ==
+		       0;
+	}
 	if (crossed ? angle != MM_CORRECTION_LINES_180 && angle != MM_CORRECTION_LINES_120 && angle != MM_CORRECTION_LINES_240
 		    : angle != 0) {
 		return false;
@@ -33,6 +37,8 @@ const char *mm_correction_name(uint32_t bit)
 		return "ct2-reversed";
 	case MM_CORRECTION_CT_CROSSED:
 		return "ct-crossed";
+	case MM_CORRECTION_CT3_REVERSED:
+		return "ct3-reversed";
 	case MM_CORRECTION_LINES_180:
 		return "lines-180";
 	case MM_CORRECTION_LINES_120:
@@ -64,6 +70,7 @@ static void turn(struct mm_input_reading *reading, double real, double imaginary
 struct mm_input_reading mm_correction_apply(uint32_t correction, const struct mm_measurement *measurement,
 					    const unsigned input[static MM_ELEMENTS_MAX], unsigned element)
 {
+	static const uint32_t reversed[] = {MM_CORRECTION_CT1_REVERSED, MM_CORRECTION_CT2_REVERSED, MM_CORRECTION_CT3_REVERSED};
 	const struct mm_input_reading *own = &measurement->input[input[element]];
 	struct mm_input_reading reading = *own;
 	unsigned ct = element;
@@ -87,7 +94,7 @@ struct mm_input_reading mm_correction_apply(uint32_t correction, const struct mm
 			turn(&reading, COS_120, correction & MM_CORRECTION_LINES_120 ? sine : -sine);
 		}
 	}
-	if (correction & (ct == 0 ? MM_CORRECTION_CT1_REVERSED : MM_CORRECTION_CT2_REVERSED)) {
+	if (correction & reversed[ct]) {
 		turn(&reading, -1, 0);
 	}
 	return reading;

@@ -20,18 +20,20 @@
 #define MM_CORRECTION_CT1_REVERSED 0x01u
 #define MM_CORRECTION_CT2_REVERSED 0x02u
 #define MM_CORRECTION_CT_CROSSED 0x04u
+#define MM_CORRECTION_CT3_REVERSED 0x08u
 /* By how much L2 lags L1 where they are crossed, one of: 180° (split phase), or 120° and 240° (two phases of a wye). */
 #define MM_CORRECTION_LINES_180 0x10u
 #define MM_CORRECTION_LINES_120 0x20u
 #define MM_CORRECTION_LINES_240 0x40u
 #define MM_CORRECTION_BITS 7
 
-/* A single element has one CT and nothing to cross it with; crossed needs one angle, and an angle is for nothing else. */
+/* A single element has one CT and nothing to cross it with, three have no crossing that could be corrected; crossed needs one
+ * angle, and an angle is for nothing else. */
 bool mm_correction_valid(uint32_t correction, unsigned elements);
 
 /*
- * Stable name of one bit: "ct1-reversed", "ct2-reversed", "ct-crossed", "lines-180", "lines-120", "lines-240"; NULL for a bit
- * that means nothing.
+ * Stable name of one bit: "ct1-reversed", "ct2-reversed", "ct-crossed", "ct3-reversed", "lines-180", "lines-120", "lines-240";
+ * NULL for a bit that means nothing.
  */
 const char *mm_correction_name(uint32_t bit);
 

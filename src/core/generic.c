@@ -16,10 +16,9 @@ static const struct {
 	const char *code; /* in the canonical text */
 	int elements;
 } services[MM_WIRES_COUNT] = {
-	[MM_WIRES_1P2W] = {"1-phase-2-wire", "1P2W", 1},
-	[MM_WIRES_3W] = {NULL, NULL, 0},
-	[MM_WIRES_SPLIT] = {"split-phase-3-wire", "1P3W", 2},
-	[MM_WIRES_NETWORK] = {"2-phase-3-wire", "2P3W", 2},
+	[MM_WIRES_1P2W] = {"1-phase-2-wire", "1P2W", 1},      [MM_WIRES_3W] = {NULL, NULL, 0},
+	[MM_WIRES_SPLIT] = {"split-phase-3-wire", "1P3W", 2}, [MM_WIRES_NETWORK] = {"2-phase-3-wire", "2P3W", 2},
+	[MM_WIRES_WYE] = {"3-phase-4-wire", "3P4W", 3},
 };
 
 const char *mm_wires_key(enum mm_wires wires)

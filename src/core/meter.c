@@ -63,8 +63,13 @@ static bool config_valid(const struct mm_meter_config *config)
 		return false;
 	}
 	for (unsigned e = 0; e < elements; e++) {
-		if (config->input[e] >= MM_INPUTS_MAX || (e > 0 && config->input[e] == config->input[0])) {
+		if (config->input[e] >= MM_INPUTS_MAX) {
 			return false;
+		}
+		for (unsigned before = 0; before < e; before++) {
+			if (config->input[e] == config->input[before]) {
+				return false;
+			}
 		}
 	}
 	return true;

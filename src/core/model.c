@@ -205,10 +205,9 @@ int mm_model_parse(const char *text, struct mm_model *ret, struct mm_model_error
 const char *mm_wires_name(enum mm_wires wires)
 {
 	static const char *const names[MM_WIRES_COUNT] = {
-		[MM_WIRES_1P2W] = "1-phase 2-wire",
-		[MM_WIRES_3W] = "1- or 2-phase 3-wire",
-		[MM_WIRES_SPLIT] = "split-phase 3-wire",
-		[MM_WIRES_NETWORK] = "2-phase 3-wire",
+		[MM_WIRES_1P2W] = "1-phase 2-wire",	 [MM_WIRES_3W] = "1- or 2-phase 3-wire",
+		[MM_WIRES_SPLIT] = "split-phase 3-wire", [MM_WIRES_NETWORK] = "2-phase 3-wire",
+		[MM_WIRES_WYE] = "3-phase 4-wire",
 	};
 
 	assert(wires < MM_WIRES_COUNT);

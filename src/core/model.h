@@ -30,6 +30,7 @@ enum mm_wires {
 	MM_WIRES_3W,	  /* two lines and neutral, of either kind below: of a Mini Meter */
 	MM_WIRES_SPLIT,	  /* two lines of opposite phase and neutral */
 	MM_WIRES_NETWORK, /* two lines of three phases, and neutral */
+	MM_WIRES_WYE,	  /* three phases and neutral */
 	MM_WIRES_COUNT,
 };
 
@@ -37,7 +38,7 @@ struct mm_model {
 	char canonical[MM_MODEL_TEXT_MAX]; /* the model number as the maker spells it; of a generic meter, all that it is */
 	bool generic;			   /* no Mini Meter: core/generic.h */
 	enum mm_wires wires;
-	unsigned elements;	/* 1 or 2 */
+	unsigned elements;	/* 1 or 2; of a generic meter up to 3 */
 	unsigned meters;	/* meters in the enclosure; 1 for a single meter's number */
 	double rated_voltage_v; /* line to neutral: 120 for every Mini Meter */
 	double ct_primary_a;	/* rated current: 100, 200 or 400 for a Mini Meter */

@@ -14,6 +14,7 @@ static const struct {
 } corrections[] = {
 	{"ct1-reversed", "CT1 is turned round"},
 	{"ct2-reversed", "CT2 is turned round"},
+	{"ct3-reversed", "CT3 is turned round"},
 	{"ct-crossed", "CT1 sits on line 2 and CT2 on line 1"},
 	{"lines-180", "with ct-crossed: split phase"},
 	{"lines-120", "with ct-crossed: L2 lags L1 by 120 degrees"},

@@ -32,6 +32,7 @@ e2e_tests = \
 	tests/e2e/reversed.sh \
 	tests/e2e/scenarios.sh \
 	tests/e2e/setup.sh \
+	tests/e2e/three_phase.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/samples.sh \
 	tests/e2e/verify.sh \

@@ -8,6 +8,7 @@
 
 #include "diagnosis/private.h"
 #include "diagnosis/supply.h"
+#include "diagnosis/three.h"
 
 /* Findings this far below the best, in likelihood, are still as good; below this part of all weight they are not worth a word. */
 #define TIE_RATIO 6.0
@@ -130,12 +131,69 @@ static enum mm_cause name_generation(const struct mm_wiring *wiring, const bool 
 	return generates == unsaid ? MM_CAUSE_GENERATION : MM_CAUSE_GENERATION_CONFIGURED;
 }
 
+/* The first element of which a wiring says this; 0: none. */
+static unsigned first_wrong(const struct mm_wiring *wiring)
+{
+	for (unsigned e = 0; e < wiring->elements; e++) {
+		if (wiring->ct[e].reversed || wiring->ct[e].line != e || wiring->lead[e] != e) {
+			return e + 1;
+		}
+	}
+	return 0;
+}
+
+/* Of three elements: the line that generates, where it is one alone. */
+static enum mm_cause name_generation_of_three(const struct mm_wiring *wiring, const bool said[static MM_ELEMENTS_MAX],
+					      unsigned *ret_element)
+{
+	unsigned count = 0, one = 0;
+	bool unsaid = false;
+
+	for (unsigned e = 0; e < wiring->elements; e++) {
+		if (wiring->generates[e]) {
+			count++;
+			one = e + 1;
+			unsaid = unsaid || !said[e];
+		}
+	}
+	*ret_element = count == 1 ? one : 0;
+	return count == 0 ? MM_CAUSE_NONE : unsaid ? MM_CAUSE_GENERATION : MM_CAUSE_GENERATION_CONFIGURED;
+}
+
+static enum mm_cause name_wiring_of_three(const struct mm_wiring *wiring, const bool said[static MM_ELEMENTS_MAX],
+					  unsigned *ret_element)
+{
+	unsigned mistakes = mm_wiring_mistakes(wiring), wrong = 0;
+
+	*ret_element = 0;
+	if (mistakes == 0) {
+		return name_generation_of_three(wiring, said, ret_element);
+	}
+	if (mistakes > 1) {
+		return MM_CAUSE_SEVERAL;
+	}
+	for (unsigned e = 0; e < wiring->elements; e++) {
+		wrong += wiring->ct[e].line != e;
+	}
+	if (wrong > 1) {
+		return mm_wiring_rotated(wiring) ? MM_CAUSE_CTS_ROTATED : MM_CAUSE_TWO_CTS_CROSSED;
+	}
+	if (wiring->ct[0].reversed && wiring->ct[1].reversed) {
+		return MM_CAUSE_CTS_REVERSED;
+	}
+	*ret_element = first_wrong(wiring);
+	return wrong > 0 ? MM_CAUSE_CT_WRONG_LINE : MM_CAUSE_CT_REVERSED;
+}
+
 /* The name of a wiring that is not right, or that something generates behind. */
 static enum mm_cause name_wiring(const struct mm_wiring *wiring, const bool said[static MM_ELEMENTS_MAX], unsigned *ret_element)
 {
 	const struct mm_ct_state *ct = wiring->ct;
 	unsigned mistakes = mm_wiring_mistakes(wiring);
 
+	if (wiring->elements == MM_LINES) {
+		return name_wiring_of_three(wiring, said, ret_element);
+	}
 	*ret_element = 0;
 	if (mistakes == 0) {
 		return name_generation(wiring, said, ret_element);
@@ -198,14 +256,15 @@ static enum mm_cause name_candidate(const struct mm_stage *stage, const struct m
 static void judge_phasing(struct mm_stage *stage)
 {
 	const struct mm_circumstances *circumstances = stage->circumstances;
-	struct mm_phasing_said said = {.correction = circumstances->correction};
+	struct mm_phasing_said said = {.wires = stage->model->wires, .correction = circumstances->correction};
 	struct mm_phasing_candidate candidates[MM_PHASING_CANDIDATES_MAX];
 	unsigned first = stage->ret->count, tie = ++stage->ties, count;
 	bool tied = false;
 	double sum = 0;
 
 	memcpy(said.generates, circumstances->generates, sizeof(said.generates));
-	count = mm_phasing_rank(stage->observation, stage->judged, &said, candidates);
+	count = stage->observation->elements == MM_LINES ? mm_three_rank(stage->observation, stage->judged, &said, candidates)
+							 : mm_phasing_rank(stage->observation, stage->judged, &said, candidates);
 	for (unsigned i = 0; i < count; i++) {
 		sum += candidates[i].weight;
 	}
@@ -238,6 +297,9 @@ static void judge_neutral(struct mm_stage *stage, unsigned first)
 	bool sure;
 
 	if (first == stage->ret->count) {
+		return;
+	}
+	if (stage->observation->elements > MM_WIRED_ELEMENTS) {
 		return;
 	}
 	if (stage->observation->elements == 1 && top->cause == MM_CAUSE_CT_REVERSED && !top->corrected) {
@@ -341,11 +403,21 @@ static void judge_reported(struct mm_stage *stage)
 	ret->finding[0] = (struct mm_finding){.cause = MM_CAUSE_UNEXPLAINED, .confidence = 1};
 }
 
+static bool any_judged(const struct mm_stage *stage)
+{
+	bool any = false;
+
+	for (unsigned e = 0; e < stage->observation->elements; e++) {
+		any = any || stage->judged[e];
+	}
+	return any;
+}
+
 void mm_diagnose(const struct mm_observation *observation, const struct mm_model *model,
 		 const struct mm_circumstances *circumstances, struct mm_diagnosis *ret)
 {
 	struct mm_stage stage = {.observation = observation, .model = model, .circumstances = circumstances, .ret = ret};
-	unsigned first;
+	unsigned first, same_line = observation->elements == MM_LINES ? mm_three_same_line(observation) : 0;
 
 	ret->count = 0;
 	if (!judge_front_end(&stage)) {
@@ -361,8 +433,11 @@ void mm_diagnose(const struct mm_observation *observation, const struct mm_model
 	for (unsigned e = 0; e < observation->elements; e++) {
 		judge_range(&stage, e);
 	}
+	if (same_line > 0) {
+		mm_stage_find(&stage, MM_CAUSE_LEAD_WRONG_LINE, same_line, 0.95);
+	}
 	first = ret->count;
-	if (stage.judged[0] || stage.judged[1]) {
+	if (any_judged(&stage) && same_line == 0) {
 		judge_phasing(&stage);
 		judge_neutral(&stage, first);
 	}

@@ -15,7 +15,7 @@
 
 struct mm_finding {
 	enum mm_cause cause;
-	unsigned element;  /* 1 or 2; 0: the meter as a whole */
+	unsigned element;  /* from 1; 0: the meter as a whole */
 	double confidence; /* 0 to 1 */
 	unsigned tie;	   /* 0: none; the readings fit all findings of this number alike */
 	bool corrected;	   /* the correction in force allows for it: the meter registers as if the wires were right */

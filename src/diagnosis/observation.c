@@ -45,7 +45,7 @@ static const struct mm_observation_window *window_back(const struct mm_observati
  * Mean direction of the windows' angles and its standard error, by the length of their mean: circular standard deviation
  * sqrt(-2 ln R) (Mardia and Jupp, Directional Statistics, 2.3).
  */
-static void average_lag(struct mm_observation *observation)
+static bool average_lag(const struct mm_observation *observation, unsigned element, double *ret_deg, double *ret_error_deg)
 {
 	struct mm_phasor sum = {0, 0};
 	unsigned count = 0;
@@ -54,20 +54,20 @@ static void average_lag(struct mm_observation *observation)
 	for (unsigned back = 0; back < observation->count; back++) {
 		const struct mm_observation_window *window = window_back(observation, back);
 
-		if (fmin(window->voltage_v[0], window->voltage_v[1]) < MM_DEAD_VOLTAGE_V) {
+		if (fmin(window->voltage_v[0], window->voltage_v[element]) < MM_DEAD_VOLTAGE_V) {
 			break;
 		}
-		sum.re += window->lag.re;
-		sum.im += window->lag.im;
-		count += window->lag.re != 0 || window->lag.im != 0;
+		sum.re += window->lag[element - 1].re;
+		sum.im += window->lag[element - 1].im;
+		count += window->lag[element - 1].re != 0 || window->lag[element - 1].im != 0;
 	}
-	observation->lag_known = false;
 	length = count >= MM_LAG_WINDOWS_MIN ? fmin(hypot(sum.re, sum.im) / count, 1) : 0;
-	if (length > 0) {
-		observation->lag_deg = atan2(sum.im, sum.re) * DEG_PER_RAD;
-		observation->lag_error_deg = 2 * sqrt(-2 * log(length) / count) * DEG_PER_RAD;
-		observation->lag_known = observation->lag_error_deg <= MM_LAG_ERROR_MAX_DEG;
+	if (length <= 0) {
+		return false;
 	}
+	*ret_deg = atan2(sum.im, sum.re) * DEG_PER_RAD;
+	*ret_error_deg = 2 * sqrt(-2 * log(length) / count) * DEG_PER_RAD;
+	return *ret_error_deg <= MM_LAG_ERROR_MAX_DEG;
 }
 
 void mm_observation_add(struct mm_observation *observation, const struct mm_meter_config *config,
@@ -85,15 +85,20 @@ void mm_observation_add(struct mm_observation *observation, const struct mm_mete
 		window.reactive_var[e] = input->reactive_vars / seconds;
 		observation->frequency_hz = input->frequency_hz;
 	}
-	if (observation->elements == 2) {
-		window.lag = lag_between(measurement->phasors[config->input[0]].voltage,
-					 measurement->phasors[config->input[1]].voltage);
+	for (unsigned e = 1; e < observation->elements; e++) {
+		window.lag[e - 1] = lag_between(measurement->phasors[config->input[0]].voltage,
+						measurement->phasors[config->input[e]].voltage);
 	}
 	observation->window[observation->next] = window;
 	observation->next = (observation->next + 1) % MM_OBSERVATION_WINDOWS;
 	observation->count += observation->count < MM_OBSERVATION_WINDOWS;
-	if (observation->elements == 2) {
-		average_lag(observation);
+	if (observation->elements > 1) {
+		observation->lag_known = average_lag(observation, 1, &observation->lag_deg, &observation->lag_error_deg);
+	}
+	if (observation->elements > 2) {
+		double error_deg;
+
+		observation->third_lag_known = average_lag(observation, 2, &observation->third_lag_deg, &error_deg);
 	}
 }
 

@@ -24,12 +24,14 @@
 /* Below this a line or its lead is dead; what is left is picked up from its neighbours. */
 #define MM_DEAD_VOLTAGE_V 10.0
 
+#define MM_LAGS 2 /* of element 2's voltage and element 3's behind element 1's */
+
 struct mm_observation_window {
 	double voltage_v[MM_ELEMENTS_MAX];
 	double current_a[MM_ELEMENTS_MAX];
 	double active_w[MM_ELEMENTS_MAX];
 	double reactive_var[MM_ELEMENTS_MAX]; /* positive: the current lags */
-	struct mm_phasor lag;		      /* of length 1, its angle that by which element 2's voltage lags; 0: not known */
+	struct mm_phasor lag[MM_LAGS];	      /* of length 1, its angle that by which element 2's voltage lags; 0: not known */
 };
 
 struct mm_observation {
@@ -41,6 +43,8 @@ struct mm_observation {
 	bool lag_known;	      /* to MM_LAG_ERROR_MAX_DEG */
 	double lag_deg;	      /* by how much element 2's voltage lags element 1's, -180 to 180 */
 	double lag_error_deg; /* two standard errors of it, by how the windows scatter */
+	bool third_lag_known; /* the same of element 3's */
+	double third_lag_deg;
 };
 
 /* From one window to the next. */
@@ -50,7 +54,7 @@ struct mm_observation_step {
 	double reactive_a[MM_ELEMENTS_MAX]; /* and 90 degrees behind it */
 };
 
-/* Forgets all; elements: 1 or 2. */
+/* Forgets all; elements: 1 to MM_ELEMENTS_MAX. */
 void mm_observation_init(struct mm_observation *observation, unsigned elements);
 
 /* Takes a right window of the meter that config describes. */

@@ -139,7 +139,7 @@ static bool same_wiring(const struct mm_wiring *a, const struct mm_wiring *b)
 {
 	bool same = true;
 
-	for (unsigned e = 0; e < MM_WIRED_ELEMENTS; e++) {
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
 		same = same && a->ct[e].line == b->ct[e].line && a->ct[e].reversed == b->ct[e].reversed &&
 		       a->lead[e] == b->lead[e] && a->generates[e] == b->generates[e];
 	}
@@ -167,8 +167,7 @@ static void find_repaired(const struct context *context, const struct mm_wiring_
 	}
 }
 
-/* Keeps a candidate among the likeliest, in their order; one with the same wiring is one with it. */
-static unsigned keep(struct mm_phasing_candidate *list, unsigned count, const struct mm_phasing_candidate *candidate)
+unsigned mm_phasing_keep(struct mm_phasing_candidate *list, unsigned count, const struct mm_phasing_candidate *candidate)
 {
 	struct mm_phasing_candidate one = *candidate;
 	unsigned at;
@@ -236,7 +235,7 @@ static unsigned try_loads(const struct context *context, struct mm_wiring_trial 
 				   gain->difference + gain->sum > 0.8 * (context->best.difference + context->best.sum);
 		find_repaired(context, trial, &candidate);
 		if (candidate.weight > 0) {
-			count = keep(ret, count, &candidate);
+			count = mm_phasing_keep(ret, count, &candidate);
 		}
 	}
 	return count;
@@ -266,6 +265,12 @@ static bool set_wiring(const struct context *context, struct mm_wiring_trial *tr
 
 #define WIRINGS (CT_STATES * CT_STATES * 3)
 
+/* Can a service of so many lines be the one that the meter is for? */
+static bool is_declared(const struct context *context, unsigned lines)
+{
+	return context->said->wires == MM_WIRES_SPLIT ? lines == 2 : context->said->wires != MM_WIRES_NETWORK || lines == 3;
+}
+
 static unsigned list_services(const struct context *context, struct mm_wiring_service ret[static 3])
 {
 	static const struct mm_wiring_service all[] = {
@@ -276,10 +281,14 @@ static unsigned list_services(const struct context *context, struct mm_wiring_se
 	double lag = mm_wrap_deg(context->lag_deg);
 
 	if (!context->lag_known || fabs(lag) < SAME_LINE_DEG) {
+		unsigned count = 0;
+
 		for (unsigned i = 0; i < 3; i++) {
-			ret[i] = all[i];
+			if (is_declared(context, all[i].lines)) {
+				ret[count++] = all[i];
+			}
 		}
-		return 3;
+		return count;
 	}
 	ret[0] = all[fabs(lag) > 150 ? 0 : lag > 0 ? 1 : 2];
 	ret[0].prior = 1;

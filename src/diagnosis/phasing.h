@@ -32,6 +32,7 @@ struct mm_phasing_candidate {
 
 /* What somebody has said, which speaks for the wirings that it fits. */
 struct mm_phasing_said {
+	enum mm_wires wires;		 /* what the meter is for */
 	uint32_t correction;		 /* what the wiring was found to be; 0: nothing */
 	bool generates[MM_ELEMENTS_MAX]; /* energy may flow back there: then that alone is no sign of a mistake */
 };
@@ -42,5 +43,8 @@ struct mm_phasing_said {
  */
 unsigned mm_phasing_rank(const struct mm_observation *observation, const bool judged[static MM_ELEMENTS_MAX],
 			 const struct mm_phasing_said *said, struct mm_phasing_candidate ret[static MM_PHASING_CANDIDATES_MAX]);
+
+/* Keeps a candidate among the likeliest, in their order; one with the same wiring is one with it. Returns the new number. */
+unsigned mm_phasing_keep(struct mm_phasing_candidate *list, unsigned count, const struct mm_phasing_candidate *candidate);
 
 #endif

@@ -8,10 +8,12 @@ libdiagnosis_a_SOURCES = \
 	src/diagnosis/sag.c src/diagnosis/sag.h \
 	src/diagnosis/stage.c src/diagnosis/private.h \
 	src/diagnosis/supply.c src/diagnosis/supply.h \
+	src/diagnosis/three.c src/diagnosis/three.h \
 	src/diagnosis/wiring.c src/diagnosis/wiring.h
 
 if TESTS_ENABLED
-diagnosis_checks = tests/diagnosis/check_diagnosis tests/diagnosis/check_diagnosis_more tests/diagnosis/wiring
+diagnosis_checks = tests/diagnosis/check_diagnosis tests/diagnosis/check_diagnosis_more tests/diagnosis/check_three \
+	tests/diagnosis/wiring
 check_PROGRAMS += $(diagnosis_checks)
 TESTS += $(diagnosis_checks)
 tests_diagnosis_check_diagnosis_SOURCES = tests/diagnosis/check_diagnosis.c tests/fixture/diagnosis_fixture.c

@@ -14,7 +14,7 @@
 #define HALF_OF_TWO_LINES_MAX_RATIO 0.9167
 
 /* One voltage as it should be or dead, the other that between two lines: the element whose lead went to N, or -1. */
-static int swapped_neutral(const struct mm_stage *stage)
+static int swapped_neutral_of_pair(const struct mm_stage *stage)
 {
 	const struct mm_observation_window *present = &stage->present;
 	double min_v = mm_model_supply_min_v(stage->model), max_v = mm_model_supply_max_v(stage->model);
@@ -29,6 +29,29 @@ static int swapped_neutral(const struct mm_stage *stage)
 		}
 	}
 	return -1;
+}
+
+/* Of three elements: one voltage as it should be, both others those between two lines. */
+static int swapped_neutral_of_three(const struct mm_stage *stage)
+{
+	double min_v = mm_model_supply_min_v(stage->model), max_v = mm_model_supply_max_v(stage->model);
+	int right = -1;
+	unsigned between = 0;
+
+	for (unsigned e = 0; e < stage->observation->elements; e++) {
+		double volts = stage->present.voltage_v[e];
+
+		between += volts > BETWEEN_LINES_MIN * min_v && volts < BETWEEN_LINES_MAX * max_v;
+		right = volts >= min_v && volts <= max_v ? (int)e : right;
+	}
+	return between == 2 ? right : -1;
+}
+
+static int swapped_neutral(const struct mm_stage *stage)
+{
+	unsigned elements = stage->observation->elements;
+
+	return elements == 2 ? swapped_neutral_of_pair(stage) : elements > 2 ? swapped_neutral_of_three(stage) : -1;
 }
 
 static bool lost_neutral(const struct mm_stage *stage)
@@ -56,7 +79,7 @@ bool mm_stage_judge_supply(struct mm_stage *stage)
 {
 	const struct mm_observation *observation = stage->observation;
 	const double *volts = stage->present.voltage_v;
-	int swapped = observation->elements == 2 ? swapped_neutral(stage) : -1;
+	int swapped = swapped_neutral(stage);
 	bool all_dead = true;
 
 	for (unsigned e = 0; e < observation->elements; e++) {

@@ -15,12 +15,40 @@
 /* How often a load between the lines is what explains a current, where one to neutral would do as well. */
 #define BETWEEN_SHARE 0.5
 
+bool mm_wiring_rotated(const struct mm_wiring *wiring)
+{
+	const struct mm_ct_state *ct = wiring->ct;
+	unsigned on = (ct[0].line + MM_LINES) % MM_LINES;
+
+	return wiring->elements == MM_LINES && on != 0 && ct[1].line == (1 + on) % MM_LINES &&
+	       ct[MM_LINE_THIRD].line == (MM_LINE_THIRD + on) % MM_LINES;
+}
+
+static unsigned mistakes_of_three(const struct mm_wiring *wiring)
+{
+	unsigned reversed = 0, lines = 0, leads = 0, sum = 0;
+
+	for (unsigned e = 0; e < MM_LINES; e++) {
+		reversed += wiring->ct[e].reversed;
+		lines += wiring->ct[e].line != e;
+		leads += wiring->lead[e] != e;
+		sum |= 1u << wiring->ct[e].line;
+	}
+	if (lines > 1 && sum == (1u << MM_LINES) - 1) {
+		lines = 1; /* two crossed, or all rotated */
+	}
+	return (reversed == MM_LINES ? 1 : reversed) + lines + leads;
+}
+
 unsigned mm_wiring_mistakes(const struct mm_wiring *wiring)
 {
 	const struct mm_ct_state *ct = wiring->ct;
 	bool crossed = ct[0].line == 1 && ct[1].line == 0;
 	unsigned lines = (ct[0].line != 0) + (ct[1].line != 1);
 
+	if (wiring->elements == MM_LINES) {
+		return mistakes_of_three(wiring);
+	}
 	return (unsigned)(ct[0].reversed + ct[1].reversed) + (crossed ? 1 : lines) +
 	       (unsigned)((wiring->lead[0] != 0) + (wiring->lead[1] != 1));
 }
@@ -53,12 +81,7 @@ double mm_lag_behind(struct mm_phasor current, double voltage_lag_deg)
 	return mm_wrap_deg(-atan2(current.im, current.re) / MM_RAD_PER_DEG - voltage_lag_deg);
 }
 
-/*
- * How ordinary a load is whose current lags its voltage by this angle. The meter is for power factors of 0.5 to 1 either way
- * (manual, table 1), and a load that takes up energy beyond 90 degrees there is none. said: load and generation may share the
- * line.
- */
-static double load_likelihood(double lag_deg, bool generates, bool said)
+double mm_load_likelihood(double lag_deg, bool generates, bool said)
 {
 	double off = generates ? 180.0 - fabs(lag_deg) : fabs(lag_deg);
 
@@ -76,12 +99,17 @@ static bool negligible(struct mm_phasor rest, struct mm_phasor whole)
 	return size(rest) <= SAME_CURRENT_RATIO * size(whole) + SAME_CURRENT_A;
 }
 
+bool mm_same_current(struct mm_phasor a, struct mm_phasor b)
+{
+	return negligible(add(a, -1, b), a);
+}
+
 static double line_likelihood(const struct mm_wiring_trial *trial, unsigned line, struct mm_phasor current)
 {
 	bool own = line < MM_WIRED_ELEMENTS;
 
-	return load_likelihood(mm_lag_behind(current, trial->service->lag_deg[line]), own && trial->wiring.generates[line],
-			       own && trial->said[line]);
+	return mm_load_likelihood(mm_lag_behind(current, trial->service->lag_deg[line]), own && trial->wiring.generates[line],
+				  own && trial->said[line]);
 }
 
 /* What is left of a line's current without the loads between the lines. */
@@ -119,8 +147,9 @@ static double pair_likelihood(const struct mm_wiring_trial *trial, struct mm_pha
 			struct mm_phasor between = {from[i].re * quarters / 4, from[i].im * quarters / 4};
 			struct mm_phasor back = {-between.re, -between.im};
 			bool all = quarters == 4 && negligible(add(a, 1, b), a);
-			double likelihood = load_likelihood(mm_lag_behind(between, volt_lag), trial->wiring.generates[0], false) *
-					    rest_likelihood(trial, 0, a, between) * rest_likelihood(trial, 1, b, back);
+			double likelihood =
+				mm_load_likelihood(mm_lag_behind(between, volt_lag), trial->wiring.generates[0], false) *
+				rest_likelihood(trial, 0, a, between) * rest_likelihood(trial, 1, b, back);
 
 			best = fmax(best, likelihood * (all ? ONLY_TWO_LINE_LOADS * COINCIDENCE : BETWEEN_SHARE));
 		}
@@ -137,8 +166,8 @@ static double lone_likelihood(const struct mm_wiring_trial *trial, unsigned line
 	if (line == MM_LINE_THIRD) {
 		return likelihood;
 	}
-	return fmax(likelihood, BETWEEN_SHARE * load_likelihood(mm_lag_behind(between, between_lag(trial)),
-								trial->wiring.generates[line], false));
+	return fmax(likelihood, BETWEEN_SHARE * mm_load_likelihood(mm_lag_behind(between, between_lag(trial)),
+								   trial->wiring.generates[line], false));
 }
 
 struct mm_phasor mm_true_current(const struct mm_wiring_trial *trial, unsigned e, struct mm_phasor seen)

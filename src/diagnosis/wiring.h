@@ -18,6 +18,7 @@ struct mm_ct_state {
 
 /* What the meter's wires are taken to be connected to. */
 struct mm_wiring {
+	unsigned elements; /* 3, or any less */
 	struct mm_ct_state ct[MM_ELEMENTS_MAX];
 	unsigned lead[MM_ELEMENTS_MAX]; /* the line that each voltage lead is on */
 	bool generates[MM_ELEMENTS_MAX];
@@ -44,8 +45,24 @@ struct mm_wiring_seen {
 	struct mm_phasor current[MM_ELEMENTS_MAX]; /* each against its element's own voltage */
 };
 
-/* Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. */
+/*
+ * Mistakes that a wiring is: CTs turned, on a wrong line (two crossed are one mistake), leads on a wrong line. Of three CTs, all
+ * of them turned are one mistake, and all rotated are one.
+ */
 unsigned mm_wiring_mistakes(const struct mm_wiring *wiring);
+
+/* Of three CTs: each is on another's line, all the same way on. */
+bool mm_wiring_rotated(const struct mm_wiring *wiring);
+
+/*
+ * How ordinary a load is whose current lags its voltage by this angle: to be compared, not an absolute figure. The meter is for
+ * power factors of 0.5 to 1 either way (manual, table 1), and a load that takes up energy beyond 90 degrees there is none. said:
+ * load and generation may share the line.
+ */
+double mm_load_likelihood(double lag_deg, bool generates, bool said);
+
+/* Two currents that agree as far as two CTs on one conductor do. */
+bool mm_same_current(struct mm_phasor a, struct mm_phasor b);
 
 /* -180 to 180, without the lower end. */
 double mm_wrap_deg(double deg);

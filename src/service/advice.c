@@ -107,6 +107,13 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 				  "switch a 120 V load on line 1: if element 2's current moves, they are crossed",
 				  "with power off, put CT1 on the line of voltage lead L1, CT2 on that of L2; "
 				  "minimeterctl correct bridges the time"},
+	[MM_CAUSE_TWO_CTS_CROSSED] = {"two CTs crossed, each on the other's line",
+				      "switch a load between one of these lines and neutral: see which element's current moves",
+				      "with power off, put each CT on the line of its own voltage lead"},
+	[MM_CAUSE_CTS_ROTATED] =
+		{"CTs rotated, each of the three on the next line",
+		 "switch a load between line 1 and neutral: see which element's current moves",
+		 "with power off, put each CT on the line of its own voltage lead (or move the three leads round)"},
 	[MM_CAUSE_CT_WRONG_LINE] = {"CT on a line that is not its voltage's",
 				    "switch a 120 V load on this line: this CT's current must move",
 				    "with power off, put this CT on the line of its voltage lead"},

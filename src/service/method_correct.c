@@ -94,6 +94,8 @@ static bool is_possible(const struct mm_service *service, struct mm_varlink_call
 	if (!mm_correction_valid(correction, view->meter->config.model.elements)) {
 		mm_call_not_permitted(call, view->meter->config.model.elements == 1
 						    ? "a meter of one element has one CT: only ct1-reversed can be corrected"
+					    : view->meter->config.model.elements == 3
+						    ? "of three CTs only those that are turned can be corrected"
 						    : "ct-crossed goes with one of lines-180, lines-120 and lines-240, and they "
 						      "go with nothing else");
 		return false;

@@ -132,10 +132,12 @@ static void say_element(json_t *lines, const struct mm_observation_window *prese
 static void say_wiring(json_t *lines, const struct mm_wiring *wiring, unsigned e)
 {
 	static const char *const lines_of[] = {"line 1", "line 2", "a line that is not the meter's"};
+	static const char *const lines_of_three[] = {"line 1", "line 2", "line 3"};
 	const struct mm_ct_state *ct = &wiring->ct[e];
 
 	if (ct->line != e) {
-		say(lines, "supposes CT%u on %s%s", e + 1, lines_of[ct->line], ct->reversed ? " and turned round" : "");
+		say(lines, "supposes CT%u on %s%s", e + 1, (wiring->elements > 2 ? lines_of_three : lines_of)[ct->line],
+		    ct->reversed ? " and turned round" : "");
 	} else if (ct->reversed) {
 		say(lines, "supposes CT%u turned round", e + 1);
 	}
@@ -318,7 +320,11 @@ static json_t *meter_json(const struct query *query, int meter)
 	struct mm_circumstances circumstances = circumstances_of(query, config, &view);
 	struct mm_diagnosis diagnosis;
 	json_t *findings = json_array();
+	double power_w = 0;
 
+	for (unsigned e = 0; e < config->model.elements; e++) {
+		power_w += present.active_w[e];
+	}
 	mm_diagnose(view.observation, &config->model, &circumstances, &diagnosis);
 	for (unsigned i = 0; i < diagnosis.count; i++) {
 		json_array_append_new(findings, finding_json(query, &view, meter, &diagnosis.finding[i]));
@@ -327,8 +333,7 @@ static json_t *meter_json(const struct query *query, int meter)
 			 "lines_lag_deg", view.observation->lag_known ? hundredths(view.observation->lag_deg) : json_null(),
 			 "lines_lag_error_deg",
 			 view.observation->lag_known ? hundredths(view.observation->lag_error_deg) : json_null(), "power_w",
-			 hundredths(config->multiplier * (present.active_w[0] + present.active_w[1])), "findings", findings,
-			 "events", past_json(query, meter));
+			 hundredths(config->multiplier * power_w), "findings", findings, "events", past_json(query, meter));
 }
 
 static bool on_event(void *userdata, const struct mm_store_event *event, const char *data)

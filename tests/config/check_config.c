@@ -197,7 +197,8 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 			       "power-fail.debounce_ms=2\nmeter flat 1.model=MMD-120-2001-T-SCC\n"
 			       "meter flat 1.elements=\nmeter flat 1.service=\nmeter flat 1.rated_voltage_v=\n"
 			       "meter flat 1.ct=\nmeter flat 1.kh_wh=\nmeter flat 1.serial=1001\n"
-			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.generation=element2\n"
+			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.element3=\n"
+			       "meter flat 1.generation=element2\n"
 			       "meter flat 1.ct_sets=1\nmeter flat 1.multiplier=1\n"
 			       "meter flat 1.output_10=GPIO17\nmeter flat 1.output_100=\nmeter flat 1.output_1000=\n"
 			       "meter flat 1.counter=\nmeter flat 1.led_load=\nmeter flat 1.led_power=\n"
@@ -258,7 +259,7 @@ static const struct {
 	{METER "output_10 = ,active-low\n", ":6: output_10"},
 	{METER "ct_sets = 4\n", ":6: ct_sets = 4: must be a number from 1 to 3"},
 	{METER "generation = solar\n",
-	 ":6: generation = solar: must be yes, no, element1 or element2: where can power flow backwards?"},
+	 ":6: generation = solar: must be yes, no, element1, element2 or element3: where can power flow backwards?"},
 	{"[meter x]\nmodel = MMS-120-1001\nserial = 1\nelement1=A\ngeneration=element2\n",
 	 ":5: [meter x]: generation = element2: model MMS-120-1001 has a single element; write generation = yes"},
 	{METER "output_1000 = GPIO1\n", "[meter flat 1]: output_1000: model MMD-120-2001-T-SCC does not have this output"},
@@ -296,6 +297,12 @@ static const struct {
 	 ":2: [front-end]: mclk_hz = 4000000 / (4 * osr = 4096)"},
 	{METER "multiplier = 10\n", ":6: [meter flat 1]: 528 kW would be pulses of less than 40 ms: write model = generic"},
 	{METER "multiplier = 0\n", ":6: multiplier = 0: must be a number from 0.01 to 1000"},
+	{METER "element3 = C\n", ":6: [meter flat 1]: element3: model MMD-120-2001-T-SCC has two elements; remove this line"},
+	{METER "generation = element3\n", ":6: [meter flat 1]: generation = element3: model MMD-120-2001-T-SCC has two elements; "
+					  "write generation = yes, element1"},
+	{"[meter x]\nmodel=generic\nelements=3\nservice=3-phase-4-wire\nrated_voltage_v=230\nct=200:0.1\nkh_wh=10\nserial=1\n"
+	 "element1=A\nelement2=B\nelement3=A\n",
+	 ":11: [meter x]: element1 and element3 are on the same phase"},
 	{METER "ct = 400:0.1\n", ":6: [meter flat 1]: ct: model MMD-120-2001-T-SCC says this already"},
 	{"[meter x]\nmodel = generic\nserial = 1\nelement1 = A\nct=200:0.1\nkh_wh=10\nrated_voltage_v=230\n"
 	 "service=1-phase-2-wire\n",

@@ -123,7 +123,11 @@ START_TEST(nonsense_is_refused)
 		ck_assert(!mm_correction_valid(never[i], 2));
 		ck_assert(!mm_correction_valid(never[i], 1));
 	}
-	ck_assert_ptr_null(mm_correction_name(0x08));
+	/* Of three, any can be turned, and nothing else is corrected. */
+	ck_assert(mm_correction_valid(MM_CORRECTION_CT1_REVERSED | MM_CORRECTION_CT3_REVERSED, 3));
+	ck_assert(!mm_correction_valid(MM_CORRECTION_CT_CROSSED | MM_CORRECTION_LINES_120, 3));
+	ck_assert(!mm_correction_valid(MM_CORRECTION_CT3_REVERSED, 2));
+	ck_assert_ptr_null(mm_correction_name(0x80));
 	ck_assert_str_eq(mm_correction_name(1u << (MM_CORRECTION_BITS - 1)), "lines-240");
 	ck_assert(mm_correction_valid(MM_CORRECTION_CT1_REVERSED, 1));
 	ck_assert(!mm_correction_valid(MM_CORRECTION_CT2_REVERSED, 1));

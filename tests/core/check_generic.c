@@ -62,15 +62,15 @@ static struct mm_model model_of(struct mm_generic generic)
 START_TEST(each_part_is_of_the_text)
 {
 	const struct mm_generic all[] = {
-		{2, 230, 10, {200, 3330, true}, MM_WIRES_NETWORK},   {1, 230, 10, {200, 3330, true}, MM_WIRES_1P2W},
-		{2, 230, 10, {200, 3330, true}, MM_WIRES_SPLIT},     {2, 231, 10, {200, 3330, true}, MM_WIRES_NETWORK},
-		{2, 230, 100, {200, 3330, true}, MM_WIRES_NETWORK},  {2, 230, 10, {400, 3330, true}, MM_WIRES_NETWORK},
-		{2, 230, 10, {200, 3330, false}, MM_WIRES_NETWORK},  {2, 230, 10, {200, 3333, true}, MM_WIRES_NETWORK},
-		{2, 277, 1000, {10000, 3333, true}, MM_WIRES_SPLIT},
+		{2, 230, 10, {200, 3330, true}, MM_WIRES_NETWORK},  {1, 230, 10, {200, 3330, true}, MM_WIRES_1P2W},
+		{2, 230, 10, {200, 3330, true}, MM_WIRES_SPLIT},    {2, 231, 10, {200, 3330, true}, MM_WIRES_NETWORK},
+		{2, 230, 100, {200, 3330, true}, MM_WIRES_NETWORK}, {2, 230, 10, {400, 3330, true}, MM_WIRES_NETWORK},
+		{2, 230, 10, {200, 3330, false}, MM_WIRES_NETWORK}, {2, 230, 10, {200, 3333, true}, MM_WIRES_NETWORK},
+		{3, 230, 10, {200, 3330, true}, MM_WIRES_WYE},	    {3, 277, 1000, {10000, 3333, true}, MM_WIRES_WYE},
 	};
 
 	ck_assert_str_eq(model_of(all[0]).canonical, "GEN-2P3W-230-200:0.333V-10");
-	ck_assert_str_eq(model_of(all[COUNT_OF(all) - 1]).canonical, "GEN-1P3W-277-10000:0.3333V-1000");
+	ck_assert_str_eq(model_of(all[COUNT_OF(all) - 1]).canonical, "GEN-3P4W-277-10000:0.3333V-1000");
 	for (unsigned i = 0; i < COUNT_OF(all); i++) {
 		for (unsigned j = 0; j < i; j++) {
 			ck_assert_str_ne(model_of(all[i]).canonical, model_of(all[j]).canonical);
@@ -81,11 +81,11 @@ END_TEST
 
 START_TEST(elements_are_those_of_the_service)
 {
-	const struct mm_generic wrong[] = {{2, 230, 10, {200, 1000, false}, MM_WIRES_1P2W},
-					   {1, 230, 10, {200, 1000, false}, MM_WIRES_SPLIT},
-					   {1, 230, 10, {200, 1000, false}, MM_WIRES_NETWORK},
-					   {2, 230, 10, {200, 1000, false}, MM_WIRES_3W},
-					   {2, 230, 10, {200, 1000, false}, MM_WIRES_COUNT}};
+	const struct mm_generic wrong[] = {
+		{2, 230, 10, {200, 1000, false}, MM_WIRES_1P2W},    {1, 230, 10, {200, 1000, false}, MM_WIRES_SPLIT},
+		{1, 230, 10, {200, 1000, false}, MM_WIRES_NETWORK}, {2, 230, 10, {200, 1000, false}, MM_WIRES_3W},
+		{2, 230, 10, {200, 1000, false}, MM_WIRES_WYE},	    {3, 230, 10, {200, 1000, false}, MM_WIRES_SPLIT},
+		{2, 230, 10, {200, 1000, false}, MM_WIRES_COUNT}};
 	struct mm_model model = {.canonical = "untouched"};
 	struct mm_model_error error;
 

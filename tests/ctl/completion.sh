@@ -106,7 +106,7 @@ all_shells()
 	offers "$1" nameplate --json na
 	offers "$1" nameplate --socket /x na
 	offers "$1" $'lines-120\nlines-180\nlines-240' correct l
-	offers "$1" $'ct-crossed\nct1-reversed\nct2-reversed' correct lines-180 c
+	offers "$1" $'ct-crossed\nct1-reversed\nct2-reversed\nct3-reversed' correct lines-180 c
 	offers "$1" $'led_power\nled_reverse' outputs test led
 	offers "$1" test outputs te
 	offers "$1" light-load calibrate point li
