@@ -26,6 +26,11 @@ const char *mm_wires_key(enum mm_wires wires)
 	return wires < MM_WIRES_COUNT ? services[wires].key : NULL;
 }
 
+unsigned mm_wires_elements(enum mm_wires wires)
+{
+	return wires < MM_WIRES_COUNT ? (unsigned)services[wires].elements : 0;
+}
+
 bool mm_generic_kh_valid(int kh_wh)
 {
 	return kh_wh == 10 || kh_wh == 100 || kh_wh == 1000;

@@ -46,6 +46,9 @@ struct mm_ct mm_model_ct(const struct mm_model *model);
 /* How the configuration calls a service: "1-phase-2-wire"; NULL: that is no generic meter's. */
 const char *mm_wires_key(enum mm_wires wires);
 
+/* The elements of such a service; 0: that is no generic meter's. */
+unsigned mm_wires_elements(enum mm_wires wires);
+
 /* The energy of a pulse of the fastest output, watt-hours: 10, 100 or 1000. */
 bool mm_generic_kh_valid(int kh_wh);
 

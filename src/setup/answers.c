@@ -18,7 +18,18 @@ const struct mm_question_row mm_questions[MM_ASK_COUNT] = {
 		"The model number is on the meter's label, such as MMD-120-2001-T-SCC: MMS has one element, MMD two (two lines of "
 		"120 V); 1001, 2001, 2002 or 4001 is the CT: 100:0.1, 200:0.1, 200:0.2 or 400:0.1 A; T: fine pulses (10 and 100 Wh); "
 		"SCC: a display. Of meters in an enclosure, as MS 120 F 03 SO 011 00: MS or MD, 03 meters, SO or XO (no display), 011, "
-		"021, 022 or 041. Without a label, choose what is built; minimeter.conf(5) has the table.", "Model number"},
+		"021, 022 or 041. Without a label, choose what is built; minimeter.conf(5) has the table. What no number describes (230 V, 333 mV CTs) is generic.", "Model number"},
+	[MM_ASK_SERVICE] = {NULL, "service", "service", "NAME", "of a generic meter: what it is connected to",
+		"What is the meter connected to? 1-phase-2-wire: one line and neutral; split-phase-3-wire: two lines of opposite "
+		"phase; 2-phase-3-wire: two of three phases; 3-phase-4-wire: three phases and neutral.", "Service"},
+	[MM_ASK_ELEMENTS] = {NULL, "elements", "elements", "N", "of a generic meter: 1 to 3, as the service has", NULL, NULL},
+	[MM_ASK_VOLTS] = {NULL, "rated_voltage_v", "rated-voltage-v", "VOLTS", "of a generic meter: line to neutral, 100 to 277",
+		"The rated voltage, line to neutral: 100 to 277.", "Rated volts"},
+	[MM_ASK_CT] = {NULL, "ct", "ct", "CT", "of a generic meter: its CT, as 200:0.1 or 200:0.333V",
+		"The CT as on its label: 200:0.1 gives 0.1 A at 200 A, 200:0.333V gives 0.333 V. Together with the answers before it "
+		"is the meter's model, so it cannot be changed later.", "CT"},
+	[MM_ASK_KH] = {NULL, "kh_wh", "kh-wh", "WH", "of a generic meter: watt-hours of the fastest pulses, 10, 100 or 1000",
+		"Watt-hours a pulse of the fastest output: 10, 100 or 1000.", "Kh"},
 	[MM_ASK_SERIAL] = {NULL, "serial", "serial", "NUMBER", "the serial number on the label",
 		"The serial number is on the label too. The register of the meter belongs to it, so it cannot be changed later.",
 		"Serial number"},
@@ -41,7 +52,10 @@ const struct mm_question_row mm_questions[MM_ASK_COUNT] = {
 		"Phase of the chip for L1 and CT1"},
 	[MM_ASK_ELEMENT2] = {NULL, "element2", "element2", "PHASE", "the same of element 2",
 		"", "Phase of the chip for L2 and CT2"},
+	[MM_ASK_ELEMENT3] = {NULL, "element3", "element3", "PHASE", "the same of element 3",
+		"", "Phase of the chip for L3 and CT3"},
 	[MM_ASK_CT_SETS] = {NULL, "ct_sets", "ct-sets", "N", "CT sets in parallel on each element (1)", NULL, NULL},
+	[MM_ASK_MULTIPLIER] = {NULL, "multiplier", "multiplier", "N", "what is measured counts so many times (1)", NULL, NULL},
 	[MM_ASK_GENERATION] = {NULL, "generation", "generation", "WHERE", "power that flows back: no, yes, element1 or element2",
 		"Does a solar plant or another source feed back through this meter? Then power that flows backwards is no fault. Say "
 		"no, yes, or element1 or element2 where it is one of them.", "Generation"},
@@ -86,11 +100,53 @@ static char *room_for(struct mm_answers *answers, enum mm_question question, uns
 	return mm_questions[question].section ? answers->common[question] : answers->meter[meter][question];
 }
 
+static bool is_generic(const struct mm_answers *answers, unsigned meter)
+{
+	return strcmp(mm_answer(answers, MM_ASK_MODEL, meter), MM_GENERIC) == 0;
+}
+
+/* The elements of a service; 0: there is none of that name. */
+static unsigned elements_of(const char *service)
+{
+	for (enum mm_wires wires = 0; wires < MM_WIRES_COUNT; wires++) {
+		if (mm_wires_key(wires) && strcmp(mm_wires_key(wires), service) == 0) {
+			return mm_wires_elements(wires);
+		}
+	}
+	return 0;
+}
+
+/* The answers have passed the check: what is missing makes no model. */
+static struct mm_model generic_model(const struct mm_answers *answers, unsigned meter)
+{
+	const char *service = mm_answer(answers, MM_ASK_SERVICE, meter), *ignored;
+	struct mm_generic generic = {.elements = (int)elements_of(service),
+				     .rated_voltage_v = atoi(mm_answer(answers, MM_ASK_VOLTS, meter)),
+				     .kh_wh = atoi(mm_answer(answers, MM_ASK_KH, meter)),
+				     .wires = MM_WIRES_COUNT};
+	struct mm_model model = {0};
+	struct mm_model_error error;
+
+	for (enum mm_wires wires = 0; wires < MM_WIRES_COUNT; wires++) {
+		if (mm_wires_key(wires) && strcmp(mm_wires_key(wires), service) == 0) {
+			generic.wires = wires;
+		}
+	}
+	if (generic.rated_voltage_v > 0 && mm_generic_kh_valid(generic.kh_wh) &&
+	    mm_ct_parse(mm_answer(answers, MM_ASK_CT, meter), &generic.ct, &ignored) == 0) {
+		(void)mm_generic_model(&generic, &model, &error); /* no service: no elements */
+	}
+	return model;
+}
+
 struct mm_model mm_answer_model(const struct mm_answers *answers, unsigned meter)
 {
 	struct mm_model model = {0};
 	struct mm_model_error ignored;
 
+	if (is_generic(answers, meter)) {
+		return generic_model(answers, meter);
+	}
 	(void)mm_model_parse(mm_answer(answers, MM_ASK_MODEL, meter), &model, &ignored); /* not answered: no elements */
 	return model;
 }
@@ -102,7 +158,16 @@ bool mm_question_applies(const struct mm_answers *answers, enum mm_question ques
 	if (question >= MM_ASK_OUTPUT && question < MM_ASK_OUTPUT + MM_OUTPUT_ENERGY_COUNT) {
 		return mm_output_kh_uwh(&model, (enum mm_output)(question - MM_ASK_OUTPUT)) != 0;
 	}
-	return question == MM_ASK_ELEMENT2 ? model.elements == 2 : question != MM_ASK_LCD || model.lcd;
+	if (question >= MM_ASK_SERVICE && question <= MM_ASK_KH) {
+		return question != MM_ASK_ELEMENTS && is_generic(answers, meter);
+	}
+	if (question == MM_ASK_BURDEN) {
+		return model.ct_secondary_v == 0; /* a CT that gives volts has none */
+	}
+	if (question == MM_ASK_ELEMENT2 || question == MM_ASK_ELEMENT3) {
+		return model.elements > question - MM_ASK_ELEMENT1;
+	}
+	return question != MM_ASK_LCD || model.lcd;
 }
 
 /* ---- The text ---- */
@@ -177,16 +242,58 @@ char *mm_answers_text(const struct mm_answers *answers)
 /* The begin of a serial number and of a name until they are answered. */
 #define NOT_ASKED "not asked yet"
 
+/* Those that no other element of the meter has. */
+static void fill_in_phases(struct mm_answers *answers, unsigned meter)
+{
+	struct mm_model model = mm_answer_model(answers, meter);
+
+	for (unsigned e = 0; e < model.elements; e++) {
+		char *answer = room_for(answers, MM_ASK_ELEMENT1 + e, meter);
+
+		for (const char *phase = "ABC"; answer[0] == '\0' && *phase != '\0'; phase++) {
+			bool taken = false;
+
+			for (unsigned other = 0; other < model.elements; other++) {
+				taken = taken || mm_answer(answers, MM_ASK_ELEMENT1 + other, meter)[0] == *phase;
+			}
+			if (!taken) {
+				answer[0] = *phase;
+				answer[1] = '\0';
+			}
+		}
+	}
+}
+
+/* Slow pulses and a small CT fit any other answers. */
+static void fill_in_generic(struct mm_answers *answers, unsigned meter)
+{
+	static const struct {
+		enum mm_question question;
+		const char *value;
+	} values[] = {{MM_ASK_SERVICE, "1-phase-2-wire"}, {MM_ASK_VOLTS, "120"}, {MM_ASK_CT, "100:0.1"}, {MM_ASK_KH, "1000"}};
+	char *elements = room_for(answers, MM_ASK_ELEMENTS, meter);
+
+	for (size_t i = 0; i < COUNT_OF(values); i++) {
+		char *answer = room_for(answers, values[i].question, meter);
+
+		if (answer[0] == '\0') {
+			strcpy(answer, values[i].value);
+		}
+	}
+	if (elements[0] == '\0') {
+		snprintf(elements, MM_ANSWER_MAX, "%u", elements_of(mm_answer(answers, MM_ASK_SERVICE, meter)));
+	}
+}
+
 /* What is not answered yet must not be what is wrong. */
 static void fill_in(struct mm_answers *answers)
 {
 	for (unsigned m = 0; m < answers->meter_count; m++) {
-		struct mm_model model = mm_answer_model(answers, m);
-		const char *first = mm_answer(answers, MM_ASK_ELEMENT1, m);
-
 		if (mm_answer(answers, MM_ASK_MODEL, m)[0] == '\0') {
 			strcpy(room_for(answers, MM_ASK_MODEL, m), "MMS-120-1001");
-			model.elements = 1;
+		}
+		if (is_generic(answers, m)) {
+			fill_in_generic(answers, m);
 		}
 		if (mm_answer(answers, MM_ASK_SERIAL, m)[0] == '\0') {
 			snprintf(room_for(answers, MM_ASK_SERIAL, m), MM_ANSWER_MAX, NOT_ASKED " %u", m);
@@ -194,12 +301,7 @@ static void fill_in(struct mm_answers *answers)
 		if (mm_answer(answers, MM_ASK_NAME, m)[0] == '\0') {
 			snprintf(room_for(answers, MM_ASK_NAME, m), MM_ANSWER_MAX, NOT_ASKED " %u", m);
 		}
-		if (first[0] == '\0') {
-			strcpy(room_for(answers, MM_ASK_ELEMENT1, m), "A");
-		}
-		if (model.elements == 2 && mm_answer(answers, MM_ASK_ELEMENT2, m)[0] == '\0') {
-			strcpy(room_for(answers, MM_ASK_ELEMENT2, m), strcmp(first, "B") == 0 ? "A" : "B");
-		}
+		fill_in_phases(answers, m);
 	}
 	if (answers->common[MM_ASK_BURDEN][0] == '\0') {
 		strcpy(answers->common[MM_ASK_BURDEN], "0.5"); /* small enough for any chip and CT */
@@ -326,7 +428,9 @@ int mm_answer_set(struct mm_answers *answers, enum mm_question question, unsigne
 	}
 	if (r < 0) {
 		strcpy(answer, before);
-	} else if (question == MM_ASK_MODEL) {
+	} else if (question == MM_ASK_SERVICE) {
+		snprintf(room_for(answers, MM_ASK_ELEMENTS, meter), MM_ANSWER_MAX, "%u", elements_of(value));
+	} else if (question == MM_ASK_MODEL && !is_generic(answers, meter)) {
 		/* As the maker spells it. */
 		struct mm_model model = mm_answer_model(answers, meter);
 

@@ -17,6 +17,11 @@
 /* What is asked, in this order. */
 enum mm_question {
 	MM_ASK_MODEL,
+	MM_ASK_SERVICE, /* of a generic meter, and what follows */
+	MM_ASK_ELEMENTS,
+	MM_ASK_VOLTS,
+	MM_ASK_CT,
+	MM_ASK_KH,
 	MM_ASK_SERIAL,
 	MM_ASK_NAME,
 	MM_ASK_URI,
@@ -26,7 +31,9 @@ enum mm_question {
 	MM_ASK_COPY,
 	MM_ASK_ELEMENT1,
 	MM_ASK_ELEMENT2,
+	MM_ASK_ELEMENT3,
 	MM_ASK_CT_SETS,
+	MM_ASK_MULTIPLIER,
 	MM_ASK_GENERATION,
 	MM_ASK_OUTPUT, /* and those of the other lines, as enum mm_output has them */
 	MM_ASK_LCD = MM_ASK_OUTPUT + MM_OUTPUT_COUNT,

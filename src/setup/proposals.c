@@ -94,8 +94,12 @@ static void propose_burden(const struct mm_answers *answers, struct mm_proposal 
 
 static bool has_phase(const struct mm_answers *answers, unsigned meter, const char *phase)
 {
-	return strcmp(mm_answer(answers, MM_ASK_ELEMENT1, meter), phase) == 0 ||
-	       strcmp(mm_answer(answers, MM_ASK_ELEMENT2, meter), phase) == 0;
+	bool has = false;
+
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		has = has || strcmp(mm_answer(answers, MM_ASK_ELEMENT1 + e, meter), phase) == 0;
+	}
+	return has;
 }
 
 /* The first phase that no element has yet; where there is none, the first that this meter has not. */
@@ -143,11 +147,13 @@ void mm_propose(const struct mm_answers *answers, enum mm_question question, uns
 		propose_driver(answers, ret);
 	} else if (question == MM_ASK_GENERATION) {
 		set(ret, "no");
+	} else if (question == MM_ASK_KH) {
+		set(ret, "10");
 	} else if (question == MM_ASK_DIVIDER) {
 		set(ret, "1001");
 	} else if (question == MM_ASK_BURDEN) {
 		propose_burden(answers, ret);
-	} else if (question == MM_ASK_ELEMENT1 || question == MM_ASK_ELEMENT2) {
+	} else if (question >= MM_ASK_ELEMENT1 && question <= MM_ASK_ELEMENT3) {
 		propose_phase(answers, meter, ret);
 	} else if (question >= MM_ASK_OUTPUT && question < MM_ASK_LCD && meter == 0) {
 		propose_line(answers, (enum mm_output)(question - MM_ASK_OUTPUT), ret);

@@ -29,8 +29,8 @@ static void compare_meter(void *userdata, const struct mm_store_meter *meter, in
 	snprintf(stored, sizeof(stored), "%s", meter->model);
 	mm_text_clean(stored);
 	for (unsigned m = 0; m < look->answers->meter_count; m++) {
-		const char *answered = mm_answer(look->answers, MM_ASK_SERIAL, m),
-			   *model = mm_answer(look->answers, MM_ASK_MODEL, m);
+		const struct mm_model answer = mm_answer_model(look->answers, m);
+		const char *answered = mm_answer(look->answers, MM_ASK_SERIAL, m), *model = answer.canonical;
 
 		if (strcmp(meter->serial, answered) != 0 && !mm_serial_is_misread(meter->serial, answered)) {
 			continue;

@@ -19,7 +19,7 @@ struct setup {
 
 static bool is_needed(enum mm_question question)
 {
-	return question < MM_ASK_OUTPUT && question != MM_ASK_COPY && question != MM_ASK_CT_SETS;
+	return question < MM_ASK_OUTPUT && question != MM_ASK_COPY && question != MM_ASK_CT_SETS && question != MM_ASK_MULTIPLIER;
 }
 
 /* What the option says; NULL: it is not given. */

@@ -49,6 +49,26 @@ START_TEST(every_option_is_an_answer)
 }
 END_TEST
 
+/* A generic meter is what its options say; the elements are those of the service, and CTs that give volts have no burden. */
+START_TEST(a_generic_meter_is_its_options)
+{
+	struct setup_fixture *f = begin();
+	struct mm_config *config;
+
+	ck_assert_msg(SETUP(f, "", "--unattended", "--uri=local:", "--driver=mcp3914", "--model", "generic", "--service",
+			    "3-phase-4-wire", "--rated-voltage-v", "230", "--ct", "200:0.333V", "--serial", "1", "--multiplier",
+			    "2", "--output-100", "GPIO5") == MM_SETUP_FINE,
+		      "%s", f->err);
+	config = load(f);
+	ck_assert_str_eq(config->meter[0].model.canonical, "GEN-3P4W-230-200:0.333V-10");
+	ck_assert_uint_eq(config->meter[0].model.elements, 3);
+	ck_assert_int_eq(config->meter[0].phase[2], 2);
+	ck_assert_double_eq(config->meter[0].multiplier, 2);
+	free(config);
+	end(f);
+}
+END_TEST
+
 /* What the options say, and what is said about it. */
 static const struct {
 	const char *arguments[12];
@@ -64,6 +84,7 @@ static const struct {
 	{{REQUIRED, "--burden-ohm", "10"}, "--burden-ohm 10: [meter main]: burden_ohm = 10 gives a full scale of 141 A"},
 	{{REQUIRED, "--name", "x\n[daemon]"}, "must be one line"},
 	{{REQUIRED, "--lcd", "/dev/lcd"}, "has no display"},
+	{{REQUIRED, "--kh-wh", "10"}, "--kh-wh 10: kh_wh: model MMD-120-2001-T says this already"},
 	{{REQUIRED, "--led-load", "GPIO5", "--led-power"}, "--led-power wants a value"},
 	{{REQUIRED, "--serial", "2"}, "--serial is given twice; --name begins another meter"},
 	{{"--modle", "MMD-120-2001-T"}, "there is no option --modle; 'minimeter-setup --help'"},
@@ -159,6 +180,7 @@ TCase *unattended_tcase(void)
 	tcase_set_timeout(tcase, 60);
 	tcase_add_test(tcase, what_no_option_says_is_as_proposed);
 	tcase_add_test(tcase, every_option_is_an_answer);
+	tcase_add_test(tcase, a_generic_meter_is_its_options);
 	tcase_add_loop_test(tcase, a_wrong_option_writes_nothing, 0, COUNT_OF(wrong_options));
 	tcase_add_test(tcase, a_configuration_that_is_there_stays);
 	tcase_add_test(tcase, where_nothing_can_be_written_nothing_is_asked);
