@@ -46,7 +46,7 @@ int mm_store_list(const char *path, mm_store_list_fn *fn, void *userdata, struct
 		r = list_rows(&db, fn, userdata);
 	}
 	if (r < 0) {
-		*error = db.error;
+		r = mm_error_set(error, r, "%s", db.error.text);
 	}
 	/* Nothing was written: closing has nothing to lose. */
 	(void)sqlite3_close(db.connection);

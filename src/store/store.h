@@ -144,7 +144,7 @@ int mm_store_inspect(struct mm_store *store, unsigned number, struct mm_store_in
 /*
  * The meters of the database at path and what they read there, those that the configuration no longer has as well. Needs no
  * configuration and writes nothing (an empty -wal may be left). -EBUSY: a daemon has it open; -EBADMSG, -ENOENT, -EACCES, -EIO
- * with error set.
+ * with error set, which may be NULL.
  */
 typedef void mm_store_list_fn(void *userdata, const struct mm_store_meter *meter, int64_t delivered_uwh, int64_t received_uwh);
 int mm_store_list(const char *path, mm_store_list_fn *fn, void *userdata, struct mm_error *error);

@@ -87,6 +87,7 @@ START_TEST(test_a_list_needs_no_configuration)
 	fixture_commit_n(store, 4, 2);
 	ck_assert_int_eq(mm_store_load(store, 1, &got), 0);
 	ck_assert_int_eq(mm_store_list(b.path, note, text, &b.error), -EBUSY);
+	ck_assert_int_eq(mm_store_list(b.path, note, text, NULL), -EBUSY);
 	mm_store_close(store);
 	ck_assert_int_eq(mm_store_list(b.path, note, text, &b.error), 0);
 	ck_assert_msg(strstr(text, b.meters[0].serial) && strstr(text, b.meters[1].serial), "%s", text);
