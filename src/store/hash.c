@@ -6,7 +6,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* The version of what is hashed: changes with the encoding below or with the fields in schema.c. */
+/* The version of the encoding below. Fields that schema.c adds go around the hash of those before. */
 #define PREAMBLE "minimeter-chain-1"
 
 static bool put_word(EVP_MD_CTX *md, char type, uint64_t word)
