@@ -13,7 +13,7 @@
 enum mm_daemon_exit {
 	MM_DAEMON_FINE = 0,	   /* after a clean stop */
 	MM_DAEMON_NOT_STARTED = 1, /* nobody was served; it may be another time */
-	MM_DAEMON_REFUSED = 2,	   /* the command line or the configuration is wrong, or the register is of another meter */
+	MM_DAEMON_REFUSED = 2,	   /* command line or configuration wrong; the register of another meter or newer version */
 	MM_DAEMON_GAVE_UP = 3,	   /* it had to end, or the register could not be written at the last */
 };
 

@@ -36,7 +36,7 @@ struct mm_daemon {
 	struct mm_front_end *front_end;
 	struct mm_power_fail *power_fail;
 	struct mm_watchdog watchdog;
-	bool refused; /* the register is of another meter: no later start will do */
+	bool refused; /* the register is of another meter or a newer version: no later start will do */
 	const char *stop_reason;
 };
 
