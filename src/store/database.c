@@ -237,13 +237,17 @@ int mm_database_open(struct mm_db *db, struct mm_roster *roster, const struct mm
 		r = check_tables(db);
 	}
 	if (r == 0) {
+		r = mm_db_prepare_one(db, MM_STMT_METERS);
+	}
+	if (r == 0) {
+		r = mm_roster_match(db, roster, meters);
+	}
+	/* One that is refused must still be the older version's. */
+	if (r == 0) {
 		r = mm_migrate(db);
 	}
 	if (r == 0) {
 		r = mm_db_prepare(db);
-	}
-	if (r == 0) {
-		r = mm_roster_match(db, roster, meters);
 	}
 	if (r == 0) {
 		r = mm_db_flush(db);

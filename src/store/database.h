@@ -11,7 +11,7 @@
 
 /*
  * Opens it for these meters, without writing anything. 0; 1: nothing is there; -errno as mm_store_open(), and it is closed again.
- * Nothing is changed (an empty -wal may be left) but that an older schema is migrated.
+ * Nothing is changed (an empty -wal may be left) but that an older schema is migrated once nothing is refused.
  */
 int mm_database_open(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters);
 

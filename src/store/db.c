@@ -203,7 +203,7 @@ int mm_db_prepare(struct mm_db *db)
 	int r = 0;
 
 	for (enum mm_stmt stmt = 0; stmt < MM_STMT_COUNT && r == 0; stmt++) {
-		r = mm_db_prepare_one(db, stmt);
+		r = db->stmt[stmt] ? 0 : mm_db_prepare_one(db, stmt);
 	}
 	return r;
 }

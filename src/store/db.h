@@ -37,7 +37,7 @@ int mm_db_connect(struct mm_db *db);
  */
 int mm_db_connect_aside(struct mm_db *db);
 
-/* Prepares the statements, once the tables are there; the second one of them alone. 0 or -errno. */
+/* Prepares the statements that are not yet, once the tables are there; the second: one of them. 0 or -errno. */
 int mm_db_prepare(struct mm_db *db);
 int mm_db_prepare_one(struct mm_db *db, enum mm_stmt stmt);
 

@@ -107,6 +107,24 @@ START_TEST(test_migration_hides_nothing)
 }
 END_TEST
 
+/* A register that is refused stays the older version's: that one may be installed again. */
+START_TEST(test_a_refused_register_is_not_migrated)
+{
+	struct fixture b;
+	uint64_t before;
+
+	fixture_begin(&b);
+	fixture_make_version_2(&b);
+	ck_assert_int_eq(fixture_sql(b.path, "PRAGMA journal_mode = WAL"), SQLITE_OK);
+	strcpy(b.meters[1].model, "MMS-120-2001");
+	before = fixture_digest(&b);
+	ck_assert_int_eq(fixture_open_fails(&b, 2), -EXDEV);
+	ck_assert_uint_eq(fixture_digest(&b), before);
+	older_store_assert_sound(b.path);
+	fixture_end(&b);
+}
+END_TEST
+
 static void read_schema(struct mm_store *store, char *ret, size_t size)
 {
 	static const char sql[] =
@@ -364,6 +382,7 @@ int main(void)
 	tcase_set_timeout(tcase, 600);
 	tcase_add_test(tcase, test_version_2_is_migrated);
 	tcase_add_loop_test(tcase, test_migration_hides_nothing, 0, 3);
+	tcase_add_test(tcase, test_a_refused_register_is_not_migrated);
 	tcase_add_test(tcase, test_a_migrated_register_is_like_a_new_one);
 	tcase_add_test(tcase, test_a_copy_of_the_version_before_is_taken);
 	tcase_add_test(tcase, test_a_newer_version_is_refused);
