@@ -24,7 +24,7 @@
 /* A clock of another machine is followed; ours differs by what a reading takes. */
 #define SAME_CLOCK_NS (50 * MM_NS_PER_MS)
 /* The chip's second is measured over this many windows at least, and by so much it can differ from ours. */
-#define MEASURED_WINDOWS 64
+#define MEASURED_WINDOWS 256
 #define CLOCK_TOLERANCE 1e-3
 /* Energy and power are compared again after this many windows: this use of the chip's registers is new. */
 #define RECHECK_WINDOWS 600

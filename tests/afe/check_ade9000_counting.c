@@ -55,7 +55,7 @@ static void assert_counted(struct fixture *b, const struct since *since, double 
 
 START_TEST(an_hour)
 {
-	static const double ppms[] = {0, 100, -100};
+	static const double ppms[] = {0, 500, -500};
 	struct fixture *b =
 		start("ade9000-minimeter", ppms[_i],
 		      "[at 0]\nload_a = 6000 W 0.8 lag\nload_b = 3 W\nct_b = reversed\n[at 1800.3]\nload_a = 900 W\n");
@@ -68,7 +68,7 @@ START_TEST(an_hour)
 	assert_counted(b, &since, 1e-4, 1000);
 	ck_assert_double_eq_tol(b->last.input[0].voltage_v, 120, 0.01);
 	ck_assert_double_eq_tol(b->last.input[0].current_a, 7.5, 0.01);
-	ck_assert_double_eq_tol(b->last.input[0].frequency_hz, 60, 0.02);
+	ck_assert_double_eq_tol(b->last.input[0].frequency_hz, 60, 0.04); /* by the chip's clock */
 	ck_assert_double_lt(b->last.input[1].active_ws, 0);
 	fixture_free(b);
 }
