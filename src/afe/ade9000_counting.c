@@ -44,6 +44,7 @@ struct counting {
 	int64_t anchor_ns;	   /* since when it is measured; 0: not yet */
 	uint64_t anchored_windows; /* since then */
 	unsigned unchecked;	   /* windows */
+	uint64_t number;	   /* of the last window that this run has seen; 0: none */
 };
 
 static struct counting *from_afe(struct mm_afe *afe)
@@ -185,16 +186,29 @@ static void fill(struct counting *c, const struct mm_ade9000_window *w, const st
 }
 
 /*
- * Makes a measurement of what was counted since the last one. False where that can't be known: there was none before, or its
- * counters may have gone round since.
+ * From where this window's energy is counted. A chip of another epoch counts from 0, and that can be long ago where it is another
+ * chip. It is after the last window where the driver has read that one before it, by the same count of windows. NULL: not known.
+ */
+static const struct mm_counters *counted_from(const struct counting *c, const struct mm_ade9000_window *w, int64_t windows)
+{
+	static const struct mm_counters zero = {0};
+
+	if (w->counters.epoch == c->last.epoch) {
+		return &c->last;
+	}
+	return c->number != 0 && w->number > c->number && w->number - c->number <= (uint64_t)windows + 1 ? &zero : NULL;
+}
+
+/*
+ * Makes a measurement of what was counted since the last one. False where that can't be known: there was none before, it is
+ * another chip, or its counters may have gone round since.
  */
 static bool register_window(struct counting *c, const struct mm_ade9000_window *w, struct mm_measurement *ret)
 {
-	static const struct mm_counters zero = {0};
-	const struct mm_counters *from = w->counters.epoch == c->last.epoch ? &c->last : &zero;
-	bool sure = c->last.epoch != 0 && w->counters.end_ns - c->last.end_ns <= MM_ADE9000_SURE_NS &&
-		    w->counters.end_ns > c->last.end_ns;
 	int64_t windows = windows_between(c, c->last.end_ns, w->counters.end_ns);
+	const struct mm_counters *from = counted_from(c, w, windows);
+	bool sure = c->last.epoch != 0 && from && w->counters.end_ns - c->last.end_ns <= MM_ADE9000_SURE_NS &&
+		    w->counters.end_ns > c->last.end_ns;
 
 	if (!sure) {
 		c->anchor_ns = 0;
@@ -216,6 +230,7 @@ static bool register_window(struct counting *c, const struct mm_ade9000_window *
 	}
 	mm_ade9000_watch_begin(&c->watch, &c->latest);
 	c->last = w->counters;
+	c->number = w->number;
 	return sure;
 }
 

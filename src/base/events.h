@@ -36,6 +36,9 @@
 	  "front end in order again (was %s)") \
 	X(GAP, LOG_WARNING, "gap", "fbdfab50c4964e2aa28f1fd27fd7207b", \
 	  "%u windows (%.1f s) were missed: their energy is not registered") \
+	X(GAP_OTHER_SCALE, LOG_WARNING, "gap", "fbdfab50c4964e2aa28f1fd27fd7207b", \
+	  "what the chip counted in the %.1f s up to this start is not registered: a setting that scales it, or says which " \
+	  "chip it is of, is another than before") \
 	X(ELEMENT_RAISED, LOG_WARNING, MM_EVENT_NAMED, "75c6b81d58d04f929366de5355772691", \
 	  "element %u: %s raised (%.1f V, %.2f A, %.0f W)") \
 	X(ELEMENT_CLEARED, LOG_NOTICE, MM_EVENT_NAMED, "e7006ab1534f4e52b88b4e66f2ab9666", \

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "core/units.h"
+#include "metering/scale.h"
 #include "store/serial.h"
 
 /* What the run before wrote. */
@@ -26,6 +27,7 @@ struct mm_carryover {
 	struct mm_store_last_run last_run;
 	struct previous *previous; /* NULL: nothing, or restored */
 	struct mm_counters counters;
+	bool continued; /* what waits in the chip belongs to a meter */
 };
 
 /* ---- Reading ---- */
@@ -196,15 +198,34 @@ static void rename_meters(const struct previous *previous, struct mm_pending *pe
 	pending->row_count = rows;
 }
 
-/* Where the store is ahead of the memory for one meter, what was counted since the memory is in its register already. */
-static bool all_restored(const struct mm_carryover *c)
+/* What the run before left of a meter that is restored; NULL: it is not. Where the store is ahead of it, it is not. */
+static const struct mm_memory_meter *restored_of(const struct mm_carryover *c, const struct mm_meter_point *point)
 {
-	unsigned restored = 0;
-
-	for (unsigned i = 0; i < c->previous->content.state.meter_count; i++) {
-		restored += c->previous->restored[i] >= 0;
+	for (unsigned i = 0; c->previous && i < c->previous->content.state.meter_count; i++) {
+		if (c->previous->restored[i] == point->index) {
+			return &c->previous->content.meter[i];
+		}
 	}
-	return restored == c->config->meter_count;
+	return NULL;
+}
+
+void mm_carryover_settle_waiting(struct mm_carryover *c, struct mm_meter_point *point)
+{
+	const struct mm_memory_meter *left = restored_of(c, point);
+	const struct mm_counters *counters = c->previous ? &c->previous->content.counters : NULL;
+
+	if (!counters || counters->epoch == 0) {
+		return;
+	}
+	if (left && left->scale != 0 && left->scale == mm_scale_of(c->config, point)) {
+		c->continued = true;
+		return;
+	}
+	point->not_ours_ns = counters->end_ns;
+	if (left) {
+		mm_journal_add(c->journal, point->index, GAP_OTHER_SCALE,
+			       (double)(mm_clock_boottime(c->journal->clock) - counters->end_ns) / (double)MM_NS_PER_S);
+	}
 }
 
 void mm_carryover_restored(struct mm_carryover *c)
@@ -214,7 +235,7 @@ void mm_carryover_restored(struct mm_carryover *c)
 	if (!previous) {
 		return;
 	}
-	if (all_restored(c)) {
+	if (c->continued) {
 		c->counters = previous->content.counters;
 	}
 	rename_meters(previous, c->journal->pending);
@@ -256,6 +277,7 @@ void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, u
 		content.state.meter[i] = point->meter.registers;
 		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
 		content.meter[i].train = mm_point_outputs_train(point->outputs);
+		content.meter[i].scale = mm_scale_of(c->config, point);
 		content.meter[i].received_noted_ns = point->received_noted_ns;
 		mm_meter_carry(&point->meter, &content.meter[i].carryover);
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {

@@ -34,16 +34,22 @@ const struct mm_store_last_run *mm_carryover_last_run(const struct mm_carryover 
 const struct mm_meter_carried *mm_carryover_restore(struct mm_carryover *carryover, struct mm_meter_point *point,
 						    struct mm_registers *registers);
 
+/*
+ * A meter that is loaded: does energy that waits in the chip belong to it? Not where it was not restored, and not where a setting
+ * that names or scales it is another than it was; the trail says that.
+ */
+void mm_carryover_settle_waiting(struct mm_carryover *carryover, struct mm_meter_point *point);
+
 /* The edge that was being put out on a restored meter's line when the run before ended; NULL: none. */
 const struct mm_edge *mm_carryover_doubtful_edge(const struct mm_carryover *carryover, const struct mm_meter_point *point);
 
 /* All meters are restored: says how far that went, and frees the rest. */
 void mm_carryover_restored(struct mm_carryover *carryover);
 
-/* Where the front end's counters stood when its energy was last registered in all meters; epoch 0: nobody knows. */
+/* Where the front end's counters stood at its last window, registered or refused; epoch 0: no meter goes on from there. */
 void mm_carryover_counters(const struct mm_carryover *carryover, struct mm_counters *ret);
 
-/* A window has been registered that brought the counters there. */
+/* A window has been dealt with that brought the counters there. */
 void mm_carryover_note_counters(struct mm_carryover *carryover, const struct mm_counters *counters);
 
 /* Writes everything for the next run. */

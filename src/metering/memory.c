@@ -184,23 +184,27 @@ static void get_carryover(struct mm_reader *r, unsigned elements, struct mm_mete
 	}
 }
 
-static void put_levels(struct mm_writer *w, const bool *level)
+/* The scale is in the upper half of the levels' word, which an older version doesn't look at. */
+#define SCALE_SHIFT 32
+
+static void put_levels(struct mm_writer *w, const struct mm_memory_meter *meter)
 {
-	uint64_t bits = 0;
+	uint64_t bits = (uint64_t)meter->scale << SCALE_SHIFT;
 
 	for (unsigned o = 0; o < MM_OUTPUT_COUNT; o++) {
-		bits |= (uint64_t)level[o] << o;
+		bits |= (uint64_t)meter->level[o] << o;
 	}
 	mm_put_u64(w, bits);
 }
 
-static void get_levels(struct mm_reader *r, bool *ret_level)
+static void get_levels(struct mm_reader *r, struct mm_memory_meter *ret)
 {
 	uint64_t bits = mm_get_u64(r);
 
 	for (unsigned o = 0; o < MM_OUTPUT_COUNT; o++) {
-		ret_level[o] = (bits >> o & 1) != 0;
+		ret->level[o] = (bits >> o & 1) != 0;
 	}
+	ret->scale = (uint32_t)(bits >> SCALE_SHIFT);
 }
 
 static void put_queue(struct mm_writer *w, const struct mm_pulse_train *train)
@@ -350,7 +354,7 @@ static void get_meter(struct mm_reader *r, bool older, const struct mm_registers
 
 	get_carryover(&part, older ? 2 : MM_ELEMENTS_MAX, &ret->carryover);
 	ret->received_noted_ns = (int64_t)mm_get_u64(&part);
-	get_levels(&part, ret->level);
+	get_levels(&part, ret);
 	mm_pulse_train_init(ret->restored, registers->output_uwh, registers->delivered.uwh);
 	get_queue(&part, ret->restored);
 	close_part(r, &part, older);
@@ -446,7 +450,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 
 		put_carryover(&w, &content->meter[i].carryover);
 		mm_put_u64(&w, (uint64_t)content->meter[i].received_noted_ns);
-		put_levels(&w, content->meter[i].level);
+		put_levels(&w, &content->meter[i]);
 		put_queue(&w, content->meter[i].train);
 		end_part(&w, part);
 	}

@@ -22,6 +22,7 @@ struct mm_memory_meter {
 	struct mm_pulse_train *restored;    /* filled when read */
 	struct mm_meter_carried carryover;
 	int64_t received_noted_ns;   /* as in struct mm_meter_point */
+	uint32_t scale;		     /* mm_scale_of() the meter; 0: an older version wrote none */
 	bool level[MM_OUTPUT_COUNT]; /* of the lines */
 	/* Only when read: the last edge was being put out when the process ended. It counts as played, but not in level. */
 	bool in_doubt;

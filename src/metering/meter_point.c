@@ -47,6 +47,9 @@ void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measureme
 	struct mm_meter *meter = &point->meter;
 
 	ret_facts->count = 0;
+	if (health == MM_HEALTH_OK && m->start_ns <= point->not_ours_ns) {
+		health = MM_HEALTH_STARTING;
+	}
 	meter->daylight_saving = daylight_saving;
 	mm_meter_step(meter, m, health, end_real_ns, ret_step);
 	if (ret_step->end_ns > 0) {

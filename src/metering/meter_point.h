@@ -20,6 +20,7 @@ struct mm_meter_point {
 	struct mm_observation observation;
 	struct mm_point_outputs *outputs;
 	int64_t window_uwh;	   /* energy of the last window, to foresee the next */
+	int64_t not_ours_ns;	   /* energy of a window that begins then or before is not this meter's; 0: it is */
 	int64_t received_noted_ns; /* CLOCK_BOOTTIME when it last was a fact that energy flows back; 0: never */
 };
 

@@ -33,7 +33,8 @@ bool mm_metering_report(struct mm_metering *metering, struct mm_front_end_report
 	for (unsigned i = 0; i < metering->meter_count; i++) {
 		step(metering, &metering->meters[i], &report->measurement, verdict.health);
 	}
-	if (verdict.window) {
+	/* What was counted in a window that is refused is never registered, by the next run neither. */
+	if (report->measurement.counters.epoch != 0) {
 		mm_carryover_note_counters(metering->carryover, &report->measurement.counters);
 	}
 	/* Before any edge of this window can be played. */

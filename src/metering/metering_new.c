@@ -75,6 +75,7 @@ static int load_meter(struct mm_metering *metering, struct mm_meter_point *point
 	if (r < 0) {
 		return mm_error_set(error, r, "meter \"%s\": its multiplier can't be recorded: %s", name, strerror(-r));
 	}
+	mm_carryover_settle_waiting(metering->carryover, point);
 	return 0;
 }
 

@@ -19,6 +19,7 @@ libmetering_a_SOURCES = \
 	src/metering/power_supply.c src/metering/power_supply.h \
 	src/metering/private.h \
 	src/metering/program.c src/metering/program.h \
+	src/metering/scale.c src/metering/scale.h \
 	src/metering/settings.c src/metering/settings.h \
 	src/metering/supervisor.c src/metering/supervisor.h \
 	src/metering/view.c src/metering/view.h \
@@ -26,6 +27,7 @@ libmetering_a_SOURCES = \
 
 if TESTS_ENABLED
 metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover \
+	tests/metering/check_waiting \
 	tests/metering/check_journal tests/metering/check_memory tests/metering/check_supervisor tests/metering/check_wall_clock
 check_PROGRAMS += $(metering_checks)
 TESTS += $(metering_checks)
@@ -35,6 +37,7 @@ tests_metering_check_committer_SOURCES = tests/metering/check_committer.c tests/
 tests_metering_check_committer_LDFLAGS = -Wl,--wrap=mm_store_worker_commit
 tests_metering_check_carryover_SOURCES = tests/metering/check_carryover.c tests/fixture/metering_fixture.c \
 	tests/fixture/older_memory.c
+tests_metering_check_waiting_SOURCES = tests/metering/check_waiting.c tests/fixture/metering_fixture.c
 tests_metering_check_journal_SOURCES = tests/metering/check_journal.c tests/fixture/journal_fixture.c
 tests_metering_check_memory_SOURCES = tests/metering/check_memory.c tests/fixture/older_memory.c
 tests_metering_check_wall_clock_SOURCES = tests/metering/check_wall_clock.c tests/fixture/journal_fixture.c

@@ -206,6 +206,28 @@ START_TEST(silent_interrupt)
 }
 END_TEST
 
+/* What another chip has counted before anybody looked at it is nobody's. */
+START_TEST(another_chip_in_its_place)
+{
+	struct fixture *b = start("ade9000", 0, "[at 0]\nload_a = 9000 W\n");
+	struct mm_counters stood;
+
+	run_until(b, 60);
+	stood = b->last.counters;
+	stood.epoch += 1000;
+	mm_afe_free(b->afe);
+	b->afe = fixture_new_afe(b, "ade9000");
+	b->afe->resume = stood;
+	ck_assert_int_eq(b->afe->ops->open(b->afe), 0);
+	b->last.latched = false;
+	(void)step(b);
+	ck_assert_double_gt(b->last.input[0].active_ws, 0);
+	ck_assert_double_le(b->last.input[0].active_ws, 9100);
+	ck_assert_int_gt(b->last.start_ns, stood.end_ns);
+	fixture_free(b);
+}
+END_TEST
+
 START_TEST(errors_in_words)
 {
 	static const struct {
@@ -283,6 +305,7 @@ int main(void)
 	tcase_add_test(tc, too_long_a_gap);
 	tcase_add_test(tc, chip_restarts);
 	tcase_add_test(tc, silent_interrupt);
+	tcase_add_test(tc, another_chip_in_its_place);
 	tcase_add_loop_test(tc, errors_in_words, 0, 2);
 	tcase_add_test(tc, differences_go_round);
 	tcase_add_test(tc, windows_as_text);
