@@ -225,8 +225,7 @@ static bool register_window(struct counting *c, const struct mm_ade9000_window *
 	}
 	if (++c->unchecked >= RECHECK_WINDOWS) {
 		c->unchecked = 0;
-		c->watch.check.done = false;
-		c->watch.check.agreed = 0;
+		mm_power_check_again(&c->watch.check);
 	}
 	mm_ade9000_watch_begin(&c->watch, &c->latest);
 	c->last = w->counters;
