@@ -38,7 +38,9 @@ struct counting {
 	struct mm_ade9000_chip chip;
 	struct mm_ade9000_watch watch;
 	struct mm_ade9000_reading latest; /* its energies are the means of a window */
-	struct mm_counters last;	  /* registered, by our clock; epoch 0: none yet */
+	struct mm_counters last;	  /* up to where it is registered, by our clock; epoch 0: none yet */
+	struct mm_counters before;	  /* the same before the last measurement */
+	struct mm_counters seen;	  /* the newest */
 	double reported_v[MM_INPUTS_MAX];
 	double period_ns;	   /* the chip's window */
 	int64_t anchor_ns;	   /* since when it is measured; 0: not yet */
@@ -99,7 +101,7 @@ static int read_window(struct counting *c, struct mm_ade9000_window *ret)
 static bool is_new(const struct counting *c, const struct mm_ade9000_window *w)
 {
 	/* By a remote clock an end moves by some milliseconds. */
-	return w->counters.epoch != c->last.epoch || w->counters.end_ns - c->last.end_ns > MM_NS_PER_S / 4;
+	return w->counters.epoch != c->seen.epoch || w->counters.end_ns - c->seen.end_ns > MM_NS_PER_S / 4;
 }
 
 /* The windows between two ends, which are known to some milliseconds. */
@@ -169,6 +171,7 @@ static void fill(struct counting *c, const struct mm_ade9000_window *w, const st
 		const int64_t *before = from->count[config->phase], *after = w->counters.count[config->phase];
 		double watts = mm_ade9000_watts_per_energy(config);
 		struct mm_input_reading *input = &ret->input[i];
+		double usual_v = c->reported_v[i] > 0.0 ? c->reported_v[i] : config->nominal_v;
 
 		input->voltage_v = c->latest.voltage_v[i];
 		input->current_a = c->latest.current_a[i];
@@ -179,8 +182,11 @@ static void fill(struct counting *c, const struct mm_ade9000_window *w, const st
 		input->reactive_vars =
 			(double)mm_ade9000_window_counted(before[MM_ADE9000_REACTIVE], after[MM_ADE9000_REACTIVE]) * watts *
 			window_s;
-		mm_ade9000_volt_amperes(config, (double)c->latest.energy[i][MM_ADE9000_APPARENT] * watts, c->reported_v[i],
-					input);
+		/* The volts of its end say nothing of the many before it: its energy is right, whatever they are. */
+		if (windows > 1 && input->voltage_v < usual_v / 2.0) {
+			input->voltage_v = usual_v;
+		}
+		mm_ade9000_volt_amperes(config, (double)c->latest.energy[i][MM_ADE9000_APPARENT] * watts, usual_v, input);
 		c->reported_v[i] = input->voltage_v;
 	}
 }
@@ -228,7 +234,8 @@ static bool register_window(struct counting *c, const struct mm_ade9000_window *
 		mm_power_check_again(&c->watch.check);
 	}
 	mm_ade9000_watch_begin(&c->watch, &c->latest);
-	c->last = w->counters;
+	c->before = c->last;
+	c->last = c->seen = w->counters;
 	c->number = w->number;
 	return sure;
 }
@@ -251,8 +258,12 @@ static int counting_next(struct mm_afe *afe, struct mm_measurement *ret)
 {
 	struct counting *c = from_afe(afe);
 	int64_t now_ns = mm_clock_boottime(c->chip.clock), give_up_ns = now_ns + OVERDUE_NS;
-	int64_t at_ns = c->last.end_ns + (int64_t)c->period_ns + READ_NS;
+	int64_t at_ns = c->seen.end_ns + (int64_t)c->period_ns + READ_NS;
 
+	if (afe->dropped) {
+		c->last = c->before;
+	}
+	afe->dropped = false;
 	for (;;) {
 		struct mm_ade9000_window w;
 		int r = mm_ade9000_watch_until(&c->watch, &c->latest, at_ns);
@@ -298,7 +309,7 @@ static int counting_open(struct mm_afe *afe)
 		return r;
 	}
 	if (c->last.epoch == 0) {
-		c->last = afe->resume;
+		c->last = c->before = c->seen = afe->resume;
 	}
 	mm_ade9000_watch_init(&c->watch, &c->chip);
 	return 0;

@@ -5,7 +5,6 @@
  */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "afe/private.h"
 
@@ -66,6 +65,8 @@ static int either_next(struct mm_afe *afe, struct mm_measurement *ret)
 
 	e->chosen->error.text[0] = '\0';
 	e->chosen->fault = MM_HEALTH_OK;
+	e->chosen->dropped = afe->dropped;
+	afe->dropped = false;
 	return answer(e, e->chosen, e->chosen->ops->next(e->chosen, ret));
 }
 
@@ -87,7 +88,6 @@ int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_c
 		.close = either_close,
 		.free = either_free,
 	};
-	struct mm_afe_config counting = *config;
 	struct either *e = calloc(1, sizeof(*e));
 	int r;
 
@@ -95,10 +95,7 @@ int mm_afe_ade9000_new(const struct mm_afe_driver *driver, const struct mm_afe_c
 		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
 	e->afe.ops = &ops;
-	if (config->device && strcmp(config->device, driver->name) == 0) {
-		counting.device = MM_AFE_COUNTING_DEVICE;
-	}
-	r = mm_afe_ade9000_counting_new(driver, &counting, clock, error, &e->counting);
+	r = mm_afe_ade9000_counting_new(driver, config, clock, error, &e->counting);
 	if (r == 0) {
 		r = mm_afe_ade9000_latching_new(driver, config, clock, error, &e->latching);
 	}

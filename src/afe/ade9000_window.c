@@ -8,6 +8,8 @@
 
 #define ENERGY_BITS 45
 #define SAMPLE_HZ 8000.0
+/* No clock of a machine comes so far, and the difference of two that don't can be had. */
+#define TIME_MAX_NS (INT64_MAX / 4)
 
 /* Takes the next number off the text. */
 static int64_t take(const char **text, bool *bad)
@@ -50,7 +52,7 @@ int mm_ade9000_window_parse(const char *text, struct mm_ade9000_window *ret)
 		w.period[phase] = take_code(&text, &bad);
 	}
 	/* A newer driver may say more. */
-	if (bad || w.counters.epoch == 0 || w.now_ns < w.counters.end_ns) {
+	if (bad || w.counters.epoch == 0 || w.counters.end_ns < 0 || w.now_ns < w.counters.end_ns || w.now_ns > TIME_MAX_NS) {
 		return -EPROTO;
 	}
 	*ret = w;

@@ -45,12 +45,20 @@ void mm_iio_place(const struct iio_device *device, const char *sysfs, char ret[s
 	snprintf(ret, MM_IIO_PLACE_MAX, "%.*s", MM_IIO_PLACE_MAX - 1, place);
 }
 
+/* Our own driver's device has the other's name and this behind it: who wants the chip can mean either. */
+static bool is_named(const char *name, const char *wanted)
+{
+	size_t length = strlen(wanted);
+
+	return strncmp(name, wanted, length) == 0 && (name[length] == '\0' || strcmp(name + length, "-minimeter") == 0);
+}
+
 static bool is_wanted(const struct iio_device *device, const char *wanted, const char *sysfs)
 {
 	const char *name = iio_device_get_name(device), *label = iio_device_get_label(device);
 	char parent[PATH_MAX], path[PATH_MAX];
 
-	if ((name && strcmp(name, wanted) == 0) || (label && strcmp(label, wanted) == 0)) {
+	if ((name && is_named(name, wanted)) || (label && strcmp(label, wanted) == 0)) {
 		return true;
 	}
 	if (!find_parent(device, sysfs, parent)) {

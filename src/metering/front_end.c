@@ -42,7 +42,8 @@ static void report(struct mm_front_end *fe, struct mm_front_end_report *r)
 		fe->has_harmonics = true;
 	}
 	if (fe->count == QUEUE_LENGTH) {
-		fe->lost += r->error == 0;
+		fe->afe->dropped = r->measurement.counters.epoch != 0;
+		fe->lost += r->error == 0 && !fe->afe->dropped;
 		pthread_mutex_unlock(&fe->mutex);
 		return;
 	}
@@ -171,6 +172,7 @@ bool mm_front_end_take(struct mm_front_end *fe, struct mm_front_end_report *ret)
 	any = fe->count > 0;
 	if (any) {
 		*ret = fe->queue[fe->head];
+		ret->taken_ns = mm_clock_boottime(fe->clock);
 		fe->head = (fe->head + 1) % QUEUE_LENGTH;
 		fe->count--;
 	}

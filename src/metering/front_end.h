@@ -23,6 +23,7 @@ struct mm_front_end_report {
 	bool clock_gone;	/* the clock itself has failed: nothing more will come */
 	struct mm_error reason; /* what the adapter says about it; may be empty */
 	int64_t at_ns;		/* CLOCK_BOOTTIME of the report */
+	int64_t taken_ns;	/* and when it was taken */
 	struct mm_measurement measurement;
 };
 

@@ -92,7 +92,8 @@ struct mm_verdict mm_supervisor_report(struct mm_supervisor *s, struct mm_front_
 	const char *reason = report->reason.text;
 	struct mm_verdict verdict;
 
-	s->last_report_ns = report->at_ns;
+	/* One that was taken late was not late. */
+	s->last_report_ns = report->taken_ns > report->at_ns ? report->taken_ns : report->at_ns;
 	if (report->error == 0) {
 		health = mm_health_judge(&s->judge, m);
 	} else {

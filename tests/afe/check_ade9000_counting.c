@@ -14,7 +14,7 @@
 #define FULL_SCALE_A (M_SQRT1_2 / 5.1 * 200.0 / 0.1)
 
 static const struct mm_afe_config front_end = {
-	.input = {{.phase = 0, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A},
+	.input = {{.phase = 0, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A, .nominal_v = 120},
 		  {.phase = 1, .full_scale_v = FULL_SCALE_V, .full_scale_a = FULL_SCALE_A}},
 };
 
@@ -228,6 +228,52 @@ START_TEST(another_chip_in_its_place)
 }
 END_TEST
 
+/* A line that has gone when the next run begins had volts before: what was counted then is right. */
+START_TEST(line_lost_after_a_restart)
+{
+	static const char *const volts[] = {"0", "3", "20", "40"};
+	struct fixture *b = start("ade9000", 0, "[at 0]\nload_a = 20000 W\n");
+	struct mm_counters stood;
+
+	run_until(b, 20);
+	stood = b->last.counters;
+	mm_afe_free(b->afe);
+	ck_assert_int_eq(mm_clock_sleep_until(b->clock, stood.end_ns + INT64_C(45) * MM_NS_PER_S), 0);
+	ck_assert_int_eq(fixture_write(b, "voltage_a", volts[_i]), 0);
+	ck_assert_int_eq(mm_clock_sleep_until(b->clock, stood.end_ns + INT64_C(47) * MM_NS_PER_S), 0);
+	b->afe = fixture_new_afe(b, "ade9000");
+	b->afe->resume = stood;
+	ck_assert_int_eq(b->afe->ops->open(b->afe), 0);
+	ck_assert_int_eq(step(b), MM_HEALTH_OK);
+	ck_assert_double_ge(b->last.input[0].active_ws, 20000 * 44.9);
+	fixture_free(b);
+}
+END_TEST
+
+/* A measurement that nobody takes is in the next. */
+START_TEST(what_is_dropped_comes_again)
+{
+	struct fixture *b = start("ade9000", 0, "[at 0]\nload_a = 9000 W\n");
+	struct mm_measurement m;
+	int64_t end_ns;
+
+	run_until(b, 20);
+	end_ns = b->last.end_ns;
+	for (unsigned i = 0; i < 5; i++) {
+		ck_assert_int_eq(b->afe->ops->next(b->afe, &m), 0);
+		ck_assert_int_eq(m.start_ns, end_ns);
+		b->afe->dropped = true;
+	}
+	(void)step(b);
+	ck_assert_int_eq(b->last.start_ns, end_ns);
+	ck_assert_double_eq_tol(b->last.input[0].active_ws, 6 * 9000, 10);
+	(void)step(b);
+	ck_assert_double_eq_tol(b->last.input[0].active_ws, 9000, 10);
+	ck_assert_uint_eq(b->missed, 0);
+	fixture_free(b);
+}
+END_TEST
+
 START_TEST(errors_in_words)
 {
 	static const struct {
@@ -268,6 +314,8 @@ START_TEST(windows_as_text)
 {
 	static const char good[] = "7 9000 9500 305419897 2 0 1 -2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18";
 	static const char *const bad[] = {"",
+					  "7 -9223372036854775808 9500 1 0 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18",
+					  "7 9 9223372036854775807 1 0 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18",
 					  "7",
 					  "7 9000 8000 1 0 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18",
 					  "7 9000 9500 0 0 0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18",
@@ -306,6 +354,8 @@ int main(void)
 	tcase_add_test(tc, chip_restarts);
 	tcase_add_test(tc, silent_interrupt);
 	tcase_add_test(tc, another_chip_in_its_place);
+	tcase_add_loop_test(tc, line_lost_after_a_restart, 0, 4);
+	tcase_add_test(tc, what_is_dropped_comes_again);
 	tcase_add_loop_test(tc, errors_in_words, 0, 2);
 	tcase_add_test(tc, differences_go_round);
 	tcase_add_test(tc, windows_as_text);

@@ -13,16 +13,15 @@
 #include "afe/iio_find.h"
 #include "fixture/suite.h"
 
-#define DEVICES 4
+#define DEVICES 7
 
-/* Two chips of one name, one of another, and one whose label is another's name; on buses of their own. */
+/* Two chips of one name, one of another, one whose label is another's name, and two drivers' of one chip. */
 static const struct {
 	const char *name, *label, *parent;
 } devices[DEVICES] = {
-	{"ade9000", "house", "spi0/spi0.0"},
-	{"ade9000", NULL, "spi0/spi0.1"},
-	{"mcp3912", NULL, "spi1/spi1.0"},
-	{"mcp3914", "mcp3912", "spi1/spi1.1"},
+	{"ade9000", "house", "spi0/spi0.0"},	    {"ade9000", NULL, "spi0/spi0.1"}, {"mcp3912", NULL, "spi1/spi1.0"},
+	{"mcp3914", "mcp3912", "spi1/spi1.1"},	    {"ade9078", NULL, "spi2/spi2.0"}, {"ade9078-minimeter", NULL, "spi2/spi2.1"},
+	{"ade9430-minimeter", NULL, "spi3/spi3.0"},
 };
 
 struct fixture {
@@ -127,6 +126,9 @@ static const struct {
 	{"ade9000", true, -ENOTUNIQ,
 	 "ade9000 (iio:device0, label house), ade9000 (iio:device1, without a label); write the label of the right one"},
 	{"mcp3912", false, -ENOTUNIQ, "mcp3912 (spi1.0, without a label), mcp3914 (spi1.1, label mcp3912); write"},
+	{"ade9078", false, -ENOTUNIQ, "ade9078 (spi2.0, without a label), ade9078-minimeter (spi2.1, without a label); write"},
+	{"ade9078-minimeter", false, 5, NULL},
+	{"ade9430", false, 6, NULL},
 	{"", false, -ENODEV, "no IIO device"},
 };
 

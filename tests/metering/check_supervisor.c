@@ -61,6 +61,23 @@ START_TEST(a_right_window_ends_the_start)
 }
 END_TEST
 
+/* Its thread has gone on while the main loop waited for something. */
+START_TEST(reports_that_were_taken_late_are_no_silence)
+{
+	struct mm_supervisor *s = make();
+
+	for (int i = 0; i < 16; i++) {
+		struct mm_front_end_report report = window(START_NS + i * MM_NS_PER_S, MM_NS_PER_S);
+
+		report.taken_ns = START_NS + 45 * MM_NS_PER_S;
+		(void)mm_supervisor_report(s, &report);
+		ck_assert_int_eq(mm_supervisor_tick(s, report.taken_ns).health, MM_HEALTH_OK);
+	}
+	ck_assert_int_eq(mm_supervisor_tick(s, START_NS + 50 * MM_NS_PER_S).health, MM_HEALTH_STALE);
+	mm_supervisor_free(s);
+}
+END_TEST
+
 START_TEST(a_fault_is_named_and_brings_no_energy)
 {
 	struct mm_front_end_report report = window(START_NS, MM_NS_PER_S);
@@ -218,6 +235,7 @@ int main(void)
 	TCase *tc = tcase_create("supervisor");
 
 	tcase_add_test(tc, a_right_window_ends_the_start);
+	tcase_add_test(tc, reports_that_were_taken_late_are_no_silence);
 	tcase_add_test(tc, a_fault_is_named_and_brings_no_energy);
 	tcase_add_test(tc, more_than_half_a_window_between_two_is_a_gap);
 	tcase_add_test(tc, windows_and_what_is_missed_are_all_the_time);
