@@ -91,7 +91,7 @@ takes_commands() {
 is_drop_in() {
 	rm -rf "$work/root"
 	setup "$work/root" --uri "$1" --driver ade9000 --model MMS-120-1001 --serial 1 &&
-		diff -u "$work/block" <(grep -v '^#' "$work"/root/etc/systemd/system/minimeterd.service.d/minimeter-setup.conf | sed '/^$/d')
+		diff -u "$work/block" <(grep -v '^#' "$work/root"/etc/systemd/system/minimeterd.service.d/minimeter-setup.conf | sed '/^$/d')
 }
 
 is_written() {
