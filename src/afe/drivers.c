@@ -15,6 +15,12 @@ static const struct mm_key board_keys[] = {
 	{"device", &mm_key_text, FIELD(device), .initial = ""},
 	{"voltage_divider", &mm_key_number, FIELD(voltage_divider), MM_KEY_RANGE("1001", 1, 1e5)},
 	{"burden_ohm", &mm_key_number, FIELD(burden_ohm), MM_KEY_RANGE("5.1", 0.01, 1e4)},
+	{"voltage_divider_a", &mm_key_number_or_none, FIELD(phase_divider[0]), MM_KEY_RANGE(NULL, 1, 1e5)},
+	{"voltage_divider_b", &mm_key_number_or_none, FIELD(phase_divider[1]), MM_KEY_RANGE(NULL, 1, 1e5)},
+	{"voltage_divider_c", &mm_key_number_or_none, FIELD(phase_divider[2]), MM_KEY_RANGE(NULL, 1, 1e5)},
+	{"burden_ohm_a", &mm_key_number_or_none, FIELD(phase_burden_ohm[0]), MM_KEY_RANGE(NULL, 0.01, 1e4)},
+	{"burden_ohm_b", &mm_key_number_or_none, FIELD(phase_burden_ohm[1]), MM_KEY_RANGE(NULL, 0.01, 1e4)},
+	{"burden_ohm_c", &mm_key_number_or_none, FIELD(phase_burden_ohm[2]), MM_KEY_RANGE(NULL, 0.01, 1e4)},
 };
 
 static const struct mm_key clock_keys[] = {

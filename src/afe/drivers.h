@@ -20,6 +20,7 @@ struct mm_afe_settings {
 	char device[MM_AFE_DEVICE_MAX]; /* empty: the driver's own */
 	double voltage_divider;		/* line volts per volt at the ADC's pins */
 	double burden_ohm;
+	double phase_divider[MM_AFE_PHASES], phase_burden_ohm[MM_AFE_PHASES]; /* 0: as above */
 	/* Of some drivers only: */
 	double mclk_hz;
 	int osr;

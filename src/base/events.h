@@ -31,11 +31,12 @@
 	X(HANDOVER_REFUSED, LOG_WARNING, "handover-refused", "7bdb234ef55141cc8e5b55460d45f369", \
 	  "what the run before left in memory is not used: %s; metering goes on from the register") \
 	X(CLOCK_STEP, LOG_NOTICE, "clock-step", "6c96cfd87da5473d830831e85b948b5b", "wall clock set from %s to %s (%+.3f s)") \
-	X(FRONT_END_FAULT, LOG_ERR, MM_EVENT_NAMED, "dd75014063714c89b1a6cbd704fc51b7", "%s%s%s; nothing is registered") \
+	X(FRONT_END_FAULT, LOG_ERR, MM_EVENT_NAMED, "dd75014063714c89b1a6cbd704fc51b7", \
+	  "front end%s%s%s%s%s; nothing is registered%s") \
 	X(FRONT_END_RECOVERED, LOG_NOTICE, "front-end-recovered", "dddc4b68dece4ecbb433205ffb203604", \
-	  "front end in order again (was %s)") \
+	  "front end%s%s in order again (was %s)") \
 	X(GAP, LOG_WARNING, "gap", "fbdfab50c4964e2aa28f1fd27fd7207b", \
-	  "%u windows (%.1f s) were missed: their energy is not registered") \
+	  "%s%s%s%u windows (%.1f s) were missed: their energy is not registered") \
 	X(GAP_OTHER_SCALE, LOG_WARNING, "gap", "fbdfab50c4964e2aa28f1fd27fd7207b", \
 	  "what the chip counted in the %.1f s up to this start is not registered: a setting that scales it, or says which " \
 	  "chip it is of, is another than before") \
@@ -83,7 +84,7 @@
 	X(RELOADED, LOG_NOTICE, MM_EVENT_LOG_ONLY, "fa8101247bea453cbb5145e8fd89b86a", "configuration reloaded%s%s") \
 	X(RELOAD_REFUSED, LOG_ERR, MM_EVENT_LOG_ONLY, "fa8101247bea453cbb5145e8fd89b86a", \
 	  "configuration not reloaded, the old one stays: %s") \
-	X(STALLED, LOG_ERR, MM_EVENT_LOG_ONLY, "6b4031a4301949a9982a2fbff4c97e78", "the %s thread has made no progress for %d s")
+	X(STALLED, LOG_ERR, MM_EVENT_LOG_ONLY, "6b4031a4301949a9982a2fbff4c97e78", "the %s%s%s thread has made no progress for %d s")
 /* clang-format on */
 
 #define MM_EVENT_NAME(name, priority, code, message_id, text) MM_EVENT_##name,

@@ -84,6 +84,14 @@ static void format_number(const struct mm_key *key, const void *settings, char *
 	snprintf(ret, size, "%.15g", *(const double *)((const char *)settings + key->offset));
 }
 
+static void format_number_or_none(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	ret[0] = '\0';
+	if (*(const double *)((const char *)settings + key->offset) != 0) {
+		format_number(key, settings, ret, size);
+	}
+}
+
 int mm_key_parse_whole(const struct mm_key *key, const char *value, int *ret, struct mm_error *error)
 {
 	double number;
@@ -130,6 +138,7 @@ const struct mm_key_type mm_key_path = {parse_path, format_text};
 const struct mm_key_type mm_key_path_or_none = {parse_path_or_none, format_text};
 const struct mm_key_type mm_key_word = {parse_word, format_text};
 const struct mm_key_type mm_key_number = {parse_number, format_number};
+const struct mm_key_type mm_key_number_or_none = {parse_number, format_number_or_none};
 const struct mm_key_type mm_key_whole = {parse_whole, format_whole};
 const struct mm_key_type mm_key_doubling = {parse_doubling, format_whole};
 

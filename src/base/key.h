@@ -46,13 +46,14 @@ struct mm_key_table {
 		(array), COUNT_OF(array)                                                                                         \
 	}
 
-extern const struct mm_key_type mm_key_text;	     /* char[]: up to size - 1 characters */
-extern const struct mm_key_type mm_key_path;	     /* char[]: an absolute path */
-extern const struct mm_key_type mm_key_path_or_none; /* char[]: an absolute path, or "none" */
-extern const struct mm_key_type mm_key_word;	     /* char[]: one of the key's words */
-extern const struct mm_key_type mm_key_number;	     /* double, min to max */
-extern const struct mm_key_type mm_key_whole;	     /* int, min to max */
-extern const struct mm_key_type mm_key_doubling;     /* int: min times a power of two, up to max */
+extern const struct mm_key_type mm_key_text;	       /* char[]: up to size - 1 characters */
+extern const struct mm_key_type mm_key_path;	       /* char[]: an absolute path */
+extern const struct mm_key_type mm_key_path_or_none;   /* char[]: an absolute path, or "none" */
+extern const struct mm_key_type mm_key_word;	       /* char[]: one of the key's words */
+extern const struct mm_key_type mm_key_number;	       /* double, min to max */
+extern const struct mm_key_type mm_key_number_or_none; /* double, min to max and not 0, or 0 where it is not given */
+extern const struct mm_key_type mm_key_whole;	       /* int, min to max */
+extern const struct mm_key_type mm_key_doubling;       /* int: min times a power of two, up to max */
 
 /* Reads a whole number into ret, as mm_key_whole does, for types that ask for more. */
 int mm_key_parse_whole(const struct mm_key *key, const char *value, int *ret, struct mm_error *error);

@@ -14,7 +14,7 @@ static unsigned index_of(const struct mm_config_reading *reading, const struct m
 
 static unsigned line_of_meter(const struct mm_config_reading *reading, const struct mm_config_meter *meter)
 {
-	return reading->meter_line[index_of(reading, meter)];
+	return reading->begun_first[mm_config_part_of_meter(index_of(reading, meter))];
 }
 
 static void check_given(struct mm_config_reading *reading, const struct mm_config_meter *meter)
@@ -36,6 +36,39 @@ static void check_given(struct mm_config_reading *reading, const struct mm_confi
 			mm_config_complain(reading, line,
 					   "[meter %s]: element%u is missing: which phase of the front end is it wired to (A, B "
 					   "or C)?",
+					   meter->name, e + 1);
+		}
+	}
+}
+
+/* Finds the front end of a meter. */
+static void check_chip(struct mm_config_reading *reading, struct mm_config_meter *meter)
+{
+	const struct mm_config *config = reading->config;
+
+	for (unsigned e = 0; e < meter->model.elements; e++) {
+		const struct mm_config_front_end *found = mm_config_find_front_end(config, meter->chip[e]);
+		unsigned line = mm_config_line_of(reading, &meter->phase[e]);
+
+		if (meter->phase[e] < 0) {
+			continue;
+		}
+		if (!found && meter->chip[e][0] == '\0') {
+			meter->front_end = MM_FRONT_ENDS_MAX; /* of none of them */
+			mm_config_complain(
+				reading, line,
+				"[meter %s]: element%u = %c: which front end's phase? Write NAME:%c, as of [front-end %s]",
+				meter->name, e + 1, 'A' + meter->phase[e], 'A' + meter->phase[e], config->front_end[0].name);
+		} else if (!found) {
+			meter->front_end = MM_FRONT_ENDS_MAX; /* of none of them */
+			mm_config_complain(reading, line, "[meter %s]: element%u = %s:%c: there is no section [front-end %s]",
+					   meter->name, e + 1, meter->chip[e], 'A' + meter->phase[e], meter->chip[e]);
+		} else if (e == 0) {
+			meter->front_end = (unsigned)(found - config->front_end);
+		} else if (meter->phase[0] >= 0 && strcmp(meter->chip[e], meter->chip[0]) != 0) {
+			mm_config_complain(reading, line,
+					   "[meter %s]: element%u is on another front end than element1: what a meter sums must "
+					   "come from one chip, by one clock",
 					   meter->name, e + 1);
 		}
 	}
@@ -64,7 +97,8 @@ static void check_model(struct mm_config_reading *reading, const struct mm_confi
 	}
 	for (unsigned e = 1; e < MM_ELEMENTS_MAX; e++) {
 		for (unsigned before = 0; before < e; before++) {
-			if (meter->phase[e] >= 0 && meter->phase[e] == meter->phase[before]) {
+			if (meter->phase[e] >= 0 && meter->phase[e] == meter->phase[before] &&
+			    strcmp(meter->chip[e], meter->chip[before]) == 0) {
 				mm_config_complain(reading, mm_config_line_of(reading, &meter->phase[e]),
 						   "[meter %s]: element%u and element%u are on the same phase", meter->name,
 						   before + 1, e + 1);
@@ -91,7 +125,7 @@ static void check_phases(struct mm_config_reading *reading, const struct mm_conf
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX * MM_ELEMENTS_MAX; e++) {
 		const int *phase = &meter->phase[e % MM_ELEMENTS_MAX];
 
-		if (*phase >= 0 && *phase == earlier->phase[e / MM_ELEMENTS_MAX] &&
+		if (meter->front_end == earlier->front_end && *phase >= 0 && *phase == earlier->phase[e / MM_ELEMENTS_MAX] &&
 		    (meter->model.ct_primary_a != earlier->model.ct_primary_a ||
 		     meter->model.ct_secondary_a != earlier->model.ct_secondary_a ||
 		     meter->model.ct_secondary_v != earlier->model.ct_secondary_v ||
@@ -136,15 +170,11 @@ static unsigned line_of_either(const struct mm_config_reading *reading, const vo
 	return line > 0 ? line : mm_config_line_of(reading, other);
 }
 
-/* What the converter is to measure. */
-static void check_front_end(struct mm_config_reading *reading)
+/* Where its chip is. */
+static void check_uri(struct mm_config_reading *reading, const struct mm_config_front_end *front_end)
 {
 	const struct mm_config *config = reading->config;
-	const struct mm_afe_driver *driver = mm_afe_driver_find(config->front_end_driver);
-	const struct mm_afe_settings *settings = &config->front_end;
-	const char *uri = settings->uri;
-	bool volts = false, amperes = false; /* what the CTs give */
-	struct mm_error error;
+	const char *uri = front_end->afe.uri;
 
 	if (strncmp(uri, "local:", 6) != 0 && strncmp(uri, "ip:", 3) != 0 && strncmp(uri, "usb:", 4) != 0 &&
 	    strncmp(uri, "serial:", 7) != 0 && strncmp(uri, "xml:", 4) != 0) {
@@ -158,53 +188,122 @@ static void check_front_end(struct mm_config_reading *reading)
 			"clock = board: only a board of minimeter-sim has a clock, at uri = ip:HOST; write clock = system, "
 			"or that uri in [front-end]");
 	}
+}
+
+static const char *device_of(const struct mm_config_front_end *front_end)
+{
+	return front_end->afe.device[0] != '\0' ? front_end->afe.device : front_end->driver;
+}
+
+/* Sections of their own, chips of their own. */
+static void check_front_ends(struct mm_config_reading *reading)
+{
+	const struct mm_config *config = reading->config;
+
+	for (unsigned f = 1; f < config->front_end_count; f++) {
+		const struct mm_config_front_end *front_end = &config->front_end[f];
+		unsigned line = reading->begun_first[mm_config_part_of_front_end(f)];
+
+		for (unsigned g = 0; g < f; g++) {
+			const struct mm_config_front_end *earlier = &config->front_end[g];
+			char place[MM_CONFIG_PLACE_MAX], section[MM_CONFIG_SECTION_MAX];
+
+			if (strcmp(earlier->afe.uri, front_end->afe.uri) == 0 &&
+			    strcmp(device_of(earlier), device_of(front_end)) == 0) {
+				mm_config_complain(
+					reading, line,
+					"[%s]: %s at %s is the chip of another section (%s); say which by its label or "
+					"SPI device: device = LABEL",
+					mm_config_section_of(front_end, section), device_of(front_end), front_end->afe.uri,
+					mm_config_place_from(reading, line, reading->begun_first[mm_config_part_of_front_end(g)],
+							     place));
+			}
+		}
+	}
+	if (config->front_end_count > 1 && strcmp(config->clock, "board") == 0) {
+		mm_config_complain(
+			reading, mm_config_line_of(reading, config->clock),
+			"clock = board: the time of one board cannot be that of several front ends; write clock = system");
+	}
+}
+
+/* What the converter is to measure at an element. */
+static void check_element(struct mm_config_reading *reading, const struct mm_config_meter *meter, unsigned element)
+{
+	const struct mm_config *config = reading->config;
+	const struct mm_config_front_end *front_end = &config->front_end[meter->front_end];
+	unsigned phase = meter->phase[element] > 0 ? (unsigned)meter->phase[element] : 0;
+	unsigned model = mm_config_line_of(reading, &meter->model), line;
+	struct mm_error error;
+
+	if (mm_inputs_check_voltage(config, meter, element, &error) < 0) {
+		line = line_of_either(reading, mm_inputs_divider(front_end, phase), front_end->driver);
+		mm_config_complain(reading, line > 0 ? line : model, "%s", error.text);
+	}
+	if (mm_inputs_check_current(config, meter, element, &error) < 0) {
+		line = line_of_either(reading, mm_inputs_burden(front_end, phase), front_end->driver);
+		mm_config_complain(reading, meter->model.ct_secondary_v > 0 || line == 0 ? model : line, "%s", error.text);
+	}
+}
+
+static void check_scales(struct mm_config_reading *reading, unsigned number)
+{
+	const struct mm_config *config = reading->config;
+	const double *burden_ohm = &config->front_end[number].afe.burden_ohm;
+	bool volts = false, amperes = false; /* what the CTs give */
+
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		const struct mm_config_meter *meter = &config->meter[i];
-		unsigned model = mm_config_line_of(reading, &meter->model), line;
 
-		if (meter->model.elements == 0) {
+		if (meter->front_end != number || meter->model.elements == 0) {
 			continue;
 		}
-		if (mm_inputs_check_voltage(config, meter, driver->adc_full_scale_v, &error) < 0) {
-			line = line_of_either(reading, &settings->voltage_divider, config->front_end_driver);
-			mm_config_complain(reading, line > 0 ? line : model, "%s", error.text);
-		}
-		if (mm_inputs_check_current(config, meter, driver->adc_full_scale_v, &error) < 0) {
-			line = line_of_either(reading, &settings->burden_ohm, config->front_end_driver);
-			mm_config_complain(reading, meter->model.ct_secondary_v > 0 || line == 0 ? model : line, "%s",
-					   error.text);
+		for (unsigned e = 0; e < meter->model.elements; e++) {
+			check_element(reading, meter, e);
 		}
 		volts = volts || meter->model.ct_secondary_v > 0;
 		amperes = amperes || meter->model.ct_secondary_v == 0;
 	}
-	if (volts && !amperes && mm_config_line_of(reading, &settings->burden_ohm) > 0) {
-		mm_config_complain(reading, mm_config_line_of(reading, &settings->burden_ohm),
+	if (volts && !amperes && mm_config_line_of(reading, burden_ohm) > 0) {
+		mm_config_complain(reading, mm_config_line_of(reading, burden_ohm),
 				   "burden_ohm: no CT here needs one, they all give volts; remove this line, and the resistor");
 	}
 }
 
-/* What the driver itself refuses: it is made as the start makes it, which touches no hardware yet. */
-static void check_driver(struct mm_config_reading *reading)
+/* Does every element have its phase, so that it is known which chips measure any? */
+static bool is_placed(const struct mm_config *config)
 {
-	const struct mm_config *config = reading->config;
-	const struct mm_afe_driver *driver = mm_afe_driver_find(config->front_end_driver);
-	const double any_scale_v = 1e9; /* the full scales are checked already */
+	bool placed = config->meter_count > 0;
+
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		const struct mm_config_meter *meter = &config->meter[i];
+
+		placed = placed && meter->model.elements > 0;
+		for (unsigned e = 0; e < meter->model.elements; e++) {
+			placed = placed && meter->phase[e] >= 0 && mm_config_find_front_end(config, meter->chip[e]);
+		}
+	}
+	return placed;
+}
+
+/* What the driver itself refuses: it is made as the start makes it, which touches no hardware yet. */
+static void check_driver(struct mm_config_reading *reading, unsigned number)
+{
+	const struct mm_config_front_end *front_end = &reading->config->front_end[number];
+	const struct mm_afe_driver *driver = mm_afe_driver_find(front_end->driver);
+	char section[MM_CONFIG_SECTION_MAX];
 	struct mm_afe_config settings;
 	struct mm_error error = {0};
 	struct mm_afe *afe = NULL;
 
-	for (unsigned i = 0; i < config->meter_count; i++) {
-		for (unsigned e = 0; e < config->meter[i].model.elements; e++) {
-			if (config->meter[i].phase[e] < 0) {
-				return;
-			}
-		}
-	}
-	if (mm_inputs_configure(config, driver, any_scale_v, &settings, &error) < 0 || settings.input_count == 0) {
-		return;
-	}
-	if (driver->create(driver, &settings, NULL, &error, &afe) < 0) {
-		mm_config_complain(reading, mm_config_line_of(reading, config->front_end_driver), "[front-end]: %s", error.text);
+	mm_inputs_configure(reading->config, number, &settings);
+	if (settings.input_count == 0 && is_placed(reading->config)) {
+		mm_config_complain(reading, reading->begun_first[mm_config_part_of_front_end(number)],
+				   "[%s]: no meter has an element there; remove the section",
+				   mm_config_section_of(front_end, section));
+	} else if (settings.input_count > 0 && driver->create(driver, &settings, NULL, &error, &afe) < 0) {
+		mm_config_complain(reading, mm_config_line_of(reading, front_end->driver), "[%s]: %s",
+				   mm_config_section_of(front_end, section), error.text);
 	}
 	mm_afe_free(afe);
 }
@@ -221,12 +320,14 @@ static bool is_same_line(const struct mm_line_spec *a, const struct mm_line_spec
 	return strcmp(a->chip, b->chip) == 0 && strcmp(a->name, b->name) == 0 && a->offset == b->offset;
 }
 
-static const struct mm_key *key_of_line(enum mm_output output)
+static const struct mm_key *key_of_line(const struct mm_config *config, unsigned meter, enum mm_output output)
 {
-	for (size_t k = 0; k < mm_config_meter_keys.count; k++) {
-		if (mm_config_meter_keys.keys[k].offset ==
-		    offsetof(struct mm_config_meter, line) + output * sizeof(struct mm_line_spec)) {
-			return &mm_config_meter_keys.keys[k];
+	struct mm_config_part part;
+
+	(void)mm_config_part(config, mm_config_part_of_meter(meter), &part); /* it is there */
+	for (size_t k = 0; k < part.table->count; k++) {
+		if (part.table->keys[k].offset == offsetof(struct mm_config_meter, line) + output * sizeof(struct mm_line_spec)) {
+			return &part.table->keys[k];
 		}
 	}
 	return NULL;
@@ -245,7 +346,8 @@ static void check_lines(struct mm_config_reading *reading)
 	}
 	for (unsigned m = 0; m < config->meter_count; m++) {
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
-			const struct claim claim = {&config->meter[m].line[o], config->meter[m].name, key_of_line(o)->name};
+			const struct claim claim = {&config->meter[m].line[o], config->meter[m].name,
+						    key_of_line(config, m, o)->name};
 			size_t i = 0;
 
 			while (i < count && claim.spec->used && !is_same_line(claim.spec, claims[i].spec)) {
@@ -302,7 +404,7 @@ static void check_paths(struct mm_config_reading *reading)
 
 void mm_config_check(struct mm_config_reading *reading)
 {
-	const struct mm_config *config = reading->config;
+	struct mm_config *config = reading->config;
 
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		mm_config_settle_model(reading, &reading->config->meter[i]);
@@ -311,16 +413,21 @@ void mm_config_check(struct mm_config_reading *reading)
 		mm_config_complain(reading, 0, "no meter: add a section [meter NAME] with model, serial and element1");
 	}
 	for (unsigned i = 0; i < config->meter_count; i++) {
-		const struct mm_config_meter *meter = &config->meter[i];
+		struct mm_config_meter *meter = &config->meter[i];
 
 		check_given(reading, meter);
+		check_chip(reading, meter);
 		if (meter->model.elements > 0) {
 			check_model(reading, meter);
 		}
 		check_others(reading, meter);
 	}
-	check_front_end(reading);
-	check_driver(reading);
+	check_front_ends(reading);
+	for (unsigned f = 0; f < config->front_end_count; f++) {
+		check_uri(reading, &config->front_end[f]);
+		check_scales(reading, f);
+		check_driver(reading, f);
+	}
 	check_lines(reading);
 	check_paths(reading);
 }

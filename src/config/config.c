@@ -128,20 +128,35 @@ static void format_wires(const struct mm_key *key, const void *settings, char *r
 	snprintf(ret, size, "%s", name ? name : "");
 }
 
+static unsigned element_of(const struct mm_key *key)
+{
+	return (unsigned)((key->offset - offsetof(struct mm_config_meter, phase)) / sizeof(int));
+}
+
+/* "A", or "NAME:A" where the front end has a name. */
 static int parse_phase(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
 {
-	if (strlen(value) != 1 || value[0] < 'A' || value[0] > 'C') {
-		return mm_error_set(error, -EINVAL, "must be a phase of the front end: A, B or C");
+	struct mm_config_meter *meter = settings;
+	const char *colon = strrchr(value, ':'), *phase = colon ? colon + 1 : value;
+	size_t length = colon ? (size_t)(colon - value) : 0;
+
+	if (strlen(phase) != 1 || phase[0] < 'A' || phase[0] > 'C' || length >= MM_NAME_MAX) {
+		return mm_error_set(error, -EINVAL, "must be a phase of the front end: %s",
+				    colon ? "NAME:A, NAME:B or NAME:C" : "A, B or C");
 	}
-	*(int *)((char *)settings + key->offset) = value[0] - 'A';
+	memcpy(meter->chip[element_of(key)], value, length);
+	meter->chip[element_of(key)][length] = '\0';
+	meter->phase[element_of(key)] = phase[0] - 'A';
 	return 0;
 }
 
 static void format_phase(const struct mm_key *key, const void *settings, char *ret, size_t size)
 {
-	int phase = *(const int *)((const char *)settings + key->offset);
+	const struct mm_config_meter *meter = settings;
+	const char *name = meter->chip[element_of(key)];
+	int phase = meter->phase[element_of(key)];
 
-	snprintf(ret, size, "%.*s", phase >= 0, &"ABC"[phase >= 0 ? phase : 0]);
+	snprintf(ret, size, "%s%s%.*s", name, name[0] ? ":" : "", phase >= 0, &"ABC"[phase >= 0 ? phase : 0]);
 }
 
 /* Which elements generate, by the value of the key; the first row that fits a configuration is its value. */
@@ -239,6 +254,7 @@ static const char *clock_name(size_t index)
 }
 
 #define FIELD(member) MM_KEY_FIELD(struct mm_config, member)
+#define FRONT_END_FIELD(member) MM_KEY_FIELD(struct mm_config_front_end, member)
 #define METER_FIELD(member) MM_KEY_FIELD(struct mm_config_meter, member)
 
 static const struct mm_key daemon_keys[] = {
@@ -257,7 +273,7 @@ static const struct mm_key daemon_keys[] = {
 };
 
 static const struct mm_key front_end_keys[] = {
-	{"driver", &mm_key_word, FIELD(front_end_driver), .initial = "ade9000", .word = mm_afe_driver_name},
+	{"driver", &mm_key_word, FRONT_END_FIELD(driver), .initial = "ade9000", .word = mm_afe_driver_name},
 };
 
 static const struct mm_key outputs_keys[] = {
@@ -295,21 +311,106 @@ static const struct mm_key meter_keys[] = {
 };
 
 static const struct mm_key_table daemon_table = MM_KEY_TABLE(daemon_keys), front_end_table = MM_KEY_TABLE(front_end_keys),
-				 outputs_table = MM_KEY_TABLE(outputs_keys), power_fail_table = MM_KEY_TABLE(power_fail_keys);
+				 outputs_table = MM_KEY_TABLE(outputs_keys), power_fail_table = MM_KEY_TABLE(power_fail_keys),
+				 meter_table = MM_KEY_TABLE(meter_keys);
 
-const struct mm_config_section mm_config_sections[MM_CONFIG_SECTIONS] = {
-	{"daemon", &daemon_table, 0},
-	{"front-end", &front_end_table, 0},
-	{"front-end", &mm_afe_keys[MM_AFE_KEYS_BOARD], offsetof(struct mm_config, front_end)},
-	{"front-end", &mm_afe_keys[MM_AFE_KEYS_CLOCK], offsetof(struct mm_config, front_end)},
-	{"front-end", &mm_afe_keys[MM_AFE_KEYS_RATE], offsetof(struct mm_config, front_end)},
-	{"front-end", &mm_afe_keys[MM_AFE_KEYS_CHANNELS], offsetof(struct mm_config, front_end)},
-	{"outputs", &outputs_table, 0},
-	{"outputs", &mm_outputs_keys, offsetof(struct mm_config, outputs)},
-	{"power-fail", &power_fail_table, 0},
+/* ---- Parts ---- */
+
+static const struct mm_config_part plain_parts[MM_CONFIG_PLAIN_PARTS] = {
+	{"daemon", "", &daemon_table, 0},
+	{"outputs", "", &outputs_table, 0},
+	{"outputs", "", &mm_outputs_keys, offsetof(struct mm_config, outputs)},
+	{"power-fail", "", &power_fail_table, 0},
 };
 
-const struct mm_key_table mm_config_meter_keys = MM_KEY_TABLE(meter_keys);
+/* The sections of front ends are behind [daemon], those of meters behind all others. */
+#define FIRST_FRONT_END_PART 1
+#define FIRST_METER_PART (MM_CONFIG_PARTS - MM_METERS_MAX)
+
+size_t mm_config_part_of_front_end(unsigned index)
+{
+	return FIRST_FRONT_END_PART + index * MM_CONFIG_FRONT_END_PARTS;
+}
+
+size_t mm_config_part_of_meter(unsigned index)
+{
+	return FIRST_METER_PART + index;
+}
+
+static bool front_end_part(const struct mm_config *config, size_t number, struct mm_config_part *ret)
+{
+	size_t index = number / MM_CONFIG_FRONT_END_PARTS, table = number % MM_CONFIG_FRONT_END_PARTS;
+	const struct mm_config_front_end *front_end = &config->front_end[index];
+	const char *keys = table == 0 ? (const char *)front_end : (const char *)&front_end->afe;
+
+	*ret = (struct mm_config_part){"front-end", front_end->name, table == 0 ? &front_end_table : &mm_afe_keys[table - 1],
+				       (size_t)(keys - (const char *)config)};
+	return index < config->front_end_count;
+}
+
+bool mm_config_part(const struct mm_config *config, size_t number, struct mm_config_part *ret)
+{
+	size_t front_ends_end = mm_config_part_of_front_end(MM_FRONT_ENDS_MAX);
+
+	if (number >= FIRST_METER_PART) {
+		const struct mm_config_meter *meter = &config->meter[number - FIRST_METER_PART];
+
+		*ret = (struct mm_config_part){"meter", meter->name, &meter_table,
+					       (size_t)((const char *)meter - (const char *)config)};
+		return number - FIRST_METER_PART < config->meter_count;
+	}
+	if (number >= FIRST_FRONT_END_PART && number < front_ends_end) {
+		return front_end_part(config, number - FIRST_FRONT_END_PART, ret);
+	}
+	*ret = plain_parts[number < FIRST_FRONT_END_PART ? number : number - front_ends_end + FIRST_FRONT_END_PART];
+	return true;
+}
+
+size_t mm_config_last_part(const struct mm_config *config, size_t first)
+{
+	struct mm_config_part part, next;
+	size_t last = first;
+
+	(void)mm_config_part(config, first, &part); /* the caller knows that it is there */
+	while (last + 1 < MM_CONFIG_PARTS && mm_config_part(config, last + 1, &next) && strcmp(next.kind, part.kind) == 0 &&
+	       strcmp(next.name, part.name) == 0) {
+		last++;
+	}
+	return last;
+}
+
+const char *mm_config_section(const struct mm_config_part *part, char ret[static MM_CONFIG_SECTION_MAX])
+{
+	snprintf(ret, MM_CONFIG_SECTION_MAX, "%s%s%s", part->kind, part->name[0] ? " " : "", part->name);
+	return ret;
+}
+
+void mm_config_add_front_end(struct mm_config *config, const char *name)
+{
+	size_t first = mm_config_part_of_front_end(config->front_end_count);
+	struct mm_config_part part;
+
+	strcpy(config->front_end[config->front_end_count++].name, name);
+	for (size_t i = first; i < first + MM_CONFIG_FRONT_END_PARTS; i++) {
+		(void)mm_config_part(config, i, &part); /* it is there now */
+		mm_key_set_initial(part.table, (char *)config + part.offset);
+	}
+}
+
+const char *mm_config_section_of(const struct mm_config_front_end *front_end, char ret[static MM_CONFIG_SECTION_MAX])
+{
+	return mm_config_section(&(struct mm_config_part){.kind = "front-end", .name = front_end->name}, ret);
+}
+
+const struct mm_config_front_end *mm_config_find_front_end(const struct mm_config *config, const char *name)
+{
+	for (unsigned i = 0; i < config->front_end_count; i++) {
+		if (strcmp(config->front_end[i].name, name) == 0) {
+			return &config->front_end[i];
+		}
+	}
+	return NULL;
+}
 
 void mm_config_list(char *names, size_t size, const char *name)
 {
@@ -318,56 +419,94 @@ void mm_config_list(char *names, size_t size, const char *name)
 	snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
 }
 
+/* ---- Reloading ---- */
+
+static bool has_same_front_ends(const struct mm_config *a, const struct mm_config *b)
+{
+	bool same = a->front_end_count == b->front_end_count;
+
+	for (unsigned i = 0; same && i < a->front_end_count; i++) {
+		same = strcmp(a->front_end[i].name, b->front_end[i].name) == 0;
+	}
+	return same;
+}
+
+static void reload_part(struct mm_config *config, const struct mm_config *newer, const struct mm_config_part *part, char *ignored,
+			size_t size)
+{
+	for (size_t k = 0; k < part->table->count; k++) {
+		const struct mm_key *key = &part->table->keys[k];
+		char *mine = (char *)config + part->offset + key->offset;
+		const char *theirs = (const char *)newer + part->offset + key->offset;
+
+		if (key->live) {
+			memcpy(mine, theirs, key->size);
+		} else if (memcmp(mine, theirs, key->size) != 0) {
+			char section[MM_CONFIG_SECTION_MAX], name[MM_CONFIG_SECTION_MAX + 64];
+
+			snprintf(name, sizeof(name), "[%s] %s", mm_config_section(part, section), key->name);
+			mm_config_list(ignored, size, part->name[0] ? name : key->name);
+		}
+	}
+}
+
 void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size)
 {
-	ignored[0] = '\0';
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		for (size_t k = 0; k < mm_config_sections[i].table->count; k++) {
-			const struct mm_key *key = &mm_config_sections[i].table->keys[k];
-			char *mine = (char *)config + mm_config_sections[i].offset + key->offset;
-			const char *theirs = (const char *)newer + mm_config_sections[i].offset + key->offset;
+	bool same_front_ends = has_same_front_ends(config, newer);
 
-			if (key->live) {
-				memcpy(mine, theirs, key->size);
-			} else if (memcmp(mine, theirs, key->size) != 0) {
-				mm_config_list(ignored, size, key->name);
-			}
+	ignored[0] = '\0';
+	for (size_t i = 0; i < FIRST_METER_PART; i++) {
+		struct mm_config_part part;
+		bool there = mm_config_part(config, i, &part);
+
+		if (there && (same_front_ends || strcmp(part.kind, "front-end") != 0)) {
+			reload_part(config, newer, &part, ignored, size);
 		}
+	}
+	if (!same_front_ends) {
+		mm_config_list(ignored, size, "[front-end] sections");
 	}
 	if (config->meter_count != newer->meter_count || memcmp(config->meter, newer->meter, sizeof(config->meter)) != 0) {
 		mm_config_list(ignored, size, "[meter] sections");
 	}
 }
 
-struct listing {
-	void (*fn)(void *userdata, const char *name, const char *value);
-	void *userdata;
-};
-
-static void list_key(const struct listing *listing, const char *section, const char *meter, const struct mm_key *key,
-		     const void *settings)
-{
-	char name[MM_NAME_MAX + 64], value[MM_PATH_LEN_MAX];
-
-	snprintf(name, sizeof(name), "%s%s.%s", section, meter, key->name);
-	key->type->format(key, settings, value, sizeof(value));
-	listing->fn(listing->userdata, name, value);
-}
+/* ---- Listing ---- */
 
 void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, const char *name, const char *value),
 		    void *userdata)
 {
-	const struct listing listing = {fn, userdata};
+	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		struct mm_config_part part;
+		bool there = mm_config_part(config, i, &part);
 
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		for (size_t k = 0; k < mm_config_sections[i].table->count; k++) {
-			list_key(&listing, mm_config_sections[i].name, "", &mm_config_sections[i].table->keys[k],
-				 (const char *)config + mm_config_sections[i].offset);
+		for (size_t k = 0; there && k < part.table->count; k++) {
+			const struct mm_key *key = &part.table->keys[k];
+			char section[MM_CONFIG_SECTION_MAX], name[MM_CONFIG_SECTION_MAX + 64], value[MM_PATH_LEN_MAX];
+
+			snprintf(name, sizeof(name), "%s.%s", mm_config_section(&part, section), key->name);
+			key->type->format(key, (const char *)config + part.offset, value, sizeof(value));
+			fn(userdata, name, value);
 		}
 	}
-	for (size_t k = 0; k < mm_config_meter_keys.count; k++) {
-		for (unsigned m = 0; m < config->meter_count; m++) {
-			list_key(&listing, "meter ", config->meter[m].name, &mm_config_meter_keys.keys[k], &config->meter[m]);
-		}
+}
+
+bool mm_config_is_unused(const struct mm_config_front_end *front_end, const struct mm_key_table *table)
+{
+	const struct mm_afe_driver *driver = mm_afe_driver_find(front_end->driver);
+	bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
+
+	return of_drivers && !(driver->keys & 1u << (table - mm_afe_keys));
+}
+
+bool mm_config_has_unused(const struct mm_config_front_end *front_end, struct mm_error *ret)
+{
+	char section[MM_CONFIG_SECTION_MAX];
+
+	if (front_end->unused[0] == '\0') {
+		return false;
 	}
+	(void)mm_error_set(ret, 0, "[%s]: %s takes no %s", mm_config_section_of(front_end, section), front_end->driver,
+			   front_end->unused);
+	return true;
 }

@@ -16,18 +16,28 @@
 #include "outputs/drivers.h"
 
 #define MM_METERS_MAX 16
+#define MM_FRONT_ENDS_MAX 8
 #define MM_NAME_MAX 64
 #define MM_PATH_LEN_MAX 108 /* what fits a Unix socket address, NUL included */
 #define MM_CT_SETS_MAX 3    /* manual, FAQ: up to three CT sets in parallel on one meter */
 
+struct mm_config_front_end {
+	char name[MM_NAME_MAX]; /* empty: that of [front-end] */
+	char driver[MM_NAME_MAX];
+	struct mm_afe_settings afe;
+	char unused[256]; /* keys that were given and that the driver does not take: "mclk_hz, osr"; empty: none */
+};
+
 struct mm_config_meter {
 	char name[MM_NAME_MAX];
 	char serial[MM_NAME_MAX];
-	struct mm_model model;		 /* elements 0: not given yet */
-	bool is_generic;		 /* it is made of */
-	struct mm_generic generic;	 /* what its keys say */
-	int phase[MM_ELEMENTS_MAX];	 /* of the front end: 0 = A ...; -1: not given */
-	bool generates[MM_ELEMENTS_MAX]; /* power may flow backwards there */
+	struct mm_model model;			 /* elements 0: not given yet */
+	bool is_generic;			 /* it is made of */
+	struct mm_generic generic;		 /* what its keys say */
+	char chip[MM_ELEMENTS_MAX][MM_NAME_MAX]; /* the front end that each element names; empty: the one without a name */
+	unsigned front_end;			 /* the one that all elements are on */
+	int phase[MM_ELEMENTS_MAX];		 /* of the front end: 0 = A ...; -1: not given */
+	bool generates[MM_ELEMENTS_MAX];	 /* power may flow backwards there */
 	int ct_sets;
 	double multiplier; /* of energy and power */
 	struct mm_line_spec line[MM_OUTPUT_COUNT];
@@ -48,8 +58,8 @@ struct mm_config {
 	int profile_interval_min;
 	int clients_max;
 	int idle_timeout_s;
-	char front_end_driver[MM_NAME_MAX];
-	struct mm_afe_settings front_end;
+	unsigned front_end_count; /* 1 or more */
+	struct mm_config_front_end front_end[MM_FRONT_ENDS_MAX];
 	char outputs_driver[MM_NAME_MAX];
 	struct mm_outputs_settings outputs;
 	struct mm_line_spec power_fail;	   /* active: the supply fails */
@@ -57,7 +67,6 @@ struct mm_config {
 	int power_fail_debounce_ms;
 	unsigned meter_count;
 	struct mm_config_meter meter[MM_METERS_MAX];
-	char unused[256]; /* keys that were given and that the front end's driver does not take: "mclk_hz, osr"; empty: none */
 };
 
 /* What is wrong with a file: all of it, in the order of its lines. It begins empty ({0}). */
@@ -101,6 +110,9 @@ int mm_config_print(const char *path, FILE *to, struct mm_config_errors *errors)
  * bytes, separated by ", "; empty: none).
  */
 void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size);
+
+/* Does a front end have keys that its driver does not take? Then ret says which. */
+bool mm_config_has_unused(const struct mm_config_front_end *front_end, struct mm_error *ret);
 
 /* Calls fn with every setting, defaults too, and its value as in the file: "daemon.commit_wh", "meter flat 1.serial", ... */
 void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, const char *name, const char *value),

@@ -110,6 +110,17 @@ static int read_drop_ins(struct mm_config_reading *reading)
 	return r;
 }
 
+static void set_initial(struct mm_config *config)
+{
+	for (size_t i = 0; i < mm_config_part_of_meter(0); i++) {
+		struct mm_config_part part;
+
+		if (mm_config_part(config, i, &part)) {
+			mm_key_set_initial(part.table, (char *)config + part.offset);
+		}
+	}
+}
+
 int mm_config_read(const char *path, const char *text, struct mm_config_reading *reading)
 {
 	int r = begin_file(reading, strdup(path));
@@ -120,12 +131,13 @@ int mm_config_read(const char *path, const char *text, struct mm_config_reading 
 		mm_config_complain(reading, 0, "out of memory");
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		mm_key_set_initial(mm_config_sections[i].table, (char *)reading->config + mm_config_sections[i].offset);
-	}
+	set_initial(reading->config);
 	r = read_file(reading, text);
 	if (r == 0 && !reading->alone) {
 		r = read_drop_ins(reading);
+	}
+	if (reading->config->front_end_count == 0) {
+		mm_config_add_front_end(reading->config, ""); /* a chip as its driver's author has it */
 	}
 	if (r == 0) {
 		reading->checking = true;
@@ -144,23 +156,21 @@ void mm_config_forget(struct mm_config_reading *reading)
 	reading->config = NULL;
 }
 
-bool mm_config_is_unused(const struct mm_config *config, const struct mm_key_table *table)
+/* Names the keys of front ends that were given and mean nothing to their drivers. */
+static void list_unused(struct mm_config_reading *reading)
 {
-	const struct mm_afe_driver *driver = mm_afe_driver_find(config->front_end_driver);
-	bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
+	for (unsigned f = 0; f < reading->config->front_end_count; f++) {
+		struct mm_config_front_end *front_end = &reading->config->front_end[f];
+		size_t first = mm_config_part_of_front_end(f);
 
-	return of_drivers && !(driver->keys & 1u << (table - mm_afe_keys));
-}
+		for (size_t i = first; i < first + MM_CONFIG_FRONT_END_PARTS; i++) {
+			struct mm_config_part part;
 
-/* Names the keys of the front end that were given and mean nothing to its driver. */
-static void list_unused(const struct mm_config_reading *reading, char *ret, size_t size)
-{
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		const struct mm_key_table *table = mm_config_sections[i].table;
-
-		for (size_t k = 0; mm_config_is_unused(reading->config, table) && k < table->count; k++) {
-			if (reading->given[i][k] > 0) {
-				mm_config_list(ret, size, table->keys[k].name);
+			(void)mm_config_part(reading->config, i, &part); /* that front end is there */
+			for (size_t k = 0; mm_config_is_unused(front_end, part.table) && k < part.table->count; k++) {
+				if (reading->given[i][k] > 0) {
+					mm_config_list(front_end->unused, sizeof(front_end->unused), part.table->keys[k].name);
+				}
 			}
 		}
 	}
@@ -172,7 +182,7 @@ int mm_config_load_text(const char *path, const char *text, struct mm_config_err
 	int r = mm_config_read(path, text, &reading);
 
 	if (r == 0) {
-		list_unused(&reading, reading.config->unused, sizeof(reading.config->unused));
+		list_unused(&reading);
 		*ret = reading.config;
 		reading.config = NULL;
 	}
@@ -185,22 +195,44 @@ int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_
 	return mm_config_load_text(path, NULL, errors, ret);
 }
 
-/*
- * Complains of the keys of a table that another file than the first one gives, with another value. whole: what the first one does
- * not give is meant to be as if nobody gave it.
- */
-static void compare_keys(struct mm_config_reading *reading, const struct mm_key_table *table, const char *section, bool whole,
-			 const void *settings, const unsigned *given, const void *own_settings, const unsigned *own_given)
+/* The part of another reading that has the same section. False: there is none. */
+static bool find_same(const struct mm_config *config, const struct mm_config_part *wanted, size_t *ret,
+		      struct mm_config_part *ret_part)
 {
-	for (size_t k = 0; k < table->count; k++) {
-		const struct mm_key *key = &table->keys[k];
-		char value[MM_PATH_LEN_MAX] = "", own[MM_PATH_LEN_MAX] = "";
+	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		if (mm_config_part(config, i, ret_part) && ret_part->table == wanted->table &&
+		    strcmp(ret_part->name, wanted->name) == 0) {
+			*ret = i;
+			return true;
+		}
+	}
+	return false;
+}
 
-		key->type->format(key, settings, value, sizeof(value));
-		key->type->format(key, own_settings, own, sizeof(own));
-		if ((own_given[k] > 0 || whole) && given[k] != own_given[k] && strcmp(value, own) != 0) {
-			mm_config_complain(reading, given[k], "[%.70s] %s = %s counts, not %s", section, key->name, value,
-					   own[0] != '\0' ? own : "none");
+/*
+ * Complains of the keys of a part of the text alone that another file gives as well, with another value. Of a meter, what the
+ * text does not give is meant to be as if nobody gave it.
+ */
+static void compare_keys(struct mm_config_reading *reading, const struct mm_config_reading *own, size_t own_number)
+{
+	struct mm_config_part own_part, part;
+	bool whole = own_number >= mm_config_part_of_meter(0);
+	size_t number;
+
+	if (!mm_config_part(own->config, own_number, &own_part) || !find_same(reading->config, &own_part, &number, &part)) {
+		return;
+	}
+	for (size_t k = 0; k < part.table->count; k++) {
+		const struct mm_key *key = &part.table->keys[k];
+		char value[MM_PATH_LEN_MAX] = "", own_value[MM_PATH_LEN_MAX] = "", section[MM_CONFIG_SECTION_MAX];
+
+		key->type->format(key, (const char *)reading->config + part.offset, value, sizeof(value));
+		key->type->format(key, (const char *)own->config + own_part.offset, own_value, sizeof(own_value));
+		if ((own->given[own_number][k] > 0 || whole) && reading->given[number][k] != own->given[own_number][k] &&
+		    strcmp(value, own_value) != 0) {
+			mm_config_complain(reading, reading->given[number][k], "[%.70s] %s = %s counts, not %s",
+					   mm_config_section(&part, section), key->name, value,
+					   own_value[0] != '\0' ? own_value : "none");
 		}
 	}
 }
@@ -214,23 +246,13 @@ int mm_config_overridden(const char *path, const char *text, struct mm_config_er
 	if (r == 0) {
 		r = mm_config_read(path, text, &own) == -ENOMEM ? -ENOMEM : 0;
 	}
-	for (size_t i = 0; r == 0 && i < MM_CONFIG_SECTIONS; i++) {
-		const struct mm_config_section *section = &mm_config_sections[i];
-
-		compare_keys(&reading, section->table, section->name, false, (char *)reading.config + section->offset,
-			     reading.given[i], (char *)own.config + section->offset, own.given[i]);
-	}
-	for (unsigned m = 0; r == 0 && m < own.config->meter_count; m++) {
-		char section[MM_NAME_MAX + 8];
-
-		snprintf(section, sizeof(section), "meter %s", own.config->meter[m].name);
-		compare_keys(&reading, &mm_config_meter_keys, section, true, &reading.config->meter[m], reading.meter_given[m],
-			     &own.config->meter[m], own.meter_given[m]);
+	for (size_t i = 0; r == 0 && i < MM_CONFIG_PARTS; i++) {
+		compare_keys(&reading, &own, i);
 	}
 	/* The text's meters are the first. */
 	for (unsigned m = r == 0 ? own.config->meter_count : MM_METERS_MAX; m < MM_METERS_MAX && m < reading.config->meter_count;
 	     m++) {
-		mm_config_complain(&reading, reading.meter_line[m], "[meter %.70s] is a further meter",
+		mm_config_complain(&reading, reading.begun_first[mm_config_part_of_meter(m)], "[meter %.70s] is a further meter",
 				   reading.config->meter[m].name);
 	}
 	if (r == 0) {

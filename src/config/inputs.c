@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdio.h>
 
 #include "core/meter.h"
 
@@ -16,23 +17,59 @@ int mm_input_of_phase(const struct mm_afe_input *inputs, unsigned count, int pha
 	return -1;
 }
 
+const double *mm_inputs_burden(const struct mm_config_front_end *front_end, unsigned phase)
+{
+	const double *own = &front_end->afe.phase_burden_ohm[phase];
+
+	return *own != 0 ? own : &front_end->afe.burden_ohm;
+}
+
+const double *mm_inputs_divider(const struct mm_config_front_end *front_end, unsigned phase)
+{
+	const double *own = &front_end->afe.phase_divider[phase];
+
+	return *own != 0 ? own : &front_end->afe.voltage_divider;
+}
+
+/* Where it is not given it is said elsewhere. */
+static unsigned phase_of(const struct mm_config_meter *meter, unsigned element)
+{
+	return meter->phase[element] > 0 ? (unsigned)meter->phase[element] : 0;
+}
+
+static double adc_full_scale_v(const struct mm_config_front_end *front_end)
+{
+	return mm_afe_driver_find(front_end->driver)->adc_full_scale_v;
+}
+
 /* CT sets in parallel add their secondary currents in the one burden: the ratio stays that of one set. */
-static double full_scale_a(const struct mm_config *config, const struct mm_config_meter *meter, double adc_full_scale_v)
+static double full_scale_a(const struct mm_config_front_end *front_end, const struct mm_config_meter *meter, unsigned phase)
 {
 	const struct mm_model *model = &meter->model;
 
 	if (model->ct_secondary_v > 0) {
-		return adc_full_scale_v * model->ct_primary_a / model->ct_secondary_v;
+		return adc_full_scale_v(front_end) * model->ct_primary_a / model->ct_secondary_v;
 	}
-	return adc_full_scale_v / config->front_end.burden_ohm * model->ct_primary_a / model->ct_secondary_a;
+	return adc_full_scale_v(front_end) / *mm_inputs_burden(front_end, phase) * model->ct_primary_a / model->ct_secondary_a;
+}
+
+/* The key of the phase, where it has its own: "burden_ohm_b". */
+static const char *key_of(const char *key, bool own, unsigned phase, char ret[static 32])
+{
+	snprintf(ret, 32, "%s%s%.*s", key, own ? "_" : "", own, &"abc"[phase]);
+	return ret;
 }
 
 /* An ADC that clips below the limits of the meter under-registers without a word: refused before it can. */
-int mm_inputs_check_current(const struct mm_config *config, const struct mm_config_meter *meter, double adc_full_scale_v,
+int mm_inputs_check_current(const struct mm_config *config, const struct mm_config_meter *meter, unsigned element,
 			    struct mm_error *error)
 {
+	const struct mm_config_front_end *front_end = &config->front_end[meter->front_end];
+	unsigned phase = phase_of(meter, element);
+	const double *burden_ohm = mm_inputs_burden(front_end, phase);
 	double limit_a = meter->model.ct_primary_a * MM_OVERCURRENT_RATIO;
-	double scale_a = full_scale_a(config, meter, adc_full_scale_v);
+	double scale_a = full_scale_a(front_end, meter, phase);
+	char key[32];
 
 	if (scale_a >= limit_a) {
 		return 0;
@@ -43,77 +80,86 @@ int mm_inputs_check_current(const struct mm_config *config, const struct mm_conf
 			"[meter %s]: a CT of %g V gives %.3f V at 110 %% of its rating, and %s takes %.3f V; put a divider "
 			"behind the CT, and write what is left of its volts",
 			meter->name, meter->model.ct_secondary_v, meter->model.ct_secondary_v * MM_OVERCURRENT_RATIO,
-			config->front_end_driver, adc_full_scale_v);
+			front_end->driver, adc_full_scale_v(front_end));
 	}
-	return mm_error_set(
-		error, -EINVAL,
-		"[meter %s]: burden_ohm = %g gives a full scale of %.0f A, below the %.0f A of the limit of %s; %.2f ohm "
-		"or less is right",
-		meter->name, config->front_end.burden_ohm, scale_a, limit_a, meter->model.canonical,
-		floor(100.0 * config->front_end.burden_ohm * scale_a / limit_a) / 100.0);
+	return mm_error_set(error, -EINVAL,
+			    "[meter %s]: %s = %g gives a full scale of %.0f A, below the %.0f A of the limit of %s; %.2f ohm "
+			    "or less is right",
+			    meter->name, key_of("burden_ohm", burden_ohm != &front_end->afe.burden_ohm, phase, key), *burden_ohm,
+			    scale_a, limit_a, meter->model.canonical, floor(100.0 * *burden_ohm * scale_a / limit_a) / 100.0);
 }
 
-int mm_inputs_check_voltage(const struct mm_config *config, const struct mm_config_meter *meter, double adc_full_scale_v,
+int mm_inputs_check_voltage(const struct mm_config *config, const struct mm_config_meter *meter, unsigned element,
 			    struct mm_error *error)
 {
-	double scale_v = adc_full_scale_v * config->front_end.voltage_divider, max_v = mm_model_supply_max_v(&meter->model);
+	const struct mm_config_front_end *front_end = &config->front_end[meter->front_end];
+	unsigned phase = phase_of(meter, element);
+	const double *divider = mm_inputs_divider(front_end, phase);
+	double scale_v = adc_full_scale_v(front_end) * *divider, max_v = mm_model_supply_max_v(&meter->model);
+	char key[32];
 
 	if (scale_v >= max_v) {
 		return 0;
 	}
 	return mm_error_set(error, -EINVAL,
-			    "voltage_divider = %g gives a full scale of %.0f V, below the supply's %.0f V; %.0f or more is right",
-			    config->front_end.voltage_divider, scale_v, max_v, ceil(max_v / adc_full_scale_v));
+			    "%s = %g gives a full scale of %.0f V, below the supply's %.0f V; %.0f or more is right",
+			    key_of("voltage_divider", divider != &front_end->afe.voltage_divider, phase, key), *divider, scale_v,
+			    max_v, ceil(max_v / adc_full_scale_v(front_end)));
 }
 
-int mm_inputs(const struct mm_config *config, double adc_full_scale_v, struct mm_afe_input inputs[static MM_INPUTS_MAX],
-	      struct mm_error *error)
+static unsigned collect_inputs(const struct mm_config *config, unsigned number, struct mm_afe_input inputs[static MM_INPUTS_MAX])
 {
+	const struct mm_config_front_end *front_end = &config->front_end[number];
 	unsigned count = 0;
 
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		const struct mm_config_meter *meter = &config->meter[i];
 
-		if (mm_inputs_check_voltage(config, meter, adc_full_scale_v, error) < 0 ||
-		    mm_inputs_check_current(config, meter, adc_full_scale_v, error) < 0) {
-			return -EINVAL;
-		}
-		for (unsigned e = 0; e < meter->model.elements; e++) {
-			struct mm_afe_input input = {
-				.phase = (unsigned)meter->phase[e],
-				.full_scale_v = adc_full_scale_v * config->front_end.voltage_divider,
-				.full_scale_a = full_scale_a(config, meter, adc_full_scale_v),
-				.voltage_channel = (unsigned)config->front_end.voltage_channel[meter->phase[e]],
-				.current_channel = (unsigned)config->front_end.current_channel[meter->phase[e]],
-				.phase_deg = config->front_end.phase_deg[meter->phase[e]],
-				.nominal_v = meter->model.rated_voltage_v,
-			};
+		for (unsigned e = 0; meter->front_end == number && e < meter->model.elements; e++) {
+			unsigned phase = phase_of(meter, e);
 
-			if (mm_input_of_phase(inputs, count, meter->phase[e]) < 0) {
-				inputs[count++] = input;
+			if (meter->phase[e] >= 0 && mm_input_of_phase(inputs, count, meter->phase[e]) < 0) {
+				inputs[count++] = (struct mm_afe_input){
+					.phase = phase,
+					.full_scale_v = adc_full_scale_v(front_end) * *mm_inputs_divider(front_end, phase),
+					.full_scale_a = full_scale_a(front_end, meter, phase),
+					.voltage_channel = (unsigned)front_end->afe.voltage_channel[phase],
+					.current_channel = (unsigned)front_end->afe.current_channel[phase],
+					.phase_deg = front_end->afe.phase_deg[phase],
+					.nominal_v = meter->model.rated_voltage_v,
+				};
 			}
 		}
 	}
-	return (int)count;
+	return count;
 }
 
-int mm_inputs_configure(const struct mm_config *config, const struct mm_afe_driver *driver, double adc_full_scale_v,
-			struct mm_afe_config *ret, struct mm_error *error)
+int mm_inputs(const struct mm_config *config, unsigned front_end, struct mm_afe_input inputs[static MM_INPUTS_MAX],
+	      struct mm_error *error)
 {
-	const struct mm_afe_settings *settings = &config->front_end;
-	struct mm_afe_config made = {
-		.uri = settings->uri,
-		.device = settings->device[0] != '\0' ? settings->device : driver->name,
-		.mclk_hz = settings->mclk_hz,
-		.osr = (unsigned)settings->osr,
-		.sample_rate = (unsigned)settings->sample_rate,
-	};
-	int r = mm_inputs(config, adc_full_scale_v, made.input, error);
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		const struct mm_config_meter *meter = &config->meter[i];
 
-	if (r < 0) {
-		return r;
+		for (unsigned e = 0; meter->front_end == front_end && e < meter->model.elements; e++) {
+			if (mm_inputs_check_voltage(config, meter, e, error) < 0 ||
+			    mm_inputs_check_current(config, meter, e, error) < 0) {
+				return -EINVAL;
+			}
+		}
 	}
-	made.input_count = (unsigned)r;
-	*ret = made;
-	return 0;
+	return (int)collect_inputs(config, front_end, inputs);
+}
+
+void mm_inputs_configure(const struct mm_config *config, unsigned front_end, struct mm_afe_config *ret)
+{
+	const struct mm_config_front_end *chip = &config->front_end[front_end];
+
+	*ret = (struct mm_afe_config){
+		.uri = chip->afe.uri,
+		.device = chip->afe.device[0] != '\0' ? chip->afe.device : chip->driver,
+		.mclk_hz = chip->afe.mclk_hz,
+		.osr = (unsigned)chip->afe.osr,
+		.sample_rate = (unsigned)chip->afe.sample_rate,
+	};
+	ret->input_count = collect_inputs(config, front_end, ret->input);
 }

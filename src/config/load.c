@@ -9,77 +9,120 @@
 #include "base/ini.h"
 #include "config/private.h"
 
-/* A section begins, which may have begun in this file already. */
-static void begin(struct mm_config_reading *reading, unsigned *here)
+/* A section begins, which may have begun already, in this file or one before it. part: its first one. */
+static void begin(struct mm_config_reading *reading, size_t part)
 {
-	if (*here == 0) {
-		*here = reading->line;
+	if (reading->begun_here[part] == 0) {
+		reading->begun_here[part] = reading->line;
 	}
-	reading->first_begun = *here;
+	if (reading->begun_first[part] == 0) {
+		reading->begun_first[part] = reading->line;
+	}
+	reading->first_begun = reading->begun_here[part];
+	reading->part = part;
+	reading->last_part = mm_config_last_part(reading->config, part);
+	reading->in_section = true;
 }
 
-/* A section [meter NAME] begins: its meter, or NULL after a complaint. */
-static struct mm_config_meter *begin_meter(struct mm_config_reading *reading, const char *name)
+/* Is this a name for a section? Else it has complained. kind: for people. */
+static bool is_name(struct mm_config_reading *reading, const char *kind, const char *whose, const char *name)
+{
+	if (name[0] == '\0' || strlen(name) >= MM_NAME_MAX) {
+		mm_config_complain(reading, reading->line, "%s section has a name of 1 to %d characters: [%s NAME]", whose,
+				   MM_NAME_MAX - 1, kind);
+		return false;
+	}
+	if (strchr(name, '"')) {
+		mm_config_complain(reading, reading->line, "[%s %s]: quotes would be part of the name; leave them out", kind,
+				   name);
+		return false;
+	}
+	return true;
+}
+
+static void begin_meter(struct mm_config_reading *reading, const char *name)
 {
 	struct mm_config *config = reading->config;
 	struct mm_config_meter *meter;
+	unsigned i = 0;
 
-	if (name[0] == '\0' || strlen(name) >= MM_NAME_MAX) {
-		mm_config_complain(reading, reading->line, "a meter's section has a name of 1 to %d characters: [meter NAME]",
-				   MM_NAME_MAX - 1);
-		return NULL;
+	if (!is_name(reading, "meter", "a meter's", name)) {
+		return;
 	}
-	if (strchr(name, '"')) {
-		mm_config_complain(reading, reading->line, "[meter %s]: quotes would be part of the name; leave them out", name);
-		return NULL;
+	while (i < config->meter_count && strcmp(config->meter[i].name, name) != 0) {
+		i++;
 	}
-	for (unsigned i = 0; i < config->meter_count; i++) {
-		if (strcmp(config->meter[i].name, name) == 0) {
-			begin(reading, &reading->meter_here[i]);
-			return &config->meter[i];
-		}
-	}
-	if (config->meter_count == MM_METERS_MAX) {
+	if (i == MM_METERS_MAX) {
 		mm_config_complain(reading, reading->line, "more than %d meters", MM_METERS_MAX);
-		return NULL;
+		return;
 	}
-	meter = &config->meter[config->meter_count];
-	reading->meter_line[config->meter_count] = reading->line;
-	begin(reading, &reading->meter_here[config->meter_count++]);
-	strcpy(meter->name, name);
-	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
-		meter->phase[e] = -1;
+	if (i == config->meter_count) {
+		meter = &config->meter[config->meter_count++];
+		strcpy(meter->name, name);
+		for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+			meter->phase[e] = -1;
+		}
+		meter->ct_sets = 1;
+		meter->multiplier = 1;
+		meter->generic.wires = MM_WIRES_COUNT;
 	}
-	meter->ct_sets = 1;
-	meter->multiplier = 1;
-	meter->generic.wires = MM_WIRES_COUNT;
-	return meter;
+	begin(reading, mm_config_part_of_meter(i));
 }
 
-/* A section of the tables begins: its name there, or NULL after a complaint. */
-static const char *begin_section(struct mm_config_reading *reading, const char *name)
+/* name: empty, of a section [front-end]. */
+static void begin_front_end(struct mm_config_reading *reading, const char *name)
 {
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		const char *known = mm_config_sections[i].name;
+	struct mm_config *config = reading->config;
+	unsigned i = 0;
 
-		if (strcmp(known, name) == 0) {
-			begin(reading, &reading->section_here[i]);
-			return known;
+	if (name[0] != '\0' && !is_name(reading, "front-end", "a front end's", name)) {
+		return;
+	}
+	if (strchr(name, ':')) {
+		mm_config_complain(reading, reading->line,
+				   "[front-end %s]: a colon ends the name in element1 = NAME:A; leave it out", name);
+		return;
+	}
+	while (i < config->front_end_count && strcmp(config->front_end[i].name, name) != 0) {
+		i++;
+	}
+	if (i == MM_FRONT_ENDS_MAX) {
+		mm_config_complain(reading, reading->line, "more than %d front ends", MM_FRONT_ENDS_MAX);
+		return;
+	}
+	if (i == config->front_end_count) {
+		mm_config_add_front_end(config, name);
+	}
+	begin(reading, mm_config_part_of_front_end(i));
+}
+
+/* A section that there is once at most begins, or there is a complaint. */
+static void begin_plain(struct mm_config_reading *reading, const char *name)
+{
+	struct mm_config_part part;
+
+	for (size_t i = 0; i < mm_config_part_of_meter(0); i++) {
+		if (mm_config_part(reading->config, i, &part) && part.name[0] == '\0' && strcmp(part.kind, name) == 0) {
+			begin(reading, i);
+			return;
 		}
-		if (strcasecmp(known, name) == 0) {
-			mm_config_complain(reading, reading->line, "unknown section [%s]: write [%s]", name, known);
-			return NULL;
+		if (strcasecmp(part.kind, name) == 0) {
+			mm_config_complain(reading, reading->line, "unknown section [%s]: write [%s]", name, part.kind);
+			return;
 		}
 	}
 	if (strncasecmp(name, "meter", 5) == 0) {
 		mm_config_complain(reading, reading->line, "unknown section [%s]: a meter's is [meter NAME], in small letters",
 				   name);
+	} else if (strncasecmp(name, "front-end", 9) == 0) {
+		mm_config_complain(reading, reading->line,
+				   "unknown section [%s]: a front end's is [front-end NAME], in small letters", name);
 	} else {
-		mm_config_complain(
-			reading, reading->line,
-			"unknown section [%s]; there are [daemon], [front-end], [outputs], [power-fail] and [meter NAME]", name);
+		mm_config_complain(reading, reading->line,
+				   "unknown section [%s]; there are [daemon], [front-end], [front-end NAME], [outputs], "
+				   "[power-fail] and [meter NAME]",
+				   name);
 	}
-	return NULL;
 }
 
 static unsigned base_of_file(const struct mm_config_reading *reading)
@@ -97,19 +140,33 @@ static int on_line(void *userdata, const char *line)
 	return 0;
 }
 
-static int on_section(void *userdata, const char *name)
+/* Is it a section of that kind? Then ret_name is the name behind it, which can be empty. */
+static bool is_of(const char *section, const char *kind, const char **ret_name)
+{
+	size_t length = strlen(kind);
+
+	if (strncmp(section, kind, length) != 0 || (section[length] != '\0' && section[length] != ' ')) {
+		return false;
+	}
+	*ret_name = section + length + strspn(section + length, " ");
+	return true;
+}
+
+static int on_section(void *userdata, const char *section)
 {
 	struct mm_config_reading *reading = userdata;
+	const char *name;
 
-	reading->meter = NULL;
-	reading->section = NULL;
+	reading->in_section = false;
 	reading->begun = reading->first_begun = reading->line;
-	if (strcmp(name, "meter") == 0 || strncmp(name, "meter ", 6) == 0) {
-		reading->meter = begin_meter(reading, name + 5 + strspn(name + 5, " "));
+	if (is_of(section, "meter", &name)) {
+		begin_meter(reading, name);
+	} else if (is_of(section, "front-end", &name)) {
+		begin_front_end(reading, name);
 	} else {
-		reading->section = begin_section(reading, name);
+		begin_plain(reading, section);
 	}
-	reading->section_bad = !reading->meter && !reading->section;
+	reading->section_bad = !reading->in_section;
 	return 0;
 }
 
@@ -120,34 +177,27 @@ struct place {
 	unsigned *given;
 };
 
-static bool find_in(const struct mm_key_table *table, void *settings, unsigned *given, const char *name, struct place *ret)
+static const struct mm_key *find_key(const struct mm_key_table *table, const char *name)
 {
 	for (size_t i = 0; i < table->count; i++) {
 		if (strcmp(table->keys[i].name, name) == 0) {
-			*ret = (struct place){&table->keys[i], settings, given ? &given[i] : NULL};
-			return true;
+			return &table->keys[i];
 		}
 	}
-	return false;
+	return NULL;
 }
 
 static struct place find_place(struct mm_config_reading *reading, const char *name)
 {
 	struct place place = {0};
 
-	if (reading->meter) {
-		/* An unknown key leaves the place empty, which the caller refuses. */
-		(void)find_in(&mm_config_meter_keys, reading->meter,
-			      reading->meter_given[reading->meter - reading->config->meter], name, &place);
-		return place;
-	}
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		const struct mm_config_section *section = &mm_config_sections[i];
+	for (size_t i = reading->part; !place.key && i <= reading->last_part; i++) {
+		struct mm_config_part part;
 
-		if (strcmp(section->name, reading->section) == 0 &&
-		    find_in(section->table, (char *)reading->config + section->offset, reading->given[i], name, &place)) {
-			break;
-		}
+		(void)mm_config_part(reading->config, i, &part); /* it has begun */
+		place.key = find_key(part.table, name);
+		place.settings = (char *)reading->config + part.offset;
+		place.given = place.key ? &reading->given[i][place.key - part.table->keys] : NULL;
 	}
 	return place;
 }
@@ -163,22 +213,23 @@ static int quoted(const char *value)
 	return (int)length;
 }
 
-/* The section of the tables that has such a key; NULL: none. */
-static const char *section_with(const char *name)
+/* The kind of section that has such a key; NULL: none. */
+static const char *section_with(const struct mm_config_reading *reading, const char *name)
 {
-	struct place place;
+	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		struct mm_config_part part;
 
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		if (find_in(mm_config_sections[i].table, NULL, NULL, name, &place)) {
-			return mm_config_sections[i].name;
+		(void)mm_config_part(reading->config, i, &part); /* its keys are the same without a section */
+		if (find_key(part.table, name)) {
+			return strcmp(part.kind, "meter") == 0 ? "meter NAME" : part.kind;
 		}
 	}
-	return find_in(&mm_config_meter_keys, NULL, NULL, name, &place) ? "meter NAME" : NULL;
+	return NULL;
 }
 
 static void complain_of_unknown(struct mm_config_reading *reading, const char *section, const char *name)
 {
-	const char *right = section_with(name);
+	const char *right = section_with(reading, name);
 
 	if (right) {
 		mm_config_complain(reading, reading->line, "%s is no key of section [%.70s]: write it below [%s]", name, section,
@@ -201,7 +252,7 @@ static void complain_of_twice(struct mm_config_reading *reading, const char *sec
 	mm_config_complain(reading, reading->begun,
 			   "section [%.70s] is given twice, first in line %u, and %s in both: write all its keys there%s",
 			   section, reading->first_begun - base_of_file(reading), name,
-			   reading->meter ? ", or give the second meter another name" : "");
+			   reading->part >= mm_config_part_of_meter(0) ? ", or give the second meter another name" : "");
 }
 
 static int on_key(void *userdata, const char *section, const char *name, const char *value)
@@ -214,7 +265,7 @@ static int on_key(void *userdata, const char *section, const char *name, const c
 	if (reading->section_bad) {
 		return 0;
 	}
-	if (!reading->meter && !reading->section) {
+	if (!reading->in_section) {
 		mm_config_complain(reading, reading->line, "%.40s: no [section] begins above this line", name);
 		return 0;
 	}
@@ -249,10 +300,8 @@ int mm_config_read_lines(struct mm_config_reading *reading, FILE *file)
 {
 	static const struct mm_ini_callbacks callbacks = {.line = on_line, .key = on_key, .section = on_section, .bad = on_bad};
 
-	memset(reading->section_here, 0, sizeof(reading->section_here));
-	memset(reading->meter_here, 0, sizeof(reading->meter_here));
-	reading->section = NULL;
-	reading->meter = NULL;
+	memset(reading->begun_here, 0, sizeof(reading->begun_here));
+	reading->in_section = false;
 	reading->section_bad = false;
 	return mm_ini_read(file, &callbacks, reading, &reading->file_line);
 }

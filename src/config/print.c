@@ -9,7 +9,6 @@
 struct printing {
 	const struct mm_config_reading *reading;
 	FILE *to;
-	const char *section; /* that was begun last; NULL: none */
 };
 
 /* A line and where it is from: behind it, or above it where that would be too long to be read again. */
@@ -30,21 +29,26 @@ static void fill_in(const struct mm_config *config, const void *field, char valu
 {
 	if (field == config->copy_path) {
 		snprintf(value, MM_PATH_LEN_MAX + 8, "%s.copy", config->register_path);
-	} else if (field == config->front_end.device) {
-		snprintf(value, MM_PATH_LEN_MAX + 8, "%s", config->front_end_driver);
+	}
+	for (unsigned i = 0; i < config->front_end_count; i++) {
+		if (field == config->front_end[i].afe.device) {
+			snprintf(value, MM_PATH_LEN_MAX + 8, "%s", config->front_end[i].driver);
+		}
 	}
 }
 
-static void print_keys(const struct printing *printing, const struct mm_key_table *table, const void *settings,
-		       const unsigned *given)
+static void print_keys(const struct printing *printing, const struct mm_config_part *part, const unsigned *given)
 {
-	for (size_t k = 0; k < table->count; k++) {
-		const struct mm_key *key = &table->keys[k];
+	const struct mm_config *config = printing->reading->config;
+	const char *settings = (const char *)config + part->offset;
+
+	for (size_t k = 0; k < part->table->count; k++) {
+		const struct mm_key *key = &part->table->keys[k];
 		char value[MM_PATH_LEN_MAX + 8] = "", text[sizeof(value) + 64];
 
 		key->type->format(key, settings, value, sizeof(value));
 		if (value[0] == '\0') {
-			fill_in(printing->reading->config, (const char *)settings + key->offset, value);
+			fill_in(config, settings + key->offset, value);
 		}
 		if (value[0] != '\0') {
 			snprintf(text, sizeof(text), "%s = %s", key->name, value);
@@ -53,39 +57,49 @@ static void print_keys(const struct printing *printing, const struct mm_key_tabl
 	}
 }
 
-static void begin_section(struct printing *printing, const char *name)
+/* A section with a name says where it begins. */
+static void begin_section(const struct printing *printing, const struct mm_config_part *part, size_t number)
 {
-	if (!printing->section || strcmp(printing->section, name) != 0) {
-		fprintf(printing->to, "\n[%s]\n", name);
-		printing->section = name;
+	char section[MM_CONFIG_SECTION_MAX], text[MM_CONFIG_SECTION_MAX + 2];
+
+	fprintf(printing->to, "\n");
+	snprintf(text, sizeof(text), "[%s]", mm_config_section(part, section));
+	if (part->name[0] != '\0') {
+		print_line(printing, text, printing->reading->begun_first[number]);
+	} else {
+		fprintf(printing->to, "%s\n", text);
 	}
 }
 
-static void print_all(struct printing *printing)
+/* Has the driver of the front end that the part is of no use for it? */
+static bool is_unused(const struct mm_config *config, const struct mm_config_part *part)
+{
+	const struct mm_config_front_end *front_end = mm_config_find_front_end(config, part->name);
+
+	return strcmp(part->kind, "front-end") == 0 && front_end && mm_config_is_unused(front_end, part->table);
+}
+
+static void print_all(const struct printing *printing)
 {
 	const struct mm_config_reading *reading = printing->reading;
-	const struct mm_config *config = reading->config;
+	struct mm_config_part part;
 
 	fprintf(printing->to, "# The settings in force, by");
 	for (unsigned i = 0; i < reading->file_count; i++) {
 		fprintf(printing->to, "%s %s", i > 0 ? "," : "", reading->file[i].name);
 	}
 	fprintf(printing->to, "\n");
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		const struct mm_config_section *section = &mm_config_sections[i];
-
-		if (!mm_config_is_unused(config, section->table)) {
-			begin_section(printing, section->name);
-			print_keys(printing, section->table, (const char *)config + section->offset, reading->given[i]);
+	for (size_t first = 0; first < MM_CONFIG_PARTS; first = mm_config_last_part(reading->config, first) + 1) {
+		if (!mm_config_part(reading->config, first, &part)) {
+			continue;
 		}
-	}
-	for (unsigned m = 0; m < config->meter_count; m++) {
-		char text[MM_NAME_MAX + 16];
-
-		snprintf(text, sizeof(text), "[meter %s]", config->meter[m].name);
-		fprintf(printing->to, "\n");
-		print_line(printing, text, reading->meter_line[m]);
-		print_keys(printing, &mm_config_meter_keys, &config->meter[m], reading->meter_given[m]);
+		begin_section(printing, &part, first);
+		for (size_t i = first; i <= mm_config_last_part(reading->config, first); i++) {
+			(void)mm_config_part(reading->config, i, &part); /* of the same section */
+			if (!is_unused(reading->config, &part)) {
+				print_keys(printing, &part, reading->given[i]);
+			}
+		}
 	}
 }
 

@@ -9,18 +9,32 @@
 #include "base/key.h"
 #include "config/config.h"
 
-#define MM_CONFIG_SECTIONS 9
 #define MM_CONFIG_KEYS_MAX 32 /* of a table */
 
-/* Every table of keys, in the order of a list of settings: ours, and those that drivers bring. */
-struct mm_config_section {
-	const char *name;
+/*
+ * A section's table of keys, ours or of a driver; some sections have several, one after the other. Parts are numbered through all
+ * sections that there can be, in the order of a list of settings.
+ */
+struct mm_config_part {
+	const char *kind; /* of the section: "daemon", "front-end", "meter" */
+	const char *name; /* the section's own, of front ends and meters; empty: it has none */
 	const struct mm_key_table *table;
-	size_t offset; /* of the struct that its keys are in, in struct mm_config */
+	size_t offset; /* of the struct that the keys are in, in struct mm_config */
 };
 
-extern const struct mm_config_section mm_config_sections[MM_CONFIG_SECTIONS];
-extern const struct mm_key_table mm_config_meter_keys; /* of struct mm_config_meter */
+#define MM_CONFIG_PLAIN_PARTS 4 /* [daemon], [outputs] with its drivers' and [power-fail] */
+#define MM_CONFIG_FRONT_END_PARTS (1 + MM_AFE_KEYS_COUNT)
+#define MM_CONFIG_PARTS (MM_CONFIG_PLAIN_PARTS + MM_FRONT_ENDS_MAX * MM_CONFIG_FRONT_END_PARTS + MM_METERS_MAX)
+
+/* False: config has no such section. */
+bool mm_config_part(const struct mm_config *config, size_t number, struct mm_config_part *ret);
+
+/* The first part of a section: of the front end or meter of that index, which need not be there yet, or of that kind. */
+size_t mm_config_part_of_front_end(unsigned index);
+size_t mm_config_part_of_meter(unsigned index);
+
+/* The last part of the same section. */
+size_t mm_config_last_part(const struct mm_config *config, size_t first);
 
 #define MM_CONFIG_FILES_MAX 32
 
@@ -34,16 +48,16 @@ struct mm_config_reading {
 	unsigned file_line; /* of the file being read */
 	struct mm_config *config;
 	struct mm_config_errors *errors;
-	bool alone;		       /* the drop-ins are left out */
-	bool checking;		       /* all lines are read */
-	unsigned line;		       /* being read */
-	const char *section;	       /* being read, by its name in the tables; NULL: none, or none that is known */
-	struct mm_config_meter *meter; /* being read; NULL: none */
-	unsigned begun, first_begun;   /* that section: here, and first in this file; not the same only where it goes on */
-	bool section_bad;	       /* nothing in it is looked at: there is an error about the section */
-	unsigned section_here[MM_CONFIG_SECTIONS], meter_here[MM_METERS_MAX]; /* where they begin in this file */
-	unsigned meter_line[MM_METERS_MAX];				      /* where they begin first */
-	unsigned given[MM_CONFIG_SECTIONS][MM_CONFIG_KEYS_MAX], meter_given[MM_METERS_MAX][MM_CONFIG_KEYS_MAX];
+	bool alone;		/* the drop-ins are left out */
+	bool checking;		/* all lines are read */
+	unsigned line;		/* being read */
+	size_t part, last_part; /* of the section being read, where there is one */
+	bool in_section;
+	unsigned begun, first_begun;	      /* that section: here, and first in this file; not the same only where it goes on */
+	bool section_bad;		      /* nothing in it is looked at: there is an error about the section */
+	unsigned begun_here[MM_CONFIG_PARTS]; /* where sections begin in this file, by their first part */
+	unsigned begun_first[MM_CONFIG_PARTS]; /* where they begin first */
+	unsigned given[MM_CONFIG_PARTS][MM_CONFIG_KEYS_MAX];
 };
 
 /* Adds a name to a list of them, "a, b", of size bytes; what does not fit is cut. */
@@ -69,8 +83,20 @@ int mm_config_read_lines(struct mm_config_reading *reading, FILE *file);
 int mm_config_read(const char *path, const char *text, struct mm_config_reading *reading);
 void mm_config_forget(struct mm_config_reading *reading);
 
-/* Is it a table of keys of the front end, of which its driver takes none? */
-bool mm_config_is_unused(const struct mm_config *config, const struct mm_key_table *table);
+/* Is it a table of keys of front ends, of which the driver of this one takes none? */
+bool mm_config_is_unused(const struct mm_config_front_end *front_end, const struct mm_key_table *table);
+
+/* Adds a front end with the settings that it has where nobody says otherwise; there must be room. name: of 63 characters at most.
+ */
+void mm_config_add_front_end(struct mm_config *config, const char *name);
+
+/* The front end of that name, or NULL. */
+const struct mm_config_front_end *mm_config_find_front_end(const struct mm_config *config, const char *name);
+
+/* A section as it is written, "meter flat 1". Returns ret. */
+#define MM_CONFIG_SECTION_MAX (MM_NAME_MAX + 16)
+const char *mm_config_section(const struct mm_config_part *part, char ret[static MM_CONFIG_SECTION_MAX]);
+const char *mm_config_section_of(const struct mm_config_front_end *front_end, char ret[static MM_CONFIG_SECTION_MAX]);
 
 /* Room for where a line is, as people say it. */
 #define MM_CONFIG_PLACE_MAX MM_ERROR_TEXT_MAX

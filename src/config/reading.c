@@ -76,27 +76,17 @@ void mm_config_complain(struct mm_config_reading *reading, unsigned line, const 
 	errors->count++;
 }
 
-static unsigned find_line(const struct mm_key_table *table, const void *settings, const void *field, const unsigned *given)
+unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *field)
 {
-	for (size_t k = 0; k < table->count; k++) {
-		if ((const char *)settings + table->keys[k].offset == field) {
-			return given[k];
+	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		struct mm_config_part part;
+		bool there = mm_config_part(reading->config, i, &part);
+
+		for (size_t k = 0; there && k < part.table->count; k++) {
+			if ((const char *)reading->config + part.offset + part.table->keys[k].offset == field) {
+				return reading->given[i][k];
+			}
 		}
 	}
 	return 0;
-}
-
-unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *field)
-{
-	const struct mm_config *config = reading->config;
-	unsigned line = 0;
-
-	for (size_t i = 0; line == 0 && i < MM_CONFIG_SECTIONS; i++) {
-		line = find_line(mm_config_sections[i].table, (const char *)config + mm_config_sections[i].offset, field,
-				 reading->given[i]);
-	}
-	for (unsigned i = 0; line == 0 && i < config->meter_count; i++) {
-		line = find_line(&mm_config_meter_keys, &config->meter[i], field, reading->meter_given[i]);
-	}
-	return line;
 }

@@ -21,10 +21,13 @@ static const struct mm_column status_columns[] = {
 	{MM_NUMBER("uncommitted_wh", "uncommitted", "Wh", 3)},	  {MM_NUMBER("clients", "clients", NULL, 0)},
 };
 
-static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *health)
+/* name: of one of several, or "". */
+static void health_text(struct mm_ctl *ctl, const char *what, const char *name, const json_t *health)
 {
+	char heading[2 * MM_CELL_MAX];
 	char state[MM_CELL_MAX], since[MM_CELL_MAX], text[MM_CELL_MAX] = "", line[3 * MM_CELL_MAX + 8];
 	bool reason = json_is_string(json_object_get(health, "reason")), ok;
+	int at;
 
 	mm_cell_as(MM_FORMAT_TEXT, health, "state", state);
 	mm_cell_as(MM_FORMAT_DURATION, health, "since_s", since);
@@ -33,13 +36,36 @@ static void health_text(struct mm_ctl *ctl, const char *heading, const json_t *h
 	}
 	ok = strcmp(state, "ok") == 0;
 	snprintf(line, sizeof(line), "%s for %s%s%s", state, since, reason ? ": " : "", text);
-	fprintf(ctl->out, "  %s%-14s  ", mm_paint(ctl, !ok), heading);
-	mm_text_wrap(ctl->out, ctl->width, 18, line);
+	snprintf(heading, sizeof(heading), "%s%s%s", what, name[0] != '\0' ? " " : "", name);
+	at = 4 + (mm_text_columns(heading) > 14 ? mm_text_columns(heading) : 14);
+	fprintf(ctl->out, "  %s", mm_paint(ctl, !ok));
+	mm_text_pad(ctl->out, heading, 14, false);
+	fputs("  ", ctl->out);
+	mm_text_wrap(ctl->out, ctl->width, at, line);
 	fputs(mm_unpaint(ctl, !ok), ctl->out);
 	if (json_is_string(json_object_get(health, "advice"))) {
 		mm_cell_as(MM_FORMAT_TEXT, health, "advice", text);
-		fprintf(ctl->out, "  %-14s  ", "");
-		mm_text_wrap(ctl->out, ctl->width, 18, text);
+		fprintf(ctl->out, "%*s", at, "");
+		mm_text_wrap(ctl->out, ctl->width, at, text);
+	}
+}
+
+/* Each of several by its name. */
+static void front_ends_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	const json_t *front_ends = json_object_get(answer, "front_ends");
+	char name[MM_CELL_MAX];
+	json_t *front_end;
+	size_t i;
+
+	if (json_array_size(front_ends) < 2) {
+		health_text(ctl, "front end", "", json_object_get(answer, "front_end"));
+		return;
+	}
+	json_array_foreach(front_ends, i, front_end)
+	{
+		mm_cell_as(MM_FORMAT_TEXT, front_end, "name", name);
+		health_text(ctl, "front end", name, json_object_get(front_end, "health"));
 	}
 }
 
@@ -62,10 +88,10 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 	mm_cell_as(MM_FORMAT_TEXT, answer, "version", text);
 	fprintf(ctl->out, "minimeterd %s: %s%s%s\n", text, mm_paint(ctl, !ok), ok ? "everything is in order" : "there is a fault",
 		mm_unpaint(ctl, !ok));
-	health_text(ctl, "front end", json_object_get(answer, "front_end"));
-	health_text(ctl, "register", json_object_get(answer, "register"));
+	front_ends_text(ctl, answer);
+	health_text(ctl, "register", "", json_object_get(answer, "register"));
 	if (is_refused(json_object_get(answer, "configuration"))) {
-		health_text(ctl, "configuration", json_object_get(answer, "configuration"));
+		health_text(ctl, "configuration", "", json_object_get(answer, "configuration"));
 	}
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
 	{
@@ -112,11 +138,31 @@ static bool is_news(struct wait *wait, const char *state)
 	return true;
 }
 
+/* The first of several that is in that state: "front end flat", or "the front end". */
+static void find_name(const json_t *answer, const char *state, char ret[static MM_CELL_MAX + 16])
+{
+	const json_t *front_ends = json_object_get(answer, "front_ends");
+	char name[MM_CELL_MAX], its_state[MM_CELL_MAX];
+	json_t *front_end;
+	size_t i;
+
+	snprintf(ret, MM_CELL_MAX + 16, "the front end");
+	json_array_foreach(front_ends, i, front_end)
+	{
+		mm_cell_as(MM_FORMAT_TEXT, front_end, "name", name);
+		mm_cell_as(MM_FORMAT_TEXT, json_object_get(front_end, "health"), "state", its_state);
+		if (strcmp(its_state, state) == 0 && name[0] != '\0') {
+			snprintf(ret, MM_CELL_MAX + 16, "front end %s", name);
+			return;
+		}
+	}
+}
+
 /* Says what is waited for, once for each state. */
 static void say(struct wait *wait, const json_t *answer)
 {
 	const json_t *front_end = json_object_get(answer, "front_end");
-	char state[MM_CELL_MAX], reason[MM_CELL_MAX] = "";
+	char state[MM_CELL_MAX], reason[MM_CELL_MAX] = "", name[MM_CELL_MAX + 16];
 
 	mm_cell_as(MM_FORMAT_TEXT, front_end, "state", state);
 	if (!is_news(wait, state)) {
@@ -125,8 +171,8 @@ static void say(struct wait *wait, const json_t *answer)
 	if (json_is_string(json_object_get(front_end, "reason"))) {
 		mm_cell_as(MM_FORMAT_TEXT, front_end, "reason", reason);
 	}
-	(void)mm_ctl_fail(wait->ctl, MM_CTL_FINE, "waiting: the front end is %s%s%s", state, reason[0] != '\0' ? ": " : "",
-			  reason);
+	find_name(answer, state, name);
+	(void)mm_ctl_fail(wait->ctl, MM_CTL_FINE, "waiting: %s is %s%s%s", name, state, reason[0] != '\0' ? ": " : "", reason);
 }
 
 static bool is_lost(int r)

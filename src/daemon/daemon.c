@@ -11,17 +11,17 @@
 static int start(struct mm_daemon *d)
 {
 	static int (*const steps[])(struct mm_daemon *) = {
-		mm_daemon_make_loop,	   /* signals are blocked before there are threads */
-		mm_daemon_make_clock,	   /* the machine's, or that of the simulator */
-		mm_daemon_keep_memory,	   /* what the run before wrote */
-		mm_daemon_make_front_end,  /* asks the device nothing yet */
-		mm_daemon_open_store,	   /* recovers what it must */
-		mm_daemon_record_start,	   /* the key that signs, and the settings in force */
-		mm_daemon_make_metering,   /* registers, lines at their levels, displays */
-		mm_daemon_start_store,	   /* its thread; the start is committed */
-		mm_daemon_start_front_end, /* its thread; reports wait for the loop */
-		mm_daemon_serve,	   /* the sockets */
-		mm_daemon_add_sources,	   /* signals, reports, timers */
+		mm_daemon_make_loop,	    /* signals are blocked before there are threads */
+		mm_daemon_make_clock,	    /* the machine's, or that of the simulator */
+		mm_daemon_keep_memory,	    /* what the run before wrote */
+		mm_daemon_make_front_ends,  /* asks the devices nothing yet */
+		mm_daemon_open_store,	    /* recovers what it must */
+		mm_daemon_record_start,	    /* the key that signs, and the settings in force */
+		mm_daemon_make_metering,    /* registers, lines at their levels, displays */
+		mm_daemon_start_store,	    /* its thread; the start is committed */
+		mm_daemon_start_front_ends, /* their threads; reports wait for the loop */
+		mm_daemon_serve,	    /* the sockets */
+		mm_daemon_add_sources,	    /* signals, reports, timers */
 		mm_daemon_watch_power_fail,
 	};
 
@@ -31,6 +31,26 @@ static int start(struct mm_daemon *d)
 		}
 	}
 	return 0;
+}
+
+/* What a thread that is stuck still uses is left to it. */
+static void end_front_ends(struct mm_daemon *d)
+{
+	bool ended = true;
+
+	for (unsigned i = 0; i < d->front_end_count; i++) {
+		mm_front_end_cancel(d->front_end[i].thread);
+	}
+	for (unsigned i = 0; i < d->front_end_count; i++) {
+		if (mm_front_end_free(d->front_end[i].thread)) {
+			mm_afe_free(d->front_end[i].afe);
+		} else {
+			ended = false;
+		}
+	}
+	if (ended) {
+		mm_clock_free(d->clock);
+	}
 }
 
 enum mm_daemon_exit mm_daemon_run(const char *path, struct mm_config *config)
@@ -61,10 +81,7 @@ enum mm_daemon_exit mm_daemon_run(const char *path, struct mm_config *config)
 	mm_metering_free(d.metering);
 	mm_memory_free(d.memory);
 	mm_listen_fds_done(&d.listen_fds);
-	if (mm_front_end_free(d.front_end)) {
-		mm_afe_free(d.afe);
-		mm_clock_free(d.clock);
-	}
+	end_front_ends(&d);
 	sd_event_unref(d.event);
 	free(config);
 	return status;

@@ -13,12 +13,23 @@
 
 static void notify_status(struct mm_daemon *d)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(d->metering);
-	bool metering = front_end.health == MM_HEALTH_OK;
+	struct mm_view_front_end worst = mm_view_front_end(d->metering, mm_view_worst_front_end(d->metering));
+	bool metering = worst.health == MM_HEALTH_OK;
+	unsigned in_order = 0;
 
-	sd_notifyf(0, "STATUS=%s%s%s%s", metering ? "Metering" : "Not metering: the front end is ",
-		   metering ? "" : mm_health_name(front_end.health), !metering && front_end.reason[0] != '\0' ? ": " : "",
-		   metering ? "" : front_end.reason);
+	for (unsigned i = 0; i < d->front_end_count; i++) {
+		in_order += mm_view_front_end(d->metering, i).health == MM_HEALTH_OK;
+	}
+	sd_notifyf(0, "STATUS=%s%s%s%s%s%s",
+		   metering	  ? "Metering"
+		   : in_order > 0 ? "Metering in part: front end "
+				  : "Not metering: the front end ",
+		   metering ? "" : worst.name,
+		   worst.name[0] && !metering ? " is "
+		   : metering		      ? ""
+					      : "is ",
+		   metering ? "" : mm_health_name(worst.health), !metering && worst.reason[0] != '\0' ? ": " : "",
+		   metering ? "" : worst.reason);
 }
 
 void mm_daemon_notify_ready(struct mm_daemon *d)
@@ -27,25 +38,36 @@ void mm_daemon_notify_ready(struct mm_daemon *d)
 	sd_notify(0, "READY=1");
 }
 
+/* Has the health of any front end changed since this was asked last? Then it tells the service manager. */
+static bool note_health(struct mm_daemon *d)
+{
+	uint64_t changes = mm_view_health_changes(d->metering);
+	bool changed = changes != d->health_changes;
+
+	d->health_changes = changes;
+	if (changed) {
+		notify_status(d);
+	}
+	return changed;
+}
+
 static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
-	struct mm_daemon *d = userdata;
+	struct mm_daemon_front_end *front_end = userdata;
+	struct mm_daemon *d = front_end->daemon;
+	unsigned number = (unsigned)(front_end - d->front_end);
 	struct mm_front_end_report report;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
-	while (mm_front_end_take(d->front_end, &report)) {
-		enum mm_health before = mm_view_front_end(d->metering).health;
-		bool changed = mm_metering_report(d->metering, &report);
+	while (mm_front_end_take(front_end->thread, &report)) {
+		bool changed = mm_metering_report(d->metering, number, &report), health = note_health(d);
 
-		mm_service_report(d->service);
+		mm_service_report(d->service, number);
 		mm_clock_release(d->clock);
-		if (mm_view_front_end(d->metering).health != before) {
-			notify_status(d);
-		}
-		if (changed) {
-			mm_service_publish(d->service);
+		if (changed || health) {
+			mm_service_publish(d->service, health);
 		}
 		if (report.clock_gone) {
 			mm_log(LOG_ERR, NULL, NULL, "the board's clock is gone: %s", strerror(-report.error));
@@ -59,15 +81,13 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 static int on_timer(sd_event_source *source, int fd, uint32_t revents, void *userdata)
 {
 	struct mm_daemon *d = userdata;
-	enum mm_health before = mm_view_front_end(d->metering).health;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
 	mm_metering_tick(d->metering);
-	if (mm_view_front_end(d->metering).health != before) {
-		notify_status(d);
-		mm_service_publish(d->service);
+	if (note_health(d)) {
+		mm_service_publish(d->service, true);
 	}
 	return 0;
 }
@@ -108,10 +128,14 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 
 static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 {
+	struct mm_front_end *threads[MM_FRONT_ENDS_MAX];
 	struct mm_daemon *d = userdata;
 
 	(void)usec;
-	mm_watchdog_feed(&d->watchdog, d->front_end, d->worker);
+	for (unsigned i = 0; i < d->front_end_count; i++) {
+		threads[i] = d->front_end[i].thread;
+	}
+	mm_watchdog_feed(&d->watchdog, d->config, threads, d->worker);
 	/* Where it failed, the watchdog would go hungry, and the service manager would start the daemon again. */
 	(void)sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
@@ -141,9 +165,12 @@ static int add_sources(struct mm_daemon *d)
 	(void)sd_event_source_set_priority(timer, SD_EVENT_PRIORITY_IMPORTANT);
 	(void)sd_event_source_set_floating(timer, true);
 	sd_event_source_unref(timer);
-	r = sd_event_add_io(d->event, NULL, mm_front_end_fd(d->front_end), EPOLLIN, on_front_end, d);
-	if (r < 0) {
-		return r;
+	for (unsigned i = 0; i < d->front_end_count; i++) {
+		r = sd_event_add_io(d->event, NULL, mm_front_end_fd(d->front_end[i].thread), EPOLLIN, on_front_end,
+				    &d->front_end[i]);
+		if (r < 0) {
+			return r;
+		}
 	}
 	r = sd_event_add_io(d->event, NULL, mm_store_worker_fd(d->worker), EPOLLIN, on_register, d);
 	if (r < 0) {

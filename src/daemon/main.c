@@ -132,8 +132,12 @@ static int check_register(const struct mm_config *config)
 
 static void say_in_order(const char *path, const struct mm_config *config)
 {
-	if (config->unused[0] != '\0') {
-		fprintf(stderr, "%s: warning: [front-end]: %s takes no %s\n", path, config->front_end_driver, config->unused);
+	struct mm_error unused;
+
+	for (unsigned i = 0; i < config->front_end_count; i++) {
+		if (mm_config_has_unused(&config->front_end[i], &unused)) {
+			fprintf(stderr, "%s: warning: %s\n", path, unused.text);
+		}
 	}
 	printf("%s: in order\n", path);
 }

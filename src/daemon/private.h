@@ -18,6 +18,13 @@
 #include "service/service.h"
 #include "store/store.h"
 
+/* What there is of each front end of the configuration. */
+struct mm_daemon_front_end {
+	struct mm_daemon *daemon;
+	struct mm_afe *afe;
+	struct mm_front_end *thread;
+};
+
 struct mm_daemon {
 	const char *path;
 	struct mm_config *config;
@@ -26,17 +33,17 @@ struct mm_daemon {
 	struct mm_listen_fds listen_fds;
 	struct mm_memory *memory;
 	struct mm_clock *clock;
-	const struct mm_afe_driver *driver;
-	struct mm_afe *afe;
+	unsigned front_end_count;
+	struct mm_daemon_front_end front_end[MM_FRONT_ENDS_MAX];
 	struct mm_store *store; /* NULL: the worker has it */
 	struct mm_store_worker *worker;
 	struct mm_metering *metering;
 	struct mm_service *service;
 	struct mm_server *server;
-	struct mm_front_end *front_end;
 	struct mm_power_fail *power_fail;
 	struct mm_watchdog watchdog;
-	bool refused; /* the register is of another meter or a newer version: no later start will do */
+	uint64_t health_changes; /* that the service manager knows of */
+	bool refused;		 /* the register is of another meter or a newer version: no later start will do */
 	const char *stop_reason;
 };
 
@@ -45,12 +52,12 @@ struct mm_daemon {
 int mm_daemon_make_loop(struct mm_daemon *d);
 int mm_daemon_make_clock(struct mm_daemon *d);
 int mm_daemon_keep_memory(struct mm_daemon *d);
-int mm_daemon_make_front_end(struct mm_daemon *d);
+int mm_daemon_make_front_ends(struct mm_daemon *d);
 int mm_daemon_open_store(struct mm_daemon *d);
 int mm_daemon_record_start(struct mm_daemon *d);
 int mm_daemon_make_metering(struct mm_daemon *d);
 int mm_daemon_start_store(struct mm_daemon *d);
-int mm_daemon_start_front_end(struct mm_daemon *d);
+int mm_daemon_start_front_ends(struct mm_daemon *d);
 int mm_daemon_serve(struct mm_daemon *d);
 int mm_daemon_watch_power_fail(struct mm_daemon *d);
 

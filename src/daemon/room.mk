@@ -25,6 +25,7 @@ e2e_tests = \
 	tests/e2e/enclosure.sh \
 	tests/e2e/events.sh \
 	tests/e2e/front_end.sh \
+	tests/e2e/front_ends.sh \
 	tests/e2e/generic.sh \
 	tests/e2e/harmonics.sh \
 	tests/e2e/kill.sh \

@@ -26,7 +26,7 @@ static int fail(const char *what, const char *why)
 static int clock_new(const struct mm_config *config, struct mm_clock **ret)
 {
 	if (strcmp(config->clock, "board") == 0) {
-		return mm_afe_board_clock_new(config->front_end.uri, ret);
+		return mm_afe_board_clock_new(config->front_end[0].afe.uri, ret); /* the only one */
 	}
 	return mm_clock_system_new(ret);
 }
@@ -39,6 +39,7 @@ static int outputs_new(const struct mm_config *config, const struct mm_outputs_c
 
 int mm_daemon_make_loop(struct mm_daemon *d)
 {
+	struct mm_error unused;
 	sigset_t blocked;
 	int r;
 
@@ -49,8 +50,10 @@ int mm_daemon_make_loop(struct mm_daemon *d)
 	sigaddset(&blocked, SIGHUP);
 	sigprocmask(SIG_BLOCK, &blocked, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	if (d->config->unused[0] != '\0') {
-		mm_log(LOG_WARNING, NULL, NULL, "[front-end]: %s takes no %s", d->config->front_end_driver, d->config->unused);
+	for (unsigned i = 0; i < d->config->front_end_count; i++) {
+		if (mm_config_has_unused(&d->config->front_end[i], &unused)) {
+			mm_log(LOG_WARNING, NULL, NULL, "%s", unused.text);
+		}
 	}
 	r = sd_event_default(&d->event);
 	return r < 0 ? fail("event loop", strerror(-r)) : 0;
@@ -63,22 +66,20 @@ int mm_daemon_make_clock(struct mm_daemon *d)
 	return r < 0 ? fail("clock", strerror(-r)) : 0;
 }
 
-int mm_daemon_make_front_end(struct mm_daemon *d)
+int mm_daemon_make_front_ends(struct mm_daemon *d)
 {
-	const struct mm_afe_driver *driver = mm_afe_driver_find(d->config->front_end_driver);
-	struct mm_afe_config config;
-	struct mm_error error = {0};
-	int r;
+	for (unsigned i = 0; i < d->config->front_end_count; i++) {
+		const struct mm_afe_driver *driver = mm_afe_driver_find(d->config->front_end[i].driver);
+		struct mm_afe_config config;
+		struct mm_error error = {0};
 
-	r = mm_inputs_configure(d->config, driver, driver->adc_full_scale_v, &config, &error);
-	if (r < 0) {
-		return fail(error.text, "");
+		mm_inputs_configure(d->config, i, &config);
+		d->front_end[i].daemon = d;
+		if (driver->create(driver, &config, d->clock, &error, &d->front_end[i].afe) < 0) {
+			return fail("front end", error.text);
+		}
+		d->front_end_count++;
 	}
-	r = driver->create(driver, &config, d->clock, &error, &d->afe);
-	if (r < 0) {
-		return fail("front end", error.text);
-	}
-	d->driver = driver;
 	return 0;
 }
 
@@ -211,12 +212,8 @@ int mm_daemon_record_start(struct mm_daemon *d)
 
 int mm_daemon_make_metering(struct mm_daemon *d)
 {
-	const struct mm_metering_parts parts = {.config = d->config,
-						.clock = d->clock,
-						.store = d->store,
-						.memory = d->memory,
-						.outputs_new = outputs_new,
-						.adc_full_scale_v = d->driver->adc_full_scale_v};
+	const struct mm_metering_parts parts = {
+		.config = d->config, .clock = d->clock, .store = d->store, .memory = d->memory, .outputs_new = outputs_new};
 	struct mm_error error = {0};
 
 	return mm_metering_new(&parts, &d->metering, &error) < 0 ? fail(error.text, "") : 0;
@@ -234,14 +231,19 @@ int mm_daemon_start_store(struct mm_daemon *d)
 	return 0;
 }
 
-int mm_daemon_start_front_end(struct mm_daemon *d)
+int mm_daemon_start_front_ends(struct mm_daemon *d)
 {
-	int r;
+	for (unsigned i = 0; i < d->front_end_count; i++) {
+		int r;
 
-	mm_metering_counters(d->metering, &d->afe->resume);
-	r = mm_front_end_new(d->afe, d->clock, &d->front_end);
+		mm_metering_counters(d->metering, i, &d->front_end[i].afe->resume);
+		r = mm_front_end_new(d->front_end[i].afe, d->clock, &d->front_end[i].thread);
 
-	return r < 0 ? fail("front-end thread", strerror(-r)) : 0;
+		if (r < 0) {
+			return fail("front-end thread", strerror(-r));
+		}
+	}
+	return 0;
 }
 
 /* A listening socket of that name; -1: the service manager gave none. */
@@ -259,14 +261,14 @@ int mm_daemon_serve(struct mm_daemon *d)
 {
 	const int fds[MM_SERVER_SOCKETS] = {
 		[MM_SERVER_READ] = take_socket(d, "read"), [MM_SERVER_ADMIN] = take_socket(d, "admin")};
-	const struct mm_service_parts parts = {.metering = d->metering,
-					       .worker = d->worker,
-					       .front_end = d->afe->ops->request_harmonics ? d->front_end : NULL,
-					       .config_path = d->path,
-					       .config = d->config};
+	struct mm_service_parts parts = {
+		.metering = d->metering, .worker = d->worker, .config_path = d->path, .config = d->config};
 	struct mm_error error = {0};
 	int r;
 
+	for (unsigned i = 0; i < d->front_end_count; i++) {
+		parts.front_end[i] = d->front_end[i].afe->ops->request_harmonics ? d->front_end[i].thread : NULL;
+	}
 	r = mm_service_new(&parts, &d->service);
 	if (r < 0) {
 		return fail("service", strerror(-r));

@@ -10,10 +10,14 @@
 #include "metering/scale.h"
 #include "store/serial.h"
 
+_Static_assert(MM_MEMORY_FRONT_ENDS_MAX == MM_FRONT_ENDS_MAX && MM_MEMORY_NAME_MAX == MM_NAME_MAX,
+	       "memory has room for all of them");
+
 /* What the run before wrote. */
 struct previous {
 	struct mm_memory_content content;
 	struct mm_pulse_train train[MM_STORE_METERS_MAX];
+	struct mm_memory_counters counters[MM_MEMORY_FRONT_ENDS_MAX];
 	int restored[MM_STORE_METERS_MAX]; /* as which meter; -1: not */
 	size_t event_count;		   /* of its own in the queue: newer ones follow them */
 	int64_t ahead_uwh;		   /* energy that the store did not have */
@@ -26,8 +30,8 @@ struct mm_carryover {
 	struct mm_journal *journal;
 	struct mm_store_last_run last_run;
 	struct previous *previous; /* NULL: nothing, or restored */
-	struct mm_counters counters;
-	bool continued; /* what waits in the chip belongs to a meter */
+	struct mm_memory_counters counters[MM_FRONT_ENDS_MAX];
+	bool continued[MM_FRONT_ENDS_MAX]; /* what waits in the chip belongs to a meter */
 };
 
 /* ---- Reading ---- */
@@ -48,6 +52,7 @@ static int read_memory(struct mm_carryover *c, struct previous *previous)
 	int r;
 
 	previous->content.pending = c->journal->pending;
+	previous->content.counters = previous->counters;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		previous->content.meter[i].restored = &previous->train[i];
 		previous->restored[i] = -1;
@@ -72,6 +77,9 @@ int mm_carryover_new(struct mm_memory *memory, const struct mm_config *config, s
 		return -ENOMEM;
 	}
 	*c = (struct mm_carryover){.memory = memory, .config = config, .journal = journal};
+	for (unsigned f = 0; f < config->front_end_count; f++) {
+		memcpy(c->counters[f].front_end, config->front_end[f].name, sizeof(c->counters[f].front_end));
+	}
 	*ret = c;
 	if (mm_store_last_run(store, &c->last_run) < 0) {
 		c->last_run = (struct mm_store_last_run){0}; /* the trail lacks a line, no more */
@@ -198,6 +206,19 @@ static void rename_meters(const struct previous *previous, struct mm_pending *pe
 	pending->row_count = rows;
 }
 
+/* Where the run before left the counters of the front end of that name; NULL: nobody knows. */
+static const struct mm_counters *counters_left(const struct mm_carryover *c, unsigned front_end)
+{
+	for (unsigned i = 0; c->previous && i < c->previous->content.counter_count; i++) {
+		const struct mm_memory_counters *left = &c->previous->content.counters[i];
+
+		if (strcmp(left->front_end, c->config->front_end[front_end].name) == 0 && left->counters.epoch != 0) {
+			return &left->counters;
+		}
+	}
+	return NULL;
+}
+
 /* What the run before left of a meter that is restored; NULL: it is not. Where the store is ahead of it, it is not. */
 static const struct mm_memory_meter *restored_of(const struct mm_carryover *c, const struct mm_meter_point *point)
 {
@@ -212,13 +233,13 @@ static const struct mm_memory_meter *restored_of(const struct mm_carryover *c, c
 void mm_carryover_settle_waiting(struct mm_carryover *c, struct mm_meter_point *point)
 {
 	const struct mm_memory_meter *left = restored_of(c, point);
-	const struct mm_counters *counters = c->previous ? &c->previous->content.counters : NULL;
+	const struct mm_counters *counters = counters_left(c, point->config->front_end);
 
-	if (!counters || counters->epoch == 0) {
+	if (!counters) {
 		return;
 	}
 	if (left && left->scale != 0 && left->scale == mm_scale_of(c->config, point)) {
-		c->continued = true;
+		c->continued[point->config->front_end] = true;
 		return;
 	}
 	point->not_ours_ns = counters->end_ns;
@@ -235,8 +256,10 @@ void mm_carryover_restored(struct mm_carryover *c)
 	if (!previous) {
 		return;
 	}
-	if (c->continued) {
-		c->counters = previous->content.counters;
+	for (unsigned f = 0; f < c->config->front_end_count; f++) {
+		if (c->continued[f]) {
+			c->counters[f].counters = *counters_left(c, f);
+		}
 	}
 	rename_meters(previous, c->journal->pending);
 	mm_journal_add(c->journal, MM_JOURNAL_DAEMON, RESUMED, (double)previous->ahead_uwh / (double)MM_UWH_PER_WH,
@@ -245,21 +268,22 @@ void mm_carryover_restored(struct mm_carryover *c)
 	c->previous = NULL;
 }
 
-void mm_carryover_counters(const struct mm_carryover *c, struct mm_counters *ret)
+void mm_carryover_counters(const struct mm_carryover *c, unsigned front_end, struct mm_counters *ret)
 {
-	*ret = c->counters;
+	*ret = c->counters[front_end].counters;
 }
 
 /* ---- Writing ---- */
 
-void mm_carryover_note_counters(struct mm_carryover *c, const struct mm_counters *counters)
+void mm_carryover_note_counters(struct mm_carryover *c, unsigned front_end, const struct mm_counters *counters)
 {
-	c->counters = *counters;
+	c->counters[front_end].counters = *counters;
 }
 
 void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, unsigned meter_count)
 {
-	struct mm_memory_content content = {.pending = c->journal->pending, .counters = c->counters};
+	struct mm_memory_content content = {
+		.pending = c->journal->pending, .counter_count = c->config->front_end_count, .counters = c->counters};
 
 	if (!c->memory) {
 		return;

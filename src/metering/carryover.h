@@ -46,11 +46,14 @@ const struct mm_edge *mm_carryover_doubtful_edge(const struct mm_carryover *carr
 /* All meters are restored: says how far that went, and frees the rest. */
 void mm_carryover_restored(struct mm_carryover *carryover);
 
-/* Where the front end's counters stood at its last window, registered or refused; epoch 0: no meter goes on from there. */
-void mm_carryover_counters(const struct mm_carryover *carryover, struct mm_counters *ret);
+/*
+ * Where the counters of a front end, a number of the configuration's, stood at its last window, registered or refused; epoch 0:
+ * no meter goes on from there.
+ */
+void mm_carryover_counters(const struct mm_carryover *carryover, unsigned front_end, struct mm_counters *ret);
 
-/* A window has been dealt with that brought the counters there. */
-void mm_carryover_note_counters(struct mm_carryover *carryover, const struct mm_counters *counters);
+/* A window of a front end has been dealt with that brought its counters there. */
+void mm_carryover_note_counters(struct mm_carryover *carryover, unsigned front_end, const struct mm_counters *counters);
 
 /* Writes everything for the next run. */
 void mm_carryover_write(struct mm_carryover *carryover, struct mm_meter_point *meters, unsigned meter_count);

@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 #include "metering/facts.h"
 
+/* What follows "front end". */
 static const char *health_text(enum mm_health health)
 {
 	static const char *const texts[MM_HEALTH_COUNT] = {
-		[MM_HEALTH_OK] = "front end in order",
-		[MM_HEALTH_STARTING] = "waiting for the first whole window",
-		[MM_HEALTH_ABSENT] = "front end absent",
-		[MM_HEALTH_STALE] = "front end stale: no new energy window",
-		[MM_HEALTH_FROZEN] = "front end frozen: every figure repeats to the last digit, as read through a cache",
-		[MM_HEALTH_IMPLAUSIBLE] = "front end implausible: figures that no line or load can produce",
-		[MM_HEALTH_NO_CHANNEL] = "front end without a channel that is configured",
-		[MM_HEALTH_NO_TRIGGER] = "front end without samples: its trigger does not fire",
-		[MM_HEALTH_WRONG_RATE] = "front end at a wrong sample rate",
-		[MM_HEALTH_STUCK] = "front end stuck: one code for ever",
-		[MM_HEALTH_SATURATED] = "front end saturated: at its rails all the time",
-		[MM_HEALTH_SWAPPED] = "front end's voltage and current swapped",
+		[MM_HEALTH_OK] = " in order",
+		[MM_HEALTH_STARTING] = " waiting for the first whole window",
+		[MM_HEALTH_ABSENT] = " absent",
+		[MM_HEALTH_STALE] = " stale: no new energy window",
+		[MM_HEALTH_FROZEN] = " frozen: every figure repeats to the last digit, as read through a cache",
+		[MM_HEALTH_IMPLAUSIBLE] = " implausible: figures that no line or load can produce",
+		[MM_HEALTH_NO_CHANNEL] = " without a channel that is configured",
+		[MM_HEALTH_NO_TRIGGER] = " without samples: its trigger does not fire",
+		[MM_HEALTH_WRONG_RATE] = " at a wrong sample rate",
+		[MM_HEALTH_STUCK] = " stuck: one code for ever",
+		[MM_HEALTH_SATURATED] = " saturated: at its rails all the time",
+		[MM_HEALTH_SWAPPED] = "'s voltage and current swapped",
 	};
 
 	return texts[health];
 }
 
-void mm_facts_note_verdict(struct mm_journal *journal, const struct mm_verdict *v, const char *reason)
+void mm_facts_note_verdict(struct mm_journal *journal, const char *name, const struct mm_verdict *v, const char *reason)
 {
-	bool changed = v->health != v->before;
+	bool changed = v->health != v->before, named = name[0] != '\0';
 
 	if (changed && v->health == MM_HEALTH_OK && v->before != MM_HEALTH_STARTING) {
-		mm_journal_add(journal, MM_JOURNAL_DAEMON, FRONT_END_RECOVERED, mm_health_name(v->before));
+		mm_journal_add(journal, MM_JOURNAL_DAEMON, FRONT_END_RECOVERED, named ? " " : "", name,
+			       mm_health_name(v->before));
 	} else if (changed && v->health != MM_HEALTH_OK && v->health != MM_HEALTH_STARTING) {
-		mm_journal_add_named(journal, MM_JOURNAL_DAEMON, FRONT_END_FAULT, mm_health_name(v->health),
-				     health_text(v->health), reason[0] ? ": " : "", reason);
+		mm_journal_add_named(journal, MM_JOURNAL_DAEMON, FRONT_END_FAULT, mm_health_name(v->health), named ? " " : "",
+				     name, health_text(v->health), reason[0] ? ": " : "", reason, named ? " by its meters" : "");
 	}
 	if (v->missed > 0) {
-		mm_journal_add(journal, MM_JOURNAL_DAEMON, GAP, v->missed, (double)v->missed_ns / (double)MM_NS_PER_S);
+		mm_journal_add(journal, MM_JOURNAL_DAEMON, GAP, named ? "front end " : "", name, named ? ": " : "", v->missed,
+			       (double)v->missed_ns / (double)MM_NS_PER_S);
 	}
 }
 

@@ -24,6 +24,7 @@ struct mm_front_end {
 	struct mm_clock *clock;
 	pthread_t thread;
 	int fd;
+	struct timespec join_until; /* CLOCK_MONOTONIC; 0: not cancelled yet */
 	_Atomic uint64_t beat;
 	pthread_mutex_t mutex; /* guards what follows */
 	struct mm_front_end_report queue[QUEUE_LENGTH];
@@ -135,20 +136,25 @@ fail:
 	return r;
 }
 
+void mm_front_end_cancel(struct mm_front_end *fe)
+{
+	if (fe && fe->join_until.tv_sec == 0) {
+		mm_clock_cancel(fe->clock);
+		if (fe->afe->ops->cancel) {
+			fe->afe->ops->cancel(fe->afe);
+		}
+		clock_gettime(CLOCK_MONOTONIC, &fe->join_until);
+		fe->join_until.tv_sec += JOIN_S;
+	}
+}
+
 bool mm_front_end_free(struct mm_front_end *fe)
 {
-	struct timespec until;
-
 	if (!fe) {
 		return true;
 	}
-	mm_clock_cancel(fe->clock);
-	if (fe->afe->ops->cancel) {
-		fe->afe->ops->cancel(fe->afe);
-	}
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += JOIN_S;
-	if (pthread_clockjoin_np(fe->thread, NULL, CLOCK_MONOTONIC, &until) != 0) {
+	mm_front_end_cancel(fe);
+	if (pthread_clockjoin_np(fe->thread, NULL, CLOCK_MONOTONIC, &fe->join_until) != 0) {
 		return false;
 	}
 	close(fe->fd);

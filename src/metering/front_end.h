@@ -3,7 +3,7 @@
 #define MM_METERING_FRONT_END_H
 
 /*
- * The front end on a thread of its own, because a read on a stalled bus blocks for as long as the bus likes. Reports reach the
+ * A front end on a thread of its own, because a read on a stalled bus blocks for as long as the bus likes. Reports reach the
  * main loop through a bounded queue and an eventfd. A device that fails is closed, and opened again every second until it is
  * back.
  */
@@ -30,9 +30,12 @@ struct mm_front_end_report {
 /* Starts the thread; afe and clock are borrowed and must outlive it. 0 or -errno. */
 int mm_front_end_new(struct mm_afe *afe, struct mm_clock *clock, struct mm_front_end **ret);
 
+/* Tells the thread to end, and whatever sleeps on its clock. NULL-safe. */
+void mm_front_end_cancel(struct mm_front_end *front_end);
+
 /*
- * Cancels the clock and joins the thread. NULL-safe. False: the thread is stuck in a read and goes on; then neither afe
- * nor clock may be freed.
+ * Cancels it and joins the thread. NULL-safe. False: the thread is stuck in a read and goes on; then neither afe nor clock may be
+ * freed. Of several that are stuck none waits for another, where all are cancelled first.
  */
 bool mm_front_end_free(struct mm_front_end *front_end);
 

@@ -53,7 +53,7 @@ struct pages {
 _Static_assert(MM_STORE_METERS_MAX == 16, "another number is another layout");
 _Static_assert(MM_STATE_SIZE_MAX + MM_STORE_METERS_MAX * (MM_PULSE_TRAIN_LENGTH * 24 + 128) + MM_PENDING_EVENTS_MAX * 320 +
 			       MM_PENDING_ROWS_MAX * 192 <
-		       SLOT_SIZE - 1024,
+		       SLOT_SIZE - 2048,
 	       "state, queues of all meters, events and rows with their texts fit a slot");
 
 struct mm_memory {
@@ -290,37 +290,64 @@ static void get_pending(struct mm_reader *r, bool older, struct mm_pending *ret)
 	}
 }
 
-/* The front ends, of which there is one. */
-static void put_front_ends(struct mm_writer *w, const struct mm_counters *counters)
+/* The name is last, and missing where it is empty: there was none at first. */
+static void put_counters(struct mm_writer *w, const struct mm_memory_counters *of)
 {
-	size_t part;
+	const struct mm_counters *counters = &of->counters;
+	size_t part = begin_part(w);
 
-	mm_put_u64(w, 1);
-	part = begin_part(w);
 	mm_put_u64(w, counters->epoch);
 	mm_put_u64(w, (uint64_t)counters->end_ns);
 	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
 		mm_put_u64(w, (uint64_t)counters->count[i / MM_COUNTERS][i % MM_COUNTERS]);
 	}
+	if (of->front_end[0] != '\0') {
+		mm_put_text(w, of->front_end, sizeof(of->front_end));
+	}
 	end_part(w, part);
 }
 
-static void get_front_ends(struct mm_reader *r, bool older, struct mm_counters *ret)
+static void put_front_ends(struct mm_writer *w, const struct mm_memory_content *content)
 {
-	uint64_t count = mm_get_u64(r); /* of layout 3: the mark */
-	struct mm_reader part;
-
-	r->bad = r->bad || (older ? count != BY_NUMBER && count != WITH_COUNTERS : count < 1);
-	if (r->bad || (older && count == BY_NUMBER)) {
-		return;
+	mm_put_u64(w, content->counter_count);
+	for (unsigned i = 0; i < content->counter_count; i++) {
+		put_counters(w, &content->counters[i]);
 	}
-	part = open_part(r, older);
+}
+
+static void get_counters(struct mm_reader *r, bool older, struct mm_memory_counters *ret_of)
+{
+	struct mm_reader part = open_part(r, older);
+	struct mm_counters *ret = &ret_of->counters;
+
 	ret->epoch = (uint32_t)mm_get_u64(&part);
 	ret->end_ns = (int64_t)mm_get_u64(&part);
 	for (unsigned i = 0; i < MM_COUNTER_PHASES * MM_COUNTERS; i++) {
 		ret->count[i / MM_COUNTERS][i % MM_COUNTERS] = (int64_t)mm_get_u64(&part);
 	}
+	memset(ret_of->front_end, 0, sizeof(ret_of->front_end));
+	if (!older && part.used < part.size) {
+		mm_get_text(&part, ret_of->front_end, sizeof(ret_of->front_end));
+	}
 	close_part(r, &part, older);
+}
+
+static void get_front_ends(struct mm_reader *r, bool older, struct mm_memory_content *ret)
+{
+	uint64_t count = mm_get_u64(r); /* of layout 3: the mark */
+	struct mm_memory_counters counters;
+
+	r->bad = r->bad || (older ? count != BY_NUMBER && count != WITH_COUNTERS : count > MM_MEMORY_FRONT_ENDS_MAX);
+	if (r->bad || (older && count == BY_NUMBER)) {
+		return;
+	}
+	count = older ? 1 : count;
+	for (uint64_t i = 0; !r->bad && i < count; i++) {
+		get_counters(r, older, &counters);
+		if (!r->bad && ret->counters) {
+			ret->counters[ret->counter_count++] = counters;
+		}
+	}
 }
 
 /* ---- Reading ---- */
@@ -379,9 +406,9 @@ static int read_slot(const struct slot *slot, bool older, struct mm_memory_conte
 	}
 	get_pending(&r, older, ret->pending);
 	ret->commits_by_time = older && r.used == r.size;
-	ret->counters = (struct mm_counters){0};
+	ret->counter_count = 0;
 	if (!ret->commits_by_time) {
-		get_front_ends(&r, older, &ret->counters);
+		get_front_ends(&r, older, ret);
 	}
 	return r.bad ? -EBADMSG : 0;
 }
@@ -455,7 +482,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 		end_part(&w, part);
 	}
 	put_pending(&w, content->pending);
-	put_front_ends(&w, &content->counters);
+	put_front_ends(&w, content);
 	slot->length = w.used;
 	/* The order counts for what a kill leaves, which is seen by another process only after this one has ended. */
 	atomic_signal_fence(memory_order_seq_cst);

@@ -29,11 +29,21 @@ struct mm_memory_meter {
 	struct mm_edge doubtful;
 };
 
+#define MM_MEMORY_FRONT_ENDS_MAX 8
+#define MM_MEMORY_NAME_MAX 64
+
+/* A front end that counts, up to where its energy is in the registers. */
+struct mm_memory_counters {
+	char front_end[MM_MEMORY_NAME_MAX]; /* by its name in the configuration */
+	struct mm_counters counters;
+};
+
 struct mm_memory_content {
 	struct mm_state state; /* output_uwh is the position up to which edges are planned */
 	struct mm_memory_meter meter[MM_STORE_METERS_MAX];
 	struct mm_pending *pending;
-	struct mm_counters counters; /* of the front end, up to which its energy is in the registers; epoch 0: it has none */
+	unsigned counter_count;
+	struct mm_memory_counters *counters; /* of front ends; when read, room for all that there can be, or NULL */
 	bool commits_by_time; /* only when read: an older version wrote CLOCK_BOOTTIME of commits in place of their numbers */
 };
 

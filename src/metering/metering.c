@@ -23,39 +23,54 @@ static void step(struct mm_metering *metering, struct mm_meter_point *point, con
 	mm_metering_show(point);
 }
 
-bool mm_metering_report(struct mm_metering *metering, struct mm_front_end_report *report)
+static void note_verdict(struct mm_metering *metering, unsigned front_end, const struct mm_verdict *verdict)
+{
+	metering->health_changes += verdict->health != verdict->before;
+	mm_facts_note_verdict(&metering->journal, metering->config->front_end[front_end].name, verdict,
+			      mm_supervisor_state(metering->supervisor[front_end])->reason);
+}
+
+bool mm_metering_report(struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report)
 {
 	struct mm_verdict verdict;
 
 	mm_wall_clock_look(&metering->wall_clock);
-	verdict = mm_supervisor_report(metering->supervisor, report);
-	mm_facts_note_verdict(&metering->journal, &verdict, mm_supervisor_state(metering->supervisor)->reason);
+	verdict = mm_supervisor_report(metering->supervisor[front_end], report);
+	note_verdict(metering, front_end, &verdict);
 	for (unsigned i = 0; i < metering->meter_count; i++) {
-		step(metering, &metering->meters[i], &report->measurement, verdict.health);
+		if (metering->meters[i].config->front_end == front_end) {
+			step(metering, &metering->meters[i], &report->measurement, verdict.health);
+		}
 	}
 	/* What was counted in a window that is refused is never registered, by the next run neither. */
 	if (report->measurement.counters.epoch != 0) {
-		mm_carryover_note_counters(metering->carryover, &report->measurement.counters);
+		mm_carryover_note_counters(metering->carryover, front_end, &report->measurement.counters);
 	}
 	/* Before any edge of this window can be played. */
 	mm_carryover_write(metering->carryover, metering->meters, metering->meter_count);
-	mm_committer_window(metering->committer, report->at_ns);
-	mm_backup_schedule_run_if_due(&metering->backup, metering->worker, report->at_ns);
+	if (report->at_ns > metering->report_ns) {
+		metering->report_ns = report->at_ns; /* one that waited while another's was dealt with may be older */
+	}
+	mm_committer_window(metering->committer, metering->report_ns);
+	mm_backup_schedule_run_if_due(&metering->backup, metering->worker, metering->report_ns);
 	mm_metering_tick(metering);
 	return verdict.window || verdict.health != verdict.before;
 }
 
 void mm_metering_tick(struct mm_metering *metering)
 {
-	int64_t now = mm_clock_boottime(metering->clock);
-	struct mm_verdict verdict = mm_supervisor_tick(metering->supervisor, now);
-	int64_t silence = mm_supervisor_deadline(metering->supervisor);
-	int64_t next;
+	int64_t now = mm_clock_boottime(metering->clock), next, silence = MM_CLOCK_NEVER;
 
-	mm_facts_note_verdict(&metering->journal, &verdict, mm_supervisor_state(metering->supervisor)->reason);
+	for (unsigned f = 0; f < metering->front_end_count; f++) {
+		struct mm_verdict verdict = mm_supervisor_tick(metering->supervisor[f], now);
+		int64_t deadline = mm_supervisor_deadline(metering->supervisor[f]);
+
+		note_verdict(metering, f, &verdict);
+		silence = deadline > now && deadline < silence ? deadline : silence;
+	}
 	next = mm_metering_play(metering, now);
 	mm_committer_edges(metering->committer, now);
-	(void)mm_clock_timer_arm(metering->clock, silence > now && silence < next ? silence : next);
+	(void)mm_clock_timer_arm(metering->clock, silence < next ? silence : next);
 }
 
 /* ---- Store and supply ---- */
@@ -150,9 +165,9 @@ int mm_metering_test_output(struct mm_metering *metering, unsigned meter, enum m
 
 /* ---- Beginning and end ---- */
 
-void mm_metering_counters(const struct mm_metering *metering, struct mm_counters *ret)
+void mm_metering_counters(const struct mm_metering *metering, unsigned front_end, struct mm_counters *ret)
 {
-	mm_carryover_counters(metering->carryover, ret);
+	mm_carryover_counters(metering->carryover, front_end, ret);
 }
 
 void mm_metering_start(struct mm_metering *metering, struct mm_store_worker *worker)
@@ -162,7 +177,9 @@ void mm_metering_start(struct mm_metering *metering, struct mm_store_worker *wor
 	metering->worker = worker;
 	metering->started_ns = now;
 	mm_committer_start(metering->committer, worker, now);
-	mm_supervisor_start(metering->supervisor, now);
+	for (unsigned f = 0; f < metering->front_end_count; f++) {
+		mm_supervisor_start(metering->supervisor[f], now);
+	}
 	if (mm_program_checksum(metering->program) < 0) {
 		metering->program[0] = '\0';
 	}

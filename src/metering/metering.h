@@ -3,7 +3,7 @@
 #define MM_METERING_METERING_H
 
 /*
- * Metering: reports of the front end in; registers to the store, edges to the outputs, events to the audit trail out. It runs on
+ * Metering: reports of the front ends in; registers to the store, edges to the outputs, events to the audit trail out. It runs on
  * the main loop and never blocks; it knows ports, not adapters. The invariant: what was put out on a line or submitted to the
  * store is in the memory that the next run reads. What others may see of it, and the verbs of clients, are in view.h.
  */
@@ -25,7 +25,6 @@ struct mm_metering_parts {
 	struct mm_store *store;	  /* while it is made only */
 	struct mm_memory *memory; /* that outlives the process; NULL: none does */
 	mm_outputs_factory outputs_new;
-	double adc_full_scale_v;
 };
 
 /*
@@ -39,15 +38,15 @@ void mm_metering_free(struct mm_metering *metering); /* NULL-safe */
 void mm_metering_start(struct mm_metering *metering, struct mm_store_worker *worker);
 
 /* From where a front end that counts has to go on: what the run before has registered; epoch 0: from now. */
-void mm_metering_counters(const struct mm_metering *metering, struct mm_counters *ret);
+void mm_metering_counters(const struct mm_metering *metering, unsigned front_end, struct mm_counters *ret);
 
 /*
- * Deals with one report, whose measurement is completed on the way. True when readings have changed (a window, or a fault that is
- * new).
+ * Deals with one report of a front end, a number of the configuration's; its measurement is completed on the way. Meters of other
+ * front ends take no step. True when readings have changed (a window, or a fault that is new).
  */
-bool mm_metering_report(struct mm_metering *metering, struct mm_front_end_report *report);
+bool mm_metering_report(struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report);
 
-/* Plays what is due, ends output tests, notices a front end that has gone silent; arms the clock's timer for the next time. */
+/* Plays what is due, ends output tests, notices front ends that have gone silent; arms the clock's timer for the next time. */
 void mm_metering_tick(struct mm_metering *metering);
 
 /* Takes note of how the store fares. */

@@ -64,7 +64,7 @@ static int load_meter(struct mm_metering *metering, struct mm_meter_point *point
 	}
 	if (carryover) {
 		mm_meter_resume(&point->meter, carryover);
-		mm_supervisor_resume(metering->supervisor, carryover->window_end_ns);
+		mm_supervisor_resume(metering->supervisor[point->config->front_end], carryover->window_end_ns);
 	}
 	mm_observation_init(&point->observation, config->model.elements);
 	r = load_calibration(metering, point, store);
@@ -79,20 +79,25 @@ static int load_meter(struct mm_metering *metering, struct mm_meter_point *point
 	return 0;
 }
 
-static int make_meter(struct mm_metering *metering, unsigned index, struct mm_store *store, const struct mm_afe_input *inputs,
-		      unsigned input_count, int64_t *stored_uwh, struct mm_error *error)
+static int make_meter(struct mm_metering *metering, unsigned index, struct mm_store *store, int64_t *stored_uwh,
+		      struct mm_error *error)
 {
 	struct mm_meter_point *point = &metering->meters[index];
+	struct mm_afe_input inputs[MM_INPUTS_MAX];
 	struct mm_meter_config config;
-	int r;
+	int count, r;
 
 	point->config = &metering->config->meter[index];
 	point->index = (int)index;
 	config = (struct mm_meter_config){.model = point->config->model,
 					  .multiplier = point->config->multiplier,
 					  .profile_interval_s = metering->config->profile_interval_min * 60};
+	count = mm_inputs(metering->config, point->config->front_end, inputs, error);
+	if (count < 0) {
+		return count;
+	}
 	for (unsigned e = 0; e < config.model.elements; e++) {
-		config.input[e] = (unsigned)mm_input_of_phase(inputs, input_count, point->config->phase[e]);
+		config.input[e] = (unsigned)mm_input_of_phase(inputs, (unsigned)count, point->config->phase[e]);
 		config.generates[e] = point->config->generates[e];
 	}
 	r = load_meter(metering, point, store, &config, stored_uwh, error);
@@ -102,23 +107,27 @@ static int make_meter(struct mm_metering *metering, unsigned index, struct mm_st
 	return mm_point_outputs_open(point->outputs, point->meter.window_end_ns > 0, error);
 }
 
-static int make_supervisor(const struct mm_afe_input *inputs, unsigned input_count, struct mm_supervisor **ret)
+static int make_supervisor(struct mm_metering *metering, unsigned front_end, struct mm_error *error)
 {
 	struct mm_health_limits limits[MM_INPUTS_MAX];
+	struct mm_afe_input inputs[MM_INPUTS_MAX];
+	int count = mm_inputs(metering->config, front_end, inputs, error), r;
 
-	for (unsigned i = 0; i < input_count; i++) {
+	if (count < 0) {
+		return count;
+	}
+	for (int i = 0; i < count; i++) {
 		limits[i] = (struct mm_health_limits){.voltage_v = inputs[i].full_scale_v, .current_a = inputs[i].full_scale_a};
 	}
-	return mm_supervisor_new(limits, input_count, ret);
+	r = mm_supervisor_new(limits, (unsigned)count, &metering->supervisor[front_end]);
+	return r < 0 ? mm_error_set(error, r, "out of memory") : 0;
 }
 
 /* The parts that know no meter yet. */
-static int make_parts(struct mm_metering *metering, struct mm_store *store, const struct mm_afe_input *inputs,
-		      unsigned input_count)
+static int make_parts(struct mm_metering *metering, struct mm_store *store)
 {
 	struct mm_journal *journal = &metering->journal;
 	struct mm_config *config = metering->config;
-	int r;
 
 	metering->meters = calloc(metering->meter_count, sizeof(*metering->meters));
 	metering->pending = calloc(1, sizeof(*metering->pending));
@@ -133,15 +142,20 @@ static int make_parts(struct mm_metering *metering, struct mm_store *store, cons
 	metering->power = (struct mm_power_supply){.clock = metering->clock, .journal = journal};
 	metering->backup = (struct mm_backup_schedule){.config = config, .clock = metering->clock, .journal = journal};
 	mm_backup_schedule_plan(&metering->backup, mm_store_backed_up(store));
-	r = make_supervisor(inputs, input_count, &metering->supervisor);
-	return r < 0 ? r : mm_carryover_new(metering->memory, config, journal, store, &metering->carryover);
+	return mm_carryover_new(metering->memory, config, journal, store, &metering->carryover);
 }
 
-static int make_meters(struct mm_metering *metering, struct mm_store *store, const struct mm_afe_input *inputs,
-		       unsigned input_count, int64_t *stored_uwh, struct mm_error *error)
+static int make_meters(struct mm_metering *metering, struct mm_store *store, int64_t *stored_uwh, struct mm_error *error)
 {
+	for (unsigned f = 0; f < metering->front_end_count; f++) {
+		int r = make_supervisor(metering, f, error);
+
+		if (r < 0) {
+			return r;
+		}
+	}
 	for (unsigned i = 0; i < metering->meter_count; i++) {
-		int r = make_meter(metering, i, store, inputs, input_count, stored_uwh, error);
+		int r = make_meter(metering, i, store, stored_uwh, error);
 
 		if (r < 0) {
 			return r;
@@ -172,15 +186,10 @@ static int make_committer(struct mm_metering *metering, struct mm_store *store, 
 
 int mm_metering_new(const struct mm_metering_parts *parts, struct mm_metering **ret, struct mm_error *error)
 {
-	struct mm_afe_input inputs[MM_INPUTS_MAX];
-	struct mm_metering *metering;
+	struct mm_metering *metering = calloc(1, sizeof(*metering));
 	int64_t stored_uwh = 0;
-	int count = mm_inputs(parts->config, parts->adc_full_scale_v, inputs, error), r;
+	int r;
 
-	if (count < 0) {
-		return count;
-	}
-	metering = calloc(1, sizeof(*metering));
 	if (!metering) {
 		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
@@ -188,13 +197,14 @@ int mm_metering_new(const struct mm_metering_parts *parts, struct mm_metering **
 					 .clock = parts->clock,
 					 .memory = parts->memory,
 					 .outputs_new = parts->outputs_new,
+					 .front_end_count = parts->config->front_end_count,
 					 .meter_count = parts->config->meter_count};
-	r = make_parts(metering, parts->store, inputs, (unsigned)count);
+	r = make_parts(metering, parts->store);
 	if (r < 0) {
 		mm_error_set(error, r, "out of memory");
 		goto fail;
 	}
-	r = make_meters(metering, parts->store, inputs, (unsigned)count, &stored_uwh, error);
+	r = make_meters(metering, parts->store, &stored_uwh, error);
 	if (r < 0) {
 		goto fail;
 	}
@@ -220,7 +230,9 @@ void mm_metering_free(struct mm_metering *metering)
 	}
 	mm_committer_free(metering->committer);
 	mm_carryover_free(metering->carryover);
-	mm_supervisor_free(metering->supervisor);
+	for (unsigned f = 0; f < metering->front_end_count; f++) {
+		mm_supervisor_free(metering->supervisor[f]);
+	}
 	free(metering->meters);
 	free(metering->pending);
 	free(metering);

@@ -43,11 +43,11 @@ static void note_news(struct mm_metering *metering, const struct mm_meter_point 
 
 int64_t mm_metering_play(struct mm_metering *metering, int64_t now)
 {
-	enum mm_health health = mm_supervisor_state(metering->supervisor)->health;
 	int64_t next = MM_CLOCK_NEVER;
 
 	for (unsigned i = 0; i < metering->meter_count; i++) {
 		struct mm_meter_point *point = &metering->meters[i];
+		enum mm_health health = mm_supervisor_state(metering->supervisor[point->config->front_end])->health;
 		int64_t due;
 
 		/* A front end that has gone silent can't vouch for the supply. */

@@ -24,7 +24,10 @@ struct mm_metering {
 	mm_outputs_factory outputs_new;
 	unsigned meter_count;
 	struct mm_meter_point *meters;
-	struct mm_supervisor *supervisor;
+	unsigned front_end_count;
+	struct mm_supervisor *supervisor[MM_FRONT_ENDS_MAX]; /* one a front end */
+	uint64_t health_changes;			     /* of all of them */
+	int64_t report_ns;				     /* CLOCK_BOOTTIME of the latest report of any */
 	struct mm_pending *pending;
 	struct mm_journal journal;
 	struct mm_carryover *carryover;

@@ -29,11 +29,18 @@ struct mm_view_meter mm_view_meter(const struct mm_metering *metering, unsigned 
 	return view;
 }
 
-struct mm_view_front_end mm_view_front_end(const struct mm_metering *metering)
+unsigned mm_view_front_end_count(const struct mm_metering *metering)
 {
-	const struct mm_supervisor_state *state = mm_supervisor_state(metering->supervisor);
+	return metering->front_end_count;
+}
+
+struct mm_view_front_end mm_view_front_end(const struct mm_metering *metering, unsigned front_end)
+{
+	const struct mm_supervisor_state *state = mm_supervisor_state(metering->supervisor[front_end]);
 
 	return (struct mm_view_front_end){
+		.config = &metering->config->front_end[front_end],
+		.name = metering->config->front_end[front_end].name,
 		.health = state->health,
 		.since_ns = state->since_ns,
 		.reason = state->reason,
@@ -41,6 +48,34 @@ struct mm_view_front_end mm_view_front_end(const struct mm_metering *metering)
 		.missed = state->missed,
 		.window = &state->window,
 	};
+}
+
+struct mm_view_front_end mm_view_front_end_of(const struct mm_metering *metering, unsigned meter)
+{
+	return mm_view_front_end(metering, metering->meters[meter].config->front_end);
+}
+
+uint64_t mm_view_health_changes(const struct mm_metering *metering)
+{
+	return metering->health_changes;
+}
+
+static int badness(enum mm_health health)
+{
+	return health == MM_HEALTH_OK ? 0 : health == MM_HEALTH_STARTING ? 1 : 2;
+}
+
+unsigned mm_view_worst_front_end(const struct mm_metering *metering)
+{
+	unsigned worst = 0;
+
+	for (unsigned f = 1; f < metering->front_end_count; f++) {
+		if (badness(mm_supervisor_state(metering->supervisor[f])->health) >
+		    badness(mm_supervisor_state(metering->supervisor[worst])->health)) {
+			worst = f;
+		}
+	}
+	return worst;
 }
 
 struct mm_view_store mm_view_store(const struct mm_metering *metering)

@@ -31,6 +31,8 @@ struct mm_view_meter {
 };
 
 struct mm_view_front_end {
+	const struct mm_config_front_end *config;
+	const char *name; /* of the configuration; "": it has none */
 	enum mm_health health;
 	int64_t since_ns;		     /* CLOCK_BOOTTIME of the last change of health */
 	const char *reason;		     /* one line of the adapter; "": none */
@@ -53,7 +55,19 @@ unsigned mm_view_meter_count(const struct mm_metering *metering);
 const struct mm_config_meter *mm_view_config(const struct mm_metering *metering, unsigned meter);
 
 struct mm_view_meter mm_view_meter(const struct mm_metering *metering, unsigned meter);
-struct mm_view_front_end mm_view_front_end(const struct mm_metering *metering);
+
+/* Front ends are numbered in the order of the configuration, too. The worst is the first of those that are furthest from order.
+ */
+unsigned mm_view_front_end_count(const struct mm_metering *metering);
+struct mm_view_front_end mm_view_front_end(const struct mm_metering *metering, unsigned front_end);
+unsigned mm_view_worst_front_end(const struct mm_metering *metering);
+
+/* How often the health of any of them has changed since the start. */
+uint64_t mm_view_health_changes(const struct mm_metering *metering);
+
+/* The front end that has the elements of a meter. */
+struct mm_view_front_end mm_view_front_end_of(const struct mm_metering *metering, unsigned meter);
+
 struct mm_view_store mm_view_store(const struct mm_metering *metering);
 
 /* The clock of all of it, and when metering started, CLOCK_BOOTTIME. */

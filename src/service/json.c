@@ -69,16 +69,17 @@ static const char *profile_status_name(uint32_t bit)
 /* ---- Meters ---- */
 
 /* The front end may have gone silent since the meter's last window. */
-static bool meter_valid(const struct mm_metering *metering, const struct mm_meter *meter)
+static bool meter_valid(const struct mm_metering *metering, unsigned meter)
 {
-	return mm_view_front_end(metering).health == MM_HEALTH_OK && meter->health == MM_HEALTH_OK;
+	return mm_view_front_end_of(metering, meter).health == MM_HEALTH_OK &&
+	       mm_view_meter(metering, meter).meter->health == MM_HEALTH_OK;
 }
 
 /* Faults in words: the front end's state, and every element's flags as "element1:reversed". */
 static json_t *faults_json(const struct mm_metering *metering, unsigned meter)
 {
 	struct mm_view_meter view = mm_view_meter(metering, meter);
-	enum mm_health health = mm_view_front_end(metering).health;
+	enum mm_health health = mm_view_front_end_of(metering, meter).health;
 	json_t *faults = json_array();
 	char text[64];
 
@@ -162,7 +163,7 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, "
 			 "s:o, s:o, s:o, s:f, s:f, s:f}",
 			 "name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
-			 (int)meter_valid(metering, meter), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
+			 (int)meter_valid(metering, index), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
 			 mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
 			 "delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh",
 			 json_real(wh(registers->received.uwh)), "received_uwh", (json_int_t)registers->received.uwh,
@@ -283,30 +284,58 @@ static json_t *configuration_json(const struct mm_service *service)
 			      verdict->reason.text, refused ? "refused" : "ok", refused ? mm_advice_refused : NULL);
 }
 
+static json_t *health_json(const struct mm_metering *metering, const struct mm_view_front_end *front_end)
+{
+	return condition_json(metering, front_end->since_ns, front_end->reason, mm_health_name(front_end->health),
+			      mm_advice_front_end(front_end->health, front_end->config->afe.uri));
+}
+
+/* A front end with its meters; adds its windows to those of all. */
+static json_t *front_end_json(const struct mm_metering *metering, unsigned number, uint64_t *windows, uint64_t *missed)
+{
+	struct mm_view_front_end front_end = mm_view_front_end(metering, number);
+	json_t *meters = json_array();
+
+	for (unsigned i = 0; i < mm_view_meter_count(metering); i++) {
+		const struct mm_config_meter *config = mm_view_config(metering, i);
+
+		if (config->front_end == number) {
+			json_array_append_new(meters, json_string(config->name));
+		}
+	}
+	*windows += front_end.windows;
+	*missed += front_end.missed;
+	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:o}", "name", front_end.name, "driver", front_end.config->driver, "uri",
+			 front_end.config->afe.uri, "health", health_json(metering, &front_end), "windows",
+			 (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "meters", meters);
+}
+
 json_t *mm_json_status(const struct mm_service *service)
 {
 	const struct mm_metering *metering = service->metering;
-	struct mm_view_front_end front_end = mm_view_front_end(metering);
+	struct mm_view_front_end front_end = mm_view_front_end(metering, mm_view_worst_front_end(metering));
 	struct mm_view_store store = mm_view_store(metering);
 	int64_t uptime_ns = mm_clock_boottime(mm_view_clock(metering)) - mm_view_started_ns(metering);
-	json_t *meters = json_array();
+	json_t *meters = json_array(), *front_ends = json_array();
+	uint64_t windows = 0, missed = 0;
 	const char *store_state = store.error ? "failing" : store.mirror_error ? "copy-failing" : "ok";
 	bool ok = front_end.health == MM_HEALTH_OK && store.error == 0 && store.mirror_error == 0;
 
+	for (unsigned i = 0; i < mm_view_front_end_count(metering); i++) {
+		json_array_append_new(front_ends, front_end_json(metering, i, &windows, &missed));
+	}
 	for (unsigned i = 0; i < mm_view_meter_count(metering); i++) {
 		json_t *meter = meter_status_json(metering, i);
 
 		ok = ok && json_is_true(json_object_get(meter, "ok"));
 		json_array_append_new(meters, meter);
 	}
-	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o, s:o}", "version", PACKAGE_VERSION, "uptime_s",
-			 figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
-			 condition_json(metering, front_end.since_ns, front_end.reason, mm_health_name(front_end.health),
-					mm_advice_front_end(front_end.health, service->config->front_end.uri)),
-			 "register",
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o, s:o}", "version", PACKAGE_VERSION,
+			 "uptime_s", figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
+			 health_json(metering, &front_end), "front_ends", front_ends, "register",
 			 condition_json(metering, store.since_ns, store.reason, store_state,
 					mm_advice_store(store.error, store.mirror_error)),
-			 "windows", (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "commits",
+			 "windows", (json_int_t)windows, "missed_windows", (json_int_t)missed, "commits",
 			 (json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)service->clients,
 			 "meters", meters, "configuration", configuration_json(service));
 }

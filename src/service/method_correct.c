@@ -51,9 +51,10 @@ static bool read_correction(struct mm_varlink_call *call, const json_t *names, u
 }
 
 /* The elements' powers as they are, and as the last window would have had them. */
-static json_t *correction_json(const struct mm_metering *metering, const struct mm_meter *meter, uint32_t correction)
+static json_t *correction_json(const struct mm_metering *metering, unsigned number, uint32_t correction)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(metering);
+	const struct mm_meter *meter = mm_view_meter(metering, number).meter;
+	struct mm_view_front_end front_end = mm_view_front_end_of(metering, number);
 	struct mm_meter trial = *meter;
 	json_t *elements = json_array();
 	struct mm_meter_step step;
@@ -86,10 +87,10 @@ static bool refuse_angle(struct mm_varlink_call *call, const struct mm_observati
 }
 
 /* False after having refused it. */
-static bool is_possible(const struct mm_service *service, struct mm_varlink_call *call, const struct mm_view_meter *view,
-			uint32_t correction)
+static bool is_possible(const struct mm_service *service, struct mm_varlink_call *call, unsigned meter,
+			const struct mm_view_meter *view, uint32_t correction)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(service->metering);
+	struct mm_view_front_end front_end = mm_view_front_end_of(service->metering, meter);
 
 	if (!mm_correction_valid(correction, view->meter->config.model.elements)) {
 		mm_call_not_permitted(call, view->meter->config.model.elements == 1
@@ -125,10 +126,10 @@ void mm_method_correct(struct mm_varlink_call *call, const json_t *parameters, v
 		return;
 	}
 	view = mm_view_meter(service->metering, (unsigned)p.meter);
-	if (!is_possible(service, call, &view, correction)) {
+	if (!is_possible(service, call, (unsigned)p.meter, &view, correction)) {
 		return;
 	}
-	reply = correction_json(service->metering, view.meter, correction);
+	reply = correction_json(service->metering, (unsigned)p.meter, correction);
 	if (p.dry_run) {
 		mm_call_reply(call, reply);
 		return;

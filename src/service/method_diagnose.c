@@ -271,7 +271,7 @@ static void name_cause(const struct mm_finding *finding, const struct mm_model *
 static json_t *finding_json(const struct query *query, const struct mm_view_meter *view, int meter,
 			    const struct mm_finding *finding)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(query->deferred.service->metering);
+	struct mm_view_front_end front_end = mm_view_front_end_of(query->deferred.service->metering, (unsigned)meter);
 	const struct mm_cause_info *info = mm_cause_info(finding->cause);
 	const struct mm_advice_cause *advice = mm_advice_cause(finding->cause);
 	struct past past = look_back(query, info->event, meter, finding->element);
@@ -292,11 +292,11 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 
 /* ---- The call ---- */
 
-static struct mm_circumstances circumstances_of(const struct query *query, const struct mm_config_meter *config,
+static struct mm_circumstances circumstances_of(const struct query *query, int meter, const struct mm_config_meter *config,
 						const struct mm_view_meter *view)
 {
 	struct mm_circumstances circumstances = {
-		.health = mm_view_front_end(query->deferred.service->metering).health,
+		.health = mm_view_front_end_of(query->deferred.service->metering, (unsigned)meter).health,
 		.correction = view->meter->registers.correction,
 		.failing = view->outputs_failing,
 		.loaded = query->asked.loaded,
@@ -317,7 +317,7 @@ static json_t *meter_json(const struct query *query, int meter)
 	const struct mm_config_meter *config = mm_view_config(metering, (unsigned)meter);
 	struct mm_view_meter view = mm_view_meter(metering, (unsigned)meter);
 	struct mm_observation_window present = mm_observation_present(view.observation);
-	struct mm_circumstances circumstances = circumstances_of(query, config, &view);
+	struct mm_circumstances circumstances = circumstances_of(query, meter, config, &view);
 	struct mm_diagnosis diagnosis;
 	json_t *findings = json_array();
 	double power_w = 0;

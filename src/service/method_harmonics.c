@@ -13,7 +13,7 @@ struct request {
 	struct mm_deferred deferred;
 	int meter;
 	int64_t element; /* 1 and up */
-	unsigned input;
+	unsigned front_end, input;
 	int64_t until_ns; /* CLOCK_BOOTTIME */
 };
 
@@ -54,27 +54,36 @@ static void report_has_come(struct mm_deferred *deferred)
 	const struct mm_service *service = deferred->service;
 	const struct mm_harmonics *harmonics = &service->harmonics;
 
-	if (service->harmonics_known && harmonics->input == request->input) {
+	if (service->harmonics_known && service->reported == request->front_end && harmonics->input == request->input) {
 		mm_deferred_reply(deferred, harmonics_json(request, harmonics));
 	} else if (mm_clock_boottime(mm_view_clock(service->metering)) >= request->until_ns) {
 		mm_call_busy(mm_deferred_take(deferred), "no whole window of a supply has come");
 	}
 }
 
-void mm_service_report(struct mm_service *service)
+/* The oldest request that waits for a front end; NULL: none does. */
+static const struct request *next_request(const struct mm_service *service, unsigned front_end)
 {
-	const struct mm_deferred *next;
+	for (const struct mm_deferred *next = service->waiting; next; next = next->next) {
+		if (next->kind == &kind && ((const struct request *)next)->front_end == front_end) {
+			return (const struct request *)next;
+		}
+	}
+	return NULL;
+}
 
-	if (!service->front_end) {
-		return;
-	}
-	service->harmonics_known = mm_front_end_take_harmonics(service->front_end, &service->harmonics) &&
-				   mm_view_front_end(service->metering).health == MM_HEALTH_OK;
+void mm_service_report(struct mm_service *service, unsigned front_end)
+{
+	struct mm_front_end *thread = service->front_end[front_end];
+	const struct request *next;
+
+	service->reported = front_end;
+	service->harmonics_known = thread && mm_front_end_take_harmonics(thread, &service->harmonics) &&
+				   mm_view_front_end(service->metering, front_end).health == MM_HEALTH_OK;
 	mm_deferred_come(service, MM_WAIT_REPORT);
-	for (next = service->waiting; next && next->kind != &kind; next = next->next) {
-	}
+	next = next_request(service, front_end);
 	if (next) {
-		mm_front_end_request_harmonics(service->front_end, ((const struct request *)next)->input);
+		mm_front_end_request_harmonics(thread, next->input);
 	}
 }
 
@@ -86,19 +95,21 @@ void mm_method_harmonics(struct mm_varlink_call *call, const json_t *parameters,
 	};
 	struct request asked = {.element = 1}, *request;
 	struct mm_service *service = userdata;
+	unsigned front_end;
 
 	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
+	front_end = mm_view_config(service->metering, (unsigned)asked.meter)->front_end;
 	if (asked.element > mm_view_config(service->metering, (unsigned)asked.meter)->model.elements) {
 		(void)mm_varlink_invalid_parameter(call, "element");
 		return;
 	}
-	if (!service->front_end) {
+	if (!service->front_end[front_end]) {
 		mm_call_not_permitted(call, "this front end measures no harmonics: a waveform converter would");
 		return;
 	}
-	if (mm_view_front_end(service->metering).health != MM_HEALTH_OK) {
+	if (mm_view_front_end(service->metering, front_end).health != MM_HEALTH_OK) {
 		mm_call_busy(call, "the front end is not in order");
 		return;
 	}
@@ -106,8 +117,9 @@ void mm_method_harmonics(struct mm_varlink_call *call, const json_t *parameters,
 	if (request) {
 		request->meter = asked.meter;
 		request->element = asked.element;
+		request->front_end = front_end;
 		request->input = mm_view_meter(service->metering, (unsigned)asked.meter).meter->config.input[asked.element - 1];
 		request->until_ns = mm_clock_boottime(mm_view_clock(service->metering)) + PATIENCE_NS;
-		mm_front_end_request_harmonics(service->front_end, request->input);
+		mm_front_end_request_harmonics(service->front_end[front_end], request->input);
 	}
 }

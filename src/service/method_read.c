@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What is measured now: readings, once or as a stream, the state of the meter, and its nameplates. */
 #include "base/count_of.h"
+#include "core/units.h"
 #include "service/call.h"
 #include "service/deferred.h"
 #include "service/json.h"
@@ -9,19 +10,33 @@
 /* A Read call with "more". */
 struct stream {
 	struct mm_deferred deferred;
-	int meter; /* -1: all */
+	int meter;	 /* -1: all */
+	int64_t sent_ns; /* the latest, CLOCK_BOOTTIME */
 };
+
+/* Windows of several front ends come one after the other: who reads all meters gets them together about once a second. */
+#define TOGETHER_NS (900 * MM_NS_PER_MS)
 
 static json_t *readings(const struct mm_service *service, int meter)
 {
 	return mm_json_meters(service->metering, meter, mm_json_meter);
 }
 
+static bool is_too_early(const struct stream *stream, int64_t now)
+{
+	const struct mm_service *service = stream->deferred.service;
+
+	return mm_view_front_end_count(service->metering) > 1 && !service->health_changed && now - stream->sent_ns < TOGETHER_NS;
+}
+
 static void window_has_come(struct mm_deferred *deferred)
 {
-	json_t *reply = readings(deferred->service, ((struct stream *)deferred)->meter);
+	struct stream *stream = (struct stream *)deferred;
+	int64_t now = mm_clock_boottime(mm_view_clock(deferred->service->metering));
+	json_t *reply = is_too_early(stream, now) ? NULL : readings(deferred->service, stream->meter);
 
 	if (reply) {
+		stream->sent_ns = now;
 		/* A reader that is too slow misses this reading and gets the next. */
 		(void)mm_varlink_reply(deferred->call, reply, true);
 	}

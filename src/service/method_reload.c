@@ -40,9 +40,14 @@ static void reload(struct mm_service *service, struct outcome *ret)
 		refused(&ret->errors, &service->verdict.reason);
 		return;
 	}
-	if (newer->unused[0] != '\0') {
-		(void)mm_error_set(&ret->warning, 0, "[front-end]: %s takes no %s", newer->front_end_driver, newer->unused);
-		mm_log(LOG_WARNING, NULL, NULL, "%s", ret->warning.text);
+	for (unsigned i = 0; i < newer->front_end_count; i++) {
+		struct mm_error unused;
+
+		if (mm_config_has_unused(&newer->front_end[i], &unused)) {
+			mm_log(LOG_WARNING, NULL, NULL, "%s", unused.text);
+			(void)mm_error_set(&ret->warning, 0, "%s%s%s", ret->warning.text, ret->warning.text[0] ? "; " : "",
+					   unused.text);
+		}
 	}
 	mm_config_reload(service->config, newer, ret->restart_needed, sizeof(ret->restart_needed));
 	free(newer);

@@ -221,7 +221,7 @@ static void window_has_come(struct mm_deferred *deferred)
 	struct mm_session_measurement *measurement = (struct mm_session_measurement *)deferred;
 	struct mm_session *session = deferred->service->session;
 	const struct mm_meter_config *config = &mm_view_meter(session->metering, session->meter).meter->config;
-	struct mm_view_front_end front_end = mm_view_front_end(session->metering);
+	struct mm_view_front_end front_end = mm_view_front_end_of(session->metering, session->meter);
 
 	if (is_disturbed(measurement, &front_end) || front_end.windows == measurement->windows) {
 		return;
@@ -242,7 +242,7 @@ static void window_has_come(struct mm_deferred *deferred)
 /* Is the front end in order? False after having refused. */
 static bool is_in_order(const struct mm_session *session, struct mm_varlink_call *call)
 {
-	struct mm_view_front_end front_end = mm_view_front_end(session->metering);
+	struct mm_view_front_end front_end = mm_view_front_end_of(session->metering, session->meter);
 	int64_t since_s = (mm_clock_boottime(mm_view_clock(session->metering)) - front_end.since_ns) / MM_NS_PER_S;
 	char reason[128];
 
@@ -285,7 +285,7 @@ void mm_method_measure_calibration(struct mm_varlink_call *call, const json_t *p
 		measurement->point = (enum mm_calibration_point)asked.point;
 		measurement->seconds = (double)asked.seconds;
 		measurement->from_ns = mm_clock_boottime(mm_view_clock(session->metering));
-		measurement->windows = mm_view_front_end(session->metering).windows;
+		measurement->windows = mm_view_front_end_of(session->metering, session->meter).windows;
 		session->measurement = measurement;
 	}
 }

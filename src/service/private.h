@@ -21,7 +21,7 @@ struct mm_session;
 struct mm_service {
 	struct mm_metering *metering;
 	struct mm_store_worker *worker;
-	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
+	struct mm_front_end *front_end[MM_FRONT_ENDS_MAX]; /* to be asked for harmonics; NULL: it measures none */
 	const char *config_path;
 	struct mm_config *config;
 	struct mm_config_verdict verdict;
@@ -33,7 +33,9 @@ struct mm_service {
 	int64_t next_check_ns[MM_METERS_MAX];	/* CLOCK_BOOTTIME, before which no further check of a meter is put on record */
 	int64_t checks_until_ns[MM_METERS_MAX]; /* by when the checks on record are used up, an hour for each */
 	bool storing;				/* constants are on their way to the disk: nothing may change under them */
-	bool harmonics_known;			/* came with the report that is dealt with */
+	bool health_changed;			/* is what is published */
+	unsigned reported;			/* the front end whose report is dealt with */
+	bool harmonics_known;			/* came with that report */
 	struct mm_harmonics harmonics;
 	bool verifying; /* one at a time */
 };

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "service/deferred.h"
 #include "service/methods.h"
@@ -15,11 +16,9 @@ int mm_service_new(const struct mm_service_parts *parts, struct mm_service **ret
 	if (!service) {
 		return -ENOMEM;
 	}
-	*service = (struct mm_service){.metering = parts->metering,
-				       .worker = parts->worker,
-				       .front_end = parts->front_end,
-				       .config_path = parts->config_path,
-				       .config = parts->config};
+	*service = (struct mm_service){
+		.metering = parts->metering, .worker = parts->worker, .config_path = parts->config_path, .config = parts->config};
+	memcpy(service->front_end, parts->front_end, sizeof(service->front_end));
 	service->read = (struct mm_varlink_service){
 		.vendor = "minimeter",
 		.product = "minimeterd",
@@ -38,8 +37,9 @@ int mm_service_new(const struct mm_service_parts *parts, struct mm_service **ret
 	return 0;
 }
 
-void mm_service_publish(struct mm_service *service)
+void mm_service_publish(struct mm_service *service, bool health)
 {
+	service->health_changed = health;
 	mm_deferred_come(service, MM_WAIT_WINDOW);
 }
 

@@ -16,9 +16,9 @@ struct mm_service;
 struct mm_service_parts {
 	struct mm_metering *metering;
 	struct mm_store_worker *worker;
-	struct mm_front_end *front_end; /* to be asked for harmonics; NULL: it measures none */
-	const char *config_path;	/* of the file to read again */
-	struct mm_config *config;	/* in force */
+	struct mm_front_end *front_end[MM_FRONT_ENDS_MAX]; /* to be asked for harmonics; NULL: it measures none */
+	const char *config_path;			   /* of the file to read again */
+	struct mm_config *config;			   /* in force */
 };
 
 /* 0 or -ENOMEM. */
@@ -27,11 +27,11 @@ int mm_service_new(const struct mm_service_parts *parts, struct mm_service **ret
 /* Reads the configuration again, as the method Reload does. What comes of it is logged. */
 void mm_service_reload(struct mm_service *service);
 
-/* The front end has reported: answers the requests for harmonics that came with it, and passes on the next. */
-void mm_service_report(struct mm_service *service);
+/* A front end has reported: answers the requests for harmonics that came with it, and passes on the next. */
+void mm_service_report(struct mm_service *service, unsigned front_end);
 
-/* There are new readings, or the front end's health has changed. */
-void mm_service_publish(struct mm_service *service);
+/* There are new readings, or the health of a front end has changed. */
+void mm_service_publish(struct mm_service *service, bool health);
 
 /* The store's new state: answers the changes that are durable by now, or have failed. */
 void mm_service_store_status(struct mm_service *service, const struct mm_store_status *status);

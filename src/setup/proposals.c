@@ -79,11 +79,12 @@ static void propose_burden(const struct mm_answers *answers, struct mm_proposal 
 	for (size_t i = 0; config && driver && i < COUNT_OF(burdens_ohm) && ret->value[0] == '\0'; i++) {
 		bool right = true;
 
-		config->front_end.burden_ohm = strtod(burdens_ohm[i], NULL);
+		snprintf(config->front_end[0].driver, sizeof(config->front_end[0].driver), "%s", driver->name);
+		config->front_end[0].afe.burden_ohm = strtod(burdens_ohm[i], NULL);
 		for (unsigned m = 0; m < answers->meter_count; m++) {
 			config->meter[m].model = mm_answer_model(answers, m);
 			right = right && config->meter[m].model.elements > 0 &&
-				mm_inputs_check_current(config, &config->meter[m], driver->adc_full_scale_v, NULL) == 0;
+				mm_inputs_check_current(config, &config->meter[m], 0, NULL) == 0;
 		}
 		if (right) {
 			set(ret, burdens_ohm[i]);

@@ -69,10 +69,10 @@ START_TEST(defaults_are_those_of_the_manual_page)
 	ck_assert_int_eq(f->config->profile_interval_min, 15);
 	ck_assert_int_eq(f->config->clients_max, 32);
 	ck_assert_int_eq(f->config->idle_timeout_s, 60);
-	ck_assert_str_eq(f->config->front_end_driver, "ade9000");
-	ck_assert_str_eq(f->config->front_end.uri, "local:");
-	ck_assert_double_eq(f->config->front_end.voltage_divider, 1001);
-	ck_assert_double_eq(f->config->front_end.burden_ohm, 5.1);
+	ck_assert_str_eq(f->config->front_end[0].driver, "ade9000");
+	ck_assert_str_eq(f->config->front_end[0].afe.uri, "local:");
+	ck_assert_double_eq(f->config->front_end[0].afe.voltage_divider, 1001);
+	ck_assert_double_eq(f->config->front_end[0].afe.burden_ohm, 5.1);
 	ck_assert_str_eq(f->config->outputs_driver, "gpiod");
 	ck_assert_uint_eq(f->config->meter_count, 1);
 	ck_assert_str_eq(f->config->meter[0].name, "flat 1");
@@ -100,9 +100,9 @@ START_TEST(every_key_is_read)
 	ck_assert_str_eq(f->config->clock, "board");
 	ck_assert_double_eq(f->config->commit_wh, 2.5);
 	ck_assert_int_eq(f->config->profile_interval_min, 5);
-	ck_assert_str_eq(f->config->front_end.uri, "ip:127.0.0.1:5");
-	ck_assert_str_eq(f->config->front_end.device, "x");
-	ck_assert_double_eq(f->config->front_end.burden_ohm, 6);
+	ck_assert_str_eq(f->config->front_end[0].afe.uri, "ip:127.0.0.1:5");
+	ck_assert_str_eq(f->config->front_end[0].afe.device, "x");
+	ck_assert_double_eq(f->config->front_end[0].afe.burden_ohm, 6);
 	ck_assert_str_eq(f->config->outputs.trace, "/t");
 	ck_assert_int_eq(f->config->meter[0].ct_sets, 3);
 	ck_assert(f->config->meter[0].line[MM_OUTPUT_10].active_low);
@@ -119,6 +119,7 @@ END_TEST
 /* What no Mini Meter number describes is described by keys; together they are the model. */
 START_TEST(a_generic_meter_is_its_keys)
 {
+	const double scale_v = mm_afe_driver_find("mcp3912")->adc_full_scale_v;
 	struct fixture *f = setup();
 	const struct mm_model *model;
 	struct mm_afe_input inputs[MM_INPUTS_MAX];
@@ -134,9 +135,9 @@ START_TEST(a_generic_meter_is_its_keys)
 	ck_assert_double_eq(mm_model_supply_min_v(model), 195.5);
 	ck_assert_double_eq(mm_model_supply_max_v(model), 264.5);
 	/* The input's scale alone counts: 200 A are 0.333 V. */
-	ck_assert_int_eq(mm_inputs(f->config, 0.4, inputs, &error), 2);
-	ck_assert_double_eq_tol(inputs[0].full_scale_a, 200 * 0.4 / 0.333, 1e-9);
-	ck_assert_double_eq_tol(inputs[0].full_scale_v, 400.4, 1e-9);
+	ck_assert_int_eq(mm_inputs(f->config, 0, inputs, &error), 2);
+	ck_assert_double_eq_tol(inputs[0].full_scale_a, 200 * scale_v / 0.333, 1e-9);
+	ck_assert_double_eq_tol(inputs[0].full_scale_v, scale_v * 1001, 1e-9);
 	ck_assert_double_eq(inputs[0].nominal_v, 230);
 	teardown(f);
 }
@@ -162,7 +163,7 @@ START_TEST(keys_of_other_chips_are_named)
 
 	snprintf(text, sizeof(text), "[front-end]\n%s" METER, front_ends[_i].text);
 	ck_assert_int_eq(load(f, text), 0);
-	ck_assert_str_eq(f->config->unused, front_ends[_i].unused);
+	ck_assert_str_eq(f->config->front_end[0].unused, front_ends[_i].unused);
 	teardown(f);
 }
 END_TEST
@@ -173,14 +174,14 @@ static void take_setting(void *userdata, const char *name, const char *value)
 	size_t used = strlen(list);
 
 	if (strncmp(name, "daemon.", 7) != 0) {
-		snprintf(list + used, 2048 - used, "%s=%s\n", name, value);
+		snprintf(list + used, 8192 - used, "%s=%s\n", name, value);
 	}
 }
 
 START_TEST(every_setting_is_listed_as_it_would_be_read)
 {
 	struct fixture *f = setup();
-	char list[2048] = "";
+	char list[8192] = "";
 
 	ck_assert_int_eq(load(f,
 			      "[front-end]\ndriver=mcp3912\nburden_ohm=3.3\nosr=128\nphase_deg_b=0.25\n[outputs]\ndriver=none\n"
@@ -188,7 +189,9 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 			 0);
 	mm_config_each(f->config, take_setting, list);
 	ck_assert_str_eq(list, "front-end.driver=mcp3912\nfront-end.uri=local:\nfront-end.device=\n"
-			       "front-end.voltage_divider=1001\nfront-end.burden_ohm=3.3\nfront-end.mclk_hz=4000000\n"
+			       "front-end.voltage_divider=1001\nfront-end.burden_ohm=3.3\nfront-end.voltage_divider_a=\n"
+			       "front-end.voltage_divider_b=\nfront-end.voltage_divider_c=\nfront-end.burden_ohm_a=\n"
+			       "front-end.burden_ohm_b=\nfront-end.burden_ohm_c=\nfront-end.mclk_hz=4000000\n"
 			       "front-end.osr=128\nfront-end.sample_rate=4000\nfront-end.voltage_channel_a=1\n"
 			       "front-end.voltage_channel_b=3\nfront-end.voltage_channel_c=5\nfront-end.current_channel_a=0\n"
 			       "front-end.current_channel_b=2\nfront-end.current_channel_c=4\nfront-end.phase_deg_a=0\n"
@@ -231,13 +234,88 @@ START_TEST(generation_is_of_the_meter_or_of_an_element)
 }
 END_TEST
 
+#define TWO_CHIPS                                                                                                                \
+	"[front-end house]\ndevice=spi0.0\n[front-end flat]\ndriver=mcp3912\nuri=ip:10.0.0.2\nburden_ohm=3.3\n"                  \
+	"burden_ohm_b=2.2\nvoltage_divider_c=901\nsample_rate=4000\n"
+#define ON_TWO_CHIPS                                                                                                             \
+	"[meter one]\nmodel=MMD-120-2001\nserial=1\nelement1=house:A\nelement2=house:B\n"                                        \
+	"[meter two]\nmodel=MMD-120-2001\nserial=2\nelement1=flat:A\nelement2=flat:B\n"
+
+START_TEST(front_ends_have_names)
+{
+	struct fixture *f = setup();
+	struct mm_afe_config chip;
+	const struct mm_config_front_end *flat;
+	struct mm_error unused;
+	char list[8192] = "";
+
+	ck_assert_int_eq(load(f, TWO_CHIPS ON_TWO_CHIPS), 0);
+	flat = &f->config->front_end[1];
+	ck_assert_uint_eq(f->config->front_end_count, 2);
+	ck_assert_str_eq(f->config->front_end[0].name, "house");
+	ck_assert_str_eq(f->config->front_end[0].driver, "ade9000");
+	ck_assert_str_eq(flat->name, "flat");
+	ck_assert(mm_config_has_unused(flat, &unused) && !mm_config_has_unused(&f->config->front_end[0], &unused));
+	ck_assert_str_eq(unused.text, "[front-end flat]: mcp3912 takes no sample_rate");
+	ck_assert_uint_eq(f->config->meter[0].front_end, 0);
+	ck_assert_uint_eq(f->config->meter[1].front_end, 1);
+	ck_assert_int_eq(f->config->meter[1].phase[1], 1);
+	mm_inputs_configure(f->config, 1, &chip);
+	ck_assert_str_eq(chip.device, "mcp3912");
+	ck_assert_uint_eq(chip.input_count, 2);
+	ck_assert_double_eq_tol(chip.input[1].full_scale_a / chip.input[0].full_scale_a, 3.3 / 2.2, 1e-9);
+	ck_assert_double_eq_tol(chip.input[1].full_scale_v / chip.input[0].full_scale_v, 1, 1e-9);
+	mm_config_each(f->config, take_setting, list);
+	ck_assert_ptr_nonnull(strstr(list, "front-end house.device=spi0.0\n"));
+	ck_assert_ptr_nonnull(strstr(list, "front-end flat.burden_ohm_a=\nfront-end flat.burden_ohm_b=2.2\n"));
+	ck_assert_ptr_nonnull(strstr(list, "meter two.element2=flat:B\n"));
+	teardown(f);
+}
+END_TEST
+
+START_TEST(one_without_a_name_beside_others)
+{
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(load(f, "[front-end flat]\ndriver=mcp3912\nburden_ohm=3.3\n[front-end]\nburden_ohm=5\n" METER
+				 "[meter two]\nmodel=MMS-120-2001\nserial=2\nelement1=flat:B\n"),
+			 0);
+	ck_assert_uint_eq(f->config->meter[0].front_end, 1);
+	ck_assert_uint_eq(f->config->meter[1].front_end, 0);
+	teardown(f);
+}
+END_TEST
+
 static const struct {
 	const char *text, *expected;
 } refused[] = {
+	/* Several front ends. */
+	{"[front-end flat]\n[meter x]\nmodel=MMS-120-2001\nserial=1\nelement1=A\n",
+	 ":5: [meter x]: element1 = A: which front end's phase? Write NAME:A, as of [front-end flat]"},
+	{TWO_CHIPS ON_TWO_CHIPS "[meter three]\nmodel=MMS-120-2001\nserial=3\nelement1=attic:A\n",
+	 "[meter three]: element1 = attic:A: there is no section [front-end attic]"},
+	{TWO_CHIPS ON_TWO_CHIPS "[meter three]\nmodel=MMD-120-2001\nserial=3\nelement1=house:C\nelement2=flat:A\n",
+	 "[meter three]: element2 is on another front end than element1: what a meter sums must come from one chip"},
+	{TWO_CHIPS "[meter one]\nmodel=MMS-120-2001\nserial=1\nelement1=house:A\n",
+	 ":3: [front-end flat]: no meter has an element there; remove the section"},
+	{"[front-end]\n[front-end flat]\n" METER "[meter two]\nmodel=MMS-120-2001\nserial=2\nelement1=flat:A\n",
+	 ":2: [front-end flat]: ade9000 at local: is the chip of another section (line 1); say which by its label or SPI device"},
+	{"[daemon]\nclock=board\n[front-end house]\nuri=ip:10.0.0.1\n" TWO_CHIPS ON_TWO_CHIPS,
+	 "clock = board: the time of one board cannot be that of several"},
+	{"[front-end \"x\"]\n" METER, ":1: [front-end \"x\"]: quotes would be part of the name; leave them out"},
+	{"[front-end a:b]\n" METER, ":1: [front-end a:b]: a colon ends the name in element1 = NAME:A; leave it out"},
+	{"[Front-end flat]\n" METER, ":1: unknown section [Front-end flat]: a front end's is [front-end NAME], in small letters"},
+	{"[front-end a]\nburden_ohm=5\n[front-end a]\nburden_ohm=5\n[meter x]\nmodel=MMS-120-2001\nserial=1\nelement1=a:A\n",
+	 ":3: section [front-end a] is given twice, first in line 1, and burden_ohm in both"},
+	{"[meter x]\nmodel = MMS-120-1001\nserial = 1\nelement1 = flat:D\n",
+	 "must be a phase of the front end: NAME:A, NAME:B or NAME:C"},
+	{"[front-end]\nburden_ohm_b = 10\n" METER, ":2: [meter flat 1]: burden_ohm_b = 10 gives a full scale of 141 A"},
+	{"[front-end]\nvoltage_divider_a = 100\n" METER, ":2: voltage_divider_a = 100 gives a full scale of 71 V"},
+
 	{"", "no meter"},
 	{"rubbish\n" METER, ":1: this line is neither [section] nor key = value"},
 	{"[daemon]\nsockt = /x\n" METER, ":2: unknown key \"sockt\" in section [daemon]"},
-	{"[nonsense]\nkey = 1\n" METER, ":1: unknown section [nonsense]; there are [daemon], [front-end], "},
+	{"[nonsense]\nkey = 1\n" METER, ":1: unknown section [nonsense]; there are [daemon], [front-end], [front-end NAME], "},
 	{"[meter]\nmodel = MMS-120-1001\n", ":1: a meter's section has a name"},
 	{"[meter ]\nmodel = MMS-120-1001\n", ":1: a meter's section has a name"},
 	{"[daemon]\nsocket = relative\n" METER, ":2: socket = relative: must be an absolute path"},
@@ -568,18 +646,33 @@ static bool is_said(const struct fixture *f, const char *text)
 	return said;
 }
 
+START_TEST(there_are_no_more_front_ends_than_these)
+{
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(load(f, "[front-end a]\n[front-end b]\n[front-end c]\n[front-end d]\n[front-end e]\n[front-end f]\n"
+				 "[front-end g]\n[front-end h]\n[front-end i]\n" METER),
+			 -EINVAL);
+	ck_assert(is_said(f, ":9: more than 8 front ends"));
+	teardown(f);
+}
+END_TEST
+
 /* Whatever the key: where it is printed, what is hidden would do something. */
 START_TEST(no_key_takes_a_hidden_character)
 {
 	struct fixture *f = setup();
 	char text[512];
 
-	for (size_t s = 0; s <= MM_CONFIG_SECTIONS; s++) {
-		const struct mm_key_table *keys = s < MM_CONFIG_SECTIONS ? mm_config_sections[s].table : &mm_config_meter_keys;
+	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		const struct mm_config config = {.front_end[0].name = "", .meter[0].name = "x"};
+		struct mm_config_part part;
+		char section[MM_CONFIG_SECTION_MAX];
 
-		for (size_t k = 0; k < keys->count; k++) {
-			snprintf(text, sizeof(text), "[%s]\n%s = a\xe2\x80\x8b\n",
-				 s < MM_CONFIG_SECTIONS ? mm_config_sections[s].name : "meter x", keys->keys[k].name);
+		(void)mm_config_part(&config, i, &part); /* keys are keys, whether the section is there or not */
+		for (size_t k = 0; k < part.table->count; k++) {
+			snprintf(text, sizeof(text), "[%s%s]\n%s = a\xe2\x80\x8b\n", mm_config_section(&part, section),
+				 strcmp(section, "meter") == 0 ? " x" : "", part.table->keys[k].name);
 			ck_assert_int_eq(load(f, text), -EINVAL);
 			ck_assert_msg(is_said(f, ":2: this line has a hidden character"), "%s", text);
 		}
@@ -625,6 +718,31 @@ START_TEST(reload_takes_what_can_change_and_names_the_rest)
 }
 END_TEST
 
+START_TEST(reload_does_not_change_front_ends)
+{
+	struct fixture *f = setup();
+	struct mm_config *running;
+	char ignored[256];
+
+	ck_assert_int_eq(load(f, TWO_CHIPS ON_TWO_CHIPS), 0);
+	running = f->config;
+	f->config = NULL;
+	ck_assert_int_eq(load(f, TWO_CHIPS "phase_deg_a=0.5\n" ON_TWO_CHIPS), 0);
+	mm_config_reload(running, f->config, ignored, sizeof(ignored));
+	ck_assert_str_eq(ignored, "[front-end flat] phase_deg_a");
+	free(f->config);
+	f->config = NULL;
+	ck_assert_int_eq(load(f, TWO_CHIPS "[front-end attic]\ndevice=spi0.1\n" ON_TWO_CHIPS
+					   "[meter three]\nmodel=MMS-120-2001\nserial=3\nelement1=attic:A\n"),
+			 0);
+	mm_config_reload(running, f->config, ignored, sizeof(ignored));
+	ck_assert_str_eq(ignored, "[front-end] sections, [meter] sections");
+	ck_assert_uint_eq(running->front_end_count, 2);
+	free(running);
+	teardown(f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("config");
@@ -633,6 +751,10 @@ int main(void)
 	tcase_add_test(tc, defaults_are_those_of_the_manual_page);
 	tcase_add_test(tc, every_key_is_read);
 	tcase_add_test(tc, a_generic_meter_is_its_keys);
+	tcase_add_test(tc, front_ends_have_names);
+	tcase_add_test(tc, one_without_a_name_beside_others);
+	tcase_add_test(tc, there_are_no_more_front_ends_than_these);
+	tcase_add_test(tc, reload_does_not_change_front_ends);
 	tcase_add_test(tc, generation_is_of_the_meter_or_of_an_element);
 	tcase_add_loop_test(tc, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
 	tcase_add_loop_test(tc, keys_of_other_chips_are_named, 0, MM_COUNT_OF(front_ends));

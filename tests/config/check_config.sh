@@ -62,7 +62,7 @@ if ! diff -u "$work/chips" "$work/manual" || [ ! -s "$work/chips" ]; then
 fi
 
 # What the configured chip does not take is a warning.
-sed -e 's/^driver = ade9000$/driver = mcp3912/' -e 's/^burden_ohm = .*/burden_ohm = 3.3/' "$work/full.conf" >"$work/mcp3912.conf"
+sed -e 's/^driver = ade9000$/driver = mcp3912/' -e 's/^\(burden_ohm[_abc]*\) = .*/\1 = 3.3/' "$work/full.conf" >"$work/mcp3912.conf"
 if ! "$MM_BUILDDIR/minimeterd" --check-config --config "$work/mcp3912.conf" 2>"$work/err" || ! grep -q 'takes no sample_rate$' "$work/err"; then
 	cat "$work/err"
 	echo "FAIL: a key that the chip does not take is not warned of"

@@ -98,7 +98,7 @@ START_TEST(the_last_one_counts)
 	ck_assert_int_eq(files->config->clients_max, 9);
 	ck_assert_double_eq(files->config->commit_wh, 2);
 	ck_assert_int_eq(files->config->idle_timeout_s, 10);
-	ck_assert_double_eq(files->config->front_end.burden_ohm, 4);
+	ck_assert_double_eq(files->config->front_end[0].afe.burden_ohm, 4);
 	ck_assert_uint_eq(files->config->meter_count, 2);
 	ck_assert_str_eq(files->config->meter[0].line[MM_OUTPUT_10].name, "GPIO5");
 	ck_assert_str_eq(files->config->meter[0].serial, "1001");
@@ -262,11 +262,11 @@ START_TEST(what_is_printed_is_a_configuration)
 	put(files, text, "");
 	put(files, "m.conf", printed);
 	ck_assert_msg(load(files) == 0, "%s", files->errors.error[0].text);
-	ck_assert_str_eq(before->unused, "sample_rate");
-	ck_assert_str_eq(files->config->unused, ""); /* it has no effect and is left out */
-	before->unused[0] = '\0';
-	before->front_end.sample_rate = files->config->front_end.sample_rate;
-	strcpy(before->front_end.device, "mcp3912");
+	ck_assert_str_eq(before->front_end[0].unused, "sample_rate");
+	ck_assert_str_eq(files->config->front_end[0].unused, ""); /* it has no effect and is left out */
+	before->front_end[0].unused[0] = '\0';
+	before->front_end[0].afe.sample_rate = files->config->front_end[0].afe.sample_rate;
+	strcpy(before->front_end[0].afe.device, "mcp3912");
 	mm_config_reload(before, files->config, ignored, sizeof(ignored));
 	ck_assert_str_eq(ignored, "");
 	ck_assert_int_eq(files->config->backup_interval_h, 0);

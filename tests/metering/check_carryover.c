@@ -269,7 +269,7 @@ START_TEST(a_crash_after_any_window_changes_nothing)
 		ck_assert_uint_eq(f->lines.edge[i].output, edges[i].output);
 		ck_assert(f->lines.edge[i].level == edges[i].level);
 	}
-	ck_assert_uint_eq(mm_view_front_end(f->metering).missed, 0);
+	ck_assert_uint_eq(mm_view_front_end(f->metering, 0).missed, 0);
 	stop(f);
 	teardown(f);
 }

@@ -93,7 +93,7 @@ START_TEST(loss_is_bound_at_any_load)
 	ck_assert_int_eq(unlink(f->register_path), 0);
 	ck_assert_int_eq(mm_model_parse("MMD-120-4001", &f->config.meter[0].model, &error), 0);
 	f->config.meter[0].phase[1] = 1;
-	f->config.front_end.voltage_channel[1] = f->config.front_end.current_channel[1] = 1;
+	f->config.front_end[0].afe.voltage_channel[1] = f->config.front_end[0].afe.current_channel[1] = 1;
 	f->supply_v = 138;
 	start(f);
 	start_with_copy(f);

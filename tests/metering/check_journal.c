@@ -172,7 +172,7 @@ START_TEST(a_full_queue_keeps_what_waits_and_the_log_has_the_rest)
 	struct journal_fixture *f = begin(&e);
 
 	for (unsigned i = 0; i < MM_PENDING_EVENTS_MAX + 10; i++) {
-		mm_journal_add(&f->journal, MM_JOURNAL_DAEMON, GAP, i, 1.0);
+		mm_journal_add(&f->journal, MM_JOURNAL_DAEMON, GAP, "", "", "", i, 1.0);
 	}
 	ck_assert_uint_eq(e.count, MM_PENDING_EVENTS_MAX + 10);
 	ck_assert_uint_eq(f->pending.event_count, MM_PENDING_EVENTS_MAX);

@@ -24,6 +24,7 @@ struct fixture {
 	struct mm_memory *memory;
 	struct mm_memory_content content; /* to be written, or what was read */
 	struct mm_pulse_train train[MM_STORE_METERS_MAX];
+	struct mm_memory_counters counters[MM_MEMORY_FRONT_ENDS_MAX];
 	struct mm_pending pending;
 	int fd; /* of the memory */
 };
@@ -34,6 +35,7 @@ static void blank(struct fixture *f)
 	memset(&f->pending, 0, sizeof(f->pending));
 	memset(&f->content, 0, sizeof(f->content));
 	f->content.pending = &f->pending;
+	f->content.counters = f->counters;
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		f->content.meter[i].train = f->content.meter[i].restored = &f->train[i];
 	}
@@ -44,6 +46,8 @@ static void fill(struct fixture *f, int64_t n)
 {
 	blank(f);
 	f->content.state.meter_count = 2;
+	f->content.counter_count = 1;
+	f->counters[0] = (struct mm_memory_counters){.counters = {.epoch = (uint32_t)n, .end_ns = n, .count = {{n, 2 * n}}}};
 	for (unsigned i = 0; i < 2; i++) {
 		strcpy(f->content.state.nameplate[i].serial, i == 0 ? "one" : "two");
 		f->content.state.meter[i].delivered.uwh = n;
@@ -269,6 +273,30 @@ START_TEST(another_layout_is_refused_and_written_over)
 }
 END_TEST
 
+START_TEST(each_front_end_has_its_counters)
+{
+	struct fixture *f = setup();
+
+	fill(f, 4);
+	f->counters[1] = f->counters[0];
+	f->counters[1].counters.epoch = 17;
+	f->counters[1].counters.count[MM_COUNTER_PHASES - 1][MM_COUNTERS - 1] = -5;
+	strcpy(f->counters[1].front_end, "flat");
+	f->content.counter_count = 2;
+	mm_memory_write(f->memory, &f->content);
+	memset(f->counters, 0xff, sizeof(f->counters));
+	ck_assert_int_eq(reopen(f, BOOT), 0);
+	ck_assert_uint_eq(f->content.counter_count, 2);
+	ck_assert_str_eq(f->counters[0].front_end, "");
+	ck_assert_uint_eq(f->counters[0].counters.epoch, 4);
+	ck_assert_int_eq(f->counters[0].counters.count[0][1], 8);
+	ck_assert_str_eq(f->counters[1].front_end, "flat");
+	ck_assert_uint_eq(f->counters[1].counters.epoch, 17);
+	ck_assert_int_eq(f->counters[1].counters.count[MM_COUNTER_PHASES - 1][MM_COUNTERS - 1], -5);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(memory_of_the_version_before_is_read)
 {
 	struct fixture *f = setup();
@@ -370,6 +398,7 @@ int main(void)
 	tcase_add_test(tc, edges_played_since_are_off_the_queue);
 	tcase_add_test(tc, a_damaged_image_leaves_the_other);
 	tcase_add_test(tc, another_layout_is_refused_and_written_over);
+	tcase_add_test(tc, each_front_end_has_its_counters);
 	tcase_add_loop_test(tc, memory_of_the_version_before_is_read, 2, 4);
 	tcase_add_test(tc, memory_of_a_newer_version_is_read_where_it_can_be);
 	tcase_add_test(tc, another_boot_is_refused);

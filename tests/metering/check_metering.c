@@ -22,12 +22,12 @@ START_TEST(faults_stop_registration_and_a_gap_is_counted)
 	for (int i = 0; i < 5; i++) {
 		failed_report(f, -ENODEV);
 	}
-	ck_assert_int_eq(mm_view_front_end(f->metering).health, MM_HEALTH_ABSENT);
+	ck_assert_int_eq(mm_view_front_end(f->metering, 0).health, MM_HEALTH_ABSENT);
 	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, before);
-	ck_assert_uint_eq(mm_view_front_end(f->metering).missed, 0);
+	ck_assert_uint_eq(mm_view_front_end(f->metering, 0).missed, 0);
 	window(f, 7200);
-	ck_assert_int_eq(mm_view_front_end(f->metering).health, MM_HEALTH_OK);
-	ck_assert_uint_eq(mm_view_front_end(f->metering).missed, 5);
+	ck_assert_int_eq(mm_view_front_end(f->metering, 0).health, MM_HEALTH_OK);
+	ck_assert_uint_eq(mm_view_front_end(f->metering, 0).missed, 5);
 	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 2 * before);
 	stop(f);
 	teardown(f);
@@ -40,10 +40,10 @@ START_TEST(silence_is_stale)
 
 	window(f, 7200);
 	run_timer_until(f, f->now_ns + 4 * MM_NS_PER_S);
-	ck_assert_int_eq(mm_view_front_end(f->metering).health, MM_HEALTH_OK);
+	ck_assert_int_eq(mm_view_front_end(f->metering, 0).health, MM_HEALTH_OK);
 	ck_assert(f->lines.level[MM_OUTPUT_LED_POWER]);
 	run_timer_until(f, f->now_ns + 2 * MM_NS_PER_S);
-	ck_assert_int_eq(mm_view_front_end(f->metering).health, MM_HEALTH_STALE);
+	ck_assert_int_eq(mm_view_front_end(f->metering, 0).health, MM_HEALTH_STALE);
 	ck_assert(!f->lines.level[MM_OUTPUT_LED_POWER]);
 	stop(f);
 	teardown(f);

@@ -34,7 +34,7 @@ static void counted(struct waiting *w, int seconds, enum mm_health health)
 	}
 	w->counters.end_ns = m->end_ns;
 	m->counters = w->counters;
-	(void)mm_metering_report(w->f->metering, &report);
+	(void)mm_metering_report(w->f->metering, 0, &report);
 }
 
 static struct waiting begin(void)
@@ -72,7 +72,7 @@ static uint32_t resumed_epoch(const struct waiting *w)
 {
 	struct mm_counters counters;
 
-	mm_metering_counters(w->f->metering, &counters);
+	mm_metering_counters(w->f->metering, 0, &counters);
 	return counters.epoch;
 }
 
@@ -100,22 +100,22 @@ static void other_multiplier(struct mm_config *config)
 
 static void other_burden(struct mm_config *config)
 {
-	config->front_end.burden_ohm = 1;
+	config->front_end[0].afe.burden_ohm = 1;
 }
 
 static void other_divider(struct mm_config *config)
 {
-	config->front_end.voltage_divider = 2000;
+	config->front_end[0].afe.voltage_divider = 2000;
 }
 
 static void other_uri(struct mm_config *config)
 {
-	strcpy(config->front_end.uri, "ip:192.0.2.1");
+	strcpy(config->front_end[0].afe.uri, "ip:192.0.2.1");
 }
 
 static void other_device(struct mm_config *config)
 {
-	strcpy(config->front_end.device, "flat");
+	strcpy(config->front_end[0].afe.device, "flat");
 }
 
 static void other_phase(struct mm_config *config)
@@ -199,7 +199,7 @@ START_TEST(a_refused_window_stays_refused)
 	counted(&w, 1, MM_HEALTH_IMPLAUSIBLE);
 	stop(w.f);
 	start(w.f);
-	mm_metering_counters(w.f->metering, &counters);
+	mm_metering_counters(w.f->metering, 0, &counters);
 	ck_assert_int_eq(counters.end_ns, w.counters.end_ns);
 	counted(&w, 10, MM_HEALTH_OK);
 	ck_assert_int_eq(delivered(&w, 0), SECONDS_UWH(5 + 10));

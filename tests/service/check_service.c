@@ -120,8 +120,8 @@ START_TEST(a_front_end_that_fails_ends_it)
 	windows(f, 3);
 	f->now_ns += MM_NS_PER_S;
 	report.at_ns = f->now_ns;
-	ck_assert(mm_metering_report(f->metering, &report));
-	mm_service_publish(f->service);
+	ck_assert(mm_metering_report(f->metering, 0, &report));
+	mm_service_publish(f->service, false);
 	expect_error(f, "org.minimeter.CalibrationRefused", "absent");
 	teardown(f);
 }
@@ -135,7 +135,7 @@ START_TEST(a_front_end_that_goes_silent_ends_it)
 	measure(f, 60);
 	f->now_ns += 6 * MM_NS_PER_S;
 	mm_metering_tick(f->metering);
-	mm_service_publish(f->service);
+	mm_service_publish(f->service, false);
 	expect_error(f, "org.minimeter.CalibrationRefused", "stale");
 	teardown(f);
 }

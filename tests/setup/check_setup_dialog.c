@@ -16,7 +16,7 @@ START_TEST(enter_takes_what_is_proposed)
 	config = load(f);
 	ck_assert_str_eq(config->meter[0].name, "main");
 	ck_assert_str_eq(config->meter[0].serial, "00471 1");
-	ck_assert_double_eq(config->front_end.burden_ohm, 2.4);
+	ck_assert_double_eq(config->front_end[0].afe.burden_ohm, 2.4);
 	free(config);
 	assert_file(f, CONFIG, "model = MMS-120-2002\n");
 	assert_says(f->out, "None is seen (connecting to " NOWHERE);

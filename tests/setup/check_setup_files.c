@@ -53,7 +53,7 @@ START_TEST(an_answer_that_a_drop_in_replaces_is_refused)
 			    "MMD-120-2001-T", "--serial", "OLD", "--burden-ohm", "1.50") == MM_SETUP_FINE,
 		      "%s", f->err);
 	config = load(f);
-	ck_assert_double_eq(config->front_end.burden_ohm, 1.5);
+	ck_assert_double_eq(config->front_end[0].afe.burden_ohm, 1.5);
 	free(config);
 	end(f);
 }

@@ -9,10 +9,10 @@ START_TEST(what_no_option_says_is_as_proposed)
 
 	ck_assert_msg(SETUP(f, "", "--unattended", REQUIRED) == MM_SETUP_FINE, "%s", f->err);
 	config = load(f);
-	ck_assert_str_eq(config->front_end.uri, NOWHERE);
+	ck_assert_str_eq(config->front_end[0].afe.uri, NOWHERE);
 	ck_assert_str_eq(config->meter[0].name, "main");
-	ck_assert_double_eq(config->front_end.voltage_divider, 1001);
-	ck_assert_double_eq(config->front_end.burden_ohm, 5.1);
+	ck_assert_double_eq(config->front_end[0].afe.voltage_divider, 1001);
+	ck_assert_double_eq(config->front_end[0].afe.burden_ohm, 5.1);
 	ck_assert_int_eq(config->meter[0].phase[1], 1);
 	ck_assert(!config->meter[0].line[MM_OUTPUT_10].used);
 	free(config);
@@ -34,8 +34,8 @@ START_TEST(every_option_is_an_answer)
 			    "MD 240 F 02 SO 022 00") == MM_SETUP_FINE,
 		      "%s", f->err);
 	config = load(f);
-	ck_assert_str_eq(config->front_end_driver, "mcp3914");
-	ck_assert_double_eq(config->front_end.burden_ohm, 1.8);
+	ck_assert_str_eq(config->front_end[0].driver, "mcp3914");
+	ck_assert_double_eq(config->front_end[0].afe.burden_ohm, 1.8);
 	ck_assert_str_eq(config->copy_path, "none");
 	ck_assert_uint_eq(config->meter_count, 2);
 	ck_assert_int_eq(config->meter[0].phase[0], 2);
