@@ -220,6 +220,7 @@ static int ade9000_open(struct mm_afe *afe)
 		ade9000_close(afe);
 		return r;
 	}
+	mm_iio_device_chip(&a->chip.device, a->uri, afe->chip, sizeof(afe->chip));
 	mm_ade9000_watch_init(&a->watch, &a->chip);
 	keep(a, &reading);
 	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, compare(a, &reading).live);

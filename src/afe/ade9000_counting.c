@@ -311,6 +311,7 @@ static int counting_open(struct mm_afe *afe)
 	if (c->last.epoch == 0) {
 		c->last = c->before = c->seen = afe->resume;
 	}
+	mm_iio_device_chip(&c->chip.device, c->uri, afe->chip, sizeof(afe->chip));
 	mm_ade9000_watch_init(&c->watch, &c->chip);
 	return 0;
 }

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "afe/private.h"
 
@@ -35,6 +36,9 @@ static int open_one(struct either *e, struct mm_afe *one)
 	one->fault = MM_HEALTH_OK;
 	r = one->ops->open(one);
 	e->chosen = r < 0 ? NULL : one;
+	if (r >= 0) {
+		memcpy(e->afe.chip, one->chip, sizeof(one->chip));
+	}
 	return answer(e, one, r);
 }
 

@@ -57,12 +57,15 @@ struct mm_afe_ops {
 	void (*request_harmonics)(struct mm_afe *afe, unsigned input);
 };
 
+#define MM_AFE_CHIP_MAX 320
+
 struct mm_afe {
 	const struct mm_afe_ops *ops;
-	struct mm_counters resume; /* set before the first open: what the run before has registered, as it measured it */
-	bool dropped;		   /* set before next(): nobody took its last one, and where it counts the next contains it */
-	enum mm_health fault;	   /* what the last error is called, where the adapter knows better than ABSENT */
-	struct mm_error error;	   /* what the last error or doubt was about, for people: names device and attribute */
+	char chip[MM_AFE_CHIP_MAX]; /* what open() has found, see mm_iio_device_chip(); it stays until the next */
+	struct mm_counters resume;  /* set before the first open: what the run before has registered, as it measured it */
+	bool dropped;		    /* set before next(): nobody took its last one, and where it counts the next contains it */
+	enum mm_health fault;	    /* what the last error is called, where the adapter knows better than ABSENT */
+	struct mm_error error;	    /* what the last error or doubt was about, for people: names device and attribute */
 	const struct mm_harmonics *harmonics; /* that came with the last measurement, until the next; NULL: none */
 };
 

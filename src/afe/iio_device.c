@@ -66,6 +66,16 @@ fail:
 	return r;
 }
 
+void mm_iio_device_chip(const struct mm_iio_device *device, const char *uri, char *ret, size_t size)
+{
+	const char *name = iio_device_get_name(device->device), *label = iio_device_get_label(device->device);
+	char place[MM_IIO_PLACE_MAX];
+
+	mm_iio_place(device->device, sysfs_of(device->context), place);
+	snprintf(ret, size, "%s%s%s at %s", name ? name : "without a name", label ? ", label " : "", label ? label : "",
+		 place[0] != '\0' ? place : uri);
+}
+
 void mm_iio_device_close(struct mm_iio_device *device)
 {
 	if (device->context) {

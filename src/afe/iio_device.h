@@ -37,6 +37,12 @@ struct mm_iio_device {
  */
 int mm_iio_device_open(struct mm_iio_device *device, const char *uri, const char *name, struct mm_error *error);
 
+/*
+ * What was found, in words that are the same whenever it is: "NAME, label LABEL, at PLACE". PLACE is the path of what it is part
+ * of, as in mm_iio_place(), or else the context's URI. What does not fit size bytes is cut.
+ */
+void mm_iio_device_chip(const struct mm_iio_device *device, const char *uri, char *ret, size_t size);
+
 /* Does nothing where it is not open. */
 void mm_iio_device_close(struct mm_iio_device *device);
 

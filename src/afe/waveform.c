@@ -302,6 +302,7 @@ static int waveform_open(struct mm_afe *afe)
 		waveform_close(afe);
 		return r;
 	}
+	mm_iio_device_chip(&w->stream.device, w->uri, afe->chip, sizeof(afe->chip));
 	w->order = w->stream.declared_be ? MM_BYTE_ORDER_BIG : MM_BYTE_ORDER_LITTLE;
 	w->order_found = false;
 	w->swapped = 0;

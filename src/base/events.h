@@ -35,6 +35,8 @@
 	  "front end%s%s%s%s%s; nothing is registered%s") \
 	X(FRONT_END_RECOVERED, LOG_NOTICE, "front-end-recovered", "dddc4b68dece4ecbb433205ffb203604", \
 	  "front end%s%s in order again (was %s)") \
+	X(CHIP_CHANGED, LOG_WARNING, MM_EVENT_LOG_ONLY, "b62795829f8e42819e61cabcd531cbc0", \
+	  "metered by another chip: %s; before by %s: is its load the right one? A calibration was that of the chip before") \
 	X(GAP, LOG_WARNING, "gap", "fbdfab50c4964e2aa28f1fd27fd7207b", \
 	  "%s%s%s%u windows (%.1f s) were missed: their energy is not registered") \
 	X(GAP_OTHER_SCALE, LOG_WARNING, "gap", "fbdfab50c4964e2aa28f1fd27fd7207b", \

@@ -4,7 +4,7 @@ libconfig_a_SOURCES = \
 	src/config/config.c src/config/config.h \
 	src/config/check.c src/config/inputs.c src/config/inputs.h \
 	src/config/files.c src/config/generic.c src/config/load.c src/config/print.c src/config/private.h \
-	src/config/reading.c src/config/same_file.c
+	src/config/reading.c src/config/same_file.c src/config/settings.c
 
 if TESTS_ENABLED
 config_checks = tests/config/check_config tests/config/check_drop_ins

@@ -14,22 +14,18 @@
 static void notify_status(struct mm_daemon *d)
 {
 	struct mm_view_front_end worst = mm_view_front_end(d->metering, mm_view_worst_front_end(d->metering));
-	bool metering = worst.health == MM_HEALTH_OK;
 	unsigned in_order = 0;
 
 	for (unsigned i = 0; i < d->front_end_count; i++) {
 		in_order += mm_view_front_end(d->metering, i).health == MM_HEALTH_OK;
 	}
-	sd_notifyf(0, "STATUS=%s%s%s%s%s%s",
-		   metering	  ? "Metering"
-		   : in_order > 0 ? "Metering in part: front end "
-				  : "Not metering: the front end ",
-		   metering ? "" : worst.name,
-		   worst.name[0] && !metering ? " is "
-		   : metering		      ? ""
-					      : "is ",
-		   metering ? "" : mm_health_name(worst.health), !metering && worst.reason[0] != '\0' ? ": " : "",
-		   metering ? "" : worst.reason);
+	if (worst.health == MM_HEALTH_OK) {
+		sd_notify(0, "STATUS=Metering");
+	} else {
+		sd_notifyf(0, "STATUS=%s: the front end %s%sis %s%s%s", in_order > 0 ? "Metering in part" : "Not metering",
+			   worst.name, worst.name[0] != '\0' ? " " : "", mm_health_name(worst.health),
+			   worst.reason[0] != '\0' ? ": " : "", worst.reason);
+	}
 }
 
 void mm_daemon_notify_ready(struct mm_daemon *d)
@@ -62,7 +58,15 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 	(void)fd;
 	(void)revents;
 	while (mm_front_end_take(front_end->thread, &report)) {
-		bool changed = mm_metering_report(d->metering, number, &report), health = note_health(d);
+		char chip[MM_AFE_CHIP_MAX];
+		bool changed, health;
+
+		if (report.opened) {
+			mm_front_end_chip(front_end->thread, chip);
+			mm_metering_chip(d->metering, number, chip);
+		}
+		changed = mm_metering_report(d->metering, number, &report);
+		health = note_health(d);
 
 		mm_service_report(d->service, number);
 		mm_clock_release(d->clock);

@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -32,12 +33,16 @@ struct mm_front_end {
 	uint32_t lost; /* windows that found the queue full: the next report carries them as missed */
 	struct mm_harmonics harmonics;
 	bool has_harmonics;
+	char chip[MM_AFE_CHIP_MAX];
 };
 
 static void report(struct mm_front_end *fe, struct mm_front_end_report *r)
 {
 	r->at_ns = mm_clock_boottime(fe->clock);
 	pthread_mutex_lock(&fe->mutex);
+	if (r->opened) {
+		memcpy(fe->chip, fe->afe->chip, sizeof(fe->chip));
+	}
 	if (r->error == 0 && fe->afe->harmonics) {
 		fe->harmonics = *fe->afe->harmonics;
 		fe->has_harmonics = true;
@@ -74,6 +79,7 @@ static void *run(void *userdata)
 		if (!open) {
 			r = afe->ops->open(afe);
 			open = r >= 0;
+			rep.opened = open;
 		}
 		if (open) {
 			r = afe->ops->next(afe, &rep.measurement);
@@ -203,6 +209,13 @@ bool mm_front_end_take_harmonics(struct mm_front_end *fe, struct mm_harmonics *r
 	}
 	pthread_mutex_unlock(&fe->mutex);
 	return any;
+}
+
+void mm_front_end_chip(struct mm_front_end *fe, char ret[static MM_AFE_CHIP_MAX])
+{
+	pthread_mutex_lock(&fe->mutex);
+	memcpy(ret, fe->chip, sizeof(fe->chip));
+	pthread_mutex_unlock(&fe->mutex);
 }
 
 uint64_t mm_front_end_beat(struct mm_front_end *fe)

@@ -20,6 +20,7 @@ struct mm_front_end;
 struct mm_front_end_report {
 	int error;		/* 0: a measurement; else the -errno of a device that is not there or fails */
 	enum mm_health fault;	/* and what that is called, where the adapter knows better than ABSENT */
+	bool opened;		/* the first one of a chip that has just been found, see mm_front_end_chip() */
 	bool clock_gone;	/* the clock itself has failed: nothing more will come */
 	struct mm_error reason; /* what the adapter says about it; may be empty */
 	int64_t at_ns;		/* CLOCK_BOOTTIME of the report */
@@ -46,6 +47,9 @@ int mm_front_end_fd(const struct mm_front_end *front_end);
  * Takes the oldest report; false: there is none. A clock hold comes with each report: release it once the report is dealt with.
  */
 bool mm_front_end_take(struct mm_front_end *front_end, struct mm_front_end_report *ret);
+
+/* What the thread has found last, as in struct mm_afe. */
+void mm_front_end_chip(struct mm_front_end *front_end, char ret[static MM_AFE_CHIP_MAX]);
 
 /* Counts the thread's rounds, for the watchdog. */
 uint64_t mm_front_end_beat(struct mm_front_end *front_end);

@@ -203,7 +203,36 @@ void mm_metering_stop(struct mm_metering *metering, const char *reason)
 	mm_committer_commit(metering->committer);
 }
 
-/* ---- Settings ---- */
+/* ---- Chips and settings ---- */
+
+static void chips_recorded(int result, void *chips)
+{
+	if (result < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "the chips of the meters are not in the audit trail: %s", strerror(-result));
+	} else {
+		mm_chips_log(chips);
+	}
+	mm_chips_free(chips);
+}
+
+void mm_metering_chip(struct mm_metering *metering, unsigned front_end, const char *chip)
+{
+	struct mm_chips *chips = NULL;
+	int r;
+
+	if (strcmp(metering->chip[front_end], chip) == 0) {
+		return;
+	}
+	snprintf(metering->chip[front_end], sizeof(metering->chip[front_end]), "%s", chip);
+	r = mm_chips_new(metering->config, front_end, chip, mm_clock_boottime(metering->clock),
+			 mm_clock_realtime(metering->clock), &chips);
+	if (r == 0) {
+		r = mm_store_worker_own_query(metering->worker, mm_chips_record, chips_recorded, chips);
+	}
+	if (r < 0) {
+		chips_recorded(r, chips);
+	}
+}
 
 static void settings_recorded(int result, void *settings)
 {

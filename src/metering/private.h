@@ -7,6 +7,7 @@
 
 #include "metering/backup_schedule.h"
 #include "metering/carryover.h"
+#include "metering/chips.h"
 #include "metering/committer.h"
 #include "metering/journal.h"
 #include "metering/metering.h"
@@ -26,6 +27,7 @@ struct mm_metering {
 	struct mm_meter_point *meters;
 	unsigned front_end_count;
 	struct mm_supervisor *supervisor[MM_FRONT_ENDS_MAX]; /* one a front end */
+	char chip[MM_FRONT_ENDS_MAX][MM_AFE_CHIP_MAX];	     /* that was found last; empty: none yet */
 	uint64_t health_changes;			     /* of all of them */
 	int64_t report_ns;				     /* CLOCK_BOOTTIME of the latest report of any */
 	struct mm_pending *pending;

@@ -4,6 +4,7 @@ libmetering_a_SOURCES = \
 	src/metering/backup_schedule.c src/metering/backup_schedule.h \
 	src/metering/calibration.c src/metering/calibration.h \
 	src/metering/carryover.c src/metering/carryover.h \
+	src/metering/chips.c src/metering/chips.h \
 	src/metering/committer.c src/metering/committer.h \
 	src/metering/facts.c src/metering/facts.h \
 	src/metering/front_end.c src/metering/front_end.h \
@@ -28,10 +29,15 @@ libmetering_a_SOURCES = \
 if TESTS_ENABLED
 metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover \
 	tests/metering/check_waiting \
+	tests/metering/check_front_ends \
 	tests/metering/check_journal tests/metering/check_memory tests/metering/check_supervisor tests/metering/check_wall_clock
 check_PROGRAMS += $(metering_checks)
 TESTS += $(metering_checks)
 tests_metering_check_metering_SOURCES = tests/metering/check_metering.c tests/fixture/metering_fixture.c
+# It starts minimeter-sim.
+tests_metering_check_front_ends_SOURCES = tests/metering/check_front_ends.c tests/fixture/metering_fixture.c \
+	tests/fixture/afe_fixture.c
+EXTRA_tests_metering_check_front_ends_DEPENDENCIES = minimeter-sim
 tests_metering_check_committer_SOURCES = tests/metering/check_committer.c tests/fixture/metering_fixture.c
 # The test looks at each commit as it is submitted.
 tests_metering_check_committer_LDFLAGS = -Wl,--wrap=mm_store_worker_commit

@@ -44,6 +44,7 @@ struct mm_view_front_end mm_view_front_end(const struct mm_metering *metering, u
 		.health = state->health,
 		.since_ns = state->since_ns,
 		.reason = state->reason,
+		.chip = metering->chip[front_end],
 		.windows = state->windows,
 		.missed = state->missed,
 		.window = &state->window,

@@ -36,6 +36,7 @@ struct mm_view_front_end {
 	enum mm_health health;
 	int64_t since_ns;		     /* CLOCK_BOOTTIME of the last change of health */
 	const char *reason;		     /* one line of the adapter; "": none */
+	const char *chip;		     /* that was found last, as in struct mm_afe; "": none yet */
 	uint64_t windows, missed;	     /* since the start */
 	const struct mm_measurement *window; /* the latest right one, before calibration; all zero before the first */
 };

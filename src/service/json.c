@@ -305,9 +305,10 @@ static json_t *front_end_json(const struct mm_metering *metering, unsigned numbe
 	}
 	*windows += front_end.windows;
 	*missed += front_end.missed;
-	return json_pack("{s:s, s:s, s:s, s:o, s:I, s:I, s:o}", "name", front_end.name, "driver", front_end.config->driver, "uri",
-			 front_end.config->afe.uri, "health", health_json(metering, &front_end), "windows",
-			 (json_int_t)front_end.windows, "missed_windows", (json_int_t)front_end.missed, "meters", meters);
+	return json_pack("{s:s, s:s, s:s, s:s?, s:o, s:I, s:I, s:o}", "name", front_end.name, "driver", front_end.config->driver,
+			 "uri", front_end.config->afe.uri, "chip", front_end.chip[0] ? front_end.chip : NULL, "health",
+			 health_json(metering, &front_end), "windows", (json_int_t)front_end.windows, "missed_windows",
+			 (json_int_t)front_end.missed, "meters", meters);
 }
 
 json_t *mm_json_status(const struct mm_service *service)

@@ -67,6 +67,26 @@ static json_t *number_or_null(unsigned number)
 /* ---- The event log ---- */
 
 /* Conditions of an element are logged as "element 1: reversed raised (...)", and cleared likewise. */
+/* Is it an event of another front end than the meter's? Events of one that has a name begin with it. */
+static bool is_of_another_chip(const struct mm_metering *metering, const struct mm_store_event *event, int meter)
+{
+	static const char begin[] = "front end ";
+	const char *text = event->text + strlen(begin);
+	unsigned own = mm_view_config(metering, (unsigned)meter)->front_end, found = own;
+	size_t longest = 0;
+
+	for (unsigned f = 0; strncmp(event->text, begin, strlen(begin)) == 0 && f < mm_view_front_end_count(metering); f++) {
+		const char *name = mm_view_front_end(metering, f).name;
+		size_t length = strlen(name);
+
+		if (length > longest && strncmp(text, name, length) == 0 && strchr(" :'", text[length])) {
+			longest = length;
+			found = f;
+		}
+	}
+	return found != own;
+}
+
 static bool is_about(const struct mm_store_event *event, const char *code, int meter, unsigned element)
 {
 	unsigned of = 0;
@@ -83,7 +103,8 @@ static struct past look_back(const struct query *query, const char *code, int me
 	struct past past = {0};
 
 	for (unsigned i = 0; code != NULL && i < query->event_count; i++) {
-		if (is_about(&query->event[i], code, meter, element)) {
+		if (is_about(&query->event[i], code, meter, element) &&
+		    !is_of_another_chip(query->deferred.service->metering, &query->event[i], meter)) {
 			past.count++;
 			past.last_ns = query->event[i].realtime_ns;
 		}
