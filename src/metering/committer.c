@@ -11,6 +11,9 @@
 /* An event reaches the database at once where the last commit to it was so long ago: many in a row must not wear it. */
 #define EVENTS_NS (10 * MM_NS_PER_S)
 
+/* Windows of several front ends end at different times: intervals that are complete wait for those of the others. */
+#define ROWS_NS (2 * MM_NS_PER_S)
+
 struct mm_committer {
 	struct mm_committer_parts parts;
 	struct mm_store_worker *worker;
@@ -19,6 +22,7 @@ struct mm_committer {
 	int64_t submitted_uwh; /* all energy registers together in it */
 	int64_t database_uwh;  /* the same of the last one that the database had to take, */
 	int64_t database_ns;   /* and when that was submitted */
+	int64_t rows_ns;       /* since when intervals wait; 0: none do */
 	bool history_in_copy;  /* events were submitted since then, to the copy alone */
 	bool holding;	       /* the clock is held until the store has answered */
 };
@@ -97,8 +101,26 @@ uint64_t mm_committer_commit(struct mm_committer *c)
 	return c->number;
 }
 
+/* Are intervals that are complete due? At once where there is one front end, whose meters close theirs together. */
+static bool are_rows_due(const struct mm_committer *c, int64_t now)
+{
+	const struct mm_pending *pending = c->parts.journal->pending;
+	size_t rows = pending->row_count - pending->rows_submitted;
+
+	return rows > 0 &&
+	       (c->parts.config->front_end_count < 2 || rows > MM_PENDING_ROWS_MAX / 4 || now - c->rows_ns >= ROWS_NS);
+}
+
+static void note_rows(struct mm_committer *c, int64_t now)
+{
+	const struct mm_pending *pending = c->parts.journal->pending;
+	bool wait = pending->row_count > pending->rows_submitted;
+
+	c->rows_ns = !wait ? 0 : c->rows_ns == 0 ? now : c->rows_ns;
+}
+
 /*
- * The database is due at once when an interval of the profile is complete or many events wait; soon when one does; and when
+ * The database is due at once when intervals of the profile are complete or many events wait; soon when one does; and when
  * database_wh have been registered since it was, or commit_interval_s is over and anything at all has changed.
  */
 static bool is_database_due(const struct mm_committer *c, int64_t now)
@@ -106,12 +128,11 @@ static bool is_database_due(const struct mm_committer *c, int64_t now)
 	const struct mm_pending *pending = c->parts.journal->pending;
 	const struct mm_config *config = c->parts.config;
 	size_t events = pending->event_count - pending->events_submitted;
-	size_t rows = pending->row_count - pending->rows_submitted;
 	int64_t waiting = all_registers(c) - c->database_uwh;
 	bool history = events > 0 || c->history_in_copy;
 	int64_t since = now - c->database_ns;
 
-	return rows > 0 || events > MM_PENDING_EVENTS_MAX / 2 || (history && since >= EVENTS_NS) ||
+	return are_rows_due(c, now) || events > MM_PENDING_EVENTS_MAX / 2 || (history && since >= EVENTS_NS) ||
 	       (double)waiting >= config->database_wh * (double)MM_UWH_PER_WH ||
 	       ((history || waiting > 0) && since >= config->commit_interval_s * MM_NS_PER_S);
 }
@@ -123,8 +144,10 @@ static bool is_database_due(const struct mm_committer *c, int64_t now)
 void mm_committer_window(struct mm_committer *c, int64_t now)
 {
 	int64_t waiting = all_registers(c) - c->submitted_uwh;
-	bool database = is_database_due(c, now), changed = waiting > 0;
+	bool database, changed = waiting > 0;
 
+	note_rows(c, now);
+	database = is_database_due(c, now);
 	for (unsigned i = 0; i < c->parts.meter_count; i++) {
 		waiting += c->parts.meters[i].window_uwh;
 	}

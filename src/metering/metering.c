@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "metering/private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,11 +31,23 @@ static void note_verdict(struct mm_metering *metering, unsigned front_end, const
 			      mm_supervisor_state(metering->supervisor[front_end])->reason);
 }
 
+/* A chip that the configuration names in two ways serves the one front end that found it first. */
+static void refuse_second(const struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report)
+{
+	const char *owner = metering->owner[front_end];
+
+	if (owner && report->error == 0) {
+		report->error = mm_error_set(&report->reason, -EBUSY, "front end %s has this chip already: %s", owner,
+					     metering->chip[front_end]);
+	}
+}
+
 bool mm_metering_report(struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report)
 {
 	struct mm_verdict verdict;
 
 	mm_wall_clock_look(&metering->wall_clock);
+	refuse_second(metering, front_end, report);
 	verdict = mm_supervisor_report(metering->supervisor[front_end], report);
 	note_verdict(metering, front_end, &verdict);
 	for (unsigned i = 0; i < metering->meter_count; i++) {
@@ -224,6 +237,13 @@ void mm_metering_chip(struct mm_metering *metering, unsigned front_end, const ch
 		return;
 	}
 	snprintf(metering->chip[front_end], sizeof(metering->chip[front_end]), "%s", chip);
+	metering->owner[front_end] = NULL;
+	for (unsigned f = 0; f < metering->front_end_count; f++) {
+		if (f != front_end && strcmp(metering->chip[f], chip) == 0 && !metering->owner[f]) {
+			metering->owner[front_end] = metering->config->front_end[f].name;
+			return;
+		}
+	}
 	r = mm_chips_new(metering->config, front_end, chip, mm_clock_boottime(metering->clock),
 			 mm_clock_realtime(metering->clock), &chips);
 	if (r == 0) {

@@ -46,7 +46,10 @@ void mm_metering_counters(const struct mm_metering *metering, unsigned front_end
  */
 bool mm_metering_report(struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report);
 
-/* A front end has found this chip, as struct mm_afe names it: the audit trail gets the meters whose chip was another before. */
+/*
+ * A front end has found this chip, as struct mm_afe names it: the audit trail gets the meters whose chip was another before. A
+ * chip that another front end has already is absent from this one: its energy would be billed twice.
+ */
 void mm_metering_chip(struct mm_metering *metering, unsigned front_end, const char *chip);
 
 /* Plays what is due, ends output tests, notices front ends that have gone silent; arms the clock's timer for the next time. */

@@ -294,8 +294,8 @@ END_TEST
 
 /* ---- By hand ---- */
 
-/* One good window of a chip whose two elements have 3600 W each. */
-static void good_window(struct metering_fixture *f, unsigned chip)
+/* One good window of a chip with that load on each of its elements. */
+static void good_window(struct metering_fixture *f, unsigned chip, double watts)
 {
 	struct mm_front_end_report report = {.at_ns = f->now_ns};
 	struct mm_measurement *m = &report.measurement;
@@ -303,8 +303,8 @@ static void good_window(struct metering_fixture *f, unsigned chip)
 	*m = (struct mm_measurement){.start_ns = f->now_ns - MM_NS_PER_S, .end_ns = f->now_ns, .latched = true, .input_count = 2};
 	for (unsigned e = 0; e < m->input_count; e++) {
 		m->input[e] = (struct mm_input_reading){.voltage_v = 120 + (double)(f->now_ns / MM_NS_PER_S % 97) * 1e-6,
-							.current_a = 30,
-							.active_ws = 3600,
+							.current_a = watts / 120,
+							.active_ws = watts,
 							.frequency_hz = 60};
 	}
 	ck_assert(mm_metering_report(f->metering, chip, &report));
@@ -319,7 +319,7 @@ START_TEST(who_is_silent_is_stale_alone)
 	for (unsigned i = 0; i < 10; i++) {
 		f->now_ns += MM_NS_PER_S;
 		failed.at_ns = f->now_ns;
-		good_window(f, 1);
+		good_window(f, 1, 3600);
 		(void)mm_metering_report(f->metering, 2, &failed);
 	}
 	ck_assert_int_eq(f->metering->meters[2].meter.registers.delivered.uwh, 20000000);
@@ -332,7 +332,7 @@ START_TEST(who_is_silent_is_stale_alone)
 	ck_assert_int_eq(mm_view_front_end_of(f->metering, 3).health, MM_HEALTH_OK);
 	ck_assert_uint_eq(mm_view_worst_front_end(f->metering), 0);
 	changes = mm_view_health_changes(f->metering);
-	good_window(f, 0);
+	good_window(f, 0, 3600);
 	ck_assert_uint_eq(mm_view_health_changes(f->metering), changes + 1);
 	ck_assert_uint_eq(mm_view_worst_front_end(f->metering), 2);
 	stop(f);
@@ -347,9 +347,9 @@ START_TEST(windows_end_at_different_times)
 
 	for (unsigned i = 0; i < 10; i++) {
 		f->now_ns += MM_NS_PER_S;
-		good_window(f, 1);
+		good_window(f, 1, 3600);
 		f->now_ns -= MM_NS_PER_S / 3;
-		good_window(f, 0);
+		good_window(f, 0, 3600);
 		f->now_ns += MM_NS_PER_S / 3;
 	}
 	ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, 20000000);
@@ -406,6 +406,60 @@ static struct trail read_trail(struct metering_fixture *f)
 	return trail;
 }
 
+START_TEST(one_chip_serves_one_front_end)
+{
+	struct metering_fixture *f = setup_chips();
+	struct mm_front_end_report report = {.at_ns = f->now_ns};
+
+	mm_metering_chip(f->metering, 0, "ade9000 at spi0.0");
+	mm_metering_chip(f->metering, 1, "ade9000 at spi0.0");
+	good_window(f, 0, 3600);
+	report.measurement = *mm_view_front_end(f->metering, 0).window;
+	(void)mm_metering_report(f->metering, 1, &report);
+	ck_assert_int_eq(mm_view_front_end(f->metering, 1).health, MM_HEALTH_ABSENT);
+	ck_assert_str_eq(mm_view_front_end(f->metering, 1).reason, "front end chip 0 has this chip already: ade9000 at spi0.0");
+	ck_assert_int_gt(f->metering->meters[0].meter.registers.delivered.uwh, 0);
+	ck_assert_int_eq(f->metering->meters[2].meter.registers.delivered.uwh, 0);
+	/* Until it finds another. */
+	mm_metering_chip(f->metering, 1, "ade9000 at spi0.1");
+	f->now_ns += MM_NS_PER_S;
+	good_window(f, 1, 3600);
+	ck_assert_int_gt(f->metering->meters[2].meter.registers.delivered.uwh, 0);
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
+/* One good window of each chip, one after the other, until an instant. */
+static void run_without_load(struct metering_fixture *f, int64_t until_ns)
+{
+	while (f->now_ns < until_ns) {
+		for (unsigned chip = 0; chip < CHIPS; chip++) {
+			f->now_ns += MM_NS_PER_S / CHIPS;
+			good_window(f, chip, 0);
+			settle(f);
+		}
+	}
+}
+
+/* Eight front ends close their intervals within a second: one commit takes all of them. */
+START_TEST(intervals_of_all_go_together)
+{
+	struct metering_fixture *f = setup_chips();
+	int64_t quarter_ns = 900 * MM_NS_PER_S;
+	int64_t end_ns = f->now_ns + quarter_ns - (f->now_ns + f->wall_offset_ns) % quarter_ns;
+	uint64_t commits;
+
+	run_without_load(f, end_ns - 5 * MM_NS_PER_S);
+	commits = settle(f).commits;
+	run_without_load(f, end_ns + 5 * MM_NS_PER_S);
+	ck_assert_uint_eq(settle(f).commits, commits + 1);
+	ck_assert_uint_eq(count(f).rows, 1); /* of the first meter */
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
 START_TEST(another_chip_is_an_event)
 {
 	static const char first[] = "ade9000 at platform/soc/fe204000.spi/spi_master/spi0/spi0.0";
@@ -442,6 +496,8 @@ int main(void)
 
 	tcase_add_test(tcase, who_is_silent_is_stale_alone);
 	tcase_add_test(tcase, windows_end_at_different_times);
+	tcase_add_test(tcase, one_chip_serves_one_front_end);
+	tcase_add_test(tcase, intervals_of_all_go_together);
 	tcase_add_test(tcase, another_chip_is_an_event);
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(slow, 600);
