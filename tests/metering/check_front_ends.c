@@ -21,7 +21,7 @@
 
 #define CHIPS 8
 #define METERS (2 * CHIPS)
-#define SECONDS 34
+#define SECONDS 26
 #define REPORTS_MAX 256
 /* Boards begin at 0; a fixture's clock here. */
 #define BEGIN_NS (1000 * MM_NS_PER_S)
@@ -41,26 +41,29 @@ static const struct chip {
 	{"ade9000", "chip = ade9000-minimeter\n", 5.1, 90, 0},
 };
 
-#define METERING_CHIP 1u
-#define CONVERTER 2u
+#define LATCHING 1u /* metering chips behind the mainline driver */
+#define COUNTING 2u /* and behind ours, which reads nothing through a cache */
+#define CONVERTER 4u
+#define ALL (LATCHING | COUNTING | CONVERTER)
 
-/* What befalls a chip, from the 10th to the 20th second, and the kinds that it can befall. */
+/* What befalls a chip, from the 8th to the 15th second, and the kinds that it can befall. */
 static const struct fault {
 	const char *name, *line, *end;
 	unsigned kinds;
+	unsigned unharmed; /* kinds that lose nothing by it, and show nothing */
 } faults[] = {
-	{"vanished", "fault = vanished", "fault = none", METERING_CHIP | CONVERTER},
-	{"errors", "fault = eio", "fault = none", METERING_CHIP | CONVERTER},
-	{"frozen", "fault = frozen", "fault = none", METERING_CHIP},
-	{"stuck", "fault = stuck", "fault = none", METERING_CHIP | CONVERTER},
-	{"implausible", "fault = implausible", "fault = none", METERING_CHIP | CONVERTER},
-	{"slow", "fault = stall 400", "fault = none", METERING_CHIP | CONVERTER},
-	{"stalled", "fault = stall 9000", "fault = none", METERING_CHIP | CONVERTER},
+	{"vanished", "fault = vanished", "fault = none", ALL},
+	{"errors", "fault = eio", "fault = none", ALL},
+	{"frozen", "fault = frozen", "fault = none", LATCHING},
+	{"stuck", "fault = stuck", "fault = none", ALL},
+	{"implausible", "fault = implausible", "fault = none", ALL},
+	{"slow", "fault = stall 400", "fault = none", ALL, COUNTING},
+	{"stalled", "fault = stall 9000", "fault = none", ALL},
 	{"losing", "fault = losing 200", "fault = none", CONVERTER},
 	{"rate", "fault = rate 50", "fault = none", CONVERTER},
 	{"no trigger", "fault = no-trigger", "fault = none", CONVERTER},
-	{"overloaded", "load_a = 90000 W\nload_b = 90000 W", "load_a = 3000 W\nload_b = 500 W", METERING_CHIP | CONVERTER},
-	{"dead line", "voltage_a = 0", "voltage_a = 120", METERING_CHIP | CONVERTER},
+	{"overloaded", "load_a = 90000 W\nload_b = 90000 W", "load_a = 3000 W\nload_b = 500 W", ALL},
+	{"dead line", "voltage_a = 0", "voltage_a = 120", ALL},
 };
 
 /* What a front end's thread reported. */
@@ -96,6 +99,8 @@ static void configure(struct mm_config *config)
 		snprintf(meter->name, sizeof(meter->name), "meter %u", i);
 		snprintf(meter->serial, sizeof(meter->serial), "%u", i);
 		ck_assert_int_eq(mm_model_parse(i % 2 == 0 ? "MMD-120-2001" : "MMS-120-2001", &meter->model, &wrong), 0);
+		meter->ct_sets = 1;
+		meter->multiplier = 1;
 		meter->front_end = i / 2;
 		meter->phase[0] = i % 2 == 0 ? 0 : 1;
 		meter->phase[1] = i % 2 == 0 ? 1 : -1;
@@ -140,7 +145,7 @@ static struct recording *record(const struct mm_config *config, unsigned chip, c
 	ck_assert_ptr_nonnull(recording);
 	say(b, "burden_ohm = %g\n[at 0]\nload_a = 3000 W\nload_b = 500 W\n", chips[chip].burden_ohm);
 	if (fault) {
-		say(b, "[at 10]\n%s\n[at 20]\n%s\n", fault->line, fault->end);
+		say(b, "[at 8]\n%s\n[at 15]\n%s\n", fault->line, fault->end);
 	}
 	mm_inputs_configure(config, chip, &settings);
 	fixture_start(b, mm_afe_driver_find(chips[chip].driver), &settings);
@@ -248,15 +253,41 @@ static bool is_same(const struct outcome *one, const struct outcome *other)
 
 static unsigned kind_of(unsigned chip)
 {
-	return strcmp(chips[chip].driver, "ade9000") == 0 ? METERING_CHIP : CONVERTER;
+	return strcmp(chips[chip].driver, "ade9000") != 0 ? CONVERTER
+	       : strstr(chips[chip].board, "minimeter")	  ? COUNTING
+							  : LATCHING;
 }
 
-/* One chip, and all that can befall it. */
+/* All that can befall a chip, beside the others as they are without it. */
+static void befall(const struct mm_config *config, struct recording *recordings[CHIPS], const struct outcome fine[METERS],
+		   unsigned chip)
+{
+	struct recording *right = recordings[chip];
+	struct outcome now[METERS];
+
+	for (size_t k = 0; k < COUNT_OF(faults); k++) {
+		if (!(faults[k].kinds & kind_of(chip))) {
+			continue;
+		}
+		recordings[chip] = record(config, chip, &faults[k]);
+		play(recordings, now);
+		for (unsigned m = 0; m < METERS; m++) {
+			ck_assert_msg(m / 2 == chip || is_same(&now[m], &fine[m]),
+				      "meter %u is another with chip %u %s: %" PRId64 " uWh, not %" PRId64, m, chip,
+				      faults[k].name, now[m].registers.delivered.uwh, fine[m].registers.delivered.uwh);
+		}
+		ck_assert_msg((faults[k].unharmed & kind_of(chip)) || !is_same(&now[2 * chip], &fine[2 * chip]),
+			      "nothing befalls chip %u when it is %s", chip, faults[k].name);
+		free(recordings[chip]);
+	}
+	recordings[chip] = right;
+}
+
 START_TEST(a_fault_of_one_chip_is_its_own)
 {
 	struct mm_config *config = calloc(1, sizeof(*config));
-	struct outcome fine[METERS], now[METERS];
-	struct recording *recordings[CHIPS], *right;
+	struct recording *recordings[CHIPS];
+	struct outcome fine[METERS];
 
 	ck_assert_ptr_nonnull(config);
 	configure(config);
@@ -267,24 +298,11 @@ START_TEST(a_fault_of_one_chip_is_its_own)
 	for (unsigned m = 0; m < METERS; m++) {
 		ck_assert_uint_eq(fine[m].disorder, 0);
 		ck_assert_uint_ge(fine[m].windows, SECONDS - 4);
-		ck_assert_int_gt(fine[m].registers.delivered.uwh + fine[m].registers.received.uwh, 3000000);
+		ck_assert_int_gt(fine[m].registers.delivered.uwh + fine[m].registers.received.uwh, 2000000);
 	}
-	right = recordings[_i];
-	for (size_t k = 0; k < COUNT_OF(faults); k++) {
-		if (!(faults[k].kinds & kind_of((unsigned)_i))) {
-			continue;
-		}
-		recordings[_i] = record(config, (unsigned)_i, &faults[k]);
-		play(recordings, now);
-		for (unsigned m = 0; m < METERS; m++) {
-			ck_assert_msg(m / 2 == (unsigned)_i || is_same(&now[m], &fine[m]),
-				      "meter %u is another with chip %d %s: %" PRId64 " uWh, not %" PRId64, m, _i, faults[k].name,
-				      now[m].registers.delivered.uwh, fine[m].registers.delivered.uwh);
-		}
-		ck_assert_msg(!is_same(&now[2 * _i], &fine[2 * _i]), "nothing befalls chip %d when it is %s", _i, faults[k].name);
-		free(recordings[_i]);
+	for (unsigned i = 0; i < CHIPS; i++) {
+		befall(config, recordings, fine, i);
 	}
-	recordings[_i] = right;
 	for (unsigned i = 0; i < CHIPS; i++) {
 		free(recordings[i]);
 	}
@@ -502,7 +520,7 @@ int main(void)
 	suite_add_tcase(suite, tcase);
 	tcase_set_timeout(slow, 600);
 	tcase_set_tags(slow, "slow");
-	tcase_add_loop_test(slow, a_fault_of_one_chip_is_its_own, 0, CHIPS);
+	tcase_add_test(slow, a_fault_of_one_chip_is_its_own);
 	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }
