@@ -18,8 +18,8 @@
 /* The newest events, which are looked through. */
 #define EVENTS_MAX 100
 #define TEXT_MAX 192
-/* A pulse of 10 Wh takes less than two minutes. */
-#define CREEP_LARGE_W 300.0
+/* How long a pulse takes is said in seconds up to this. */
+#define PULSE_SECONDS_MAX 120.0
 
 struct asked {
 	int meter; /* -1: all */
@@ -137,7 +137,8 @@ static json_t *past_json(const struct query *query, int meter)
 
 /* ---- Evidence in words ---- */
 
-static void say_element(json_t *lines, const struct mm_observation_window *present, unsigned e)
+/* Watts are shown as they register: the windows are not multiplied. */
+static void say_element(json_t *lines, const struct mm_observation_window *present, double multiplier, unsigned e)
 {
 	double lag_deg = atan2(present->reactive_var[e], present->active_w[e]) * 180 / M_PI;
 	char angle[64] = "in phase with its voltage";
@@ -146,7 +147,7 @@ static void say_element(json_t *lines, const struct mm_observation_window *prese
 		snprintf(angle, sizeof(angle), "%s its voltage by %.0f degrees", lag_deg < 0 ? "leads" : "lags", fabs(lag_deg));
 	}
 	say(lines, "element %u: %.1f V, %.3f A, %.1f W; the current %s%s", e + 1, present->voltage_v[e], present->current_a[e],
-	    present->active_w[e], fabs(lag_deg) < 0.5 ? "is " : "", angle);
+	    multiplier * present->active_w[e], fabs(lag_deg) < 0.5 ? "is " : "", angle);
 }
 
 /* What is not as it should be. */
@@ -170,13 +171,14 @@ static void say_wiring(json_t *lines, const struct mm_wiring *wiring, unsigned e
 	}
 }
 
-static void say_phasing(json_t *lines, const struct mm_finding *finding, const struct mm_observation *observation)
+static void say_phasing(json_t *lines, const struct mm_finding *finding, const struct mm_observation *observation,
+			double multiplier)
 {
 	struct mm_observation_window present = mm_observation_present(observation);
 
 	for (unsigned e = 0; e < observation->elements; e++) {
 		if (finding->element == 0 || finding->element == e + 1 || finding->cause == MM_CAUSE_CT_WRONG_LINE) {
-			say_element(lines, &present, e);
+			say_element(lines, &present, multiplier, e);
 		}
 		say_wiring(lines, &finding->as.wiring, e);
 	}
@@ -201,17 +203,23 @@ static void say_voltages(json_t *lines, const struct mm_finding *finding, const 
 }
 
 /* A little energy that registers all the time. */
-static void say_creep(json_t *lines, const struct mm_observation *observation, unsigned e)
+static void say_creep(json_t *lines, const struct mm_view_meter *view, unsigned e)
 {
+	const struct mm_observation *observation = view->observation;
 	double power_w = fabs(mm_observation_present(observation).active_w[e]), least_w = power_w, most_w = power_w;
+	double multiplier = view->meter->config.multiplier, pulse_s;
+	int kh_wh = view->meter->config.model.kh_wh;
+	bool slow;
 
 	for (unsigned i = 0; i < observation->count; i++) {
 		least_w = fmin(least_w, fabs(observation->window[i].active_w[e]));
 		most_w = fmax(most_w, fabs(observation->window[i].active_w[e]));
 	}
-	say(lines, "element %u registers %.1f W, a pulse of 10 Wh in %.0f %s; %.1f to %.1f W over these windows", e + 1, power_w,
-	    power_w < CREEP_LARGE_W ? 10 / power_w * 60 : 10 / power_w * 3600, power_w < CREEP_LARGE_W ? "minutes" : "seconds",
-	    least_w, most_w);
+	pulse_s = kh_wh * 3600 / (multiplier * power_w);
+	slow = pulse_s > PULSE_SECONDS_MAX;
+	say(lines, "element %u registers %.1f W, a pulse of %d Wh in %.0f %s; %.1f to %.1f W over these windows", e + 1,
+	    multiplier * power_w, kh_wh, slow ? pulse_s / 60 : pulse_s, slow ? "minutes" : "seconds", multiplier * least_w,
+	    multiplier * most_w);
 }
 
 /* Faults that the meter reports while the windows have no cause for them. */
@@ -237,12 +245,12 @@ static void say_readings(json_t *lines, const struct mm_finding *finding, const 
 	if (front_end->health != MM_HEALTH_OK) {
 		say(lines, "%s%s%s", mm_health_name(front_end->health), front_end->reason[0] ? ": " : "", front_end->reason);
 	} else if (finding->phasing) {
-		say_phasing(lines, finding, observation);
+		say_phasing(lines, finding, observation, view->meter->config.multiplier);
 	} else if (observation->count > 0) {
 		say_voltages(lines, finding, observation);
 	}
 	if (finding->cause == MM_CAUSE_CREEP) {
-		say_creep(lines, observation, finding->element - 1);
+		say_creep(lines, view, finding->element - 1);
 	}
 	if (finding->cause == MM_CAUSE_UNEXPLAINED) {
 		say_reported(lines, view);
