@@ -47,6 +47,12 @@ done
 check "not what was just shown" test "$(grep -c 'scenario tenants' "$work/err")" = 0
 check "nothing is left behind" test -z "$(find "$work" -maxdepth 1 -name 'minimeter-demo.*')"
 
+# A scenario may be one of a fault, which is no failure of the demonstration.
+code=0
+"$demo" demo --scenario reversed --seconds 1 >"$work/out" 2>"$work/err" || code=$?
+check "a fault is shown, with exit status $code" test "$code" = 0
+check "and what to try next" grep -q "^What to try next" "$work/err"
+
 # In a terminal the panel is drawn; meanwhile what it offers for a second terminal works as it is.
 mkfifo "$work/keys"
 COLUMNS=100 TERM=xterm script -qefc "'$demo' demo" /dev/null <"$work/keys" >"$work/screen" 2>&1 &

@@ -10,7 +10,7 @@
 #include "config.h"
 #include "ctl/private.h"
 
-#define CONFIG_PATH "/etc/minimeter/minimeter.conf"
+#define CONFIG_PATH SYSCONFDIR "/minimeter/minimeter.conf"
 
 /* Counts the arguments against the help: each word is one, what is in brackets is optional, dots allow more. */
 static int check_arguments(struct mm_ctl *ctl)

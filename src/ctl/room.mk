@@ -37,6 +37,8 @@ libctl_a_SOURCES = \
 	src/ctl/when.c src/ctl/when.h \
 	src/ctl/writer.c src/ctl/writer.h
 
+libctl_a_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
+
 bin_PROGRAMS += minimeterctl
 minimeterctl_SOURCES = src/ctl/main.c
 minimeterctl_LDADD = libctl.a $(client_libs) $(NCURSES_LIBS) $(QRENCODE_LIBS)

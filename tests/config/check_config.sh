@@ -23,6 +23,15 @@ if ! diff -u "$work/ids" "$work/manual" || [ ! -s "$work/ids" ]; then
 	failed=1
 fi
 
+# The client names the file that the daemon reads.
+configuration() {
+	grep -aoE '/[!-~]*/minimeter/minimeter\.conf' "$MM_BUILDDIR/$1" | sort -u
+}
+if [ "$(configuration minimeterctl)" != "$(configuration minimeterd)" ]; then
+	echo "FAIL: minimeterctl's configuration is $(configuration minimeterctl), minimeterd's $(configuration minimeterd)"
+	failed=1
+fi
+
 # Copied untouched the example begins no register: it has no serial number.
 "$MM_BUILDDIR/minimeterd" --check-config --config "$MM_SRCDIR/etc/minimeter.conf" 2>"$work/err"
 if [ $? != 2 ] || [ "$(wc -l <"$work/err")" != 1 ] || ! grep -q 'serial is missing' "$work/err"; then
