@@ -5,6 +5,7 @@
 
 #include "base/count_of.h"
 #include "ctl/check.h"
+#include "ctl/label.h"
 #include "ctl/writer.h"
 
 #define LINE_MAX_BYTES 256
@@ -27,6 +28,11 @@ static const struct mm_column columns[] = {
 	{MM_NUMBER("event", "event", NULL, 0)},
 };
 
+static bool is_blank(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '\0';
+}
+
 int mm_check_may_record(struct mm_check *check)
 {
 	struct mm_ctl *ctl = check->ctl;
@@ -41,6 +47,9 @@ int mm_check_may_record(struct mm_check *check)
 	}
 	if (ctl->option[MM_OPTION_INSTALLER] == NULL && !check->interactive) {
 		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--record wants to know who made the test: add --installer NAME");
+	}
+	if (ctl->option[MM_OPTION_INSTALLER] != NULL && is_blank(ctl->option[MM_OPTION_INSTALLER])) {
+		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--installer must have a name");
 	}
 	/* Before anybody goes to the panel. */
 	r = mm_ctl_open(ctl, MM_CTL_SOCKET_ADMIN, &admin, &error);
@@ -61,6 +70,17 @@ static void read_value(struct mm_check *check, enum mm_ctl_option option, const 
 		ret[0] = '\0';
 	}
 	ret[strcspn(ret, "\n")] = '\0';
+}
+
+/* Without a name the record would be refused, after all that was done at the panel: it is asked for until there is one. */
+static void read_installer(struct mm_check *check, char ret[static LINE_MAX_BYTES])
+{
+	const char *question = "Name of the installer:";
+
+	do {
+		read_value(check, MM_OPTION_INSTALLER, question, ret);
+		question = "The record needs a name. Name of the installer:";
+	} while (check->interactive && is_blank(ret) && !feof(stdin));
 }
 
 /* The numbers between commas, without the blanks around them; text is cut up. */
@@ -107,7 +127,7 @@ int mm_check_record(struct mm_check *check, json_t **ret)
 	if (check->interactive) {
 		fputc('\n', check->ctl->out);
 	}
-	read_value(check, MM_OPTION_INSTALLER, "Name of the installer:", installer);
+	read_installer(check, installer);
 	read_value(check, MM_OPTION_SEALS, "Numbers of the seals, with commas between (Enter: none):", seals);
 	numbers = split(seals);
 	parameters = json_pack("{s:s, s:s, s:o, s:O}", "meter", check->name, "installer", installer, "seals", numbers, "items",
@@ -145,7 +165,10 @@ void mm_check_sheet_begin(struct mm_check *check, const json_t *record)
 {
 	struct mm_ctl *ctl = check->ctl;
 	json_t *facts = json_copy(check->plate);
+	char ratio[MM_CELL_MAX];
 
+	mm_label_ratio(check->plate, ratio);
+	json_object_set_new(facts, "ct_ratio", json_string(ratio));
 	json_object_update(facts, (json_t *)record);
 	json_object_set_new(facts, "seals", join(json_object_get(record, "seals")));
 	fprintf(ctl->out, "%sCOMMISSIONING SHEET\n\n", check->interactive ? "\n" : "");

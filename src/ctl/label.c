@@ -117,14 +117,15 @@ static void list_outputs(const json_t *meter, char ret[static MM_CELL_MAX])
 	}
 }
 
-/* A meter that multiplies says so beside its CT's ratio. */
-static void add_multiplier(const json_t *meter, char cell[static MM_CELL_MAX])
+void mm_label_ratio(const json_t *plate, char ret[static MM_CELL_MAX])
 {
-	double multiplier = json_number_value(json_object_get(meter, "multiplier"));
-	size_t used = strlen(cell);
+	double multiplier = json_number_value(json_object_get(plate, "multiplier"));
+	size_t used;
 
+	mm_cell_as(MM_FORMAT_TEXT, plate, "ct_ratio", ret);
+	used = strlen(ret);
 	if (multiplier > 0 && multiplier != 1) {
-		snprintf(cell + used, MM_CELL_MAX - used, ", multiplied by %.6g", multiplier);
+		snprintf(ret + used, MM_CELL_MAX - used, ", multiplied by %.6g", multiplier);
 	}
 }
 
@@ -135,8 +136,7 @@ static void describe(const json_t *meter, char ret[static TEXT_MAX])
 
 	mm_cell_as(MM_FORMAT_TEXT, meter, "model", model);
 	mm_cell_as(MM_FORMAT_TEXT, meter, "serial", serial);
-	mm_cell_as(MM_FORMAT_TEXT, meter, "ct_ratio", ratio);
-	add_multiplier(meter, ratio);
+	mm_label_ratio(meter, ratio);
 	mm_cell_as(MM_FORMAT_TEXT, meter, "version", version);
 	mm_cell_as(MM_FORMAT_TEXT, meter, "software_sha256", checksum);
 	snprintf(ret, TEXT_MAX, "%.40s SN %.70s CT %.40s minimeter %.20s SHA-256 %.64s", model, serial, ratio, version, checksum);
@@ -194,7 +194,7 @@ int mm_label(struct mm_ctl *ctl, const json_t *meter)
 	for (size_t i = 0; i < COUNT_OF(lines); i++) {
 		mm_cell(&lines[i].column, meter, cell);
 		if (strcmp(lines[i].column.key, "ct_ratio") == 0) {
-			add_multiplier(meter, cell);
+			mm_label_ratio(meter, cell);
 		}
 		put_line(ctl->out, y_mm, 3, ROOM_BESIDE_MM, lines[i].before, cell);
 		y_mm += LINE_MM;

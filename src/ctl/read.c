@@ -78,9 +78,15 @@ static json_t *shown(const json_t *meter)
 /* What a person must know before believing the figures. */
 static void warnings_text(struct mm_ctl *ctl, const json_t *meter)
 {
+	double multiplier = json_number_value(json_object_get(meter, "multiplier"));
 	char text[MM_CELL_MAX];
 
-	if (!valid(meter)) {
+	if (multiplier > 0 && multiplier != 1) {
+		mm_ctl_say(ctl, false, "  energy and power are multiplied by %.6g", multiplier);
+	}
+	if (json_is_false(json_object_get(meter, "measured"))) {
+		mm_ctl_say(ctl, true, "  not valid: no right reading since the start; see 'minimeterctl status'");
+	} else if (!valid(meter)) {
 		mm_cell_as(MM_FORMAT_DURATION, meter, "age_s", text);
 		mm_ctl_say(ctl, true, "  not valid: the last right reading is %s old; see 'minimeterctl status'", text);
 	}

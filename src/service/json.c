@@ -161,7 +161,7 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 	}
 	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
 	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, "
-			 "s:o, s:o, s:o, s:f, s:f, s:f}",
+			 "s:o, s:o, s:o, s:f, s:f, s:f, s:b}",
 			 "name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
 			 (int)meter_valid(metering, index), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
 			 mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
@@ -174,7 +174,8 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 			 (int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
 			 faults_json(metering, index), "corrections", corrections, "elements", elements, "interval",
 			 open_json(&registers->profile), "multiplier", config->multiplier, "supply_min_v",
-			 mm_model_supply_min_v(&config->model), "supply_max_v", mm_model_supply_max_v(&config->model));
+			 mm_model_supply_min_v(&config->model), "supply_max_v", mm_model_supply_max_v(&config->model), "measured",
+			 (int)(meter->window_end_ns != 0));
 }
 json_t *mm_json_meters(const struct mm_metering *metering, int meter, json_t *(*one)(const struct mm_metering *, unsigned meter))
 {

@@ -146,6 +146,26 @@ START_TEST(read_reports_faults)
 }
 END_TEST
 
+#define READING "\"name\":\"m\",\"model\":\"M\",\"serial\":\"1\",\"age_s\":1.2,\"faults\":[],\"corrections\":[],\"elements\":[]"
+
+/* What is not of one CT alone, and a meter that has not measured yet, whose age is that of the daemon. */
+START_TEST(read_says_what_to_know)
+{
+	static const struct fake_answer multiplied[] = {
+		{"Read", 0, REPLY("{\"meters\":[{" READING ",\"valid\":true,\"multiplier\":2.0,\"measured\":true}]}")},
+		{NULL, 0, NULL},
+	};
+	static const struct fake_answer beginning[] = {
+		{"Read", 0, REPLY("{\"meters\":[{" READING ",\"valid\":false,\"multiplier\":1.0,\"measured\":false}]}")},
+		{NULL, 0, NULL},
+	};
+
+	expect(multiplied, "read", MM_CTL_FINE, "serial 1\n  energy and power are multiplied by 2\n", "");
+	expect(beginning, "read", MM_CTL_FAULT,
+	       "serial 1\n  not valid: no right reading since the start; see 'minimeterctl status'\n", "");
+}
+END_TEST
+
 START_TEST(status_says_why)
 {
 	static const struct fake_answer frozen[] = {
@@ -558,6 +578,7 @@ int main(void)
 	suite_add_tcase(suite, commands);
 	tcase_add_test(commands, read_says_everything);
 	tcase_add_test(commands, read_reports_faults);
+	tcase_add_test(commands, read_says_what_to_know);
 	tcase_add_test(commands, status_says_why);
 	tcase_add_test(commands, tables_are_aligned);
 	tcase_add_test(commands, the_label_says_only_what_is_known);

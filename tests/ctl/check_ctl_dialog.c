@@ -195,6 +195,8 @@ START_TEST(record_is_asked_for)
 	json_t *request, *parameters;
 
 	terminal_wait(terminal, "Name of the installer: ");
+	terminal_type(terminal, " \n");
+	terminal_wait(terminal, "The record needs a name. Name of the installer: ");
 	terminal_type(terminal, "Anna Berg\n");
 	terminal_wait(terminal, "Numbers of the seals, with commas between (Enter: none): ");
 	terminal_type(terminal, " S-1 , S 2,\n");

@@ -103,6 +103,21 @@ START_TEST(result_is_put_on_record)
 }
 END_TEST
 
+START_TEST(the_sheet_says_what_is_multiplied)
+{
+	static const struct fake_answer script[] = {
+		{"GetNameplate", 0, REPLY("{\"meters\":[{\"name\":\"main\",\"ct_ratio\":\"200:0.1\",\"multiplier\":2.0}]}")},
+		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
+		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
+		{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))},
+		{"RecordCheck", 0, REPLY(RECORDED)},
+		{NULL, 0, NULL},
+	};
+
+	expect(script, "check --record --installer Anna", MM_CTL_FINE, "CT ratio     200:0.1, multiplied by 2\n", "");
+}
+END_TEST
+
 /* It is written for paper: 80 columns, whatever the texts are. */
 START_TEST(sheet_fits_paper)
 {
@@ -136,6 +151,7 @@ START_TEST(record_that_fails_is_said)
 	expect(refused, "check --record --installer Anna", MM_CTL_FAILED, "\nmain: 0 faults, 0 undecided, 0 not done\n",
 	       "another record is being stored");
 	expect(fine, "check --record", MM_CTL_USAGE, "", "--record wants to know who made the test: add --installer NAME");
+	expect(fine, "check --record --installer=", MM_CTL_USAGE, "", "--installer must have a name");
 	expect(fine, "check --installer Anna", MM_CTL_USAGE, "", "--installer and --seals go with --record");
 	expect(fine, "check --record --installer Anna --json", MM_CTL_FINE, "\"event\": 117", "");
 	expect(fine, "check --json", MM_CTL_FINE, "\"record\": null", "");
@@ -150,6 +166,7 @@ TCase *script_tcase(void)
 	tcase_add_test(tcase, what_is_not_done_counts);
 	tcase_add_test(tcase, a_voltmeter_speaks_for_the_lines);
 	tcase_add_test(tcase, result_is_put_on_record);
+	tcase_add_test(tcase, the_sheet_says_what_is_multiplied);
 	tcase_add_test(tcase, sheet_fits_paper);
 	tcase_add_test(tcase, record_that_fails_is_said);
 	return tcase;
