@@ -7,6 +7,7 @@
 struct plate {
 	const char *name, *missing;
 	const void *field;
+	bool taken; /* a value that was refused is none, and the refusal is said */
 };
 
 static void check_keys(struct mm_config_reading *reading, const struct mm_config_meter *meter, const struct plate *plate,
@@ -22,7 +23,7 @@ static void check_keys(struct mm_config_reading *reading, const struct mm_config
 				   "[meter %s]: %s: model %s says this already; remove this line, or write model = " MM_GENERIC,
 				   meter->name, plate->name, meter->model.canonical);
 	}
-	*ret_complete = *ret_complete && line > 0;
+	*ret_complete = *ret_complete && plate->taken;
 }
 
 /* Is what is measured too much for the pulses, or the CTs in parallel not what they are taken for? */
@@ -52,11 +53,11 @@ void mm_config_settle_model(struct mm_config_reading *reading, struct mm_config_
 {
 	const struct mm_generic *generic = &meter->generic;
 	const struct plate plates[] = {
-		{"elements", "how many voltages and currents it has", &generic->elements},
-		{"service", "what it is connected to", &generic->wires},
-		{"rated_voltage_v", "line to neutral", &generic->rated_voltage_v},
-		{"ct", "as on its label, 200:0.1 or 200:0.333V", &generic->ct},
-		{"kh_wh", "watt-hours a pulse of the fastest output", &generic->kh_wh},
+		{"elements", "how many voltages and currents it has", &generic->elements, generic->elements > 0},
+		{"service", "what it is connected to", &generic->wires, generic->wires < MM_WIRES_COUNT},
+		{"rated_voltage_v", "line to neutral", &generic->rated_voltage_v, generic->rated_voltage_v > 0},
+		{"ct", "as on its label, 200:0.1 or 200:0.333V", &generic->ct, generic->ct.primary_a > 0},
+		{"kh_wh", "watt-hours a pulse of the fastest output", &generic->kh_wh, generic->kh_wh > 0},
 	};
 	struct mm_model_error wrong;
 	bool complete = true;

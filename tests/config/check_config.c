@@ -511,6 +511,28 @@ START_TEST(all_errors_come_at_once)
 }
 END_TEST
 
+/* No model is made of a value that was refused: what does not fit that model would be said of nobody's meter. */
+START_TEST(a_wrong_key_of_a_generic_meter_is_the_only_error)
+{
+	static const char *const keys[] = {"elements=1", "service=1-phase-2-wire", "rated_voltage_v=230", "ct=200:0.1",
+					   "kh_wh=10"};
+	struct fixture *f = setup();
+	char text[512];
+
+	for (size_t wrong = 0; wrong < MM_COUNT_OF(keys); wrong++) {
+		strcpy(text, "[meter x]\nmodel=generic\nserial=1\nelement1=A\n");
+		for (size_t k = 0; k < MM_COUNT_OF(keys); k++) {
+			sprintf(text + strlen(text), "%.*s%s\n", (int)(strchr(keys[k], '=') - keys[k] + 1), keys[k],
+				k == wrong ? "?" : strchr(keys[k], '=') + 1);
+		}
+		ck_assert_int_eq(load(f, text), -EINVAL);
+		ck_assert_msg(f->errors.count == 1 && strstr(f->errors.error[0].text, " = ?: "), "%s: %u: %s", keys[wrong],
+			      f->errors.count, f->errors.error[0].text);
+	}
+	teardown(f);
+}
+END_TEST
+
 START_TEST(more_errors_than_are_kept)
 {
 	struct fixture *f = setup();
@@ -760,6 +782,7 @@ int main(void)
 	tcase_add_loop_test(tc, keys_of_other_chips_are_named, 0, MM_COUNT_OF(front_ends));
 	tcase_add_test(tc, every_setting_is_listed_as_it_would_be_read);
 	tcase_add_test(tc, all_errors_come_at_once);
+	tcase_add_test(tc, a_wrong_key_of_a_generic_meter_is_the_only_error);
 	tcase_add_test(tc, more_errors_than_are_kept);
 	tcase_add_test(tc, a_link_to_the_register_is_no_copy);
 	tcase_add_test(tc, a_name_alone_is_in_the_working_directory);
