@@ -193,11 +193,12 @@ static int look(struct mm_db *db)
 	static const char *const companions[] = {"-wal", "-journal"};
 	char name[PATH_MAX];
 	struct stat st;
+	int r = mm_db_find(db, &st);
 
-	if (stat(db->path, &st) < 0) {
-		if (errno != ENOENT) {
-			return mm_db_fail(db, -errno, "can't open the register");
-		}
+	if (r < 0) {
+		return r;
+	}
+	if (r == 1) {
 		/* An empty one may be left where a register was refused. */
 		for (size_t i = 0; i < COUNT_OF(companions); i++) {
 			if (snprintf(name, sizeof(name), "%s%s", db->path, companions[i]) < (int)sizeof(name) &&
@@ -206,9 +207,6 @@ static int look(struct mm_db *db)
 			}
 		}
 		return 1;
-	}
-	if (!S_ISREG(st.st_mode)) {
-		return mm_db_fail(db, -EBADMSG, "this is not a regular file");
 	}
 	if (st.st_size == 0) {
 		return mm_db_fail(db, -EBADMSG, "the file is empty, which a register never is");
@@ -260,10 +258,14 @@ int mm_database_open(struct mm_db *db, struct mm_roster *roster, const struct mm
 
 int mm_database_look(struct mm_db *db, struct mm_roster *roster, const struct mm_store_meter *meters)
 {
-	int r;
+	struct stat st;
+	int r = mm_db_find(db, &st);
 
+	if (r != 0) {
+		return r;
+	}
 	if (faccessat(AT_FDCWD, db->path, R_OK, AT_EACCESS) < 0) {
-		return errno == ENOENT ? 1 : mm_error_set(&db->error, -errno, "%.120s: %s", db->path, strerror(errno));
+		return mm_error_set(&db->error, -errno, "%.120s: %s", db->path, strerror(errno));
 	}
 	r = mm_db_connect_aside(db);
 	if (r == 0) {

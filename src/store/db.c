@@ -24,6 +24,13 @@ static const struct {
 	{SQLITE_CONSTRAINT, EINVAL}, {SQLITE_MISMATCH, EINVAL}, {SQLITE_TOOBIG, EINVAL},
 };
 
+/* What the daemon has not stored yet outlives it (minimeterd(8), DURABILITY), but no boot: it would go on from there. */
+#define FORGET "reboot: the restart memory has the readings until then"
+#define OTHER_METER                                                                                                              \
+	"correct the configuration, or move the register away to begin at zero: this file with its -wal, -shm, .copy, .backup "  \
+	"and "                                                                                                                   \
+	".backup-old, and " FORGET
+
 static const struct {
 	int error;
 	const char *advice;
@@ -31,20 +38,18 @@ static const struct {
 	{EACCES, "give the user of the daemon the right to write the file and its directory"},
 	{EPERM, "give the user of the daemon the right to write the file and its directory"},
 	{EBADMSG, "move it away with its -wal and -shm and put back a backup; to begin at zero, move its .copy, .backup and "
-		  ".backup-old away too"},
+		  ".backup-old away too, and " FORGET},
 	{EBUSY, "stop the other process that has it open (fuser shows which)"},
 	{EINVAL, "this is an error in the program: report it"},
 	{EIO, "the disk fails: see the kernel's log, copy the register to a good disk"},
 	{ENOENT, "create its directory"},
 	{ENOTDIR, "correct the path"},
 	{ENOSPC, "free some space on its file system"},
-	{ENOTUNIQ, "correct the configuration, or move the register away to begin at zero: this file with its -wal, -shm, .copy, "
-		   ".backup and .backup-old"},
+	{ENOTUNIQ, OTHER_METER},
 	{EPROTO, "install the version that wrote it again"},
 	{ERANGE, "registers never go back: restart the daemon so that it reads them again"},
 	{EROFS, "its file system is read-only: mount it writable"},
-	{EXDEV, "correct the configuration, or move the register away to begin at zero: this file with its -wal, -shm, .copy, "
-		".backup and .backup-old"},
+	{EXDEV, OTHER_METER},
 };
 
 int mm_db_fail(struct mm_db *db, int r, const char *why)
@@ -141,6 +146,20 @@ int mm_db_end(struct mm_db *db, int r)
 }
 
 /* ---- The connection ---- */
+
+int mm_db_find(struct mm_db *db, struct stat *ret)
+{
+	struct stat st;
+
+	if (stat(db->path, &st) < 0) {
+		return errno == ENOENT ? 1 : mm_db_fail(db, -errno, "can't open the register");
+	}
+	if (!S_ISREG(st.st_mode)) {
+		return mm_db_fail(db, -EBADMSG, "this is not a regular file");
+	}
+	*ret = st;
+	return 0;
+}
 
 int mm_db_connect(struct mm_db *db)
 {

@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
 #include <sqlite3.h>
 
@@ -27,6 +28,9 @@ int mm_db_fail(struct mm_db *db, int r, const char *why);
 
 /* The same for the last error of the connection. */
 int mm_db_fail_sql(struct mm_db *db);
+
+/* What is at path: 0: a regular file, 1: nothing. -EBADMSG: a pipe or the like; to open it could take for ever. Else -errno. */
+int mm_db_find(struct mm_db *db, struct stat *ret);
 
 /* Connects to the file at path. Closing leaves it and its -wal as they are until mm_db_keep(). 0 or -errno. */
 int mm_db_connect(struct mm_db *db);

@@ -35,14 +35,19 @@ static int list_rows(struct mm_db *db, mm_store_list_fn *fn, void *userdata)
 int mm_store_list(const char *path, mm_store_list_fn *fn, void *userdata, struct mm_error *error)
 {
 	struct mm_db db = {.path = (char *)path}; /* for its messages; nobody changes or frees it */
+	struct stat st;
 	int r;
 
 	if (access(path, R_OK) < 0) {
 		return mm_error_set(error, -errno, "%s: %s", path, strerror(errno));
 	}
-	if (sqlite3_open_v2(path, &db.connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
+	r = mm_db_find(&db, &st);
+	if (r > 0) {
+		return mm_error_set(error, -ENOENT, "%s: %s", path, strerror(ENOENT));
+	}
+	if (r == 0 && sqlite3_open_v2(path, &db.connection, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX, NULL) != SQLITE_OK) {
 		r = mm_db_fail_sql(&db);
-	} else {
+	} else if (r == 0) {
 		r = list_rows(&db, fn, userdata);
 	}
 	if (r < 0) {

@@ -233,6 +233,13 @@ static void make_directory(struct fixture *b)
 	ck_assert_int_eq(mkdir(b->path, 0700), 0);
 }
 
+/* To open it waits for somebody who writes. */
+static void make_fifo(struct fixture *b)
+{
+	ck_assert_int_eq(unlink(b->path), 0);
+	ck_assert_int_eq(mkfifo(b->path, 0600), 0);
+}
+
 static void make_version_2(struct fixture *b)
 {
 	ck_assert_int_eq(unlink(b->path), 0);
@@ -255,7 +262,7 @@ START_TEST(test_a_check_without_a_fit_register)
 	static const struct {
 		void (*make)(struct fixture *b);
 		int expected;
-	} files[] = {{leave_as_it_is, 0}, {lose, 0}, {make_text, 1}, {make_directory, 1}, {make_version_2, 0}};
+	} files[] = {{leave_as_it_is, 0}, {lose, 0}, {make_text, 1}, {make_directory, 1}, {make_fifo, 1}, {make_version_2, 0}};
 	struct fixture b;
 	char odd[sizeof(b.path)];
 
@@ -333,7 +340,7 @@ int main(void)
 	tcase_set_timeout(tc, 600);
 	tcase_add_loop_test(tc, test_a_meter_that_changed_is_refused_or_new, 0, SITUATIONS);
 	tcase_add_test(tc, test_a_check_beside_a_daemon);
-	tcase_add_loop_test(tc, test_a_check_without_a_fit_register, 0, 5);
+	tcase_add_loop_test(tc, test_a_check_without_a_fit_register, 0, 6);
 	tcase_add_test(tc, test_a_copy_that_has_another_model_is_refused);
 	tcase_add_test(tc, test_a_refusal_is_whole);
 	suite_add_tcase(suite, tc);

@@ -62,7 +62,7 @@ static void assert_refused(struct fixture *b, unsigned meter_count, int error, c
 
 START_TEST(test_register_of_another_meter_is_refused)
 {
-	static const char *const files[] = {"-wal", "-shm", ".copy", ".backup ", ".backup-old"};
+	static const char *const files[] = {"-wal", "-shm", ".copy", ".backup ", ".backup-old", "and reboot: the restart memory"};
 	struct fixture b;
 	struct mm_store *store = fixture_start(&b, 1);
 
