@@ -3,7 +3,7 @@
 #define MM_METERING_MULTIPLIER_H
 
 /* By how much a meter multiplies, in the audit trail: a record, durable before it is in force, whenever it is another than
- * before. */
+ * before, or where the store has lost part of the trail, so that nobody knows what it was before. */
 
 #include "metering/meter_point.h"
 #include "store/store.h"

@@ -124,6 +124,7 @@ static int take_slot(struct mm_opening *opening, const struct mm_slot *slot)
 	bool newer = state->sequence > store->database_number, raised = false;
 
 	if (slot->database > store->database_number && !opening->rebuilt) {
+		opening->history_lost = true;
 		mm_opening_find(opening, "the database lacks commits that it had acknowledged");
 	}
 	if (state->sequence < store->database_number) {
@@ -148,7 +149,7 @@ static int take_slot(struct mm_opening *opening, const struct mm_slot *slot)
 /* ---- The database ---- */
 
 /* The findings stay in the trail for ever. */
-static int record(struct mm_store *store, const char *code, const char *before, const char *what)
+static int record(struct mm_store *store, const char *code, const char *before, const char *what, const char *data)
 {
 	struct mm_store_event event = {.boottime_ns = mm_now(CLOCK_BOOTTIME), .realtime_ns = mm_now(CLOCK_REALTIME), .meter = -1};
 
@@ -157,7 +158,7 @@ static int record(struct mm_store *store, const char *code, const char *before, 
 	}
 	snprintf(event.code, sizeof(event.code), "%s", code);
 	snprintf(event.text, sizeof(event.text), "%s%.*s", before, (int)(sizeof(event.text) - 1 - strlen(before)), what);
-	return mm_chain_add(&store->db, &store->roster, &event, NULL);
+	return mm_chain_add(&store->db, &store->roster, &event, data);
 }
 
 static int read_all(struct mm_store *store)
@@ -194,7 +195,7 @@ static int begin_run(struct mm_opening *opening, bool *ret_sealed)
 	}
 	if (r == 0) {
 		/* The next seal would hide it. */
-		r = record(store, "tampered", "the register was changed from outside: ", broken.text);
+		r = record(store, "tampered", "the register was changed from outside: ", broken.text, NULL);
 	}
 	return r < 0 ? r : read_all(store);
 }
@@ -240,7 +241,7 @@ int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 		r = take_slot(opening, slot);
 	}
 	if (r == 0 && !opening->recorded) {
-		r = record(store, "recovered", "", store->findings);
+		r = record(store, MM_STORE_RECOVERED, "", store->findings, opening->history_lost ? MM_STORE_HISTORY_LOST : NULL);
 	}
 	if (r == 0) {
 		r = read_all(store);

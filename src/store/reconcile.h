@@ -17,6 +17,7 @@ struct mm_opening {
 	bool mirror_begins; /* there was no second copy */
 	bool rebuilt;	    /* the database is made anew */
 	bool lacking;	    /* it is another than the second copy knew */
+	bool history_lost;  /* the trail lacks what was in it */
 	bool recorded;	    /* the store's findings are in an event */
 };
 

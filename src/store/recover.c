@@ -37,7 +37,7 @@ static int copy_bytes(int in, int out)
 
 static int copy_file(const char *from, const char *to)
 {
-	int in = open(from, O_RDONLY | O_CLOEXEC), out = -1, r = 0;
+	int in = open(from, O_RDONLY | O_CLOEXEC | O_NONBLOCK), out = -1, r = 0;
 
 	if (in >= 0) {
 		out = open(to, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0640);
@@ -124,6 +124,7 @@ static int build(struct mm_opening *opening, const char *path, const struct mm_s
 		return r;
 	}
 	opening->rebuilt = true;
+	opening->history_lost = true;
 	if (slot) {
 		mm_opening_find(opening, "registers from the copy of %s", mm_time_text_ns(slot->state.realtime_ns, text));
 	}

@@ -54,6 +54,10 @@ bool mm_store_is_refusal(int r);
 int mm_store_check(const char *path, const char *mirror_path, const struct mm_store_meter *meters, unsigned meter_count,
 		   struct mm_error *error);
 
+/* The event of what was out of order when it was opened; its record where the trail lacks events that were in it. */
+#define MM_STORE_RECOVERED "recovered"
+#define MM_STORE_HISTORY_LOST "{\"history_lost\":true}"
+
 /* What was out of order when it was opened, as the event has it; "" where nothing was. */
 const char *mm_store_findings(const struct mm_store *store);
 

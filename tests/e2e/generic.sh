@@ -83,7 +83,7 @@ ask read >"$scratch/read"
 check "the register stays" test "$(jq '.meters[1].delivered_uwh' "$scratch/read")" = "$heater"
 texts=$(ask events | jq -r '[.events[] | select(.code == "multiplier") | .text] | join("; ")')
 case $texts in
-"energy and power are multiplied by 2 from 0.000000 kWh on (was: by 1); energy and power are multiplied by 1 from 2.26"*) ;;
+"energy and power are multiplied by 2 from 0.000000 kWh delivered, 0.000000 kWh received on (was: by 1); energy and power are multiplied by 1 from 2.26"*) ;;
 *) check "the trail: $texts" false ;;
 esac
 stop_meter

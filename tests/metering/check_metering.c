@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "core/units.h"
 #include "fixture/suite.h"
@@ -205,9 +206,48 @@ START_TEST(a_multiplier_is_on_record_before_it_is_in_force)
 	ck_assert_int_eq(mm_store_worker_query(f->worker, look_at_multipliers, ignore, &seen), 0);
 	settle(f);
 	ck_assert_uint_eq(seen.count, 3);
-	ck_assert_str_eq(seen.text[0], "energy and power are multiplied by 2 from 0.001000 kWh on (was: by 1)");
-	ck_assert_str_eq(seen.text[1], "energy and power are multiplied by 0.5 from 0.005000 kWh on (was: by 2)");
-	ck_assert_str_eq(seen.text[2], "energy and power are multiplied by 1 from 0.005500 kWh on (was: by 0.5)");
+	ck_assert_str_eq(
+		seen.text[0],
+		"energy and power are multiplied by 2 from 0.001000 kWh delivered, 0.000000 kWh received on (was: by 1)");
+	ck_assert_str_eq(
+		seen.text[1],
+		"energy and power are multiplied by 0.5 from 0.005000 kWh delivered, 0.000000 kWh received on (was: by 2)");
+	ck_assert_str_eq(
+		seen.text[2],
+		"energy and power are multiplied by 1 from 0.005500 kWh delivered, 0.000000 kWh received on (was: by 0.5)");
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
+/* The registers are there again, from the copy; what was in the trail is not, and nothing is said of it. */
+START_TEST(a_multiplier_is_on_record_anew_where_the_trail_is_lost)
+{
+	static const double multipliers[] = {1, 2};
+	struct metering_fixture *f = setup();
+	struct multipliers seen = {0};
+	char expected[192];
+
+	snprintf(f->copy_path, sizeof(f->copy_path), "%s.copy", f->register_path);
+	stop(f);
+	f->config.meter[0].multiplier = 2;
+	start(f);
+	window(f, 3600);
+	stop(f);
+	ck_assert_int_eq(unlink(f->register_path), 0);
+	f->config.meter[0].multiplier = multipliers[_i];
+	start(f);
+	stop(f);
+	start(f); /* once */
+	ck_assert_int_eq(mm_store_worker_query(f->worker, look_at_multipliers, ignore, &seen), 0);
+	settle(f);
+	ck_assert_uint_eq(seen.count, 1);
+	snprintf(expected, sizeof(expected),
+		 "energy and power are multiplied by %g from 0.002000 kWh delivered, 0.000000 kWh received on (was: not known, "
+		 "the "
+		 "trail from before is lost)",
+		 multipliers[_i]);
+	ck_assert_str_eq(seen.text[0], expected);
 	stop(f);
 	teardown(f);
 }
@@ -322,6 +362,7 @@ int main(void)
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
 	tcase_add_test(tc, the_last_calibration_on_record_is_in_force);
 	tcase_add_test(tc, a_multiplier_is_on_record_before_it_is_in_force);
+	tcase_add_loop_test(tc, a_multiplier_is_on_record_anew_where_the_trail_is_lost, 0, 2);
 	tcase_add_test(tc, constants_outlive_the_audit_trail);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);
 	tcase_add_test(tc, energy_that_flows_back_is_told_once_a_day);
