@@ -98,6 +98,17 @@ int mm_config_load_text(const char *path, const char *text, struct mm_config_err
  */
 int mm_config_overridden(const char *path, const char *text, struct mm_config_errors *errors);
 
+/* Has somebody decided on this key of the text? meter: the number of its meter there; -1: it is of a section of the tables. */
+typedef bool mm_config_decided_fn(void *userdata, const char *section, int meter, const char *key);
+
+/*
+ * What the file at path says, without its drop-ins, and what such a text in its place would say otherwise though nobody has
+ * decided on that key: meters that it leaves out too. A meter is known by its name, or else by its serial number. Results as
+ * above; a file that is not there says nothing.
+ */
+int mm_config_lost(const char *path, const char *text, mm_config_decided_fn *decided, void *userdata,
+		   struct mm_config_errors *errors);
+
 /*
  * The same as mm_config_load(), but writes the settings in force as a configuration that would be read as the same ones, each
  * with the file and line that it is from as a comment. Defaults too; without keys that the chip does not take, and without

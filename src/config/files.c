@@ -263,3 +263,96 @@ int mm_config_overridden(const char *path, const char *text, struct mm_config_er
 	mm_config_forget(&reading);
 	return r;
 }
+
+/* ---- What a text in place of the file loses ---- */
+
+struct replacing {
+	struct mm_config_reading old, newer;
+	mm_config_decided_fn *decided;
+	void *userdata;
+};
+
+static void find_lost(struct replacing *replacing, const struct mm_key_table *table, const char *section, int meter,
+		      const void *settings, const unsigned *given, const void *newer)
+{
+	for (size_t k = 0; k < table->count; k++) {
+		const struct mm_key *key = &table->keys[k];
+		char value[MM_PATH_LEN_MAX] = "", becomes[MM_PATH_LEN_MAX] = "";
+
+		key->type->format(key, settings, value, sizeof(value));
+		key->type->format(key, newer, becomes, sizeof(becomes));
+		if (given[k] > 0 && strcmp(value, becomes) != 0 &&
+		    !replacing->decided(replacing->userdata, section, meter, key->name)) {
+			mm_config_complain(&replacing->old, given[k], "[%.70s] %s = %s would become %s", section, key->name,
+					   value, becomes[0] != '\0' ? becomes : "none");
+		}
+	}
+}
+
+/* The meter that goes on as this one; -1: none. */
+static int find_meter(const struct mm_config *config, const struct mm_config_meter *meter)
+{
+	int found = -1;
+
+	for (unsigned m = 0; m < config->meter_count; m++) {
+		if (strcmp(config->meter[m].name, meter->name) == 0) {
+			return (int)m;
+		}
+		if (meter->serial[0] != '\0' && strcmp(config->meter[m].serial, meter->serial) == 0) {
+			found = (int)m;
+		}
+	}
+	return found;
+}
+
+static void find_all_lost(struct replacing *replacing)
+{
+	struct mm_config_reading *old = &replacing->old;
+	const struct mm_config *newer = replacing->newer.config;
+
+	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
+		const struct mm_config_section *section = &mm_config_sections[i];
+
+		if (!mm_config_is_unused(newer, section->table)) {
+			find_lost(replacing, section->table, section->name, -1, (char *)old->config + section->offset,
+				  old->given[i], (const char *)newer + section->offset);
+		}
+	}
+	for (unsigned m = 0; m < old->config->meter_count; m++) {
+		const struct mm_config_meter *meter = &old->config->meter[m];
+		int as = find_meter(newer, meter);
+		char section[MM_NAME_MAX + 8];
+
+		snprintf(section, sizeof(section), "meter %s", meter->name);
+		if (as >= 0) {
+			find_lost(replacing, &mm_config_meter_keys, section, as, meter, old->meter_given[m], &newer->meter[as]);
+		} else {
+			mm_config_complain(old, old->meter_line[m], "[%.70s] would be left out", section);
+		}
+	}
+}
+
+int mm_config_lost(const char *path, const char *text, mm_config_decided_fn *decided, void *userdata,
+		   struct mm_config_errors *errors)
+{
+	struct mm_config_errors ignored; /* what is wrong is not what is lost */
+	struct replacing replacing = {.old = {.errors = &ignored, .alone = true},
+				      .newer = {.errors = &ignored, .alone = true},
+				      .decided = decided,
+				      .userdata = userdata};
+	int r = mm_config_read(path, text, &replacing.newer);
+
+	*errors = (struct mm_config_errors){0};
+	if (r != -ENOMEM) {
+		r = mm_config_read(path, NULL, &replacing.old);
+	}
+	if (r != -ENOMEM) {
+		replacing.old.errors = errors;
+		find_all_lost(&replacing);
+		put_places(&replacing.old);
+		r = errors->count > 0;
+	}
+	mm_config_forget(&replacing.old);
+	mm_config_forget(&replacing.newer);
+	return r;
+}

@@ -12,6 +12,7 @@ enum own_option {
 	OWN_ROOT,
 	OWN_UNATTENDED,
 	OWN_REPLACE,
+	OWN_DISCARD,
 	OWN_NO_START,
 	OWN_ADD_USER,
 	OWN_WAIT,
@@ -25,6 +26,7 @@ static const struct own_row {
 } own_options[OWN_COUNT] = {
 	[OWN_UNATTENDED] = {"unattended", NULL, "ask nothing; what no option answers is as proposed"},
 	[OWN_REPLACE] = {"replace", NULL, "replace a configuration that is there; it is kept as .old"},
+	[OWN_DISCARD] = {"discard", NULL, "with --replace: what no option says need not be as it was"},
 	[OWN_CONFIG] = {"config", "FILE", "the configuration to write"},
 	[OWN_ROOT] = {"root", "DIR", "write below DIR, as into an image, and start nothing"},
 	[OWN_NO_START] = {"no-start", NULL, "do not start the meter"},
@@ -93,6 +95,9 @@ static int take_own(enum own_option option, const char *value, FILE *err, struct
 		break;
 	case OWN_REPLACE:
 		options->replace = true;
+		break;
+	case OWN_DISCARD:
+		options->discard = true;
 		break;
 	case OWN_NO_START:
 		options->no_start = true;

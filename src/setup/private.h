@@ -104,7 +104,7 @@ void mm_propose(const struct mm_answers *answers, enum mm_question question, uns
 /* ---- options.c ---- */
 
 struct mm_setup_options {
-	bool unattended, replace, no_start, help, version;
+	bool unattended, replace, discard, no_start, help, version;
 	const char *config, *root, *add_user;
 	int wait_s;
 	const char *value[MM_METERS_MAX][MM_ASK_COUNT]; /* of answers; common ones: of meter 0 */

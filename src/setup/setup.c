@@ -254,6 +254,44 @@ static int may_replace(const struct setup *setup)
 	return mm_dialog_yes(&setup->machine, question, false);
 }
 
+/* By an option or a person. A proposal is nobody's word. */
+static bool is_decided(void *userdata, const char *section, int meter, const char *key)
+{
+	const struct setup *setup = userdata;
+	unsigned of = meter < 0 ? 0 : (unsigned)meter;
+
+	for (enum mm_question q = 0; q < MM_ASK_COUNT; q++) {
+		const struct mm_question_row *row = &mm_questions[q];
+
+		if (row->key && strcmp(row->key, key) == 0 &&
+		    (row->section ? meter < 0 && strcmp(row->section, section) == 0 : meter >= 0)) {
+			return option_of(setup, q, of) ||
+			       (!setup->options.unattended && row->prompt && mm_question_applies(setup->answers, q, of));
+		}
+	}
+	return false;
+}
+
+/* Nothing of the file that is there goes in silence. 1: something would; 0, -errno: it is said. */
+static int look_at_old(struct setup *setup)
+{
+	struct mm_config_errors errors = {0};
+	char *text = mm_answers_text(setup->answers);
+	int r = text ? mm_config_lost(setup->files.config, text, is_decided, setup, &errors) : -ENOMEM;
+
+	for (unsigned i = 0; i < errors.count; i++) {
+		fprintf(setup->machine.err, "minimeter-setup: %s\n", errors.error[i].text);
+	}
+	if (r > 0 && !setup->options.discard) {
+		fprintf(setup->machine.err,
+			"minimeter-setup: give an option for what must stay as it is, such as --multiplier; a file in %s.d keeps "
+			"other keys than a meter's. --discard takes the rest as it is said here\n",
+			setup->files.config);
+	}
+	free(text);
+	return r > 0 && setup->options.discard ? 0 : r;
+}
+
 static int look_at_register(const struct setup *setup, FILE *out)
 {
 	return mm_setup_look_at_register(setup->answers, setup->machine.root, out);
@@ -261,14 +299,16 @@ static int look_at_register(const struct setup *setup, FILE *out)
 
 static int collect(struct setup *setup)
 {
-	int other, r;
+	int old, other, r;
 
 	if (setup->options.unattended) {
 		r = answer_all(setup);
 		if (r != MM_SETUP_FINE) {
 			return r;
 		}
-		return check(setup) != 0 || look_at_register(setup, setup->machine.err) != 0 ? MM_SETUP_USAGE : MM_SETUP_FINE;
+		return check(setup) != 0 || look_at_old(setup) != 0 || look_at_register(setup, setup->machine.err) != 0
+			       ? MM_SETUP_USAGE
+			       : MM_SETUP_FINE;
 	}
 	mm_dialog_say(setup->machine.out, "",
 		      "minimeter-setup asks what the meter must know. What is in brackets is proposed: Enter takes it. "
@@ -278,7 +318,9 @@ static int collect(struct setup *setup)
 		recommend(setup->machine.out);
 		show_files(setup);
 		r = check(setup);
+		old = look_at_old(setup);
 		other = look_at_register(setup, setup->machine.out);
+		r = r == 0 ? old : r;
 		r = r == 0 ? other : r;
 		if (r >= 0) {
 			r = mm_dialog_yes(&setup->machine, r > 0 ? "Write this all the same" : "Write this", r == 0);

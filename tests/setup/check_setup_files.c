@@ -2,6 +2,8 @@
 /* The files: drop-ins that are there, those of the unit, and images of a card. */
 #include "setup/check_setup.h"
 
+#include "config/private.h"
+
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -79,6 +81,147 @@ START_TEST(what_a_drop_in_adds_is_shown)
 	ck_assert_int_eq(SETUP(f, "\n\n\n\n\n\n\n\n", REQUIRED), MM_SETUP_FAILED);
 	assert_says(f->err, ":3: [meter main] output_10 = GPIO17 counts, not none\n");
 	assert_says(f->out, "Write this all the same [no]: ");
+	end(f);
+}
+END_TEST
+
+/* ---- The configuration that is replaced ---- */
+
+#define METER_REQUIRED "model = MMD-120-2001-T\nserial = 1001\nelement1 = A\nelement2 = B\n"
+
+/* A value that is no default. */
+static void value_of(const struct mm_key *key, char ret[static 64])
+{
+	static const struct {
+		const char *name, *value;
+	} others[] = {
+		{"profile_interval_min", "30"},
+		{"model", "generic"},
+		{"service", "1-phase-2-wire"},
+		{"rated_voltage_v", "230"},
+		{"ct", "200:0.1"},
+		{"kh_wh", "100"},
+		{"serial", "7"},
+		{"element1", "C"},
+		{"element2", "C"},
+		{"element3", "C"},
+		{"generation", "yes"},
+		{"uri", "local:"},
+		{"device", "other"},
+		{"line", "GPIO9"},
+		{"lcd", "/dev/other"},
+	};
+
+	if (key->word) {
+		snprintf(ret, 64, "%s", key->word(1));
+	} else if (key->type == &mm_key_path || key->type == &mm_key_path_or_none) {
+		strcpy(ret, "/other");
+	} else if (strncmp(key->name, "output_", 7) == 0 || strncmp(key->name, "led_", 4) == 0 ||
+		   strcmp(key->name, "counter") == 0) {
+		strcpy(ret, "GPIO9");
+	} else {
+		snprintf(ret, 64, "%.15g", key->max);
+	}
+	for (size_t i = 0; i < COUNT_OF(others); i++) {
+		if (strcmp(others[i].name, key->name) == 0) {
+			strcpy(ret, others[i].value);
+		}
+	}
+}
+
+static bool is_required(const char *section, const char *key)
+{
+	static const char *const keys[] = {"uri", "model", "serial"};
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		if (strcmp(keys[i], key) == 0) {
+			return true;
+		}
+	}
+	return strcmp(section, "front-end") == 0 && strcmp(key, "driver") == 0;
+}
+
+/* Without the key itself. */
+static void write_old(const struct setup_fixture *f, const char *section, const struct mm_key *key, const char *value)
+{
+	char text[512] = "[meter main]\n", meter[] = METER_REQUIRED;
+
+	for (char *rest, *line = strtok_r(meter, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+		if (strncmp(line, key->name, strlen(key->name)) != 0 || strncmp(section, "meter", 5) != 0) {
+			sprintf(text + strlen(text), "%s\n", line);
+		}
+	}
+	sprintf(text + strlen(text), "[%s]\n%s = %s\n", section, key->name, value);
+	put(f, CONFIG, text);
+}
+
+static void replace_one(struct setup_fixture *f, const char *section, const struct mm_key_table *table, const struct mm_key *key)
+{
+	bool of_chip = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT &&
+		       !(mm_afe_driver_find("ade9000")->keys & 1u << (table - mm_afe_keys));
+	char value[64], expected[192];
+	int status;
+
+	value_of(key, value);
+	write_old(f, section, key, value);
+	status = SETUP(f, "", "--unattended", "--replace", REQUIRED);
+	snprintf(expected, sizeof(expected), "[%s] %s = %s would become ", section, key->name, value);
+	if (is_required(section, key->name) || of_chip) {
+		ck_assert_msg(status == MM_SETUP_FINE, "%s%s", expected, f->err);
+		return;
+	}
+	ck_assert_msg(status == MM_SETUP_USAGE, "%s%s", expected, f->err);
+	assert_says(f->err, expected);
+	snprintf(expected, sizeof(expected), "%s = %s\n", key->name, value);
+	assert_file(f, CONFIG, expected);
+	ck_assert_msg(SETUP(f, "", "--unattended", "--replace", "--discard", REQUIRED) == MM_SETUP_FINE, "%s", f->err);
+	assert_says(f->err, "would become ");
+}
+
+/* Whatever the key: what nobody has decided on goes on, or is named before anything is written. */
+START_TEST(no_key_of_the_old_configuration_goes_in_silence)
+{
+	struct setup_fixture *f = begin();
+
+	make_directory(f, "/etc");
+	make_directory(f, "/etc/minimeter");
+	for (size_t s = 0; s <= MM_CONFIG_SECTIONS; s++) {
+		const struct mm_key_table *table = s < MM_CONFIG_SECTIONS ? mm_config_sections[s].table : &mm_config_meter_keys;
+
+		for (size_t k = 0; k < table->count; k++) {
+			replace_one(f, s < MM_CONFIG_SECTIONS ? mm_config_sections[s].name : "meter main", table,
+				    &table->keys[k]);
+		}
+	}
+	end(f);
+}
+END_TEST
+
+START_TEST(what_is_decided_replaces_the_old_configuration)
+{
+	struct setup_fixture *f = begin();
+	struct mm_config *config;
+
+	make_directory(f, "/etc");
+	make_directory(f, "/etc/minimeter");
+	put(f, CONFIG, "[daemon]\nclients_max = 7\n[meter main]\n" METER_REQUIRED "multiplier = 2\n");
+	/* Enter does not take it. */
+	ck_assert_int_eq(SETUP(f, "yes\n\n\n\n\n\n\n\n\n\n", REQUIRED), MM_SETUP_FAILED);
+	assert_says(f->err, CONFIG ":2: [daemon] clients_max = 7 would become 32\n");
+	assert_says(f->err, CONFIG ":8: [meter main] multiplier = 2 would become 1\n");
+	assert_says(f->out, "Write this all the same [no]: ");
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--replace", "--discard", "--multiplier", "2", REQUIRED), MM_SETUP_FINE);
+	ck_assert_ptr_null(strstr(f->err, "multiplier"));
+	config = load(f);
+	ck_assert_double_eq(config->meter[0].multiplier, 2);
+	free(config);
+	/* By its serial number under another name; and one that has neither is left out. */
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--replace", REQUIRED, "--name", "house"), MM_SETUP_USAGE);
+	assert_says(f->err, "[meter main] multiplier = 2 would become 1\n");
+	ck_assert_int_eq(SETUP(f, "", "--unattended", "--replace", "--uri", NOWHERE, "--driver", "ade9000", "--model",
+			       "MMD-120-2001-T", "--serial", "9", "--name", "house"),
+			 MM_SETUP_USAGE);
+	assert_says(f->err, "[meter main] would be left out\n");
 	end(f);
 }
 END_TEST
@@ -253,5 +396,7 @@ TCase *files_tcase(void)
 	tcase_add_test(tcase, a_drop_in_that_goes_is_named);
 	tcase_add_loop_test(tcase, the_unit_reaches_one_address, 0, COUNT_OF(networks));
 	tcase_add_test(tcase, what_a_drop_in_adds_is_shown);
+	tcase_add_test(tcase, no_key_of_the_old_configuration_goes_in_silence);
+	tcase_add_test(tcase, what_is_decided_replaces_the_old_configuration);
 	return tcase;
 }
