@@ -48,8 +48,8 @@ static bool is_comment(const char *text)
 	return *text == '\0' || *text == '#' || *text == ';';
 }
 
-/* What is wrong with the character that text begins with; NULL: nothing. */
-static const char *character_fault(const char *text)
+/* What is wrong with the character that text begins with, behind another one; NULL: nothing. */
+static const char *character_fault(const char *text, uint32_t before)
 {
 	size_t length = mm_utf8_length(text);
 
@@ -59,7 +59,7 @@ static const char *character_fault(const char *text)
 	if (length == 1 && iscntrl((unsigned char)*text) && !isspace((unsigned char)*text)) {
 		return "has a control character: delete what the editor does not show, or type the line again";
 	}
-	if (length > 1 && mm_utf8_is_hidden(text)) {
+	if (length > 1 && mm_utf8_is_hidden_behind(text, before)) {
 		return "has a hidden character: delete what the editor does not show, or type the line again";
 	}
 	return NULL;
@@ -71,12 +71,14 @@ static void check_text(struct reading *reading, char *text)
 {
 	bool comment = is_comment(text_of(reading, text));
 	const char *what = NULL;
+	uint32_t before = 0;
 	size_t length;
 
 	for (; *text != '\0'; text += length) {
-		const char *fault = character_fault(text);
+		const char *fault = character_fault(text, before);
 
 		length = mm_utf8_length(text) > 0 ? mm_utf8_length(text) : 1;
+		before = mm_utf8_point(text);
 		if (fault && !(comment && length > 1)) {
 			what = fault;
 			memset(text, '?', length);
@@ -91,12 +93,14 @@ const char *mm_ini_value_fault(const char *value)
 {
 	size_t length = strlen(value);
 	const char *fault;
+	uint32_t before = 0;
 
 	for (const char *text = value; *text != '\0'; text += mm_utf8_length(text)) {
-		fault = character_fault(text);
+		fault = character_fault(text, before);
 		if (fault) {
 			return fault;
 		}
+		before = mm_utf8_point(text);
 	}
 	if (strchr(value, '"') || (length > 1 && value[0] == '\'' && value[length - 1] == '\'')) {
 		return "the quotes would be part of the value: leave them out";

@@ -38,14 +38,14 @@ int mm_text_columns(const char *text)
 	return columns;
 }
 
-static bool is_unfit(const char *text, size_t *ret_length)
+static bool is_unfit(const char *text, uint32_t before, size_t *ret_length)
 {
 	mbstate_t state = {0};
 	wchar_t character;
 	size_t length = mbrtowc(&character, text, strlen(text), &state);
 
 	*ret_length = 1;
-	if (mm_utf8_length(text) > 1 && mm_utf8_is_hidden(text)) {
+	if (mm_utf8_length(text) > 1 && mm_utf8_is_hidden_behind(text, before)) {
 		*ret_length = mm_utf8_length(text); /* whatever the locale says: the terminal may know better */
 		return true;
 	}
@@ -60,15 +60,19 @@ static bool is_unfit(const char *text, size_t *ret_length)
 void mm_text_clean(char *text)
 {
 	char *to = text;
+	uint32_t before = 0, point;
 	size_t length;
 
 	for (; *text != '\0'; text += length) {
-		if (is_unfit(text, &length)) {
+		point = mm_utf8_point(text);
+		if (is_unfit(text, before, &length)) {
 			*to++ = '?';
+			point = '?';
 		} else {
 			memmove(to, text, length);
 			to += length;
 		}
+		before = point;
 	}
 	*to = '\0';
 }

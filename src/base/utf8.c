@@ -63,21 +63,66 @@ uint32_t mm_utf8_point(const char *text)
 	return point;
 }
 
-bool mm_utf8_is_hidden(const char *text)
+static bool is_in(uint32_t point, const struct range *ranges, size_t count)
 {
-	uint32_t point = mm_utf8_point(text);
-
-	for (size_t i = 0; i < COUNT_OF(hidden); i++) {
-		if (point >= hidden[i].first && point <= hidden[i].last) {
+	for (size_t i = 0; i < count; i++) {
+		if (point >= ranges[i].first && point <= ranges[i].last) {
 			return true;
 		}
 	}
-	return mm_utf8_length(text) == 0;
+	return false;
+}
+
+bool mm_utf8_is_hidden(const char *text)
+{
+	return mm_utf8_length(text) == 0 || is_in(mm_utf8_point(text), hidden, COUNT_OF(hidden));
+}
+
+static bool is_joiner(uint32_t point)
+{
+	return point == 0x200c || point == 0x200d;
+}
+
+static bool is_selector(uint32_t point)
+{
+	static const struct range selectors[] = {{0x180b, 0x180d}, {0x180f, 0x180f}, {0xfe00, 0xfe0f}, {0xe0100, 0xe01ef}};
+
+	return is_in(point, selectors, COUNT_OF(selectors));
+}
+
+/* Of a script that joins, or a sign: they begin with Arabic. Latin and Greek go on before the blanks and punctuation of all. */
+static bool can_join(uint32_t point)
+{
+	return point >= 0x0600 && (point < 0x1e00 || point > 0x206f) && point != 0x3000 &&
+	       !is_in(point, hidden, COUNT_OF(hidden));
+}
+
+/* Signs that are letters or pictures, by what follows, are among those of Latin; other letters of it have no variants. */
+static bool can_vary(uint32_t point, uint32_t next)
+{
+	return can_join(point) || point == 0x00a9 || point == 0x00ae || (next == 0x20e3 && point > ' ' && point < '@');
+}
+
+bool mm_utf8_is_hidden_behind(const char *text, uint32_t before)
+{
+	uint32_t point = mm_utf8_point(text), next;
+
+	if (!mm_utf8_is_hidden(text) || mm_utf8_length(text) < 2) {
+		return mm_utf8_is_hidden(text);
+	}
+	next = mm_utf8_point(text + mm_utf8_length(text));
+	if (is_joiner(point)) {
+		return !(can_join(before) || is_selector(before)) || !can_join(next);
+	}
+	return !is_selector(point) || !can_vary(before, next);
 }
 
 bool mm_utf8_is_plain(const char *text)
 {
-	while (*text != '\0' && !mm_utf8_is_hidden(text)) {
+	uint32_t before = 0;
+
+	while (*text != '\0' && !mm_utf8_is_hidden_behind(text, before)) {
+		before = mm_utf8_point(text);
 		text += mm_utf8_length(text);
 	}
 	return *text == '\0';

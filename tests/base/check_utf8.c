@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Characters of UTF-8, and those that nobody sees. */
 #include "base/utf8.h"
+
+#include <string.h>
+
 #include "fixture/suite.h"
 
 static const struct {
@@ -50,12 +53,90 @@ START_TEST(hidden_characters_are_known)
 }
 END_TEST
 
+static const struct {
+	const char *text;
+	bool plain;
+} names[] = {
+	{"\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae\xd9\x88\xd8\xa7\xd9\x87\xd9\x85", true}, /* Persian */
+	{"\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7 1", true},			/* Devanagari */
+	{"\xe0\xb6\x9a\xe0\xb7\x8a\xe2\x80\x8d\xe0\xb6\xbb", true},			/* Sinhala */
+	{"shop \xe2\x9d\xa4\xef\xb8\x8f", true},
+	{"1\xef\xb8\x8f\xe2\x83\xa3", true},
+	{"\xe8\x91\x9b\xf3\xa0\x84\x80\xe5\x9f\x8e", true},					    /* Han with a variant */
+	{"\xf0\x9f\x91\xa9\xe2\x80\x8d\xe2\x9d\xa4\xef\xb8\x8f\xe2\x80\x8d\xf0\x9f\x91\xa8", true}, /* joined pictures */
+	{"ma\xe2\x80\x8cin", false},
+	{"ma\xef\xb8\x8fin", false},
+	{"\xef\xb8\x8f\xe2\x9d\xa4", false},
+	{"\xd9\x85 \xe2\x80\x8c\xd8\xae", false},
+};
+
+START_TEST(names_of_all_scripts_are_plain)
+{
+	ck_assert_int_eq(mm_utf8_is_plain(names[_i].text), names[_i].plain);
+}
+END_TEST
+
+static const char *const alphabet[] = {"a",
+				       " ",
+				       "\xd9\x85",
+				       "\xe0\xa4\x95",
+				       "\xe2\x9d\xa4",
+				       "\xe2\x80\x8c",
+				       "\xe2\x80\x8d",
+				       "\xef\xb8\x8f",
+				       "\xe2\x80\xae",
+				       "\xe2\x80\x8b",
+				       "\xff"};
+
+enum { LETTERS = 5, FIRST_SIGN = 2, JOINERS = 7, SELECTORS = 8 };
+
+/* By what is before and behind it alone, -1: nothing. */
+static bool may_be(int before, int character, int behind)
+{
+	bool sign_before = before >= FIRST_SIGN && before < LETTERS, sign_behind = behind >= FIRST_SIGN && behind < LETTERS;
+
+	if (character < LETTERS) {
+		return true;
+	}
+	if (character < JOINERS) {
+		return (sign_before || before == JOINERS) && sign_behind;
+	}
+	return character < SELECTORS && sign_before;
+}
+
+/* All texts of up to five characters: no joiner at an end, none of them twice in a row, nothing that turns the text round. */
+START_TEST(hidden_characters_are_judged_in_their_place)
+{
+	const int count = (int)MM_COUNT_OF(alphabet);
+	unsigned plain = 0;
+
+	for (int n = 0; n < count * count * count * count * count; n++) {
+		int text[5];
+		char bytes[32] = "";
+		bool expected = true;
+
+		for (int i = 0, rest = n; i < 5; i++, rest /= count) {
+			text[i] = rest % count;
+			strcat(bytes, alphabet[text[i]]);
+		}
+		for (int i = 0; i < 5; i++) {
+			expected = expected && may_be(i > 0 ? text[i - 1] : -1, text[i], i < 4 ? text[i + 1] : -1);
+		}
+		plain += expected;
+		ck_assert_msg(mm_utf8_is_plain(bytes) == expected, "text %d: %s", n, bytes);
+	}
+	ck_assert_uint_gt(plain, 3125);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("utf8");
 	TCase *tcase = tcase_create("characters");
 
 	tcase_add_loop_test(tcase, hidden_characters_are_known, 0, MM_COUNT_OF(table));
+	tcase_add_loop_test(tcase, names_of_all_scripts_are_plain, 0, MM_COUNT_OF(names));
+	tcase_add_test(tcase, hidden_characters_are_judged_in_their_place);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
 }

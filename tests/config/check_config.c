@@ -701,6 +701,12 @@ START_TEST(no_key_takes_a_hidden_character)
 	}
 	ck_assert_int_eq(load(f, "[meter a\xe2\x80\xae]\nmodel = MMS-120-2001\nserial = 1\n"), -EINVAL);
 	ck_assert(is_said(f, ":1: this line has a hidden character"));
+	ck_assert_int_eq(load(f, "[meter \xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae]\nmodel = MMS-120-2001\nserial = "
+				 "\xe0\xa4\x95\xe0\xa5\x8d\xe2\x80\x8d\xe0\xa4\xb7\nelement1 = A\n"),
+			 0);
+	ck_assert_str_eq(f->config->meter[0].name, "\xd9\x85\xdb\x8c\xe2\x80\x8c\xd8\xae");
+	free(f->config);
+	f->config = NULL;
 	ck_assert_int_eq(load(f, "; hidden in a comment: \xe2\x80\x8d\n" METER), 0);
 	teardown(f);
 }

@@ -142,6 +142,7 @@ START_TEST(a_text_with_a_hidden_character_is_refused)
 	static const char *const texts[] = {"a\\u0007",	    "a\\n",	    "\\u007f",	    "a\xc2\x85",
 					    "\xe2\x80\x8b", "\xe2\x80\xae", "\xef\xbb\xbf", "  "};
 	struct fields f = {0};
+	json_t *joined = json_string("\xd9\x85\xe2\x80\x8c\xd8\xae");
 	char parameters[64], refused[64];
 
 	for (size_t i = 0; i < COUNT_OF(texts); i++) {
@@ -150,7 +151,9 @@ START_TEST(a_text_with_a_hidden_character_is_refused)
 		ck_assert_msg(strcmp(refused, "name") == 0, "%s", parameters);
 	}
 	try("{\"count\":1, \"name\":\"a \xc3\xa9\"}", &f, refused);
-	ck_assert_str_eq(refused, "name"); /* four bytes */
+	ck_assert_str_eq(refused, "name");						 /* four bytes */
+	ck_assert(mm_call_is_text(joined, 7));
+	json_decref(joined);
 	try("{\"count\":1, \"name\":\" \xc3\xa9\"}", &f, refused);
 	ck_assert_str_eq(refused, "");
 }
