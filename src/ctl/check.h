@@ -68,10 +68,15 @@ void mm_check_add(json_t *items, const char *item, int element, enum mm_check_st
 
 /*
  * Voltages, the angle between the lines, loads, CTs, their correction, faults that the meter reports, power and reverse-phase
- * LED: by one meter's Read and Diagnose. apart: a voltmeter shows 240 or 208 V between L1 and L2, for where the angle is not
+ * LED: by one meter's Read and Diagnose. apart: a voltmeter shows that L1 and L2 are two lines, for where the angle is not
  * known.
  */
 void mm_check_readings(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, mm_check_answer apart);
+
+#define MM_CHECK_APART_MAX 64
+
+/* What a voltmeter shows between two lines of this meter: "240 V, or 208 V in a wye". */
+void mm_check_between_lines(const struct mm_reading *reading, char ret[static MM_CHECK_APART_MAX]);
 
 /* Whether the power is the load that somebody states, in W; for 0, whether nothing registers. */
 void mm_check_load(json_t *items, const struct mm_reading *reading, const json_t *diagnosis, double load_w);

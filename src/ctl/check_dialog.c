@@ -2,6 +2,7 @@
 /* What the installation test asks people in a terminal. */
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/check.h"
@@ -141,13 +142,17 @@ int mm_check_ask_to_switch(struct mm_check *check)
 
 mm_check_answer mm_check_ask_apart(struct mm_check *check)
 {
+	char between[MM_CHECK_APART_MAX], question[256];
+
 	if (is_seen(check, MM_CHECK_SEEN_LINES)) {
 		return 'y';
 	}
-	return !check->interactive ? 0
-				   : ask(check, "This front end can't measure the angle between the lines. Measure from L1 to L2 "
-						"with a voltmeter: does it "
-						"read about 240 V (split phase) or 208 V (wye)?");
+	mm_check_between_lines(check->reading, between);
+	snprintf(question, sizeof(question),
+		 "This front end can't measure the angle between the lines. Measure from L1 to L2 with a voltmeter: does it read "
+		 "about %s?",
+		 between);
+	return check->interactive ? ask(check, question) : 0;
 }
 
 /* ---- LEDs, display, pulse outputs ---- */

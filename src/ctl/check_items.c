@@ -104,12 +104,19 @@ bool mm_check_knows_angle(const json_t *diagnosis)
 
 #define APART_MAX 160
 
-/* What a voltmeter shows between two lines: 240 V, or 208 V in a wye. */
-static void say_apart(const struct mm_reading *reading, const char *more, char ret[static APART_MAX])
+void mm_check_between_lines(const struct mm_reading *reading, char ret[static MM_CHECK_APART_MAX])
 {
 	double rated_v = (reading->supply_min_v + reading->supply_max_v) / 2;
 
-	snprintf(ret, APART_MAX, "measure L1 to L2: %.0f V, or %.0f V in a wye%s", 2 * rated_v, sqrt(3) * rated_v, more);
+	snprintf(ret, MM_CHECK_APART_MAX, "%.0f V, or %.0f V in a wye", 2 * rated_v, sqrt(3) * rated_v);
+}
+
+static void say_apart(const struct mm_reading *reading, const char *more, char ret[static APART_MAX])
+{
+	char between[MM_CHECK_APART_MAX];
+
+	mm_check_between_lines(reading, between);
+	snprintf(ret, APART_MAX, "measure L1 to L2: %s%s", between, more);
 }
 
 /* By a voltmeter where the angle is not known. */

@@ -402,6 +402,19 @@ START_TEST(load_led_is_between_two_readings)
 }
 END_TEST
 
+START_TEST(lines_are_apart_by_what_the_meter_is_rated_for)
+{
+	const struct mm_reading mini = {.supply_min_v = 102, .supply_max_v = 138},
+				other = {.supply_min_v = 195.5, .supply_max_v = 264.5};
+	char text[MM_CHECK_APART_MAX];
+
+	mm_check_between_lines(&mini, text);
+	ck_assert_str_eq(text, "240 V, or 208 V in a wye");
+	mm_check_between_lines(&other, text);
+	ck_assert_str_eq(text, "460 V, or 398 V in a wye");
+}
+END_TEST
+
 /* With nothing said to run, what registers is the first item, and a fault. */
 START_TEST(creep_is_the_first_item)
 {
@@ -455,6 +468,7 @@ TCase *check_tcase(void)
 	tcase_add_test(tcase, pulse_outputs_are_listed);
 	tcase_add_test(tcase, load_led_follows_energy);
 	tcase_add_test(tcase, load_led_is_between_two_readings);
+	tcase_add_test(tcase, lines_are_apart_by_what_the_meter_is_rated_for);
 	tcase_add_test(tcase, percentages_go_with_the_order);
 	tcase_add_test(tcase, creep_is_the_first_item);
 	tcase_add_test(tcase, a_reported_fault_fails_the_check);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What a client gets to know of the configuration, and of the load profile before an interval is closed. */
 #include <check.h>
+#include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "fixture/service_fixture.h"
@@ -118,15 +120,43 @@ START_TEST(an_interval_that_is_not_covered_says_so)
 }
 END_TEST
 
+/* ---- Diagnoses ---- */
+
+/* By its own pulses, and as it registers. */
+START_TEST(creep_is_said_in_pulses_of_this_meter)
+{
+	struct service_fixture *f = setup_other(2, 1000);
+	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
+	json_t *got;
+	char *text;
+
+	windows(f, 10);
+	call(f, "Diagnose", "{\"load_w\":0}");
+	while (!(got = answer(f))) {
+		(void)poll(&p, 1, 100);
+		mm_store_worker_dispatch(f->worker);
+	}
+	text = json_dumps(got, JSON_COMPACT);
+	ck_assert_msg(text && strstr(text, "registers 7200.0 W, a pulse of 1000 Wh in 8 minutes; 7200.0 to 7200.0 W"), "%s",
+		      text);
+	free(text);
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("status");
-	TCase *configuration = tcase_create("configuration"), *profile = tcase_create("profile");
+	TCase *configuration = tcase_create("configuration"), *diagnosis = tcase_create("diagnosis"),
+	      *profile = tcase_create("profile");
 
 	tcase_add_test(configuration, a_file_that_was_refused_is_remembered);
 	suite_add_tcase(suite, configuration);
 	tcase_add_test(profile, a_reading_has_the_interval_that_is_open);
 	tcase_add_loop_test(profile, an_interval_that_is_not_covered_says_so, 0, MM_COUNT_OF(coverages));
 	suite_add_tcase(suite, profile);
+	tcase_add_test(diagnosis, creep_is_said_in_pulses_of_this_meter);
+	suite_add_tcase(suite, diagnosis);
 	return mm_run_suite(suite);
 }
