@@ -151,7 +151,7 @@ START_TEST(a_text_with_a_hidden_character_is_refused)
 		ck_assert_msg(strcmp(refused, "name") == 0, "%s", parameters);
 	}
 	try("{\"count\":1, \"name\":\"a \xc3\xa9\"}", &f, refused);
-	ck_assert_str_eq(refused, "name");						 /* four bytes */
+	ck_assert_str_eq(refused, "name"); /* four bytes */
 	ck_assert(mm_call_is_text(joined, 7));
 	json_decref(joined);
 	try("{\"count\":1, \"name\":\" \xc3\xa9\"}", &f, refused);
