@@ -254,7 +254,7 @@ static int may_replace(const struct setup *setup)
 	return mm_dialog_yes(&setup->machine, question, false);
 }
 
-/* By an option or a person. A proposal is nobody's word. */
+/* By an option or a person, or by the model, which need not have it. A proposal is nobody's word. */
 static bool is_decided(void *userdata, const char *section, int meter, const char *key)
 {
 	const struct setup *setup = userdata;
@@ -265,8 +265,10 @@ static bool is_decided(void *userdata, const char *section, int meter, const cha
 
 		if (row->key && strcmp(row->key, key) == 0 &&
 		    (row->section ? meter < 0 && strcmp(row->section, section) == 0 : meter >= 0)) {
-			return option_of(setup, q, of) ||
-			       (!setup->options.unattended && row->prompt && mm_question_applies(setup->answers, q, of));
+			bool applies = mm_question_applies(setup->answers, q, of), plate = q >= MM_ASK_SERVICE && q <= MM_ASK_KH;
+
+			return option_of(setup, q, of) || (!applies && !plate) ||
+			       (applies && !setup->options.unattended && row->prompt);
 		}
 	}
 	return false;
