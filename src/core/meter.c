@@ -172,7 +172,21 @@ static uint32_t judge_flag(uint32_t flags, uint32_t flag, double excess, double 
 	return excess > threshold ? flag : 0;
 }
 
-static uint32_t judge_flags(struct mm_meter *meter, unsigned e, const struct mm_input_reading *input)
+static double creep_w(const struct mm_model *model)
+{
+	return model->rated_voltage_v * model->ct_primary_a * MM_CREEP_POWER_RATIO;
+}
+
+/* The sign of no power is that of noise: with an open voltage lead, and beside a current all of which is reactive. */
+static bool has_direction(const struct mm_meter *meter, const struct mm_input_reading *input, double seconds)
+{
+	if (input->voltage_v < MM_DEAD_VOLTAGE_V) {
+		return false;
+	}
+	return input->current_a < MM_PHASING_CURRENT_A || fabs(input->active_ws) > creep_w(&meter->config.model) * seconds;
+}
+
+static uint32_t judge_flags(struct mm_meter *meter, unsigned e, const struct mm_input_reading *input, double seconds)
 {
 	double min_v = mm_model_supply_min_v(&meter->config.model), max_v = mm_model_supply_max_v(&meter->config.model);
 	double overcurrent_a = meter->config.model.ct_primary_a * MM_OVERCURRENT_RATIO;
@@ -185,6 +199,9 @@ static uint32_t judge_flags(struct mm_meter *meter, unsigned e, const struct mm_
 	if (input->frequency_hz > 0) {
 		now |= judge_flag(before, MM_ELEMENT_FREQUENCY, MM_FREQUENCY_MIN_HZ - input->frequency_hz, MM_FREQUENCY_MIN_HZ);
 		now |= judge_flag(before, MM_ELEMENT_FREQUENCY, input->frequency_hz - MM_FREQUENCY_MAX_HZ, MM_FREQUENCY_MAX_HZ);
+	}
+	if (!has_direction(meter, input, seconds)) {
+		return now | (before & MM_ELEMENT_REVERSED);
 	}
 	meter->backward[e] =
 		input->active_ws < 0 &&
@@ -200,7 +217,7 @@ static void step_element(struct mm_meter *meter, unsigned e, const struct mm_inp
 			 struct sums *sums, struct mm_profile_row *increment, struct mm_meter_step *ret)
 {
 	const struct mm_model *model = &meter->config.model;
-	double creep_ws = model->rated_voltage_v * model->ct_primary_a * MM_CREEP_POWER_RATIO * seconds;
+	double creep_ws = creep_w(model) * seconds;
 	bool loaded = input->current_a >= model->ct_primary_a * MM_START_CURRENT_RATIO;
 	double multiplier = meter->config.multiplier > 0 ? meter->config.multiplier : 1;
 	double active_ws = loaded && fabs(input->active_ws) > creep_ws ? multiplier * input->active_ws : 0;
@@ -208,7 +225,7 @@ static void step_element(struct mm_meter *meter, unsigned e, const struct mm_inp
 	double apparent_va = loaded ? multiplier * input->voltage_v * input->current_a : 0;
 	double power_w = active_ws / seconds;
 	uint32_t before = meter->element[e].flags;
-	uint32_t flags = judge_flags(meter, e, input);
+	uint32_t flags = judge_flags(meter, e, input, seconds);
 
 	meter->element[e] = (struct mm_element_reading){
 		.voltage_v = input->voltage_v,

@@ -31,6 +31,9 @@
 /* Manual, 3.9: a load over 1 A is needed before phasing can be judged. */
 #define MM_PHASING_CURRENT_A 1.0
 
+/* Below this a line or its lead is dead; what is left is picked up from its neighbours. */
+#define MM_DEAD_VOLTAGE_V 10.0
+
 /* A flag that is up clears only when the figure is back inside its limit by this part of it: noise at a limit is one event. */
 #define MM_FLAG_HYSTERESIS_RATIO 0.01
 
@@ -41,7 +44,8 @@
 #define MM_ELEMENT_FREQUENCY 0x08u
 /*
  * Active power below zero at over 1 A in two windows running, of an element that is not said to generate: CT turned round or on
- * the wrong line. Clears with the first window that is not so, also where there is no load.
+ * the wrong line. Clears with the first window that is not so, also where there is no load; a window whose power is
+ * no more than creep, or whose voltage is dead, has no direction and leaves it as it is.
  */
 #define MM_ELEMENT_REVERSED 0x10u
 #define MM_ELEMENT_FLAG_COUNT 5

@@ -176,6 +176,26 @@ START_TEST(reversed_element)
 }
 END_TEST
 
+/* An open voltage lead, or a current that is all reactive: noise around no power has no direction. */
+START_TEST(direction_is_not_that_of_noise)
+{
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+	unsigned changes = 0;
+
+	expect_reversed(f, 8.34, -1000, 0, 0);
+	expect_reversed(f, 8.34, -1000, MM_ELEMENT_REVERSED, 0);
+	for (unsigned i = 0; i < 70; i++) {
+		load(f, 1, i < 35 ? 0.02 : 120, 8.34, i / 3 % 2 ? -0.1 : 0.1, 0);
+		play(f, 1);
+		changes += ((f->step.raised[1] | f->step.cleared[1]) & MM_ELEMENT_REVERSED) != 0;
+		ck_assert(f->meter.reverse_led);
+	}
+	ck_assert_uint_eq(changes, 0);
+	/* The voltage is back, and with it the direction. */
+	expect_reversed(f, 8.34, 1000, 0, MM_ELEMENT_REVERSED);
+}
+END_TEST
+
 /* Solar: power backwards of an element that is said to generate is registered, and that is all. The other one is judged. */
 START_TEST(generating_element)
 {
@@ -302,6 +322,7 @@ int main(void)
 	tcase_add_test(tcase, limit_flags);
 	tcase_add_test(tcase, flags_with_noise);
 	tcase_add_test(tcase, reversed_element);
+	tcase_add_test(tcase, direction_is_not_that_of_noise);
 	tcase_add_test(tcase, generating_element);
 	tcase_add_test(tcase, flag_names);
 	tcase_add_test(tcase, power_led);
