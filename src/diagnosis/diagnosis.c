@@ -20,6 +20,8 @@
 #define RATIO_CURRENT 2.0
 /* What phasing leaves room for. */
 #define PHASING_FINDINGS_END (MM_FINDINGS_MAX - 6)
+/* Halves of one voltage differ by no more than this part of it. */
+#define HALVES_APART_RATIO 0.001
 /* So near the start current a load is hard to tell from an offset. */
 #define CREEP_CURRENT_RATIO 0.0012
 
@@ -253,6 +255,54 @@ static enum mm_cause name_candidate(const struct mm_stage *stage, const struct m
 	return cause;
 }
 
+/* Power that is positive as wired would flow back with these wires put right, though nobody has said that anything generates. */
+static bool turns_backwards(const struct mm_stage *stage, const struct mm_phasing_candidate *candidate)
+{
+	double wired_w = 0;
+
+	for (unsigned e = 0; e < stage->observation->elements; e++) {
+		wired_w += stage->judged[e] ? stage->present.active_w[e] : 0;
+		if (stage->circumstances->generates[e]) {
+			return false;
+		}
+	}
+	return mm_wiring_mistakes(&candidate->wiring) > 0 && !candidate->corrected && wired_w > 0 && candidate->repaired_w < 0;
+}
+
+/*
+ * Whoever follows such a finding and is wrong makes a right meter run backwards. So two mistakes that come to it are none to
+ * name, and one is at most as likely as what leaves power as it is. Returns how many are left.
+ */
+static unsigned doubt_backwards(const struct mm_stage *stage, struct mm_phasing_candidate *list, unsigned count)
+{
+	unsigned kept = 0, best = 0;
+	struct mm_phasing_candidate first;
+
+	while (best < count && turns_backwards(stage, &list[best])) {
+		best++;
+	}
+	if (best == count) {
+		return count;
+	}
+	first = list[best];
+	for (unsigned i = 0; i < count; i++) {
+		if (i != best && (!turns_backwards(stage, &list[i]) || mm_wiring_mistakes(&list[i].wiring) == 1)) {
+			struct mm_phasing_candidate one = list[i];
+
+			if (turns_backwards(stage, &one)) {
+				one.likelihood = fmin(one.likelihood, first.likelihood);
+				one.weight = fmin(one.weight, first.weight);
+			}
+			list[kept++] = one;
+		}
+	}
+	for (unsigned i = kept; i > 0; i--) {
+		list[i] = list[i - 1];
+	}
+	list[0] = first;
+	return kept + 1;
+}
+
 static void judge_phasing(struct mm_stage *stage)
 {
 	const struct mm_circumstances *circumstances = stage->circumstances;
@@ -265,6 +315,7 @@ static void judge_phasing(struct mm_stage *stage)
 	memcpy(said.generates, circumstances->generates, sizeof(said.generates));
 	count = stage->observation->elements == MM_LINES ? mm_three_rank(stage->observation, stage->judged, &said, candidates)
 							 : mm_phasing_rank(stage->observation, stage->judged, &said, candidates);
+	count = doubt_backwards(stage, candidates, count);
 	for (unsigned i = 0; i < count; i++) {
 		sum += candidates[i].weight;
 	}
@@ -288,6 +339,14 @@ static void judge_phasing(struct mm_stage *stage)
 	for (unsigned i = first; i < stage->ret->count && !tied; i++) {
 		stage->ret->finding[i].tie = 0;
 	}
+}
+
+/* Two dividers in series share a voltage in halves: without any difference that lines of their own have. */
+static bool shows_one_voltage(const struct mm_stage *stage)
+{
+	const double *volts = stage->present.voltage_v;
+
+	return fabs(volts[0] - volts[1]) <= HALVES_APART_RATIO * fmax(volts[0], volts[1]);
 }
 
 /* What another lead shows in the same way: a meter of one element its line and neutral swapped, one of two no neutral at all. */
@@ -318,7 +377,7 @@ static void judge_neutral(struct mm_stage *stage, unsigned first)
 		mm_stage_find_beside(stage, top, MM_CAUSE_LEAD_WRONG_LINE, 0, 0.3);
 		return;
 	}
-	if (first == 0 && stage->judged[0] && stage->judged[1]) {
+	if (first == 0 && stage->judged[0] && stage->judged[1] && shows_one_voltage(stage)) {
 		mm_stage_find_beside(stage, top, MM_CAUSE_NEUTRAL_LEAD_OPEN, 0, 0.1);
 	}
 }

@@ -4,7 +4,8 @@
 
 /*
  * What a diagnosis goes by: the last minute of one meter's windows. A load that comes or goes shows more than one that
- * does not change: the line that it is on sags.
+ * does not change: the line that it is on sags. All windows are of one wiring: where the readings change as only a wire that
+ * was moved changes them, the history starts anew (rewiring.h).
  */
 
 #include "core/meter.h"
@@ -21,9 +22,6 @@
 #define MM_LAG_WINDOWS_MIN 4
 #define MM_LAG_ERROR_MAX_DEG 10.0
 
-/* Below this a line or its lead is dead; what is left is picked up from its neighbours. */
-#define MM_DEAD_VOLTAGE_V 10.0
-
 #define MM_LAGS 2 /* of element 2's voltage and element 3's behind element 1's */
 
 struct mm_observation_window {
@@ -36,8 +34,11 @@ struct mm_observation_window {
 
 struct mm_observation {
 	unsigned elements;
-	unsigned count; /* of windows seen, at most MM_OBSERVATION_WINDOWS */
-	unsigned next;	/* where the next one goes */
+	unsigned count;			     /* of windows seen, at most MM_OBSERVATION_WINDOWS */
+	unsigned lag_count;		     /* of these and those before them, as far as the voltages are on the same lines */
+	unsigned next;			     /* where the next one goes */
+	bool rewired;			     /* in the latest window, which can have something of both wirings */
+	double doubted_ohm[MM_ELEMENTS_MAX]; /* of the latest jump that was taken for a wire's: how the voltages moved with it */
 	struct mm_observation_window window[MM_OBSERVATION_WINDOWS];
 	double frequency_hz;  /* 0: not known */
 	bool lag_known;	      /* to MM_LAG_ERROR_MAX_DEG */
@@ -60,6 +61,12 @@ void mm_observation_init(struct mm_observation *observation, unsigned elements);
 /* Takes a right window of the meter that config describes. */
 void mm_observation_add(struct mm_observation *observation, const struct mm_meter_config *config,
 			const struct mm_measurement *measurement);
+
+/* The window so many before the latest, 0 being that; less than count or lag_count. */
+static inline const struct mm_observation_window *mm_observation_back(const struct mm_observation *observation, unsigned back)
+{
+	return &observation->window[(observation->next + MM_OBSERVATION_WINDOWS - 1 - back) % MM_OBSERVATION_WINDOWS];
+}
 
 /* The present state: the mean of the last windows; all zero where there are none. */
 struct mm_observation_window mm_observation_present(const struct mm_observation *observation);

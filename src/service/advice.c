@@ -99,12 +99,13 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 				  "switch a load of some amperes on this line on and off, and ask again",
 				  "with power off, turn this CT: its white dot or LINE side faces the supply; "
 				  "minimeterctl correct bridges the time"},
-	[MM_CAUSE_CTS_REVERSED] = {"both CTs turned round",
-				   "switch a 120 V load on line 1: if element 1's current moves, each CT is on its line",
-				   "with power off, turn both CTs: the white dot or LINE side faces the supply; "
-				   "minimeterctl correct bridges the time"},
+	[MM_CAUSE_CTS_REVERSED] =
+		{"both CTs turned round",
+		 "switch a load between line 1 and neutral: if element 1's current moves, each CT is on its line",
+		 "with power off, turn both CTs: the white dot or LINE side faces the supply; "
+		 "minimeterctl correct bridges the time"},
 	[MM_CAUSE_CTS_CROSSED] = {"CTs crossed, CT1 on line 2 and CT2 on line 1 (or voltage leads L1 and L2 crossed)",
-				  "switch a 120 V load on line 1: if element 2's current moves, they are crossed",
+				  "switch a load between line 1 and neutral: if element 2's current moves, they are crossed",
 				  "with power off, put CT1 on the line of voltage lead L1, CT2 on that of L2; "
 				  "minimeterctl correct bridges the time"},
 	[MM_CAUSE_TWO_CTS_CROSSED] = {"two CTs crossed, each on the other's line",
@@ -115,7 +116,7 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 		 "switch a load between line 1 and neutral: see which element's current moves",
 		 "with power off, put each CT on the line of its own voltage lead (or move the three leads round)"},
 	[MM_CAUSE_CT_WRONG_LINE] = {"CT on a line that is not its voltage's",
-				    "switch a 120 V load on this line: this CT's current must move",
+				    "switch a load between this line and neutral: this CT's current must move",
 				    "with power off, put this CT on the line of its voltage lead"},
 	[MM_CAUSE_SEVERAL] = {"more than one mistake", "follow each CT's colour to its line; mend one wire and ask again"},
 	[MM_CAUSE_CORRECTION_WRONG] = {"the correction in force is not for what the wires show",

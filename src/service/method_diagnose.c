@@ -212,8 +212,10 @@ static void say_creep(json_t *lines, const struct mm_view_meter *view, unsigned 
 	bool slow;
 
 	for (unsigned i = 0; i < observation->count; i++) {
-		least_w = fmin(least_w, fabs(observation->window[i].active_w[e]));
-		most_w = fmax(most_w, fabs(observation->window[i].active_w[e]));
+		double window_w = fabs(mm_observation_back(observation, i)->active_w[e]);
+
+		least_w = fmin(least_w, window_w);
+		most_w = fmax(most_w, window_w);
 	}
 	pulse_s = kh_wh * 3600 / (multiplier * power_w);
 	slow = pulse_s > PULSE_SECONDS_MAX;
