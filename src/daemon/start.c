@@ -261,8 +261,11 @@ int mm_daemon_serve(struct mm_daemon *d)
 {
 	const int fds[MM_SERVER_SOCKETS] = {
 		[MM_SERVER_READ] = take_socket(d, "read"), [MM_SERVER_ADMIN] = take_socket(d, "admin")};
-	struct mm_service_parts parts = {
-		.metering = d->metering, .worker = d->worker, .config_path = d->path, .config = d->config};
+	struct mm_service_parts parts = {.metering = d->metering,
+					 .worker = d->worker,
+					 .config_path = d->path,
+					 .config = d->config,
+					 .check_store = mm_daemon_check_store};
 	struct mm_error error = {0};
 	int r;
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading the configuration again: for a client that wants to know what comes of it, and for SIGHUP, which can't be answered. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,13 +28,29 @@ static void refused(const struct mm_config_errors *errors, struct mm_error *ret)
 	}
 }
 
+/* Reads the file; what the next start would refuse is refused as well, while the old one is still in force. */
+static int read_again(const struct mm_service *service, struct mm_config_errors *errors, struct mm_config **ret)
+{
+	struct mm_error error = {0};
+	int r = mm_config_load(service->config_path, errors, ret);
+
+	if (r < 0 || !service->check_store || service->check_store(*ret, &error) >= 0) {
+		return r;
+	}
+	free(*ret);
+	*ret = NULL;
+	*errors = (struct mm_config_errors){.count = 1};
+	snprintf(errors->error[0].text, sizeof(errors->error[0].text), "%s", error.text);
+	return -EXDEV;
+}
+
 static void reload(struct mm_service *service, struct outcome *ret)
 {
 	struct mm_config *newer;
 
 	*ret = (struct outcome){0};
 	service->verdict = (struct mm_config_verdict){.since_ns = mm_clock_boottime(mm_view_clock(service->metering))};
-	if (mm_config_load(service->config_path, &ret->errors, &newer) < 0) {
+	if (read_again(service, &ret->errors, &newer) < 0) {
 		for (unsigned i = 0; i < ret->errors.count; i++) {
 			mm_log_event(RELOAD_REFUSED, NULL, ret->errors.error[i].text);
 		}

@@ -24,6 +24,7 @@ struct mm_service {
 	struct mm_front_end *front_end[MM_FRONT_ENDS_MAX]; /* to be asked for harmonics; NULL: it measures none */
 	const char *config_path;
 	struct mm_config *config;
+	mm_service_check_fn check_store;
 	struct mm_config_verdict verdict;
 	struct mm_varlink_service read, admin;
 	unsigned clients;			/* connected now: kept by the server */

@@ -16,8 +16,11 @@ int mm_service_new(const struct mm_service_parts *parts, struct mm_service **ret
 	if (!service) {
 		return -ENOMEM;
 	}
-	*service = (struct mm_service){
-		.metering = parts->metering, .worker = parts->worker, .config_path = parts->config_path, .config = parts->config};
+	*service = (struct mm_service){.metering = parts->metering,
+				       .worker = parts->worker,
+				       .config_path = parts->config_path,
+				       .config = parts->config,
+				       .check_store = parts->check_store};
 	memcpy(service->front_end, parts->front_end, sizeof(service->front_end));
 	service->read = (struct mm_varlink_service){
 		.vendor = "minimeter",

@@ -12,6 +12,9 @@
 
 struct mm_service;
 
+/* Would a start with this configuration be refused the register? 0; -errno, and error says why; 1: it can't be seen now. */
+typedef int (*mm_service_check_fn)(const struct mm_config *config, struct mm_error *error);
+
 /* What it is made from. All are borrowed. */
 struct mm_service_parts {
 	struct mm_metering *metering;
@@ -19,6 +22,7 @@ struct mm_service_parts {
 	struct mm_front_end *front_end[MM_FRONT_ENDS_MAX]; /* to be asked for harmonics; NULL: it measures none */
 	const char *config_path;			   /* of the file to read again */
 	struct mm_config *config;			   /* in force */
+	mm_service_check_fn check_store;		   /* of what is read again; NULL: nothing is asked */
 };
 
 /* 0 or -ENOMEM. */

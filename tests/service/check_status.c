@@ -60,6 +60,25 @@ START_TEST(a_file_that_was_refused_is_remembered)
 }
 END_TEST
 
+/* What is in force goes on, and the register stays its own. */
+START_TEST(what_the_next_start_would_refuse_is_refused)
+{
+	struct service_fixture *f = setup();
+	json_t *got;
+
+	write_config(f, "[front-end]\nvoltage_divider=1001\nburden_ohm=5.1\n[daemon]\ncommit_wh=7\n"
+			"[meter m]\nmodel=MMS-120-2001\nserial=2\nelement1=A\n");
+	call(f, "Reload", "{}");
+	got = answer(f);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.ConfigurationRefused");
+	json_decref(got);
+	ck_assert_int_ne(f->config.commit_wh, 7);
+	f->now_ns += 5 * MM_NS_PER_S;
+	expect_configuration(f, "refused", "the register is another meter's");
+	teardown(f);
+}
+END_TEST
+
 /* ---- The load profile ---- */
 
 static json_t *open_interval(struct service_fixture *f)
@@ -152,6 +171,7 @@ int main(void)
 	      *profile = tcase_create("profile");
 
 	tcase_add_test(configuration, a_file_that_was_refused_is_remembered);
+	tcase_add_test(configuration, what_the_next_start_would_refuse_is_refused);
 	suite_add_tcase(suite, configuration);
 	tcase_add_test(profile, a_reading_has_the_interval_that_is_open);
 	tcase_add_loop_test(profile, an_interval_that_is_not_covered_says_so, 0, MM_COUNT_OF(coverages));
