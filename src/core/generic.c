@@ -11,6 +11,9 @@
 #define SECONDARY_MIN 10
 #define SECONDARY_MAX (10 * SECONDARY_UNITS)
 
+/* What a canonical text begins with. */
+#define CANONICAL "GEN-"
+
 static const struct {
 	const char *key;
 	const char *code; /* in the canonical text */
@@ -29,6 +32,21 @@ const char *mm_wires_key(enum mm_wires wires)
 unsigned mm_wires_elements(enum mm_wires wires)
 {
 	return wires < MM_WIRES_COUNT ? (unsigned)services[wires].elements : 0;
+}
+
+enum mm_wires mm_generic_wires(const char *canonical)
+{
+	enum mm_wires wires = 0;
+
+	if (strncmp(canonical, CANONICAL, strlen(CANONICAL)) != 0) {
+		return MM_WIRES_COUNT;
+	}
+	canonical += strlen(CANONICAL);
+	while (wires < MM_WIRES_COUNT &&
+	       (!services[wires].code || strncmp(canonical, services[wires].code, strlen(services[wires].code)) != 0)) {
+		wires++;
+	}
+	return wires;
 }
 
 bool mm_generic_kh_valid(int kh_wh)
@@ -155,7 +173,7 @@ int mm_generic_model(const struct mm_generic *generic, struct mm_model *ret, str
 				 .ct_secondary_v = generic->ct.volts ? (double)generic->ct.secondary / SECONDARY_UNITS : 0,
 				 .kh_wh = generic->kh_wh,
 				 .lcd = true};
-	char ct[MM_CT_TEXT_MAX], text[2 * MM_CT_TEXT_MAX] = "GEN-", *at = text + strlen(text);
+	char ct[MM_CT_TEXT_MAX], text[2 * MM_CT_TEXT_MAX] = CANONICAL, *at = text + strlen(text);
 
 	if (!mm_wires_key(generic->wires)) {
 		return refuse(ret_error, "service", "what the meter is connected to");

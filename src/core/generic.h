@@ -49,6 +49,9 @@ const char *mm_wires_key(enum mm_wires wires);
 /* The elements of such a service; 0: that is no generic meter's. */
 unsigned mm_wires_elements(enum mm_wires wires);
 
+/* The service of a generic meter, by the canonical text of its model; MM_WIRES_COUNT: that is no generic meter's. */
+enum mm_wires mm_generic_wires(const char *canonical);
+
 /* The energy of a pulse of the fastest output, watt-hours: 10, 100 or 1000. */
 bool mm_generic_kh_valid(int kh_wh);
 

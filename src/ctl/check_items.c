@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/count_of.h"
+#include "core/generic.h"
 #include "core/meter.h"
 #include "ctl/diagnose.h"
 #include "ctl/writer.h"
@@ -135,13 +136,26 @@ static void check_apart(json_t *items, const struct mm_reading *reading, mm_chec
 	}
 }
 
+/* Whether these are the lines of another service than the configuration says, which only a generic meter's does. */
+static bool is_other_service(const struct mm_reading *reading, double deg)
+{
+	enum mm_wires wires = mm_generic_wires(reading->model ? reading->model : "");
+
+	return (wires == MM_WIRES_SPLIT && (is_angle(deg, 120) || is_angle(deg, 240))) ||
+	       (wires == MM_WIRES_NETWORK && is_angle(deg, 180));
+}
+
 static void check_angle(json_t *items, const struct mm_reading *reading, const json_t *diagnosis)
 {
 	double deg = number(diagnosis, "lines_lag_deg");
 	char text[64], next[APART_MAX];
 
 	mm_diagnose_lag(diagnosis, text, sizeof(text));
-	if (is_angle(deg, 180)) {
+	if (is_other_service(reading, deg)) {
+		say_apart(reading, "; 'service' in the configuration must be what this is", next);
+		mm_check_add(items, "phase-relation", 0, MM_CHECK_FAULT, next, "%s, not what the configuration's service has",
+			     text);
+	} else if (is_angle(deg, 180)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "%s: split phase", text);
 	} else if (is_angle(deg, 120) || is_angle(deg, 240)) {
 		mm_check_add(items, "phase-relation", 0, MM_CHECK_OK, NULL, "%s: two lines of a wye", text);

@@ -41,7 +41,7 @@ libctl_a_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 
 bin_PROGRAMS += minimeterctl
 minimeterctl_SOURCES = src/ctl/main.c
-minimeterctl_LDADD = libctl.a $(client_libs) $(NCURSES_LIBS) $(QRENCODE_LIBS)
+minimeterctl_LDADD = libctl.a $(client_libs) libcore.a $(NCURSES_LIBS) $(QRENCODE_LIBS)
 dist_man_MANS += man/minimeterctl.1
 
 # Where each shell looks; Debian's zsh looks in vendor-completions.

@@ -313,9 +313,20 @@ START_TEST(items_are_judged_by_figures)
 	static const struct {
 		const char *lag;
 		const char *state;
+		const char *model;
 	} angles[] = {
-		{"180", "ok"},	 {"-179", "ok"},  {"120", "ok"},	{"-120", "ok"},
-		{"14", "fault"}, {"60", "fault"}, {"null", "not-done"},
+		{"120", "fault", "GEN-1P3W-120-200:0.1-10"},
+		{"-120", "fault", "GEN-1P3W-120-200:0.1-10"},
+		{"180", "fault", "GEN-2P3W-120-200:0.1-10"},
+		{"180", "ok", "GEN-1P3W-120-200:0.1-10"},
+		{"120", "ok", "GEN-2P3W-120-200:0.1-10"},
+		{"180", "ok"},
+		{"-179", "ok"},
+		{"120", "ok"},
+		{"-120", "ok"},
+		{"14", "fault"},
+		{"60", "fault"},
+		{"null", "not-done"},
 	};
 	static const struct {
 		double volts;
@@ -324,7 +335,8 @@ START_TEST(items_are_judged_by_figures)
 	char text[256];
 
 	for (size_t i = 0; i < COUNT_OF(angles); i++) {
-		const struct mm_reading reading = {.valid = true, .supply_min_v = 102, .supply_max_v = 138, .element_count = 2};
+		const struct mm_reading reading = {
+			.valid = true, .model = angles[i].model, .supply_min_v = 102, .supply_max_v = 138, .element_count = 2};
 		json_t *items = json_array(), *diagnosis;
 
 		snprintf(text, sizeof(text), "{\"lines_lag_deg\":%s}", angles[i].lag);
