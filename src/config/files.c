@@ -305,29 +305,46 @@ static int find_meter(const struct mm_config *config, const struct mm_config_met
 	return found;
 }
 
+/* The part of the new configuration that takes the place of an old one. False: none does. */
+static bool find_successor(const struct replacing *replacing, size_t number, const struct mm_config_part *part,
+			   struct mm_config_part *ret, int *ret_meter)
+{
+	const struct mm_config *newer = replacing->newer.config;
+	size_t first_meter = mm_config_part_of_meter(0), same;
+
+	*ret_meter = -1;
+	if (number < first_meter) {
+		return find_same(newer, part, &same, ret);
+	}
+	*ret_meter = find_meter(newer, &replacing->old.config->meter[number - first_meter]);
+	return *ret_meter >= 0 && mm_config_part(newer, mm_config_part_of_meter((unsigned)*ret_meter), ret);
+}
+
 static void find_all_lost(struct replacing *replacing)
 {
 	struct mm_config_reading *old = &replacing->old;
 	const struct mm_config *newer = replacing->newer.config;
 
-	for (size_t i = 0; i < MM_CONFIG_SECTIONS; i++) {
-		const struct mm_config_section *section = &mm_config_sections[i];
+	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		char section[MM_CONFIG_SECTION_MAX];
+		const struct mm_config_front_end *front_end;
+		struct mm_config_part part, successor;
+		int meter;
 
-		if (!mm_config_is_unused(newer, section->table)) {
-			find_lost(replacing, section->table, section->name, -1, (char *)old->config + section->offset,
-				  old->given[i], (const char *)newer + section->offset);
+		if (!mm_config_part(old->config, i, &part)) {
+			continue;
 		}
-	}
-	for (unsigned m = 0; m < old->config->meter_count; m++) {
-		const struct mm_config_meter *meter = &old->config->meter[m];
-		int as = find_meter(newer, meter);
-		char section[MM_NAME_MAX + 8];
-
-		snprintf(section, sizeof(section), "meter %s", meter->name);
-		if (as >= 0) {
-			find_lost(replacing, &mm_config_meter_keys, section, as, meter, old->meter_given[m], &newer->meter[as]);
-		} else {
-			mm_config_complain(old, old->meter_line[m], "[%.70s] would be left out", section);
+		mm_config_section(&part, section);
+		if (!find_successor(replacing, i, &part, &successor, &meter)) {
+			if (old->begun_first[i] > 0) {
+				mm_config_complain(old, old->begun_first[i], "[%.70s] would be left out", section);
+			}
+			continue;
+		}
+		front_end = strcmp(part.kind, "front-end") == 0 ? mm_config_find_front_end(newer, part.name) : NULL;
+		if (!front_end || !mm_config_is_unused(front_end, part.table)) {
+			find_lost(replacing, part.table, section, meter, (const char *)old->config + part.offset, old->given[i],
+				  (const char *)newer + successor.offset);
 		}
 	}
 }

@@ -183,17 +183,21 @@ static void replace_one(struct setup_fixture *f, const char *section, const stru
 START_TEST(no_key_of_the_old_configuration_goes_in_silence)
 {
 	struct setup_fixture *f = begin();
+	struct mm_config *config;
 
 	make_directory(f, "/etc");
 	make_directory(f, "/etc/minimeter");
-	for (size_t s = 0; s <= MM_CONFIG_SECTIONS; s++) {
-		const struct mm_key_table *table = s < MM_CONFIG_SECTIONS ? mm_config_sections[s].table : &mm_config_meter_keys;
+	put(f, CONFIG, "[meter main]\n" METER_REQUIRED);
+	config = load(f);
+	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		char section[MM_CONFIG_SECTION_MAX];
+		struct mm_config_part part;
 
-		for (size_t k = 0; k < table->count; k++) {
-			replace_one(f, s < MM_CONFIG_SECTIONS ? mm_config_sections[s].name : "meter main", table,
-				    &table->keys[k]);
+		for (size_t k = 0; mm_config_part(config, i, &part) && k < part.table->count; k++) {
+			replace_one(f, mm_config_section(&part, section), part.table, &part.table->keys[k]);
 		}
 	}
+	free(config);
 	end(f);
 }
 END_TEST
