@@ -46,7 +46,7 @@ cat >"$scratch/factory.ini" <<-END
 	[at 23:59:50]
 	load_a = off
 	load_c = off
-	[at 24:05:00]
+	[at 48:00:00]
 	load_a = 5000 W
 	load_b = 3000 W 0.9 lag
 	load_c = 1500 W
@@ -83,7 +83,7 @@ found() {
 	[ "$(ask diagnose | jq -r '.meters[0].findings[0] | .cause + " " + (.element // 0 | tostring)')" = "$1 $2" ]
 }
 
-wait_for "the loads" board_past 86720
+wait_for "the loads" board_past 172820
 wait_for "nothing to find" found none 0
 board ct_b reversed
 wait_for "a turned CT" found ct-reversed 2

@@ -101,5 +101,5 @@ refused mcp3912 current_channel_b=1 'both a voltage and a current'
 refused mcp3912 osr=1024 '977 samples a second; 2000 to 64000'
 refused mcp3912 osr=300 'must be 32, 64, 128'
 refused mcp3918 osr=256 'mcp3918 has a single channel'
-refused mcp3915 osr=256 'must be one of ade9000|mcp3910'
+refused mcp3915 osr=256 'must be one of ade9000|.*|mcp3910'
 finish

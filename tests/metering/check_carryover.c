@@ -469,7 +469,8 @@ static void leave_as_the_version_before(struct metering_fixture *f, uint64_t dur
 {
 	struct mm_pulse_train *restored = calloc(MM_STORE_METERS_MAX, sizeof(*restored));
 	struct mm_pending *pending = calloc(1, sizeof(*pending));
-	struct mm_memory_content content = {.pending = pending};
+	struct mm_memory_counters counters[MM_MEMORY_FRONT_ENDS_MAX];
+	struct mm_memory_content content = {.pending = pending, .counters = counters};
 
 	ck_assert(restored && pending);
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
