@@ -33,13 +33,14 @@ dist_check_SCRIPTS += tests/check_layering.sh tests/check_missing.sh tests/check
 TESTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh tests/man_options.sh
 EXTRA_DIST += tests/checks.sh
 
-# For tests/matrix.sh: what runs our code, which each compiler builds in its own way; and of that, what has threads.
+# For tests/matrix.sh: what runs our code, which each compiler builds in its own way; and of that, what has threads. The sanitizer
+# of threads doesn't know pthread_clockjoin_np(): in check_front_ends what follows the end of a thread looks like a race.
 source_tests = tests/check_afe_prepare.sh tests/check_catalog.sh tests/check_layering.sh tests/check_missing.sh tests/check_overlays.sh \
 	tests/check_units.sh tests/check_version.sh tests/config/check_config.sh tests/ctl/completion.sh tests/ctl/ctl_lists.sh tests/man_options.sh
 compiled_tests = $(filter-out $(source_tests), $(TESTS))
-threaded_tests = $(filter tests/base/check_thread tests/clock/% tests/client/% tests/metering/% tests/outputs/check_lcd tests/service/% \
+threaded_tests = $(filter-out tests/metering/check_front_ends, $(filter tests/base/check_thread tests/clock/% tests/client/% tests/metering/% tests/outputs/check_lcd tests/service/% \
 	tests/sim/check_sim_server tests/store/check_mirror% tests/store/check_worker tests/varlink/check_% \
-	$(addprefix tests/e2e/, calibrate.sh correct.sh front_end.sh harmonics.sh kill.sh preset.sh verify.sh waveform.sh), $(TESTS))
+	$(addprefix tests/e2e/, calibrate.sh correct.sh front_end.sh harmonics.sh kill.sh preset.sh verify.sh waveform.sh), $(TESTS)))
 
 # make distcheck removes what its tests left: where MM_RESULTS names a directory, that has it afterwards.
 installcheck-local:

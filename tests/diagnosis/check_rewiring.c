@@ -279,10 +279,13 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("rewiring");
-	TCase *tcase = tcase_create("rewiring");
+	TCase *tcase = tcase_create("rewiring"), *slow = tcase_create("slow");
 
 	tcase_set_timeout(tcase, 60);
-	tcase_add_loop_test(tcase, what_is_put_right_is_no_fault_any_more, 0, MM_COUNT_OF(faults));
+	tcase_set_timeout(slow, 60);
+	tcase_add_loop_test(slow, what_is_put_right_is_no_fault_any_more, 0, MM_COUNT_OF(faults));
+	tcase_set_tags(slow, "slow");
+	suite_add_tcase(suite, slow);
 	tcase_add_test(tcase, what_goes_wrong_is_named);
 	tcase_add_test(tcase, loads_and_generation_stay_evidence);
 	tcase_add_test(tcase, a_neutral_lead_is_open_only_where_voltages_are_alike);
