@@ -10,4 +10,6 @@ if TESTS_ENABLED
 config_checks = tests/config/check_config tests/config/check_drop_ins
 check_PROGRAMS += $(config_checks)
 TESTS += $(config_checks)
+tests_config_check_config_SOURCES = tests/config/check_config.c tests/config/check_config.h \
+	tests/config/check_config_front_ends.c tests/config/check_config_refused.c
 endif
