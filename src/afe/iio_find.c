@@ -75,9 +75,9 @@ static void list(const struct iio_device *device, const char *sysfs, struct mm_e
 	char parent[PATH_MAX];
 	bool placed = find_parent(device, sysfs, parent);
 
-	(void)mm_error_set(names, 0, "%s%s%s (%s, %s%s)", names->text, names->text[0] ? ", " : "", name ? name : "without a name",
-			   placed ? last_component(parent) : iio_device_get_id(device), label ? "label " : "without a label",
-			   label ? label : "");
+	mm_error_say(names, "%s%s%s (%s, %s%s)", names->text, names->text[0] ? ", " : "", name ? name : "without a name",
+		     placed ? last_component(parent) : iio_device_get_id(device), label ? "label " : "without a label",
+		     label ? label : "");
 }
 
 int mm_iio_find(const struct iio_context *context, const char *wanted, const char *where, const char *sysfs,

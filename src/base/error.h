@@ -20,4 +20,7 @@ struct mm_error {
  */
 int mm_error_set(struct mm_error *error, int r, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* The same where there is nothing to return. */
+void mm_error_say(struct mm_error *error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
 #endif

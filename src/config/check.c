@@ -322,9 +322,8 @@ static bool is_same_line(const struct mm_line_spec *a, const struct mm_line_spec
 
 static const struct mm_key *key_of_line(const struct mm_config *config, unsigned meter, enum mm_output output)
 {
-	struct mm_config_part part;
+	const struct mm_config_part part = mm_config_part(config, mm_config_part_of_meter(meter));
 
-	(void)mm_config_part(config, mm_config_part_of_meter(meter), &part); /* it is there */
 	for (size_t k = 0; k < part.table->count; k++) {
 		if (part.table->keys[k].offset == offsetof(struct mm_config_meter, line) + output * sizeof(struct mm_line_spec)) {
 			return &part.table->keys[k];

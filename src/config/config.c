@@ -317,10 +317,10 @@ static const struct mm_key_table daemon_table = MM_KEY_TABLE(daemon_keys), front
 /* ---- Parts ---- */
 
 static const struct mm_config_part plain_parts[MM_CONFIG_PLAIN_PARTS] = {
-	{"daemon", "", &daemon_table, 0},
-	{"outputs", "", &outputs_table, 0},
-	{"outputs", "", &mm_outputs_keys, offsetof(struct mm_config, outputs)},
-	{"power-fail", "", &power_fail_table, 0},
+	{"daemon", "", &daemon_table, 0, true},
+	{"outputs", "", &outputs_table, 0, true},
+	{"outputs", "", &mm_outputs_keys, offsetof(struct mm_config, outputs), true},
+	{"power-fail", "", &power_fail_table, 0, true},
 };
 
 /* The sections of front ends are behind [daemon], those of meters behind all others. */
@@ -337,46 +337,45 @@ size_t mm_config_part_of_meter(unsigned index)
 	return FIRST_METER_PART + index;
 }
 
-static bool front_end_part(const struct mm_config *config, size_t number, struct mm_config_part *ret)
+static struct mm_config_part front_end_part(const struct mm_config *config, size_t number)
 {
 	size_t index = number / MM_CONFIG_FRONT_END_PARTS, table = number % MM_CONFIG_FRONT_END_PARTS;
 	const struct mm_config_front_end *front_end = &config->front_end[index];
 	const char *keys = table == 0 ? (const char *)front_end : (const char *)&front_end->afe;
 
-	*ret = (struct mm_config_part){"front-end", front_end->name, table == 0 ? &front_end_table : &mm_afe_keys[table - 1],
-				       (size_t)(keys - (const char *)config)};
-	return index < config->front_end_count;
+	return (struct mm_config_part){"front-end", front_end->name, table == 0 ? &front_end_table : &mm_afe_keys[table - 1],
+				       (size_t)(keys - (const char *)config), index < config->front_end_count};
 }
 
-bool mm_config_part(const struct mm_config *config, size_t number, struct mm_config_part *ret)
+struct mm_config_part mm_config_part(const struct mm_config *config, size_t number)
 {
 	size_t front_ends_end = mm_config_part_of_front_end(MM_FRONT_ENDS_MAX);
 
 	if (number >= FIRST_METER_PART) {
 		const struct mm_config_meter *meter = &config->meter[number - FIRST_METER_PART];
 
-		*ret = (struct mm_config_part){"meter", meter->name, &meter_table,
-					       (size_t)((const char *)meter - (const char *)config)};
-		return number - FIRST_METER_PART < config->meter_count;
+		return (struct mm_config_part){"meter", meter->name, &meter_table,
+					       (size_t)((const char *)meter - (const char *)config),
+					       number - FIRST_METER_PART < config->meter_count};
 	}
 	if (number >= FIRST_FRONT_END_PART && number < front_ends_end) {
-		return front_end_part(config, number - FIRST_FRONT_END_PART, ret);
+		return front_end_part(config, number - FIRST_FRONT_END_PART);
 	}
-	*ret = plain_parts[number < FIRST_FRONT_END_PART ? number : number - front_ends_end + FIRST_FRONT_END_PART];
-	return true;
+	return plain_parts[number < FIRST_FRONT_END_PART ? number : number - front_ends_end + FIRST_FRONT_END_PART];
 }
 
 size_t mm_config_last_part(const struct mm_config *config, size_t first)
 {
-	struct mm_config_part part, next;
-	size_t last = first;
+	const struct mm_config_part part = mm_config_part(config, first);
 
-	(void)mm_config_part(config, first, &part); /* the caller knows that it is there */
-	while (last + 1 < MM_CONFIG_PARTS && mm_config_part(config, last + 1, &next) && strcmp(next.kind, part.kind) == 0 &&
-	       strcmp(next.name, part.name) == 0) {
-		last++;
+	for (size_t last = first; last + 1 < MM_CONFIG_PARTS; last++) {
+		const struct mm_config_part next = mm_config_part(config, last + 1);
+
+		if (!next.there || strcmp(next.kind, part.kind) != 0 || strcmp(next.name, part.name) != 0) {
+			return last;
+		}
 	}
-	return last;
+	return MM_CONFIG_PARTS - 1;
 }
 
 const char *mm_config_section(const struct mm_config_part *part, char ret[static MM_CONFIG_SECTION_MAX])
@@ -388,11 +387,11 @@ const char *mm_config_section(const struct mm_config_part *part, char ret[static
 void mm_config_add_front_end(struct mm_config *config, const char *name)
 {
 	size_t first = mm_config_part_of_front_end(config->front_end_count);
-	struct mm_config_part part;
 
 	strcpy(config->front_end[config->front_end_count++].name, name);
 	for (size_t i = first; i < first + MM_CONFIG_FRONT_END_PARTS; i++) {
-		(void)mm_config_part(config, i, &part); /* it is there now */
+		const struct mm_config_part part = mm_config_part(config, i);
+
 		mm_key_set_initial(part.table, (char *)config + part.offset);
 	}
 }

@@ -20,7 +20,7 @@ static void put_places(const struct mm_config_reading *reading)
 		char place[MM_CONFIG_PLACE_MAX];
 		struct mm_error text;
 
-		(void)mm_error_set(&text, 0, "%s: %s", mm_config_place(reading, error->line, place), error->text);
+		mm_error_say(&text, "%s: %s", mm_config_place(reading, error->line, place), error->text);
 		strcpy(error->text, text.text);
 	}
 }
@@ -113,9 +113,9 @@ static int read_drop_ins(struct mm_config_reading *reading)
 static void set_initial(struct mm_config *config)
 {
 	for (size_t i = 0; i < mm_config_part_of_meter(0); i++) {
-		struct mm_config_part part;
+		const struct mm_config_part part = mm_config_part(config, i);
 
-		if (mm_config_part(config, i, &part)) {
+		if (part.there) {
 			mm_key_set_initial(part.table, (char *)config + part.offset);
 		}
 	}
@@ -164,10 +164,9 @@ static void list_unused(struct mm_config_reading *reading)
 		size_t first = mm_config_part_of_front_end(f);
 
 		for (size_t i = first; i < first + MM_CONFIG_FRONT_END_PARTS; i++) {
-			struct mm_config_part part;
+			const struct mm_config_part part = mm_config_part(reading->config, i);
 
-			(void)mm_config_part(reading->config, i, &part); /* that front end is there */
-			for (size_t k = 0; mm_config_is_unused(front_end, part.table) && k < part.table->count; k++) {
+			for (size_t k = 0; mm_config_is_unused(reading->config, &part) && k < part.table->count; k++) {
 				if (reading->given[i][k] > 0) {
 					mm_config_list(front_end->unused, sizeof(front_end->unused), part.table->keys[k].name);
 				}
@@ -195,18 +194,20 @@ int mm_config_load(const char *path, struct mm_config_errors *errors, struct mm_
 	return mm_config_load_text(path, NULL, errors, ret);
 }
 
-/* The part of another reading that has the same section. False: there is none. */
-static bool find_same(const struct mm_config *config, const struct mm_config_part *wanted, size_t *ret,
-		      struct mm_config_part *ret_part)
+/* The part of another configuration that has the same section; MM_CONFIG_PARTS: there is none. */
+static size_t find_same(const struct mm_config *config, const struct mm_config_part *wanted)
 {
-	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
-		if (mm_config_part(config, i, ret_part) && ret_part->table == wanted->table &&
-		    strcmp(ret_part->name, wanted->name) == 0) {
-			*ret = i;
-			return true;
+	size_t i = 0;
+
+	while (i < MM_CONFIG_PARTS) {
+		const struct mm_config_part part = mm_config_part(config, i);
+
+		if (part.there && part.table == wanted->table && strcmp(part.name, wanted->name) == 0) {
+			break;
 		}
+		i++;
 	}
-	return false;
+	return i;
 }
 
 /*
@@ -215,13 +216,15 @@ static bool find_same(const struct mm_config *config, const struct mm_config_par
  */
 static void compare_keys(struct mm_config_reading *reading, const struct mm_config_reading *own, size_t own_number)
 {
-	struct mm_config_part own_part, part;
+	const struct mm_config_part own_part = mm_config_part(own->config, own_number);
+	size_t number = own_part.there ? find_same(reading->config, &own_part) : MM_CONFIG_PARTS;
 	bool whole = own_number >= mm_config_part_of_meter(0);
-	size_t number;
+	struct mm_config_part part;
 
-	if (!mm_config_part(own->config, own_number, &own_part) || !find_same(reading->config, &own_part, &number, &part)) {
+	if (number == MM_CONFIG_PARTS) {
 		return;
 	}
+	part = mm_config_part(reading->config, number);
 	for (size_t k = 0; k < part.table->count; k++) {
 		const struct mm_key *key = &part.table->keys[k];
 		char value[MM_PATH_LEN_MAX] = "", own_value[MM_PATH_LEN_MAX] = "", section[MM_CONFIG_SECTION_MAX];
@@ -272,19 +275,26 @@ struct replacing {
 	void *userdata;
 };
 
-static void find_lost(struct replacing *replacing, const struct mm_key_table *table, const char *section, int meter,
-		      const void *settings, const unsigned *given, const void *newer)
+/* Keys of a part of the old configuration, and of the one that takes its place. */
+static void find_lost(struct replacing *replacing, size_t number, size_t successor)
 {
-	for (size_t k = 0; k < table->count; k++) {
-		const struct mm_key *key = &table->keys[k];
+	const struct mm_config *old = replacing->old.config, *newer = replacing->newer.config;
+	const struct mm_config_part part = mm_config_part(old, number), next = mm_config_part(newer, successor);
+	size_t first_meter = mm_config_part_of_meter(0);
+	int meter = successor < first_meter ? -1 : (int)(successor - first_meter);
+	char section[MM_CONFIG_SECTION_MAX];
+
+	mm_config_section(&part, section);
+	for (size_t k = 0; k < part.table->count; k++) {
+		const struct mm_key *key = &part.table->keys[k];
 		char value[MM_PATH_LEN_MAX] = "", becomes[MM_PATH_LEN_MAX] = "";
 
-		key->type->format(key, settings, value, sizeof(value));
-		key->type->format(key, newer, becomes, sizeof(becomes));
-		if (given[k] > 0 && strcmp(value, becomes) != 0 &&
+		key->type->format(key, (const char *)old + part.offset, value, sizeof(value));
+		key->type->format(key, (const char *)newer + next.offset, becomes, sizeof(becomes));
+		if (replacing->old.given[number][k] > 0 && strcmp(value, becomes) != 0 &&
 		    !replacing->decided(replacing->userdata, section, meter, key->name)) {
-			mm_config_complain(&replacing->old, given[k], "[%.70s] %s = %s would become %s", section, key->name,
-					   value, becomes[0] != '\0' ? becomes : "none");
+			mm_config_complain(&replacing->old, replacing->old.given[number][k], "[%.70s] %s = %s would become %s",
+					   section, key->name, value, becomes[0] != '\0' ? becomes : "none");
 		}
 	}
 }
@@ -305,46 +315,36 @@ static int find_meter(const struct mm_config *config, const struct mm_config_met
 	return found;
 }
 
-/* The part of the new configuration that takes the place of an old one. False: none does. */
-static bool find_successor(const struct replacing *replacing, size_t number, const struct mm_config_part *part,
-			   struct mm_config_part *ret, int *ret_meter)
+/* The part of the new configuration that takes the place of an old one; MM_CONFIG_PARTS: none does. */
+static size_t find_successor(const struct replacing *replacing, size_t number)
 {
 	const struct mm_config *newer = replacing->newer.config;
-	size_t first_meter = mm_config_part_of_meter(0), same;
+	const struct mm_config_part part = mm_config_part(replacing->old.config, number);
+	size_t first_meter = mm_config_part_of_meter(0);
+	int meter;
 
-	*ret_meter = -1;
 	if (number < first_meter) {
-		return find_same(newer, part, &same, ret);
+		return find_same(newer, &part);
 	}
-	*ret_meter = find_meter(newer, &replacing->old.config->meter[number - first_meter]);
-	return *ret_meter >= 0 && mm_config_part(newer, mm_config_part_of_meter((unsigned)*ret_meter), ret);
+	meter = find_meter(newer, &replacing->old.config->meter[number - first_meter]);
+	return meter < 0 ? MM_CONFIG_PARTS : mm_config_part_of_meter((unsigned)meter);
 }
 
 static void find_all_lost(struct replacing *replacing)
 {
 	struct mm_config_reading *old = &replacing->old;
-	const struct mm_config *newer = replacing->newer.config;
 
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
+		const struct mm_config_part part = mm_config_part(old->config, i);
+		size_t successor = part.there ? find_successor(replacing, i) : MM_CONFIG_PARTS;
 		char section[MM_CONFIG_SECTION_MAX];
-		const struct mm_config_front_end *front_end;
-		struct mm_config_part part, successor;
-		int meter;
 
-		if (!mm_config_part(old->config, i, &part)) {
-			continue;
+		if (successor == MM_CONFIG_PARTS && part.there && old->begun_first[i] > 0) {
+			mm_config_complain(old, old->begun_first[i], "[%.70s] would be left out",
+					   mm_config_section(&part, section));
 		}
-		mm_config_section(&part, section);
-		if (!find_successor(replacing, i, &part, &successor, &meter)) {
-			if (old->begun_first[i] > 0) {
-				mm_config_complain(old, old->begun_first[i], "[%.70s] would be left out", section);
-			}
-			continue;
-		}
-		front_end = strcmp(part.kind, "front-end") == 0 ? mm_config_find_front_end(newer, part.name) : NULL;
-		if (!front_end || !mm_config_is_unused(front_end, part.table)) {
-			find_lost(replacing, part.table, section, meter, (const char *)old->config + part.offset, old->given[i],
-				  (const char *)newer + successor.offset);
+		if (successor < MM_CONFIG_PARTS && !mm_config_is_unused(replacing->newer.config, &part)) {
+			find_lost(replacing, i, successor);
 		}
 	}
 }

@@ -99,10 +99,10 @@ static void begin_front_end(struct mm_config_reading *reading, const char *name)
 /* A section that there is once at most begins, or there is a complaint. */
 static void begin_plain(struct mm_config_reading *reading, const char *name)
 {
-	struct mm_config_part part;
-
 	for (size_t i = 0; i < mm_config_part_of_meter(0); i++) {
-		if (mm_config_part(reading->config, i, &part) && part.name[0] == '\0' && strcmp(part.kind, name) == 0) {
+		const struct mm_config_part part = mm_config_part(reading->config, i);
+
+		if (part.there && part.name[0] == '\0' && strcmp(part.kind, name) == 0) {
 			begin(reading, i);
 			return;
 		}
@@ -192,9 +192,8 @@ static struct place find_place(struct mm_config_reading *reading, const char *na
 	struct place place = {0};
 
 	for (size_t i = reading->part; !place.key && i <= reading->last_part; i++) {
-		struct mm_config_part part;
+		const struct mm_config_part part = mm_config_part(reading->config, i);
 
-		(void)mm_config_part(reading->config, i, &part); /* it has begun */
 		place.key = find_key(part.table, name);
 		place.settings = (char *)reading->config + part.offset;
 		place.given = place.key ? &reading->given[i][place.key - part.table->keys] : NULL;
@@ -217,9 +216,8 @@ static int quoted(const char *value)
 static const char *section_with(const struct mm_config_reading *reading, const char *name)
 {
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
-		struct mm_config_part part;
+		const struct mm_config_part part = mm_config_part(reading->config, i);
 
-		(void)mm_config_part(reading->config, i, &part); /* its keys are the same without a section */
 		if (find_key(part.table, name)) {
 			return strcmp(part.kind, "meter") == 0 ? "meter NAME" : part.kind;
 		}

@@ -71,18 +71,9 @@ static void begin_section(const struct printing *printing, const struct mm_confi
 	}
 }
 
-/* Has the driver of the front end that the part is of no use for it? */
-static bool is_unused(const struct mm_config *config, const struct mm_config_part *part)
-{
-	const struct mm_config_front_end *front_end = mm_config_find_front_end(config, part->name);
-
-	return strcmp(part->kind, "front-end") == 0 && front_end && mm_config_is_unused(front_end, part->table);
-}
-
 static void print_all(const struct printing *printing)
 {
 	const struct mm_config_reading *reading = printing->reading;
-	struct mm_config_part part;
 
 	fprintf(printing->to, "# The settings in force, by");
 	for (unsigned i = 0; i < reading->file_count; i++) {
@@ -90,13 +81,16 @@ static void print_all(const struct printing *printing)
 	}
 	fprintf(printing->to, "\n");
 	for (size_t first = 0; first < MM_CONFIG_PARTS; first = mm_config_last_part(reading->config, first) + 1) {
-		if (!mm_config_part(reading->config, first, &part)) {
+		const struct mm_config_part section = mm_config_part(reading->config, first);
+
+		if (!section.there) {
 			continue;
 		}
-		begin_section(printing, &part, first);
+		begin_section(printing, &section, first);
 		for (size_t i = first; i <= mm_config_last_part(reading->config, first); i++) {
-			(void)mm_config_part(reading->config, i, &part); /* of the same section */
-			if (!is_unused(reading->config, &part)) {
+			const struct mm_config_part part = mm_config_part(reading->config, i);
+
+			if (!mm_config_is_unused(reading->config, &part)) {
 				print_keys(printing, &part, reading->given[i]);
 			}
 		}

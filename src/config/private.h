@@ -20,14 +20,15 @@ struct mm_config_part {
 	const char *name; /* the section's own, of front ends and meters; empty: it has none */
 	const struct mm_key_table *table;
 	size_t offset; /* of the struct that the keys are in, in struct mm_config */
+	bool there;    /* the configuration has such a section; without one the name is empty and the keys are the same */
 };
 
 #define MM_CONFIG_PLAIN_PARTS 4 /* [daemon], [outputs] with its drivers' and [power-fail] */
 #define MM_CONFIG_FRONT_END_PARTS (1 + MM_AFE_KEYS_COUNT)
 #define MM_CONFIG_PARTS (MM_CONFIG_PLAIN_PARTS + MM_FRONT_ENDS_MAX * MM_CONFIG_FRONT_END_PARTS + MM_METERS_MAX)
 
-/* False: config has no such section. */
-bool mm_config_part(const struct mm_config *config, size_t number, struct mm_config_part *ret);
+/* number: below MM_CONFIG_PARTS. */
+struct mm_config_part mm_config_part(const struct mm_config *config, size_t number);
 
 /* The first part of a section: of the front end or meter of that index, which need not be there yet, or of that kind. */
 size_t mm_config_part_of_front_end(unsigned index);
@@ -83,8 +84,8 @@ int mm_config_read_lines(struct mm_config_reading *reading, FILE *file);
 int mm_config_read(const char *path, const char *text, struct mm_config_reading *reading);
 void mm_config_forget(struct mm_config_reading *reading);
 
-/* Is it a table of keys of front ends, of which the driver of this one takes none? */
-bool mm_config_is_unused(const struct mm_config_front_end *front_end, const struct mm_key_table *table);
+/* Is it of a front end of that name, whose driver takes none of its keys? */
+bool mm_config_is_unused(const struct mm_config *config, const struct mm_config_part *part);
 
 /* Adds a front end with the settings that it has where nobody says otherwise; there must be room. name: of 63 characters at most.
  */

@@ -79,10 +79,9 @@ void mm_config_complain(struct mm_config_reading *reading, unsigned line, const 
 unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *field)
 {
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
-		struct mm_config_part part;
-		bool there = mm_config_part(reading->config, i, &part);
+		const struct mm_config_part part = mm_config_part(reading->config, i);
 
-		for (size_t k = 0; there && k < part.table->count; k++) {
+		for (size_t k = 0; part.there && k < part.table->count; k++) {
 			if ((const char *)reading->config + part.offset + part.table->keys[k].offset == field) {
 				return reading->given[i][k];
 			}

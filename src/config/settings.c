@@ -42,10 +42,9 @@ void mm_config_reload(struct mm_config *config, const struct mm_config *newer, c
 
 	ignored[0] = '\0';
 	for (size_t i = 0; i < mm_config_part_of_meter(0); i++) {
-		struct mm_config_part part;
-		bool there = mm_config_part(config, i, &part);
+		const struct mm_config_part part = mm_config_part(config, i);
 
-		if (there && (same_front_ends || strcmp(part.kind, "front-end") != 0)) {
+		if (part.there && (same_front_ends || strcmp(part.kind, "front-end") != 0)) {
 			reload_part(config, newer, &part, ignored, size);
 		}
 	}
@@ -63,10 +62,9 @@ void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, c
 		    void *userdata)
 {
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
-		struct mm_config_part part;
-		bool there = mm_config_part(config, i, &part);
+		const struct mm_config_part part = mm_config_part(config, i);
 
-		for (size_t k = 0; there && k < part.table->count; k++) {
+		for (size_t k = 0; part.there && k < part.table->count; k++) {
 			const struct mm_key *key = &part.table->keys[k];
 			char section[MM_CONFIG_SECTION_MAX], name[MM_CONFIG_SECTION_MAX + 64], value[MM_PATH_LEN_MAX];
 
@@ -77,12 +75,12 @@ void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, c
 	}
 }
 
-bool mm_config_is_unused(const struct mm_config_front_end *front_end, const struct mm_key_table *table)
+bool mm_config_is_unused(const struct mm_config *config, const struct mm_config_part *part)
 {
-	const struct mm_afe_driver *driver = mm_afe_driver_find(front_end->driver);
-	bool of_drivers = table >= mm_afe_keys && table < mm_afe_keys + MM_AFE_KEYS_COUNT;
+	const struct mm_config_front_end *front_end = mm_config_find_front_end(config, part->name);
+	bool of_drivers = part->table >= mm_afe_keys && part->table < mm_afe_keys + MM_AFE_KEYS_COUNT;
 
-	return of_drivers && !(driver->keys & 1u << (table - mm_afe_keys));
+	return of_drivers && front_end && !(mm_afe_driver_find(front_end->driver)->keys & 1u << (part->table - mm_afe_keys));
 }
 
 bool mm_config_has_unused(const struct mm_config_front_end *front_end, struct mm_error *ret)
@@ -92,7 +90,6 @@ bool mm_config_has_unused(const struct mm_config_front_end *front_end, struct mm
 	if (front_end->unused[0] == '\0') {
 		return false;
 	}
-	(void)mm_error_set(ret, 0, "[%s]: %s takes no %s", mm_config_section_of(front_end, section), front_end->driver,
-			   front_end->unused);
+	mm_error_say(ret, "[%s]: %s takes no %s", mm_config_section_of(front_end, section), front_end->driver, front_end->unused);
 	return true;
 }

@@ -22,9 +22,9 @@ static void refused(const struct mm_config_errors *errors, struct mm_error *ret)
 	const char *first = errors->error[0].text;
 
 	if (errors->count > 1 || errors->more) {
-		(void)mm_error_set(ret, 0, "%u%s errors, the first: %s", errors->count, errors->more ? " or more" : "", first);
+		mm_error_say(ret, "%u%s errors, the first: %s", errors->count, errors->more ? " or more" : "", first);
 	} else {
-		(void)mm_error_set(ret, 0, "%s", first);
+		mm_error_say(ret, "%s", first);
 	}
 }
 
@@ -62,8 +62,7 @@ static void reload(struct mm_service *service, struct outcome *ret)
 
 		if (mm_config_has_unused(&newer->front_end[i], &unused)) {
 			mm_log(LOG_WARNING, NULL, NULL, "%s", unused.text);
-			(void)mm_error_set(&ret->warning, 0, "%s%s%s", ret->warning.text, ret->warning.text[0] ? "; " : "",
-					   unused.text);
+			mm_error_say(&ret->warning, "%s%s%s", ret->warning.text, ret->warning.text[0] ? "; " : "", unused.text);
 		}
 	}
 	mm_config_reload(service->config, newer, ret->restart_needed, sizeof(ret->restart_needed));

@@ -31,13 +31,13 @@ static void propose_uri(struct mm_proposal *ret)
 	for (size_t i = 0; i < COUNT_OF(places); i++) {
 		if (mm_afe_scan(places[i], &seen, NULL) == 0 && seen.count > 0) {
 			set(ret, places[i]);
-			(void)mm_error_set(&ret->seen, 0, "Seen at %s: %s.", places[i], seen.driver[0]->name);
+			mm_error_say(&ret->seen, "Seen at %s: %s.", places[i], seen.driver[0]->name);
 			return;
 		}
 	}
 	set(ret, "local:");
-	(void)mm_error_set(&ret->seen, 0,
-			   "No chip is seen yet. For one on this machine, minimeter-boards(7) has the wiring and the overlay.");
+	mm_error_say(&ret->seen,
+		     "No chip is seen yet. For one on this machine, minimeter-boards(7) has the wiring and the overlay.");
 }
 
 static void add_name(char *names, size_t size, const char *name)
@@ -58,15 +58,15 @@ static void propose_driver(const struct mm_answers *answers, struct mm_proposal 
 		for (unsigned i = 0; i < seen.count; i++) {
 			add_name(names, sizeof(names), seen.driver[i]->name);
 		}
-		(void)mm_error_set(&ret->seen, 0, "Seen at %s: %s.", uri, names);
+		mm_error_say(&ret->seen, "Seen at %s: %s.", uri, names);
 		set(ret, seen.driver[0]->name);
 		return;
 	}
 	for (size_t i = 0; mm_afe_driver_name(i); i++) {
 		add_name(names, sizeof(names), mm_afe_driver_name(i));
 	}
-	(void)mm_error_set(&ret->seen, 0, "None is seen%s%s%s. These are known: %s.", error.text[0] != '\0' ? " (" : "",
-			   error.text, error.text[0] != '\0' ? ")" : "", names);
+	mm_error_say(&ret->seen, "None is seen%s%s%s. These are known: %s.", error.text[0] != '\0' ? " (" : "", error.text,
+		     error.text[0] != '\0' ? ")" : "", names);
 }
 
 /* The largest one that lets the largest current of every meter through. */

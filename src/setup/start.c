@@ -158,9 +158,9 @@ static void ask_why(struct mm_client *client, struct mm_error *ret)
 	    mm_daemon_status_new(answer, &status, ret) == 0) {
 		const struct mm_condition *front_end = &status->front_end;
 
-		(void)mm_error_set(ret, 0, "front end %s%s%s%s%s", front_end->state, front_end->reason ? ": " : "",
-				   front_end->reason ? front_end->reason : "", front_end->advice ? "; " : "",
-				   front_end->advice ? front_end->advice : "");
+		mm_error_say(ret, "front end %s%s%s%s%s", front_end->state, front_end->reason ? ": " : "",
+			     front_end->reason ? front_end->reason : "", front_end->advice ? "; " : "",
+			     front_end->advice ? front_end->advice : "");
 	}
 	mm_daemon_status_free(status);
 	json_decref(answer);

@@ -14,6 +14,7 @@ START_TEST(returns_what_it_is_given)
 	ck_assert_int_eq(mm_error_set(&error, -EINVAL, "%s:%d: %s", "t.conf", 3, "unknown key"), -EINVAL);
 	ck_assert_str_eq(error.text, "t.conf:3: unknown key");
 	ck_assert_int_eq(mm_error_set(NULL, -EIO, "nobody reads this"), -EIO);
+	mm_error_say(NULL, "nor this");
 }
 END_TEST
 
@@ -21,7 +22,7 @@ START_TEST(can_quote_itself)
 {
 	struct mm_error error = {"the line is gone"};
 
-	(void)mm_error_set(&error, -EIO, "meter \"%s\": %s", "main", error.text);
+	mm_error_say(&error, "meter \"%s\": %s", "main", error.text);
 	ck_assert_str_eq(error.text, "meter \"main\": the line is gone");
 }
 END_TEST
@@ -37,7 +38,7 @@ START_TEST(is_cut_at_its_end)
 	memset(&guarded, '#', sizeof(guarded));
 	memset(longer, 'x', sizeof(longer));
 	longer[sizeof(longer) - 1] = '\0';
-	(void)mm_error_set(&guarded.error, -EINVAL, "%s", longer);
+	mm_error_say(&guarded.error, "%s", longer);
 	ck_assert_uint_eq(strlen(guarded.error.text), MM_ERROR_TEXT_MAX - 1);
 	ck_assert_int_eq(memcmp(guarded.guard, "########", sizeof(guarded.guard)), 0);
 }

@@ -295,10 +295,9 @@ START_TEST(no_key_takes_a_hidden_character)
 
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
 		const struct mm_config config = {.front_end[0].name = "", .meter[0].name = "x"};
-		struct mm_config_part part;
+		const struct mm_config_part part = mm_config_part(&config, i);
 		char section[MM_CONFIG_SECTION_MAX];
 
-		(void)mm_config_part(&config, i, &part); /* keys are keys, whether the section is there or not */
 		for (size_t k = 0; k < part.table->count; k++) {
 			snprintf(text, sizeof(text), "[%s%s]\n%s = a\xe2\x80\x8b\n", mm_config_section(&part, section),
 				 strcmp(section, "meter") == 0 ? " x" : "", part.table->keys[k].name);

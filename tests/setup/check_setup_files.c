@@ -191,9 +191,9 @@ START_TEST(no_key_of_the_old_configuration_goes_in_silence)
 	config = load(f);
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
 		char section[MM_CONFIG_SECTION_MAX];
-		struct mm_config_part part;
+		const struct mm_config_part part = mm_config_part(config, i);
 
-		for (size_t k = 0; mm_config_part(config, i, &part) && k < part.table->count; k++) {
+		for (size_t k = 0; part.there && k < part.table->count; k++) {
 			replace_one(f, mm_config_section(&part, section), part.table, &part.table->keys[k]);
 		}
 	}
