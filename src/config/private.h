@@ -71,6 +71,9 @@ void mm_config_list(char *names, size_t size, const char *name);
 void mm_config_complain(struct mm_config_reading *reading, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Puts file and line before each error, once all are there. */
+void mm_config_put_places(const struct mm_config_reading *reading);
+
 /* Where the key of a field of reading->config is; 0: it has its default. */
 unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *field);
 

@@ -76,6 +76,18 @@ void mm_config_complain(struct mm_config_reading *reading, unsigned line, const 
 	errors->count++;
 }
 
+void mm_config_put_places(const struct mm_config_reading *reading)
+{
+	for (unsigned i = 0; i < reading->errors->count; i++) {
+		struct mm_config_error *error = &reading->errors->error[i];
+		char place[MM_CONFIG_PLACE_MAX];
+		struct mm_error text;
+
+		mm_error_say(&text, "%s: %s", mm_config_place(reading, error->line, place), error->text);
+		strcpy(error->text, text.text);
+	}
+}
+
 unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *field)
 {
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {

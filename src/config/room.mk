@@ -2,7 +2,7 @@
 noinst_LIBRARIES += libconfig.a
 libconfig_a_SOURCES = \
 	src/config/config.c src/config/config.h \
-	src/config/check.c src/config/inputs.c src/config/inputs.h \
+	src/config/check.c src/config/compare.c src/config/inputs.c src/config/inputs.h \
 	src/config/files.c src/config/generic.c src/config/load.c src/config/print.c src/config/private.h \
 	src/config/reading.c src/config/same_file.c src/config/settings.c
 
