@@ -41,10 +41,13 @@ static void check_given(struct mm_config_reading *reading, const struct mm_confi
 	}
 }
 
-/* Finds the front end of a meter. */
+/* Finds the front end of a meter. Where that is not clear it is none, so that no other error speaks of one. */
 static void check_chip(struct mm_config_reading *reading, struct mm_config_meter *meter)
 {
 	const struct mm_config *config = reading->config;
+	const struct mm_config_front_end *chip = config->front_end_count == 1 ? config->front_end : NULL;
+	unsigned first = 0;
+	bool clear = true;
 
 	for (unsigned e = 0; e < meter->model.elements; e++) {
 		const struct mm_config_front_end *found = mm_config_find_front_end(config, meter->chip[e]);
@@ -53,25 +56,27 @@ static void check_chip(struct mm_config_reading *reading, struct mm_config_meter
 		if (meter->phase[e] < 0) {
 			continue;
 		}
+		if (!chip && found) {
+			chip = found;
+			first = e;
+		}
+		clear = clear && found && found == chip;
 		if (!found && meter->chip[e][0] == '\0') {
-			meter->front_end = MM_FRONT_ENDS_MAX; /* of none of them */
 			mm_config_complain(
 				reading, line,
 				"[meter %s]: element%u = %c: which front end's phase? Write NAME:%c, as of [front-end %s]",
 				meter->name, e + 1, 'A' + meter->phase[e], 'A' + meter->phase[e], config->front_end[0].name);
 		} else if (!found) {
-			meter->front_end = MM_FRONT_ENDS_MAX; /* of none of them */
 			mm_config_complain(reading, line, "[meter %s]: element%u = %s:%c: there is no section [front-end %s]",
 					   meter->name, e + 1, meter->chip[e], 'A' + meter->phase[e], meter->chip[e]);
-		} else if (e == 0) {
-			meter->front_end = (unsigned)(found - config->front_end);
-		} else if (meter->phase[0] >= 0 && strcmp(meter->chip[e], meter->chip[0]) != 0) {
+		} else if (found != chip) {
 			mm_config_complain(reading, line,
-					   "[meter %s]: element%u is on another front end than element1: what a meter sums must "
+					   "[meter %s]: element%u is on another front end than element%u: what a meter sums must "
 					   "come from one chip, by one clock",
-					   meter->name, e + 1);
+					   meter->name, e + 1, first + 1);
 		}
 	}
+	meter->front_end = chip && clear ? (unsigned)(chip - config->front_end) : MM_FRONT_ENDS_MAX;
 }
 
 /* Keys that the model has no use for. */
@@ -125,7 +130,8 @@ static void check_phases(struct mm_config_reading *reading, const struct mm_conf
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX * MM_ELEMENTS_MAX; e++) {
 		const int *phase = &meter->phase[e % MM_ELEMENTS_MAX];
 
-		if (meter->front_end == earlier->front_end && *phase >= 0 && *phase == earlier->phase[e / MM_ELEMENTS_MAX] &&
+		if (meter->front_end < MM_FRONT_ENDS_MAX && meter->front_end == earlier->front_end && *phase >= 0 &&
+		    *phase == earlier->phase[e / MM_ELEMENTS_MAX] &&
 		    (meter->model.ct_primary_a != earlier->model.ct_primary_a ||
 		     meter->model.ct_secondary_a != earlier->model.ct_secondary_a ||
 		     meter->model.ct_secondary_v != earlier->model.ct_secondary_v ||
@@ -170,12 +176,20 @@ static unsigned line_of_either(const struct mm_config_reading *reading, const vo
 	return line > 0 ? line : mm_config_line_of(reading, other);
 }
 
+static bool is_unread(const struct mm_config_reading *reading, const void *field)
+{
+	return mm_config_is_unread(reading, mm_config_line_of(reading, field));
+}
+
 /* Where its chip is. */
 static void check_uri(struct mm_config_reading *reading, const struct mm_config_front_end *front_end)
 {
 	const struct mm_config *config = reading->config;
 	const char *uri = front_end->afe.uri;
 
+	if (is_unread(reading, uri)) {
+		return;
+	}
 	if (strncmp(uri, "local:", 6) != 0 && strncmp(uri, "ip:", 3) != 0 && strncmp(uri, "usb:", 4) != 0 &&
 	    strncmp(uri, "serial:", 7) != 0 && strncmp(uri, "xml:", 4) != 0) {
 		mm_config_complain(reading, mm_config_line_of(reading, uri),
@@ -195,6 +209,13 @@ static const char *device_of(const struct mm_config_front_end *front_end)
 	return front_end->afe.device[0] != '\0' ? front_end->afe.device : front_end->driver;
 }
 
+/* Is it known which chip it is of? */
+static bool has_chip(const struct mm_config_reading *reading, const struct mm_config_front_end *front_end)
+{
+	return !is_unread(reading, front_end->afe.uri) && !is_unread(reading, front_end->afe.device) &&
+	       !is_unread(reading, front_end->driver);
+}
+
 /* Sections of their own, chips of their own. */
 static void check_front_ends(struct mm_config_reading *reading)
 {
@@ -208,7 +229,8 @@ static void check_front_ends(struct mm_config_reading *reading)
 			const struct mm_config_front_end *earlier = &config->front_end[g];
 			char place[MM_CONFIG_PLACE_MAX], section[MM_CONFIG_SECTION_MAX];
 
-			if (strcmp(earlier->afe.uri, front_end->afe.uri) == 0 &&
+			if (has_chip(reading, earlier) && has_chip(reading, front_end) &&
+			    strcmp(earlier->afe.uri, front_end->afe.uri) == 0 &&
 			    strcmp(device_of(earlier), device_of(front_end)) == 0) {
 				mm_config_complain(
 					reading, line,
@@ -232,40 +254,64 @@ static void check_element(struct mm_config_reading *reading, const struct mm_con
 {
 	const struct mm_config *config = reading->config;
 	const struct mm_config_front_end *front_end = &config->front_end[meter->front_end];
-	unsigned phase = meter->phase[element] > 0 ? (unsigned)meter->phase[element] : 0;
-	unsigned model = mm_config_line_of(reading, &meter->model), line;
+	unsigned phase = meter->phase[element] > 0 ? (unsigned)meter->phase[element] : 0, line;
+	unsigned model = mm_config_line_of(reading, &meter->model);
+	unsigned ct = meter->is_generic ? mm_config_line_of(reading, &meter->generic.ct) : model;
 	struct mm_error error;
 
-	if (mm_inputs_check_voltage(config, meter, element, &error) < 0) {
+	if (is_unread(reading, front_end->driver)) {
+		return;
+	}
+	if (!is_unread(reading, &front_end->afe.voltage_divider) && !is_unread(reading, &front_end->afe.phase_divider[phase]) &&
+	    mm_inputs_check_voltage(config, meter, element, &error) < 0) {
 		line = line_of_either(reading, mm_inputs_divider(front_end, phase), front_end->driver);
 		mm_config_complain(reading, line > 0 ? line : model, "%s", error.text);
 	}
-	if (mm_inputs_check_current(config, meter, element, &error) < 0) {
+	if (!is_unread(reading, &front_end->afe.burden_ohm) && !is_unread(reading, &front_end->afe.phase_burden_ohm[phase]) &&
+	    mm_inputs_check_current(config, meter, element, &error) < 0) {
 		line = line_of_either(reading, mm_inputs_burden(front_end, phase), front_end->driver);
-		mm_config_complain(reading, meter->model.ct_secondary_v > 0 || line == 0 ? model : line, "%s", error.text);
+		mm_config_complain(reading, meter->model.ct_secondary_v > 0 || line == 0 ? ct : line, "%s", error.text);
 	}
+	line = mm_config_line_of(reading, &front_end->afe.phase_burden_ohm[phase]);
+	if (meter->model.ct_secondary_v > 0 && meter->phase[element] >= 0 && line > 0) {
+		mm_config_complain(reading, line,
+				   "burden_ohm_%c: the CT of this phase gives volts; remove this line, and the resistor",
+				   "abc"[phase]);
+	}
+}
+
+bool mm_config_has_no_burden(const struct mm_config *config, unsigned front_end)
+{
+	bool volts = false;
+
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		const struct mm_config_meter *meter = &config->meter[i];
+
+		if (meter->front_end >= config->front_end_count || meter->model.elements == 0) {
+			return false; /* it could be of this one, and give amperes */
+		}
+		if (meter->front_end == front_end && meter->model.ct_secondary_v == 0) {
+			return false;
+		}
+		volts = volts || meter->front_end == front_end;
+	}
+	return volts;
 }
 
 static void check_scales(struct mm_config_reading *reading, unsigned number)
 {
 	const struct mm_config *config = reading->config;
-	const double *burden_ohm = &config->front_end[number].afe.burden_ohm;
-	bool volts = false, amperes = false; /* what the CTs give */
+	unsigned line = mm_config_line_of(reading, &config->front_end[number].afe.burden_ohm);
 
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		const struct mm_config_meter *meter = &config->meter[i];
 
-		if (meter->front_end != number || meter->model.elements == 0) {
-			continue;
-		}
-		for (unsigned e = 0; e < meter->model.elements; e++) {
+		for (unsigned e = 0; meter->front_end == number && e < meter->model.elements; e++) {
 			check_element(reading, meter, e);
 		}
-		volts = volts || meter->model.ct_secondary_v > 0;
-		amperes = amperes || meter->model.ct_secondary_v == 0;
 	}
-	if (volts && !amperes && mm_config_line_of(reading, burden_ohm) > 0) {
-		mm_config_complain(reading, mm_config_line_of(reading, burden_ohm),
+	if (line > 0 && mm_config_has_no_burden(config, number)) {
+		mm_config_complain(reading, line,
 				   "burden_ohm: no CT here needs one, they all give volts; remove this line, and the resistor");
 	}
 }
@@ -278,12 +324,27 @@ static bool is_placed(const struct mm_config *config)
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		const struct mm_config_meter *meter = &config->meter[i];
 
-		placed = placed && meter->model.elements > 0;
+		placed = placed && meter->model.elements > 0 && meter->front_end < config->front_end_count;
 		for (unsigned e = 0; e < meter->model.elements; e++) {
-			placed = placed && meter->phase[e] >= 0 && mm_config_find_front_end(config, meter->chip[e]);
+			placed = placed && meter->phase[e] >= 0;
 		}
 	}
 	return placed;
+}
+
+/* Has the front end a default only because a line of it could not be read? */
+static bool is_unsure(const struct mm_config_reading *reading, unsigned number)
+{
+	size_t first = mm_config_part_of_front_end(number);
+
+	for (size_t i = first; i < first + MM_CONFIG_FRONT_END_PARTS; i++) {
+		for (size_t k = 0; k < MM_CONFIG_KEYS_MAX; k++) {
+			if (mm_config_is_unread(reading, reading->given[i][k])) {
+				return true;
+			}
+		}
+	}
+	return false;
 }
 
 /* What the driver itself refuses: it is made as the start makes it, which touches no hardware yet. */
@@ -301,7 +362,8 @@ static void check_driver(struct mm_config_reading *reading, unsigned number)
 		mm_config_complain(reading, reading->begun_first[mm_config_part_of_front_end(number)],
 				   "[%s]: no meter has an element there; remove the section",
 				   mm_config_section_of(front_end, section));
-	} else if (settings.input_count > 0 && driver->create(driver, &settings, NULL, &error, &afe) < 0) {
+	} else if (settings.input_count > 0 && !is_unsure(reading, number) &&
+		   driver->create(driver, &settings, NULL, &error, &afe) < 0) {
 		mm_config_complain(reading, mm_config_line_of(reading, front_end->driver), "[%s]: %s",
 				   mm_config_section_of(front_end, section), error.text);
 	}

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* A meter's model out of its number, or out of the keys that take its place. */
 #include "base/count_of.h"
+#include "config/inputs.h"
 #include "config/private.h"
+
+#define UNITS MM_CT_SECONDARY_UNITS
+#define SECONDARY_MAX_A 5 /* the largest that CTs are made for */
 
 /* The keys that say what a generic meter is. */
 struct plate {
@@ -18,12 +22,34 @@ static void check_keys(struct mm_config_reading *reading, const struct mm_config
 	if (meter->is_generic && line == 0) {
 		mm_config_complain(reading, mm_config_line_of(reading, &meter->model), "[meter %s]: %s is missing: %s",
 				   meter->name, plate->name, plate->missing);
-	} else if (!meter->is_generic && line > 0 && mm_config_line_of(reading, &meter->model) > 0) {
+	} else if (!meter->is_generic && line > 0 && meter->model.elements > 0) {
 		mm_config_complain(reading, line,
 				   "[meter %s]: %s: model %s says this already; remove this line, or write model = " MM_GENERIC,
 				   meter->name, plate->name, meter->model.canonical);
 	}
 	*ret_complete = *ret_complete && plate->taken;
+}
+
+/* Amperes that no CT gives, but one of volts does: somebody forgot the V. For 1 A the default burden is far too large. */
+static bool is_of_volts(const struct mm_config_reading *reading, const struct mm_config_meter *meter)
+{
+	const struct mm_config_front_end *front_end = mm_config_find_front_end(reading->config, meter->chip[0]);
+	unsigned phase = meter->phase[0] > 0 ? (unsigned)meter->phase[0] : 0;
+	bool burden = !front_end || mm_config_line_of(reading, mm_inputs_burden(front_end, phase)) > 0;
+	const struct mm_ct *ct = &meter->generic.ct;
+	bool third = ct->secondary >= UNITS * 33 / 100 && ct->secondary <= UNITS * 334 / 1000;
+
+	return !ct->volts && (third || ct->secondary > SECONDARY_MAX_A * UNITS || (ct->secondary == UNITS && !burden));
+}
+
+static void complain_of_amperes(struct mm_config_reading *reading, const struct mm_config_meter *meter)
+{
+	char text[MM_CT_TEXT_MAX];
+
+	mm_ct_format(&meter->generic.ct, text);
+	mm_config_complain(reading, mm_config_line_of(reading, &meter->generic.ct),
+			   "[meter %s]: ct = %s: these are amperes, and %g A are unusual: is it %sV?", meter->name, text,
+			   (double)meter->generic.ct.secondary / UNITS, text);
 }
 
 /* Is what is measured too much for the pulses, or the CTs in parallel not what they are taken for? */
@@ -64,6 +90,10 @@ void mm_config_settle_model(struct mm_config_reading *reading, struct mm_config_
 
 	for (size_t i = 0; i < COUNT_OF(plates); i++) {
 		check_keys(reading, meter, &plates[i], &complete);
+	}
+	if (meter->is_generic && is_of_volts(reading, meter)) {
+		complain_of_amperes(reading, meter);
+		return;
 	}
 	if (meter->is_generic && !complete) {
 		return;

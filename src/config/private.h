@@ -77,6 +77,12 @@ void mm_config_put_places(const struct mm_config_reading *reading);
 /* Where the key of a field of reading->config is; 0: it has its default. */
 unsigned mm_config_line_of(const struct mm_config_reading *reading, const void *field);
 
+/* Is there a line that could not be read? What it says has its default then, and its error. */
+bool mm_config_is_unread(const struct mm_config_reading *reading, unsigned line);
+
+/* Do all CTs of a front end give volts, so that it has no burden? */
+bool mm_config_has_no_burden(const struct mm_config *config, unsigned front_end);
+
 /* Reads the lines of the newest of the files. 0 or -errno. */
 int mm_config_read_lines(struct mm_config_reading *reading, FILE *file);
 

@@ -39,12 +39,20 @@ const char *mm_config_place_from(const struct mm_config_reading *reading, unsign
 
 /* ---- Errors ---- */
 
-static bool is_said(const struct mm_config_reading *reading, unsigned line, const char *text)
+bool mm_config_is_unread(const struct mm_config_reading *reading, unsigned line)
+{
+	for (unsigned i = 0; line > 0 && i < reading->errors->count; i++) {
+		if (reading->errors->error[i].unread && reading->errors->error[i].line == line) {
+			return true;
+		}
+	}
+	return false;
+}
+
+static bool is_said(const struct mm_config_reading *reading, const char *text)
 {
 	for (unsigned i = 0; i < reading->errors->count; i++) {
-		const struct mm_config_error *error = &reading->errors->error[i];
-
-		if ((error->unread && line > 0 && error->line == line) || strcmp(error->text, text) == 0) {
+		if (strcmp(reading->errors->error[i].text, text) == 0) {
 			return true;
 		}
 	}
@@ -61,7 +69,7 @@ void mm_config_complain(struct mm_config_reading *reading, unsigned line, const 
 	va_start(arguments, format);
 	vsnprintf(error.text, sizeof(error.text), format, arguments);
 	va_end(arguments);
-	if (is_said(reading, line, error.text)) {
+	if (mm_config_is_unread(reading, line) || is_said(reading, error.text)) {
 		return;
 	}
 	if (errors->count == MM_CONFIG_ERRORS_MAX) {

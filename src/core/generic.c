@@ -6,10 +6,9 @@
 #include <math.h>
 #include <string.h>
 
-#define SECONDARY_UNITS 10000 /* in an ampere or a volt */
 #define SECONDARY_DECIMALS 4
 #define SECONDARY_MIN 10
-#define SECONDARY_MAX (10 * SECONDARY_UNITS)
+#define SECONDARY_MAX (10 * MM_CT_SECONDARY_UNITS)
 
 /* What a canonical text begins with. */
 #define CANONICAL "GEN-"
@@ -18,10 +17,13 @@ static const struct {
 	const char *key;
 	const char *code; /* in the canonical text */
 	int elements;
+	const char *wrong; /* what is said of another number */
 } services[MM_WIRES_COUNT] = {
-	[MM_WIRES_1P2W] = {"1-phase-2-wire", "1P2W", 1},      [MM_WIRES_3W] = {NULL, NULL, 0},
-	[MM_WIRES_SPLIT] = {"split-phase-3-wire", "1P3W", 2}, [MM_WIRES_NETWORK] = {"2-phase-3-wire", "2P3W", 2},
-	[MM_WIRES_WYE] = {"3-phase-4-wire", "3P4W", 3},
+	[MM_WIRES_1P2W] = {"1-phase-2-wire", "1P2W", 1, "service 1-phase-2-wire is for one element"},
+	[MM_WIRES_3W] = {NULL, NULL, 0, NULL},
+	[MM_WIRES_SPLIT] = {"split-phase-3-wire", "1P3W", 2, "service split-phase-3-wire is for two elements"},
+	[MM_WIRES_NETWORK] = {"2-phase-3-wire", "2P3W", 2, "service 2-phase-3-wire is for two elements"},
+	[MM_WIRES_WYE] = {"3-phase-4-wire", "3P4W", 3, "service 3-phase-4-wire is for three elements"},
 };
 
 const char *mm_wires_key(enum mm_wires wires)
@@ -135,10 +137,10 @@ void mm_ct_format(const struct mm_ct *ct, char ret[static MM_CT_TEXT_MAX])
 		return;
 	}
 	at = add(add_number(at, ct->primary_a), ":");
-	at = add_number(at, ct->secondary / SECONDARY_UNITS);
-	if (ct->secondary % SECONDARY_UNITS > 0) {
+	at = add_number(at, ct->secondary / MM_CT_SECONDARY_UNITS);
+	if (ct->secondary % MM_CT_SECONDARY_UNITS > 0) {
 		*at++ = '.';
-		for (int rest = ct->secondary % SECONDARY_UNITS, unit = SECONDARY_UNITS / 10; rest > 0; unit /= 10) {
+		for (int rest = ct->secondary % MM_CT_SECONDARY_UNITS, unit = MM_CT_SECONDARY_UNITS / 10; rest > 0; unit /= 10) {
 			*at++ = (char)('0' + rest / unit);
 			rest %= unit;
 		}
@@ -152,7 +154,7 @@ struct mm_ct mm_model_ct(const struct mm_model *model)
 	double secondary = model->ct_secondary_v > 0 ? model->ct_secondary_v : model->ct_secondary_a;
 
 	return (struct mm_ct){.primary_a = (int)lround(model->ct_primary_a),
-			      .secondary = (int)lround(secondary * SECONDARY_UNITS),
+			      .secondary = (int)lround(secondary * MM_CT_SECONDARY_UNITS),
 			      .volts = model->ct_secondary_v > 0};
 }
 
@@ -169,8 +171,8 @@ int mm_generic_model(const struct mm_generic *generic, struct mm_model *ret, str
 				 .wires = generic->wires,
 				 .rated_voltage_v = generic->rated_voltage_v,
 				 .ct_primary_a = generic->ct.primary_a,
-				 .ct_secondary_a = generic->ct.volts ? 0 : (double)generic->ct.secondary / SECONDARY_UNITS,
-				 .ct_secondary_v = generic->ct.volts ? (double)generic->ct.secondary / SECONDARY_UNITS : 0,
+				 .ct_secondary_a = generic->ct.volts ? 0 : (double)generic->ct.secondary / MM_CT_SECONDARY_UNITS,
+				 .ct_secondary_v = generic->ct.volts ? (double)generic->ct.secondary / MM_CT_SECONDARY_UNITS : 0,
 				 .kh_wh = generic->kh_wh,
 				 .lcd = true};
 	char ct[MM_CT_TEXT_MAX], text[2 * MM_CT_TEXT_MAX] = CANONICAL, *at = text + strlen(text);
@@ -179,10 +181,7 @@ int mm_generic_model(const struct mm_generic *generic, struct mm_model *ret, str
 		return refuse(ret_error, "service", "what the meter is connected to");
 	}
 	if (generic->elements != services[generic->wires].elements) {
-		return refuse(ret_error, "elements",
-			      generic->elements == 1   ? "service 1-phase-2-wire is for one element, and for no more"
-			      : generic->elements == 2 ? "service split-phase-3-wire or 2-phase-3-wire is for two elements"
-						       : "service 3-phase-4-wire is for three elements");
+		return refuse(ret_error, "elements", services[generic->wires].wrong);
 	}
 	model.elements = (unsigned)generic->elements;
 	at = add(add(at, services[generic->wires].code), "-");

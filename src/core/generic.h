@@ -15,11 +15,12 @@
 #define MM_GENERIC_VOLTAGE_MIN_V 100
 #define MM_GENERIC_VOLTAGE_MAX_V 277
 #define MM_CT_PRIMARY_MAX_A 10000
+#define MM_CT_SECONDARY_UNITS 10000 /* in an ampere or a volt */
 
 /* A CT as on its label: "200:0.1" gives 0.1 A at 200 A, "200:0.333V" gives 0.333 V. */
 struct mm_ct {
 	int primary_a; /* 1 to MM_CT_PRIMARY_MAX_A */
-	int secondary; /* in 0.0001 A, or in 0.0001 V; 10 to 100000 */
+	int secondary; /* in units of 0.0001 A or V, MM_CT_SECONDARY_UNITS; 10 to 100000 */
 	bool volts;
 };
 

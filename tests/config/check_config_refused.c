@@ -2,6 +2,8 @@
 /* The configuration: what is wrong is refused with file, line and key. */
 #include "config/check_config.h"
 
+#define ONE_OF_AMPERES "[meter y]\nmodel=MMS-120-2001\nserial=2\nelement1=B\n"
+
 static const struct {
 	const char *text, *expected;
 } refused[] = {
@@ -16,6 +18,18 @@ static const struct {
 	 ":3: [front-end flat]: no meter has an element there; remove the section"},
 	{"[front-end]\n[front-end flat]\n" METER "[meter two]\nmodel=MMS-120-2001\nserial=2\nelement1=flat:A\n",
 	 ":2: [front-end flat]: ade9000 at local: is the chip of another section (line 1); say which by its label or SPI device"},
+	{TWO_CHIPS "[meter x]\nmodel=MMD-120-2001\nserial=3\nelement1=house:C\nelement2=flat:A\n",
+	 "[meter x]: element2 is on another front end than element1: what a meter sums must come from one chip"},
+	{"[front-end a]\nburden_ohm=6\n[front-end b]\nuri=ip:10.0.0.1\nburden_ohm=3\n[meter one]\nmodel=MMS-120-2001\nserial=1\n"
+	 "element1=a:A\n[meter x]\nmodel=MMD-120-2002\nserial=2\nelement1=D\nelement2=b:B\n",
+	 ":13: element1 = D: must be a phase of the front end: A, B or C"},
+	{TWO_CHIPS ON_TWO_CHIPS "[meter x]\nmodel=MMD-120-4001\nserial=3\nelement1=attic:A\nelement2=house:C\n",
+	 ":23: [meter x]: element1 = attic:A: there is no section [front-end attic]"},
+	{"[front-end a]\nuri=ip:10.0.0.1\n[front-end b]\nuri=ip:10.0.0.1\ndevice='x'\n"
+	 "[meter one]\nmodel=MMS-120-2001\nserial=1\nelement1=a:A\n[meter two]\nmodel=MMS-120-2001\nserial=2\nelement1=b:A\n",
+	 ":5: device = 'x': the quotes would be part of the value"},
+	{"[daemon]\nclock=board\n[front-end]\nuri=ip:10.0.0.1 # board\n" METER,
+	 ":4: uri = ip:10.0.0.1 # board: a # begins a comment only at the start of a line"},
 	{"[daemon]\nclock=board\n[front-end house]\nuri=ip:10.0.0.1\n" TWO_CHIPS ON_TWO_CHIPS,
 	 "clock = board: the time of one board cannot be that of several"},
 	{"[front-end \"x\"]\n" METER, ":1: [front-end \"x\"]: quotes would be part of the name; leave them out"},
@@ -105,11 +119,14 @@ static const struct {
 	 ":2: [meter x]: service is missing"},
 	{"[meter x]\n" GENERIC "serial=1\nelement1=A\nelement2=B\n[front-end]\nburden_ohm = 5.1\n",
 	 ":12: burden_ohm: no CT here needs one, they all give volts"},
+	{"[front-end]\nburden_ohm_a = 5.1\n[meter x]\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=230\n"
+	 "ct=200:0.333V\nkh_wh=10\nserial=1\nelement1=A\n" ONE_OF_AMPERES,
+	 ":2: burden_ohm_a: the CT of this phase gives volts; remove this line, and the resistor"},
 	{"[front-end]\nvoltage_divider = 370\n[meter x]\n" GENERIC "serial=1\nelement1=A\nelement2=B\n",
 	 ":2: voltage_divider = 370 gives a full scale of 262 V, below the supply's 264 V; 375 or more is right"},
 	{"[front-end]\ndriver = mcp3912\n[meter x]\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=230\n"
 	 "ct=100:1V\nkh_wh=10\nserial=1\nelement1=A\n",
-	 ":4: [meter x]: a CT of 1 V gives 1.100 V at 110 % of its rating, and mcp3912 takes 0.424 V"},
+	 ":8: [meter x]: a CT of 1 V gives 1.100 V at 110 % of its rating, and mcp3912 takes 0.424 V"},
 	{"[meter x]\nct_sets = 2\n" GENERIC "serial=1\nelement1=A\nelement2=B\n",
 	 ":2: [meter x]: ct_sets = 2: CTs that give volts show the mean of theirs in parallel, not the sum"},
 	{"[meter "
@@ -119,7 +136,7 @@ static const struct {
 	{"[meter "
 	 "x]\nelements=1\nmodel=generic\nservice=split-phase-3-wire\nrated_voltage_v=230\nct=20:0.333V\nkh_wh=10\nserial="
 	 "1\nelement1=A\n",
-	 ":2: [meter x]: elements: service"},
+	 ":2: [meter x]: elements: service split-phase-3-wire is for two elements"},
 	{"[meter x]\n" GENERIC "serial=1\nelement1=A\nelement2=B\n[meter y]\nmodel=generic\nelements=1\n"
 	 "service=1-phase-2-wire\nrated_voltage_v=120\nct=200:0.333V\nkh_wh=100\nserial=2\nelement1=A\n",
 	 ":19: [meter y]: shares phase A with meter \"x\", whose CT ratio or rated voltage is another"},
@@ -227,23 +244,112 @@ START_TEST(all_errors_come_at_once)
 }
 END_TEST
 
-/* No model is made of a value that was refused: what does not fit that model would be said of nobody's meter. */
-START_TEST(a_wrong_key_of_a_generic_meter_is_the_only_error)
+/* A line of the file below, and a value that is wrong there. */
+static const struct {
+	const char *key, *value, *expected;
+} wrong[] = {
+	{"driver", "mcp", "must be one of"},
+	{"uri", "10.0.0.1", "is it ip:10.0.0.1?"},
+	{"device", "\"x\"", "quotes"},
+	{"voltage_divider", "x", "must be a number"},
+	{"voltage_divider_a", "x", "must be a number"},
+	{"burden_ohm", "0", "must be a number"},
+	{"burden_ohm", "50", "gives a full scale"},
+	{"burden_ohm_b", "x", "must be a number"},
+	{"burden_ohm_b", "50", "gives a full scale"},
+	{"mclk_hz", "1", "must be a number"},
+	{"osr", "500", "osr = 500: "},
+	{"phase_deg_a", "11", "must be a number"},
+	{"model", "Generic", "is no model number"},
+	{"elements", "1", "service 2-phase-3-wire is for two elements"},
+	{"elements", "3", "service 2-phase-3-wire is for two elements"},
+	{"elements", "4", "must be a number"},
+	{"elements", "1.5", "must be a whole number"},
+	{"service", "3-phase-3-wire", "must be one of 1-phase-2-wire"},
+	{"rated_voltage_v", "400", "must be a number from 100 to 277"},
+	{"rated_voltage_v", "230.5", "must be a whole number"},
+	{"ct", "200", "is no CT"},
+	{"ct", "200:0.333", "ct = 200:0.333: these are amperes, and 0.333 A are unusual: is it 200:0.333V?"},
+	{"ct", "200:0.3333", "is it 200:0.3333V?"},
+	{"ct", "200:10", "is it 200:10V?"},
+	{"kh_wh", "20", "must be 10, 100 or 1000"},
+	{"multiplier", "-1", "must be a number"},
+	{"multiplier", "1000", "pulses of less than 40 ms"},
+	{"ct_sets", "4", "must be a number"},
+	{"serial", "\"1\"", "quotes"},
+	{"element1", "D", "must be a phase"},
+	{"element2", "A", "on the same phase"},
+	{"generation", "maybe", "must be yes"},
+};
+
+/* What would follow from a wrong value is not said. */
+START_TEST(a_wrong_value_is_one_error)
 {
-	static const char *const keys[] = {"elements=1", "service=1-phase-2-wire", "rated_voltage_v=230", "ct=200:0.1",
-					   "kh_wh=10"};
+	static const char *const lines[][2] = {{"[front-end]", NULL},
+					       {"driver", "mcp3912"},
+					       {"uri", "local:"},
+					       {"device", "mcp3912"},
+					       {"voltage_divider", "1001"},
+					       {"voltage_divider_a", "1001"},
+					       {"burden_ohm", "3.3"},
+					       {"burden_ohm_b", "3.3"},
+					       {"mclk_hz", "2000000"},
+					       {"osr", "128"},
+					       {"phase_deg_a", "1"},
+					       {"[meter x]", NULL},
+					       {"model", "generic"},
+					       {"elements", "2"},
+					       {"service", "2-phase-3-wire"},
+					       {"rated_voltage_v", "230"},
+					       {"ct", "200:0.1"},
+					       {"kh_wh", "10"},
+					       {"multiplier", "1"},
+					       {"ct_sets", "1"},
+					       {"serial", "1"},
+					       {"element1", "A"},
+					       {"element2", "B"},
+					       {"generation", "no"}};
+	struct fixture *f = setup();
+	char text[1024] = "", place[32] = "";
+
+	for (int i = 0; i < MM_COUNT_OF(lines); i++) {
+		bool here = strcmp(lines[i][0], wrong[_i].key) == 0;
+		size_t used = strlen(text);
+
+		if (!lines[i][1]) {
+			snprintf(text + used, sizeof(text) - used, "%s\n", lines[i][0]);
+			continue;
+		}
+		if (here) {
+			snprintf(place, sizeof(place), ":%d: ", i + 1);
+		}
+		snprintf(text + used, sizeof(text) - used, "%s = %s\n", lines[i][0], here ? wrong[_i].value : lines[i][1]);
+	}
+	ck_assert_int_eq(load(f, text), -EINVAL);
+	ck_assert_msg(f->errors.count == 1, "%s\n%s", f->errors.error[0].text, f->errors.error[1].text);
+	ck_assert_msg(strstr(f->errors.error[0].text, place) && strstr(f->errors.error[0].text, wrong[_i].expected), "%s%s: %s",
+		      place, wrong[_i].expected, f->errors.error[0].text);
+	teardown(f);
+}
+END_TEST
+
+/* 1 A is what a CT may give, but not into the burden of 5.1 ohm that is there where nobody says another. */
+START_TEST(one_ampere_needs_a_burden)
+{
+	static const char meter[] = "[meter x]\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=230\n"
+				    "ct=200:1\nkh_wh=10\nserial=1\nelement1=A\n[front-end]\nvoltage_divider=1001\n";
+	static const char *const burdens[] = {"burden_ohm", "burden_ohm_a"};
 	struct fixture *f = setup();
 	char text[512];
 
-	for (size_t wrong = 0; wrong < MM_COUNT_OF(keys); wrong++) {
-		strcpy(text, "[meter x]\nmodel=generic\nserial=1\nelement1=A\n");
-		for (size_t k = 0; k < MM_COUNT_OF(keys); k++) {
-			sprintf(text + strlen(text), "%.*s%s\n", (int)(strchr(keys[k], '=') - keys[k] + 1), keys[k],
-				k == wrong ? "?" : strchr(keys[k], '=') + 1);
-		}
-		ck_assert_int_eq(load(f, text), -EINVAL);
-		ck_assert_msg(f->errors.count == 1 && strstr(f->errors.error[0].text, " = ?: "), "%s: %u: %s", keys[wrong],
-			      f->errors.count, f->errors.error[0].text);
+	ck_assert_int_eq(load(f, meter), -EINVAL);
+	ck_assert_uint_eq(f->errors.count, 1);
+	ck_assert(is_said(f, ":6: [meter x]: ct = 200:1: ") && is_said(f, "is it 200:1V?"));
+	for (int i = 0; i < MM_COUNT_OF(burdens); i++) {
+		snprintf(text, sizeof(text), "%s%s = 0.5\n", meter, burdens[i]);
+		ck_assert_int_eq(load(f, text), 0);
+		free(f->config);
+		f->config = NULL;
 	}
 	teardown(f);
 }
@@ -334,7 +440,8 @@ TCase *refused_tcase(void)
 
 	tcase_add_loop_test(tcase, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
 	tcase_add_test(tcase, all_errors_come_at_once);
-	tcase_add_test(tcase, a_wrong_key_of_a_generic_meter_is_the_only_error);
+	tcase_add_loop_test(tcase, a_wrong_value_is_one_error, 0, MM_COUNT_OF(wrong));
+	tcase_add_test(tcase, one_ampere_needs_a_burden);
 	tcase_add_test(tcase, more_errors_than_are_kept);
 	tcase_add_test(tcase, a_long_line_is_refused_not_cut);
 	tcase_add_test(tcase, a_missing_file_says_so);
