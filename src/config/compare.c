@@ -37,7 +37,7 @@ static void compare_keys(struct mm_config_reading *reading, const struct mm_conf
 	part = mm_config_part(reading->config, number);
 	for (size_t k = 0; k < part.table->count; k++) {
 		const struct mm_key *key = &part.table->keys[k];
-		char value[MM_PATH_LEN_MAX] = "", own_value[MM_PATH_LEN_MAX] = "", section[MM_CONFIG_SECTION_MAX];
+		char value[MM_CONFIG_VALUE_MAX] = "", own_value[MM_CONFIG_VALUE_MAX] = "", section[MM_CONFIG_SECTION_MAX];
 
 		key->type->format(key, (const char *)reading->config + part.offset, value, sizeof(value));
 		key->type->format(key, (const char *)own->config + own_part.offset, own_value, sizeof(own_value));
@@ -97,7 +97,7 @@ static void find_lost(struct replacing *replacing, size_t number, size_t success
 	mm_config_section(&part, section);
 	for (size_t k = 0; k < part.table->count; k++) {
 		const struct mm_key *key = &part.table->keys[k];
-		char value[MM_PATH_LEN_MAX] = "", becomes[MM_PATH_LEN_MAX] = "";
+		char value[MM_CONFIG_VALUE_MAX] = "", becomes[MM_CONFIG_VALUE_MAX] = "";
 
 		key->type->format(key, (const char *)old + part.offset, value, sizeof(value));
 		key->type->format(key, (const char *)newer + next.offset, becomes, sizeof(becomes));

@@ -204,10 +204,13 @@ static int parse_line(const struct mm_key *key, const char *value, void *setting
 	enum mm_output output = output_of(key);
 	const char *reason;
 
+	if (strlen(value) >= MM_LINE_TEXT_MAX) {
+		return mm_error_set(error, -EINVAL, "is longer than %d characters", MM_LINE_TEXT_MAX - 1);
+	}
 	if (mm_line_spec_parse(value, &meter->line[output], &reason) < 0) {
 		return mm_error_set(error, -EINVAL, "is no output line: %s", reason);
 	}
-	snprintf(meter->line_text[output], sizeof(meter->line_text[output]), "%s", value);
+	strcpy(meter->line_text[output], value);
 	return 0;
 }
 
@@ -223,6 +226,9 @@ static int parse_input(const struct mm_key *key, const char *value, void *settin
 	const char *reason;
 
 	(void)key;
+	if (strlen(value) >= MM_LINE_TEXT_MAX) {
+		return mm_error_set(error, -EINVAL, "is longer than %d characters", MM_LINE_TEXT_MAX - 1);
+	}
 	if (mm_line_spec_parse(value, &spec, &reason) < 0) {
 		return mm_error_set(error, -EINVAL, "is no line: %s", reason);
 	}
@@ -230,7 +236,7 @@ static int parse_input(const struct mm_key *key, const char *value, void *settin
 		return mm_error_set(error, -EINVAL, "is an input: active-low is the only option it takes");
 	}
 	config->power_fail = spec;
-	snprintf(config->power_fail_text, sizeof(config->power_fail_text), "%s", value);
+	strcpy(config->power_fail_text, value);
 	return 0;
 }
 

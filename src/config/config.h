@@ -19,7 +19,10 @@
 #define MM_FRONT_ENDS_MAX 8
 #define MM_NAME_MAX 64
 #define MM_PATH_LEN_MAX 108 /* what fits a Unix socket address, NUL included */
-#define MM_CT_SETS_MAX 3    /* manual, FAQ: up to three CT sets in parallel on one meter */
+#define MM_COPY_SUFFIX ".copy"
+#define MM_COPY_LEN_MAX (MM_PATH_LEN_MAX + sizeof(MM_COPY_SUFFIX) - 1) /* beside any register */
+#define MM_LINE_TEXT_MAX 160					       /* names of chip and line, and all options */
+#define MM_CT_SETS_MAX 3 /* manual, FAQ: up to three CT sets in parallel on one meter */
 
 struct mm_config_front_end {
 	char name[MM_NAME_MAX]; /* empty: that of [front-end] */
@@ -41,15 +44,15 @@ struct mm_config_meter {
 	int ct_sets;
 	double multiplier; /* of energy and power */
 	struct mm_line_spec line[MM_OUTPUT_COUNT];
-	char line_text[MM_OUTPUT_COUNT][MM_NAME_MAX]; /* as written, for people; empty: none */
-	char lcd[MM_PATH_LEN_MAX];		      /* empty: none */
+	char line_text[MM_OUTPUT_COUNT][MM_LINE_TEXT_MAX]; /* as written, for people; empty: none */
+	char lcd[MM_PATH_LEN_MAX];			   /* empty: none */
 };
 
 struct mm_config {
 	char socket[MM_PATH_LEN_MAX];
 	char admin_socket[MM_PATH_LEN_MAX];
 	char register_path[MM_PATH_LEN_MAX];
-	char copy_path[MM_PATH_LEN_MAX]; /* empty: beside the register; "none" */
+	char copy_path[MM_COPY_LEN_MAX]; /* empty: beside the register; "none" */
 	char clock[MM_NAME_MAX];
 	double commit_wh;   /* at most this may be lost */
 	double database_wh; /* and this be in the copy only */
@@ -62,8 +65,8 @@ struct mm_config {
 	struct mm_config_front_end front_end[MM_FRONT_ENDS_MAX];
 	char outputs_driver[MM_NAME_MAX];
 	struct mm_outputs_settings outputs;
-	struct mm_line_spec power_fail;	   /* active: the supply fails */
-	char power_fail_text[MM_NAME_MAX]; /* as written, for people; empty: none */
+	struct mm_line_spec power_fail;		/* active: the supply fails */
+	char power_fail_text[MM_LINE_TEXT_MAX]; /* as written, for people; empty: none */
 	int power_fail_debounce_ms;
 	unsigned meter_count;
 	struct mm_config_meter meter[MM_METERS_MAX];
@@ -111,10 +114,13 @@ int mm_config_lost(const char *path, const char *text, mm_config_decided_fn *dec
 
 /*
  * The same as mm_config_load(), but writes the settings in force as a configuration that would be read as the same ones, each
- * with the file and line that it is from as a comment. Defaults too; without keys that the chip does not take, and without
- * outputs that have no line.
+ * with the file and line that it is from as a comment. Defaults too; without keys that the chip does not take, a burden that no
+ * CT has, and outputs that have no line.
  */
 int mm_config_print(const char *path, FILE *to, struct mm_config_errors *errors);
+
+/* Where the register's second copy is: in copy_path, or in ret, beside the register. NULL: there is none. */
+const char *mm_config_copy(const struct mm_config *config, char ret[static MM_COPY_LEN_MAX]);
 
 /*
  * Takes over from newer what can change while the daemon runs. Names of the other keys that differ are listed in ignored (size

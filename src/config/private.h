@@ -9,7 +9,8 @@
 #include "base/key.h"
 #include "config/config.h"
 
-#define MM_CONFIG_KEYS_MAX 32 /* of a table */
+#define MM_CONFIG_KEYS_MAX 32		     /* of a table */
+#define MM_CONFIG_VALUE_MAX MM_LINE_TEXT_MAX /* the longest of them, as it is written */
 
 /*
  * A section's table of keys, ours or of a driver; some sections have several, one after the other. Parts are numbered through all

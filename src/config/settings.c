@@ -56,6 +56,15 @@ void mm_config_reload(struct mm_config *config, const struct mm_config *newer, c
 	}
 }
 
+const char *mm_config_copy(const struct mm_config *config, char ret[static MM_COPY_LEN_MAX])
+{
+	if (config->copy_path[0] == '\0') {
+		snprintf(ret, MM_COPY_LEN_MAX, "%s" MM_COPY_SUFFIX, config->register_path);
+		return ret;
+	}
+	return strcmp(config->copy_path, "none") == 0 ? NULL : config->copy_path;
+}
+
 /* ---- Listing ---- */
 
 void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, const char *name, const char *value),
@@ -66,7 +75,7 @@ void mm_config_each(const struct mm_config *config, void (*fn)(void *userdata, c
 
 		for (size_t k = 0; part.there && k < part.table->count; k++) {
 			const struct mm_key *key = &part.table->keys[k];
-			char section[MM_CONFIG_SECTION_MAX], name[MM_CONFIG_SECTION_MAX + 64], value[MM_PATH_LEN_MAX];
+			char section[MM_CONFIG_SECTION_MAX], name[MM_CONFIG_SECTION_MAX + 64], value[MM_CONFIG_VALUE_MAX];
 
 			snprintf(name, sizeof(name), "%s.%s", mm_config_section(&part, section), key->name);
 			key->type->format(key, (const char *)config + part.offset, value, sizeof(value));

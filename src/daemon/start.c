@@ -115,23 +115,17 @@ int mm_daemon_keep_memory(struct mm_daemon *d)
 /* What the configuration says of the store. */
 struct store_wanted {
 	struct mm_store_meter meter[MM_METERS_MAX];
-	char beside[MM_PATH_LEN_MAX + 8]; /* where the second copy is when nothing is said */
-	const char *copy;		  /* NULL: none */
+	char beside[MM_COPY_LEN_MAX]; /* where the second copy is when nothing is said */
+	const char *copy;	      /* NULL: none */
 };
 
 static void want_store(const struct mm_config *config, struct store_wanted *ret)
 {
-	*ret = (struct store_wanted){.copy = config->copy_path};
+	ret->copy = mm_config_copy(config, ret->beside);
 	for (unsigned i = 0; i < config->meter_count; i++) {
 		strcpy(ret->meter[i].name, config->meter[i].name);
 		strcpy(ret->meter[i].serial, config->meter[i].serial);
 		strcpy(ret->meter[i].model, config->meter[i].model.canonical);
-	}
-	if (config->copy_path[0] == '\0') {
-		snprintf(ret->beside, sizeof(ret->beside), "%s.copy", config->register_path);
-		ret->copy = ret->beside;
-	} else if (strcmp(config->copy_path, "none") == 0) {
-		ret->copy = NULL;
 	}
 }
 

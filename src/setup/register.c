@@ -67,7 +67,8 @@ static int ask_the_store(const struct look *look, const struct mm_config *config
 {
 	struct mm_store_meter meters[MM_METERS_MAX] = {0};
 	struct mm_error error = {0};
-	char text[MM_ERROR_TEXT_MAX + 32], *copy = NULL;
+	char text[MM_ERROR_TEXT_MAX + 32], beside[MM_COPY_LEN_MAX], *copy = NULL;
+	const char *path = mm_config_copy(config, beside);
 	int r;
 
 	for (unsigned m = 0; m < config->meter_count; m++) {
@@ -75,9 +76,7 @@ static int ask_the_store(const struct look *look, const struct mm_config *config
 		strcpy(meters[m].serial, config->meter[m].serial);
 		strcpy(meters[m].model, config->meter[m].model.canonical);
 	}
-	if (strcmp(config->copy_path, "none") != 0 &&
-	    asprintf(&copy, "%s%s%s", root, config->copy_path[0] != '\0' ? config->copy_path : config->register_path,
-		     config->copy_path[0] != '\0' ? "" : ".copy") < 0) {
+	if (path && asprintf(&copy, "%s%s", root, path) < 0) {
 		return 0;
 	}
 	r = mm_store_check(look->path, copy, meters, config->meter_count, &error);

@@ -276,6 +276,95 @@ START_TEST(what_is_printed_is_a_configuration)
 }
 END_TEST
 
+#define ONE_LINE "elements=1\nservice=1-phase-2-wire\n"
+#define SIXTEEN "0123456789abcdef"
+#define LONGEST "/" SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN SIXTEEN "0123456789"
+#define BLANKS "                                                                      "
+#define NAME "\n[x]\xff\xe2\x80\x8b"
+
+/* Parts of a configuration, one of each list: all their combinations are right. @: where the front end's name is. */
+static const char *const front_ends[] = {
+	"[front-end]\nvoltage_divider = 1001\n",
+	"[front-end]\ndriver = ads131e08\nburden_ohm_c = 4\nsample_rate = 8000\n",
+	"[front-end]\ndriver = ad7779\nphase_deg_b = -0.5\n",
+	"[front-end]\nuri = ip:127.0.0.1:5\n[daemon]\nclock = board\nregister = " LONGEST "\n",
+	"[front-end flat]\n[front-end house]\ndriver = ads131e04\n[meter h]\nmodel=generic\n" ONE_LINE
+	"rated_voltage_v=230\nct=100:0.333V\nkh_wh=10\nserial=9\nelement1=house:B\n",
+};
+static const char *const models[] = {
+	"model = MMS-120-2001\n",
+	"model=generic\n" ONE_LINE "rated_voltage_v=120\nct=200:0.1\nkh_wh=100\n",
+	"model=generic\n" ONE_LINE "rated_voltage_v=120\nct=200:0.333V\nkh_wh=100\n",
+	"model=generic\n" ONE_LINE "rated_voltage_v=277\nct=200:0.25V\nkh_wh=1000\n",
+};
+static const char *const meters[] = {
+	"serial = 1\nelement1 = @A\n",
+	"serial = 1\nelement1 = @B\nmultiplier = 1.5\ngeneration = yes\ncounter = GPIO5" BLANKS ",active-low\n",
+	"serial = 1\nelement1 = @A\n[meter y]\nmodel=generic\n" ONE_LINE "rated_voltage_v=230\nct=80:0.333V\nkh_wh=10\n"
+	"serial=2\nelement1=@B\n",
+	"serial = 1\nelement1 = @A\n[meter y]\nmodel=MMD-120-1001-SCC\nserial=2\nelement1=@B\nelement2=@C\n",
+};
+static const char *const drop_ins[] = {
+	"",
+	"[daemon]\ncopy = none\nbackup_interval_h = 0\n",
+	"[power-fail]\nline = gpiochip0:7" BLANKS ",active-low\n[meter x]\noutput_1000 = GPIO6\n",
+};
+
+static void take_setting(void *userdata, const char *name, const char *value)
+{
+	if (!strstr(name, ".device") && strcmp(name, "daemon.copy") != 0) { /* printed as what is in force */
+		fprintf(userdata, "%s=%s\n", name, value);
+	}
+}
+
+static char *settings_of(const struct mm_config *config)
+{
+	size_t size;
+	char *text;
+	FILE *to = open_memstream(&text, &size);
+
+	ck_assert_ptr_nonnull(to);
+	mm_config_each(config, take_setting, to);
+	ck_assert_int_eq(fclose(to), 0);
+	return text;
+}
+
+START_TEST(what_is_printed_is_read_as_the_same)
+{
+	unsigned part = (unsigned)_i / MM_COUNT_OF(front_ends);
+	const char *front_end = front_ends[_i % MM_COUNT_OF(front_ends)];
+	const char *meter[] = {"[meter x]\n", models[part % MM_COUNT_OF(models)],
+			       meters[part / MM_COUNT_OF(models) % MM_COUNT_OF(meters)]};
+	struct files *files;
+	char text[1024], *to = stpcpy(text, front_end), *printed, *before, *after;
+
+	for (int i = 0; i < MM_COUNT_OF(meter); i++) {
+		for (const char *from = meter[i]; *from != '\0'; from++) {
+			if (*from == '@') {
+				to = stpcpy(to, strstr(front_end, "flat") ? "flat:" : "");
+			} else {
+				*to++ = *from;
+			}
+		}
+	}
+	*to = '\0';
+	files = begin(text);
+	put(files, "m.conf.d/" NAME ".conf", drop_ins[part / MM_COUNT_OF(models) / MM_COUNT_OF(meters)]);
+	ck_assert_msg(load(files) == 0, "%s: %s", text, files->errors.error[0].text);
+	before = settings_of(files->config);
+	printed = print(files);
+	put(files, "m.conf.d/" NAME ".conf", "");
+	put(files, "m.conf", printed);
+	ck_assert_msg(load(files) == 0, "%s: %s", printed, files->errors.error[0].text);
+	after = settings_of(files->config);
+	ck_assert_str_eq(before, after);
+	free(before);
+	free(after);
+	free(printed);
+	end(files);
+}
+END_TEST
+
 START_TEST(what_is_wrong_is_not_printed)
 {
 	struct files *files = begin(METER "nonsense = 1\n");
@@ -304,6 +393,8 @@ int main(void)
 	tcase_add_test(tc, there_is_an_end_to_their_number);
 	tcase_add_test(tc, the_settings_in_force_say_where_they_are_from);
 	tcase_add_test(tc, what_is_printed_is_a_configuration);
+	tcase_add_loop_test(tc, what_is_printed_is_read_as_the_same, 0,
+			    MM_COUNT_OF(front_ends) * MM_COUNT_OF(models) * MM_COUNT_OF(meters) * MM_COUNT_OF(drop_ins));
 	tcase_add_test(tc, what_is_wrong_is_not_printed);
 	suite_add_tcase(suite, tc);
 	return mm_run_suite(suite);
