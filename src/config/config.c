@@ -103,18 +103,17 @@ static void format_ct(const struct mm_key *key, const void *settings, char *ret,
 
 static int parse_wires(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
 {
+	enum mm_wires found = mm_wires_find(value);
 	char keys[MM_ERROR_TEXT_MAX] = "";
 
 	(void)key;
+	if (found < MM_WIRES_COUNT) {
+		((struct mm_config_meter *)settings)->generic.wires = found;
+		return 0;
+	}
 	for (enum mm_wires wires = 0; wires < MM_WIRES_COUNT; wires++) {
-		const char *name = mm_wires_key(wires);
-
-		if (name && strcmp(name, value) == 0) {
-			((struct mm_config_meter *)settings)->generic.wires = wires;
-			return 0;
-		}
-		if (name) {
-			mm_config_list(keys, sizeof(keys), name);
+		if (mm_wires_key(wires)) {
+			mm_config_list(keys, sizeof(keys), mm_wires_key(wires));
 		}
 	}
 	return mm_error_set(error, -EINVAL, "must be one of %s", keys);

@@ -31,6 +31,16 @@ const char *mm_wires_key(enum mm_wires wires)
 	return wires < MM_WIRES_COUNT ? services[wires].key : NULL;
 }
 
+enum mm_wires mm_wires_find(const char *key)
+{
+	enum mm_wires wires = 0;
+
+	while (wires < MM_WIRES_COUNT && (!services[wires].key || strcmp(services[wires].key, key) != 0)) {
+		wires++;
+	}
+	return wires;
+}
+
 unsigned mm_wires_elements(enum mm_wires wires)
 {
 	return wires < MM_WIRES_COUNT ? (unsigned)services[wires].elements : 0;

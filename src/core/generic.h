@@ -47,6 +47,9 @@ struct mm_ct mm_model_ct(const struct mm_model *model);
 /* How the configuration calls a service: "1-phase-2-wire"; NULL: that is no generic meter's. */
 const char *mm_wires_key(enum mm_wires wires);
 
+/* The service that is called so; MM_WIRES_COUNT: none is. */
+enum mm_wires mm_wires_find(const char *key);
+
 /* The elements of such a service; 0: that is no generic meter's. */
 unsigned mm_wires_elements(enum mm_wires wires);
 

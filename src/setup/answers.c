@@ -108,12 +108,7 @@ static bool is_generic(const struct mm_answers *answers, unsigned meter)
 /* The elements of a service; 0: there is none of that name. */
 static unsigned elements_of(const char *service)
 {
-	for (enum mm_wires wires = 0; wires < MM_WIRES_COUNT; wires++) {
-		if (mm_wires_key(wires) && strcmp(mm_wires_key(wires), service) == 0) {
-			return mm_wires_elements(wires);
-		}
-	}
-	return 0;
+	return mm_wires_elements(mm_wires_find(service));
 }
 
 /* The answers have passed the check: what is missing makes no model. */
@@ -123,15 +118,10 @@ static struct mm_model generic_model(const struct mm_answers *answers, unsigned 
 	struct mm_generic generic = {.elements = (int)elements_of(service),
 				     .rated_voltage_v = atoi(mm_answer(answers, MM_ASK_VOLTS, meter)),
 				     .kh_wh = atoi(mm_answer(answers, MM_ASK_KH, meter)),
-				     .wires = MM_WIRES_COUNT};
+				     .wires = mm_wires_find(service)};
 	struct mm_model model = {0};
 	struct mm_model_error error;
 
-	for (enum mm_wires wires = 0; wires < MM_WIRES_COUNT; wires++) {
-		if (mm_wires_key(wires) && strcmp(mm_wires_key(wires), service) == 0) {
-			generic.wires = wires;
-		}
-	}
 	if (generic.rated_voltage_v > 0 && mm_generic_kh_valid(generic.kh_wh) &&
 	    mm_ct_parse(mm_answer(answers, MM_ASK_CT, meter), &generic.ct, &ignored) == 0) {
 		(void)mm_generic_model(&generic, &model, &error); /* no service: no elements */
