@@ -34,8 +34,9 @@ struct mm_ini_callbacks {
 int mm_ini_read(FILE *file, const struct mm_ini_callbacks *callbacks, void *userdata, unsigned *line);
 
 /*
- * What would be taken into a value that nobody meant, or is no text: NULL, or what is wrong and how to write it. A configuration
- * cannot say a value that has such a fault; what advises another form here, serial.h of the store reads in that form.
+ * What is wrong with a value, and how to write it; NULL: nothing. Quotes and a comment would be part of it, and nobody would see
+ * hidden characters. An earlier version read serial numbers with such faults: store/serial.h finds them by the forms that are
+ * advised here.
  */
 const char *mm_ini_value_fault(const char *value);
 

@@ -77,6 +77,13 @@ void mm_text_clean(char *text)
 	*to = '\0';
 }
 
+void mm_text_list(char *names, size_t size, const char *name)
+{
+	size_t used = strlen(names);
+
+	snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
+}
+
 void mm_text_pad(FILE *out, const char *text, int width, bool right)
 {
 	int blanks = width - mm_text_columns(text);

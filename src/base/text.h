@@ -3,8 +3,8 @@
 #define MM_BASE_TEXT_H
 
 /*
- * Text on a terminal, by the columns that it takes and not by its bytes: an "é" takes one of two bytes, a "店" two of three. What
- * the locale (LC_CTYPE) cannot read takes one column a byte.
+ * Text for people. On a terminal it counts by the columns that it takes, not by its bytes: an "é" takes one of two bytes, a "店"
+ * two of three. What the locale (LC_CTYPE) cannot read takes one column a byte.
  */
 
 #include <stdbool.h>
@@ -22,6 +22,9 @@ int mm_text_columns(const char *text);
  * is beside them. The text never grows.
  */
 void mm_text_clean(char *text);
+
+/* Adds a name to a list of them, "a, b", of size bytes; what does not fit is cut. */
+void mm_text_list(char *names, size_t size, const char *name);
 
 /* Prints a text and blanks up to width columns, the blanks before it (right) or behind it. */
 void mm_text_pad(FILE *out, const char *text, int width, bool right);

@@ -7,6 +7,7 @@
 
 #include "base/count_of.h"
 #include "base/key.h"
+#include "base/text.h"
 #include "config/private.h"
 
 static int parse_interval(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
@@ -113,7 +114,7 @@ static int parse_wires(const struct mm_key *key, const char *value, void *settin
 	}
 	for (enum mm_wires wires = 0; wires < MM_WIRES_COUNT; wires++) {
 		if (mm_wires_key(wires)) {
-			mm_config_list(keys, sizeof(keys), mm_wires_key(wires));
+			mm_text_list(keys, sizeof(keys), mm_wires_key(wires));
 		}
 	}
 	return mm_error_set(error, -EINVAL, "must be one of %s", keys);
@@ -414,11 +415,4 @@ const struct mm_config_front_end *mm_config_find_front_end(const struct mm_confi
 		}
 	}
 	return NULL;
-}
-
-void mm_config_list(char *names, size_t size, const char *name)
-{
-	size_t used = strlen(names);
-
-	snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
 }

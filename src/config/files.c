@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/private.h"
 
 /* Begins another file, whose name it takes over. Lines of its own follow. */
@@ -151,7 +152,7 @@ static void list_unused(struct mm_config_reading *reading)
 
 			for (size_t k = 0; mm_config_is_unused(reading->config, &part) && k < part.table->count; k++) {
 				if (reading->given[i][k] > 0) {
-					mm_config_list(front_end->unused, sizeof(front_end->unused), part.table->keys[k].name);
+					mm_text_list(front_end->unused, sizeof(front_end->unused), part.table->keys[k].name);
 				}
 			}
 		}

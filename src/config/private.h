@@ -62,9 +62,6 @@ struct mm_config_reading {
 	unsigned given[MM_CONFIG_PARTS][MM_CONFIG_KEYS_MAX];
 };
 
-/* Adds a name to a list of them, "a, b", of size bytes; what does not fit is cut. */
-void mm_config_list(char *names, size_t size, const char *name);
-
 /*
  * Adds an error at a line (0: about the file). Where a line could not be read, what follows from that is left out, and so is what
  * another line said already.

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "config/private.h"
 
 /* ---- Reloading ---- */
@@ -31,7 +32,7 @@ static void reload_part(struct mm_config *config, const struct mm_config *newer,
 			char section[MM_CONFIG_SECTION_MAX], name[MM_CONFIG_SECTION_MAX + 64];
 
 			snprintf(name, sizeof(name), "[%s] %s", mm_config_section(part, section), key->name);
-			mm_config_list(ignored, size, part->name[0] ? name : key->name);
+			mm_text_list(ignored, size, part->name[0] ? name : key->name);
 		}
 	}
 }
@@ -49,10 +50,10 @@ void mm_config_reload(struct mm_config *config, const struct mm_config *newer, c
 		}
 	}
 	if (!same_front_ends) {
-		mm_config_list(ignored, size, "[front-end] sections");
+		mm_text_list(ignored, size, "[front-end] sections");
 	}
 	if (config->meter_count != newer->meter_count || memcmp(config->meter, newer->meter, sizeof(config->meter)) != 0) {
-		mm_config_list(ignored, size, "[meter] sections");
+		mm_text_list(ignored, size, "[meter] sections");
 	}
 }
 

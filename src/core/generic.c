@@ -71,8 +71,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* Digits, with at most so many behind a point, as that part of a unit. -1: something else; what is too large is larger than max.
- */
+/* Reads a number with at most that many decimals, in units of the last of them. -1: it is none; too large a one is above max. */
 static int read_decimal(const char **text, unsigned decimals, int max)
 {
 	const char *at = *text;

@@ -229,7 +229,7 @@ char *mm_answers_text(const struct mm_answers *answers)
 
 /* ---- The check ---- */
 
-/* The begin of a serial number and of a name until they are answered. */
+/* What a serial number and a name begin with until they are answered. */
 #define NOT_ASKED "not asked yet"
 
 /* Those that no other element of the meter has. */
@@ -315,7 +315,7 @@ static const char *reason_of(const struct mm_answers *answers, const char *text)
 	return text;
 }
 
-/* Is it about what has not been asked yet? What the file that is there says of that is none of the answer's business. */
+/* Is it about what has not been asked yet? Then a drop-in or another meter is to blame, and not this answer. */
 static bool is_premature(const char *reason)
 {
 	return strstr(reason, NOT_ASKED) != NULL;
@@ -364,7 +364,7 @@ static int check_all(const struct mm_answers *answers, struct mm_error *error)
 	return r;
 }
 
-/* What would make another line of it, or be cut off. */
+/* Would the value be another line of the configuration, or be cut off there? */
 static int check_form(const char *value, struct mm_error *error)
 {
 	size_t length = strlen(value);
@@ -384,7 +384,7 @@ static int check_form(const char *value, struct mm_error *error)
 	return 0;
 }
 
-/* Is the line there, and not in use? A machine that does not let us look is believed. */
+/* Is the line there, and not in use? Where we may not look, the answer is taken as it is. */
 static int check_line(const struct mm_question_row *row, const char *value, struct mm_error *error)
 {
 	struct mm_line_spec spec;

@@ -176,7 +176,7 @@ int mm_setup_may_write(const char *path, struct mm_error *error)
 			return access(directory, W_OK) == 0 ? 0 : fail(error, -errno, directory);
 		}
 	}
-	return 0; /* what the writing says is soon enough */
+	return 0; /* if something is wrong, writing says so */
 }
 
 static int write_config(const char *path, const struct mm_answers *answers, bool replace, FILE *out, struct mm_error *error)
@@ -198,7 +198,7 @@ static int write_config(const char *path, const struct mm_answers *answers, bool
 	return 0;
 }
 
-/* The one that was written for another front end opens the network for nothing: it goes. */
+/* One that was written for another front end is removed: it opens the network for nothing. */
 static int write_drop_in(const char *path, const char *uri, FILE *out, struct mm_error *error)
 {
 	char *text = mm_network_drop_in(uri);

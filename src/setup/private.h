@@ -141,7 +141,7 @@ void mm_setup_files_free(struct mm_setup_files *files); /* NULL-safe */
 /* -EXDEV with error where a file would not be below the root, out of which a link in an image can lead. */
 int mm_setup_stay_below(const char *root, const struct mm_setup_files *files, struct mm_error *error);
 
-/* May a file be written there, or a directory for it? Before somebody answers for nothing. 0 or -errno with error. */
+/* May a file be written there, or a directory for it? To be asked before the questions. 0 or -errno with error. */
 int mm_setup_may_write(const char *path, struct mm_error *error);
 
 /* Writes both files, whole or not at all; one that is replaced is kept with .old (.old-2, ...) behind its name. */

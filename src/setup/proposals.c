@@ -6,6 +6,7 @@
 
 #include "afe/scan.h"
 #include "base/count_of.h"
+#include "base/text.h"
 #include "config/inputs.h"
 #include "setup/private.h"
 
@@ -40,13 +41,6 @@ static void propose_uri(struct mm_proposal *ret)
 		     "No chip is seen yet. For one on this machine, minimeter-boards(7) has the wiring and the overlay.");
 }
 
-static void add_name(char *names, size_t size, const char *name)
-{
-	size_t used = strlen(names);
-
-	snprintf(names + used, size - used, "%s%s", used > 0 ? ", " : "", name);
-}
-
 static void propose_driver(const struct mm_answers *answers, struct mm_proposal *ret)
 {
 	const char *uri = mm_answer(answers, MM_ASK_URI, 0);
@@ -56,14 +50,14 @@ static void propose_driver(const struct mm_answers *answers, struct mm_proposal 
 
 	if (mm_afe_scan(uri, &seen, &error) == 0 && seen.count > 0) {
 		for (unsigned i = 0; i < seen.count; i++) {
-			add_name(names, sizeof(names), seen.driver[i]->name);
+			mm_text_list(names, sizeof(names), seen.driver[i]->name);
 		}
 		mm_error_say(&ret->seen, "Seen at %s: %s.", uri, names);
 		set(ret, seen.driver[0]->name);
 		return;
 	}
 	for (size_t i = 0; mm_afe_driver_name(i); i++) {
-		add_name(names, sizeof(names), mm_afe_driver_name(i));
+		mm_text_list(names, sizeof(names), mm_afe_driver_name(i));
 	}
 	mm_error_say(&ret->seen, "None is seen%s%s%s. These are known: %s.", error.text[0] != '\0' ? " (" : "", error.text,
 		     error.text[0] != '\0' ? ")" : "", names);

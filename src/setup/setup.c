@@ -30,7 +30,7 @@ static const char *option_of(const struct setup *setup, enum mm_question questio
 	return value && question != MM_ASK_COPY && strcasecmp(value, "none") == 0 ? "" : value;
 }
 
-/* ---- Without a person ---- */
+/* ---- Unattended ---- */
 
 static int answer_unattended(struct setup *setup, enum mm_question question, unsigned meter)
 {
@@ -61,7 +61,7 @@ static int answer_unattended(struct setup *setup, enum mm_question question, uns
 	return 0;
 }
 
-/* All that is wrong, not the first of it; but what a model would have is known by its number only. */
+/* Says all that is wrong, not only the first of it. Without a right model it is not known what else must be answered. */
 static int answer_all(struct setup *setup)
 {
 	int r = 0;
@@ -81,7 +81,7 @@ static int answer_all(struct setup *setup)
 	return r;
 }
 
-/* ---- With one ---- */
+/* ---- With a person ---- */
 
 static int ask(struct setup *setup, enum mm_question question, unsigned meter)
 {
@@ -217,16 +217,21 @@ static void show_files(const struct setup *setup)
 	free(drop_in);
 }
 
-/* The last word is the daemon's: drop-ins that are there count too. 1: they replace answers; 0, -errno: it is said why. */
+static void say_errors(const struct setup *setup, const struct mm_config_errors *errors)
+{
+	for (unsigned i = 0; i < errors->count; i++) {
+		fprintf(setup->machine.err, "minimeter-setup: %s\n", errors->error[i].text);
+	}
+}
+
+/* What the daemon will read: drop-ins that are there count too. 1: they replace answers; 0: they do not; -errno: it is wrong. */
 static int check(const struct setup *setup)
 {
 	struct mm_config_errors errors = {0};
 	char *text = mm_answers_text(setup->answers);
 	int r = text ? mm_config_overridden(setup->files.config, text, &errors) : -ENOMEM;
 
-	for (unsigned i = 0; i < errors.count; i++) {
-		fprintf(setup->machine.err, "minimeter-setup: %s\n", errors.error[i].text);
-	}
+	say_errors(setup, &errors);
 	if (r > 0) {
 		fprintf(setup->machine.err, "minimeter-setup: a drop-in counts more than an answer: change one of them\n");
 	}
@@ -254,7 +259,8 @@ static int may_replace(const struct setup *setup)
 	return mm_dialog_yes(&setup->machine, question, false);
 }
 
-/* By an option or a person, or by the model, which need not have it. A proposal is nobody's word. */
+/* Did an option or a person answer for this key, or does the model not have it? What is only proposed, unattended, is no answer.
+ */
 static bool is_decided(void *userdata, const char *section, int meter, const char *key)
 {
 	const struct setup *setup = userdata;
@@ -274,16 +280,14 @@ static bool is_decided(void *userdata, const char *section, int meter, const cha
 	return false;
 }
 
-/* Nothing of the file that is there goes in silence. 1: something would; 0, -errno: it is said. */
+/* Says what the answers would lose of the file that is there. 1: they would, and no --discard permits it; 0; -errno. */
 static int look_at_old(struct setup *setup)
 {
 	struct mm_config_errors errors = {0};
 	char *text = mm_answers_text(setup->answers);
 	int r = text ? mm_config_lost(setup->files.config, text, is_decided, setup, &errors) : -ENOMEM;
 
-	for (unsigned i = 0; i < errors.count; i++) {
-		fprintf(setup->machine.err, "minimeter-setup: %s\n", errors.error[i].text);
-	}
+	say_errors(setup, &errors);
 	if (r > 0 && !setup->options.discard) {
 		fprintf(setup->machine.err,
 			"minimeter-setup: give an option for what must stay as it is, such as --multiplier; a file in %s.d keeps "
@@ -335,7 +339,7 @@ static int collect(struct setup *setup)
 	return MM_SETUP_FINE;
 }
 
-/* Asks where there is somebody to ask, else does as the options say. */
+/* Asks the person; unattended, otherwise is the answer. */
 static bool wants(const struct setup *setup, const char *question, bool otherwise)
 {
 	return setup->options.unattended ? otherwise : mm_dialog_yes(&setup->machine, question, true) > 0;

@@ -247,7 +247,7 @@ START_TEST(a_name_alone_is_in_the_working_directory)
 }
 END_TEST
 
-/* What a comment says is nobody's business, however long it is; inih 55 takes its tail for a line. */
+/* A comment can be of any length; inih 55 takes the tail of a long one for a line. */
 START_TEST(a_long_comment_is_a_comment)
 {
 	struct fixture *f = setup();
