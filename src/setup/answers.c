@@ -55,10 +55,10 @@ const struct mm_question_row mm_questions[MM_ASK_COUNT] = {
 	[MM_ASK_ELEMENT3] = {NULL, "element3", "element3", "PHASE", "the same of element 3",
 		"", "Phase of the chip for L3 and CT3"},
 	[MM_ASK_CT_SETS] = {NULL, "ct_sets", "ct-sets", "N", "CT sets in parallel on each element (1)", NULL, NULL},
-	[MM_ASK_MULTIPLIER] = {NULL, "multiplier", "multiplier", "N", "what is measured counts so many times (1)", NULL, NULL},
-	[MM_ASK_GENERATION] = {NULL, "generation", "generation", "WHERE", "power that flows back: no, yes, element1 or element2",
+	[MM_ASK_MULTIPLIER] = {NULL, "multiplier", "multiplier", "N", "multiplies what is measured (1)", NULL, NULL},
+	[MM_ASK_GENERATION] = {NULL, "generation", "generation", "WHERE", "power that flows back: no, yes, or at element1 to element3",
 		"Does a solar plant or another source feed back through this meter? Then power that flows backwards is no fault. Say "
-		"no, yes, or element1 or element2 where it is one of them.", "Generation"},
+		"no, yes, or which element where it is one of them: element1, element2 or element3.", "Generation"},
 	[MM_ASK_OUTPUT + MM_OUTPUT_10] = {NULL, "output_10", "output-10", "LINE", PULSE_HELP,
 		"The GPIO lines of the pulse outputs and LEDs, by name (GPIO17) or as CHIP:OFFSET; add ,active-low where the line is "
 		"low when it is on. Say none where nothing is connected.", "Output of 10 Wh a pulse"},
