@@ -98,7 +98,7 @@ static int probe(struct spi_device *spi)
 					     : "the chip cannot be set up\n");
 	m->end_ns = ktime_get_boottime_ns();
 	m->quiet_ns = m->end_ns;
-	ret = devm_iio_kfifo_buffer_setup(dev, iio, NULL);
+	ret = devm_iio_kfifo_buffer_setup(dev, iio, &ade9000_buffer_ops);
 	if (ret)
 		return ret;
 	ret = make_queue(m);

@@ -58,6 +58,7 @@ struct meter {
 	/* Added to what the chip has counted; not 0 where a stop cleared it. */
 	s64 base[PHASES][ENERGIES];
 	struct window window;
+	bool buffered; /* a buffer wants windows */
 	u64 windows;
 	s64 end_ns;   /* CLOCK_BOOTTIME of the last window's end */
 	s64 quiet_ns; /* when the window under way was last seen so */
@@ -106,6 +107,7 @@ int ade9000_follow_line(struct meter *m, const struct window *w);
 void ade9000_look(struct work_struct *work);
 irqreturn_t ade9000_interrupt(int irq, void *data);
 irqreturn_t ade9000_interrupt_thread(int irq, void *data);
+extern const struct iio_buffer_setup_ops ade9000_buffer_ops;
 
 /* ---- attributes.c: what user space sees ---- */
 

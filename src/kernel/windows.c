@@ -17,11 +17,42 @@
 #define RETRY_MS   20
 #define READ_TRIES 4
 
+static int set_buffered(struct iio_dev *iio, bool buffered)
+{
+	struct meter *m = iio_priv(iio);
+
+	mutex_lock(&m->lock);
+	m->buffered = buffered;
+	mutex_unlock(&m->lock);
+	return 0;
+}
+
+static int buffer_postenable(struct iio_dev *iio)
+{
+	return set_buffered(iio, true);
+}
+
+static int buffer_predisable(struct iio_dev *iio)
+{
+	return set_buffered(iio, false);
+}
+
+/*
+ * Windows end whether anybody wants them or not, and nothing locks the core's
+ * list of buffers against a push: it changes only while none is made.
+ */
+const struct iio_buffer_setup_ops ade9000_buffer_ops = {
+	.postenable = buffer_postenable,
+	.predisable = buffer_predisable,
+};
+
 static void push(struct meter *m)
 {
 	s64 age_ns = ktime_get_boottime_ns() - m->end_ns;
 	struct window scan = m->window;
 
+	if (!m->buffered)
+		return;
 	iio_push_to_buffers_with_timestamp(m->iio, &scan,
 					   iio_get_time_ns(m->iio) - age_ns);
 }
