@@ -129,6 +129,11 @@ static u32 new_epoch(void)
 	return get_random_u32() | 1;
 }
 
+void ade9000_forget(struct meter *m)
+{
+	m->epoch = new_epoch();
+}
+
 /*
  * Does it count from where it did? It loses the epoch with its power, and
  * says so when it was reset. A disturbed transfer must not look like that.
@@ -186,14 +191,14 @@ static int begin(struct meter *m)
 	return set_up(m);
 }
 
-/* A stop cleared the registers, and the module that knew the rest is gone. */
+/* A stop can have cleared the registers, and the module that knew is gone. */
 static int adopt_cleared(struct meter *m)
 {
 	s64 energy[PHASES][ENERGIES];
 	unsigned int phase, kind;
 	int ret;
 
-	dev_warn(&m->spi->dev, "a stop cleared what was counted: counting anew\n");
+	dev_warn(&m->spi->dev, "a stop may have cleared what was counted: counting anew\n");
 	ret = ade9000_read_energies(m, energy);
 	if (ret)
 		return ret;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* 50 or 60 Hz: the chip follows the fundamental within 5 Hz of either. */
 #include <linux/math64.h>
+#include <linux/string.h>
 
 #include "meter.h"
 #include "registers.h"
@@ -37,7 +38,8 @@ static bool other_line(const struct meter *m, const struct window *w)
 /*
  * The DSP has to stop for it, so it is done just behind the end of a window,
  * whose energies are w's. Nothing says what a stop does to the registers: what
- * it takes from them is added from now on.
+ * it takes from them is added from now on. Where that can't be read nobody
+ * knows the count, and the chip begins anew.
  */
 static int select_line(struct meter *m, const struct window *w)
 {
@@ -48,19 +50,21 @@ static int select_line(struct meter *m, const struct window *w)
 		{ REG_RUN, 1 },
 	};
 	s64 after[PHASES][ENERGIES];
-	s64 began_ns = ktime_get_boottime_ns();
-	bool cleared = false;
 	unsigned int phase, kind;
-	u64 stood_ns;
+	u64 began_ns, stood_ns;
 	int ret;
 
+	/* Before the stop: whatever ends us in it, the next one knows. */
+	ret = ade9000_write(m, REG_CLEARED, 1);
+	if (ret)
+		return ret;
+	began_ns = ktime_get_boottime_ns();
 	ret = ade9000_write_all(m, settings, ARRAY_SIZE(settings));
 	stood_ns = ktime_get_boottime_ns() - began_ns;
 	if (!ret)
 		ret = ade9000_read_energies(m, after);
 	if (ret) {
-		/* Whatever it does now: it runs, or is found not to. */
-		ade9000_write(m, REG_RUN, 1);
+		ade9000_forget(m);
 		return ret;
 	}
 	m->accmode = accmode;
@@ -71,17 +75,16 @@ static int select_line(struct meter *m, const struct window *w)
 			s64 before = w->energy[phase][kind];
 
 			/* Has it become 0 in the chip? */
-			if (after[phase][kind] != m->base[phase][kind] ||
-			    after[phase][kind] == before)
-				continue;
-			m->base[phase][kind] = before;
-			cleared = true;
+			if (after[phase][kind] == m->base[phase][kind])
+				m->base[phase][kind] = before;
 		}
 	}
 	dev_info(&m->spi->dev,
 		 "%u Hz selected; the chip stood still for %llu us\n",
 		 accmode & ACCMODE_60HZ ? 60 : 50, div_u64(stood_ns, 1000));
-	return cleared ? ade9000_write(m, REG_CLEARED, 1) : 0;
+	if (memchr_inv(m->base, 0, sizeof(m->base)))
+		return 0;
+	return ade9000_write(m, REG_CLEARED, 0);
 }
 
 int ade9000_follow_line(struct meter *m, const struct window *w)

@@ -96,6 +96,8 @@ int ade9000_read_window(struct meter *m, struct window *w);
 int ade9000_start(struct meter *m);
 /* Has it count again where it does not; -ESTALE then. */
 int ade9000_check(struct meter *m);
+/* What it has counted is not known any more: the next check begins at 0. */
+void ade9000_forget(struct meter *m);
 
 /* ---- line.c ---- */
 

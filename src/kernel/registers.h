@@ -31,8 +31,9 @@
 
 /*
  * Multipoint compensation, which we leave off, is all that these are for. We
- * keep the epoch in one. The other is not zero once a stop of the DSP has
- * cleared the energy registers: then they alone do not tell the count.
+ * keep the epoch in one. The other is not zero while the DSP is stopped, and
+ * from then on where that has cleared energy registers: then they alone do not
+ * tell the count.
  */
 #define REG_EPOCH   0x065 /* MTTHR_L4 */
 #define REG_CLEARED 0x069 /* MTTHR_H4 */
