@@ -213,6 +213,8 @@ static int adopt_cleared(struct meter *m)
 static int adopt(struct meter *m)
 {
 	const struct setting settings[] = {
+		/* What the node says can be new. */
+		{ REG_CONFIG1, m->config1 },
 		{ REG_MASK0, m->spi->irq > 0 ? STATUS0_EGYRDY : 0 },
 		{ REG_VLEVEL, m->vlevel },
 		/* It tells of a window that ended long ago. */
