@@ -4,7 +4,7 @@
 
 static unsigned int reg_size(unsigned int reg)
 {
-	return reg >= REG_RUN && reg < REG_LAST_SHORT ? 2 : 4;
+	return reg >= REG_RUN && reg < REG_SHORT_END ? 2 : 4;
 }
 
 int ade9000_read(struct meter *m, unsigned int reg, u32 *val)

@@ -69,7 +69,7 @@ struct meter {
 	u64 standstill_ns; /* the sum of all */
 	unsigned int restarts;
 	bool silent;	   /* the interrupt is wired and does not come */
-	atomic64_t irq_ns; /* 0: none since the last window */
+	atomic64_t irq_ns; /* when the interrupt came last */
 };
 
 /* ---- bus.c: one register at a time; the lock is held ---- */

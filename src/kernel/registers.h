@@ -48,7 +48,7 @@
 #define REG_PART_ID	0x472
 #define PART_ID_ADE9000 BIT(20)
 
-/* From here up to REG_LAST_SHORT registers have 16 bits, all others 32. */
+/* From here to below REG_SHORT_END registers have 16 bits, all others 32. */
 #define REG_RUN		  0x480
 #define REG_CONFIG1	  0x481
 #define CONFIG1_SWRST	  BIT(0)
@@ -59,7 +59,7 @@
 #define EP_CFG_EGY_PWR_EN BIT(0)
 #define EP_CFG_NOLOAD_OFF GENMASK(15, 13)
 #define REG_EGY_TIME	  0x4b2
-#define REG_LAST_SHORT	  0x4fe
+#define REG_SHORT_END	  0x4fe
 
 /* EGY_LD_ACCUM and RD_RST_EN are 0: energies are added up and never reset. */
 #define EP_CFG_COUNTING (EP_CFG_EGY_PWR_EN | EP_CFG_NOLOAD_OFF)
