@@ -7,10 +7,7 @@
 #include "afe/afe.h"
 
 #include <errno.h>
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "afe/ade9000_chip.h"
 #include "afe/ade9000_watch.h"
@@ -20,8 +17,6 @@
 
 struct ade9000 {
 	struct mm_afe afe;
-	char *uri;
-	char *device_name;
 	struct mm_ade9000_chip chip;
 	struct mm_window window;
 	struct mm_ade9000_reading latched; /* the energies in the registers, and what was read with them */
@@ -192,7 +187,7 @@ static int ade9000_next(struct mm_afe *afe, struct mm_measurement *ret)
 	dead = !result.live && is_loaded_through(a, &a->latched, &reading);
 	keep(a, &reading);
 	if (verdict == MM_WINDOW_LATCHED && a->window.missed == 0 && !dead) {
-		mm_ade9000_watch_end(&a->watch, &a->latched, a->device_name, &a->afe.error);
+		mm_ade9000_watch_end(&a->watch, &a->latched, &a->afe.error);
 	}
 	fill(a, &reading, verdict == MM_WINDOW_LATCHED && !dead, ret);
 	mm_ade9000_watch_begin(&a->watch, &a->latched);
@@ -211,7 +206,7 @@ static int ade9000_open(struct mm_afe *afe)
 	int r;
 
 	ade9000_close(afe);
-	r = mm_ade9000_chip_open(&a->chip, a->uri, a->device_name, &afe->error);
+	r = mm_ade9000_chip_open(&a->chip, &afe->error);
 	if (r < 0) {
 		return r;
 	}
@@ -220,7 +215,7 @@ static int ade9000_open(struct mm_afe *afe)
 		ade9000_close(afe);
 		return r;
 	}
-	mm_iio_device_chip(&a->chip.device, a->uri, afe->chip, sizeof(afe->chip));
+	mm_iio_device_chip(&a->chip.device, a->chip.uri, afe->chip, sizeof(afe->chip));
 	mm_ade9000_watch_init(&a->watch, &a->chip);
 	keep(a, &reading);
 	mm_window_restart(&a->window, reading.begin_ns, reading.end_ns, compare(a, &reading).live);
@@ -231,9 +226,7 @@ static void ade9000_free(struct mm_afe *afe)
 {
 	struct ade9000 *a = from_afe(afe);
 
-	ade9000_close(afe);
-	free(a->uri);
-	free(a->device_name);
+	mm_ade9000_chip_free(&a->chip);
 	free(a);
 }
 
@@ -247,27 +240,19 @@ int mm_afe_ade9000_latching_new(const struct mm_afe_driver *driver, const struct
 		.free = ade9000_free,
 	};
 	struct ade9000 *a;
+	int r;
 
 	(void)driver;
-	if (!mm_ade9000_config_is_valid(config)) {
-		return mm_error_set(error, -EINVAL, "1 to %d inputs with a full scale above 0", MM_AFE_PHASES);
-	}
 	a = calloc(1, sizeof(*a));
 	if (!a) {
 		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
+	r = mm_ade9000_chip_init(&a->chip, config, clock, error);
+	if (r < 0) {
+		free(a);
+		return r;
+	}
 	a->afe.ops = &ops;
-	a->chip.clock = clock;
-	a->uri = strdup(config->uri);
-	a->device_name = strdup(config->device);
-	if (!a->uri || !a->device_name) {
-		ade9000_free(&a->afe);
-		return mm_error_set(error, -ENOMEM, "out of memory");
-	}
-	a->chip.input_count = config->input_count;
-	for (unsigned i = 0; i < config->input_count; i++) {
-		a->chip.input[i].config = config->input[i];
-	}
 	mm_window_init(&a->window, MM_NS_PER_S);
 	*ret = &a->afe;
 	return 0;

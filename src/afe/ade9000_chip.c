@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "base/count_of.h"
 #include "core/units.h"
@@ -40,22 +42,6 @@ double mm_ade9000_rms(int64_t code, double full_scale)
 bool mm_ade9000_is_loaded(const struct mm_afe_input *config, double power)
 {
 	return fabs(power) >= MM_ADE9000_LOADED_RATIO * mm_ade9000_full_scale_va(config);
-}
-
-bool mm_ade9000_config_is_valid(const struct mm_afe_config *config)
-{
-	if (!config->uri || !config->device || config->input_count < 1 || config->input_count > MM_INPUTS_MAX) {
-		return false;
-	}
-	for (unsigned i = 0; i < config->input_count; i++) {
-		const struct mm_afe_input *input = &config->input[i];
-
-		if (input->phase >= MM_AFE_PHASES || !(input->full_scale_v > 0.0 && isfinite(input->full_scale_v)) ||
-		    !(input->full_scale_a > 0.0 && isfinite(input->full_scale_a))) {
-			return false;
-		}
-	}
-	return true;
 }
 
 void mm_ade9000_volt_amperes(const struct mm_afe_input *config, double apparent_va, double last_v, struct mm_input_reading *input)
@@ -193,6 +179,50 @@ int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, s
 	return 0;
 }
 
+static bool config_is_valid(const struct mm_afe_config *config)
+{
+	if (!config->uri || !config->device || config->input_count < 1 || config->input_count > MM_INPUTS_MAX) {
+		return false;
+	}
+	for (unsigned i = 0; i < config->input_count; i++) {
+		const struct mm_afe_input *input = &config->input[i];
+
+		if (input->phase >= MM_AFE_PHASES || !(input->full_scale_v > 0.0 && isfinite(input->full_scale_v)) ||
+		    !(input->full_scale_a > 0.0 && isfinite(input->full_scale_a))) {
+			return false;
+		}
+	}
+	return true;
+}
+
+int mm_ade9000_chip_init(struct mm_ade9000_chip *chip, const struct mm_afe_config *config, struct mm_clock *clock,
+			 struct mm_error *error)
+{
+	struct mm_ade9000_chip new = {.clock = clock, .input_count = config->input_count};
+
+	if (!config_is_valid(config)) {
+		return mm_error_set(error, -EINVAL, "1 to %d inputs with a full scale above 0", MM_AFE_PHASES);
+	}
+	new.uri = strdup(config->uri);
+	new.name = strdup(config->device);
+	if (!new.uri || !new.name) {
+		mm_ade9000_chip_free(&new);
+		return mm_error_set(error, -ENOMEM, "out of memory");
+	}
+	for (unsigned i = 0; i < config->input_count; i++) {
+		new.input[i].config = config->input[i];
+	}
+	*chip = new;
+	return 0;
+}
+
+void mm_ade9000_chip_free(struct mm_ade9000_chip *chip)
+{
+	mm_ade9000_chip_close(chip);
+	free(chip->uri);
+	free(chip->name);
+}
+
 /* Finds one attribute of a phase: prefix, the phase's number, suffix. */
 static int find_attr(struct mm_ade9000_chip *chip, const char *prefix, unsigned phase, const char *suffix,
 		     struct mm_iio_attr *ret)
@@ -277,10 +307,9 @@ static int find_counting(struct mm_ade9000_chip *chip)
 	return r;
 }
 
-static int open_with(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error,
-		     int (*find)(struct mm_ade9000_chip *chip))
+static int open_with(struct mm_ade9000_chip *chip, struct mm_error *error, int (*find)(struct mm_ade9000_chip *chip))
 {
-	int r = mm_iio_device_open(&chip->device, uri, name, error);
+	int r = mm_iio_device_open(&chip->device, chip->uri, chip->name, error);
 
 	if (r < 0) {
 		return r;
@@ -292,14 +321,14 @@ static int open_with(struct mm_ade9000_chip *chip, const char *uri, const char *
 	return r;
 }
 
-int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error)
+int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, struct mm_error *error)
 {
-	return open_with(chip, uri, name, error, find_all);
+	return open_with(chip, error, find_all);
 }
 
-int mm_ade9000_chip_open_counting(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error)
+int mm_ade9000_chip_open_counting(struct mm_ade9000_chip *chip, struct mm_error *error)
 {
-	return open_with(chip, uri, name, error, find_counting);
+	return open_with(chip, error, find_counting);
 }
 
 void mm_ade9000_chip_close(struct mm_ade9000_chip *chip)

@@ -32,6 +32,7 @@ struct mm_ade9000_input {
 
 struct mm_ade9000_chip {
 	struct mm_clock *clock;
+	char *uri, *name; /* where it is, and what it is called there */
 	struct mm_iio_device device;
 	struct mm_iio_attr frequency;
 	struct mm_iio_attr window; /* of minimeter's own driver */
@@ -48,14 +49,18 @@ struct mm_ade9000_reading {
 	double frequency_hz; /* 0: not known */
 };
 
-/*
- * Connects and finds everything; clock and the inputs' config are set before. -ENODEV, -ENOENT (an attribute missing), -EINVAL
- * (another chip's scales), other -errno.
- */
-int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error);
+/* Takes over what the configuration says. -EINVAL or -ENOMEM, in words. */
+int mm_ade9000_chip_init(struct mm_ade9000_chip *chip, const struct mm_afe_config *config, struct mm_clock *clock,
+			 struct mm_error *error);
+
+/* Closes it, and frees what init() has taken. */
+void mm_ade9000_chip_free(struct mm_ade9000_chip *chip);
+
+/* Connects and finds everything. -ENODEV, -ENOENT (an attribute missing), -EINVAL (another chip's scales), other -errno. */
+int mm_ade9000_chip_open(struct mm_ade9000_chip *chip, struct mm_error *error);
 
 /* The same behind minimeter's own driver: the window, powers and waveforms are found, and nothing else. */
-int mm_ade9000_chip_open_counting(struct mm_ade9000_chip *chip, const char *uri, const char *name, struct mm_error *error);
+int mm_ade9000_chip_open_counting(struct mm_ade9000_chip *chip, struct mm_error *error);
 
 /* Does nothing where it is not open. */
 void mm_ade9000_chip_close(struct mm_ade9000_chip *chip);
@@ -84,8 +89,6 @@ double mm_ade9000_rms(int64_t code, double full_scale);
 /* Below this part of full-scale power noise hides a missing energy and a wrong one; above it every register must show it. */
 #define MM_ADE9000_LOADED_RATIO 0.01
 bool mm_ade9000_is_loaded(const struct mm_afe_input *config, double power);
-
-bool mm_ade9000_config_is_valid(const struct mm_afe_config *config);
 
 /*
  * Volts and amperes of a window itself, where input has the rms. The rms registers show only its end, where a load may have come

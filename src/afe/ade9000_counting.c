@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "afe/ade9000_chip.h"
 #include "afe/ade9000_watch.h"
@@ -33,8 +32,6 @@
 
 struct counting {
 	struct mm_afe afe;
-	char *uri;
-	char *device_name;
 	struct mm_ade9000_chip chip;
 	struct mm_ade9000_watch watch;
 	struct mm_ade9000_reading latest; /* its energies are the means of a window */
@@ -71,7 +68,7 @@ static int explain(struct counting *c, int r)
 
 	for (size_t i = 0; i < COUNT_OF(meanings); i++) {
 		if (r == meanings[i].error) {
-			return mm_error_set(&c->afe.error, r, "%s: %s", c->device_name, meanings[i].words);
+			return mm_error_set(&c->afe.error, r, "%s: %s", c->chip.name, meanings[i].words);
 		}
 	}
 	return r;
@@ -89,7 +86,7 @@ static int read_window(struct counting *c, struct mm_ade9000_window *ret)
 	}
 	if (mm_ade9000_window_parse(text, ret) < 0) {
 		return mm_error_set(&c->afe.error, -EPROTO, "window of %s is of a driver that this program does not know: \"%s\"",
-				    c->device_name, text);
+				    c->chip.name, text);
 	}
 	ours_ns = begin_ns + (mm_clock_boottime(c->chip.clock) - begin_ns) / 2;
 	if (llabs(ours_ns - ret->now_ns) > SAME_CLOCK_NS) {
@@ -224,7 +221,7 @@ static bool register_window(struct counting *c, const struct mm_ade9000_window *
 	measure_period(c, w->counters.end_ns, windows);
 	take_reading(c, w, from, windows);
 	if (sure && windows == 1 && from == &c->last) {
-		mm_ade9000_watch_end(&c->watch, &c->latest, c->device_name, &c->afe.error);
+		mm_ade9000_watch_end(&c->watch, &c->latest, &c->afe.error);
 	}
 	if (sure) {
 		fill(c, w, from, windows, ret);
@@ -304,14 +301,14 @@ static int counting_open(struct mm_afe *afe)
 	int r;
 
 	counting_close(afe);
-	r = mm_ade9000_chip_open_counting(&c->chip, c->uri, c->device_name, &afe->error);
+	r = mm_ade9000_chip_open_counting(&c->chip, &afe->error);
 	if (r < 0) {
 		return r;
 	}
 	if (c->last.epoch == 0) {
 		c->last = c->before = c->seen = afe->resume;
 	}
-	mm_iio_device_chip(&c->chip.device, c->uri, afe->chip, sizeof(afe->chip));
+	mm_iio_device_chip(&c->chip.device, c->chip.uri, afe->chip, sizeof(afe->chip));
 	mm_ade9000_watch_init(&c->watch, &c->chip);
 	return 0;
 }
@@ -320,9 +317,7 @@ static void counting_free(struct mm_afe *afe)
 {
 	struct counting *c = from_afe(afe);
 
-	counting_close(afe);
-	free(c->uri);
-	free(c->device_name);
+	mm_ade9000_chip_free(&c->chip);
 	free(c);
 }
 
@@ -336,28 +331,20 @@ int mm_afe_ade9000_counting_new(const struct mm_afe_driver *driver, const struct
 		.free = counting_free,
 	};
 	struct counting *c;
+	int r;
 
 	(void)driver;
-	if (!mm_ade9000_config_is_valid(config)) {
-		return mm_error_set(error, -EINVAL, "1 to %d inputs with a full scale above 0", MM_AFE_PHASES);
-	}
 	c = calloc(1, sizeof(*c));
 	if (!c) {
 		return mm_error_set(error, -ENOMEM, "out of memory");
 	}
+	r = mm_ade9000_chip_init(&c->chip, config, clock, error);
+	if (r < 0) {
+		free(c);
+		return r;
+	}
 	c->afe.ops = &ops;
 	c->period_ns = MM_NS_PER_S;
-	c->chip.clock = clock;
-	c->uri = strdup(config->uri);
-	c->device_name = strdup(config->device);
-	if (!c->uri || !c->device_name) {
-		counting_free(&c->afe);
-		return mm_error_set(error, -ENOMEM, "out of memory");
-	}
-	c->chip.input_count = config->input_count;
-	for (unsigned i = 0; i < config->input_count; i++) {
-		c->chip.input[i].config = config->input[i];
-	}
 	*ret = &c->afe;
 	return 0;
 }

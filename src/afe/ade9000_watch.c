@@ -86,16 +86,15 @@ int mm_ade9000_watch_until(struct mm_ade9000_watch *w, const struct mm_ade9000_r
 	return poll_power(w, t);
 }
 
-void mm_ade9000_watch_end(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, const char *device,
-			  struct mm_error *error)
+void mm_ade9000_watch_end(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, struct mm_error *error)
 {
 	const struct mm_afe_input *config = &w->chip->input[w->polled_input].config;
 	double mean_w = (double)latest->energy[w->polled_input][MM_ADE9000_ACTIVE] * mm_ade9000_watts_per_energy(config);
 	double polled_w = mm_power_check_end(&w->check, mean_w, MM_ADE9000_LOADED_RATIO * mm_ade9000_full_scale_va(config));
 
 	if (w->check.wrong) {
-		mm_error_set(error, 0, "energy and power of %s phase %c disagree: %.1f W by its energy, %.1f W polled", device,
-			     'A' + (char)config->phase, mean_w, polled_w);
+		mm_error_set(error, 0, "energy and power of %s phase %c disagree: %.1f W by its energy, %.1f W polled",
+			     w->chip->name, 'A' + (char)config->phase, mean_w, polled_w);
 	}
 }
 

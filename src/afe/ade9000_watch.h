@@ -26,9 +26,8 @@ void mm_ade9000_watch_init(struct mm_ade9000_watch *watch, struct mm_ade9000_chi
 /* Asks while there is time until t; latest is the last window. -errno of the clock or the chip. */
 int mm_ade9000_watch_until(struct mm_ade9000_watch *watch, const struct mm_ade9000_reading *latest, int64_t t);
 
-/* Compares the window that has ended with what was polled in it; where they disagree error says so, of that device. */
-void mm_ade9000_watch_end(struct mm_ade9000_watch *watch, const struct mm_ade9000_reading *latest, const char *device,
-			  struct mm_error *error);
+/* Compares the window that has ended with what was polled in it; where they disagree error says so. */
+void mm_ade9000_watch_end(struct mm_ade9000_watch *watch, const struct mm_ade9000_reading *latest, struct mm_error *error);
 
 /* The window after latest has begun; it is polled on the input with the greatest load, until they agree. */
 void mm_ade9000_watch_begin(struct mm_ade9000_watch *watch, const struct mm_ade9000_reading *latest);
