@@ -19,7 +19,8 @@ struct mm_afe_input {
 	/* Of waveform converters only: */
 	unsigned voltage_channel, current_channel; /* of the converter; inputs may share a voltage's */
 	double phase_deg;			   /* the angle by which the current channel leads */
-	double nominal_v;			   /* the supply's voltage, line to neutral */
+	/* Of every chip: */
+	double nominal_v; /* the supply's voltage, line to neutral */
 };
 
 struct mm_afe_config {
