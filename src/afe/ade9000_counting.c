@@ -39,11 +39,10 @@ struct counting {
 	struct mm_counters before;	  /* the same before the last measurement */
 	struct mm_counters seen;	  /* the newest */
 	double reported_v[MM_INPUTS_MAX];
-	double period_ns;	   /* the chip's window */
-	int64_t anchor_ns;	   /* since when it is measured; 0: not yet */
-	uint64_t anchored_windows; /* since then */
-	unsigned unchecked;	   /* windows */
-	uint64_t number;	   /* of the last window that this run has seen; 0: none */
+	double period_ns;   /* the chip's window */
+	int64_t anchor_ns;  /* since when it is measured; 0: not yet */
+	unsigned unchecked; /* windows */
+	uint64_t number;    /* of the last window that this run has seen; 0: none */
 };
 
 static struct counting *from_afe(struct mm_afe *afe)
@@ -109,19 +108,15 @@ static int64_t windows_between(const struct counting *c, int64_t from_ns, int64_
 	return windows > 0 ? windows : 1;
 }
 
-static void measure_period(struct counting *c, int64_t end_ns, int64_t windows)
+/* By as many windows as fit since the anchor: one that was dropped, and comes again with the next, counts once. */
+static void measure_period(struct counting *c, int64_t end_ns)
 {
-	double period_ns;
+	double elapsed_ns = (double)(end_ns - c->anchor_ns), windows = round(elapsed_ns / c->period_ns);
 
 	if (c->anchor_ns == 0) {
 		c->anchor_ns = end_ns;
-		c->anchored_windows = 0;
-		return;
-	}
-	c->anchored_windows += (uint64_t)windows;
-	period_ns = (double)(end_ns - c->anchor_ns) / (double)c->anchored_windows;
-	if (c->anchored_windows >= MEASURED_WINDOWS && fabs(period_ns / MM_NS_PER_S - 1.0) <= CLOCK_TOLERANCE) {
-		c->period_ns = period_ns;
+	} else if (windows >= MEASURED_WINDOWS && fabs(elapsed_ns / windows / MM_NS_PER_S - 1.0) <= CLOCK_TOLERANCE) {
+		c->period_ns = elapsed_ns / windows;
 	}
 }
 
@@ -214,11 +209,13 @@ static bool register_window(struct counting *c, const struct mm_ade9000_window *
 		    w->counters.end_ns > c->last.end_ns;
 
 	if (!sure) {
-		c->anchor_ns = 0;
 		from = &w->counters;
 		windows = 1;
 	}
-	measure_period(c, w->counters.end_ns, windows);
+	if (from != &c->last) {
+		c->anchor_ns = 0; /* a chip that has restarted ends its windows at other times */
+	}
+	measure_period(c, w->counters.end_ns);
 	take_reading(c, w, from, windows);
 	if (sure && windows == 1 && from == &c->last) {
 		mm_ade9000_watch_end(&c->watch, &c->latest, &c->afe.error);

@@ -274,6 +274,21 @@ START_TEST(what_is_dropped_comes_again)
 }
 END_TEST
 
+/* Nor does it move the chip's clock, by which every later window is billed. */
+START_TEST(what_is_dropped_is_measured_once)
+{
+	struct fixture *b = start("ade9000", 0, "[at 0]\nload_a = 9000 W\n");
+	struct mm_measurement m;
+
+	run_until(b, 20);
+	ck_assert_int_eq(b->afe->ops->next(b->afe, &m), 0);
+	b->afe->dropped = true;
+	run_until(b, 1100);
+	ck_assert_double_eq_tol(b->last.input[0].active_ws, 9000, 0.5);
+	fixture_free(b);
+}
+END_TEST
+
 START_TEST(errors_in_words)
 {
 	static const struct {
@@ -356,6 +371,7 @@ int main(void)
 	tcase_add_test(tc, another_chip_in_its_place);
 	tcase_add_loop_test(tc, line_lost_after_a_restart, 0, 4);
 	tcase_add_test(tc, what_is_dropped_comes_again);
+	tcase_add_test(tc, what_is_dropped_is_measured_once);
 	tcase_add_loop_test(tc, errors_in_words, 0, 2);
 	tcase_add_test(tc, differences_go_round);
 	tcase_add_test(tc, windows_as_text);
