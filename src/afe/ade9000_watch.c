@@ -66,10 +66,7 @@ static int read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_read
 	return 0;
 }
 
-/*
- * Once a window, while there is time until t: the angles between the voltages, for the diagnosis. Where they can't be read
- * they are not known, and no fault: the energy is what the bus is for, and its next reading shows a bus that fails.
- */
+/* Once a window, while there is time until t: the angles between the voltages, for the diagnosis. */
 static void take_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, int64_t t)
 {
 	if (w->phasors_tried || w->chip->input_count < 2 || !(latest->frequency_hz > 0) ||
@@ -77,6 +74,7 @@ static void take_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_rea
 		return;
 	}
 	w->phasors_tried = true;
+	/* Without them the angles are not known, and that is no fault: a bus that fails shows when the energy is read. */
 	(void)read_phasors(w, latest);
 }
 
