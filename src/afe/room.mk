@@ -19,8 +19,8 @@ libafe_a_SOURCES = \
 	src/afe/waveform_chip.c src/afe/waveform_chip.h
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_find tests/afe/check_waveform
-TESTS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_find tests/afe/check_waveform
+check_PROGRAMS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_ade9000_faults tests/afe/check_find tests/afe/check_waveform
+TESTS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_ade9000_faults tests/afe/check_find tests/afe/check_waveform
 tests_afe_check_find_SOURCES = tests/afe/check_find.c
 # They start minimeter-sim.
 tests_afe_check_ade9000_SOURCES = tests/afe/check_ade9000.c tests/fixture/afe_fixture.c
@@ -29,6 +29,8 @@ tests_afe_check_ade9000_angle_SOURCES = tests/afe/check_ade9000_angle.c tests/fi
 EXTRA_tests_afe_check_ade9000_angle_DEPENDENCIES = minimeter-sim
 tests_afe_check_ade9000_counting_SOURCES = tests/afe/check_ade9000_counting.c tests/fixture/afe_fixture.c
 EXTRA_tests_afe_check_ade9000_counting_DEPENDENCIES = minimeter-sim
+tests_afe_check_ade9000_faults_SOURCES = tests/afe/check_ade9000_faults.c tests/fixture/afe_fixture.c
+EXTRA_tests_afe_check_ade9000_faults_DEPENDENCIES = minimeter-sim
 tests_afe_check_waveform_SOURCES = tests/afe/check_waveform.c tests/fixture/afe_fixture.c
 EXTRA_tests_afe_check_waveform_DEPENDENCIES = minimeter-sim
 endif

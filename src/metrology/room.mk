@@ -15,7 +15,7 @@ libmetrology_a_SOURCES = \
 	src/metrology/window.c src/metrology/window.h
 
 if TESTS_ENABLED
-metrology_checks = tests/metrology/check_samples tests/metrology/check_window tests/metrology/check_metrology tests/metrology/check_metrology_faults tests/metrology/check_metrology_time
+metrology_checks = tests/metrology/check_samples tests/metrology/check_window tests/metrology/check_metrology tests/metrology/check_metrology_faults tests/metrology/check_metrology_time tests/metrology/check_power_check
 check_PROGRAMS += $(metrology_checks)
 TESTS += $(metrology_checks)
 tests_metrology_check_metrology_SOURCES = tests/metrology/check_metrology.c tests/fixture/metrology_fixture.c

@@ -9,11 +9,6 @@
 #include "fixture/afe_fixture.h"
 #include "fixture/suite.h"
 
-static const struct mm_afe_config front_end = {
-	.input = {{.phase = 0, .full_scale_v = M_SQRT1_2 * 1001.0, .full_scale_a = M_SQRT1_2 / 5.1 * 200.0 / 0.1},
-		  {.phase = 1, .full_scale_v = M_SQRT1_2 * 1001.0, .full_scale_a = M_SQRT1_2 / 5.1 * 200.0 / 0.1}},
-};
-
 static double lag_deg(const struct fixture *b)
 {
 	struct mm_phasor product = mm_phasor_power(b->last.phasors[0].voltage, b->last.phasors[1].voltage);
@@ -31,7 +26,7 @@ START_TEST(angle_between_the_voltages)
 	    "[at 0]\nphase_b = %g\nload_a = 300 W\nfrequency_hz = 49.6\n[at 30]\nfrequency_hz = 60.4\nload_a = off\n"
 	    "[at 60]\nvoltage_b = 0\n",
 	    lags[_i]);
-	fixture_start(b, mm_afe_driver_find("ade9000"), &front_end);
+	fixture_start_ade9000(b);
 	for (unsigned i = 5; i < 55; i++) {
 		if (i == 30) {
 			run_until(b, 33);
@@ -54,7 +49,7 @@ START_TEST(angle_of_a_slow_bus)
 
 	b = begin_scenario(10, "");
 	say(b, "[at 0]\nload_a = 5000 W\n[at 60]\nfault = stall 3\n[at 90]\nfault = none\n");
-	fixture_start(b, mm_afe_driver_find("ade9000"), &front_end);
+	fixture_start_ade9000(b);
 	run_until(b, 58);
 	ck_assert(b->last.phasors[1].voltage.re != 0);
 	run_until(b, 88);
