@@ -9,25 +9,22 @@
 #include "core/health.h"
 #include "core/units.h"
 #include "fixture/afe_fixture.h"
+#include "fixture/random.h"
 #include "fixture/suite.h"
-
-static uint32_t draw(uint32_t *seed, uint32_t below)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return (uint32_t)(((uint64_t)*seed * below) >> 32);
-}
 
 START_TEST(an_hour_of_mixed_loads)
 {
 	static const double ppms[] = {0, 100, -100, 500, -500};
-	uint32_t seed = 7;
+	uint64_t seed = 7;
 	struct fixture *b;
 
 	b = begin_scenario(ppms[_i], "");
 	say(b, "[at 0]\nload_a = off\nct_b = reversed\n");
-	for (double t = 4.3; t < 3590; t += 1 + draw(&seed, 40000) / 1000.0) {
-		say(b, "[at %.3f]\nload_a = %u W 0.%u lag\nload_b = %u W\nload_ab = %u W 0.9 lead\n", t, draw(&seed, 9000),
-		    5 + draw(&seed, 5), draw(&seed, 3) * draw(&seed, 4000), draw(&seed, 2) * draw(&seed, 7000));
+	for (double t = 4.3; t < 3590; t += mm_random_between(&seed, 1, 41)) {
+		say(b, "[at %.3f]\nload_a = %u W 0.%u lag\nload_b = %u W\nload_ab = %u W 0.9 lead\n", t,
+		    mm_random_below(&seed, 9000), 5 + mm_random_below(&seed, 5),
+		    mm_random_below(&seed, 3) * mm_random_below(&seed, 4000),
+		    mm_random_below(&seed, 2) * mm_random_below(&seed, 7000));
 	}
 	say(b, "[at 3595.5]\nload_a = off\nload_b = off\nload_ab = off\n");
 	fixture_start_ade9000(b);
@@ -174,16 +171,16 @@ END_TEST
 
 START_TEST(no_load_without_noise)
 {
-	uint32_t seed = 5;
+	uint64_t seed = 5;
 	struct fixture *b;
 
 	/* All registers are zero for long; then a load that never stays the same. */
 	b = begin_scenario(-200, "noise = off");
 	for (unsigned t = 0; t < 2000; t++) {
-		say(b, "[at %u]\nvoltage_a = 120.%03u\n", t, draw(&seed, 1000));
+		say(b, "[at %u]\nvoltage_a = 120.%03u\n", t, mm_random_below(&seed, 1000));
 	}
 	for (double t = 2000; t < 2600; t += 0.7) {
-		say(b, "[at %.3f]\nload_a = %u W\n", t, 100 + draw(&seed, 5000));
+		say(b, "[at %.3f]\nload_a = %u W\n", t, 100 + mm_random_below(&seed, 5000));
 	}
 	say(b, "[at 2600]\nload_a = off\n");
 	fixture_start_ade9000(b);

@@ -7,14 +7,9 @@
 #include "afe/afe.h"
 #include "core/health.h"
 #include "fixture/afe_fixture.h"
+#include "fixture/random.h"
 #include "fixture/suite.h"
 #include "metrology/power_check.h"
-
-static uint32_t draw(uint32_t *seed, uint32_t below)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return (uint32_t)(((uint64_t)*seed * below) >> 32);
-}
 
 /* What the fault is to be judged as. */
 static const struct {
@@ -110,12 +105,12 @@ END_TEST
 
 START_TEST(short_bus_errors_are_retried)
 {
-	uint32_t seed = 3;
+	uint64_t seed = 3;
 	struct fixture *b;
 
 	b = begin_scenario(10, "");
 	say(b, "[at 0]\nload_a = 5000 W\n");
-	for (double t = 3; t < 300; t += 0.1 + draw(&seed, 200) / 1000.0) {
+	for (double t = 3; t < 300; t += mm_random_between(&seed, 0.1, 0.3)) {
 		say(b, "[at %.3f]\nfault = eio\n[at %.3f]\nfault = none\n", t, t + 0.003);
 	}
 	fixture_start_ade9000(b);
