@@ -53,7 +53,7 @@ struct key {
 #define FAULT                                                                                                                    \
 	KIND_FAULT, 0, AT(fault), 0.0, 0.0,                                                                                      \
 		"none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "                   \
-		"rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"
+		"rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger, no-channel or restarted"
 
 #define ROW(id, name, ...) [MM_SIM_##id] = {name, __VA_ARGS__},
 

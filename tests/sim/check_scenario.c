@@ -64,16 +64,16 @@ static const struct {
 						      "(degrees up to 170) or \"burst 2 2\" (cycles on and off)"},
 	{"[at 0]\nfault = rate 5\n",
 	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
-	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
+	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger, no-channel or restarted"},
 	{"[board]\nchip = ade7753\n",
 	 "t.ini:2: chip: ade9000, ade9000-minimeter, mcp3910, mcp3911, mcp3912, mcp3913, mcp3914, mcp3918, mcp3919, "
 	 "ads131e04, ads131e06, ads131e08 or ad7779"},
 	{"[at 0]\nfault = stall\n",
 	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
-	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
+	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger, no-channel or restarted"},
 	{"[at 0]\nfault = eio 5\n",
 	 "t.ini:2: fault: none, frozen, stall MS (up to 60000), eio, vanished, stuck, implausible, no-scale, swapped, "
-	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger or no-channel"},
+	 "rate PERCENT (10 to 200), losing N (one sample in 2 to 1000000), no-trigger, no-channel or restarted"},
 	{"[at 0]\nrubbish\nload_d = off\n", "t.ini:2: line: neither [section] nor key = value"},
 	{"[at 0]\nload_a = off\n  1 W\n", "t.ini:3: line: begins with a blank"},
 	{"[at 0\n", "t.ini:1: section: no ] where it should be"},
