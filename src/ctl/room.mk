@@ -63,7 +63,7 @@ check_PROGRAMS += tests/ctl/print_completion
 tests_ctl_print_completion_SOURCES = tests/ctl/print_completion.c
 dist_check_SCRIPTS += tests/ctl/completion.sh tests/ctl/ctl_lists.sh
 TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/completion.sh tests/ctl/ctl_lists.sh
-tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_dialog.c tests/ctl/check_ctl_hidden.c tests/ctl/check_ctl_history.c tests/ctl/check_ctl_script.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_sizes.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/grid.c tests/fixture/grid.h tests/fixture/terminal.c
+tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_dialog.c tests/ctl/check_ctl_errors.c tests/ctl/check_ctl_hidden.c tests/ctl/check_ctl_history.c tests/ctl/check_ctl_script.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_sizes.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/grid.c tests/fixture/grid.h tests/fixture/terminal.c
 tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c
 endif
 

@@ -10,6 +10,20 @@
 #include "fixture/answers.h"
 #include "fixture/fake_daemon.h"
 
+#define PATIENCE_S 60 /* for a loaded machine under valgrind */
+
+#define NAMEPLATE(name)                                                                                                          \
+	"{\"name\":\"" name "\",\"serial\":\"00042\",\"model\":\"MMD-120-2001-T-SCC\",\"elements\":2,"                           \
+	"\"rated_voltage_v\":120.0,\"rated_current_a\":200.0,\"ct_ratio\":\"200:0.1\",\"ct_sets\":1,\"display\":true,"           \
+	"\"frequency_hz\":\"50-60\",\"start_current_a\":0.2,\"outputs\":[{\"name\":\"10\",\"kh_wh\":10.0}],"                     \
+	"\"version\":\"0.1.0\"}"
+#define OUTPUTS                                                                                                                  \
+	"{\"outputs\":[" OUTPUT("10", "\"GPIO17\"", "true", "10.0", "2469") "," OUTPUT("led_power", "null", "false", "null",     \
+										       "1") "]}"
+
+/* Of one meter with nothing wrong: an answer for each of the plain commands. */
+extern const struct fake_answer plain_answers[];
+
 struct outcome {
 	int code;
 	char *out, *err;
@@ -27,6 +41,7 @@ void expect(const struct fake_answer *script, const char *words, int code, const
 
 TCase *check_tcase(void);
 TCase *dialog_tcase(void);
+TCase *errors_tcase(void);
 TCase *script_tcase(void);
 TCase *service_tcase(void);
 TCase *hidden_tcase(void);

@@ -21,13 +21,13 @@
 	"{\"id\":" id                                                                                                            \
 	",\"time\":\"2026-03-01T12:00:00Z\",\"boottime_s\":1.5,\"meter\":null,\"code\":\"started\",\"text\":\"" text "\"}"
 #define EVENTS(rows, hidden) "{\"events\":[" rows "],\"hidden_snapshots\":" hidden "}"
-#define NAMEPLATE                                                                                                                \
+#define ANSWER_NAMEPLATE                                                                                                         \
 	{                                                                                                                        \
 		"GetNameplate", 0, REPLY("{\"meters\":[{\"name\":\"main\"}]}")                                                   \
 	}
 
 static const struct fake_answer two_pages[] = {
-	NAMEPLATE,
+	ANSWER_NAMEPLATE,
 	{"GetProfile", 0,
 	 REPLY_MORE(INTERVALS(INTERVAL("2026-03-01T12:00:00Z", "601.25", "0.0", ""))) "\n" REPLY(
 		 INTERVALS(INTERVAL("2026-03-01T12:15:00Z", "0.1", "2.5", "\"a\",\"power-down\"")))},
@@ -57,7 +57,7 @@ END_TEST
 START_TEST(a_gap_in_the_profile_is_shown)
 {
 	static const struct fake_answer gap[] = {
-		NAMEPLATE,
+		ANSWER_NAMEPLATE,
 		{"GetProfile", 0,
 		 REPLY_MORE(INTERVALS(INTERVAL("2026-03-01T12:00:00Z", "601.25", "0.0", "\"incomplete\""))) "\n" REPLY(
 			 INTERVALS(INTERVAL("2026-03-01T14:00:00Z", "0.1", "2.5", "")))},
@@ -290,7 +290,7 @@ static size_t memory_for(const char *words, int pages)
 			i < pages ? ",\"continues\":true" : "", i < pages ? "\n" : "");
 	}
 	fclose(text);
-	struct fake_answer script[] = {NAMEPLATE, {"GetProfile", 0, messages}, {NULL, 0, NULL}};
+	struct fake_answer script[] = {ANSWER_NAMEPLATE, {"GetProfile", 0, messages}, {NULL, 0, NULL}};
 	held = most = 0;
 	json_set_alloc_funcs(count_in, count_out);
 	expect(script, words, MM_CTL_FINE, NULL, "");
