@@ -57,23 +57,16 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 	[MM_CAUSE_NONE] = {"nothing wrong is seen", "nothing; try it at another load to be sure",
 			   .beside = "the wiring is right"},
 	[MM_CAUSE_NO_READING] = {"there is no reading yet", "wait for the first window, about a second"},
-	[MM_CAUSE_FRONT_END_ABSENT] = {"front end absent",
-				       "look for the metering chip: its wiring, overlay and driver (iio_info)"},
-	[MM_CAUSE_FRONT_END_STALE] = {"front end answers, but measures nothing new",
-				      "check the SPI bus and the chip's supply; restart the board if it stays"},
-	[MM_CAUSE_FRONT_END_FROZEN] = {"front end frozen: every figure repeats", "systemctl restart minimeter-afe-prepare"},
-	[MM_CAUSE_FRONT_END_IMPLAUSIBLE] = {"front end shows what no line or load can",
-					    "compare voltage_divider, burden_ohm and CT ratio with the board"},
-	[MM_CAUSE_FRONT_END_NO_CHANNEL] = {"front end lacks a channel that is configured",
-					   "compare driver and the channel keys with the board and its device tree"},
-	[MM_CAUSE_FRONT_END_NO_TRIGGER] = {"front end takes no samples",
-					   "look for the converter's data-ready wire and its interrupt"},
-	[MM_CAUSE_FRONT_END_WRONG_RATE] = {"front end samples at a wrong rate",
-					   "compare mclk_hz and osr, or sample_rate, with the board"},
-	[MM_CAUSE_FRONT_END_STUCK] = {"front end gives one code for ever", "check the converter's supply, reset and SPI wires"},
-	[MM_CAUSE_FRONT_END_SATURATED] = {"front end at its rails all the time",
-					  "check divider and burden, and that no CT's secondary is open"},
-	[MM_CAUSE_FRONT_END_SWAPPED] = {"voltage and current of the front end swapped", "exchange the wires or the channel keys"},
+	[MM_CAUSE_FRONT_END_ABSENT] = {"front end absent"},
+	[MM_CAUSE_FRONT_END_STALE] = {"front end answers, but measures nothing new"},
+	[MM_CAUSE_FRONT_END_FROZEN] = {"front end frozen: every figure repeats"},
+	[MM_CAUSE_FRONT_END_IMPLAUSIBLE] = {"front end shows what no line or load can"},
+	[MM_CAUSE_FRONT_END_NO_CHANNEL] = {"front end lacks a channel that is configured"},
+	[MM_CAUSE_FRONT_END_NO_TRIGGER] = {"front end takes no samples"},
+	[MM_CAUSE_FRONT_END_WRONG_RATE] = {"front end samples at a wrong rate"},
+	[MM_CAUSE_FRONT_END_STUCK] = {"front end gives one code for ever"},
+	[MM_CAUSE_FRONT_END_SATURATED] = {"front end at its rails all the time"},
+	[MM_CAUSE_FRONT_END_SWAPPED] = {"voltage and current of the front end swapped"},
 	[MM_CAUSE_NO_SUPPLY] = {"no supply voltage",
 				"measure L1 and L2 to N at the meter's terminals; check disconnect and in-line fuses"},
 	[MM_CAUSE_LINE_MISSING] = {"no voltage from this line: lead, in-line fuse or the line itself",
@@ -143,6 +136,16 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 const struct mm_advice_cause *mm_advice_cause(enum mm_cause cause)
 {
 	return &causes[cause];
+}
+
+const char *mm_advice_next(enum mm_cause cause, bool sure, enum mm_health health, const char *uri)
+{
+	const struct mm_advice_cause *advice = &causes[cause];
+
+	if (advice->next == NULL) {
+		return mm_advice_front_end(health, uri);
+	}
+	return sure && advice->repair != NULL ? advice->repair : advice->next;
 }
 
 /* ---- Calibration ---- */

@@ -6,6 +6,8 @@
  * The words for people: the pure rooms give codes, and here is what they mean and what to do about it. All texts are static.
  */
 
+#include <stdbool.h>
+
 #include "core/calibration.h"
 #include "core/health.h"
 #include "diagnosis/cause.h"
@@ -23,11 +25,17 @@ const char *mm_advice_store(int error, int mirror_error);
 
 struct mm_advice_cause {
 	const char *words;  /* what it is */
-	const char *next;   /* what to measure or do next */
+	const char *next;   /* what to measure or do next; NULL: what the front end's health advises */
 	const char *repair; /* what to do once it is sure; NULL: as next */
 	const char *beside; /* what it is called beside others that fit as well; NULL: as words */
 };
 const struct mm_advice_cause *mm_advice_cause(enum mm_cause cause);
+
+/*
+ * What to do next about a cause: what to measure, or once it is sure how to repair it. health and uri are those of the meter's
+ * front end; of one that is at fault diagnosis and status say the same.
+ */
+const char *mm_advice_next(enum mm_cause cause, bool sure, enum mm_health health, const char *uri);
 
 /* A point of a calibration that is refused. */
 struct mm_advice_point {

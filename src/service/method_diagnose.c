@@ -66,7 +66,6 @@ static json_t *number_or_null(unsigned number)
 
 /* ---- The event log ---- */
 
-/* Conditions of an element are logged as "element 1: reversed raised (...)", and cleared likewise. */
 /* Is it an event of another front end than the meter's? Events of one that has a name begin with it. */
 static bool is_of_another_chip(const struct mm_metering *metering, const struct mm_store_event *event, int meter)
 {
@@ -87,6 +86,7 @@ static bool is_of_another_chip(const struct mm_metering *metering, const struct 
 	return found != own;
 }
 
+/* Conditions of an element are logged as "element 1: reversed raised (...)", and cleared likewise. */
 static bool is_about(const struct mm_store_event *event, const char *code, int meter, unsigned element)
 {
 	unsigned of = 0;
@@ -304,7 +304,6 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 {
 	struct mm_view_front_end front_end = mm_view_front_end_of(query->deferred.service->metering, (unsigned)meter);
 	const struct mm_cause_info *info = mm_cause_info(finding->cause);
-	const struct mm_advice_cause *advice = mm_advice_cause(finding->cause);
 	struct past past = look_back(query, info->event, meter, finding->element);
 	bool miswired = finding->phasing && mm_wiring_mistakes(&finding->as.wiring) > 0, tied = finding->tie > 0;
 	json_t *lines = json_array();
@@ -317,7 +316,7 @@ static json_t *finding_json(const struct query *query, const struct mm_view_mete
 			 number_or_null(finding->element), "fault", (int)info->fault, "corrected",
 			 (int)(finding->corrected && miswired), "confidence", hundredths(finding->confidence), "tied", (int)tied,
 			 "tie", number_or_null(finding->tie), "words", words, "evidence", lines, "next",
-			 !tied && advice->repair ? advice->repair : advice->next, "mended_w",
+			 mm_advice_next(finding->cause, !tied, front_end.health, front_end.config->afe.uri), "mended_w",
 			 miswired ? hundredths(view->meter->config.multiplier * finding->as.repaired_w) : json_null());
 }
 
