@@ -92,27 +92,17 @@ END_TEST
 START_TEST(check_judges_each_item)
 {
 	static const struct fake_answer fine[] = {
-		ONE_METER,
-		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
-		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
-		{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))},
+		CHECKED("true", DIAGNOSIS(NONE, "")),
 		{NULL, 0, NULL},
 	};
 	static const struct fake_answer turned[] = {
-		ONE_METER,
-		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
-		{"GetOutputs", 0, REPLY(LED_LOAD("false", "7"))},
-		{"Diagnose", 0, REPLY(DIAGNOSIS(TURNED, ""))},
+		CHECKED("false", DIAGNOSIS(TURNED, "")),
 		{NULL, 0, NULL},
 	};
 	static const struct fake_answer open[] = {
-		ONE_METER,
-		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
-		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
-		{"Diagnose", 0,
-		 REPLY(DIAGNOSIS(FINDING("ct-open", "1", "true", "0.5", TIE("1"),
-					 "null") "," FINDING("load-too-small", "1", "false", "0.5", TIE("1"), "null"),
-				 ""))},
+		CHECKED("true", DIAGNOSIS(FINDING("ct-open", "1", "true", "0.5", TIE("1"),
+						  "null") "," FINDING("load-too-small", "1", "false", "0.5", TIE("1"), "null"),
+					  "")),
 		{NULL, 0, NULL},
 	};
 
@@ -431,10 +421,7 @@ END_TEST
 START_TEST(creep_is_the_first_item)
 {
 	static const struct fake_answer creeping[] = {
-		ONE_METER,
-		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
-		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
-		{"Diagnose", 0, REPLY(DIAGNOSIS(FINDING("creep", "1", "true", "0.9", UNTIED, "null"), ""))},
+		CHECKED("true", DIAGNOSIS(FINDING("creep", "1", "true", "0.9", UNTIED, "null"), "")),
 		{NULL, 0, NULL},
 	};
 

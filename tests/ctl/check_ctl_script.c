@@ -45,12 +45,8 @@ END_TEST
 START_TEST(a_voltmeter_speaks_for_the_lines)
 {
 	static const struct fake_answer unknown[] = {
-		ONE_METER,
-		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
-		{"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},
-		{"Diagnose", 0,
-		 REPLY("{\"meters\":[{\"name\":\"main\",\"windows\":64,\"lines_lag_deg\":null,\"power_w\":1.0,\"findings\":[" NONE
-		       "],\"events\":[]}]}")},
+		CHECKED("true", "{\"meters\":[{\"name\":\"main\",\"windows\":64,\"lines_lag_deg\":null,\"power_w\":1.0,"
+				"\"findings\":[" NONE "],\"events\":[]}]}"),
 		{NULL, 0, NULL},
 	};
 
@@ -68,8 +64,7 @@ END_TEST
 	"\"received_uwh\":0}"
 #define RECORDING(record)                                                                                                        \
 	{                                                                                                                        \
-		ONE_METER, {"Read", 0, REPLY("{\"meters\":[" MAIN "]}")}, {"GetOutputs", 0, REPLY(LED_LOAD("true", "7"))},       \
-			{"Diagnose", 0, REPLY(DIAGNOSIS(NONE, ""))}, {"RecordCheck", 0, record},                                 \
+		CHECKED("true", DIAGNOSIS(NONE, "")), {"RecordCheck", 0, record},                                                \
 		{                                                                                                                \
 			NULL, 0, NULL                                                                                            \
 		}                                                                                                                \
@@ -122,10 +117,7 @@ END_TEST
 START_TEST(sheet_fits_paper)
 {
 	static const struct fake_answer script[] = {
-		ONE_METER,
-		{"Read", 0, REPLY("{\"meters\":[" MAIN "]}")},
-		{"GetOutputs", 0, REPLY(LED_LOAD("false", "7"))},
-		{"Diagnose", 0, REPLY(DIAGNOSIS(TURNED, EVENT))},
+		CHECKED("false", DIAGNOSIS(TURNED, EVENT)),
 		{"RecordCheck", 0, REPLY(RECORDED)},
 		{NULL, 0, NULL},
 	};

@@ -6,13 +6,7 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
 
-cat >"$scratch/steady.ini" <<-END
-	[at 0]
-	voltage_a = 120
-	voltage_b = 120
-	load_a = 6000 W
-	load_b = 6000 W
-END
+steady_loads 6000 6000
 
 start_sim "$scratch/steady.ini" --stepped
 configure board "${dual[@]}"

@@ -68,6 +68,11 @@ finish() {
 	exit
 }
 
+# steady_loads WATTS_A WATTS_B: two lines of 120 V whose loads never change, as the scenario $scratch/steady.ini.
+steady_loads() {
+	printf '[at 0]\nvoltage_a = 120\nvoltage_b = 120\nload_a = %s W\nload_b = %s W\n' "$1" "$2" >"$scratch/steady.ini"
+}
+
 # start_sim SCENARIO [OPTION...]: a board on a free port of the loopback; its output goes to $scratch/sim.out.
 start_sim() {
 	local scenario=$1

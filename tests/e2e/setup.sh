@@ -6,13 +6,7 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
 
-cat >"$scratch/steady.ini" <<-END
-	[at 0]
-	voltage_a = 120
-	voltage_b = 120
-	load_a = 600 W
-	load_b = 600 W
-END
+steady_loads 600 600
 start_sim "$scratch/steady.ini"
 
 set_up() {

@@ -7,13 +7,7 @@ set -eu
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
 
-cat >"$scratch/steady.ini" <<-END
-	[at 0]
-	voltage_a = 120
-	voltage_b = 120
-	load_a = 1200 W
-	load_b = 600 W
-END
+steady_loads 1200 600
 
 # codes: those of all events, a line each.
 codes() {
