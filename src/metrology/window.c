@@ -30,7 +30,11 @@
 #define GUARD_NS (30 * MM_NS_PER_MS)
 /* The reading follows a latch not seen by this much: a wake-up as late as this does no harm, nor does one of the bus. */
 #define SETTLE_NS (50 * MM_NS_PER_MS)
-/* What is reported of a window's end follows the bracket by this part of a window each, so that windows keep their length. */
+/*
+ * What is reported of a window's end follows the bracket by this part of a window each, so that windows keep their length. But
+ * the first end may be a guess within a wide bracket; the first narrow one puts it right at once, or an interval of the load
+ * profile would have a window too many.
+ */
 #define SLEW 0.005
 /* A reading that ends closer than this to the earliest next latch may hold some of it. */
 #define MARGIN_NS (3 * MM_NS_PER_MS)
@@ -269,6 +273,7 @@ static enum mm_window_verdict latched(struct mm_window *w, int64_t t, bool live)
 
 	w->missed = w->skipped;
 	if (w->lost) {
+		w->rough = wide(w);
 		/* Where the bracket leaves it open how many were lost, it is the most. */
 		double windows = round((double)(w->late_ns - before) / w->period_ns);
 
@@ -277,10 +282,11 @@ static enum mm_window_verdict latched(struct mm_window *w, int64_t t, bool live)
 		w->missed = w->counted && windows > 1 ? (uint32_t)windows - 1 : 0;
 		w->start_ns = latch - period;
 	} else {
-		int64_t most = (int64_t)(SLEW * w->period_ns);
+		int64_t most = w->rough && !wide(w) ? period : (int64_t)(SLEW * w->period_ns);
 		int64_t off = min_ns(max_ns(latch, w->early_ns), w->late_ns) - latch;
 
 		latch += min_ns(max_ns(off, -most), most);
+		w->rough = w->rough && wide(w);
 		w->start_ns = w->missed == 0 ? before : latch - period;
 	}
 	w->end_ns = latch;

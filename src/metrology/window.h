@@ -49,6 +49,7 @@ struct mm_window {
 	bool counted;		   /* a window has been counted in this life */
 	bool live;		   /* the registers hold something other than zero */
 	bool lost;		   /* since a restart or an overdue latch no window has been counted */
+	bool rough;		   /* since then no bracket was narrow: latch_ns is a guess */
 	bool seen;		   /* the coming latch has been seen to be done */
 	bool extended;		   /* it is late and was given more time */
 	bool probed;		   /* a probe has looked for it */

@@ -377,6 +377,22 @@ START_TEST(no_load)
 }
 END_TEST
 
+/* Registers that hold nothing yet show a latch only afterwards, some time within half a window. */
+START_TEST(an_end_that_was_a_guess_is_put_right_at_once)
+{
+	struct run run;
+
+	run_init(&run, 50);
+	run.chip.latch_ns -= 0.09 * _i * SECOND;
+	run.chip.shown = run.chip.shown0 = 0;
+	go(&run, 2);
+	run.worst_end_ns = 0;
+	go(&run, 60);
+	ck_assert_msg(run.worst_end_ns < 16 * MS, "end off by %.1f ms", run.worst_end_ns / MS);
+	ck_assert_int_eq(run.missed, 0);
+}
+END_TEST
+
 static bool rarely(int64_t k)
 {
 	uint64_t block = (uint64_t)k / 7919 * UINT64_C(0x9e3779b97f4a7c15) >> 40;
@@ -576,6 +592,7 @@ int main(void)
 	tcase_add_loop_test(tcase, stalls, 0, 5);
 	tcase_add_loop_test(tcase, one_long_stall, 0, 6);
 	tcase_add_test(tcase, no_load);
+	tcase_add_loop_test(tcase, an_end_that_was_a_guess_is_put_right_at_once, 0, 8);
 	tcase_add_loop_test(tcase, load_comes_and_goes, 0, 21);
 	tcase_add_test(tcase, idle_with_stalls);
 	tcase_add_test(tcase, stuck);
