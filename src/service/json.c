@@ -12,7 +12,7 @@
 #include "service/advice.h"
 #include "service/private.h"
 
-/* What a clock that is being slewed takes from an interval at most: 1 in 1000, and a window more or less. */
+/* A clock that is being slewed takes 1 in 2000 from an interval that nothing is missing of. */
 #define INCOMPLETE_RATIO 1000
 
 /* ---- Pieces of JSON ---- */
@@ -255,7 +255,7 @@ json_t *mm_json_interval(const struct mm_profile_row *row)
 	json_t *flags = json_array();
 
 	append_names(flags, row->status, 8, profile_status_name);
-	if (row->covered_ns < row->duration_s * (MM_NS_PER_S - MM_NS_PER_S / INCOMPLETE_RATIO) - MM_NS_PER_S) {
+	if (row->covered_ns < row->duration_s * (MM_NS_PER_S - MM_NS_PER_S / INCOMPLETE_RATIO)) {
 		json_array_append_new(flags, json_string("incomplete"));
 	}
 	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", mm_json_time(row->start_s * MM_NS_PER_S),

@@ -121,8 +121,8 @@ static const struct {
 	double covered_s;
 	bool incomplete;
 } coverages[] = {
-	{900, 900, false}, {900, 898.2, false}, {900, 898, true}, {900, 120, true},
-	{900, 0, true},	   {60, 59, false},	{60, 58.9, true},
+	{900, 900, false}, {900, 899.2, false}, {900, 899, true}, {900, 120, true},
+	{900, 0, true},	   {60, 59.95, false},	{60, 59.5, true},
 };
 
 START_TEST(an_interval_that_is_not_covered_says_so)
