@@ -47,16 +47,48 @@ static bool average_lag(const struct mm_observation *observation, unsigned eleme
 	return *ret_error_deg <= MM_LAG_ERROR_MAX_DEG;
 }
 
-/* Evidence of another wiring. A wire is moved within a window: that one goes with the next. */
-static void forget(struct mm_observation *observation, enum mm_rewiring rewiring)
+/* A wire is moved within a window: that one goes with those before it. */
+static void forget_mixed(unsigned *windows)
 {
-	if (rewiring != MM_REWIRING_NONE || observation->rewired) {
-		observation->count = 0;
+	*windows = *windows == 1 ? 0 : *windows;
+}
+
+/* Evidence of another wiring. */
+static void forget(struct mm_observation *observation, const struct mm_observation_window *next)
+{
+	enum mm_rewiring rewiring;
+
+	if (observation->rewired) {
+		forget_mixed(&observation->unmoved);
+		for (unsigned e = 0; e < observation->elements; e++) {
+			forget_mixed(&observation->jump[e].windows);
+		}
 	}
+	rewiring = mm_rewiring(observation, next);
 	if (rewiring == MM_REWIRING_LEAD) {
+		observation->unmoved = 0;
 		observation->lag_count = 0;
 	}
 	observation->rewired = rewiring != MM_REWIRING_NONE;
+}
+
+static void add_one(unsigned *windows)
+{
+	*windows += *windows < MM_OBSERVATION_WINDOWS;
+}
+
+/* The latest window is there: counts it. */
+static void count(struct mm_observation *observation)
+{
+	add_one(&observation->lag_count);
+	add_one(&observation->unmoved);
+	observation->count = observation->unmoved;
+	for (unsigned e = 0; e < observation->elements; e++) {
+		unsigned *windows = &observation->jump[e].windows;
+
+		add_one(windows);
+		observation->count = *windows < observation->count ? *windows : observation->count;
+	}
 }
 
 void mm_observation_add(struct mm_observation *observation, const struct mm_meter_config *config,
@@ -78,11 +110,10 @@ void mm_observation_add(struct mm_observation *observation, const struct mm_mete
 		window.lag[e - 1] = lag_between(measurement->phasors[config->input[0]].voltage,
 						measurement->phasors[config->input[e]].voltage);
 	}
-	forget(observation, mm_rewiring(observation, &window));
+	forget(observation, &window);
 	observation->window[observation->next] = window;
 	observation->next = (observation->next + 1) % MM_OBSERVATION_WINDOWS;
-	observation->count += observation->count < MM_OBSERVATION_WINDOWS;
-	observation->lag_count += observation->lag_count < MM_OBSERVATION_WINDOWS;
+	count(observation);
 	if (observation->elements > 1) {
 		observation->lag_known = average_lag(observation, 1, &observation->lag_deg, &observation->lag_error_deg);
 	}

@@ -19,6 +19,9 @@ void mm_observation_init(struct mm_observation *observation, unsigned elements)
 {
 	assert(elements >= 1 && elements <= MM_ELEMENTS_MAX);
 	*observation = (struct mm_observation){.elements = elements};
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		observation->jump[e].windows = MM_OBSERVATION_WINDOWS;
+	}
 }
 
 struct mm_observation_window mm_observation_present(const struct mm_observation *observation)

@@ -5,7 +5,8 @@
 /*
  * What a diagnosis goes by: the last minute of one meter's windows. A load that comes or goes shows more than one that
  * does not change: the line that it is on sags. All windows are of one wiring: where the readings change as only a wire that
- * was moved changes them, the history starts anew (rewiring.h).
+ * was moved changes them, the history starts anew (rewiring.h). Where that turns out to have been a load, it goes back again to
+ * what was before.
  */
 
 #include "core/meter.h"
@@ -32,13 +33,20 @@ struct mm_observation_window {
 	struct mm_phasor lag[MM_LAGS];	      /* of length 1, its angle that by which element 2's voltage lags; 0: not known */
 };
 
+/* The latest jump of an element's current that may have been a wire's. */
+struct mm_observation_jump {
+	unsigned windows; /* since then; MM_OBSERVATION_WINDOWS: or more, or it was a load's */
+	double ohm;	  /* how the voltages moved with it */
+};
+
 struct mm_observation {
 	unsigned elements;
-	unsigned count;			     /* of windows seen, at most MM_OBSERVATION_WINDOWS */
-	unsigned lag_count;		     /* of these and those before them, as far as the voltages are on the same lines */
-	unsigned next;			     /* where the next one goes */
-	bool rewired;			     /* in the latest window, which can have something of both wirings */
-	double doubted_ohm[MM_ELEMENTS_MAX]; /* of the latest jump that was taken for a wire's: how the voltages moved with it */
+	unsigned count;	    /* of windows of one wiring: the least of what follows here and in jump */
+	unsigned unmoved;   /* windows since a wire was surely moved, at most MM_OBSERVATION_WINDOWS */
+	unsigned lag_count; /* of these and those before them, as far as the voltages are on the same lines */
+	unsigned next;	    /* where the next one goes */
+	bool rewired;	    /* in the latest window, which can have something of both wirings */
+	struct mm_observation_jump jump[MM_ELEMENTS_MAX];
 	struct mm_observation_window window[MM_OBSERVATION_WINDOWS];
 	double frequency_hz;  /* 0: not known */
 	bool lag_known;	      /* to MM_LAG_ERROR_MAX_DEG */

@@ -173,16 +173,27 @@ static double jump_ohm(const struct jump *jump)
 	return own_v / step_a;
 }
 
+/* The element whose latest jump it is. */
+static struct mm_observation_jump *latest_of(struct mm_observation *observation, const struct jump *jump)
+{
+	return &observation->jump[jump->jumps[0] ? 0 : 1];
+}
+
+/* It comes and goes: wires are not moved twice alike. */
+static bool comes_again(struct mm_observation *observation, const struct jump *jump)
+{
+	double ohm = jump_ohm(jump), before_ohm = latest_of(observation, jump)->ohm;
+
+	return ohm != 0 && fabs(ohm - before_ohm) <= AGAIN_RATIO * fabs(before_ohm);
+}
+
 /*
  * Where nothing is known before it, a load that comes must at least make its own line sag: what others explain of the voltages
- * is known to a part. Or it comes and goes: wires are not moved twice alike.
+ * is known to a part.
  */
-static bool is_load(const struct mm_observation *observation, const struct jump *jump)
+static bool sags(const struct jump *jump)
 {
-	double ohm = jump_ohm(jump), before_ohm = observation->doubted_ohm[jump->jumps[0] ? 0 : 1];
-
-	return (jump->unknown > 0 && ohm < 0 && fabs(jump->rest_v) >= ANSWER_RATIO * jump->expected_v + NOISE_V) ||
-	       (ohm != 0 && fabs(ohm - before_ohm) <= AGAIN_RATIO * fabs(before_ohm));
+	return jump->unknown > 0 && jump_ohm(jump) < 0 && fabs(jump->rest_v) >= ANSWER_RATIO * jump->expected_v + NOISE_V;
 }
 
 /* As the loads before it: one between the lines does not move them apart, but pulls at both. */
@@ -196,23 +207,32 @@ static bool is_expected(const struct jump *jump)
 static bool is_unanswered(struct mm_observation *observation, const struct mm_observation_window *next)
 {
 	const struct mm_observation_window *before = mm_observation_back(observation, 0);
-	struct answer answer;
 	bool sure, one = observation->elements == 1 || mm_observation_one_voltage(observation, &sure);
+	struct mm_observation_jump *latest;
+	struct answer answer;
+	struct jump jump;
 
 	if (!jumps(before, next, 0) && (observation->elements == 1 || !jumps(before, next, 1))) {
 		return false;
 	}
 	answer = find_answer(observation, one);
-	for (unsigned back = 0; back < 2 && back < observation->count; back++) {
-		struct jump jump = find_jump(observation, one, &answer, mm_observation_back(observation, back), next);
-
-		if ((back == 0 && is_load(observation, &jump)) || (jump.unknown == 0 && is_expected(&jump))) {
+	jump = find_jump(observation, one, &answer, before, next);
+	latest = latest_of(observation, &jump);
+	if (comes_again(observation, &jump)) {
+		latest->windows = MM_OBSERVATION_WINDOWS; /* the one before it was a load's, too */
+		return false;
+	}
+	if (sags(&jump) || (jump.unknown == 0 && is_expected(&jump))) {
+		return false;
+	}
+	latest->ohm = jump_ohm(&jump);
+	if (observation->count > 1) {
+		jump = find_jump(observation, one, &answer, mm_observation_back(observation, 1), next);
+		if (jump.unknown == 0 && is_expected(&jump)) {
 			return false;
 		}
-		if (back == 0) {
-			observation->doubted_ohm[jump.jumps[0] ? 0 : 1] = jump_ohm(&jump);
-		}
 	}
+	latest->windows = 0;
 	return true;
 }
 

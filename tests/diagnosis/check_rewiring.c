@@ -226,6 +226,30 @@ START_TEST(loads_and_generation_stay_evidence)
 }
 END_TEST
 
+/*
+ * Where a heater turns the power of a line round behind a CT that is turned, the voltages answer the first time as to no load.
+ * When it goes, or comes again, that was no wire: what was before it counts.
+ */
+START_TEST(a_load_that_comes_again_was_no_wire)
+{
+	struct scene *scene = &(struct scene){0};
+	unsigned least = MM_OBSERVATION_WINDOWS;
+	struct mm_diagnosis diagnosis;
+
+	begin(scene, &services[_i], false, (uint64_t)_i + 1);
+	scene->state.load[0].active_w = -700;
+	for (unsigned w = 0; w < MM_OBSERVATION_WINDOWS; w++) {
+		step(scene, &faults[0], &faults[0], 1);
+		least = w > 1 && scene->observation.count < least ? scene->observation.count : least;
+	}
+	ck_assert_uint_le(least, 1); /* it was doubted */
+	ck_assert_uint_eq(scene->observation.count, MM_OBSERVATION_WINDOWS);
+	diagnose(scene, &diagnosis);
+	ck_assert_int_eq(diagnosis.finding[0].cause, MM_CAUSE_CT_REVERSED);
+	ck_assert_uint_eq(diagnosis.finding[0].element, 1);
+}
+END_TEST
+
 /* Though the voltages seem to speak for it: a right meter would run backwards. */
 START_TEST(nobody_is_told_to_make_power_negative)
 {
@@ -288,6 +312,7 @@ int main(void)
 	suite_add_tcase(suite, slow);
 	tcase_add_test(tcase, what_goes_wrong_is_named);
 	tcase_add_test(tcase, loads_and_generation_stay_evidence);
+	tcase_add_loop_test(tcase, a_load_that_comes_again_was_no_wire, 0, MM_COUNT_OF(services));
 	tcase_add_test(tcase, a_neutral_lead_is_open_only_where_voltages_are_alike);
 	tcase_add_test(tcase, nobody_is_told_to_make_power_negative);
 	suite_add_tcase(suite, tcase);
