@@ -47,7 +47,7 @@ o|--seconds||any||stop after N seconds, or measure for N seconds
 o|--label||flag||draw the plate as SVG, with a QR code
 o|--received||any||received reading of the old meter (0)
 o|--confirm||flag||do it; without, only say what would be
-o|--element||words|1 2|element 1 or 2 of the meter; 1 unless given
+o|--element||words|1 2 3|element 1, 2 or 3 of the meter; 1 unless given
 o|--session||any||as calibrate start printed it
 o|--left||flag||as left, with the constants proposed
 o|--head||file||compare with a head that was kept earlier, too

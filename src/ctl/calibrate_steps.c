@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/count_of.h"
+#include "core/model.h"
 #include "ctl/reference.h"
 #include "ctl/writer.h"
 
@@ -200,7 +201,7 @@ static void version_text(struct mm_ctl *ctl, const json_t *answer)
 int mm_calibrate_open(struct mm_ctl *ctl, json_t **ret)
 {
 	int64_t number = 1;
-	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, 2, &number);
+	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, MM_ELEMENTS_MAX, &number);
 
 	return r != MM_CTL_FINE ? r
 				: mm_ctl_call_meter(ctl, "org.minimeter.StartCalibration",

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/count_of.h"
+#include "core/model.h"
 #include "ctl/label.h"
 #include "ctl/private.h"
 #include "ctl/read.h"
@@ -154,7 +155,7 @@ static int run_harmonics(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
 	int64_t number = 1;
-	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, 2, &number);
+	int r = mm_ctl_number_option(ctl, MM_OPTION_ELEMENT, 1, MM_ELEMENTS_MAX, &number);
 
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_call_meter(ctl, "org.minimeter.GetHarmonics", json_pack("{s:I}", "element", (json_int_t)number),

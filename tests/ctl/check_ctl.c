@@ -29,6 +29,8 @@ const struct fake_answer plain_answers[] = {
 	       "\"code\":\"started\",\"text\":\"minimeterd \\u001b[2J started\"}]}")},
 	{"GetOutputs", 0, REPLY(OUTPUTS)},
 	{"TestOutput", 0, REPLY("{}")},
+	{"GetHarmonics", 0, REPLY("{}")},
+	{"StartCalibration", 0, REPLY("{\"session\":{}}")},
 	{NULL, 0, NULL},
 };
 
@@ -308,6 +310,8 @@ START_TEST(options_reach_the_daemon)
 	expect_request("profile --month 2026-02", "GetProfile",
 		       "{\"meter\":\"main\",\"from\":\"2026-02-01T00:00:00Z\",\"to\":\"2026-03-01T00:00:00Z\"}");
 	expect_request("profile", "GetProfile", "{\"meter\":\"main\"}");
+	expect_request("harmonics --element 3", "GetHarmonics", "{\"meter\":\"main\",\"element\":3}");
+	expect_request("calibrate start --element 3", "StartCalibration", "{\"meter\":\"main\",\"element\":3}");
 	expect_request("profile --from 2026-03-01 --to 2026-03-01T06:00:00+02:00 --meter main", "GetProfile",
 		       "{\"meter\":\"main\",\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-03-01T04:00:00Z\"}");
 	expect_request("--socket /nowhere outputs test led_load 7", "TestOutput",

@@ -41,6 +41,7 @@ START_TEST(usage_errors_say_what_would_be_right)
 		{"outputs test led_load 61", "SECONDS must be a whole number from 1 to 60, not '61'"},
 		{"watch --seconds 0", "--seconds must be a number above 0, not '0'"},
 		{"watch --seconds nan", "not 'nan'"},
+		{"calibrate start --element 4", "--element must be a whole number from 1 to 3, not '4'"},
 		{"events --limit 101", "--limit must be a whole number from 1 to 100, not '101'"},
 		{"events --after 99999999999999999999", "--after must be a whole number"},
 		{"events --after 1x", "not '1x'"},

@@ -21,7 +21,7 @@
 
 static const char *const times[] = {"now", "today", "yesterday", "-1h", "-24h", "-7d"};
 static const char *const months[] = {"this", "last"};
-static const char *const element_numbers[] = {"1", "2"};
+static const char *const element_numbers[] = {"1", "2", "3"};
 static const char *const leds[] = {"led_power", "led_reverse"};
 static const char *const points[] = {"full-load", "power-factor", "light-load"};
 
