@@ -86,7 +86,7 @@ void mm_check_load(json_t *items, const struct mm_reading *reading, const json_t
 /* The pulse outputs that have a line, by the rows of GetOutputs: "10 on GPIO17, 100 on GPIO27". False: none has. */
 bool mm_check_pulse_lines(const struct mm_output_states *outputs, char ret[static MM_CHECK_LINES_MAX]);
 
-/* Whether whoever reads the pulse outputs counts as many; nothing where none has a line. */
+/* Whether the equipment that reads the pulse outputs counts as many; nothing where none has a line. */
 void mm_check_outputs(json_t *items, const struct mm_output_states *outputs, mm_check_answer counted);
 
 /* Whether the load LED changed as often as the energy demands, and has the right level. */

@@ -268,7 +268,8 @@ void mm_check_look_at_outputs(struct mm_check *check)
 		counted = 'y';
 	} else if (check->interactive && mm_check_pulse_lines(check->outputs, lines)) {
 		snprintf(question, sizeof(question),
-			 "Pulse outputs: %s. Does whoever reads them count as many edges as 'minimeterctl outputs'?", lines);
+			 "Pulse outputs: %s. Does the equipment that reads them count as many edges as 'minimeterctl outputs'?",
+			 lines);
 		counted = ask(check, question);
 	}
 	mm_check_outputs(check->items, check->outputs, counted);

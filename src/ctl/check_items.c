@@ -439,9 +439,8 @@ void mm_check_outputs(json_t *items, const struct mm_output_states *outputs, mm_
 			     "not counted right: %s", lines);
 	} else {
 		mm_check_add(items, "pulse-outputs", 0, MM_CHECK_NOT_DONE,
-			     "compare the edges of 'minimeterctl outputs' with the count of whoever reads them; --seen "
-			     "pulse-outputs says "
-			     "that they agree",
+			     "compare the edges of 'minimeterctl outputs' with the count of the equipment that reads them; "
+			     "--seen pulse-outputs says that they agree",
 			     "%s", lines);
 	}
 }

@@ -46,9 +46,9 @@ const char *mm_advice_front_end(enum mm_health health, const char *uri)
 const char *mm_advice_store(int error, int mirror_error)
 {
 	if (error) {
-		return "free or mend the disk that holds the register; metering goes on in memory";
+		return "free or repair the disk that holds the register; metering goes on in memory";
 	}
-	return mirror_error ? "mend or replace what holds the second copy; the database does its work meanwhile" : NULL;
+	return mirror_error ? "repair or replace what holds the second copy; the database does its work meanwhile" : NULL;
 }
 
 /* ---- Diagnosis ---- */
@@ -111,7 +111,7 @@ static const struct mm_advice_cause causes[MM_CAUSE_COUNT] = {
 	[MM_CAUSE_CT_WRONG_LINE] = {"CT on a line that is not its voltage's",
 				    "switch a load between this line and neutral: this CT's current must move",
 				    "with power off, put this CT on the line of its voltage lead"},
-	[MM_CAUSE_SEVERAL] = {"more than one mistake", "follow each CT's colour to its line; mend one wire and ask again"},
+	[MM_CAUSE_SEVERAL] = {"more than one mistake", "follow each CT's colour to its line; put one wire right and ask again"},
 	[MM_CAUSE_CORRECTION_WRONG] = {"the correction in force is not for what the wires show",
 				       "where the wires have been put right: minimeterctl correct none --confirm"},
 	[MM_CAUSE_OVER_RANGE] = {"current above 110 % of the rating",
@@ -155,15 +155,15 @@ static const char *const advices[MM_CALIBRATION_FAULT_COUNT] = {
 	[MM_CALIBRATION_NO_SUPPLY] = "check the voltage leads and their fuses",
 	[MM_CALIBRATION_NO_LOAD] = "switch the load on, and see that the CT's secondary is connected",
 	[MM_CALIBRATION_ELSEWHERE] =
-		"load the line of this element, or calibrate the other element; if this line is the one that "
-		"is loaded, the CTs are crossed: mend that first",
+		"load the line of this element, or calibrate the element that is loaded; if this line is the one that "
+		"is loaded, the CTs are crossed: put that right first",
 	[MM_CALIBRATION_REVERSED] =
-		"the CT is turned round, or sits on the other line's conductor: mend that first, a constant can't",
+		"the CT is turned round, or on another line's conductor: put that right first, a constant can't",
 	[MM_CALIBRATION_WRONG_LOAD] = "change the load and measure again",
 	[MM_CALIBRATION_WRONG_FACTOR] = "change the load and measure again",
 	[MM_CALIBRATION_UNSTEADY] = "wait until supply and load are steady, and switch nothing while it measures",
 	[MM_CALIBRATION_CROSSED] =
-		"clamp the reference on the conductor of this element, or else the CTs are crossed: mend that first",
+		"clamp the reference on the conductor of this element, or else the CTs are crossed: put that right first",
 	[MM_CALIBRATION_FAR_OFF] =
 		"check unit, pulse constant and time of the reference, then its range and clamp, then the CT ratio, "
 		"burden_ohm and voltage_divider of the configuration; an error this large is no matter of calibration",
@@ -229,7 +229,7 @@ const char *mm_advice_calibration(enum mm_calibration_fault fault, const struct 
 			 mean->current_a);
 		break;
 	case MM_CALIBRATION_ELSEWHERE:
-		snprintf(reason, MM_ADVICE_REASON_MAX, "element %u carries no load, but %.3f A; the other one does",
+		snprintf(reason, MM_ADVICE_REASON_MAX, "element %u carries no load, but %.3f A; another one does",
 			 point->element + 1, mean->current_a);
 		break;
 	case MM_CALIBRATION_REVERSED:
@@ -246,7 +246,7 @@ const char *mm_advice_calibration(enum mm_calibration_fault fault, const struct 
 		unsteady_reason(point, reason);
 		break;
 	case MM_CALIBRATION_CROSSED:
-		snprintf(reason, MM_ADVICE_REASON_MAX, "%.1f W is not what element %u has (%.1f W), but what the other one has",
+		snprintf(reason, MM_ADVICE_REASON_MAX, "%.1f W is not what element %u has (%.1f W), but what another one has",
 			 point->reference_w, point->element + 1, power_w);
 		break;
 	case MM_CALIBRATION_FAR_OFF:

@@ -101,7 +101,7 @@ void mm_method_start_calibration(struct mm_varlink_call *call, const json_t *par
 	}
 	if (meter->registers.correction != 0) {
 		mm_session_refuse(call, "the wiring of this meter is corrected by arithmetic",
-				  "mend the wires and end the correction with 'minimeterctl correct'; then calibrate");
+				  "put the wires right and end the correction with 'minimeterctl correct'; then calibrate");
 		return;
 	}
 	start(service, call, &asked);

@@ -135,7 +135,7 @@ exec 5>&-
 code=0
 wait "$led_pid" || code=$?
 check "led: exits with 0, not $code" test "$code" = 0
-check "led: element 1 is what carries the load" grep -q "element 2 carries no load.*the other one does" "$scratch/led"
+check "led: element 1 is what carries the load" grep -q "element 2 carries no load.*another one does" "$scratch/led"
 check "led: what a reference looks like" grep -q "20 pulses of 5 Wh" "$scratch/led"
 check "led: version 2" grep -q "^version 2 .*second element" "$scratch/led"
 as_left 2 b "as left, led"
@@ -160,9 +160,9 @@ load a off
 load b off
 refused full-load "there is no load" "24000 W"
 load b "2400 W"
-refused full-load "the other one does" "2400 W"
+refused full-load "another one does" "2400 W"
 load a "3600 W"
-refused full-load "what the other one has" "2400 W"
+refused full-load "what another one has" "2400 W"
 board ct_a reversed >/dev/null
 refused full-load "power of element 1 is negative.*turned round, or sits on the other line" "3600 W"
 board ct_a "on b" >/dev/null
