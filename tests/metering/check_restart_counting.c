@@ -86,6 +86,7 @@ int main(void)
 	TCase *tcase = tcase_create("kills");
 
 	tcase_set_timeout(tcase, 120);
+	tcase_set_tags(tcase, "slow");
 	tcase_add_test(tcase, nothing_is_lost);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
