@@ -266,7 +266,7 @@ static int open_whole(struct mm_opening *opening)
 	if (slot && slot->state.sequence > store->number) {
 		store->number = slot->state.sequence;
 	}
-	if (slot && (opening->rebuilt || opening->lacking)) {
+	if (slot && opening->history_lost) {
 		mm_mirroring_renew(store);
 	}
 	store->opened_number = store->number;

@@ -206,7 +206,7 @@ static int find_heads(struct mm_opening *opening, const struct mm_heads *heads)
 	int r = mm_chain_has(&opening->store->db, heads);
 
 	if (r == 0) {
-		opening->lacking = true;
+		opening->history_lost = true;
 		mm_opening_find(opening, "the database lacks events or intervals that it had");
 	}
 	return r < 0 ? r : 0;

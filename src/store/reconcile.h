@@ -16,7 +16,6 @@ struct mm_opening {
 	const struct mm_store_meter *meters;
 	bool mirror_begins; /* there was no second copy */
 	bool rebuilt;	    /* the database is made anew */
-	bool lacking;	    /* it is another than the second copy knew */
 	bool history_lost;  /* the trail lacks what was in it */
 	bool recorded;	    /* the store's findings are in an event */
 };

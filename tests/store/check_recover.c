@@ -309,6 +309,37 @@ START_TEST(test_old_database_is_reported)
 }
 END_TEST
 
+static bool take_loss(void *userdata, const struct mm_store_event *event, const char *data)
+{
+	ck_assert_str_eq(event->code, MM_STORE_RECOVERED);
+	*(bool *)userdata = data && strcmp(data, MM_STORE_HISTORY_LOST) == 0;
+	return true;
+}
+
+/* It has all commits that were acknowledged, but not a record that came after the last of them: who reads records must know. */
+START_TEST(test_a_lost_record_is_a_loss)
+{
+	const struct mm_store_event event = {.meter = 0, .code = "multiplier", .text = "by 2"};
+	struct mm_store *store;
+	struct fixture b, old;
+	bool lost = false;
+
+	store = fixture_start_with_copy(&b, 1);
+	fixture_commit_n(store, 0, 1);
+	fixture_copy(&b, &old);
+	ck_assert_int_eq(unlink(old.copy), 0);
+	ck_assert_int_eq(mm_store_record(store, &event, "{\"multiplier\":2}"), 0);
+	ck_assert_int_eq(fixture_mirror_n(store, 1), 0);
+	mm_store_close(store);
+	fixture_move(&old, &b);
+	recover_assert_registers(&b, 1, "the database lacks events or intervals that it had");
+	store = fixture_open(&b, 1);
+	ck_assert_int_eq(mm_store_records(store, MM_STORE_RECOVERED, -1, take_loss, &lost), 0);
+	ck_assert(lost);
+	fixture_stop(&b, store);
+}
+END_TEST
+
 /* And an old copy beside a database that knows better. */
 START_TEST(test_old_copy_is_reported)
 {
@@ -374,6 +405,7 @@ int main(void)
 	tcase_add_loop_test(tcase, test_harm_is_recovered_from, 0, MM_COUNT_OF(harms));
 	tcase_add_test(tcase, test_both_lost_is_refused);
 	tcase_add_test(tcase, test_old_database_is_reported);
+	tcase_add_test(tcase, test_a_lost_record_is_a_loss);
 	tcase_add_test(tcase, test_old_copy_is_reported);
 	tcase_add_test(tcase, test_snapshot_that_makes_no_sense_is_recovered_from);
 	tcase_add_test(tcase, test_flipped_bit_is_not_billed);
