@@ -307,24 +307,37 @@ static int store_new(const struct mm_opening *opening, const char *path, const c
 	return 0;
 }
 
-int mm_store_open(const char *path, const char *mirror_path, const char *boot_id, const struct mm_store_meter *meters,
-		  unsigned meter_count, struct mm_error *error, struct mm_store **ret)
+static int begin(struct mm_opening *opening, const char *path, const char *mirror_path, unsigned meter_count,
+		 struct mm_error *error)
 {
-	struct mm_opening opening = {.boot_id = boot_id, .meters = meters};
-	int r = check_meters(meters, meter_count, error);
+	int r = check_meters(opening->meters, meter_count, error);
 
 	if (r < 0) {
 		return r;
 	}
-	r = store_new(&opening, path, mirror_path, meter_count, &opening.store);
+	r = store_new(opening, path, mirror_path, meter_count, &opening->store);
+	return r < 0 ? mm_error_set(error, r, "%s", strerror(-r)) : 0;
+}
+
+static void say_why(const struct mm_opening *opening, int r, struct mm_error *error)
+{
+	const char *text = opening->store->db.error.text;
+
+	mm_error_set(error, r, "%s", text[0] ? text : strerror(-r));
+}
+
+int mm_store_open(const char *path, const char *mirror_path, const char *boot_id, const struct mm_store_meter *meters,
+		  unsigned meter_count, struct mm_error *error, struct mm_store **ret)
+{
+	struct mm_opening opening = {.boot_id = boot_id, .meters = meters};
+	int r = begin(&opening, path, mirror_path, meter_count, error);
+
 	if (r < 0) {
-		return mm_error_set(error, r, "%s", strerror(-r));
+		return r;
 	}
 	r = open_whole(&opening);
 	if (r < 0) {
-		const char *text = opening.store->db.error.text;
-
-		mm_error_set(error, r, "%s", text[0] ? text : strerror(-r));
+		say_why(&opening, r, error);
 		mm_store_close(opening.store);
 		return r;
 	}
@@ -375,18 +388,14 @@ int mm_store_check(const char *path, const char *mirror_path, const struct mm_st
 		   struct mm_error *error)
 {
 	struct mm_opening opening = {.boot_id = "", .meters = meters};
-	int r = check_meters(meters, meter_count, error);
+	int r = begin(&opening, path, mirror_path, meter_count, error);
 
 	if (r < 0) {
 		return r;
 	}
-	r = store_new(&opening, path, mirror_path, meter_count, &opening.store);
-	if (r < 0) {
-		return mm_error_set(error, r, "%s", strerror(-r));
-	}
 	r = look_at_store(&opening);
 	if (r < 0) {
-		*error = opening.store->db.error;
+		say_why(&opening, r, error);
 	}
 	mm_store_close(opening.store);
 	return r == 0 || mm_store_is_refusal(r) ? r : 1;

@@ -49,7 +49,8 @@ bool mm_store_is_refusal(int r);
 
 /*
  * Would mm_store_open() refuse these meters? Looks at the files only, also beside a daemon that has them open: nothing is
- * written, locked or migrated. 0; a refusal, with the same error as that has; 1: it can't be seen now, and error says why.
+ * written, locked or migrated. 0; a refusal, with the same error as that has; 1: it can't be seen now, and error says why. error
+ * may be NULL.
  */
 int mm_store_check(const char *path, const char *mirror_path, const struct mm_store_meter *meters, unsigned meter_count,
 		   struct mm_error *error);

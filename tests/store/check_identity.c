@@ -212,6 +212,7 @@ START_TEST(test_a_check_beside_a_daemon)
 	strcpy(b.meters[1].model, "MMS-120-2001");
 	ck_assert_int_eq(check(&b, 2), -EXDEV);
 	ck_assert_ptr_nonnull(strstr(b.error.text, "serial SN-1002 is stored as model MMS-120-1001, the configuration says "));
+	ck_assert_int_eq(mm_store_check(b.path, b.copy, b.meters, 2, NULL), -EXDEV);
 	strcpy(b.meters[1].model, "MMS-120-1001");
 	close(finish[1]);
 	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
