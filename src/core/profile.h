@@ -34,11 +34,14 @@ struct mm_profile_row {
 	int64_t lagging_uvarh;				/* reactive, positive */
 	int64_t leading_uvarh;				/* reactive, negative, as a positive figure */
 	int64_t covered_ns;				/* time in the interval that right windows covered */
-	uint32_t clock_flags;				/* of the clock that labels it; 0: nothing is said */
+	uint64_t clock_flags;				/* of the clock that labels it; 0: nothing is said */
 	int64_t uncertainty_uwh;			/* of its energies; 0: nothing is said */
 	int64_t element_delivered_uwh[MM_ELEMENTS_MAX]; /* of each element by itself */
 	int64_t element_received_uwh[MM_ELEMENTS_MAX];
 };
+
+_Static_assert(sizeof(struct mm_profile_row) == (9 + 2 * MM_ELEMENTS_MAX) * 8,
+	       "a row has no hole: rows can be compared as bytes");
 
 struct mm_profile {
 	int32_t interval_s;

@@ -196,7 +196,7 @@ int mm_chain_add_row(struct mm_db *db, const struct mm_roster *roster, struct mm
 		balance->uwh[entry->meter][k] = sum(balance->uwh[entry->meter][k], energies[k]);
 	}
 	rc |= sqlite3_bind_int64(stmt, 9, row->covered_ns);
-	rc |= sqlite3_bind_int64(stmt, 10, row->clock_flags);
+	rc |= sqlite3_bind_int64(stmt, 10, (int64_t)row->clock_flags);
 	rc |= sqlite3_bind_int64(stmt, 11, row->uncertainty_uwh);
 	for (int e = 0; e < MM_ELEMENTS_MAX; e++) {
 		rc |= sqlite3_bind_int64(stmt, 12 + 2 * e, row->element_delivered_uwh[e]);

@@ -79,7 +79,7 @@ enum mm_column_kind {
 	X(CARRY, element_3_delivered_carry, element_delivered[2].carry)                                                          \
 	X(COUNT, element_3_received_uwh, element_received[2].uwh)                                                                \
 	X(CARRY, element_3_received_carry, element_received[2].carry)                                                            \
-	X(UINT32, interval_clock_flags, profile.row.clock_flags)                                                                 \
+	X(INT64, interval_clock_flags, profile.row.clock_flags)                                                                  \
 	X(INT64, interval_uncertainty_uwh, profile.row.uncertainty_uwh)                                                          \
 	X(INT64, interval_element_1_delivered_uwh, profile.row.element_delivered_uwh[0])                                         \
 	X(INT64, interval_element_1_received_uwh, profile.row.element_received_uwh[0])                                           \

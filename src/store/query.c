@@ -16,7 +16,7 @@ static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
 		.lagging_uvarh = sqlite3_column_int64(stmt, 5),
 		.leading_uvarh = sqlite3_column_int64(stmt, 6),
 		.covered_ns = sqlite3_column_int64(stmt, 7),
-		.clock_flags = (uint32_t)sqlite3_column_int64(stmt, 9), /* from here on NULL, which reads as 0, in older rows */
+		.clock_flags = (uint64_t)sqlite3_column_int64(stmt, 9), /* from here on NULL, which reads as 0, in older rows */
 		.uncertainty_uwh = sqlite3_column_int64(stmt, 10),
 	};
 

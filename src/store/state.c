@@ -186,7 +186,7 @@ void mm_get_row(struct mm_reader *reader, struct mm_store_profile_row *ret)
 	row->lagging_uvarh = (int64_t)mm_get_number(reader);
 	row->leading_uvarh = (int64_t)mm_get_number(reader);
 	row->covered_ns = (int64_t)mm_get_number(reader);
-	row->clock_flags = (uint32_t)mm_get_number(reader);
+	row->clock_flags = mm_get_number(reader);
 	row->uncertainty_uwh = (int64_t)mm_get_number(reader);
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
 		row->element_delivered_uwh[e] = (int64_t)mm_get_number(reader);
