@@ -80,8 +80,7 @@ int mm_memory_new(int fd, const char *boot_id, struct mm_memory **ret)
 		r = memory ? -errno : -ENOMEM;
 		goto fail;
 	}
-	/* Where it is of another size it is of another layout, and its head says so. It is never cut: another version may come
-	 * back. */
+	/* Another size is another layout, and the head says which. It is never cut: the other version may come back. */
 	if (fstat(fd, &st) < 0 || (st.st_size < (off_t)sizeof(struct pages) && ftruncate(fd, sizeof(struct pages)) < 0)) {
 		r = -errno;
 		goto fail;
@@ -136,7 +135,10 @@ static void end_part(const struct mm_writer *w, size_t at)
 	mm_put_u64(&length, w->used - at - sizeof(uint64_t));
 }
 
-/* A reader of the next part alone, which r is behind then. Of an older layout: all that follows, and r is to be moved. */
+/*
+ * A reader of the next part alone; r goes on behind it. Parts of an older layout have no length: their reader sees all that
+ * follows, and close_part() moves r to where it stopped.
+ */
 static struct mm_reader open_part(struct mm_reader *r, bool older)
 {
 	struct mm_reader part = *r;

@@ -68,7 +68,8 @@ static struct mm_verdict note_health(struct mm_supervisor *s, enum mm_health hea
 /* Windows lost before this one: those that the adapter counted, and those that an absent front end took with it. */
 static void note_window(struct mm_supervisor *s, struct mm_measurement *m, struct mm_verdict *verdict)
 {
-	int64_t length = m->end_ns - m->start_ns, window = length < MM_NS_PER_S ? length : MM_NS_PER_S; /* after a while, many */
+	/* A chip that counts on gives one long window after a while: what was missed is counted in windows of a second. */
+	int64_t length = m->end_ns - m->start_ns, window = length < MM_NS_PER_S ? length : MM_NS_PER_S;
 	int64_t hole = s->last_window_end_ns ? m->start_ns - s->last_window_end_ns : 0;
 
 	if (window > 0 && (double)hole > GAP_RATIO * (double)window) {

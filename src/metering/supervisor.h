@@ -4,8 +4,8 @@
 
 /*
  * Judges what one chip reports: whether it can be billed, what was missed before it, and silence. There is one a chip, so that a
- * fault of one changes nothing of another's energy. The invariant: no time between the first
- * right window and the last one is unaccounted for: it is in a window, or in what was missed before one.
+ * fault of one changes nothing of another's energy. The invariant: no time between the first right window and the last one is
+ * unaccounted for: it is in a window, or in what was missed before one.
  */
 
 #include <stdbool.h>

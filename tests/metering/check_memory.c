@@ -219,7 +219,7 @@ static void spoil(const struct fixture *f, off_t at)
 	ck_assert_int_eq(pwrite(f->fd, &byte, 1, at), 1);
 }
 
-/* Where the memory holds a text, after so many others. */
+/* Where the memory holds a text, after that number of others. */
 static off_t find(struct fixture *f, const char *text, unsigned skip)
 {
 	size_t size = (size_t)lseek(f->fd, 0, SEEK_END);

@@ -214,7 +214,7 @@ int main(void)
 	TCase *tcase = tcase_create("waiting");
 
 	tcase_add_test(tcase, what_waits_is_registered);
-	tcase_add_loop_test(tcase, another_scale_is_a_gap, 0, (int)(sizeof(other_settings) / sizeof(other_settings[0])));
+	tcase_add_loop_test(tcase, another_scale_is_a_gap, 0, MM_COUNT_OF(other_settings));
 	tcase_add_test(tcase, a_calibration_of_before_stays);
 	tcase_add_test(tcase, a_meter_that_is_new_takes_nothing);
 	tcase_add_test(tcase, a_refused_window_stays_refused);

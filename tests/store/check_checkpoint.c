@@ -249,7 +249,7 @@ START_TEST(test_a_kept_checkpoint_exposes_a_rewriting)
 	ck_assert_int_eq(sqlite3_exec(store->db.connection, FREE_HANDS, NULL, NULL, NULL), SQLITE_OK);
 	ck_assert_int_eq(sqlite3_exec(store->db.connection, rewritings[_i].sql, NULL, NULL, NULL), SQLITE_OK);
 	if (strcmp(rewritings[_i].sql, "DELETE FROM event") == 0) {
-		/* The record of the key is gone as well, which is told first. */
+		/* The record of the key is gone as well, which is said first. */
 		assert_checkpoint(store, &checkpoint, "head", "never this register's");
 	} else {
 		assert_checkpoint(store, &checkpoint, rewritings[_i].part, rewritings[_i].text);

@@ -200,7 +200,7 @@ END_TEST
 
 /* ---- Real file systems ---- */
 
-/* Upgrades a register of version 2 with one fault on the way: it is what it was before, or what it is to be. */
+/* Upgrades a register of version 2 with one fault on the way: it is as it was before, or of the new version. */
 static bool upgrades(struct fault_vfs *vfs, enum fault fault, unsigned at, int unused, unsigned *failures)
 {
 	struct mm_store *store = NULL;

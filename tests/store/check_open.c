@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening a register: whose it is, what is none, and what is none any longer. */
+/* Opening a register: its meters, what is none, and what is none any longer. */
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
@@ -13,7 +13,7 @@
 #include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
-/* ---- Whose it is ---- */
+/* ---- Its meters ---- */
 
 static void swap_meters(struct fixture *b, unsigned i, unsigned j)
 {

@@ -222,7 +222,7 @@ START_TEST(test_of_two_that_are_misread_alike_none_is_chosen)
 }
 END_TEST
 
-/* What an operator writes who is told that the stored number can't be written so; NULL: nothing continues that register. */
+/* What an operator writes who reads that the stored number can't be written so; NULL: nothing continues that register. */
 static const struct {
 	const char *stored, *written, *right;
 } doubts[] = {
