@@ -32,7 +32,7 @@
 	  "what the run before left in memory is not used: %s; metering goes on from the register") \
 	X(CLOCK_STEP, LOG_NOTICE, "clock-step", "6c96cfd87da5473d830831e85b948b5b", "wall clock set from %s to %s (%+.3f s)") \
 	X(FRONT_END_FAULT, LOG_ERR, MM_EVENT_NAMED, "dd75014063714c89b1a6cbd704fc51b7", \
-	  "front end%s%s%s%s%s; nothing is registered%s") \
+	  "front end%s%s%s%s%s; its meters register nothing meanwhile") \
 	X(FRONT_END_RECOVERED, LOG_NOTICE, "front-end-recovered", "dddc4b68dece4ecbb433205ffb203604", \
 	  "front end%s%s in order again (was %s)") \
 	X(CHIP_CHANGED, LOG_WARNING, MM_EVENT_LOG_ONLY, "b62795829f8e42819e61cabcd531cbc0", \

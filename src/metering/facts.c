@@ -31,7 +31,7 @@ void mm_facts_note_verdict(struct mm_journal *journal, const char *name, const s
 			       mm_health_name(v->before));
 	} else if (changed && v->health != MM_HEALTH_OK && v->health != MM_HEALTH_STARTING) {
 		mm_journal_add_named(journal, MM_JOURNAL_DAEMON, FRONT_END_FAULT, mm_health_name(v->health), named ? " " : "",
-				     name, health_text(v->health), reason[0] ? ": " : "", reason, named ? " by its meters" : "");
+				     name, health_text(v->health), reason[0] ? ": " : "", reason);
 	}
 	if (v->missed > 0) {
 		mm_journal_add(journal, MM_JOURNAL_DAEMON, GAP, named ? "front end " : "", name, named ? ": " : "", v->missed,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Energy that waits in a chip that counts on, over a restart of metering: to whom it belongs, and what is never registered. */
+/* Energy that waits in a chip that counts on, over silence or a restart of metering: to whom it belongs, and what is never
+ * registered. */
 #include "fixture/metering_fixture.h"
 
 #include <string.h>
@@ -88,6 +89,21 @@ START_TEST(what_waits_is_registered)
 	counted(&w, AWAY_S, MM_HEALTH_OK);
 	ck_assert_int_eq(delivered(&w, 0), SECONDS_UWH(5 + AWAY_S));
 	ck_assert_int_eq(delivered(&w, 1), SECONDS_UWH(5 + AWAY_S));
+	ck_assert_uint_eq(count(w.f).gap, 0);
+	end(&w);
+}
+END_TEST
+
+/* The same within a run: a front end that is stale registers nothing, and then all that its chip has counted. */
+START_TEST(what_is_counted_in_silence_is_registered)
+{
+	struct waiting w = begin();
+
+	run_timer_until(w.f, w.f->now_ns + AWAY_S * MM_NS_PER_S);
+	ck_assert_int_eq(mm_view_front_end(w.f->metering, 0).health, MM_HEALTH_STALE);
+	ck_assert_int_eq(delivered(&w, 0), SECONDS_UWH(5));
+	counted(&w, 1, MM_HEALTH_OK);
+	ck_assert_int_eq(delivered(&w, 0), SECONDS_UWH(5 + AWAY_S + 1));
 	ck_assert_uint_eq(count(w.f).gap, 0);
 	end(&w);
 }
@@ -214,6 +230,7 @@ int main(void)
 	TCase *tcase = tcase_create("waiting");
 
 	tcase_add_test(tcase, what_waits_is_registered);
+	tcase_add_test(tcase, what_is_counted_in_silence_is_registered);
 	tcase_add_loop_test(tcase, another_scale_is_a_gap, 0, MM_COUNT_OF(other_settings));
 	tcase_add_test(tcase, a_calibration_of_before_stays);
 	tcase_add_test(tcase, a_meter_that_is_new_takes_nothing);
