@@ -10,6 +10,7 @@
 
 #include "base/count_of.h"
 #include "base/log.h"
+#include "base/now.h"
 
 static void notify_status(struct mm_daemon *d)
 {
@@ -132,14 +133,18 @@ static int on_reload_signal(sd_event_source *source, const struct signalfd_sigin
 
 static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 {
-	struct mm_front_end *threads[MM_FRONT_ENDS_MAX];
+	uint64_t front_end_beats[MM_FRONT_ENDS_MAX];
 	struct mm_daemon *d = userdata;
+	struct mm_store_status status;
 
 	(void)usec;
 	for (unsigned i = 0; i < d->front_end_count; i++) {
-		threads[i] = d->front_end[i].thread;
+		front_end_beats[i] = mm_front_end_beat(d->front_end[i].thread);
 	}
-	mm_watchdog_feed(&d->watchdog, d->config, threads, d->worker);
+	mm_store_worker_status(d->worker, &status);
+	if (mm_watchdog_look(&d->watchdog, d->config, front_end_beats, status.beat, mm_now(CLOCK_MONOTONIC))) {
+		sd_notify(0, "WATCHDOG=1");
+	}
 	/* Where it failed, the watchdog would go hungry, and the service manager would start the daemon again. */
 	(void)sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);

@@ -39,6 +39,11 @@ e2e_tests = \
 	tests/e2e/verify.sh \
 	tests/e2e/waveform.sh \
 	tests/e2e/wiring.sh
+
+check_PROGRAMS += tests/daemon/check_watchdog
+TESTS += tests/daemon/check_watchdog
+tests_daemon_check_watchdog_SOURCES = tests/daemon/check_watchdog.c
+
 dist_check_SCRIPTS += $(e2e_tests) tests/check_demo.sh
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hold.c tests/accuracy.sh tests/real_signals.sh
 TESTS += $(e2e_tests) tests/check_demo.sh

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "daemon/watchdog.h"
 
-#include <systemd/sd-daemon.h>
-
 #include "base/events.h"
-#include "base/now.h"
 #include "core/units.h"
 
 /* Threads may be busy for this long: a bus or a card that takes longer is hung. */
 #define BEAT_MAX_NS (20 * MM_NS_PER_S)
 
-/* Does a thread make progress? Once it does not, it says so. */
-static bool beats(struct mm_beat *beat, uint64_t count, int64_t now, const char *thread, const char *name)
+/* Does a thread make progress? The first time that it does not, this is logged. */
+static bool beats(struct mm_beat *beat, uint64_t count, int64_t now_ns, const char *thread, const char *name)
 {
 	if (count != beat->count || beat->changed_ns == 0) {
-		*beat = (struct mm_beat){.count = count, .changed_ns = now};
+		*beat = (struct mm_beat){.count = count, .changed_ns = now_ns};
 	}
-	if (now - beat->changed_ns < BEAT_MAX_NS) {
+	if (now_ns - beat->changed_ns < BEAT_MAX_NS) {
 		return true;
 	}
 	if (!beat->stalled) {
@@ -26,20 +23,13 @@ static bool beats(struct mm_beat *beat, uint64_t count, int64_t now, const char 
 	return false;
 }
 
-void mm_watchdog_feed(struct mm_watchdog *watchdog, const struct mm_config *config, struct mm_front_end *const front_ends[],
-		      struct mm_store_worker *worker)
+bool mm_watchdog_look(struct mm_watchdog *watchdog, const struct mm_config *config, const uint64_t front_end_beats[],
+		      uint64_t store_beat, int64_t now_ns)
 {
-	int64_t now = mm_now(CLOCK_MONOTONIC);
-	struct mm_store_status status;
-	bool front_end_beats = false, store_beats;
+	bool measures = false, stores = beats(&watchdog->store, store_beat, now_ns, "register", "");
 
-	mm_store_worker_status(worker, &status);
 	for (unsigned i = 0; i < config->front_end_count; i++) {
-		front_end_beats |= beats(&watchdog->front_end[i], mm_front_end_beat(front_ends[i]), now, "front-end",
-					 config->front_end[i].name);
+		measures |= beats(&watchdog->front_end[i], front_end_beats[i], now_ns, "front-end", config->front_end[i].name);
 	}
-	store_beats = beats(&watchdog->store, status.beat, now, "register", "");
-	if (front_end_beats && store_beats) {
-		sd_notify(0, "WATCHDOG=1");
-	}
+	return measures && stores;
 }

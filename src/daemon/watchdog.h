@@ -3,26 +3,31 @@
 #define MM_DAEMON_WATCHDOG_H
 
 /*
- * The service manager's watchdog: fed only while every thread makes progress; the loop shows its own by asking. Of several front
- * ends one that is stuck must not cost the others a restart, which would not bring a stuck bus back either: only where none of
- * them makes progress the watchdog is left hungry.
+ * Whether the service manager's watchdog is fed: while the store's thread makes progress and that of at least one front end; the
+ * loop shows its own by asking. One front end of several that is stuck must not cost the others a restart, which would not bring
+ * a stuck bus back either. It is logged, and its supervisor has it stale.
  */
 
-#include "metering/front_end.h"
-#include "store/worker.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
 
 struct mm_beat {
 	uint64_t count;
-	int64_t changed_ns; /* CLOCK_MONOTONIC: virtual time does not hang */
-	bool stalled;	    /* it was said */
+	int64_t changed_ns;
+	bool stalled; /* it has been logged */
 };
 
 struct mm_watchdog {
 	struct mm_beat front_end[MM_FRONT_ENDS_MAX], store;
 };
 
-/* Feeds it, or logs which thread is stuck: names are those of the front ends, empty of one without. To be called every second. */
-void mm_watchdog_feed(struct mm_watchdog *watchdog, const struct mm_config *config, struct mm_front_end *const front_ends[],
-		      struct mm_store_worker *worker);
+/*
+ * Is it fed? Call it every second with the beats of the threads, those of the front ends in the order of the configuration, and
+ * CLOCK_MONOTONIC: virtual time does not hang. Logs each thread that is stuck, once.
+ */
+bool mm_watchdog_look(struct mm_watchdog *watchdog, const struct mm_config *config, const uint64_t front_end_beats[],
+		      uint64_t store_beat, int64_t now_ns);
 
 #endif
