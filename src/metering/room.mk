@@ -27,7 +27,7 @@ libmetering_a_SOURCES = \
 	src/metering/wall_clock.c src/metering/wall_clock.h
 
 if TESTS_ENABLED
-metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover \
+metering_checks = tests/metering/check_metering tests/metering/check_committer tests/metering/check_carryover tests/metering/check_carryover_outputs \
 	tests/metering/check_waiting \
 	tests/metering/check_front_ends \
 	tests/metering/check_journal tests/metering/check_memory tests/metering/check_supervisor tests/metering/check_wall_clock
@@ -43,6 +43,7 @@ tests_metering_check_committer_SOURCES = tests/metering/check_committer.c tests/
 tests_metering_check_committer_LDFLAGS = -Wl,--wrap=mm_store_worker_commit
 tests_metering_check_carryover_SOURCES = tests/metering/check_carryover.c tests/fixture/metering_fixture.c \
 	tests/fixture/older_memory.c
+tests_metering_check_carryover_outputs_SOURCES = tests/metering/check_carryover_outputs.c tests/fixture/metering_fixture.c
 tests_metering_check_waiting_SOURCES = tests/metering/check_waiting.c tests/fixture/metering_fixture.c
 tests_metering_check_journal_SOURCES = tests/metering/check_journal.c tests/fixture/journal_fixture.c
 tests_metering_check_memory_SOURCES = tests/metering/check_memory.c tests/fixture/older_memory.c
