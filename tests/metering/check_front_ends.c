@@ -384,7 +384,6 @@ struct trail {
 	unsigned count;
 	int meter;
 	char text[192];
-	bool done;
 };
 
 static bool take_record(void *userdata, const struct mm_store_event *event, const char *data)
@@ -403,24 +402,12 @@ static int query_trail(struct mm_store *store, void *userdata)
 	return mm_store_records(store, "chip", 0, take_record, userdata);
 }
 
-static void trail_read(int result, void *userdata)
-{
-	ck_assert_int_eq(result, 0);
-	((struct trail *)userdata)->done = true;
-}
-
 static struct trail read_trail(struct metering_fixture *f)
 {
 	struct trail trail = {0};
 
 	settle(f);
-	ck_assert_int_eq(mm_store_worker_query(f->worker, query_trail, trail_read, &trail), 0);
-	while (!trail.done) {
-		struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
-
-		(void)poll(&p, 1, 100);
-		mm_store_worker_dispatch(f->worker);
-	}
+	ask_store(f, query_trail, &trail);
 	return trail;
 }
 

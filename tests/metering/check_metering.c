@@ -6,7 +6,6 @@
 #include "fixture/metering_fixture.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
@@ -101,7 +100,6 @@ END_TEST
 struct recording {
 	const struct metering_fixture *f;
 	const char *const *records; /* ends with NULL */
-	bool done;
 };
 
 static int record(struct mm_store *reg, void *userdata)
@@ -115,14 +113,6 @@ static int record(struct mm_store *reg, void *userdata)
 		ck_assert_int_eq(mm_store_record(reg, &event, *data), 0);
 	}
 	return 0;
-}
-
-static void record_done(int result, void *userdata)
-{
-	struct recording *recording = userdata;
-
-	ck_assert_int_eq(result, 0);
-	recording->done = true;
 }
 
 /* A record on the disk counts even where the registers with its constants are not there; what is no record does not. */
@@ -143,10 +133,7 @@ START_TEST(the_last_calibration_on_record_is_in_force)
 
 	window(f, 7200);
 	ck_assert_double_eq(f->metering->meters[0].meter.element[0].power_w, 7200);
-	ck_assert_int_eq(mm_store_worker_query(f->worker, record, record_done, &recording), 0);
-	while (!recording.done) {
-		settle(f);
-	}
+	ask_store(f, record, &recording);
 	stop(f);
 	start(f);
 	calibration = &f->metering->meters[0].meter.registers.calibration;
@@ -163,7 +150,6 @@ START_TEST(the_last_calibration_on_record_is_in_force)
 END_TEST
 
 struct multipliers {
-	bool done;
 	unsigned count;
 	char text[4][192];
 };
@@ -180,26 +166,6 @@ static bool take_multiplier(void *userdata, const struct mm_store_event *event, 
 static int look_at_multipliers(struct mm_store *store, void *userdata)
 {
 	return mm_store_records(store, "multiplier", 0, take_multiplier, userdata);
-}
-
-static void multipliers_seen(int result, void *userdata)
-{
-	struct multipliers *seen = userdata;
-
-	ck_assert_int_eq(result, 0);
-	seen->done = true;
-}
-
-/* A query is not what settle() waits for. */
-static void see_multipliers(struct metering_fixture *f, struct multipliers *seen)
-{
-	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
-
-	ck_assert_int_eq(mm_store_worker_query(f->worker, look_at_multipliers, multipliers_seen, seen), 0);
-	while (!seen->done) {
-		(void)poll(&p, 1, 100);
-		mm_store_worker_dispatch(f->worker);
-	}
 }
 
 /* Another multiplier is in the trail before the first window that it is for, and once: a restart repeats nothing. */
@@ -219,7 +185,7 @@ START_TEST(a_multiplier_is_on_record_before_it_is_in_force)
 		ck_assert_int_eq(f->metering->meters[0].meter.registers.delivered.uwh, uwh);
 		ck_assert_double_eq_tol(f->metering->meters[0].meter.element[0].power_w, multipliers[i] * 3600, 1e-9);
 	}
-	see_multipliers(f, &seen);
+	ask_store(f, look_at_multipliers, &seen);
 	ck_assert_uint_eq(seen.count, 3);
 	ck_assert_str_eq(
 		seen.text[0],
@@ -254,7 +220,7 @@ START_TEST(a_multiplier_is_on_record_anew_where_the_trail_is_lost)
 	start(f);
 	stop(f);
 	start(f); /* once */
-	see_multipliers(f, &seen);
+	ask_store(f, look_at_multipliers, &seen);
 	ck_assert_uint_eq(seen.count, 1);
 	snprintf(expected, sizeof(expected),
 		 "energy and power are multiplied by %g from 0.002000 kWh delivered, 0.000000 kWh received on (was: not known, "
