@@ -9,6 +9,55 @@
 #include "metering/facts.h"
 #include "metering/settings.h"
 
+/* ---- Chips ---- */
+
+static void chips_recorded(int result, void *chips)
+{
+	if (result < 0) {
+		mm_log(LOG_WARNING, NULL, NULL, "the chips of the meters are not in the audit trail: %s", strerror(-result));
+	} else {
+		mm_chips_log(chips);
+	}
+	mm_chips_free(chips);
+}
+
+static void record_chip(struct mm_metering *metering, unsigned front_end)
+{
+	struct mm_chips *chips = NULL;
+	int r = mm_chips_new(metering->config, front_end, metering->chip[front_end], mm_clock_boottime(metering->clock),
+			     mm_clock_realtime(metering->clock), &chips);
+
+	if (r == 0) {
+		r = mm_store_worker_own_query(metering->worker, mm_chips_record, chips_recorded, chips);
+	}
+	if (r < 0) {
+		chips_recorded(r, chips);
+	}
+}
+
+/* The name of the other front end that has the same chip, and had it first; NULL: none has. */
+static const char *owner_of_chip(const struct mm_metering *metering, unsigned front_end)
+{
+	for (unsigned f = 0; f < metering->front_end_count; f++) {
+		if (f != front_end && !metering->second[f] && strcmp(metering->chip[f], metering->chip[front_end]) == 0) {
+			return metering->config->front_end[f].name;
+		}
+	}
+	return NULL;
+}
+
+void mm_metering_chip(struct mm_metering *metering, unsigned front_end, const char *chip)
+{
+	if (strcmp(metering->chip[front_end], chip) == 0) {
+		return;
+	}
+	snprintf(metering->chip[front_end], sizeof(metering->chip[front_end]), "%s", chip);
+	metering->second[front_end] = owner_of_chip(metering, front_end) != NULL;
+	if (!metering->second[front_end]) {
+		record_chip(metering, front_end);
+	}
+}
+
 /* ---- The order of a window ---- */
 
 static void step(struct mm_metering *metering, struct mm_meter_point *point, const struct mm_measurement *m,
@@ -31,11 +80,15 @@ static void note_verdict(struct mm_metering *metering, unsigned front_end, const
 			      mm_supervisor_state(metering->supervisor[front_end])->reason);
 }
 
-/* A chip that the configuration names in two ways serves the one front end that found it first. */
-static void refuse_second(const struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report)
+/* A chip that the configuration names in two ways serves the one front end that found it first, while that has it. */
+static void refuse_second(struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report)
 {
-	const char *owner = metering->owner[front_end];
+	const char *owner = metering->second[front_end] ? owner_of_chip(metering, front_end) : NULL;
 
+	if (metering->second[front_end] && !owner) {
+		metering->second[front_end] = false;
+		record_chip(metering, front_end);
+	}
 	if (owner && report->error == 0) {
 		report->error = mm_error_set(&report->reason, -EBUSY, "front end %s has this chip already: %s", owner,
 					     metering->chip[front_end]);
@@ -216,43 +269,7 @@ void mm_metering_stop(struct mm_metering *metering, const char *reason)
 	mm_committer_commit(metering->committer);
 }
 
-/* ---- Chips and settings ---- */
-
-static void chips_recorded(int result, void *chips)
-{
-	if (result < 0) {
-		mm_log(LOG_WARNING, NULL, NULL, "the chips of the meters are not in the audit trail: %s", strerror(-result));
-	} else {
-		mm_chips_log(chips);
-	}
-	mm_chips_free(chips);
-}
-
-void mm_metering_chip(struct mm_metering *metering, unsigned front_end, const char *chip)
-{
-	struct mm_chips *chips = NULL;
-	int r;
-
-	if (strcmp(metering->chip[front_end], chip) == 0) {
-		return;
-	}
-	snprintf(metering->chip[front_end], sizeof(metering->chip[front_end]), "%s", chip);
-	metering->owner[front_end] = NULL;
-	for (unsigned f = 0; f < metering->front_end_count; f++) {
-		if (f != front_end && strcmp(metering->chip[f], chip) == 0 && !metering->owner[f]) {
-			metering->owner[front_end] = metering->config->front_end[f].name;
-			return;
-		}
-	}
-	r = mm_chips_new(metering->config, front_end, chip, mm_clock_boottime(metering->clock),
-			 mm_clock_realtime(metering->clock), &chips);
-	if (r == 0) {
-		r = mm_store_worker_own_query(metering->worker, mm_chips_record, chips_recorded, chips);
-	}
-	if (r < 0) {
-		chips_recorded(r, chips);
-	}
-}
+/* ---- Settings ---- */
 
 static void settings_recorded(int result, void *settings)
 {

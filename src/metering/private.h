@@ -28,7 +28,7 @@ struct mm_metering {
 	unsigned front_end_count;
 	struct mm_supervisor *supervisor[MM_FRONT_ENDS_MAX]; /* one a front end */
 	char chip[MM_FRONT_ENDS_MAX][MM_AFE_CHIP_MAX];	     /* that was found last; empty: none yet */
-	const char *owner[MM_FRONT_ENDS_MAX];		     /* of that chip, the name of another front end; NULL: none has it */
+	bool second[MM_FRONT_ENDS_MAX];			     /* another had found that chip before */
 	uint64_t health_changes;			     /* of all of them */
 	int64_t report_ns;				     /* CLOCK_BOOTTIME of the latest report of any */
 	struct mm_pending *pending;

@@ -429,7 +429,33 @@ START_TEST(one_chip_serves_one_front_end)
 	mm_metering_chip(f->metering, 1, "ade9000 at spi0.1");
 	f->now_ns += MM_NS_PER_S;
 	good_window(f, 1, 3600);
-	ck_assert_int_gt(f->metering->meters[2].meter.registers.delivered.uwh, 0);
+	ck_assert_int_eq(f->metering->meters[2].meter.registers.delivered.uwh, 2000000);
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
+/* Two chips change places: the front end that says so first finds its new one still taken. */
+START_TEST(a_chip_that_is_left_can_be_had)
+{
+	static const char *const chips_found[] = {"ade9000 at spi0.0", "ade9000 at spi0.1"};
+	struct metering_fixture *f = setup_chips();
+	struct trail trail;
+
+	for (unsigned i = 0; i < 2; i++) {
+		mm_metering_chip(f->metering, i, chips_found[i]);
+		good_window(f, i, 3600);
+	}
+	f->now_ns += MM_NS_PER_S;
+	mm_metering_chip(f->metering, 0, chips_found[1]);
+	mm_metering_chip(f->metering, 1, chips_found[0]);
+	for (unsigned i = 0; i < 2; i++) {
+		good_window(f, i, 3600);
+		ck_assert_int_eq(f->metering->meters[2 * i].meter.registers.delivered.uwh, 4000000);
+	}
+	trail = read_trail(f);
+	ck_assert_uint_eq(trail.count, 2);
+	ck_assert_str_eq(trail.text, "metered by another chip: ade9000 at spi0.1; before by ade9000 at spi0.0");
 	stop(f);
 	teardown(f);
 }
@@ -502,6 +528,7 @@ int main(void)
 	tcase_add_test(tcase, who_is_silent_is_stale_alone);
 	tcase_add_test(tcase, windows_end_at_different_times);
 	tcase_add_test(tcase, one_chip_serves_one_front_end);
+	tcase_add_test(tcase, a_chip_that_is_left_can_be_had);
 	tcase_add_test(tcase, intervals_of_all_go_together);
 	tcase_add_test(tcase, another_chip_is_an_event);
 	suite_add_tcase(suite, tcase);
