@@ -8,7 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/count_of.h"
@@ -182,42 +181,19 @@ END_TEST
 /* A meter that is new since the daemon started is known from outside, and what runs is not disturbed. */
 START_TEST(test_a_check_beside_a_daemon)
 {
-	int ready[2], finish[2], status;
+	struct fixture_holder holder;
 	struct fixture b;
-	char byte = 0;
-	pid_t pid;
 
 	fixture_begin_with_copy(&b);
 	mm_store_close(fixture_open(&b, 1));
-	ck_assert_int_eq(pipe(ready), 0);
-	ck_assert_int_eq(pipe(finish), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct mm_store *store = fixture_open(&b, 2);
-
-		close(finish[1]);
-		fixture_commit_n(store, 3, 2);
-		if (write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
-			fixture_commit_n(store, 4, 2);
-			mm_store_close(store);
-			_exit(0);
-		}
-		_exit(1);
-	}
-	close(finish[0]);
-	close(ready[1]);
-	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	fixture_hold(&b, 2, &holder);
 	ck_assert_int_eq(check(&b, 2), 0);
 	strcpy(b.meters[1].model, "MMS-120-2001");
 	ck_assert_int_eq(check(&b, 2), -EXDEV);
 	ck_assert_ptr_nonnull(strstr(b.error.text, "serial SN-1002 is stored as model MMS-120-1001, the configuration says "));
 	ck_assert_int_eq(mm_store_check(b.path, b.copy, b.meters, 2, NULL), -EXDEV);
 	strcpy(b.meters[1].model, "MMS-120-1001");
-	close(finish[1]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
-	close(ready[0]);
+	fixture_release(&holder);
 	mm_store_close(fixture_open(&b, 2));
 	fixture_end(&b);
 }

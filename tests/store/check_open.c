@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "store/private.h"
@@ -91,36 +90,14 @@ END_TEST
 
 START_TEST(test_register_in_use_is_refused)
 {
-	int ready[2], finish[2], status;
+	struct fixture_holder holder;
 	struct fixture b;
-	char byte = 0;
-	pid_t pid;
 
 	fixture_begin(&b);
-	ck_assert_int_eq(pipe(ready), 0);
-	ck_assert_int_eq(pipe(finish), 0);
-	pid = fork();
-	ck_assert_int_ge(pid, 0);
-	if (pid == 0) {
-		struct mm_store *store = NULL;
-		int r = mm_store_open(b.path, NULL, FIXTURE_BOOT, b.meters, 1, &b.error, &store);
-
-		close(finish[1]);
-		if (r == 0 && write(ready[1], &byte, 1) == 1 && read(finish[0], &byte, 1) == 0) {
-			mm_store_close(store);
-			_exit(0);
-		}
-		_exit(1);
-	}
-	close(finish[0]);
-	close(ready[1]);
-	ck_assert_int_eq(read(ready[0], &byte, 1), 1);
+	fixture_hold(&b, 1, &holder);
 	ck_assert_int_eq(fixture_open_fails(&b, 1), -EBUSY);
 	ck_assert_ptr_nonnull(strstr(b.error.text, "stop the other process"));
-	close(finish[1]);
-	ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-	ck_assert_int_eq(status, 0);
-	close(ready[0]);
+	fixture_release(&holder);
 	mm_store_close(fixture_open(&b, 1));
 	fixture_end(&b);
 }
