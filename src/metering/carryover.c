@@ -24,6 +24,13 @@ struct previous {
 	unsigned owed;			   /* edges */
 };
 
+/* mm_scale_of() a meter, and what of it can change while it runs. */
+struct known_scale {
+	uint32_t scale; /* 0: not known yet */
+	uint32_t correction;
+	int64_t calibration;
+};
+
 struct mm_carryover {
 	struct mm_memory *memory;
 	const struct mm_config *config;
@@ -32,7 +39,23 @@ struct mm_carryover {
 	struct previous *previous; /* NULL: nothing, or restored */
 	struct mm_memory_counters counters[MM_FRONT_ENDS_MAX];
 	bool continued[MM_FRONT_ENDS_MAX]; /* what waits in the chip belongs to a meter */
+	struct known_scale scale[MM_METERS_MAX];
 };
+
+/* Every window asks for it, and to make it takes longer than all else that is written. */
+static uint32_t scale_of(struct mm_carryover *c, const struct mm_meter_point *point)
+{
+	const struct mm_registers *registers = &point->meter.registers;
+	struct known_scale *known = &c->scale[point->index];
+
+	if (known->scale == 0 || known->correction != registers->correction ||
+	    known->calibration != registers->calibration.number) {
+		*known = (struct known_scale){.scale = mm_scale_of(c->config, point),
+					      .correction = registers->correction,
+					      .calibration = registers->calibration.number};
+	}
+	return known->scale;
+}
 
 /* ---- Reading ---- */
 
@@ -238,7 +261,7 @@ void mm_carryover_settle_waiting(struct mm_carryover *c, struct mm_meter_point *
 	if (!counters) {
 		return;
 	}
-	if (left && left->scale != 0 && left->scale == mm_scale_of(c->config, point)) {
+	if (left && left->scale != 0 && left->scale == scale_of(c, point)) {
 		c->continued[point->config->front_end] = true;
 		return;
 	}
@@ -301,7 +324,7 @@ void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, u
 		content.state.meter[i] = point->meter.registers;
 		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
 		content.meter[i].train = mm_point_outputs_train(point->outputs);
-		content.meter[i].scale = mm_scale_of(c->config, point);
+		content.meter[i].scale = scale_of(c, point);
 		content.meter[i].received_noted_ns = point->received_noted_ns;
 		mm_meter_carry(&point->meter, &content.meter[i].carryover);
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
