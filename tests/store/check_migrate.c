@@ -390,7 +390,7 @@ int main(void)
 	tcase_add_test(tcase, test_a_newer_backup_is_not_passed_over);
 	tcase_add_test(tcase, test_a_power_cut_while_migrating);
 	suite_add_tcase(suite, tcase);
-	tcase_set_tags(slow, "slow");
+	tcase_set_tags(slow, "slow size");
 	tcase_set_timeout(slow, 600);
 	tcase_add_test(slow, test_ten_years_are_migrated);
 	suite_add_tcase(suite, slow);

@@ -119,7 +119,7 @@ int main(void)
 	Suite *suite = suite_create("register-size");
 	TCase *slow = tcase_create("ten years");
 
-	tcase_set_tags(slow, "slow");
+	tcase_set_tags(slow, "slow size");
 	tcase_set_timeout(slow, 600);
 	tcase_add_test(slow, test_ten_years);
 	suite_add_tcase(suite, slow);
