@@ -22,7 +22,7 @@ passed=0
 failed=0
 skipped=0
 readonly limit='timeout -k 10 1800' # for what hangs
-readonly jobs=${JOBS:-$(nproc)}
+readonly jobs=${JOBS:-$(($(nproc) + 1))} # some tests wait
 runner=() # goes before each test
 broken=() # logs of tests that failed in this step
 

@@ -292,6 +292,7 @@ int main(void)
 	tcase_add_test(tcase, scales_of_another_chip_are_refused);
 	tcase_add_test(tcase, configuration);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(hours, "slow");
 	tcase_set_timeout(hours, 120);
 	tcase_add_loop_test(hours, an_hour_of_mixed_loads, 0, 5);
 	tcase_add_test(hours, no_load_without_noise);

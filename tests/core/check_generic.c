@@ -147,14 +147,16 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("generic");
-	TCase *tcase = tcase_create("generic");
+	TCase *tcase = tcase_create("generic"), *slow = tcase_create("pulses");
 
 	tcase_add_loop_test(tcase, reads_a_ct, 0, MM_COUNT_OF(cts));
 	tcase_add_loop_test(tcase, refuses_what_is_no_ct, 0, MM_COUNT_OF(no_cts));
 	tcase_add_test(tcase, each_part_is_of_the_text);
 	tcase_add_test(tcase, elements_are_those_of_the_service);
 	tcase_add_test(tcase, outputs_go_by_kh);
-	tcase_add_loop_test(tcase, the_fastest_pulses_are_slow_enough, 0, 3);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(slow, "slow");
+	tcase_add_loop_test(slow, the_fastest_pulses_are_slow_enough, 0, 3);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

@@ -387,10 +387,10 @@ int main(void)
 	tcase_add_test(tc, an_event_reaches_the_database_soon);
 	tcase_add_test(tc, a_backup_is_made_when_it_is_due);
 	tcase_add_test(tc, a_failing_supply_is_written_for_at_once);
-	tcase_add_test(tc, numbers_rise_by_one_and_carryover_knows_each_commit);
 	suite_add_tcase(suite, tc);
 	tcase_set_timeout(slow, 60);
 	tcase_set_tags(slow, "slow");
+	tcase_add_test(slow, numbers_rise_by_one_and_carryover_knows_each_commit);
 	tcase_add_test(slow, a_supply_that_flickers_for_ever_does_not_wear_the_medium);
 	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);

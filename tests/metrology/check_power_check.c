@@ -109,12 +109,15 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("power_check");
-	TCase *tcase = tcase_create("power_check");
+	TCase *tcase = tcase_create("power_check"), *slow = tcase_create("pulses");
 
 	tcase_set_timeout(tcase, 120);
 	tcase_add_test(tcase, power_check);
-	tcase_add_test(tcase, power_check_of_pulses);
 	tcase_add_test(tcase, power_check_of_a_wrong_scale);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 120);
+	tcase_add_test(slow, power_check_of_pulses);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

@@ -376,7 +376,7 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("migrate");
-	TCase *tcase = tcase_create("migrate"), *slow = tcase_create("ten years");
+	TCase *tcase = tcase_create("migrate"), *cuts = tcase_create("power cuts"), *slow = tcase_create("ten years");
 
 	fixture_use_memory();
 	tcase_set_timeout(tcase, 600);
@@ -388,8 +388,11 @@ int main(void)
 	tcase_add_test(tcase, test_a_newer_version_is_refused);
 	tcase_add_test(tcase, test_a_newer_copy_is_refused);
 	tcase_add_test(tcase, test_a_newer_backup_is_not_passed_over);
-	tcase_add_test(tcase, test_a_power_cut_while_migrating);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(cuts, "slow");
+	tcase_set_timeout(cuts, 600);
+	tcase_add_test(cuts, test_a_power_cut_while_migrating);
+	suite_add_tcase(suite, cuts);
 	tcase_set_tags(slow, "slow size");
 	tcase_set_timeout(slow, 600);
 	tcase_add_test(slow, test_ten_years_are_migrated);

@@ -542,6 +542,7 @@ int main(void)
 	tcase_add_test(tcase, test_full_disk_leaves_the_copy);
 	tcase_add_test(tcase, test_torn_write_leaves_the_other_slot);
 	suite_add_tcase(suite, tcase);
+	tcase_set_tags(faults, "slow");
 	tcase_set_timeout(faults, 600);
 	tcase_add_test(faults, test_register_goes_on_without_its_copy);
 	suite_add_tcase(suite, faults);
