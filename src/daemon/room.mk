@@ -65,6 +65,7 @@ ACCURACY_CHIPS = ade9000 mcp3912 ads131e04
 check-accuracy: all
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/accuracy.sh $(ACCURACY_CHIPS)
 	$(AM_TESTS_ENVIRONMENT) MM_DAY=whole $(srcdir)/tests/e2e/day.sh
+	$(AM_TESTS_ENVIRONMENT) MM_DAY=whole $(srcdir)/tests/e2e/three_phase.sh
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/real_signals.sh || test $$? = 77
 check-accuracy-short: all
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/accuracy.sh --short ade9000 mcp3912

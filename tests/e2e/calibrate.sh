@@ -164,10 +164,10 @@ refused full-load "another one does" "2400 W"
 load a "3600 W"
 refused full-load "what another one has" "2400 W"
 board ct_a reversed >/dev/null
-refused full-load "power of element 1 is negative.*turned round, or sits on the other line" "3600 W"
+refused full-load "power of element 1 is negative.*turned round, or on another line" "3600 W"
 board ct_a "on b" >/dev/null
 board ct_b "on a" >/dev/null
-refused full-load "power of element 1 is negative.*turned round, or sits on the other line" "3600 W"
+refused full-load "power of element 1 is negative.*turned round, or on another line" "3600 W"
 board ct_a ok >/dev/null
 board ct_b ok >/dev/null
 board voltage_a 90 >/dev/null

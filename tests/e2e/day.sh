@@ -2,31 +2,18 @@
 # SPDX-License-Identifier: MIT
 # A day in the house: mixed loads on two elements and on one, power factors from 0.5 to 1, the daemon stopped and started at noon.
 # Registered energy within 0.05 % of what the loads took; pulses equal to the register to the last edge.
-#
-# MM_DAY=whole plays all 24 hours (make check-accuracy). Without it each load is on for a sixth of its time, from 20 o'clock to
-# midnight.
 set -eu
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "${MM_SRCDIR:-.}/tests/e2e/lib.sh"
 
-if [ "${MM_DAY:-}" = whole ]; then
-	pace=1 begin=00
-else
-	pace=6 begin=20
-fi
-readonly pace begin noon=$((43000 / pace)) end=$((86400 / pace))
-
-# at HOURS [MINUTES]: where a section of the scenario begins
-at() {
-	echo "[at $((($1 * 3600 + ${2:-0} * 60) / pace))]"
-}
+readonly noon=$((43000 / pace)) end=$((86400 / pace))
 
 cat >"$scratch/day.ini" <<-END
 	[board]
 	ppm = 37
 	seed = 7
-	start_time = 2026-03-01T$begin:00:00Z
+	start_time = 2026-03-01T$day_begin:00:00Z
 	[at 0]
 	voltage_a = 121.3
 	voltage_b = 118.9

@@ -68,6 +68,18 @@ finish() {
 	exit
 }
 
+# at HOURS [MINUTES]: where a section of a day's scenario begins. With MM_DAY=whole (make check-accuracy) a day has 24 hours; else it has
+# 4, from 20 o'clock to midnight, and each load a sixth of its time.
+# shellcheck disable=SC2034 # for those who source this
+if [ "${MM_DAY:-}" = whole ]; then
+	pace=1 day_begin=00
+else
+	pace=6 day_begin=20
+fi
+at() {
+	echo "[at $((($1 * 3600 + ${2:-0} * 60) / pace))]"
+}
+
 # steady_loads WATTS_A WATTS_B: two lines of 120 V whose loads never change, as the scenario $scratch/steady.ini.
 steady_loads() {
 	printf '[at 0]\nvoltage_a = 120\nvoltage_b = 120\nload_a = %s W\nload_b = %s W\n' "$1" "$2" >"$scratch/steady.ini"

@@ -12,7 +12,7 @@ cat >"$scratch/factory.ini" <<-END
 	ppm = 25
 	ct_primary_a = 250
 	ct_secondary_v = 0.333
-	start_time = 2026-03-01T00:00:00Z
+	start_time = 2026-03-01T$day_begin:00:00Z
 	[at 0]
 	frequency_hz = 50
 	voltage_a = 231
@@ -24,29 +24,29 @@ cat >"$scratch/factory.ini" <<-END
 	load_a = 300 W
 	load_b = 120 W 0.6 lag
 	load_c = 80 W
-	[at 06:00:00]
+	$(at 6)
 	load_a = 18000 W 0.85 lag
 	load_b = 18000 W 0.85 lag
 	load_c = 18000 W 0.85 lag
-	[at 08:30:00]
+	$(at 8 30)
 	load_a = 41000 W 0.9 lag
 	load_b = 9000 W
 	load_c = 500 W 0.8 lead
-	[at 12:00:00]
+	$(at 12)
 	load_ab = 12000 W
 	load_a = 2000 W
 	load_b = 1000 W
 	load_c = 3000 W 0.5 lag
-	[at 13:00:00]
+	$(at 13)
 	load_ab = off
-	[at 17:00:00]
+	$(at 17)
 	load_a = 55 W
 	load_b = off
 	load_c = 1800 W
-	[at 23:59:50]
+	[at $((86400 / pace - 10))]
 	load_a = off
 	load_c = off
-	[at 48:00:00]
+	$(at 48)
 	load_a = 5000 W
 	load_b = 3000 W 0.9 lag
 	load_c = 1500 W
@@ -56,7 +56,7 @@ start_sim "$scratch/factory.ini" --stepped
 configure board "[meter factory]" "model=generic" "elements=3" "service=3-phase-4-wire" "rated_voltage_v=230" "ct=250:0.333V" \
 	"kh_wh=100" "serial=1" "element1=A" "element2=B" "element3=C"
 start_meter
-wait_for "the end of the day" board_past 86405
+wait_for "the end of the day" board_past $((86400 / pace + 5))
 ask read >"$scratch/read"
 uwh=$(jq '.meters[0].delivered_uwh' "$scratch/read")
 truth=$(board truth_load_total_uwh)
@@ -83,7 +83,7 @@ found() {
 	[ "$(ask diagnose | jq -r '.meters[0].findings[0] | .cause + " " + (.element // 0 | tostring)')" = "$1 $2" ]
 }
 
-wait_for "the loads" board_past 172820
+wait_for "the loads" board_past $((172800 / pace + 20))
 wait_for "nothing to find" found none 0
 board ct_b reversed
 wait_for "a turned CT" found ct-reversed 2
