@@ -10,8 +10,11 @@ EXTRA_DIST += src/kernel/.clang-format src/kernel/Kbuild src/kernel/dkms.conf \
 	src/kernel/registers.h \
 	src/kernel/windows.c
 
-dist_check_SCRIPTS += tests/kernel/build.sh
-TESTS += tests/kernel/build.sh
+# What builds Linux's own drivers where a kernel lacks them; nothing of them is here.
+EXTRA_DIST += src/kernel/linux/driver src/kernel/linux/mcp3911/dkms.conf src/kernel/linux/ti-ads131e08/dkms.conf
+
+dist_check_SCRIPTS += tests/kernel/build.sh tests/kernel/linux.sh
+TESTS += tests/kernel/build.sh tests/kernel/linux.sh
 
 # Against the kernels of Debian 12, 13 and their backports, for all boards; not part of check, because it installs their headers.
 dist_noinst_SCRIPTS += tests/kernel/check.sh

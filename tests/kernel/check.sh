@@ -3,7 +3,8 @@
 #
 # Builds the kernel's driver of the ADE9000 against the kernels of Debian 12 and 13 and of their backports, for amd64, arm64 and
 # armhf, with W=1, with sparse where it reads that kernel, with gcc -fanalyzer, and has checkpatch.pl of the newest kernel read it.
-# One line for each. As root, in Debians of their own, by debootstrap, kept in $MM_CACHE (default ~/.cache/minimeter) until somebody
+# Linux's own drivers of the converters are built too, of the source in Debian's packages, as minimeter-dkms does it; warnings in
+# them are Linux's. One line for each. As root, in Debians of their own, by debootstrap, kept in $MM_CACHE (default ~/.cache/minimeter) until somebody
 # removes them. Ends with 77 where they can't be had, and says why.
 #
 # usage: check.sh SOURCE [SUITE...]; SOURCE is src/kernel, suites are bookworm and trixie
@@ -45,23 +46,30 @@ headers() {
 		kernel=$(basename "$kernel" -amd64)
 		unpacked "$1" "linux-headers-$kernel-arm64:arm64"
 		unpacked "$1" "linux-headers-$kernel-armmp:armhf"
-		unpacked "$1" "$(inside "$1" dpkg-query -S "$(readlink "$root/usr/src/linux-headers-$kernel-amd64/scripts")" |
+		unpacked "$1" "$(inside "$1" sh -c 'dpkg-query -S "$(readlink -f "$0")"' "/usr/src/linux-headers-$kernel-amd64/scripts" |
 			sed -n 's/^\(linux-kbuild-[^:,]*\).*/\1/p'):armhf"
 	done
 	cp -a "$root"/cross/usr/src/linux-headers-* "$root/usr/src"
 	for tool in "$root"/cross/usr/lib/linux-kbuild-*/scripts/mod/modpost.real-lsb-32; do
 		# shellcheck disable=SC2016
-		printf '#!/bin/sh\nexec qemu-arm -L /usr/arm-linux-gnueabihf %s "$@"\n' "${tool#"$root"}" >"$root${tool#"$root/cross"}"
+		[ ! -e "$tool" ] || printf '#!/bin/sh\nexec qemu-arm -L /usr/arm-linux-gnueabihf %s "$@"\n' "${tool#"$root"}" >"$root${tool#"$root/cross"}"
 	done
 }
 
+# Linux's source, as the suite and its backports have it; whatever else their packages want
+sources() {
+	inside "$1" env -C /tmp sh -ec 'for suite in "$0" "$0-backports"; do
+			package=$(apt-cache depends linux-source -t "$suite" | sed -n "s/^ *Depends: \(linux-source-\)/\1/p")
+			apt-get -q download "$package/$suite"
+			dpkg-deb -x linux-source*.deb /
+			rm linux-source*.deb
+		done' "$1"
+}
+
 checkpatch() {
-	inside "$1" env -C /tmp sh -ec 'newest=$(apt-cache depends linux-source -t "$0-backports" | sed -n "s/^ *Depends: \(linux-source-\)/\1/p")
-		apt-get -q download "$newest/$0-backports"
-		dpkg-deb -x linux-source*.deb .
-		tar -xf "usr/src/$newest.tar.xz" --strip-components=1 "$newest/scripts"
-		rm -rf usr ./*.deb
-		mv scripts /checkpatch' "$1"
+	inside "$1" sh -ec 'newest=$(ls -v /usr/src/linux-source-*.tar.xz | tail -n 1)
+		mkdir /checkpatch
+		tar -xf "$newest" -C /checkpatch --strip-components=2 "$(basename "$newest" .tar.xz)/scripts"'
 }
 
 make_root() {
@@ -75,22 +83,42 @@ make_root() {
 		{ inside "$1" apt-get -q update || true; } &&
 		inside "$1" apt-get -q -y --no-install-recommends install "${packages[@]}" &&
 		headers "$1" &&
+		sources "$1" &&
 		{ [ "$1" != trixie ] || checkpatch "$1"; } &&
 		inside "$1" apt-get clean &&
 		touch "$root/done"
 }
 
-# build SUITE KERNEL ARCH COMPILER [VARIABLE]...: into a directory of its own
-build() {
+# lay SUITE FILE...: into the root's /build, which is made anew
+lay() {
+	local root=$cache/kernel-$1
+	shift
+	rm -rf "$root/build" && mkdir "$root/build" && cp "$@" "$root/build"
+}
+
+# module SUITE KERNEL ARCH COMPILER [VARIABLE]...: of what is in /build
+module() {
 	local suite=$1 kernel=$2 arch=$3 compiler=$4 root=$cache/kernel-$1 headers=/lib/modules/$2/build
 	shift 4
 	if [ ! -e "$root$headers/Makefile" ]; then
 		headers=/usr/src/linux-headers-$kernel
 		[ -e "$root$headers/Makefile" ] || return 77
 	fi
-	rm -rf "$root/build" && mkdir "$root/build" && cp "$source"/*.[ch] "$source/Kbuild" "$root/build"
-	inside "$suite" make -s -j2 -C "$headers" M=/build ARCH="$arch" CROSS_COMPILE="$compiler" W=1 "$@" modules >"$root/log" 2>&1 &&
-		! grep -v 'Skipping BTF' "$root/log" | grep -qiE '(warning|error)'
+	inside "$suite" make -s -j2 -C "$headers" M=/build ARCH="$arch" CROSS_COMPILE="$compiler" "$@" modules >"$root/log" 2>&1
+}
+
+# build SUITE KERNEL ARCH COMPILER [VARIABLE]...: our driver, without a warning
+build() {
+	lay "$1" "$source"/*.[ch] "$source/Kbuild" && module "$@" W=1 &&
+		! grep -v 'Skipping BTF' "$cache/kernel-$1/log" | grep -qiE '(warning|error)'
+}
+
+# linux_driver DRIVER SUITE KERNEL ARCH COMPILER: one of Linux's own
+linux_driver() {
+	local driver=$1
+	shift
+	lay "$1" "$source/linux/driver" "$source/linux/$driver/dkms.conf" &&
+		inside "$1" env -C /build ./driver unpack "$2" >"$cache/kernel-$1/log" 2>&1 && module "$@"
 }
 
 # report WHAT COMMAND...
@@ -110,7 +138,7 @@ report() {
 }
 
 check_suite() {
-	local root=$cache/kernel-$1 path kernel
+	local root=$cache/kernel-$1 path kernel driver
 	for path in "$root"/lib/modules/*-amd64; do
 		kernel=$(basename "$path" -amd64)
 		report "$kernel amd64" build "$1" "$kernel-amd64" x86_64 ''
@@ -120,6 +148,11 @@ check_suite() {
 		fi
 		report "$kernel arm64" build "$1" "$kernel-arm64" arm64 aarch64-linux-gnu-
 		report "$kernel armhf" build "$1" "$kernel-armmp" arm arm-linux-gnueabihf-
+		for driver in mcp3911 ti-ads131e08; do
+			report "$kernel amd64, Linux's $driver" linux_driver $driver "$1" "$kernel-amd64" x86_64 ''
+			report "$kernel arm64, Linux's $driver" linux_driver $driver "$1" "$kernel-arm64" arm64 aarch64-linux-gnu-
+			report "$kernel armhf, Linux's $driver" linux_driver $driver "$1" "$kernel-armmp" arm arm-linux-gnueabihf-
+		done
 		report "$kernel amd64, gcc -fanalyzer" build "$1" "$kernel-amd64" x86_64 '' KCFLAGS=-fanalyzer
 	done
 }
