@@ -27,9 +27,9 @@ static int64_t system_realtime(struct mm_clock *clock)
 static int system_sleep_until(struct mm_clock *clock, int64_t t)
 {
 	struct pollfd cancel = {.fd = clock->cancel_fd, .events = POLLIN};
+	int64_t left = t - mm_now(CLOCK_BOOTTIME);
 
-	for (;;) {
-		int64_t left = t - mm_now(CLOCK_BOOTTIME);
+	do {
 		struct timespec ts = mm_timespec(left > 0 ? left : 0);
 		int r = ppoll(&cancel, 1, &ts, NULL);
 
@@ -39,10 +39,9 @@ static int system_sleep_until(struct mm_clock *clock, int64_t t)
 		if (r < 0 && errno != EINTR) {
 			return -errno;
 		}
-		if (left <= 0) {
-			return 0;
-		}
-	}
+		left = t - mm_now(CLOCK_BOOTTIME);
+	} while (left > 0);
+	return 0;
 }
 
 static int system_timer_arm(struct mm_clock *clock, int64_t t)
