@@ -54,31 +54,31 @@ static int on_front_end(sd_event_source *source, int fd, uint32_t revents, void 
 	struct mm_daemon *d = front_end->daemon;
 	unsigned number = (unsigned)(front_end - d->front_end);
 	struct mm_front_end_report report;
+	char chip[MM_AFE_CHIP_MAX];
+	bool changed, health;
 
 	(void)source;
 	(void)fd;
 	(void)revents;
-	while (mm_front_end_take(front_end->thread, &report)) {
-		char chip[MM_AFE_CHIP_MAX];
-		bool changed, health;
+	if (!mm_front_end_take(front_end->thread, &report)) {
+		return 0;
+	}
+	if (report.opened) {
+		mm_front_end_chip(front_end->thread, chip);
+		mm_metering_chip(d->metering, number, chip);
+	}
+	changed = mm_metering_report(d->metering, number, &report);
+	health = note_health(d);
 
-		if (report.opened) {
-			mm_front_end_chip(front_end->thread, chip);
-			mm_metering_chip(d->metering, number, chip);
-		}
-		changed = mm_metering_report(d->metering, number, &report);
-		health = note_health(d);
-
-		mm_service_report(d->service, number);
-		mm_clock_release(d->clock);
-		if (changed || health) {
-			mm_service_publish(d->service, health);
-		}
-		if (report.clock_gone) {
-			mm_log(LOG_ERR, NULL, NULL, "the board's clock is gone: %s", strerror(-report.error));
-			d->stop_reason = "the board's clock is gone";
-			sd_event_exit(d->event, 1);
-		}
+	mm_service_report(d->service, number);
+	mm_clock_release(d->clock);
+	if (changed || health) {
+		mm_service_publish(d->service, health);
+	}
+	if (report.clock_gone) {
+		mm_log(LOG_ERR, NULL, NULL, "the board's clock is gone: %s", strerror(-report.error));
+		d->stop_reason = "the board's clock is gone";
+		sd_event_exit(d->event, 1);
 	}
 	return 0;
 }

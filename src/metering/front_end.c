@@ -24,7 +24,7 @@ struct mm_front_end {
 	struct mm_afe *afe;
 	struct mm_clock *clock;
 	pthread_t thread;
-	int fd;
+	int fd;			    /* counts the reports that wait */
 	struct timespec join_until; /* CLOCK_MONOTONIC; 0: not cancelled yet */
 	_Atomic uint64_t beat;
 	pthread_mutex_t mutex; /* guards what follows */
@@ -122,7 +122,7 @@ int mm_front_end_new(struct mm_afe *afe, struct mm_clock *clock, struct mm_front
 	fe->afe = afe;
 	fe->clock = clock;
 	pthread_mutex_init(&fe->mutex, NULL);
-	fe->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	fe->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
 	if (fe->fd < 0) {
 		r = -errno;
 		goto fail;
