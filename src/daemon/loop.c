@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What wakes the daemon: reports, the clock's timer, the store's answers, signals, and the watchdog's second. */
+/* What wakes the daemon: reports, the clock's timer, the store's answers, signals, and the watchdog. */
 #include "daemon/private.h"
 
 #include <signal.h>
@@ -11,6 +11,9 @@
 #include "base/count_of.h"
 #include "base/log.h"
 #include "base/now.h"
+
+/* WatchdogSec= of the unit is six of them. */
+#define WATCHDOG_US (5 * 1000000)
 
 static void notify_status(struct mm_daemon *d)
 {
@@ -146,7 +149,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 		sd_notify(0, "WATCHDOG=1");
 	}
 	/* Where it failed, the watchdog would go hungry, and the service manager would start the daemon again. */
-	(void)sd_event_source_set_time_relative(source, 1000000);
+	(void)sd_event_source_set_time_relative(source, WATCHDOG_US);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -185,7 +188,7 @@ static int add_sources(struct mm_daemon *d)
 	if (r < 0) {
 		return r;
 	}
-	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, 1000000, 0, on_watchdog, d);
+	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, WATCHDOG_US, 0, on_watchdog, d);
 }
 
 int mm_daemon_add_sources(struct mm_daemon *d)

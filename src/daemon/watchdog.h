@@ -24,8 +24,8 @@ struct mm_watchdog {
 };
 
 /*
- * Is it fed? Call it every second with the beats of the threads, those of the front ends in the order of the configuration, and
- * CLOCK_MONOTONIC: virtual time does not hang. Logs each thread that is stuck, once.
+ * Is it fed? Call it every few seconds with the beats of the threads, those of the front ends in the order of the configuration,
+ * and CLOCK_MONOTONIC: virtual time does not hang. Logs each thread that is stuck, once.
  */
 bool mm_watchdog_look(struct mm_watchdog *watchdog, const struct mm_config *config, const uint64_t front_end_beats[],
 		      uint64_t store_beat, int64_t now_ns);
