@@ -457,11 +457,21 @@ int mm_memory_read(struct mm_memory *memory, struct mm_memory_content *ret)
 
 /* ---- Writing ---- */
 
+/* The sum of a record, which begins with a state: that ends with its own sum of all before, from which this one goes on. */
+static uint64_t sum_on(const uint8_t *record, size_t state_size, size_t size)
+{
+	size_t summed = state_size - sizeof(uint64_t);
+	struct mm_reader r = {.bytes = record, .size = state_size, .used = summed};
+
+	return mm_checksum_on(mm_get_u64(&r), record + summed, size - summed);
+}
+
 void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content)
 {
 	struct pages *pages = memory->pages;
 	struct slot *slot = &pages->slot[memory->newest == &pages->slot[0]];
 	struct mm_writer w = {.bytes = slot->record, .size = sizeof(slot->record)};
+	size_t state_size;
 
 	for (unsigned i = 0; !memory->newest && i < SLOTS; i++) {
 		pages->slot[i].sum = 0; /* whatever was there */
@@ -473,7 +483,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 	}
 	content->state.sequence = ++memory->sequence;
 	memcpy(content->state.boot_id, memory->boot_id, sizeof(memory->boot_id));
-	w.used = mm_state_write(&content->state, slot->record, sizeof(slot->record));
+	state_size = w.used = mm_state_write(&content->state, slot->record, sizeof(slot->record));
 	for (unsigned i = 0; i < content->state.meter_count; i++) {
 		size_t part = begin_part(&w);
 
@@ -488,7 +498,7 @@ void mm_memory_write(struct mm_memory *memory, struct mm_memory_content *content
 	slot->length = w.used;
 	/* The order counts for what a kill leaves, which is seen by another process only after this one has ended. */
 	atomic_signal_fence(memory_order_seq_cst);
-	slot->sum = mm_checksum(slot->record, w.used);
+	slot->sum = sum_on(slot->record, state_size, w.used);
 	pages->layout = LAYOUT_WORD;
 	pages->magic = MEMORY_MAGIC;
 	memory->newest = slot;

@@ -2,6 +2,7 @@
 /* Little-endian figures and counted texts. */
 #include "store/bytes.h"
 
+#include <endian.h>
 #include <string.h>
 
 #define FNV_OFFSET UINT64_C(0xcbf29ce484222325)
@@ -17,12 +18,9 @@ static void put(struct mm_writer *writer, const void *bytes, size_t size)
 
 void mm_put_u64(struct mm_writer *writer, uint64_t value)
 {
-	uint8_t bytes[8];
+	uint64_t bytes = htole64(value);
 
-	for (unsigned i = 0; i < sizeof(bytes); i++) {
-		bytes[i] = (uint8_t)(value >> 8 * i);
-	}
-	put(writer, bytes, sizeof(bytes));
+	put(writer, &bytes, sizeof(bytes));
 }
 
 void mm_put_double(struct mm_writer *writer, double value)
@@ -83,10 +81,10 @@ uint64_t mm_get_u64(struct mm_reader *reader)
 	const uint8_t *bytes = get(reader, 8);
 	uint64_t value = 0;
 
-	for (unsigned i = 0; bytes && i < 8; i++) {
-		value |= (uint64_t)bytes[i] << 8 * i;
+	if (bytes) {
+		memcpy(&value, bytes, sizeof(value));
 	}
-	return value;
+	return le64toh(value);
 }
 
 double mm_get_double(struct mm_reader *reader)
