@@ -40,6 +40,7 @@ struct mm_carryover {
 	struct mm_memory_counters counters[MM_FRONT_ENDS_MAX];
 	bool continued[MM_FRONT_ENDS_MAX]; /* what waits in the chip belongs to a meter */
 	struct known_scale scale[MM_METERS_MAX];
+	struct mm_memory_content content; /* to be written: of the meters that there are */
 };
 
 /* Every window asks for it, and to make it takes longer than all else that is written. */
@@ -103,6 +104,9 @@ int mm_carryover_new(struct mm_memory *memory, const struct mm_config *config, s
 	for (unsigned f = 0; f < config->front_end_count; f++) {
 		memcpy(c->counters[f].front_end, config->front_end[f].name, sizeof(c->counters[f].front_end));
 	}
+	c->content.pending = journal->pending;
+	c->content.counters = c->counters;
+	c->content.counter_count = config->front_end_count;
 	*ret = c;
 	if (mm_store_last_run(store, &c->last_run) < 0) {
 		c->last_run = (struct mm_store_last_run){0}; /* the trail lacks a line, no more */
@@ -305,31 +309,30 @@ void mm_carryover_note_counters(struct mm_carryover *c, unsigned front_end, cons
 
 void mm_carryover_write(struct mm_carryover *c, struct mm_meter_point *meters, unsigned meter_count)
 {
-	struct mm_memory_content content = {
-		.pending = c->journal->pending, .counter_count = c->config->front_end_count, .counters = c->counters};
+	struct mm_memory_content *content = &c->content;
 
 	if (!c->memory) {
 		return;
 	}
-	content.state.boottime_ns = mm_clock_boottime(c->journal->clock);
-	content.state.realtime_ns = mm_clock_realtime(c->journal->clock);
-	content.state.meter_count = meter_count;
+	content->state.boottime_ns = mm_clock_boottime(c->journal->clock);
+	content->state.realtime_ns = mm_clock_realtime(c->journal->clock);
+	content->state.meter_count = meter_count;
 	for (unsigned i = 0; i < meter_count; i++) {
 		struct mm_meter_point *point = &meters[i];
-		struct mm_store_meter *nameplate = &content.state.nameplate[i];
+		struct mm_store_meter *nameplate = &content->state.nameplate[i];
 
 		memcpy(nameplate->name, point->config->name, sizeof(nameplate->name));
 		memcpy(nameplate->serial, point->config->serial, sizeof(nameplate->serial));
 		memcpy(nameplate->model, point->meter.config.model.canonical, sizeof(nameplate->model));
-		content.state.meter[i] = point->meter.registers;
-		content.state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
-		content.meter[i].train = mm_point_outputs_train(point->outputs);
-		content.meter[i].scale = scale_of(c, point);
-		content.meter[i].received_noted_ns = point->received_noted_ns;
-		mm_meter_carry(&point->meter, &content.meter[i].carryover);
+		content->state.meter[i] = point->meter.registers;
+		content->state.meter[i].output_uwh = mm_pulse_train_planned_uwh(mm_point_outputs_train(point->outputs));
+		content->meter[i].train = mm_point_outputs_train(point->outputs);
+		content->meter[i].scale = scale_of(c, point);
+		content->meter[i].received_noted_ns = point->received_noted_ns;
+		mm_meter_carry(&point->meter, &content->meter[i].carryover);
 		for (enum mm_output o = 0; o < MM_OUTPUT_COUNT; o++) {
-			content.meter[i].level[o] = mm_point_outputs_level(point->outputs, o);
+			content->meter[i].level[o] = mm_point_outputs_level(point->outputs, o);
 		}
 	}
-	mm_memory_write(c->memory, &content);
+	mm_memory_write(c->memory, content);
 }
