@@ -31,7 +31,7 @@ static bool average_lag(const struct mm_observation *observation, unsigned eleme
 	for (unsigned back = 0; back < observation->lag_count; back++) {
 		const struct mm_observation_window *window = mm_observation_back(observation, back);
 
-		if (fmin(window->voltage_v[0], window->voltage_v[element]) < MM_DEAD_VOLTAGE_V) {
+		if (window->voltage_v[0] < MM_DEAD_VOLTAGE_V || window->voltage_v[element] < MM_DEAD_VOLTAGE_V) {
 			break;
 		}
 		sum.re += window->lag[element - 1].re;

@@ -207,14 +207,15 @@ static bool is_expected(const struct jump *jump)
 static bool is_unanswered(struct mm_observation *observation, const struct mm_observation_window *next)
 {
 	const struct mm_observation_window *before = mm_observation_back(observation, 0);
-	bool sure, one = observation->elements == 1 || mm_observation_one_voltage(observation, &sure);
 	struct mm_observation_jump *latest;
 	struct answer answer;
 	struct jump jump;
+	bool sure, one;
 
 	if (!jumps(before, next, 0) && (observation->elements == 1 || !jumps(before, next, 1))) {
 		return false;
 	}
+	one = observation->elements == 1 || mm_observation_one_voltage(observation, &sure);
 	answer = find_answer(observation, one);
 	jump = find_jump(observation, one, &answer, before, next);
 	latest = latest_of(observation, &jump);
