@@ -3,13 +3,16 @@
 #include "afe/iio_device.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <iio.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "afe/iio_find.h"
 
@@ -78,13 +81,34 @@ void mm_iio_device_chip(const struct mm_iio_device *device, const char *uri, cha
 
 void mm_iio_device_close(struct mm_iio_device *device)
 {
+	while (device->file_count > 0) {
+		close(device->fd[--device->file_count]);
+	}
 	if (device->context) {
 		iio_context_destroy(device->context);
 		device->context = NULL;
 	}
 }
 
-static bool find_in_channel(const struct iio_channel *channel, const char *file, struct mm_iio_attr *ret)
+/* The attribute's file, for reading; -1: it is on another machine, can't be read, or is one too many. */
+static int keep_open(struct mm_iio_device *device, const char *file)
+{
+	const char *sysfs = sysfs_of(device->context);
+	char path[PATH_MAX];
+	int fd;
+
+	if (!sysfs || device->file_count == MM_IIO_FILES_MAX) {
+		return -1;
+	}
+	snprintf(path, sizeof(path), "%s/%s/%s", sysfs, iio_device_get_id(device->device), file);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd >= 0) {
+		device->fd[device->file_count++] = fd;
+	}
+	return fd;
+}
+
+static void find_in_channel(const struct iio_channel *channel, const char *file, struct mm_iio_attr *ret)
 {
 	unsigned count = iio_channel_get_attrs_count(channel);
 
@@ -94,33 +118,43 @@ static bool find_in_channel(const struct iio_channel *channel, const char *file,
 
 		if (found && strcmp(found, file) == 0) {
 			*ret = (struct mm_iio_attr){.channel = channel, .name = name, .file = found};
-			return true;
+			return;
 		}
 	}
-	return false;
 }
 
 int mm_iio_device_find(struct mm_iio_device *device, const char *file, struct mm_iio_attr *ret)
 {
 	unsigned count = iio_device_get_channels_count(device->device);
 	const char *name = iio_device_find_attr(device->device, file);
+	struct mm_iio_attr found = {.name = name, .file = name};
 
-	if (name) {
-		*ret = (struct mm_iio_attr){.name = name, .file = name};
-		return 0;
+	for (unsigned i = 0; i < count && !found.file; i++) {
+		find_in_channel(iio_device_get_channel(device->device, i), file, &found);
 	}
-	for (unsigned i = 0; i < count; i++) {
-		if (find_in_channel(iio_device_get_channel(device->device, i), file, ret)) {
-			return 0;
-		}
+	if (!found.file) {
+		return mm_iio_device_error(device, -ENOENT, "looking for %s of %s", file, device->name);
 	}
-	return mm_iio_device_error(device, -ENOENT, "looking for %s of %s", file, device->name);
+	found.fd = keep_open(device, file);
+	*ret = found;
+	return 0;
+}
+
+/* As read() does, of the whole file. */
+static ssize_t read_attr(const struct mm_iio_device *device, const struct mm_iio_attr *attr, char *ret, size_t size)
+{
+	if (attr->fd >= 0) {
+		ssize_t length = pread(attr->fd, ret, size, 0);
+
+		return length < 0 ? -errno : length;
+	}
+	return attr->channel ? iio_channel_attr_read(attr->channel, attr->name, ret, size)
+			     : iio_device_attr_read(device->device, attr->name, ret, size);
 }
 
 int mm_iio_device_read_text(struct mm_iio_device *device, const struct mm_iio_attr *attr, char *ret, size_t size)
 {
-	ssize_t len = attr->channel ? iio_channel_attr_read(attr->channel, attr->name, ret, size - 1)
-				    : iio_device_attr_read(device->device, attr->name, ret, size - 1);
+	ssize_t len = read_attr(device, attr, ret, size - 1);
 
 	if (len < 0) {
 		return mm_iio_device_error(device, (int)len, "reading %s of %s", attr->file, device->name);

@@ -5,7 +5,8 @@
 /*
  * One IIO device through a libiio context of its own. Attributes are found by their file's name under sysfs: newer channel
  * modifiers are unknown to libiio 0.24 and 0.26, so channel and attribute names depend on what else the device has, file names
- * don't. Every error is put into words, with the device and the attribute.
+ * don't. On this machine that file is kept open and read again from its start, which takes one call of the system in place of
+ * five. Every error is put into words, with the device and the attribute.
  */
 
 #include <stddef.h>
@@ -22,13 +23,19 @@ struct mm_iio_attr {
 	const struct iio_channel *channel; /* NULL: an attribute of the device itself */
 	const char *name;		   /* within it */
 	const char *file;
+	int fd; /* its file, which the device keeps open; -1: libiio reads it */
 };
+
+/* Files of a device that are kept open; what there is beyond them, libiio reads. */
+#define MM_IIO_FILES_MAX 32
 
 struct mm_iio_device {
 	struct iio_context *context;
 	const struct iio_device *device;
 	const char *name;	/* as it was asked for */
 	struct mm_error *error; /* where errors go; may be NULL */
+	unsigned file_count;
+	int fd[MM_IIO_FILES_MAX];
 };
 
 /*

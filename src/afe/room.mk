@@ -19,9 +19,10 @@ libafe_a_SOURCES = \
 	src/afe/waveform_chip.c src/afe/waveform_chip.h
 
 if TESTS_ENABLED
-check_PROGRAMS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_ade9000_faults tests/afe/check_find tests/afe/check_waveform
-TESTS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_ade9000_faults tests/afe/check_find tests/afe/check_waveform
+check_PROGRAMS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_ade9000_faults tests/afe/check_find tests/afe/check_local tests/afe/check_waveform
+TESTS += tests/afe/check_ade9000 tests/afe/check_ade9000_angle tests/afe/check_ade9000_counting tests/afe/check_ade9000_faults tests/afe/check_find tests/afe/check_local tests/afe/check_waveform
 tests_afe_check_find_SOURCES = tests/afe/check_find.c
+tests_afe_check_local_SOURCES = tests/afe/check_local.c
 # They start minimeter-sim.
 tests_afe_check_ade9000_SOURCES = tests/afe/check_ade9000.c tests/fixture/afe_fixture.c
 EXTRA_tests_afe_check_ade9000_DEPENDENCIES = minimeter-sim
