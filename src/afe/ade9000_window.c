@@ -2,26 +2,30 @@
 #include "afe/ade9000_window.h"
 
 #include <errno.h>
-#include <stdlib.h>
 
 #include "core/units.h"
 
 #define ENERGY_BITS 45
 #define SAMPLE_HZ 8000.0
+/* Of an int64_t; as many fit a uint64_t, whichever they are. */
+#define DIGITS_MAX 19
 /* No clock of a machine comes so far, and the difference of two that don't can be had. */
 #define TIME_MAX_NS (INT64_MAX / 4)
 
-/* Takes the next number off the text. */
+/* Takes the next number off the text, and the blank before it. */
 static int64_t take(const char **text, bool *bad)
 {
-	char *end;
-	int64_t value;
+	const char *at = *text + (**text == ' '), *first;
+	bool negative = *at == '-';
+	uint64_t value = 0;
 
-	errno = 0;
-	value = strtoll(*text, &end, 10);
-	*bad = *bad || end == *text || errno != 0 || (*end != ' ' && *end != '\0');
-	*text = end;
-	return value;
+	at += negative;
+	for (first = at; *at >= '0' && *at <= '9'; at++) {
+		value = value * 10 + (uint64_t)(*at - '0');
+	}
+	*bad = *bad || at == first || at - first > DIGITS_MAX || value > INT64_MAX || (*at != ' ' && *at != '\0');
+	*text = at;
+	return (int64_t)(negative ? -value : value);
 }
 
 static uint32_t take_code(const char **text, bool *bad)
