@@ -161,16 +161,17 @@ int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, dou
 	return read_scaled(chip, &from->power, mm_ade9000_full_scale_va(&from->config) / POWER_FULL_SCALE, ret_w);
 }
 
-int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, struct mm_instant *ret_v)
+int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, int64_t *now_ns, struct mm_instant *ret_v)
 {
 	const struct mm_ade9000_input *from = &chip->input[input];
-	int64_t begin_ns = mm_clock_boottime(chip->clock), code, took_ns;
+	int64_t begin_ns = *now_ns, code, took_ns;
 	int r = mm_iio_device_read_s64(&chip->device, &from->waveform, &code);
 
 	if (r < 0) {
 		return r;
 	}
-	took_ns = mm_clock_boottime(chip->clock) - begin_ns;
+	*now_ns = mm_clock_boottime(chip->clock);
+	took_ns = *now_ns - begin_ns;
 	if (took_ns > INSTANT_NS) {
 		return -ETIME;
 	}

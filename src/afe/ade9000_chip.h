@@ -74,10 +74,10 @@ int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_rea
 int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, double *ret_w);
 
 /*
- * Reads what the voltage of an input is just now. It is tried once, and has to be back in time: -ETIME where the bus took so long
- * that the instant is not known to 2 ms.
+ * Reads what the voltage of an input is just now. now_ns has CLOCK_BOOTTIME as it begins, and then as it ends. It is tried once,
+ * and has to be back in time: -ETIME where the bus took so long that the instant is not known to 2 ms.
  */
-int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, struct mm_instant *ret_v);
+int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, int64_t *now_ns, struct mm_instant *ret_v);
 
 /* An input's full scale in VA, and what an energy code is worth as mean power over its window, in W. */
 double mm_ade9000_full_scale_va(const struct mm_afe_input *config);

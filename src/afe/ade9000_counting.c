@@ -268,16 +268,16 @@ static int counting_next(struct mm_afe *afe, struct mm_measurement *ret)
 		if (r == 0) {
 			r = read_window(c, &w);
 		}
-		now_ns = mm_clock_boottime(c->chip.clock);
-		if (r < 0 && (r != -ENODATA || now_ns >= give_up_ns)) {
-			return r;
-		}
 		if (r == 0 && is_new(c, &w)) {
 			if (register_window(c, &w, ret)) {
 				return 0;
 			}
 			at_ns = c->last.end_ns + (int64_t)c->period_ns + READ_NS;
 			continue;
+		}
+		now_ns = mm_clock_boottime(c->chip.clock);
+		if (r < 0 && (r != -ENODATA || now_ns >= give_up_ns)) {
+			return r;
 		}
 		if (now_ns >= give_up_ns) {
 			fill_overdue(c, ret);

@@ -32,14 +32,14 @@ static int poll_power(struct mm_ade9000_watch *w, int64_t t)
 }
 
 /* Two instants of each voltage, a quarter of a cycle apart. */
-static int read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest)
+static int read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, int64_t now_ns)
 {
 	double hz = latest->frequency_hz;
 	struct mm_instant instant[MM_INPUTS_MAX][2];
 
 	for (unsigned turn = 0; turn < 2; turn++) {
 		for (unsigned i = 0; i < w->chip->input_count; i++) {
-			int r = mm_ade9000_chip_read_instant(w->chip, i, &instant[i][turn]);
+			int r = mm_ade9000_chip_read_instant(w->chip, i, &now_ns, &instant[i][turn]);
 
 			if (r < 0) {
 				return r;
@@ -52,6 +52,7 @@ static int read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_read
 			if (r < 0) {
 				return r;
 			}
+			now_ns = mm_clock_boottime(w->chip->clock);
 		}
 	}
 	for (unsigned i = 0; i < w->chip->input_count; i++) {
@@ -69,13 +70,18 @@ static int read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_read
 /* Once a window, while there is time until t: the angles between the voltages, for the diagnosis. */
 static void take_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, int64_t t)
 {
-	if (w->phasors_tried || w->chip->input_count < 2 || !(latest->frequency_hz > 0) ||
-	    t - mm_clock_boottime(w->chip->clock) < PHASORS_NS) {
+	int64_t now_ns;
+
+	if (w->phasors_tried || w->chip->input_count < 2 || !(latest->frequency_hz > 0)) {
+		return;
+	}
+	now_ns = mm_clock_boottime(w->chip->clock);
+	if (t - now_ns < PHASORS_NS) {
 		return;
 	}
 	w->phasors_tried = true;
 	/* Without them the angles are not known, and that is no fault: a bus that fails shows when the energy is read. */
-	(void)read_phasors(w, latest);
+	(void)read_phasors(w, latest, now_ns);
 }
 
 int mm_ade9000_watch_until(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, int64_t t)
