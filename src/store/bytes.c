@@ -158,10 +158,21 @@ uint64_t mm_checksum(const uint8_t *bytes, size_t size)
 	return mm_checksum_on(FNV_OFFSET, bytes, size);
 }
 
+static uint64_t sum_byte(uint64_t sum, uint8_t byte)
+{
+	return (sum ^ byte) * FNV_PRIME;
+}
+
 uint64_t mm_checksum_on(uint64_t sum, const uint8_t *bytes, size_t size)
 {
-	for (size_t i = 0; i < size; i++) {
-		sum = (sum ^ bytes[i]) * FNV_PRIME;
+	size_t i = 0;
+
+	/* Every window sums a kilobyte or more. */
+	for (; i + 4 <= size; i += 4) {
+		sum = sum_byte(sum_byte(sum_byte(sum_byte(sum, bytes[i]), bytes[i + 1]), bytes[i + 2]), bytes[i + 3]);
+	}
+	for (; i < size; i++) {
+		sum = sum_byte(sum, bytes[i]);
 	}
 	return sum;
 }
