@@ -22,7 +22,7 @@ fi
 # parts CHIP: the front end, for the board as for the meter.
 parts() {
 	case $1 in
-	ade9000) printf '%s\n' burden_ohm=5.1 ;;
+	ade9000*) printf '%s\n' burden_ohm=5.1 ;;
 	mcp*) printf '%s\n' burden_ohm=3.3 ;;
 	ads*) printf '%s\n' burden_ohm=14 voltage_divider=201 ;;
 	esac
@@ -40,7 +40,7 @@ instructions() {
 	} >"$scratch/board.ini"
 	start_held_sim "$2" "$scratch/board.ini"
 	mapfile -t front_end < <(parts "$1")
-	configure board "[front-end]" "driver=$1" "${front_end[@]}" "${dual[@]}"
+	configure board "[front-end]" "driver=${1%-minimeter}" "${front_end[@]}" "${dual[@]}"
 	valgrind -q --tool=callgrind --callgrind-out-file="$scratch/callgrind" "$build/minimeterd" \
 		--config "$scratch/minimeter.conf" 2>>"$scratch/meter.err" &
 	meter_pid=$!
@@ -50,7 +50,7 @@ instructions() {
 	counted=$(awk '$1 == "totals:" || $1 == "summary:" { print $2; exit }' "$scratch/callgrind")
 }
 
-[ $# -gt 0 ] || set -- ade9000 mcp3912
+[ $# -gt 0 ] || set -- ade9000-minimeter ade9000 mcp3912
 for chip; do
 	instructions "$chip" "$short_s"
 	short=$counted
