@@ -16,6 +16,7 @@
  *   record      the physical address of the sum of all phases' truth, 64 bits, renewed every 10 ms: what can still be
  *               read in the memory of a board that has been stopped
  */
+#include <linux/bug.h>
 #include <linux/fixp-arith.h>
 #include <linux/interrupt.h>
 #include <linux/io.h>
@@ -30,8 +31,13 @@
 #include <linux/slab.h>
 #include <linux/timekeeping.h>
 #include <linux/uaccess.h>
-#include <linux/unaligned.h>
 #include <linux/workqueue.h>
+
+#if __has_include(<linux/unaligned.h>)
+#include <linux/unaligned.h>
+#else
+#include <asm/unaligned.h> /* before Linux 6.12 */
+#endif
 
 #include "board-spi.h"
 
@@ -118,7 +124,7 @@ static struct {
 /* A triangle of mean zero. */
 static s32 noise(u32 peak)
 {
-	return (s32)get_random_u32_below(peak + 1) - (s32)get_random_u32_below(peak + 1);
+	return (s32)(mul_u32_u32(get_random_u32(), peak + 1) >> 32) - (s32)(mul_u32_u32(get_random_u32(), peak + 1) >> 32);
 }
 
 /* Is the DSP on, and is this power not dropped as no load? */

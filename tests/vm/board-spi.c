@@ -3,15 +3,15 @@
 #include "board-spi.h"
 
 #include <linux/delay.h>
-#include <linux/device/faux.h>
 #include <linux/err.h>
 #include <linux/module.h>
 #include <linux/mutex.h>
+#include <linux/platform_device.h>
 #include <linux/spi/spi.h>
 
 static struct {
 	const struct board_spi_chip *chip;
-	struct faux_device *parent;
+	struct platform_device *parent;
 	struct spi_controller *controller;
 	struct dentry *debugfs;
 	u32 errors, stalled, transfers;
@@ -60,7 +60,8 @@ static int add_controller(void)
 {
 	int r;
 
-	bus.controller = spi_alloc_host(&bus.parent->dev, 0);
+	/* By the name that it has in kernels old and new. */
+	bus.controller = __spi_alloc_controller(&bus.parent->dev, 0, false);
 	if (!bus.controller) {
 		return -ENOMEM;
 	}
@@ -84,9 +85,9 @@ int board_spi_add(const struct board_spi_chip *chip, struct dentry **ret_dir)
 	}
 	bus.chip = chip;
 	strscpy(board.modalias, chip->modalias, sizeof(board.modalias));
-	bus.parent = faux_device_create(chip->name, NULL, NULL);
-	if (!bus.parent) {
-		r = -ENODEV;
+	bus.parent = platform_device_register_simple(chip->name, PLATFORM_DEVID_NONE, NULL, 0);
+	if (IS_ERR(bus.parent)) {
+		r = PTR_ERR(bus.parent);
 		goto fail;
 	}
 	r = add_controller();
@@ -107,7 +108,7 @@ fail_controller:
 	debugfs_remove(bus.debugfs);
 	spi_unregister_controller(bus.controller);
 fail_parent:
-	faux_device_destroy(bus.parent);
+	platform_device_unregister(bus.parent);
 fail:
 	bus.chip = NULL;
 	return r;
@@ -118,7 +119,7 @@ void board_spi_remove(void)
 {
 	spi_unregister_controller(bus.controller);
 	debugfs_remove(bus.debugfs);
-	faux_device_destroy(bus.parent);
+	platform_device_unregister(bus.parent);
 	bus.chip = NULL;
 	bus.errors = 0;
 	bus.stalled = 0;

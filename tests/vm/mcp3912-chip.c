@@ -24,6 +24,7 @@
 #include <linux/spinlock.h>
 #include <linux/uaccess.h>
 #include <linux/unaligned.h>
+#include <linux/version.h>
 
 #include "board-spi.h"
 
@@ -247,7 +248,12 @@ static int __init chip_init(void)
 		irq_domain_remove_sim(chip.domain);
 		return r;
 	}
+#if LINUX_VERSION_CODE >= KERNEL_VERSION(6, 13, 0)
 	hrtimer_setup(&chip.timer, tick, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
+#else
+	hrtimer_init(&chip.timer, CLOCK_BOOTTIME, HRTIMER_MODE_ABS);
+	chip.timer.function = tick;
+#endif
 	chip.next_ps = ktime_get_boottime_ns() * 1000;
 	hrtimer_start(&chip.timer, ns_to_ktime(div_u64(chip.next_ps, 1000) + 1), HRTIMER_MODE_ABS);
 	return 0;
