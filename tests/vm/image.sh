@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
 #
-# Builds the virtual board: a Debian 13 disk image, its kernel and an initrd, all from Debian's packages. What is fetched stays
-# in the cache directory and is used again; minimeter and the test module are built anew each time.
+# Builds the virtual board: a disk image of Debian, its kernel and an initrd, all from Debian's packages. What is fetched stays
+# in the cache directory and is used again; minimeter is built anew each time, modules where their sources have changed. Our own driver
+# is built by DKMS from the package minimeter-dkms.
 #
-# usage: image.sh CACHE TARBALL MIRROR
+# usage: image.sh CACHE TARBALL MIRROR bookworm|trixie|backports
 set -euo pipefail
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
@@ -14,21 +15,35 @@ mirror=$3
 build=$cache/build   # a root with compilers and kernel headers
 root=$cache/root     # the root of the board
 suite=trixie
+release=trixie # where the kernel is from
+case $4 in
+bookworm) suite=bookworm release=bookworm ;;
+backports) release=trixie-backports ;;
+esac
 
 # What the board runs with: minimeter's libraries, and what the scenarios look at it with.
 board_packages=(
-	systemd systemd-sysv udev kmod procps util-linux gpiod jq sqlite3 python3 python3-varlink
-	libiio0 libiio-utils libgpiod3 libjansson4 libinih1 libncursesw6 libqrencode4 libsqlite3-0 libssl3t64
+	systemd systemd-sysv udev kmod procps util-linux gpiod jq sqlite3 python3
+	libiio0 libiio-utils libjansson4 libinih1 libncursesw6 libqrencode4 libsqlite3-0
 )
+if [ $suite = bookworm ]; then
+	board_packages+=(libgpiod2 libssl3)
+else
+	board_packages+=(libgpiod3 libssl3t64 python3-varlink)
+fi
 build_packages=(
 	autoconf automake libtool make pkg-config gcc libc6-dev busybox-static cpio kmod xz-utils
 	libiio-dev libgpiod-dev libsystemd-dev libsqlite3-dev libjansson-dev libinih-dev libssl-dev libncurses-dev libqrencode-dev
 )
+# For our driver's package, and for DKMS to build it; openssl is for its key.
+package_tools=(debhelper dh-dkms dkms openssl)
 # For the initrd, and for the board once it runs.
 initrd_modules=(virtio_pci virtio_blk ext4)
-# Of the board's own modules the sources are here.
-own_modules=(board-spi ade9000-chip mcp3912-chip)
-board_modules=(gpio-sim ade9000 mcp3911 minimeter_ade9000 "${own_modules[@]}")
+# Of the board's own modules the sources are here; what else it has depends on the kernel.
+own_modules=(board-spi ade9000-chip)
+board_modules=(gpio-sim minimeter_ade9000)
+# Of these the kernel's source is taken, those that it has.
+kernel_sources=(drivers/iio/adc/ade9000.c drivers/gpio/gpio-sim.c drivers/gpio/gpiolib.h kernel/irq/irq_sim.c)
 
 # in_build COMMAND...: objtool wants /proc.
 in_build() {
@@ -65,42 +80,95 @@ make_build() {
 	cp /etc/resolv.conf "$build/etc/resolv.conf"
 }
 
-# The newest kernel there is, unpacked without its scripts, and the driver out of its source.
-make_kernel() {
-	local source
+# What a package of the kernel's release depends on: depends PACKAGE PREFIX
+depends() {
+	in_build apt-cache depends "$1" -t "$release" | sed -n "s/^ *Depends: \($2.*\)$/\1/p"
+}
 
+# The kernel, unpacked without its scripts, and drivers out of its source.
+make_kernel() {
 	in_build apt-get -q update
-	in_build apt-get -q -y install --no-install-recommends -t "$suite-backports" linux-headers-amd64
-	kernel=$(basename "$(readlink -f "$build"/lib/modules/*-amd64)")
-	source=$(in_build apt-cache depends linux-source -t "$suite-backports" | awk '/Depends: linux-source-/ { print $2; exit }')
-	rm -rf "$build/kernel" && mkdir -p "$build/kernel/usr/lib" && ln -s usr/lib "$build/kernel/lib"
+	in_build apt-get -q -y install --no-install-recommends "${package_tools[@]}"
+	in_build apt-get -q -y install --no-install-recommends -t "$release" linux-headers-amd64
+	kernel=$(depends linux-headers-amd64 linux-headers-)
+	kernel=${kernel#linux-headers-}
+	rm -rf "$build"/{kernel,modules,driver} && mkdir -p "$build"/kernel/{usr/lib,source} && ln -s usr/lib "$build/kernel/lib"
 	# The modules may be in the image's package or in one that it depends on.
 	in_build sh -ec 'cd /kernel
-		apt-get -q download "$2/$3-backports" \
-			$(apt-cache depends "linux-image-$1" | sed -n "s/^  Depends: \(linux-[a-z]*-$1\)$/\1/p") "linux-image-$1"
-		for deb in *.deb; do dpkg-deb -x "$deb" .; done
-		tar -xf "usr/src/$2.tar.xz" --strip-components=4 "$2/drivers/iio/adc/ade9000.c"
-		rm -rf ./*.deb usr/src' sh "$kernel" "$source" "$suite"
+		kernel=$1 source=$2 release=$3
+		shift 3
+		apt-get -q download "$source/$release" \
+			$(apt-cache depends "linux-image-$kernel" | sed -n "s/^  Depends: \(linux-[a-z]*-$kernel\)$/\1/p") "linux-image-$kernel"
+		for deb in *.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x --keep-directory-symlink; done
+		tar -C source -xf "usr/src/$source.tar.xz" --transform "s,.*/,," $(printf "$source/%s " "$@") || true
+		test -e source/gpio-sim.c
+		rm -rf ./*.deb usr/src' sh "$kernel" "$(depends linux-source linux-source-)" "$release" "${kernel_sources[@]}"
+	in_build depmod -b /kernel "$kernel"
 	echo "$kernel" >"$cache/kernel"
 }
 
-# The driver as it is, and ours; not again where nothing has changed.
-make_modules() {
-	local sources=("$here"/*.[ch] "$build/kernel/ade9000.c") ours=("$here"/../../src/kernel/{*.[ch],Kbuild}) known=$build/modules/sources
+# The kernels of Debian 12 and 13 have no gpio-sim, nor what it stands on; that of Debian 12 knows the MCP3911 only.
+choose_modules() {
+	# What ext4 has checksums from, before they became part of the kernel; nothing else finds it in the initrd.
+	if in_build modprobe -d /kernel -S "$kernel" -qn crc32c_generic; then
+		initrd_modules=(crc32c_generic "${initrd_modules[@]}")
+	fi
+	if ! in_build grep -q ^CONFIG_GPIO_SIM= "/lib/modules/$kernel/build/.config"; then
+		own_modules+=(irq_sim gpio-sim)
+	fi
+	if in_build modprobe -d /kernel -S "$kernel" -qn spi:mcp3912; then
+		own_modules+=(mcp3912-chip)
+		board_modules+=(mcp3911)
+	fi
+	if [ -e "$build/kernel/source/ade9000.c" ]; then
+		own_modules+=(ade9000)
+	fi
+	board_modules+=("${own_modules[@]}")
+}
 
-	if cat "${sources[@]}" "${ours[@]}" | cmp -s - "$known"; then
+# Not again where nothing has changed. What irq_sim calls is exported under another name only.
+make_modules() {
+	local known=$build/modules/sources dir=$build/modules updates=$build/kernel/lib/modules/$kernel/updates
+
+	if cat "$here"/*.[ch] | cmp -s - "$known"; then
 		return
 	fi
-	rm -rf "$build/modules" && mkdir "$build/modules"
-	cp "${sources[@]}" "$build/modules"
-	printf 'obj-m += %s.o\n' ade9000 "${own_modules[@]}" >"$build/modules/Kbuild"
-	mkdir "$build/modules/ours" && cp "${ours[@]}" "$build/modules/ours"
+	rm -rf "$dir" && mkdir "$dir"
+	cp "$here"/*.[ch] "$build"/kernel/source/* "$dir"
+	sed -i 's/handle_simple_irq(irq_to_desc(\(.*\)));/generic_handle_irq(\1);/; $a #include <linux/module.h>\nMODULE_LICENSE("GPL");' "$dir/irq_sim.c"
+	printf 'obj-m += %s.o\n' "${own_modules[@]}" >"$dir/Kbuild"
 	in_build make -s -C "/lib/modules/$kernel/build" M=/modules modules
-	in_build make -s -C "/lib/modules/$kernel/build" M=/modules/ours modules
-	mkdir -p "$build/kernel/lib/modules/$kernel/updates"
-	cp "$build"/modules/*.ko "$build"/modules/ours/*.ko "$build/kernel/lib/modules/$kernel/updates"
-	in_build depmod -b /kernel "$kernel"
-	cat "${sources[@]}" "${ours[@]}" >"$known"
+	mkdir -p "$updates"
+	cp "$dir"/*.ko "$updates"
+	cat "$here"/*.[ch] >"$known"
+}
+
+# The release as a user builds it.
+unpack_release() {
+	rm -rf "$build/minimeter" && mkdir "$build/minimeter"
+	tar -xf "$source" -C "$build/minimeter" --strip-components=1
+}
+
+# Our driver, as a user gets it: its package, made by the package's own rules, has DKMS build it.
+make_driver() {
+	local sources=("$build"/minimeter/src/kernel/* "$build"/minimeter/debian/{rules,control,changelog}) known=$build/driver
+
+	if cat "${sources[@]}" | cmp -s - "$known"; then
+		return
+	fi
+	in_build env DH_OPTIONS=-pminimeter-dkms sh -ec 'cd /minimeter
+		rm -f ../minimeter-dkms_*.deb
+		dh_prep
+		make -f debian/rules override_dh_install override_dh_dkms
+		dh_installdeb
+		make -f debian/rules override_dh_gencontrol
+		dh_builddeb
+		dpkg -i ../minimeter-dkms_*.deb
+		dkms autoinstall -k "$1"
+		dkms status' sh "$kernel"
+	mkdir -p "$build/kernel/lib/modules/$kernel/updates/dkms"
+	cp "$build/lib/modules/$kernel"/updates/dkms/minimeter_ade9000.ko* "$build/kernel/lib/modules/$kernel/updates/dkms"
+	cat "${sources[@]}" >"$known"
 }
 
 # copy_modules ROOT MODULE...: with what they depend on, into a root below the build root; unpacked for busybox's sake.
@@ -136,10 +204,9 @@ make_initrd() {
 	in_build sh -c 'cd /initrd && find . | cpio -o -H newc --quiet' >"$cache/initrd.img"
 }
 
-# The release as a user builds it, installed by make install, and a newer build to upgrade to.
+# Installed by make install, and a newer build to upgrade to.
 install_minimeter() {
-	rm -rf "$build/minimeter" "$build/stage" && mkdir "$build/minimeter"
-	tar -xf "$source" -C "$build/minimeter" --strip-components=1
+	rm -rf "$build/stage"
 	in_build sh -ec 'cd /minimeter
 		./configure -q --prefix=/usr --sysconfdir=/etc --localstatedir=/var --disable-tests CFLAGS="-O2 -g"
 		make -s -j2
@@ -174,18 +241,22 @@ if once build "${build_packages[@]}"; then
 	make_build
 	done_with build "${build_packages[@]}"
 fi
-if once kernel; then
+if once kernel "${package_tools[@]}"; then
 	make_kernel
-	done_with kernel
+	done_with kernel "${package_tools[@]}"
 fi
 kernel=$(cat "$cache/kernel")
 if once root "${board_packages[@]}"; then
 	make_root
 	done_with root "${board_packages[@]}"
 fi
+unpack_release
+choose_modules
 make_modules
+make_driver
+in_build depmod -b /kernel "$kernel"
 make_initrd
-rm -rf "$build/board" && copy_modules /board "${board_modules[@]}"
+rm -rf "$build/board" "$root/usr/lib/modules" && copy_modules /board "${board_modules[@]}"
 cp -a "$build/board/usr/." "$root/usr"
 install_minimeter
 install_board
