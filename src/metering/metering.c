@@ -97,6 +97,7 @@ static void refuse_second(struct mm_metering *metering, unsigned front_end, stru
 
 bool mm_metering_report(struct mm_metering *metering, unsigned front_end, struct mm_front_end_report *report)
 {
+	const struct mm_counters counters = report->measurement.counters; /* which a report that is refused loses */
 	struct mm_verdict verdict;
 
 	mm_wall_clock_look(&metering->wall_clock);
@@ -109,8 +110,8 @@ bool mm_metering_report(struct mm_metering *metering, unsigned front_end, struct
 		}
 	}
 	/* What was counted in a window that is refused is never registered, by the next run neither. */
-	if (report->measurement.counters.epoch != 0) {
-		mm_carryover_note_counters(metering->carryover, front_end, &report->measurement.counters);
+	if (counters.epoch != 0) {
+		mm_carryover_note_counters(metering->carryover, front_end, &counters);
 	}
 	/* Before any edge of this window can be played. */
 	mm_carryover_write(metering->carryover, metering->meters, metering->meter_count);

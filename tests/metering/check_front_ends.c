@@ -435,6 +435,28 @@ START_TEST(one_chip_serves_one_front_end)
 }
 END_TEST
 
+/* The first front end has registered it: a run in which the second one comes first must not do so again. */
+START_TEST(what_a_second_front_end_counts_is_not_its_own)
+{
+	struct metering_fixture *f = setup_chips();
+	struct mm_front_end_report report = {.at_ns = f->now_ns};
+	struct mm_counters stood;
+
+	mm_metering_chip(f->metering, 0, "ade9000 at spi0.0");
+	mm_metering_chip(f->metering, 1, "ade9000 at spi0.0");
+	good_window(f, 0, 3600);
+	report.measurement = *mm_view_front_end(f->metering, 0).window;
+	report.measurement.counters = (struct mm_counters){.epoch = 7, .end_ns = f->now_ns};
+	(void)mm_metering_report(f->metering, 1, &report);
+	ck_assert_int_eq(mm_view_front_end(f->metering, 1).health, MM_HEALTH_ABSENT);
+	mm_metering_counters(f->metering, 1, &stood);
+	ck_assert_uint_eq(stood.epoch, 7);
+	ck_assert_int_eq(stood.end_ns, f->now_ns);
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
 /* Two chips change places: the front end that says so first finds its new one still taken. */
 START_TEST(a_chip_that_is_left_can_be_had)
 {
@@ -528,6 +550,7 @@ int main(void)
 	tcase_add_test(tcase, who_is_silent_is_stale_alone);
 	tcase_add_test(tcase, windows_end_at_different_times);
 	tcase_add_test(tcase, one_chip_serves_one_front_end);
+	tcase_add_test(tcase, what_a_second_front_end_counts_is_not_its_own);
 	tcase_add_test(tcase, a_chip_that_is_left_can_be_had);
 	tcase_add_test(tcase, intervals_of_all_go_together);
 	tcase_add_test(tcase, another_chip_is_an_event);
