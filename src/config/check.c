@@ -61,6 +61,9 @@ static void check_chip(struct mm_config_reading *reading, struct mm_config_meter
 			first = e;
 		}
 		clear = clear && found && found == chip;
+		if (!found && reading->front_end_unread) {
+			continue;
+		}
 		if (!found && meter->chip[e][0] == '\0') {
 			mm_config_complain(
 				reading, line,
@@ -249,6 +252,17 @@ static void check_front_ends(struct mm_config_reading *reading)
 	}
 }
 
+/* Have its phases dividers or burdens of their own? Then it takes the phase of an element to know which it has. */
+static bool has_own(const struct mm_config_front_end *front_end)
+{
+	bool own = false;
+
+	for (unsigned phase = 0; phase < MM_AFE_PHASES; phase++) {
+		own = own || front_end->afe.phase_divider[phase] != 0 || front_end->afe.phase_burden_ohm[phase] != 0;
+	}
+	return own;
+}
+
 /* What the converter is to measure at an element. */
 static void check_element(struct mm_config_reading *reading, const struct mm_config_meter *meter, unsigned element)
 {
@@ -259,7 +273,7 @@ static void check_element(struct mm_config_reading *reading, const struct mm_con
 	unsigned ct = meter->is_generic ? mm_config_line_of(reading, &meter->generic.ct) : model;
 	struct mm_error error;
 
-	if (is_unread(reading, front_end->driver)) {
+	if (is_unread(reading, front_end->driver) || (meter->phase[element] < 0 && has_own(front_end))) {
 		return;
 	}
 	if (!is_unread(reading, &front_end->afe.voltage_divider) && !is_unread(reading, &front_end->afe.phase_divider[phase]) &&
@@ -450,14 +464,16 @@ static void check_paths(struct mm_config_reading *reading)
 	const struct mm_config *config = reading->config;
 	const char *copy = config->copy_path;
 
-	if (copy[0] != '\0' && strcmp(copy, "none") != 0 && is_of_register(copy, config->register_path)) {
+	if (copy[0] != '\0' && strcmp(copy, "none") != 0 && !is_unread(reading, config->register_path) &&
+	    is_of_register(copy, config->register_path)) {
 		mm_config_complain(
 			reading, mm_config_line_of(reading, copy),
 			"copy = %s: this is the register's own file (register = %s); give the copy another path, or leave "
 			"the line out",
 			copy, config->register_path);
 	}
-	if (strcmp(config->socket, config->admin_socket) == 0) {
+	if (!is_unread(reading, config->socket) && !is_unread(reading, config->admin_socket) &&
+	    strcmp(config->socket, config->admin_socket) == 0) {
 		mm_config_complain(reading, line_of_either(reading, config->admin_socket, config->socket),
 				   "socket and admin_socket are both %s; they must differ", config->socket);
 	}

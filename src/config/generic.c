@@ -30,12 +30,15 @@ static void check_keys(struct mm_config_reading *reading, const struct mm_config
 	*ret_complete = *ret_complete && plate->taken;
 }
 
-/* Amperes that no CT gives, but one of volts does: somebody forgot the V. For 1 A the default burden is far too large. */
+/*
+ * Amperes that no CT gives, but one of volts does: somebody forgot the V. For 1 A the default burden is far too large, where it
+ * is known that it is the default.
+ */
 static bool is_of_volts(const struct mm_config_reading *reading, const struct mm_config_meter *meter)
 {
 	const struct mm_config_front_end *front_end = mm_config_find_front_end(reading->config, meter->chip[0]);
-	unsigned phase = meter->phase[0] > 0 ? (unsigned)meter->phase[0] : 0;
-	bool burden = !front_end || mm_config_line_of(reading, mm_inputs_burden(front_end, phase)) > 0;
+	bool known = front_end && meter->phase[0] >= 0;
+	bool burden = !known || mm_config_line_of(reading, mm_inputs_burden(front_end, (unsigned)meter->phase[0])) > 0;
 	const struct mm_ct *ct = &meter->generic.ct;
 	bool third = ct->secondary >= UNITS * 33 / 100 && ct->secondary <= UNITS * 334 / 1000;
 

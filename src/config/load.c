@@ -167,6 +167,7 @@ static int on_section(void *userdata, const char *section)
 		begin_plain(reading, section);
 	}
 	reading->section_bad = !reading->in_section;
+	reading->front_end_unread |= reading->section_bad && strncasecmp(section, "front-end", strlen("front-end")) == 0;
 	return 0;
 }
 
@@ -291,7 +292,10 @@ static void on_bad(void *userdata, const char *what)
 	struct mm_config_reading *reading = userdata;
 
 	reading->line = base_of_file(reading) + reading->file_line; /* on_line() comes later */
-	mm_config_complain(reading, reading->line, "this line %s", what);
+	if (!reading->bad || strcmp(what, reading->bad) != 0) {
+		mm_config_complain(reading, reading->line, "this line %s", what);
+	}
+	reading->bad = what;
 }
 
 int mm_config_read_lines(struct mm_config_reading *reading, FILE *file)
@@ -299,6 +303,7 @@ int mm_config_read_lines(struct mm_config_reading *reading, FILE *file)
 	static const struct mm_ini_callbacks callbacks = {.line = on_line, .key = on_key, .section = on_section, .bad = on_bad};
 
 	memset(reading->begun_here, 0, sizeof(reading->begun_here));
+	reading->bad = NULL;
 	reading->in_section = false;
 	reading->section_bad = false;
 	return mm_ini_read(file, &callbacks, reading, &reading->file_line);

@@ -50,13 +50,15 @@ struct mm_config_reading {
 	unsigned file_line; /* of the file being read */
 	struct mm_config *config;
 	struct mm_config_errors *errors;
-	bool alone;		/* the drop-ins are left out */
-	bool checking;		/* all lines are read */
-	unsigned line;		/* being read */
+	bool alone;	 /* the drop-ins are left out */
+	bool checking;	 /* all lines are read */
+	unsigned line;	 /* being read */
+	const char *bad; /* what was wrong with the form of a line of this file last, which often is so of many; NULL: nothing */
 	size_t part, last_part; /* of the section being read, where there is one */
 	bool in_section;
 	unsigned begun, first_begun;	      /* that section: here, and first in this file; not the same only where it goes on */
 	bool section_bad;		      /* nothing in it is looked at: there is an error about the section */
+	bool front_end_unread;		      /* so it is with a front end's: meters can be on it */
 	unsigned begun_here[MM_CONFIG_PARTS]; /* where sections begin in this file, by their first part */
 	unsigned begun_first[MM_CONFIG_PARTS]; /* where they begin first */
 	unsigned given[MM_CONFIG_PARTS][MM_CONFIG_KEYS_MAX];
@@ -64,7 +66,7 @@ struct mm_config_reading {
 
 /*
  * Adds an error at a line (0: about the file). Where a line could not be read, what follows from that is left out, and so is what
- * another line said already.
+ * was said of the line already.
  */
 void mm_config_complain(struct mm_config_reading *reading, unsigned line, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

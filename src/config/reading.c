@@ -49,10 +49,13 @@ bool mm_config_is_unread(const struct mm_config_reading *reading, unsigned line)
 	return false;
 }
 
-static bool is_said(const struct mm_config_reading *reading, const char *text)
+/* Two lines can be wrong in the same words. */
+static bool is_said(const struct mm_config_reading *reading, const struct mm_config_error *error)
 {
 	for (unsigned i = 0; i < reading->errors->count; i++) {
-		if (strcmp(reading->errors->error[i].text, text) == 0) {
+		const struct mm_config_error *other = &reading->errors->error[i];
+
+		if (other->line == error->line && strcmp(other->text, error->text) == 0) {
 			return true;
 		}
 	}
@@ -69,7 +72,7 @@ void mm_config_complain(struct mm_config_reading *reading, unsigned line, const 
 	va_start(arguments, format);
 	vsnprintf(error.text, sizeof(error.text), format, arguments);
 	va_end(arguments);
-	if (mm_config_is_unread(reading, line) || is_said(reading, error.text)) {
+	if (mm_config_is_unread(reading, line) || is_said(reading, &error)) {
 		return;
 	}
 	if (errors->count == MM_CONFIG_ERRORS_MAX) {

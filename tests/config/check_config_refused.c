@@ -37,6 +37,14 @@ static const struct {
 	{"[Front-end flat]\n" METER, ":1: unknown section [Front-end flat]: a front end's is [front-end NAME], in small letters"},
 	{"[front-end a]\nburden_ohm=5\n[front-end a]\nburden_ohm=5\n[meter x]\nmodel=MMS-120-2001\nserial=1\nelement1=a:A\n",
 	 ":3: section [front-end a] is given twice, first in line 1, and burden_ohm in both"},
+	{"[front-end \"x\"]\n[meter x]\nmodel=MMS-120-2001\nserial=1\nelement1=x:A\n",
+	 ":1: [front-end \"x\"]: quotes would be part of the name"},
+	{"[front-end]\nburden_ohm=3\nburden_ohm_a=6\n[meter x]\nmodel=MMS-120-2001\nserial=1\nelement1=A\n"
+	 "[meter y]\nmodel=MMS-120-2002\nserial=2\nelement1=b\n",
+	 ":11: element1 = b: must be a phase of the front end"},
+	{"[front-end]\nburden_ohm_b=0.5\n[meter x]\nmodel=generic\nelements=1\nservice=1-phase-2-wire\nrated_voltage_v=230\n"
+	 "ct=200:1\nkh_wh=10\nserial=1\nelement1=b\n",
+	 ":11: element1 = b: must be a phase of the front end"},
 	{"[meter x]\nmodel = MMS-120-1001\nserial = 1\nelement1 = flat:D\n",
 	 "must be a phase of the front end: NAME:A, NAME:B or NAME:C"},
 	{"[front-end]\nburden_ohm_b = 10\n" METER, ":2: [meter flat 1]: burden_ohm_b = 10 gives a full scale of 141 A"},
@@ -158,6 +166,10 @@ static const struct {
 	 ":3: copy = /r.db: this is the register's own file (register = /r.db)"},
 	{"[daemon]\nregister = /r.db\ncopy = //./r.db\n" METER, ":3: copy = //./r.db: this is the register's own file"},
 	{"[daemon]\nregister = /r.db\ncopy = /r.db.backup\n" METER, ":3: copy = /r.db.backup: this is the register's own file"},
+	{"[daemon]\nregister = r.db\ncopy = /var/lib/minimeter/register.db\n" METER,
+	 ":2: register = r.db: must be an absolute path"},
+	{"[daemon]\nsocket = s\nadmin_socket = /run/minimeter/minimeter.sock\n" METER,
+	 ":2: socket = s: must be an absolute path"},
 	{"[daemon]\nsocket = /run/minimeter/admin.sock\n" METER,
 	 ":2: socket and admin_socket are both /run/minimeter/admin.sock"},
 	{"[front-end]\nuri = 192.168.1.7\n" METER,
@@ -234,6 +246,26 @@ START_TEST(all_errors_come_at_once)
 	ck_assert_int_eq(load(f, "[daemon]\nclients_max = 0\nsockt = /x\n socket = /y\n admin_socket = /z\n"
 				 "[meter x]\nmodel = MMS-120-2002\n[nonsense]\nkey = 1\n"
 				 "[meter y]\nmodel = XYZ\nserial = 7 # seven\nelement1 = B\nelement2 = B\n"),
+			 -EINVAL);
+	for (unsigned i = 0; i < f->errors.count; i++) {
+		ck_assert_msg(i < MM_COUNT_OF(expected) && strstr(f->errors.error[i].text, expected[i]), "%s",
+			      f->errors.error[i].text);
+	}
+	ck_assert_uint_eq(f->errors.count, MM_COUNT_OF(expected));
+	teardown(f);
+}
+END_TEST
+
+/* A typo that is copied from one section to the next one. */
+START_TEST(lines_that_are_wrong_in_the_same_words)
+{
+	static const char *const expected[] = {
+		":2: driver = mcp: ", ":5: driver = mcp: ", ":11: multiplier = x: ", ":16: multiplier = x: "};
+	struct fixture *f = setup();
+
+	ck_assert_int_eq(load(f, "[front-end a]\ndriver=mcp\nburden_ohm=50\n[front-end b]\ndriver=mcp\nburden_ohm=50\n"
+				 "[meter x]\nmodel=MMS-120-2001\nserial=1\nelement1=a:A\nmultiplier=x\n"
+				 "[meter y]\nmodel=MMS-120-2001\nserial=2\nelement1=b:A\nmultiplier=x\n"),
 			 -EINVAL);
 	for (unsigned i = 0; i < f->errors.count; i++) {
 		ck_assert_msg(i < MM_COUNT_OF(expected) && strstr(f->errors.error[i].text, expected[i]), "%s",
@@ -440,6 +472,7 @@ TCase *refused_tcase(void)
 
 	tcase_add_loop_test(tcase, what_is_wrong_is_refused_with_its_place, 0, MM_COUNT_OF(refused));
 	tcase_add_test(tcase, all_errors_come_at_once);
+	tcase_add_test(tcase, lines_that_are_wrong_in_the_same_words);
 	tcase_add_loop_test(tcase, a_wrong_value_is_one_error, 0, MM_COUNT_OF(wrong));
 	tcase_add_test(tcase, one_ampere_needs_a_burden);
 	tcase_add_test(tcase, more_errors_than_are_kept);
