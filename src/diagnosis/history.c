@@ -87,6 +87,7 @@ static void count(struct mm_observation *observation)
 		unsigned *windows = &observation->jump[e].windows;
 
 		add_one(windows);
+		add_one(&observation->jump[e].earlier);
 		observation->count = *windows < observation->count ? *windows : observation->count;
 	}
 }

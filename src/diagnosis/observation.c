@@ -20,7 +20,7 @@ void mm_observation_init(struct mm_observation *observation, unsigned elements)
 	assert(elements >= 1 && elements <= MM_ELEMENTS_MAX);
 	*observation = (struct mm_observation){.elements = elements};
 	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
-		observation->jump[e].windows = MM_OBSERVATION_WINDOWS;
+		observation->jump[e].windows = observation->jump[e].earlier = MM_OBSERVATION_WINDOWS;
 	}
 }
 

@@ -36,6 +36,7 @@ struct mm_observation_window {
 /* The latest jump of an element's current that may have been a wire's. */
 struct mm_observation_jump {
 	unsigned windows; /* since then; MM_OBSERVATION_WINDOWS: or more, or it was a load's */
+	unsigned earlier; /* the same of the one before it */
 	double ohm;	  /* how the voltages moved with it */
 };
 

@@ -53,6 +53,12 @@ static double moved_a(const struct mm_observation_window *before, const struct m
 	return hypot(two.re - one.re, two.im - one.im);
 }
 
+static bool is_same(const struct mm_observation_window *before, const struct mm_observation_window *after, unsigned e)
+{
+	return before->voltage_v[e] >= MM_DEAD_VOLTAGE_V &&
+	       moved_a(before, after, e) <= SAME_RATIO * after->current_a[e] + SAME_A;
+}
+
 /* The same current as it was last, but against its voltage it is another. */
 static bool is_turned(const struct mm_observation *observation, const struct mm_observation_window *next, unsigned e)
 {
@@ -83,6 +89,30 @@ static bool jumps(const struct mm_observation_window *before, const struct mm_ob
 	}
 	turn = mm_phasor_power(current_of(before, e), current_of(next, e));
 	return shows(before, e) && fabs(atan2(turn.im, turn.re)) * DEG_PER_RAD > JUMP_DEG;
+}
+
+/*
+ * Is an element's current after a jump as it was before? Then a load goes, or comes again: a wire that is moved shows what was
+ * not there. Where that was before the latest jump that was doubted, that one was a load's, too.
+ */
+static bool returns(struct mm_observation *observation, const struct mm_observation_window *next, unsigned e)
+{
+	struct mm_observation_jump *latest = &observation->jump[e];
+	unsigned most = latest->earlier < observation->unmoved ? latest->earlier : observation->unmoved, back = 1;
+
+	if (!shows(mm_observation_back(observation, 0), e)) {
+		return false; /* a CT can be put back */
+	}
+	while (back < most && !is_same(mm_observation_back(observation, back), next, e)) {
+		back++;
+	}
+	if (back >= most) {
+		return false;
+	}
+	if (back >= latest->windows) {
+		latest->windows = latest->earlier;
+	}
+	return true;
 }
 
 /*
@@ -138,7 +168,8 @@ struct jump {
 	unsigned unknown; /* elements that jump, and nothing is known of how the voltages answer to them */
 };
 
-static struct jump find_jump(const struct mm_observation *observation, bool one, const struct answer *answer,
+/* loads: elements whose current jumps as a load is known to do. */
+static struct jump find_jump(const struct mm_observation *observation, bool one, const struct answer *answer, const bool loads[],
 			     const struct mm_observation_window *before, const struct mm_observation_window *next)
 {
 	const double step_v[] = {next->voltage_v[0] - before->voltage_v[0], next->voltage_v[1] - before->voltage_v[1]};
@@ -148,7 +179,7 @@ static struct jump find_jump(const struct mm_observation *observation, bool one,
 		if (fmin(before->voltage_v[e], next->voltage_v[e]) < MM_DEAD_VOLTAGE_V) {
 			continue;
 		}
-		jump.jumps[e] = jumps(before, next, e);
+		jump.jumps[e] = !loads[e] && jumps(before, next, e);
 		jump.step_a[e] = current_of(next, e).re - current_of(before, e).re;
 		jump.rest_v -= answer->ohm[e] * jump.step_a[e];
 		jump.expected_v += fabs(answer->ohm[e] * jump.step_a[e]);
@@ -207,20 +238,27 @@ static bool is_expected(const struct jump *jump)
 static bool is_unanswered(struct mm_observation *observation, const struct mm_observation_window *next)
 {
 	const struct mm_observation_window *before = mm_observation_back(observation, 0);
+	bool loads[MM_ELEMENTS_MAX] = {false}, any = false;
 	struct mm_observation_jump *latest;
 	struct answer answer;
 	struct jump jump;
 	bool sure, one;
 
-	if (!jumps(before, next, 0) && (observation->elements == 1 || !jumps(before, next, 1))) {
+	for (unsigned e = 0; e < observation->elements; e++) {
+		bool jumped = jumps(before, next, e);
+
+		loads[e] = jumped && returns(observation, next, e);
+		any = any || (jumped && !loads[e]);
+	}
+	if (!any) {
 		return false;
 	}
 	one = observation->elements == 1 || mm_observation_one_voltage(observation, &sure);
 	answer = find_answer(observation, one);
-	jump = find_jump(observation, one, &answer, before, next);
+	jump = find_jump(observation, one, &answer, loads, before, next);
 	latest = latest_of(observation, &jump);
 	if (comes_again(observation, &jump)) {
-		latest->windows = MM_OBSERVATION_WINDOWS; /* the one before it was a load's, too */
+		latest->windows = latest->earlier; /* the one before it was a load's, too */
 		return false;
 	}
 	if (sags(&jump) || (jump.unknown == 0 && is_expected(&jump))) {
@@ -228,11 +266,12 @@ static bool is_unanswered(struct mm_observation *observation, const struct mm_ob
 	}
 	latest->ohm = jump_ohm(&jump);
 	if (observation->count > 1) {
-		jump = find_jump(observation, one, &answer, mm_observation_back(observation, 1), next);
+		jump = find_jump(observation, one, &answer, loads, mm_observation_back(observation, 1), next);
 		if (jump.unknown == 0 && is_expected(&jump)) {
 			return false;
 		}
 	}
+	latest->earlier = latest->windows;
 	latest->windows = 0;
 	return true;
 }

@@ -61,7 +61,8 @@ static const struct wires faults[] = {
 	 .neutral = {.conductor = 0}},
 };
 
-static const struct wires right = {"right", 2, RIGHT_CTS, LEADS, NEUTRAL};
+static const struct wires right = {"right", 2, RIGHT_CTS, LEADS, NEUTRAL},
+			  ct_a_on_b = {"ct_a on b", 2, .ct = {CT_B, CT_B}, LEADS, NEUTRAL};
 
 struct service {
 	double lag_deg[3];
@@ -227,6 +228,45 @@ START_TEST(loads_and_generation_stay_evidence)
 END_TEST
 
 /*
+ * A heater turns the power of a line round that something generates on. The voltages answer to it beside another one that comes
+ * or goes in the same second, and by that answer it is no load; but what it leaves was there before.
+ */
+START_TEST(a_load_that_goes_was_no_wire)
+{
+	static const double watts[] = {-130, -240, -700, -1100};
+	struct scene *scene = &(struct scene){0};
+
+	for (unsigned i = 0; i < MM_COUNT_OF(watts); i++) {
+		begin(scene, &services[_i], false, i + 1);
+		scene->state.load[0].active_w = watts[i];
+		for (unsigned w = 0; w < MM_OBSERVATION_WINDOWS; w++) {
+			step(scene, &right, &right, 1);
+			ck_assert_msg(scene->observation.count == w + 1, "%g W: %u of %u windows", watts[i],
+				      scene->observation.count, w + 1);
+		}
+	}
+}
+END_TEST
+
+/* Where the conductors are so thick that no voltage answers, either. */
+START_TEST(a_load_that_goes_was_none_when_it_came)
+{
+	struct scene *scene = &(struct scene){0};
+	unsigned least = MM_OBSERVATION_WINDOWS;
+
+	begin(scene, &services[_i], false, (uint64_t)_i + 1);
+	scene->state.line_ohm = 0.002;
+	scene->state.load[0].active_w = -700;
+	for (unsigned w = 0; w < MM_OBSERVATION_WINDOWS; w++) {
+		step(scene, &right, &right, 1);
+		least = w > 1 && scene->observation.count < least ? scene->observation.count : least;
+	}
+	ck_assert_uint_le(least, 1); /* it was doubted */
+	ck_assert_uint_eq(scene->observation.count, MM_OBSERVATION_WINDOWS);
+}
+END_TEST
+
+/*
  * Where a heater turns the power of a line round behind a CT that is turned, the voltages answer the first time as to no load.
  * When it goes, or comes again, that was no wire: what was before it counts.
  */
@@ -237,8 +277,8 @@ START_TEST(a_load_that_comes_again_was_no_wire)
 	struct mm_diagnosis diagnosis;
 
 	begin(scene, &services[_i], false, (uint64_t)_i + 1);
-	scene->state.load[0].active_w = -700;
 	for (unsigned w = 0; w < MM_OBSERVATION_WINDOWS; w++) {
+		scene->state.load[0].active_w = -300 - 12.0 * w; /* the sun rises: no current is there again */
 		step(scene, &faults[0], &faults[0], 1);
 		least = w > 1 && scene->observation.count < least ? scene->observation.count : least;
 	}
@@ -247,6 +287,32 @@ START_TEST(a_load_that_comes_again_was_no_wire)
 	diagnose(scene, &diagnosis);
 	ck_assert_int_eq(diagnosis.finding[0].cause, MM_CAUSE_CT_REVERSED);
 	ck_assert_uint_eq(diagnosis.finding[0].element, 1);
+}
+END_TEST
+
+/* Of another jump before it that says nothing: a wire that was moved then stays so. */
+START_TEST(what_was_before_a_wire_stays_forgotten)
+{
+	struct scene *scene = &(struct scene){0};
+	unsigned seen = 0;
+
+	for (unsigned moment = 0; moment < 10; moment++) {
+		begin(scene, &services[_i], false, moment + 1);
+		scene->state.load[0].active_w = -700;
+		for (unsigned w = 0; w < MM_OBSERVATION_WINDOWS + 4 * moment; w++) {
+			step(scene, &ct_a_on_b, &ct_a_on_b, 1);
+		}
+		for (unsigned w = 0; w < MM_OBSERVATION_WINDOWS / 2; w++) {
+			step(scene, &faults[0], &faults[0], 1);
+			if (w == 0 && scene->observation.count > 1) {
+				break;
+			}
+			seen += w == 0;
+			ck_assert_msg(scene->observation.count <= w + 1, "moment %u: %u windows after %u", moment,
+				      scene->observation.count, w + 1);
+		}
+	}
+	ck_assert_uint_gt(seen, 0);
 }
 END_TEST
 
@@ -312,7 +378,10 @@ int main(void)
 	suite_add_tcase(suite, slow);
 	tcase_add_test(tcase, what_goes_wrong_is_named);
 	tcase_add_test(tcase, loads_and_generation_stay_evidence);
+	tcase_add_loop_test(tcase, a_load_that_goes_was_no_wire, 0, MM_COUNT_OF(services));
+	tcase_add_loop_test(tcase, a_load_that_goes_was_none_when_it_came, 0, MM_COUNT_OF(services));
 	tcase_add_loop_test(tcase, a_load_that_comes_again_was_no_wire, 0, MM_COUNT_OF(services));
+	tcase_add_loop_test(tcase, what_was_before_a_wire_stays_forgotten, 0, MM_COUNT_OF(services));
 	tcase_add_test(tcase, a_neutral_lead_is_open_only_where_voltages_are_alike);
 	tcase_add_test(tcase, nobody_is_told_to_make_power_negative);
 	suite_add_tcase(suite, tcase);
