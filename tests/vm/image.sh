@@ -151,7 +151,7 @@ unpack_release() {
 
 # Our driver, as a user gets it: its package, made by the package's own rules, has DKMS build it.
 make_driver() {
-	local sources=("$build"/minimeter/src/kernel/* "$build"/minimeter/debian/{rules,control,changelog}) known=$build/driver
+	local sources=("$build"/minimeter/src/kernel/{*.*,Kbuild,linux/driver,linux/*/*} "$build"/minimeter/debian/{rules,control,changelog}) known=$build/driver
 
 	if cat "${sources[@]}" | cmp -s - "$known"; then
 		return
@@ -160,8 +160,7 @@ make_driver() {
 		rm -f ../minimeter-dkms_*.deb
 		dh_prep
 		make -f debian/rules override_dh_install override_dh_dkms
-		dh_installdeb
-		make -f debian/rules override_dh_gencontrol
+		make -f debian/rules override_dh_installdeb override_dh_gencontrol
 		dh_builddeb
 		dpkg -i ../minimeter-dkms_*.deb
 		dkms autoinstall -k "$1"
