@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: MIT
 # What a window of one second costs the daemon in real time, with one meter of two elements at 3 kW and a service manager that listens:
 # calls of the system, which strace counts, and instructions of the program and its libraries, which callgrind counts. Each is the
-# difference of two runs of different length, divided by the windows between, so that start and stop cancel.
+# difference of two runs of different length, divided by the windows between, so that start and stop cancel. Let no quarter of an hour
+# begin meanwhile: it ends an interval of the profile, which is 450,000 instructions.
 #
 # window.sh [BUILD [SETUP...]]
 #   local    an ADE9000 on this machine behind minimeter's own driver: a sysfs of the script's own, with files in which it writes the
