@@ -33,7 +33,7 @@ static bool make_device(void)
 	static const char *const directories[] = {BUS "/iio", BUS "/iio/devices", DEVICE};
 
 	if ((unshare(CLONE_NEWNS) < 0 && unshare(CLONE_NEWUSER | CLONE_NEWNS) < 0) ||
-	    mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 || mount("tmpfs", BUS, "tmpfs", 0, NULL) < 0) {
+	    mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 || mount("tmpfs", BUS, "tmpfs", 0, NULL) < 0) {
 		printf("no sysfs of our own (%s): skipped\n", strerror(errno));
 		return false;
 	}
