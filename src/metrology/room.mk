@@ -18,6 +18,7 @@ if TESTS_ENABLED
 metrology_checks = tests/metrology/check_samples tests/metrology/check_window tests/metrology/check_metrology tests/metrology/check_metrology_faults tests/metrology/check_metrology_time tests/metrology/check_power_check
 check_PROGRAMS += $(metrology_checks)
 TESTS += $(metrology_checks)
+tests_metrology_check_window_SOURCES = tests/metrology/check_window.c tests/fixture/window_fixture.c
 tests_metrology_check_metrology_SOURCES = tests/metrology/check_metrology.c tests/fixture/metrology_fixture.c
 tests_metrology_check_metrology_faults_SOURCES = tests/metrology/check_metrology_faults.c tests/fixture/metrology_fixture.c
 tests_metrology_check_metrology_time_SOURCES = tests/metrology/check_metrology_time.c tests/fixture/metrology_fixture.c
