@@ -31,26 +31,26 @@ static int poll_power(struct mm_ade9000_watch *w, int64_t t)
 	return 0;
 }
 
-/* Two instants of each voltage, a quarter of a cycle apart. */
-static int read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, int64_t now_ns)
+/*
+ * Two instants of each voltage, a quarter of a cycle apart. Where one can't be had the angles are not known. That is no fault: a
+ * bus that fails shows when the energy is read.
+ */
+static void read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, int64_t now_ns)
 {
 	double hz = latest->frequency_hz;
 	struct mm_instant instant[MM_INPUTS_MAX][2];
 
 	for (unsigned turn = 0; turn < 2; turn++) {
 		for (unsigned i = 0; i < w->chip->input_count; i++) {
-			int r = mm_ade9000_chip_read_instant(w->chip, i, &now_ns, &instant[i][turn]);
-
-			if (r < 0) {
-				return r;
+			if (mm_ade9000_chip_read_instant(w->chip, i, &now_ns, &instant[i][turn]) < 0) {
+				return;
 			}
 		}
 		if (turn == 0) {
 			int64_t quarter_ns = (int64_t)(MM_NS_PER_S / hz / 4);
-			int r = mm_clock_sleep_until(w->chip->clock, instant[0][0].at_ns + quarter_ns);
 
-			if (r < 0) {
-				return r;
+			if (mm_clock_sleep_until(w->chip->clock, instant[0][0].at_ns + quarter_ns) < 0) {
+				return;
 			}
 			now_ns = mm_clock_boottime(w->chip->clock);
 		}
@@ -64,7 +64,6 @@ static int read_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_read
 			w->phasors[i].voltage = voltage;
 		}
 	}
-	return 0;
 }
 
 /* Once a window, while there is time until t: the angles between the voltages, for the diagnosis. */
@@ -80,8 +79,7 @@ static void take_phasors(struct mm_ade9000_watch *w, const struct mm_ade9000_rea
 		return;
 	}
 	w->phasors_tried = true;
-	/* Without them the angles are not known, and that is no fault: a bus that fails shows when the energy is read. */
-	(void)read_phasors(w, latest, now_ns);
+	read_phasors(w, latest, now_ns);
 }
 
 int mm_ade9000_watch_until(struct mm_ade9000_watch *w, const struct mm_ade9000_reading *latest, int64_t t)
