@@ -11,7 +11,7 @@
 #include "fixture/suite.h"
 #include "metrology/power_check.h"
 
-/* What the fault is to be judged as. */
+/* Each fault, and the health that it must lead to. */
 static const struct {
 	const char *fault;
 	enum mm_health health;

@@ -227,6 +227,15 @@ START_TEST(what_is_wrong_is_refused_with_its_place)
 }
 END_TEST
 
+/* These errors, in this order, and no other. */
+static void assert_said(const struct fixture *f, const char *const expected[], unsigned count)
+{
+	for (unsigned i = 0; i < f->errors.count; i++) {
+		ck_assert_msg(i < count && strstr(f->errors.error[i].text, expected[i]), "%s", f->errors.error[i].text);
+	}
+	ck_assert_uint_eq(f->errors.count, count);
+}
+
 /* Each line that is wrong, once, in the order of the lines; and nothing that follows from it. */
 START_TEST(all_errors_come_at_once)
 {
@@ -247,11 +256,7 @@ START_TEST(all_errors_come_at_once)
 				 "[meter x]\nmodel = MMS-120-2002\n[nonsense]\nkey = 1\n"
 				 "[meter y]\nmodel = XYZ\nserial = 7 # seven\nelement1 = B\nelement2 = B\n"),
 			 -EINVAL);
-	for (unsigned i = 0; i < f->errors.count; i++) {
-		ck_assert_msg(i < MM_COUNT_OF(expected) && strstr(f->errors.error[i].text, expected[i]), "%s",
-			      f->errors.error[i].text);
-	}
-	ck_assert_uint_eq(f->errors.count, MM_COUNT_OF(expected));
+	assert_said(f, expected, MM_COUNT_OF(expected));
 	teardown(f);
 }
 END_TEST
@@ -267,11 +272,7 @@ START_TEST(lines_that_are_wrong_in_the_same_words)
 				 "[meter x]\nmodel=MMS-120-2001\nserial=1\nelement1=a:A\nmultiplier=x\n"
 				 "[meter y]\nmodel=MMS-120-2001\nserial=2\nelement1=b:A\nmultiplier=x\n"),
 			 -EINVAL);
-	for (unsigned i = 0; i < f->errors.count; i++) {
-		ck_assert_msg(i < MM_COUNT_OF(expected) && strstr(f->errors.error[i].text, expected[i]), "%s",
-			      f->errors.error[i].text);
-	}
-	ck_assert_uint_eq(f->errors.count, MM_COUNT_OF(expected));
+	assert_said(f, expected, MM_COUNT_OF(expected));
 	teardown(f);
 }
 END_TEST

@@ -11,15 +11,21 @@
 #include "fixture/random.h"
 #include "fixture/suite.h"
 
+/* Windows of that load, each with the edges that are due in it. */
+static void windows(struct metering_fixture *f, int count, double w)
+{
+	for (int i = 0; i < count; i++) {
+		window(f, w);
+		run_timer_until(f, f->now_ns);
+	}
+}
+
 START_TEST(edges_that_were_not_played_are_owed_after_a_restart)
 {
 	struct metering_fixture *f = setup();
 
 	/* 36 Wh in nine windows: the edge at 35 Wh lies within the delay when the stop comes. */
-	for (int i = 0; i < 9; i++) {
-		window(f, 14400);
-		run_timer_until(f, f->now_ns);
-	}
+	windows(f, 9, 14400);
 	ck_assert_uint_lt(f->lines.rising[MM_OUTPUT_10], 4);
 	stop(f);
 	start(f);
@@ -40,10 +46,7 @@ START_TEST(without_memory_outputs_get_ahead_once_and_it_is_logged)
 	unsigned before;
 
 	/* 36 Wh in nine windows, the last of which are not committed. */
-	for (int i = 0; i < 9; i++) {
-		window(f, 14400);
-		run_timer_until(f, f->now_ns);
-	}
+	windows(f, 9, 14400);
 	ck_assert_uint_eq(count(f).uncertain, 0);
 	before = f->lines.rising[MM_OUTPUT_10];
 	crash(f);
@@ -80,18 +83,12 @@ START_TEST(what_was_owed_is_put_out_again_once_over_any_number_of_power_cuts)
 	unsigned before;
 
 	/* Nine windows, the last of which are not committed, and then no load. */
-	for (int i = 0; i < 9; i++) {
-		window(f, 14400);
-		run_timer_until(f, f->now_ns);
-	}
+	windows(f, 9, 14400);
 	for (int cuts = 0; cuts < 4; cuts++) {
 		before = f->lines.edges;
 		crash(f);
 		start(f);
-		for (int i = 0; i < 3; i++) {
-			window(f, 0);
-			run_timer_until(f, f->now_ns);
-		}
+		windows(f, 3, 0);
 		if (cuts == 0) {
 			ck_assert_uint_gt(f->lines.edges, before); /* or there is nothing to show */
 		} else {
@@ -109,28 +106,19 @@ START_TEST(a_preset_while_pulses_are_owed_counts_none_as_paid)
 	unsigned before;
 
 	/* Nine windows, the last of which are not committed, and then no load. */
-	for (int i = 0; i < 9; i++) {
-		window(f, 14400);
-		run_timer_until(f, f->now_ns);
-	}
+	windows(f, 9, 14400);
 	crash(f);
 	start(f);
 	ck_assert_int_lt(mm_pulse_train_played_uwh(first_train(f)), f->metering->meters[0].meter.registers.delivered.uwh);
 	window(f, 0);
 	ck_assert_int_eq(mm_metering_preset(f->metering, 0, 1000 * MM_UWH_PER_WH, 0, "old", "the test"), 0);
 	(void)mm_metering_commit(f->metering);
-	for (int i = 0; i < 3; i++) {
-		window(f, 0);
-		run_timer_until(f, f->now_ns);
-	}
+	windows(f, 3, 0);
 	ck_assert_int_eq(mm_pulse_train_played_uwh(first_train(f)), f->metering->meters[0].meter.registers.delivered.uwh);
 	before = f->lines.edges;
 	crash(f);
 	start(f);
-	for (int i = 0; i < 3; i++) {
-		window(f, 0);
-		run_timer_until(f, f->now_ns);
-	}
+	windows(f, 3, 0);
 	ck_assert_uint_eq(f->lines.edges, before);
 	stop(f);
 	teardown(f);
