@@ -12,9 +12,6 @@
 #include "base/log.h"
 #include "base/now.h"
 
-/* WatchdogSec= of the unit is six of them. */
-#define WATCHDOG_US (5 * 1000000)
-
 static void notify_status(struct mm_daemon *d)
 {
 	struct mm_view_front_end worst = mm_view_front_end(d->metering, mm_view_worst_front_end(d->metering));
@@ -149,7 +146,7 @@ static int on_watchdog(sd_event_source *source, uint64_t usec, void *userdata)
 		sd_notify(0, "WATCHDOG=1");
 	}
 	/* Where it failed, the watchdog would go hungry, and the service manager would start the daemon again. */
-	(void)sd_event_source_set_time_relative(source, WATCHDOG_US);
+	(void)sd_event_source_set_time_relative(source, d->watchdog_us);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
@@ -159,6 +156,7 @@ static int add_sources(struct mm_daemon *d)
 		int signal;
 		sd_event_signal_handler_t handler;
 	} signals[] = {{SIGTERM, on_stop_signal}, {SIGINT, on_stop_signal}, {SIGHUP, on_reload_signal}};
+	uint64_t patience_us = 0;
 	sd_event_source *timer;
 	int r;
 
@@ -188,7 +186,9 @@ static int add_sources(struct mm_daemon *d)
 	if (r < 0) {
 		return r;
 	}
-	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, WATCHDOG_US, 0, on_watchdog, d);
+	/* Without one, or where it can't be read, threads that are stuck are logged all the same. */
+	d->watchdog_us = mm_watchdog_period_us(sd_watchdog_enabled(0, &patience_us) > 0 ? patience_us : 0);
+	return sd_event_add_time_relative(d->event, NULL, CLOCK_MONOTONIC, d->watchdog_us, 0, on_watchdog, d);
 }
 
 int mm_daemon_add_sources(struct mm_daemon *d)

@@ -42,6 +42,7 @@ struct mm_daemon {
 	struct mm_server *server;
 	struct mm_power_fail *power_fail;
 	struct mm_watchdog watchdog;
+	uint64_t watchdog_us;	 /* how often it is looked at */
 	uint64_t health_changes; /* that the service manager knows of */
 	bool refused;		 /* the register is of another meter or a newer version: no later start will do */
 	const char *stop_reason;

@@ -6,6 +6,7 @@
 
 /* Threads may be busy for this long: a bus or a card that takes longer is hung. */
 #define BEAT_MAX_NS (20 * MM_NS_PER_S)
+#define PERIOD_MAX_US UINT64_C(5000000)
 
 /* Does a thread make progress? The first time that it does not, this is logged. */
 static bool beats(struct mm_beat *beat, uint64_t count, int64_t now_ns, const char *thread, const char *name)
@@ -21,6 +22,11 @@ static bool beats(struct mm_beat *beat, uint64_t count, int64_t now_ns, const ch
 		beat->stalled = true;
 	}
 	return false;
+}
+
+uint64_t mm_watchdog_period_us(uint64_t patience_us)
+{
+	return patience_us > 0 && patience_us / 2 < PERIOD_MAX_US ? patience_us / 2 : PERIOD_MAX_US;
 }
 
 bool mm_watchdog_look(struct mm_watchdog *watchdog, const struct mm_config *config, const uint64_t front_end_beats[],

@@ -24,7 +24,13 @@ struct mm_watchdog {
 };
 
 /*
- * Is it fed? Call it every few seconds with the beats of the threads, those of the front ends in the order of the configuration,
+ * How often to call mm_watchdog_look(), in microseconds: every 5 s, and at least twice in the patience of the service manager.
+ * That is what sd_watchdog_enabled(3) gives; 0: it does not watch.
+ */
+uint64_t mm_watchdog_period_us(uint64_t patience_us);
+
+/*
+ * Is it fed? Call it with the beats of the threads, those of the front ends in the order of the configuration,
  * and CLOCK_MONOTONIC: virtual time does not hang. Logs each thread that is stuck, once.
  */
 bool mm_watchdog_look(struct mm_watchdog *watchdog, const struct mm_config *config, const uint64_t front_end_beats[],

@@ -259,7 +259,8 @@ static int may_replace(const struct setup *setup)
 	return mm_dialog_yes(&setup->machine, question, false);
 }
 
-/* Did an option or a person answer for this key, or does the model not have it? What is only proposed, unattended, is no answer.
+/*
+ * Did an option or a person answer for this key, or does the model not have it? What is only proposed, unattended, is no answer.
  */
 static bool is_decided(void *userdata, const char *section, int meter, const char *key)
 {

@@ -89,6 +89,19 @@ START_TEST(without_the_store_it_starves)
 }
 END_TEST
 
+/* An administrator can write another WatchdogSec= in a drop-in. */
+START_TEST(it_is_fed_twice_in_the_managers_patience)
+{
+	static const uint64_t patience_us[][2] = {
+		{0, 5000000}, {1000000, 500000}, {5000000, 2500000}, {9000000, 4500000}, {30000000, 5000000},
+	};
+
+	for (size_t i = 0; i < MM_COUNT_OF(patience_us); i++) {
+		ck_assert_uint_eq(mm_watchdog_period_us(patience_us[i][0]), patience_us[i][1]);
+	}
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("watchdog");
@@ -97,6 +110,7 @@ int main(void)
 	tcase_add_test(tcase, one_stuck_front_end_of_several_is_only_logged);
 	tcase_add_loop_test(tcase, without_any_front_end_it_starves, 0, 2);
 	tcase_add_test(tcase, without_the_store_it_starves);
+	tcase_add_test(tcase, it_is_fed_twice_in_the_managers_patience);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
 }
