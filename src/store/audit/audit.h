@@ -23,6 +23,9 @@
  */
 int mm_store_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_ns, struct mm_error *error);
 
+/* Signs a text as the owner of that key. -ENOKEY: mm_store_key() has not succeeded; -ENOMEM. */
+int mm_store_sign(struct mm_store *store, const char *text, struct mm_signature *ret);
+
 /* Where the trail ends and what the meters read as of the last commit to the database, signed. To be kept elsewhere. */
 struct mm_signed_checkpoint {
 	char statement[MM_CHECKPOINT_TEXT_MAX];

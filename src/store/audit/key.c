@@ -6,6 +6,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -174,20 +175,25 @@ int mm_key_public(const struct mm_key *key, char ret[static MM_PUBLIC_KEY_MAX])
 	return 0;
 }
 
-int mm_key_sign(const struct mm_key *key, const char *text, char ret[static MM_SIGNATURE_MAX])
+int mm_key_sign(const struct mm_key *key, const char *text, struct mm_signature *ret)
 {
 	EVP_MD_CTX *md = EVP_MD_CTX_new();
-	unsigned char der[80];
-	size_t size = sizeof(der);
+	struct mm_signature signature = {.size = sizeof(signature.der)};
 	int r = -ENOMEM;
 
 	if (md && EVP_DigestSignInit(md, NULL, EVP_sha256(), NULL, key->pkey) == 1 &&
-	    EVP_DigestSign(md, der, &size, (const unsigned char *)text, strlen(text)) == 1) {
-		EVP_EncodeBlock((unsigned char *)ret, der, (int)size);
+	    EVP_DigestSign(md, signature.der, &signature.size, (const unsigned char *)text, strlen(text)) == 1) {
+		*ret = signature;
 		r = 0;
 	}
 	EVP_MD_CTX_free(md);
 	return r;
+}
+
+const char *mm_signature_text(const struct mm_signature *signature, char ret[static MM_SIGNATURE_MAX])
+{
+	EVP_EncodeBlock((unsigned char *)ret, signature->der, (int)signature->size);
+	return ret;
 }
 
 /* The bytes of a Base64 text, at most MM_SIGNATURE_MAX of it; their number or -EBADMSG. */

@@ -7,11 +7,17 @@
  * 7468) that only the daemon's user reads.
  */
 
-#include <stdbool.h>
+#include <stddef.h>
 
-#define MM_FINGERPRINT_MAX 65 /* SHA-256 over the public key as SubjectPublicKeyInfo (RFC 5280), in hex */
-#define MM_PUBLIC_KEY_MAX 512 /* PEM */
-#define MM_SIGNATURE_MAX 128  /* DER (RFC 3279, 2.2.3) in Base64 */
+#define MM_FINGERPRINT_MAX 65	/* SHA-256 over the public key as SubjectPublicKeyInfo (RFC 5280), in hex */
+#define MM_PUBLIC_KEY_MAX 512	/* PEM */
+#define MM_SIGNATURE_DER_MAX 80 /* DER (RFC 3279, 2.2.3) takes 72 bytes at most */
+#define MM_SIGNATURE_MAX 128	/* the same in Base64 */
+
+struct mm_signature {
+	unsigned char der[MM_SIGNATURE_DER_MAX];
+	size_t size; /* of it, in bytes */
+};
 
 struct mm_key;
 
@@ -26,7 +32,10 @@ void mm_key_free(struct mm_key *key); /* NULL-safe */
 /* Never fail for a key that was loaded or made, but where memory is short (-ENOMEM). */
 int mm_key_fingerprint(const struct mm_key *key, char ret[static MM_FINGERPRINT_MAX]);
 int mm_key_public(const struct mm_key *key, char ret[static MM_PUBLIC_KEY_MAX]);
-int mm_key_sign(const struct mm_key *key, const char *text, char ret[static MM_SIGNATURE_MAX]);
+int mm_key_sign(const struct mm_key *key, const char *text, struct mm_signature *ret);
+
+/* A signature in Base64. Returns ret. */
+const char *mm_signature_text(const struct mm_signature *signature, char ret[static MM_SIGNATURE_MAX]);
 
 /* Whether a text was signed by the owner of a public key, and that key's fingerprint. -EBADMSG: no such key, or no such
  * signature. */

@@ -90,6 +90,11 @@ int mm_store_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_n
 	return r;
 }
 
+int mm_store_sign(struct mm_store *store, const char *text, struct mm_signature *ret)
+{
+	return store->key ? mm_key_sign(store->key, text, ret) : -ENOKEY;
+}
+
 /* ---- Checkpoints ---- */
 
 static void column_hex(sqlite3_stmt *stmt, int column, char ret[static MM_HASH_HEX_MAX])
@@ -131,6 +136,7 @@ static int read_checkpoint(struct mm_db *db, struct mm_checkpoint *checkpoint)
 int mm_store_sign_checkpoint(struct mm_store *store, int64_t realtime_ns, struct mm_signed_checkpoint *ret)
 {
 	struct mm_checkpoint checkpoint = {0};
+	struct mm_signature signature;
 	int r;
 
 	if (!store->key) {
@@ -140,9 +146,10 @@ int mm_store_sign_checkpoint(struct mm_store *store, int64_t realtime_ns, struct
 	r = read_checkpoint(&store->db, &checkpoint);
 	if (r == 0) {
 		mm_checkpoint_write(&checkpoint, ret->statement);
-		r = mm_key_sign(store->key, ret->statement, ret->signature);
+		r = mm_key_sign(store->key, ret->statement, &signature);
 	}
 	if (r == 0) {
+		mm_signature_text(&signature, ret->signature);
 		r = mm_key_public(store->key, ret->public_key);
 	}
 	return r < 0 ? r : mm_key_fingerprint(store->key, ret->fingerprint);
