@@ -10,4 +10,7 @@
 /* Writes the bytes as lower-case hexadecimal digits and a NUL: MM_HEX_MAX(size) characters. Returns ret. */
 char *mm_hex(const void *bytes, size_t size, char *ret);
 
+/* Reads just that: 2 * size digits, of either case, and a NUL. 0 or -EINVAL: it is nothing like that. */
+int mm_hex_parse(const char *text, void *ret_bytes, size_t size);
+
 #endif

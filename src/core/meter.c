@@ -285,6 +285,21 @@ static void step_demand(struct mm_registers *registers, const struct mm_profile_
 	ret->new_max_demand = true;
 }
 
+/* Gives each closed interval the registers at its end: those of now, less what came after it. */
+static void step_readings(const struct mm_registers *registers, struct mm_meter_step *ret)
+{
+	const struct mm_profile *profile = &registers->profile;
+	int64_t delivered_uwh = registers->delivered.uwh - (profile->open ? profile->row.delivered_uwh : 0);
+	int64_t received_uwh = registers->received.uwh - (profile->open ? profile->row.received_uwh : 0);
+
+	for (unsigned i = ret->closed_count; i-- > 0;) {
+		ret->closed[i].register_delivered_uwh = delivered_uwh;
+		ret->closed[i].register_received_uwh = received_uwh;
+		delivered_uwh -= ret->closed[i].delivered_uwh;
+		received_uwh -= ret->closed[i].received_uwh;
+	}
+}
+
 static void step_indicators(struct mm_meter *meter)
 {
 	uint32_t any = 0;
@@ -343,6 +358,7 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
 		ret->closed_count = mm_profile_add(&registers->profile, end_real_ns, measurement->end_ns, covered_ns, &increment,
 						   ret->closed);
 	}
+	step_readings(registers, ret);
 	for (unsigned i = 0; i < ret->closed_count; i++) {
 		step_demand(registers, &ret->closed[i], ret);
 	}

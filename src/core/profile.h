@@ -38,9 +38,12 @@ struct mm_profile_row {
 	int64_t uncertainty_uwh;			/* of its energies; 0: nothing is said */
 	int64_t element_delivered_uwh[MM_ELEMENTS_MAX]; /* of each element by itself */
 	int64_t element_received_uwh[MM_ELEMENTS_MAX];
+	/* What the registers of the meter read at its end, where it is closed; both below 0: not known. 0 while it is open. */
+	int64_t register_delivered_uwh;
+	int64_t register_received_uwh;
 };
 
-_Static_assert(sizeof(struct mm_profile_row) == (9 + 2 * MM_ELEMENTS_MAX) * 8,
+_Static_assert(sizeof(struct mm_profile_row) == (11 + 2 * MM_ELEMENTS_MAX) * 8,
 	       "a row has no hole: rows can be compared as bytes");
 
 struct mm_profile {

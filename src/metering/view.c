@@ -29,6 +29,22 @@ struct mm_view_meter mm_view_meter(const struct mm_metering *metering, unsigned 
 	return view;
 }
 
+struct mm_view_durable mm_view_durable(const struct mm_metering *metering, unsigned meter)
+{
+	const struct mm_registers *registers;
+	struct mm_store_status status;
+	struct mm_view_durable durable;
+
+	mm_store_worker_status(metering->worker, &status);
+	registers = &status.committed[meter];
+	durable = (struct mm_view_durable){.delivered_uwh = registers->delivered.uwh, .received_uwh = registers->received.uwh};
+	for (unsigned e = 0; e < MM_ELEMENTS_MAX; e++) {
+		durable.element_delivered_uwh[e] = registers->element_delivered[e].uwh;
+		durable.element_received_uwh[e] = registers->element_received[e].uwh;
+	}
+	return durable;
+}
+
 unsigned mm_view_front_end_count(const struct mm_metering *metering)
 {
 	return metering->front_end_count;

@@ -30,6 +30,13 @@ struct mm_view_meter {
 	uint64_t edges[MM_OUTPUT_COUNT]; /* put out since the start */
 };
 
+/* What is durable of a meter's energy, in µWh: the next start has at least this, whatever happens now. It never falls. */
+struct mm_view_durable {
+	int64_t delivered_uwh, received_uwh;
+	int64_t element_delivered_uwh[MM_ELEMENTS_MAX];
+	int64_t element_received_uwh[MM_ELEMENTS_MAX];
+};
+
 struct mm_view_front_end {
 	const struct mm_config_front_end *config;
 	const char *name; /* of the configuration; "": it has none */
@@ -56,6 +63,7 @@ unsigned mm_view_meter_count(const struct mm_metering *metering);
 const struct mm_config_meter *mm_view_config(const struct mm_metering *metering, unsigned meter);
 
 struct mm_view_meter mm_view_meter(const struct mm_metering *metering, unsigned meter);
+struct mm_view_durable mm_view_durable(const struct mm_metering *metering, unsigned meter);
 
 /* Front ends are numbered in the order of the configuration, too. The worst is the first of those that are furthest from order.
  */

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hex.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
 
@@ -81,6 +82,12 @@ static bool read_choice(const char *text, const struct mm_parameter *p, int *ret
 	return false;
 }
 
+static bool read_hash(const char *text, struct mm_call_hash *ret)
+{
+	ret->given = text && mm_hex_parse(text, ret->bytes, sizeof(ret->bytes)) == 0;
+	return ret->given;
+}
+
 /* False: the value is not what the parameter may be. */
 static bool read_value(const json_t *value, const struct mm_parameter *p, void *ret)
 {
@@ -106,6 +113,8 @@ static bool read_value(const json_t *value, const struct mm_parameter *p, void *
 		return is_text(value, p->min, p->max);
 	case MM_PARAMETER_TIME:
 		return text && mm_time_parse(text, ret, &fraction_ns) == 0;
+	case MM_PARAMETER_HASH:
+		return read_hash(text, ret);
 	case MM_PARAMETER_CHOICE:
 		return read_choice(text, p, ret);
 	case MM_PARAMETER_ARRAY:

@@ -23,9 +23,15 @@ enum mm_parameter_kind {
 	 * the call */
 	MM_PARAMETER_TEXT,
 	MM_PARAMETER_TIME,   /* int64_t, seconds of CLOCK_REALTIME: RFC 3339 with a zone */
+	MM_PARAMETER_HASH,   /* struct mm_call_hash: of a row, in hex */
 	MM_PARAMETER_CHOICE, /* int: the number, below max, of which the parameter is the name */
 	MM_PARAMETER_ARRAY,  /* const json_t *; valid as long as the call */
 	MM_PARAMETER_OBJECT, /* the same */
+};
+
+struct mm_call_hash {
+	bool given;
+	uint8_t bytes[MM_ROW_HASH_SIZE];
 };
 
 /* One parameter: where it goes, and what it may be. */

@@ -113,11 +113,34 @@ void mm_deferred_commit(struct mm_deferred *change, json_t *reply)
 	change->commit = mm_metering_commit(change->service->metering);
 }
 
+/* Lets those that follow the register look for what is new; those whose peer is gone are given up. */
+static void follow(struct mm_service *service)
+{
+	struct mm_deferred *next;
+
+	for (struct mm_deferred *deferred = service->waiting; deferred; deferred = next) {
+		next = deferred->next;
+		if (!deferred->following) {
+			continue;
+		}
+		if (mm_varlink_call_gone(deferred->call)) {
+			give_up(deferred);
+		} else {
+			deferred->following = false;
+			mm_deferred_query(deferred, deferred->query, deferred->done);
+		}
+	}
+}
+
 void mm_service_store_status(struct mm_service *service, const struct mm_store_status *status)
 {
 	service->status = status;
 	mm_deferred_come(service, MM_WAIT_COMMIT);
 	service->status = NULL;
+	if (status->commits != service->followed) {
+		service->followed = status->commits;
+		follow(service);
+	}
 }
 
 /* ---- Queries ---- */
@@ -166,6 +189,14 @@ void mm_deferred_page(struct mm_deferred *deferred, json_t *page)
 {
 	mm_varlink_call_when_drained(deferred->call, page_taken, deferred);
 	(void)mm_varlink_reply(deferred->call, page, true);
+}
+
+void mm_deferred_page_later(struct mm_deferred *deferred, json_t *page)
+{
+	deferred->following = true;
+	if (page) {
+		(void)mm_varlink_reply(deferred->call, page, true);
+	}
 }
 
 void mm_deferred_failed(struct mm_deferred *deferred, int result)

@@ -43,6 +43,7 @@ struct mm_deferred {
 	mm_store_query_fn query; /* to be run, or running */
 	mm_deferred_fn done;	 /* and what follows it */
 	bool running;		 /* on the store's thread, which has this struct */
+	bool following;		 /* its query runs again with the next commit */
 	uint64_t commit;	 /* number of the one that makes it durable */
 	json_t *json;		 /* what the reply is, or is made of; freed with it */
 };
@@ -81,6 +82,9 @@ void mm_deferred_record(struct mm_deferred *deferred, mm_store_query_fn query, m
 
 /* Sends a page (stolen), and runs the query again when the peer has taken it: a slow reader gets all, in its own time. */
 void mm_deferred_page(struct mm_deferred *deferred, json_t *page);
+
+/* The same, after the next commit that reaches the database; where there is no page (NULL), nothing is sent before. */
+void mm_deferred_page_later(struct mm_deferred *deferred, json_t *page);
 
 /* Ends it: Busy for -EAGAIN, else RegisterFailed with the text of the -errno. */
 void mm_deferred_failed(struct mm_deferred *deferred, int result);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/count_of.h"
+#include "base/hex.h"
 #include "base/time_text.h"
 #include "core/units.h"
 #include "service/advice.h"
@@ -101,7 +102,8 @@ static json_t *faults_json(const struct mm_metering *metering, unsigned meter)
 	return faults;
 }
 
-static json_t *element_json(const struct mm_config_meter *config, const struct mm_meter *meter, unsigned e)
+static json_t *element_json(const struct mm_config_meter *config, const struct mm_meter *meter,
+			    const struct mm_view_durable *durable, unsigned e)
 {
 	const struct mm_element_reading *r = &meter->element[e];
 	const struct mm_registers *registers = &meter->registers;
@@ -110,14 +112,16 @@ static json_t *element_json(const struct mm_config_meter *config, const struct m
 
 	snprintf(name, sizeof(name), "element%u", e + 1);
 	append_names(flags, r->flags, MM_ELEMENT_FLAG_COUNT, mm_element_flag_name);
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o}", "name", name, "input", input,
-			 "voltage_v", figure(r->voltage_v, 1e-3), "current_a", figure(r->current_a, 1e-4), "power_w",
-			 figure(r->power_w, 1e-2), "reactive_var", figure(r->reactive_var, 1e-2), "apparent_va",
+	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I}", "name", name,
+			 "input", input, "voltage_v", figure(r->voltage_v, 1e-3), "current_a", figure(r->current_a, 1e-4),
+			 "power_w", figure(r->power_w, 1e-2), "reactive_var", figure(r->reactive_var, 1e-2), "apparent_va",
 			 figure(r->apparent_va, 1e-2), "power_factor", figure(r->power_factor, 1e-4), "frequency_hz",
 			 figure(r->frequency_hz, 1e-3), "registering", (int)r->registering, "generates",
 			 (int)config->generates[e], "flags", flags, "delivered_wh",
 			 json_real(wh(registers->element_delivered[e].uwh)), "received_wh",
-			 json_real(wh(registers->element_received[e].uwh)));
+			 json_real(wh(registers->element_received[e].uwh)), "durable_delivered_uwh",
+			 (json_int_t)durable->element_delivered_uwh[e], "durable_received_uwh",
+			 (json_int_t)durable->element_received_uwh[e]);
 }
 
 static json_t *display_json(const struct mm_meter *meter)
@@ -147,6 +151,7 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 {
 	const struct mm_config_meter *config = mm_view_config(metering, index);
 	struct mm_view_meter view = mm_view_meter(metering, index);
+	const struct mm_view_durable durable = mm_view_durable(metering, index);
 	const struct mm_meter *meter = view.meter;
 	const struct mm_registers *registers = &meter->registers;
 	struct mm_clock *clock = mm_view_clock(metering);
@@ -156,12 +161,12 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 	double power_w = 0;
 
 	for (unsigned e = 0; e < meter->config.model.elements; e++) {
-		json_array_append_new(elements, element_json(config, meter, e));
+		json_array_append_new(elements, element_json(config, meter, &durable, e));
 		power_w += meter->element[e].power_w;
 	}
 	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
 	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, "
-			 "s:o, s:o, s:o, s:f, s:f, s:f, s:b}",
+			 "s:o, s:o, s:o, s:f, s:f, s:f, s:b, s:I, s:I}",
 			 "name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
 			 (int)meter_valid(metering, index), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
 			 mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
@@ -175,7 +180,8 @@ json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
 			 faults_json(metering, index), "corrections", corrections, "elements", elements, "interval",
 			 open_json(&registers->profile), "multiplier", config->multiplier, "supply_min_v",
 			 mm_model_supply_min_v(&config->model), "supply_max_v", mm_model_supply_max_v(&config->model), "measured",
-			 (int)(meter->window_end_ns != 0));
+			 (int)(meter->window_end_ns != 0), "durable_delivered_uwh", (json_int_t)durable.delivered_uwh,
+			 "durable_received_uwh", (json_int_t)durable.received_uwh);
 }
 json_t *mm_json_meters(const struct mm_metering *metering, int meter, json_t *(*one)(const struct mm_metering *, unsigned meter))
 {
@@ -250,28 +256,64 @@ json_t *mm_json_output(const struct mm_metering *metering, unsigned meter, enum 
 			 kh > 0 ? json_real(wh(kh)) : json_null(), "edges", (json_int_t)view.edges[output]);
 }
 
-json_t *mm_json_interval(const struct mm_profile_row *row)
+/* A register of a row; null where it is not known. */
+static json_t *register_json(bool known, int64_t uwh)
 {
-	json_t *flags = json_array();
+	return known ? json_integer(uwh) : json_null();
+}
+
+static json_t *hash_json(const uint8_t hash[static MM_ROW_HASH_SIZE])
+{
+	char hex[MM_HEX_MAX(MM_ROW_HASH_SIZE)];
+
+	return json_string(mm_hex(hash, MM_ROW_HASH_SIZE, hex));
+}
+
+json_t *mm_json_reading(const struct mm_store_interval *interval)
+{
+	const struct mm_profile_row *row = &interval->row;
+
+	return json_pack("{s:o, s:I, s:o, s:I, s:I}", "time", mm_json_time((row->start_s + row->duration_s) * MM_NS_PER_S),
+			 "interval", (json_int_t)interval->id, "hash", hash_json(interval->hash), "delivered_uwh",
+			 (json_int_t)row->register_delivered_uwh, "received_uwh", (json_int_t)row->register_received_uwh);
+}
+
+json_t *mm_json_interval(const struct mm_store_interval *interval, unsigned elements)
+{
+	const struct mm_profile_row *row = &interval->row;
+	json_t *flags = json_array(), *parts = json_array();
+	bool known = row->register_delivered_uwh >= 0;
 
 	append_names(flags, row->status, 8, profile_status_name);
 	if (row->covered_ns < row->duration_s * (MM_NS_PER_S - MM_NS_PER_S / INCOMPLETE_RATIO)) {
 		json_array_append_new(flags, json_string("incomplete"));
 	}
-	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f}", "start", mm_json_time(row->start_s * MM_NS_PER_S),
-			 "duration_s", (int)row->duration_s, "status", (int)row->status, "flags", flags, "delivered_wh",
-			 wh(row->delivered_uwh), "received_wh", wh(row->received_uwh), "lagging_varh", wh(row->lagging_uvarh),
-			 "leading_varh", wh(row->leading_uvarh), "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S);
+	for (unsigned e = 0; e < elements; e++) {
+		json_array_append_new(parts, json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)row->element_delivered_uwh[e],
+						       "received_uwh", (json_int_t)row->element_received_uwh[e]));
+	}
+	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
+			 "start", mm_json_time(row->start_s * MM_NS_PER_S), "duration_s", (int)row->duration_s, "status",
+			 (int)row->status, "flags", flags, "delivered_wh", wh(row->delivered_uwh), "received_wh",
+			 wh(row->received_uwh), "lagging_varh", wh(row->lagging_uvarh), "leading_varh", wh(row->leading_uvarh),
+			 "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S, "id", (json_int_t)interval->id, "previous",
+			 (json_int_t)interval->previous, "hash", hash_json(interval->hash), "delivered_uwh",
+			 (json_int_t)row->delivered_uwh, "received_uwh", (json_int_t)row->received_uwh, "lagging_uvarh",
+			 (json_int_t)row->lagging_uvarh, "leading_uvarh", (json_int_t)row->leading_uvarh,
+			 "register_delivered_uwh", register_json(known, row->register_delivered_uwh), "register_received_uwh",
+			 register_json(known, row->register_received_uwh), "elements", parts);
 }
 
 json_t *mm_json_event(const struct mm_metering *metering, const struct mm_store_event *event)
 {
 	bool known = event->meter >= 0 && (unsigned)event->meter < mm_view_meter_count(metering);
 
-	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s}", "id", (json_int_t)event->id, "time", mm_json_time(event->realtime_ns),
-			 "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S, "meter",
-			 known ? mm_view_config(metering, (unsigned)event->meter)->name : NULL, "code", event->code, "text",
-			 event->text);
+	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s, s:I, s:o, s:o, s:o}", "id", (json_int_t)event->id, "time",
+			 mm_json_time(event->realtime_ns), "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S,
+			 "meter", known ? mm_view_config(metering, (unsigned)event->meter)->name : NULL, "code", event->code,
+			 "text", event->text, "previous", (json_int_t)event->previous, "hash", hash_json(event->hash),
+			 "register_delivered_uwh", register_json(event->has_registers, event->register_delivered_uwh),
+			 "register_received_uwh", register_json(event->has_registers, event->register_received_uwh));
 }
 
 /* What the file said last, which need not be what is in force. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The load profile and the events: a page at a time, read and put into JSON on the store's thread. */
+/* The load profile, readings and the events: a page at a time, read and put into JSON on the store's thread. */
+#include <errno.h>
 #include <stdlib.h>
 
 #include "base/count_of.h"
@@ -16,55 +17,154 @@
 /* In place of an id, which it never is: the client gave none. */
 #define NEWEST INT64_MIN
 
+/* A row of a table of parameters, of what is in the cursor. */
+#define CURSOR(type, field, kind_)                                                                                               \
+	.name = #field, .kind = MM_PARAMETER_##kind_, .offset = offsetof(type, cursor) + offsetof(struct cursor, field)
+
+/* ---- Where a reader has come to ---- */
+
+/* The place of a reader in a chain: behind the row of that id, which had that hash. */
+struct cursor {
+	int64_t after; /* an id, or NEWEST: not given */
+	struct mm_call_hash after_hash;
+	bool follow;
+	int64_t last; /* where there was another history: the id up to which both have the same */
+};
+
+/* What a query says when the cursor is of another history. */
+#define FORKED 1
+
+static int check_cursor(struct mm_store *store, enum mm_store_chain chain, unsigned meter, struct cursor *cursor)
+{
+	int r;
+
+	if (!cursor->after_hash.given) {
+		return 0;
+	}
+	r = mm_store_fork(store, chain, meter, cursor->after, cursor->after_hash.bytes, &cursor->last);
+	cursor->after_hash.given = false; /* pages behind the first one go on from what was given here */
+	return r == 1 ? FORKED : r;
+}
+
+/* meter: its name; NULL: the chain is that of all of them. */
+static void answer_forked(struct mm_deferred *deferred, const struct cursor *cursor, const char *meter)
+{
+	int64_t last = cursor->last;
+
+	(void)mm_varlink_error(mm_deferred_take(deferred), "org.minimeter.Forked",
+			       json_pack("{s:s?, s:I}", "meter", meter, "last", (json_int_t)last));
+}
+
+/* False after having answered: what says where to go on makes no sense. */
+static bool is_cursor(struct mm_varlink_call *call, const struct cursor *cursor)
+{
+	if (cursor->after_hash.given && cursor->after == NEWEST) {
+		(void)mm_varlink_invalid_parameter(call, "after_hash");
+		return false;
+	}
+	if (cursor->follow && !mm_varlink_call_more(call)) {
+		(void)mm_varlink_invalid_parameter(call, "follow");
+		return false;
+	}
+	return true;
+}
+
+/* Sends a page (stolen): the last, one of several, or what there is until more comes. */
+static void send_page(struct mm_deferred *deferred, json_t *page, bool full, bool follow, bool empty)
+{
+	if (!page || mm_varlink_call_gone(deferred->call)) {
+		mm_deferred_reply(deferred, page);
+	} else if (full) {
+		mm_deferred_page(deferred, page);
+	} else if (follow) {
+		if (empty) {
+			json_decref(page);
+			page = NULL;
+		}
+		mm_deferred_page_later(deferred, page);
+	} else {
+		mm_deferred_reply(deferred, page);
+	}
+}
+
 /* ---- The profile ---- */
 
 struct profile {
 	struct mm_deferred deferred;
 	int meter;
+	unsigned elements;
 	int64_t from, to; /* seconds */
+	int64_t limit;	  /* of a page */
 	int64_t last_s;	  /* start of the last one */
+	struct cursor cursor;
+	bool sent; /* a page was */
 };
 
-static bool on_row(void *userdata, const struct mm_profile_row *row)
+static bool on_interval(void *userdata, const struct mm_store_interval *interval)
 {
 	struct profile *profile = userdata;
+	bool full = json_array_size(profile->deferred.json) >= (size_t)profile->limit;
 
-	/* A page ends between two different instants, so that rows of one start (after a clock step) stay together. */
-	if (json_array_size(profile->deferred.json) >= PROFILE_PAGE && row->start_s != profile->last_s) {
+	if (profile->cursor.after == NEWEST) {
+		/* A page ends between two different instants, so that rows of one start (after a clock step) stay together. */
+		if (full && interval->row.start_s != profile->last_s) {
+			return false;
+		}
+	} else if (full) {
 		return false;
+	} else {
+		profile->cursor.after = interval->id;
+		if (interval->row.start_s < profile->from || interval->row.start_s >= profile->to) {
+			return true;
+		}
 	}
-	json_array_append_new(profile->deferred.json, mm_json_interval(row));
-	profile->last_s = row->start_s;
+	json_array_append_new(profile->deferred.json, mm_json_interval(interval, profile->elements));
+	profile->last_s = interval->row.start_s;
 	return true;
 }
 
 static int run_profile(struct mm_store *store, void *userdata)
 {
 	struct profile *profile = userdata;
+	unsigned meter = (unsigned)profile->meter;
+	int r = check_cursor(store, MM_STORE_INTERVALS, meter, &profile->cursor);
 
+	if (r != 0) {
+		return r;
+	}
 	profile->deferred.json = json_array();
-	return mm_store_profile(store, (unsigned)profile->meter, profile->from, profile->to, on_row, profile);
+	if (profile->cursor.after == NEWEST) {
+		return mm_store_profile(store, meter, profile->from, profile->to, on_interval, profile);
+	}
+	return mm_store_intervals(store, meter, profile->cursor.after, INT64_MAX, on_interval, profile);
 }
 
 static void profile_done(struct mm_deferred *deferred, int result)
 {
 	struct profile *profile = (struct profile *)deferred;
 	const struct mm_config_meter *config = mm_view_config(deferred->service->metering, (unsigned)profile->meter);
-	bool more = mm_varlink_call_more(deferred->call) && json_array_size(profile->deferred.json) >= PROFILE_PAGE;
+	size_t size = json_array_size(profile->deferred.json);
+	bool full = mm_varlink_call_more(deferred->call) && size >= (size_t)profile->limit;
+	bool follow = profile->cursor.follow, empty = size == 0 && profile->sent;
 	json_t *page;
 
+	if (result == FORKED) {
+		answer_forked(deferred, &profile->cursor, config->name);
+		return;
+	}
+	if (result == -EAGAIN && profile->sent && follow) {
+		mm_deferred_page_later(deferred, NULL);
+		return;
+	}
 	if (result < 0) {
 		mm_deferred_failed(deferred, result);
 		return;
 	}
 	page = json_pack("{s:s, s:s, s:o}", "meter", config->name, "serial", config->serial, "intervals", profile->deferred.json);
 	profile->deferred.json = NULL;
-	profile->from = profile->last_s + 1;
-	if (page && more && !mm_varlink_call_gone(deferred->call)) {
-		mm_deferred_page(deferred, page);
-	} else {
-		mm_deferred_reply(deferred, page);
-	}
+	profile->from = profile->cursor.after == NEWEST ? profile->last_s + 1 : profile->from;
+	profile->sent = true;
+	send_page(deferred, page, full, follow, empty);
 }
 
 void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
@@ -73,21 +173,107 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 		{MM_PARAMETER(struct profile, meter, ONE_METER)},
 		{MM_PARAMETER(struct profile, from, TIME)},
 		{MM_PARAMETER(struct profile, to, TIME)},
+		{CURSOR(struct profile, after, INTEGER), .min = 0, .max = INFINITY},
+		{CURSOR(struct profile, after_hash, HASH)},
+		{CURSOR(struct profile, follow, BOOLEAN)},
+		{MM_PARAMETER(struct profile, limit, INTEGER), .min = 1, .max = PROFILE_PAGE},
 	};
 	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct profile)};
 	struct mm_service *service = userdata;
-	struct profile asked = {.to = INT64_MAX}, *profile;
+	struct profile asked = {.from = INT64_MIN, .to = INT64_MAX, .limit = PROFILE_PAGE, .cursor.after = NEWEST}, *profile;
+
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked) ||
+	    !is_cursor(call, &asked.cursor)) {
+		return;
+	}
+	if (asked.cursor.follow && asked.cursor.after == NEWEST) {
+		asked.cursor.after = 0;
+	}
+	profile = mm_deferred_new(service, call, &kind);
+	if (profile) {
+		asked.deferred = profile->deferred;
+		asked.elements = mm_view_config(service->metering, (unsigned)asked.meter)->model.elements;
+		asked.last_s = INT64_MIN;
+		*profile = asked;
+		mm_deferred_query(&profile->deferred, run_profile, profile_done);
+	}
+}
+
+/* ---- A reading ---- */
+
+struct reading {
+	struct mm_deferred deferred;
+	int meter; /* -1: all of them */
+	int64_t at;
+	struct mm_store_interval interval[MM_METERS_MAX];
+	bool known[MM_METERS_MAX];
+};
+
+static int run_reading(struct mm_store *store, void *userdata)
+{
+	struct reading *reading = userdata;
+	unsigned count = mm_view_meter_count(reading->deferred.service->metering);
+
+	for (unsigned i = 0; i < count; i++) {
+		int r = reading->meter < 0 || (unsigned)reading->meter == i
+				? mm_store_interval_at(store, i, reading->at, &reading->interval[i])
+				: -ENOENT;
+
+		if (r < 0 && r != -ENOENT) {
+			return r;
+		}
+		reading->known[i] = r == 0;
+	}
+	return 0;
+}
+
+static void reading_done(struct mm_deferred *deferred, int result)
+{
+	const struct reading *reading = (struct reading *)deferred;
+	const struct mm_metering *metering = deferred->service->metering;
+	json_t *readings = json_array();
+
+	for (unsigned i = 0; i < mm_view_meter_count(metering) && result == 0; i++) {
+		const struct mm_config_meter *config = mm_view_config(metering, i);
+
+		if (reading->meter < 0 || (unsigned)reading->meter == i) {
+			json_array_append_new(
+				readings, json_pack("{s:s, s:s, s:o, s:o}", "meter", config->name, "serial", config->serial, "at",
+						    mm_json_time(reading->at * MM_NS_PER_S), "reading",
+						    reading->known[i] ? mm_json_reading(&reading->interval[i]) : json_null()));
+		}
+	}
+	if (result < 0) {
+		json_decref(readings);
+		mm_deferred_failed(deferred, result);
+	} else {
+		mm_deferred_reply(deferred, json_pack("{s:o}", "readings", readings));
+	}
+}
+
+void mm_method_reading(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	static const struct mm_parameter table[] = {
+		{MM_PARAMETER(struct reading, meter, METERS)},
+		{MM_PARAMETER(struct reading, at, TIME), .mandatory = true},
+	};
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct reading)};
+	struct mm_service *service = userdata;
+	struct reading *reading, asked = {.meter = -1};
 
 	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
-	profile = mm_deferred_new(service, call, &kind);
-	if (profile) {
-		profile->meter = asked.meter;
-		profile->from = asked.from;
-		profile->to = asked.to;
-		profile->last_s = INT64_MIN;
-		mm_deferred_query(&profile->deferred, run_profile, profile_done);
+	if (asked.at > mm_clock_realtime(mm_view_clock(service->metering)) / MM_NS_PER_S) {
+		(void)mm_varlink_error(call, "org.minimeter.NotYet",
+				       json_pack("{s:o}", "at", mm_json_time(asked.at * MM_NS_PER_S)));
+		return;
+	}
+	reading = mm_deferred_new(service, call, &kind);
+	if (reading) {
+		reading->meter = asked.meter;
+		reading->at = asked.at;
+		mm_deferred_query(&reading->deferred, run_reading, reading_done);
 	}
 }
 
@@ -95,15 +281,15 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 
 struct events {
 	struct mm_deferred deferred;
-	int meter;	  /* -1: all of them */
-	int64_t after;	  /* an id, or NEWEST */
+	int meter; /* -1: all of them */
+	struct cursor cursor;
 	int64_t limit;	  /* 0: none was given */
 	int64_t from, to; /* seconds */
 	const char *code; /* NULL: any */
 	bool snapshots;
 	bool all; /* page by page, to the last */
-	int64_t last;
 	unsigned hidden;
+	bool sent; /* a page was */
 };
 
 static bool on_event(void *userdata, const struct mm_store_event *event, const char *data)
@@ -112,7 +298,7 @@ static bool on_event(void *userdata, const struct mm_store_event *event, const c
 
 	(void)data;
 	json_array_append_new(events->deferred.json, mm_json_event(events->deferred.service->metering, event));
-	events->last = event->id;
+	events->cursor.after = event->id;
 	return true;
 }
 
@@ -125,16 +311,20 @@ static int run_events(struct mm_store *store, void *userdata)
 {
 	struct events *events = userdata;
 	const struct mm_store_event_choice choice = {
-		.after_id = events->after,
+		.after_id = events->cursor.after,
 		.limit = (unsigned)events->limit,
-		.newest = events->after == NEWEST,
+		.newest = events->cursor.after == NEWEST,
 		.snapshots = events->snapshots,
 		.meter = events->meter,
 		.code = events->code,
 		.from_ns = to_ns(events->from),
 		.to_ns = to_ns(events->to),
 	};
+	int r = check_cursor(store, MM_STORE_EVENTS, 0, &events->cursor);
 
+	if (r != 0) {
+		return r;
+	}
 	events->deferred.json = json_array();
 	return mm_store_choose_events(store, &choice, on_event, events, &events->hidden);
 }
@@ -142,28 +332,36 @@ static int run_events(struct mm_store *store, void *userdata)
 static void events_done(struct mm_deferred *deferred, int result)
 {
 	struct events *events = (struct events *)deferred;
-	bool more = events->all && json_array_size(deferred->json) >= (size_t)events->limit;
+	size_t size = json_array_size(deferred->json);
+	bool full = events->all && size >= (size_t)events->limit, follow = events->cursor.follow;
+	bool empty = size == 0 && events->sent;
 	json_t *page;
 
+	if (result == FORKED) {
+		answer_forked(deferred, &events->cursor, NULL);
+		return;
+	}
+	if (result == -EAGAIN && events->sent && follow) {
+		mm_deferred_page_later(deferred, NULL);
+		return;
+	}
 	if (result < 0) {
 		mm_deferred_failed(deferred, result);
 		return;
 	}
 	page = json_pack("{s:o, s:I}", "events", deferred->json, "hidden_snapshots", (json_int_t)events->hidden);
 	deferred->json = NULL;
-	events->after = events->last;
-	if (page && more && !mm_varlink_call_gone(deferred->call)) {
-		mm_deferred_page(deferred, page);
-	} else {
-		mm_deferred_reply(deferred, page);
-	}
+	events->sent = true;
+	send_page(deferred, page, full, follow, empty);
 }
 
 void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
 {
 	static const struct mm_parameter table[] = {
 		{MM_PARAMETER(struct events, meter, METERS)},
-		{MM_PARAMETER(struct events, after, INTEGER), .min = -INFINITY, .max = INFINITY},
+		{CURSOR(struct events, after, INTEGER), .min = -INFINITY, .max = INFINITY},
+		{CURSOR(struct events, after_hash, HASH)},
+		{CURSOR(struct events, follow, BOOLEAN)},
 		{MM_PARAMETER(struct events, limit, INTEGER), .min = 1, .max = EVENTS_PAGE_MAX},
 		{MM_PARAMETER(struct events, from, TIME)},
 		{MM_PARAMETER(struct events, to, TIME)},
@@ -171,15 +369,16 @@ void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, vo
 		{MM_PARAMETER(struct events, snapshots, BOOLEAN)},
 	};
 	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct events)};
-	struct events asked = {.meter = -1, .after = NEWEST, .from = INT64_MIN, .to = INT64_MAX}, *events;
+	struct events asked = {.meter = -1, .cursor.after = NEWEST, .from = INT64_MIN, .to = INT64_MAX}, *events;
 	struct mm_service *service = userdata;
 
-	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked) ||
+	    !is_cursor(call, &asked.cursor)) {
 		return;
 	}
-	asked.all = mm_varlink_call_more(call) && asked.limit == 0;
-	if (asked.all && asked.after == NEWEST) {
-		asked.after = 0;
+	asked.all = mm_varlink_call_more(call) && (asked.limit == 0 || asked.cursor.follow);
+	if (asked.all && asked.cursor.after == NEWEST) {
+		asked.cursor.after = 0;
 	}
 	if (asked.limit == 0) {
 		asked.limit = asked.all ? EVENTS_PAGE_MAX : EVENTS_PAGE_DEFAULT;

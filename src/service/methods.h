@@ -13,6 +13,7 @@
 	X("Status", status, READ)                                                                                                \
 	X("GetNameplate", nameplate, READ)                                                                                       \
 	X("GetProfile", profile, READ)                                                                                           \
+	X("GetReading", reading, READ)                                                                                           \
 	X("GetEvents", events, READ)                                                                                             \
 	X("GetOutputs", outputs, READ)                                                                                           \
 	X("GetHarmonics", harmonics, READ)                                                                                       \

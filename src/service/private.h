@@ -29,6 +29,7 @@ struct mm_service {
 	struct mm_varlink_service read, admin;
 	unsigned clients;			/* connected now: kept by the server */
 	const struct mm_store_status *status;	/* while changes are looked at; else NULL */
+	uint64_t followed;			/* commits to the database that followers have seen */
 	struct mm_deferred *waiting;		/* the oldest of the calls that wait */
 	struct mm_session *session;		/* the calibration that is open; NULL: none */
 	int64_t next_check_ns[MM_METERS_MAX];	/* CLOCK_BOOTTIME, before which no further check of a meter is put on record */

@@ -178,6 +178,11 @@ int mm_chain_add(struct mm_db *db, const struct mm_roster *roster, const struct 
 	return r < 0 ? r : mm_db_run(db, MM_STMT_EVENT_HEAD, sqlite3_bind_int64(db->stmt[MM_STMT_EVENT_HEAD], 1, id));
 }
 
+static int bind_register(sqlite3_stmt *stmt, int i, int64_t uwh)
+{
+	return uwh < 0 ? sqlite3_bind_null(stmt, i) : sqlite3_bind_int64(stmt, i, uwh);
+}
+
 int mm_chain_add_row(struct mm_db *db, const struct mm_roster *roster, struct mm_balance *balance,
 		     const struct mm_store_profile_row *entry)
 {
@@ -202,6 +207,8 @@ int mm_chain_add_row(struct mm_db *db, const struct mm_roster *roster, struct mm
 		rc |= sqlite3_bind_int64(stmt, 12 + 2 * e, row->element_delivered_uwh[e]);
 		rc |= sqlite3_bind_int64(stmt, 13 + 2 * e, row->element_received_uwh[e]);
 	}
+	rc |= bind_register(stmt, 12 + 2 * MM_ELEMENTS_MAX, row->register_delivered_uwh);
+	rc |= bind_register(stmt, 13 + 2 * MM_ELEMENTS_MAX, row->register_received_uwh);
 	r = mm_db_run(db, MM_STMT_PROFILE_ADD, rc);
 	id = sqlite3_last_insert_rowid(db->connection);
 	if (r == 0) {

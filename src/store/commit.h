@@ -14,6 +14,8 @@
 #define MM_STORE_NAME_MAX 64
 #define MM_ENERGIES 4 /* delivered, received, lagging, leading */
 
+#define MM_ROW_HASH_SIZE 32 /* SHA-256 */
+
 /* What identifies a meter. The register of another serial number or model is refused. */
 struct mm_store_meter {
 	char name[MM_STORE_NAME_MAX];	/* the configuration's name, may change */
@@ -30,13 +32,26 @@ struct mm_store_event {
 	int64_t boottime_ns;  /* CLOCK_BOOTTIME */
 	int64_t realtime_ns;  /* CLOCK_REALTIME, a label */
 	uint32_t clock_flags; /* of that clock; 0: nothing is said */
-	int meter;	      /* index into the meters, or -1 for the whole daemon (read back: also for a meter since removed) */
-	char code[32];	      /* stable lower-case name: "start", "stop", "gap", "reversed", ... */
-	char text[192];	      /* for people */
+	int64_t previous;     /* given likewise: the id of the event before it of the same meter, or of the daemon; 0: none */
+	uint8_t hash[MM_ROW_HASH_SIZE];
+	bool has_registers; /* given likewise: what the meter's registers read with the commit that it came with */
+	int64_t register_delivered_uwh;
+	int64_t register_received_uwh;
+	int meter;	/* index into the meters, or -1 for the whole daemon (read back: also for a meter since removed) */
+	char code[32];	/* stable lower-case name: "start", "stop", "gap", "reversed", ... */
+	char text[192]; /* for people */
 };
 
 struct mm_store_profile_row {
 	int meter;
+	struct mm_profile_row row;
+};
+
+/* An interval as it is read back: with its place in the chain. */
+struct mm_store_interval {
+	int64_t id;	  /* ascending, over all meters */
+	int64_t previous; /* the id of the interval before it of the same meter; 0: none */
+	uint8_t hash[MM_ROW_HASH_SIZE];
 	struct mm_profile_row row;
 };
 

@@ -5,7 +5,22 @@
 #include <errno.h>
 #include <string.h>
 
-static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
+/* Of a row of before version 3 that is null. */
+#define UNKNOWN_UWH (-1)
+
+static int64_t column_register(sqlite3_stmt *stmt, int column)
+{
+	return sqlite3_column_type(stmt, column) == SQLITE_NULL ? UNKNOWN_UWH : sqlite3_column_int64(stmt, column);
+}
+
+static void column_hash(sqlite3_stmt *stmt, int column, uint8_t ret[static MM_ROW_HASH_SIZE])
+{
+	if (sqlite3_column_bytes(stmt, column) == MM_ROW_HASH_SIZE) {
+		memcpy(ret, sqlite3_column_blob(stmt, column), MM_ROW_HASH_SIZE);
+	}
+}
+
+static void read_interval(sqlite3_stmt *stmt, struct mm_store_interval *ret)
 {
 	struct mm_profile_row row = {
 		.start_s = sqlite3_column_int64(stmt, 0),
@@ -18,32 +33,215 @@ static bool give_row(sqlite3_stmt *stmt, mm_store_row_fn fn, void *userdata)
 		.covered_ns = sqlite3_column_int64(stmt, 7),
 		.clock_flags = (uint64_t)sqlite3_column_int64(stmt, 9), /* from here on NULL, which reads as 0, in older rows */
 		.uncertainty_uwh = sqlite3_column_int64(stmt, 10),
+		.register_delivered_uwh = column_register(stmt, 11 + 2 * MM_ELEMENTS_MAX),
+		.register_received_uwh = column_register(stmt, 12 + 2 * MM_ELEMENTS_MAX),
 	};
 
 	for (int e = 0; e < MM_ELEMENTS_MAX; e++) {
 		row.element_delivered_uwh[e] = sqlite3_column_int64(stmt, 11 + 2 * e);
 		row.element_received_uwh[e] = sqlite3_column_int64(stmt, 12 + 2 * e);
 	}
-
-	return fn(userdata, &row);
+	*ret = (struct mm_store_interval){
+		.id = sqlite3_column_int64(stmt, 13 + 2 * MM_ELEMENTS_MAX),
+		.previous = sqlite3_column_int64(stmt, 14 + 2 * MM_ELEMENTS_MAX),
+		.row = row,
+	};
+	column_hash(stmt, 15 + 2 * MM_ELEMENTS_MAX, ret->hash);
 }
 
-int mm_store_profile(struct mm_store *store, unsigned index, int64_t from_s, int64_t to_s, mm_store_row_fn fn, void *userdata)
+/* Gives the intervals of a meter for which a statement asks by two bounds. */
+static int give_intervals(struct mm_store *store, enum mm_stmt which, unsigned index, int64_t from, int64_t to,
+			  mm_store_interval_fn fn, void *userdata)
 {
-	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_PROFILE];
+	sqlite3_stmt *stmt = store->db.stmt[which];
+	struct mm_store_interval interval;
+	bool more = true;
+	int rc, r = 0;
+
+	if (index >= store->roster.count) {
+		return -EINVAL;
+	}
+	rc = sqlite3_bind_int64(stmt, 1, store->roster.id[index]);
+	rc |= sqlite3_bind_int64(stmt, 2, from);
+	rc |= sqlite3_bind_int64(stmt, 3, to);
+	while (more && (r = mm_db_step(&store->db, which, rc)) > 0) {
+		read_interval(stmt, &interval);
+		more = fn(userdata, &interval);
+	}
+	sqlite3_reset(stmt);
+	return r < 0 ? r : 0;
+}
+
+int mm_store_profile(struct mm_store *store, unsigned index, int64_t from_s, int64_t to_s, mm_store_interval_fn fn,
+		     void *userdata)
+{
+	return give_intervals(store, MM_STMT_PROFILE, index, from_s, to_s, fn, userdata);
+}
+
+int mm_store_intervals(struct mm_store *store, unsigned index, int64_t after_id, int64_t last_id, mm_store_interval_fn fn,
+		       void *userdata)
+{
+	return give_intervals(store, MM_STMT_INTERVALS, index, after_id, last_id, fn, userdata);
+}
+
+/* ---- A reading ---- */
+
+/* Takes the energy of intervals after one from the first registers that are known. */
+struct backward {
+	int64_t delivered_uwh, received_uwh; /* in the intervals between, the one with known registers included */
+	bool known;
+	int64_t register_delivered_uwh, register_received_uwh;
+};
+
+static bool add_backward(void *userdata, const struct mm_store_interval *interval)
+{
+	struct backward *backward = userdata;
+	const struct mm_profile_row *row = &interval->row;
+
+	backward->delivered_uwh += row->delivered_uwh;
+	backward->received_uwh += row->received_uwh;
+	backward->known = row->register_delivered_uwh >= 0;
+	backward->register_delivered_uwh = row->register_delivered_uwh;
+	backward->register_received_uwh = row->register_received_uwh;
+	return !backward->known;
+}
+
+/* The registers of an interval that does not have them: of the next that has, or of now, less what came between. */
+static int work_out(struct mm_store *store, unsigned index, struct mm_store_interval *interval)
+{
+	const struct mm_registers *now = &store->committed[index];
+	struct backward backward = {0};
+	int r = mm_store_intervals(store, index, interval->id, INT64_MAX, add_backward, &backward);
+
+	if (r < 0) {
+		return r;
+	}
+	if (!backward.known) {
+		const struct mm_profile *open = &now->profile;
+
+		backward.register_delivered_uwh = now->delivered.uwh - (open->open ? open->row.delivered_uwh : 0);
+		backward.register_received_uwh = now->received.uwh - (open->open ? open->row.received_uwh : 0);
+	}
+	interval->row.register_delivered_uwh = backward.register_delivered_uwh - backward.delivered_uwh;
+	interval->row.register_received_uwh = backward.register_received_uwh - backward.received_uwh;
+	return 0;
+}
+
+static bool take_interval(void *userdata, const struct mm_store_interval *interval)
+{
+	*(struct mm_store_interval *)userdata = *interval;
+	return false;
+}
+
+int mm_store_interval_at(struct mm_store *store, unsigned index, int64_t at_s, struct mm_store_interval *ret)
+{
+	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_INTERVAL_AT];
+	struct mm_store_interval interval = {0};
+	int64_t id;
 	int rc, r;
 
 	if (index >= store->roster.count) {
 		return -EINVAL;
 	}
 	rc = sqlite3_bind_int64(stmt, 1, store->roster.id[index]);
-	rc |= sqlite3_bind_int64(stmt, 2, from_s);
-	rc |= sqlite3_bind_int64(stmt, 3, to_s);
-	while ((r = mm_db_step(&store->db, MM_STMT_PROFILE, rc)) > 0 && give_row(stmt, fn, userdata)) {
+	rc |= sqlite3_bind_int64(stmt, 2, at_s);
+	r = mm_db_row(&store->db, MM_STMT_INTERVAL_AT, rc);
+	if (r < 0) {
+		return r;
 	}
+	id = sqlite3_column_int64(stmt, 0); /* null reads as 0, which none has */
 	sqlite3_reset(stmt);
-	return r < 0 ? r : 0;
+	r = id > 0 ? mm_store_intervals(store, index, id - 1, id, take_interval, &interval) : -ENOENT;
+	if (r == 0 && interval.row.register_delivered_uwh < 0) {
+		r = work_out(store, index, &interval);
+	}
+	if (r == 0) {
+		*ret = interval;
+	}
+	return r;
 }
+
+/* ---- Another history ---- */
+
+struct chain_of {
+	enum mm_stmt is, last;
+	const char *fork; /* its key in the record of a fork */
+};
+
+/* Is the row there, of that meter (0: of any) and with that hash? 1 or 0. */
+static int is_there(struct mm_store *store, enum mm_stmt which, int64_t meter, int64_t id, const uint8_t *hash)
+{
+	sqlite3_stmt *stmt = store->db.stmt[which];
+	int r = mm_db_step(&store->db, which, sqlite3_bind_int64(stmt, 1, id));
+
+	if (r > 0) {
+		r = (meter == 0 || sqlite3_column_int64(stmt, 1) == meter) &&
+		    (!hash || (sqlite3_column_bytes(stmt, 0) == MM_ROW_HASH_SIZE &&
+			       memcmp(sqlite3_column_blob(stmt, 0), hash, MM_ROW_HASH_SIZE) == 0));
+		sqlite3_reset(stmt);
+	}
+	return r;
+}
+
+/* The newest row up to that which a fork left, or else up to the one before id. */
+static int find_last(struct mm_store *store, const struct chain_of *chain, int64_t meter, int64_t id, int64_t *ret)
+{
+	sqlite3_stmt *fork = store->db.stmt[MM_STMT_FORK], *last = store->db.stmt[chain->last];
+	int rc = sqlite3_bind_text(fork, 1, chain->fork, -1, SQLITE_STATIC);
+	int r = mm_db_step(&store->db, MM_STMT_FORK, rc | sqlite3_bind_int64(fork, 2, id));
+	int64_t up_to = id - 1;
+
+	if (r < 0) {
+		return r;
+	}
+	if (r > 0) {
+		up_to = sqlite3_column_int64(fork, 0);
+		sqlite3_reset(fork);
+	}
+	rc = sqlite3_bind_int64(last, 1, meter);
+	r = mm_db_row(&store->db, chain->last, rc | sqlite3_bind_int64(last, 2, up_to));
+	if (r == 0) {
+		*ret = sqlite3_column_int64(last, 0);
+		sqlite3_reset(last);
+	}
+	return r;
+}
+
+int mm_store_fork(struct mm_store *store, enum mm_store_chain kind, unsigned index, int64_t id, const uint8_t *hash,
+		  int64_t *ret_last)
+{
+	static const struct chain_of chains[] = {
+		[MM_STORE_INTERVALS] = {MM_STMT_INTERVAL_IS, MM_STMT_INTERVAL_LAST, "interval"},
+		[MM_STORE_EVENTS] = {MM_STMT_EVENT_IS, MM_STMT_EVENT_LAST, "event"},
+	};
+	const struct chain_of *chain = &chains[kind];
+	int64_t meter, last = 0;
+	int r;
+
+	if (index >= store->roster.count || id < 0) {
+		return -EINVAL;
+	}
+	meter = kind == MM_STORE_INTERVALS ? store->roster.id[index] : 0;
+	r = id == 0 ? 1 : is_there(store, chain->is, meter, id, hash);
+	if (r != 0) {
+		return r < 0 ? r : 0;
+	}
+	r = find_last(store, chain, meter, id, &last);
+	if (r < 0) {
+		return r;
+	}
+	*ret_last = last;
+	return 1;
+}
+
+bool mm_store_is_history_lost(const char *data)
+{
+	static const char begin[] = "{\"history_lost\":true";
+
+	return data && strncmp(data, begin, sizeof(begin) - 1) == 0;
+}
+
+/* ---- Events ---- */
 
 static bool give_event(const struct mm_roster *roster, sqlite3_stmt *stmt, mm_store_event_fn fn, void *userdata)
 {
@@ -53,8 +251,13 @@ static bool give_event(const struct mm_roster *roster, sqlite3_stmt *stmt, mm_st
 		.realtime_ns = sqlite3_column_int64(stmt, 2),
 		.meter = mm_roster_index(roster, sqlite3_column_int64(stmt, 3)), /* NULL reads as 0, which no meter has */
 		.clock_flags = (uint32_t)sqlite3_column_int64(stmt, 7),
+		.has_registers = sqlite3_column_type(stmt, 8) != SQLITE_NULL,
+		.register_delivered_uwh = sqlite3_column_int64(stmt, 8),
+		.register_received_uwh = sqlite3_column_int64(stmt, 9),
+		.previous = sqlite3_column_int64(stmt, 11),
 	};
 
+	column_hash(stmt, 10, event.hash);
 	mm_db_text(stmt, 4, event.code, sizeof(event.code));
 	mm_db_text(stmt, 5, event.text, sizeof(event.text));
 	return fn(userdata, &event, (const char *)sqlite3_column_text(stmt, 6));

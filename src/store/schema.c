@@ -98,7 +98,7 @@
  */
 #define PROFILE_3_COLUMNS                                                                                                        \
 	"previous, clock_flags, uncertainty_uwh, element_1_delivered_uwh, element_1_received_uwh, element_2_delivered_uwh, "     \
-	"element_2_received_uwh, element_3_delivered_uwh, element_3_received_uwh"
+	"element_2_received_uwh, element_3_delivered_uwh, element_3_received_uwh, register_delivered_uwh, register_received_uwh"
 
 /* The rows of a meter are in the order of their ids, whatever the clock says. */
 #define CREATE_PROFILE                                                                                                           \
@@ -107,16 +107,19 @@
 	"lagging_uvarh INTEGER NOT NULL, leading_uvarh INTEGER NOT NULL, covered_ns INTEGER NOT NULL, hash BLOB NOT NULL, "      \
 	"previous INTEGER, clock_flags INTEGER, uncertainty_uwh INTEGER, element_1_delivered_uwh INTEGER, "                      \
 	"element_1_received_uwh INTEGER, element_2_delivered_uwh INTEGER, element_2_received_uwh INTEGER, "                      \
-	"element_3_delivered_uwh INTEGER, element_3_received_uwh INTEGER) STRICT",                                               \
+	"element_3_delivered_uwh INTEGER, element_3_received_uwh INTEGER, register_delivered_uwh INTEGER, "                      \
+	"register_received_uwh INTEGER) STRICT",                                                                                 \
 		"CREATE INDEX profile_time ON profile (meter, start_s)", NEVER_UPDATED("profile"), NEVER_DELETED("profile"),     \
 		NEVER_REPLACED("profile", "id = NEW.id")
 
-/* meter is null for the whole daemon; data is JSON for what is read again by a program; clock_flags is null where there are none.
+/*
+ * meter is null for the whole daemon; data is JSON for what is read again by a program; clock_flags is null where there are none.
+ * delivered_uwh and received_uwh are the registers of the meter in the commit that the event came with; null without a meter.
  */
 #define CREATE_EVENT                                                                                                             \
 	"CREATE TABLE event (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL REFERENCES boot (id), boottime_ns INTEGER NOT NULL, " \
 	"realtime_ns INTEGER NOT NULL, meter INTEGER REFERENCES meter (id), code TEXT NOT NULL, text TEXT NOT NULL, data TEXT, " \
-	"hash BLOB NOT NULL, clock_flags INTEGER) STRICT",                                                                       \
+	"hash BLOB NOT NULL, clock_flags INTEGER, delivered_uwh INTEGER, received_uwh INTEGER) STRICT",                          \
 		"CREATE INDEX event_record ON event (code) WHERE data IS NOT NULL", NEVER_UPDATED("event"),                      \
 		NEVER_DELETED("event"), NEVER_REPLACED("event", "id = NEW.id")
 
@@ -146,15 +149,26 @@ const char *const mm_schema_sql[] = {
 
 #define ENERGY_COLUMNS "delivered_uwh, received_uwh, lagging_uvarh, leading_uvarh"
 #define PROFILE_COLUMNS "start_s, duration_s, status, " ENERGY_COLUMNS ", covered_ns"
-#define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text, data, clock_flags"
+#define EVENT_3_COLUMNS "clock_flags, delivered_uwh, received_uwh"
+#define EVENT_COLUMNS "id, boottime_ns, realtime_ns, meter, code, text, data, " EVENT_3_COLUMNS ", hash, " EVENT_PREVIOUS
+/* The id of the event before event e of the same meter, or of the daemon; 0: none. */
+#define EVENT_PREVIOUS                                                                                                           \
+	"coalesce((SELECT b.id FROM event AS b WHERE b.id < e.id AND b.meter IS e.meter ORDER BY b.id DESC LIMIT 1), 0)"
+/* The same of interval e; rows from before version 3 do not have it. */
+#define PROFILE_PREVIOUS                                                                                                         \
+	"coalesce(previous, (SELECT b.id FROM profile AS b WHERE b.id < e.id AND b.meter = e.meter ORDER BY b.id DESC LIMIT "    \
+	"1), 0)"
 #define EVENT_WANTED                                                                                                             \
 	"id > ?1 AND (?2 IS NULL OR meter = ?2) AND (?3 IS NULL OR code = ?3) AND realtime_ns >= ?4 AND realtime_ns < ?5"
-#define EVENT_INSERT "INSERT INTO event (id, boot, boottime_ns, realtime_ns, meter, code, text, data, clock_flags, hash) "
+#define EVENT_INSERT "INSERT INTO event (id, boot, boottime_ns, realtime_ns, meter, code, text, data, " EVENT_3_COLUMNS ", hash) "
+#define EVENT_3_VALUES "?8, r.delivered_uwh, r.received_uwh"
+/* What is given of an interval: the row, and where it is in the chain. */
+#define INTERVAL_COLUMNS PROFILE_COLUMNS ", " PROFILE_3_COLUMNS ", id, " PROFILE_PREVIOUS ", hash"
 #define PROFILE_INSERT "INSERT INTO profile (id, meter, " PROFILE_COLUMNS ", " PROFILE_3_COLUMNS ", hash) "
-#define PROFILE_3_VALUES "r.newest_interval, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17"
+#define PROFILE_3_VALUES "r.newest_interval, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19"
 
 /* An energy of a meter in a snapshot, less what is in the open interval: it lies in closed ones. */
-#define IN_JSON(meter, column) "json_extract(" meter ".value, '$." column "')"
+#define IN_JSON(meter, column) "coalesce(json_extract(" meter ".value, '$." column "'), 0)"
 #define CLOSED(meter, column)                                                                                                    \
 	IN_JSON(meter, column) " - iif(" IN_JSON(meter, "interval_open") ", " IN_JSON(meter, "interval_" column) ", 0)"
 #define METERED(meter, column) CLOSED(meter, column) " - " IN_JSON(meter, "preset_" column)
@@ -169,11 +183,20 @@ const char *const mm_schema_sql[] = {
 	"coalesce((SELECT json_extract(data, '$.profile') FROM event WHERE id = " snapshot "), " otherwise ")"
 #define PROFILE_BETWEEN "id > " PROFILE_AT("?1", "0") " AND id <= " PROFILE_AT("?2", "9223372036854775807")
 
-#define PAIR(kind, column, member) ", '" #column "', r." #column
+/* In a snapshot: what is 0 reads the same where it is left out, as are fractions of a µWh. */
+#define PAIR_COUNT(column) ", '" column "', nullif(r." column ", 0)"
+#define PAIR_PEAK(column) PAIR_COUNT(column)
+#define PAIR_CARRY(column) ""
+#define PAIR_FIGURE(column) PAIR_COUNT(column)
+#define PAIR_INT64(column) PAIR_COUNT(column)
+#define PAIR_INT32(column) PAIR_COUNT(column)
+#define PAIR_UINT32(column) PAIR_COUNT(column)
+#define PAIR_BOOL(column) PAIR_COUNT(column)
+#define PAIR(kind, column, member) PAIR_##kind(#column)
 
 #define EVENT_OWN_HASH                                                                                                           \
 	EVENT_HASH(HASH_BEFORE("event"), "e.id", "e.boot", "e.boottime_ns", "e.realtime_ns", SERIAL_THEN("t.id > e.id"),         \
-		   "e.code", "e.text", "e.data", "e.clock_flags")
+		   "e.code", "e.text", "e.data", EVENT_3_COLUMNS)
 /* Is the interval that was the newest at snapshot e still what it was? */
 #define PROFILE_END_IS_THERE                                                                                                     \
 	"lower(hex(coalesce((SELECT hash FROM profile WHERE id = json_extract(e.data, '$.profile')), zeroblob(32)))) IS "        \
@@ -221,7 +244,11 @@ const char *const mm_schema_2[] = {
 	"ALTER TABLE profile ADD COLUMN element_2_received_uwh INTEGER",
 	"ALTER TABLE profile ADD COLUMN element_3_delivered_uwh INTEGER",
 	"ALTER TABLE profile ADD COLUMN element_3_received_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN register_delivered_uwh INTEGER",
+	"ALTER TABLE profile ADD COLUMN register_received_uwh INTEGER",
 	"ALTER TABLE event ADD COLUMN clock_flags INTEGER",
+	"ALTER TABLE event ADD COLUMN delivered_uwh INTEGER",
+	"ALTER TABLE event ADD COLUMN received_uwh INTEGER",
 	"ALTER TABLE head ADD COLUMN program TEXT NOT NULL DEFAULT ''",
 	"UPDATE head SET program = '" PACKAGE_VERSION "'",
 	"UPDATE head SET seal = iif(seal IS " SEAL_2 ", " SEAL ", zeroblob(32))",
@@ -247,8 +274,10 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_REGISTER_LOAD] = "SELECT boot" MM_STORE_COLUMNS(NAME) " FROM register WHERE meter = ?1",
 	[MM_STMT_REGISTER_SAVE] = "UPDATE register SET boot = ?2, boottime_ns = ?3, "
 				  "realtime_ns = ?4" MM_STORE_COLUMNS(SET) " WHERE meter = ?1",
-	[MM_STMT_EVENT_ADD] = EVENT_INSERT "SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, " EVENT_HASH(
-		"event_hash", NEXT("event"), "?1", "?2", "?3", SERIAL("?4"), "?5", "?6", "?7", "?8") " FROM head",
+	[MM_STMT_EVENT_ADD] = EVENT_INSERT
+	"SELECT " NEXT("event") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, " EVENT_3_VALUES
+				", " EVENT_HASH("event_hash", NEXT("event"), "?1", "?2", "?3", SERIAL("?4"), "?5", "?6", "?7",
+						EVENT_3_VALUES) " FROM head LEFT JOIN register AS r ON r.meter = ?4",
 	[MM_STMT_EVENT_HEAD] = "UPDATE head SET event = ?1, event_hash = (SELECT hash FROM event WHERE id = ?1)",
 	[MM_STMT_PROFILE_ADD] = PROFILE_INSERT
 	"SELECT " NEXT("profile") ", ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, " PROFILE_3_VALUES ", " PROFILE_HASH(
@@ -257,12 +286,27 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_PROFILE_HEAD] = "UPDATE head SET profile = ?1, profile_hash = (SELECT hash FROM profile WHERE id = ?1)",
 	[MM_STMT_PROFILE_NEWEST] = "UPDATE register SET newest_interval = ?1 "
 				   "WHERE meter = (SELECT meter FROM profile WHERE id = ?1)",
-	[MM_STMT_PROFILE] = "SELECT " PROFILE_COLUMNS ", " PROFILE_3_COLUMNS " FROM profile "
+	[MM_STMT_PROFILE] = "SELECT " INTERVAL_COLUMNS " FROM profile AS e "
 			    "WHERE meter = ?1 AND start_s >= ?2 AND start_s < ?3 ORDER BY start_s, id",
-	[MM_STMT_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event WHERE " EVENT_WANTED " ORDER BY id",
+	[MM_STMT_INTERVALS] = "SELECT " INTERVAL_COLUMNS " FROM profile AS e "
+			      "WHERE +meter = ?1 AND id > ?2 AND id <= ?3 ORDER BY id",
+	/* No interval is longer than an hour. The greatest id is asked of the index, which has no other column. */
+	[MM_STMT_INTERVAL_AT] =
+		"SELECT max(id) FROM (SELECT max(id) AS id FROM profile WHERE meter = ?1 AND start_s <= ?2 - 3600 "
+		"UNION ALL SELECT max(id) FROM profile WHERE meter = ?1 AND start_s > ?2 - 3600 "
+		"AND start_s <= ?2 AND start_s + duration_s <= ?2)",
+	[MM_STMT_INTERVAL_IS] = "SELECT hash, meter FROM profile WHERE id = ?1",
+	[MM_STMT_INTERVAL_LAST] = "SELECT coalesce((SELECT id FROM profile WHERE +meter = ?1 AND id <= ?2 "
+				  "ORDER BY id DESC LIMIT 1), 0)",
+	[MM_STMT_EVENT_IS] = "SELECT hash, NULL FROM event WHERE id = ?1",
+	[MM_STMT_EVENT_LAST] = "SELECT coalesce((SELECT max(id) FROM event WHERE id <= ?2), 0)",
+	/* Of all forks before a row, the last in time: by what it was a fork of, then by when. */
+	[MM_STMT_FORK] = "SELECT json_extract(data, '$.' || ?1) AS fork FROM event WHERE data IS NOT NULL AND code = 'recovered' "
+			 "AND json_valid(data) AND fork < ?2 ORDER BY id DESC LIMIT 1",
+	[MM_STMT_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event AS e WHERE " EVENT_WANTED " ORDER BY id",
 	[MM_STMT_EVENTS_BEFORE] = "SELECT coalesce(min(id) - 1, ?1) FROM (SELECT id FROM event WHERE " EVENT_WANTED
 				  " AND (?6 OR code <> 'snapshot') ORDER BY id DESC LIMIT ?7)",
-	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event WHERE data IS NOT NULL AND code = ?1 "
+	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event AS e WHERE data IS NOT NULL AND code = ?1 "
 			    "AND (?2 IS NULL OR meter = ?2) ORDER BY id",
 	[MM_STMT_SEAL] = "UPDATE head SET seal = " SEAL,
 	[MM_STMT_PROGRAM] = "UPDATE head SET program = '" PACKAGE_VERSION "' WHERE program <> '" PACKAGE_VERSION "'",
@@ -279,8 +323,8 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 				 "OR profile - json_extract(e.data, '$.profile') >= 1000",
 	[MM_STMT_SNAPSHOT] =
 		"SELECT json_object('profile', profile, 'profile_hash', lower(hex(profile_hash)), 'meters', "
-		"(SELECT json_group_array(json_object('serial', m.serial, 'model', m.model, 'name', "
-		"m.name" MM_STORE_COLUMNS(PAIR) ")) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
+		"(SELECT json_group_array(json_patch('{}', json_object('serial', m.serial, 'model', m.model, 'name', "
+		"m.name" MM_STORE_COLUMNS(PAIR) "))) FROM meter AS m JOIN register AS r ON r.meter = m.id)) FROM head",
 	[MM_STMT_SNAPSHOT_HEAD] = "UPDATE head SET snapshot = event",
 	[MM_STMT_CLOSED] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
 			   "JOIN " SERIALS " AS m ON m.serial = " IN_JSON("j", "serial") " WHERE e.id = ?1",

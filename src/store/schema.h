@@ -43,10 +43,18 @@ enum mm_stmt {
 	MM_STMT_PROFILE_ADD,	/* meter, then the row as MM_STMT_PROFILE gives it but for previous; then the next two */
 	MM_STMT_PROFILE_HEAD,	/* id of the row just added */
 	MM_STMT_PROFILE_NEWEST, /* the same */
-	MM_STMT_PROFILE, /* meter, from, to -> start_s, duration_s, status, four energies, covered_ns, previous, clock_flags,
-			    uncertainty_uwh, delivered and received of three elements */
-	MM_STMT_EVENTS,	 /* after_id, meter or NULL, code or NULL, from_ns, to_ns -> id, boottime_ns, realtime_ns, meter, code,
-			    text, data, clock_flags */
+	MM_STMT_PROFILE,     /* meter, from, to -> start_s, duration_s, status, four energies, covered_ns, previous, clock_flags,
+				uncertainty_uwh, delivered and received of three elements, the same two of the registers, id,
+				previous of any version, hash */
+	MM_STMT_INTERVALS,   /* meter, after_id, last id -> the same, in order of id */
+	MM_STMT_INTERVAL_AT, /* meter, seconds -> the greatest id of those that had ended by then, or null */
+	MM_STMT_INTERVAL_IS, /* id -> hash, meter */
+	MM_STMT_INTERVAL_LAST, /* meter, id -> the greatest id of that meter up to it, 0: none */
+	MM_STMT_EVENT_IS,      /* id -> hash, null */
+	MM_STMT_EVENT_LAST,    /* unused, id -> the greatest id up to it, 0: none */
+	MM_STMT_FORK,	/* "interval" or "event", id -> where the chain was the last time that it went on from before that */
+	MM_STMT_EVENTS, /* after_id, meter or NULL, code or NULL, from_ns, to_ns -> id, boottime_ns, realtime_ns, meter, code,
+			   text, data, clock_flags, the two registers of the meter, hash, previous */
 	MM_STMT_EVENTS_BEFORE, /* the same, are snapshots wanted, limit -> the id behind which there are limit of them, or all */
 	MM_STMT_RECORDS,       /* code, meter or null -> the same, of those with data, oldest first */
 	MM_STMT_SEAL,	       /* the last statement of every transaction that writes */

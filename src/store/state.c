@@ -160,6 +160,8 @@ void mm_put_row(struct mm_writer *writer, const struct mm_store_profile_row *ent
 		mm_put_number(writer, (uint64_t)row->element_delivered_uwh[e]);
 		mm_put_number(writer, (uint64_t)row->element_received_uwh[e]);
 	}
+	mm_put_number(writer, (uint64_t)row->register_delivered_uwh);
+	mm_put_number(writer, (uint64_t)row->register_received_uwh);
 }
 
 /* The meter is -1 for the whole daemon. */
@@ -192,6 +194,8 @@ void mm_get_row(struct mm_reader *reader, struct mm_store_profile_row *ret)
 		row->element_delivered_uwh[e] = (int64_t)mm_get_number(reader);
 		row->element_received_uwh[e] = (int64_t)mm_get_number(reader);
 	}
+	row->register_delivered_uwh = (int64_t)mm_get_number(reader);
+	row->register_received_uwh = (int64_t)mm_get_number(reader);
 }
 
 void mm_get_event(struct mm_reader *reader, struct mm_store_event *ret)
@@ -208,7 +212,8 @@ void mm_get_row_1(struct mm_reader *reader, struct mm_store_profile_row *ret)
 {
 	struct mm_profile_row *row = &ret->row;
 
-	*ret = (struct mm_store_profile_row){.meter = (int)mm_get_u64(reader)};
+	*ret = (struct mm_store_profile_row){.meter = (int)mm_get_u64(reader),
+					     .row = {.register_delivered_uwh = -1, .register_received_uwh = -1}};
 	row->start_s = (int64_t)mm_get_u64(reader);
 	row->duration_s = (int32_t)mm_get_u64(reader);
 	row->status = (uint32_t)mm_get_u64(reader);

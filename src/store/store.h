@@ -55,9 +55,11 @@ bool mm_store_is_refusal(int r);
 int mm_store_check(const char *path, const char *mirror_path, const struct mm_store_meter *meters, unsigned meter_count,
 		   struct mm_error *error);
 
-/* The event of what was out of order when it was opened; its record where the trail lacks events that were in it. */
+/* The event of what was out of order when it was opened. */
 #define MM_STORE_RECOVERED "recovered"
-#define MM_STORE_HISTORY_LOST "{\"history_lost\":true}"
+
+/* Does the record of such an event (NULL: none) say that the trail lacks events or intervals that were in it? */
+bool mm_store_is_history_lost(const char *data);
 
 /* What was out of order when it was opened, as the event has it; "" where nothing was. */
 const char *mm_store_findings(const struct mm_store *store);
@@ -87,9 +89,30 @@ uint64_t mm_store_number(const struct mm_store *store);
  */
 int mm_store_commit(struct mm_store *store, const struct mm_store_commit *commit);
 
-/* Rows with from_s <= start < to_s of one meter in time order; fn returns false to stop. 0, -EINVAL, -EIO, -EBADMSG. */
-typedef bool (*mm_store_row_fn)(void *userdata, const struct mm_profile_row *row);
-int mm_store_profile(struct mm_store *store, unsigned index, int64_t from_s, int64_t to_s, mm_store_row_fn fn, void *userdata);
+/* Intervals with from_s <= start < to_s of one meter in time order; fn returns false to stop. 0, -EINVAL, -EIO, -EBADMSG. */
+typedef bool (*mm_store_interval_fn)(void *userdata, const struct mm_store_interval *interval);
+int mm_store_profile(struct mm_store *store, unsigned index, int64_t from_s, int64_t to_s, mm_store_interval_fn fn,
+		     void *userdata);
+
+/* The same of those with after_id < id <= last_id, in order of id, which is the order in which they were closed. */
+int mm_store_intervals(struct mm_store *store, unsigned index, int64_t after_id, int64_t last_id, mm_store_interval_fn fn,
+		       void *userdata);
+
+/*
+ * The interval with the greatest id of those of a meter that had ended at or before at_s (CLOCK_REALTIME seconds): its registers
+ * are the reading then. They never fall as at_s rises, whatever the clock did. Where they are not known (the interval is from
+ * schema 2) they are worked out from those after it. -ENOENT: there was none yet; -EINVAL, -EIO, -EBADMSG.
+ */
+int mm_store_interval_at(struct mm_store *store, unsigned index, int64_t at_s, struct mm_store_interval *ret);
+
+/*
+ * Does the chain still have a row, id, with that hash (NULL: any)? A reader that has followed it up to there asks before it goes
+ * on. 0: yes, or id is 0. 1: the history was replaced by another, from a backup say, and *ret_last is the id of the newest row
+ * that may be in both: of the meter where kind is MM_STORE_INTERVALS, else of all events. -EINVAL, -EIO, -EBADMSG.
+ */
+enum mm_store_chain { MM_STORE_INTERVALS, MM_STORE_EVENTS };
+int mm_store_fork(struct mm_store *store, enum mm_store_chain kind, unsigned index, int64_t id, const uint8_t *hash,
+		  int64_t *ret_last);
 
 /* data is the JSON of a record, or NULL; fn returns false to stop. */
 typedef bool (*mm_store_event_fn)(void *userdata, const struct mm_store_event *event, const char *data);

@@ -127,10 +127,10 @@ static const struct {
 
 START_TEST(an_interval_that_is_not_covered_says_so)
 {
-	const struct mm_profile_row row = {.duration_s = coverages[_i].duration_s,
-					   .status = MM_PROFILE_POWER_DOWN,
-					   .covered_ns = (int64_t)(coverages[_i].covered_s * MM_NS_PER_S)};
-	json_t *json = mm_json_interval(&row), *flags = json_object_get(json, "flags");
+	const struct mm_store_interval interval = {.row = {.duration_s = coverages[_i].duration_s,
+							   .status = MM_PROFILE_POWER_DOWN,
+							   .covered_ns = (int64_t)(coverages[_i].covered_s * MM_NS_PER_S)}};
+	json_t *json = mm_json_interval(&interval, 2), *flags = json_object_get(json, "flags");
 
 	ck_assert_str_eq(json_string_value(json_array_get(flags, 0)), "power-down");
 	ck_assert_int_eq(json_integer_value(json_object_get(json, "status")), MM_PROFILE_POWER_DOWN);

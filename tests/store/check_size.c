@@ -10,9 +10,9 @@
 #include "fixture/store_fixture.h"
 #include "fixture/suite.h"
 
-static bool count_row(void *userdata, const struct mm_profile_row *row)
+static bool count_row(void *userdata, const struct mm_store_interval *interval)
 {
-	(void)row;
+	(void)interval;
 	++*(unsigned *)userdata;
 	return true;
 }

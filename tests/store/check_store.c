@@ -118,7 +118,8 @@ START_TEST(test_no_field_is_forgotten)
 	for (size_t i = 0; i < sizeof(covered); i++) {
 		missing += covered[i] == 0;
 	}
-	ck_assert_uint_eq(missing, 4 + 3);
+	/* Holes, and the registers at the end of an interval, which one that is open does not have. */
+	ck_assert_uint_eq(missing, 4 + 3 + 2 * 8);
 }
 END_TEST
 
@@ -144,12 +145,12 @@ struct rows {
 	size_t count, stop_at;
 };
 
-static bool take_row(void *userdata, const struct mm_profile_row *row)
+static bool take_row(void *userdata, const struct mm_store_interval *interval)
 {
 	struct rows *rows = userdata;
 
 	ck_assert_uint_lt(rows->count, 16);
-	rows->row[rows->count++] = *row;
+	rows->row[rows->count++] = interval->row;
 	return rows->count != rows->stop_at;
 }
 
