@@ -29,7 +29,7 @@ static bool take(void *userdata, const struct mm_store_event *event, const char 
 
 static bool take_loss(void *userdata, const struct mm_store_event *event, const char *data)
 {
-	if (mm_store_is_history_lost(data)) {
+	if (data && strcmp(data, MM_STORE_HISTORY_LOST) == 0) {
 		((struct trail *)userdata)->lost_id = event->id;
 	}
 	return true;

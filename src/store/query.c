@@ -163,11 +163,6 @@ int mm_store_interval_at(struct mm_store *store, unsigned index, int64_t at_s, s
 
 /* ---- Another history ---- */
 
-struct chain_of {
-	enum mm_stmt is, last;
-	const char *fork; /* its key in the record of a fork */
-};
-
 /* Is the row there, of that meter (0: of any) and with that hash? 1 or 0. */
 static int is_there(struct mm_store *store, enum mm_stmt which, int64_t meter, int64_t id, const uint8_t *hash)
 {
@@ -183,26 +178,16 @@ static int is_there(struct mm_store *store, enum mm_stmt which, int64_t meter, i
 	return r;
 }
 
-/* The newest row up to that which a fork left, or else up to the one before id. */
-static int find_last(struct mm_store *store, const struct chain_of *chain, int64_t meter, int64_t id, int64_t *ret)
+/* The id of the newest row of that meter before id. */
+static int find_before(struct mm_store *store, enum mm_stmt which, int64_t meter, int64_t id, int64_t *ret)
 {
-	sqlite3_stmt *fork = store->db.stmt[MM_STMT_FORK], *last = store->db.stmt[chain->last];
-	int rc = sqlite3_bind_text(fork, 1, chain->fork, -1, SQLITE_STATIC);
-	int r = mm_db_step(&store->db, MM_STMT_FORK, rc | sqlite3_bind_int64(fork, 2, id));
-	int64_t up_to = id - 1;
+	sqlite3_stmt *stmt = store->db.stmt[which];
+	int rc = sqlite3_bind_int64(stmt, 1, meter);
+	int r = mm_db_row(&store->db, which, rc | sqlite3_bind_int64(stmt, 2, id - 1));
 
-	if (r < 0) {
-		return r;
-	}
-	if (r > 0) {
-		up_to = sqlite3_column_int64(fork, 0);
-		sqlite3_reset(fork);
-	}
-	rc = sqlite3_bind_int64(last, 1, meter);
-	r = mm_db_row(&store->db, chain->last, rc | sqlite3_bind_int64(last, 2, up_to));
 	if (r == 0) {
-		*ret = sqlite3_column_int64(last, 0);
-		sqlite3_reset(last);
+		*ret = sqlite3_column_int64(stmt, 0);
+		sqlite3_reset(stmt);
 	}
 	return r;
 }
@@ -210,35 +195,20 @@ static int find_last(struct mm_store *store, const struct chain_of *chain, int64
 int mm_store_fork(struct mm_store *store, enum mm_store_chain kind, unsigned index, int64_t id, const uint8_t *hash,
 		  int64_t *ret_last)
 {
-	static const struct chain_of chains[] = {
-		[MM_STORE_INTERVALS] = {MM_STMT_INTERVAL_IS, MM_STMT_INTERVAL_LAST, "interval"},
-		[MM_STORE_EVENTS] = {MM_STMT_EVENT_IS, MM_STMT_EVENT_LAST, "event"},
-	};
-	const struct chain_of *chain = &chains[kind];
-	int64_t meter, last = 0;
+	bool intervals = kind == MM_STORE_INTERVALS;
+	int64_t meter;
 	int r;
 
 	if (index >= store->roster.count || id < 0) {
 		return -EINVAL;
 	}
-	meter = kind == MM_STORE_INTERVALS ? store->roster.id[index] : 0;
-	r = id == 0 ? 1 : is_there(store, chain->is, meter, id, hash);
+	meter = intervals ? store->roster.id[index] : 0;
+	r = id == 0 ? 1 : is_there(store, intervals ? MM_STMT_INTERVAL_IS : MM_STMT_EVENT_IS, meter, id, hash);
 	if (r != 0) {
 		return r < 0 ? r : 0;
 	}
-	r = find_last(store, chain, meter, id, &last);
-	if (r < 0) {
-		return r;
-	}
-	*ret_last = last;
-	return 1;
-}
-
-bool mm_store_is_history_lost(const char *data)
-{
-	static const char begin[] = "{\"history_lost\":true";
-
-	return data && strncmp(data, begin, sizeof(begin) - 1) == 0;
+	r = find_before(store, intervals ? MM_STMT_INTERVAL_LAST : MM_STMT_EVENT_LAST, meter, id, ret_last);
+	return r < 0 ? r : 1;
 }
 
 /* ---- Events ---- */

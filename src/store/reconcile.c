@@ -2,7 +2,6 @@
 #include "store/reconcile.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -162,17 +161,6 @@ static int record(struct mm_store *store, const char *code, const char *before, 
 	return mm_chain_add(&store->db, &store->roster, &event, data);
 }
 
-/* Findings, with where the chains go on from where they lack what was in them: readers of before find their way by it. */
-static int record_findings(struct mm_opening *opening)
-{
-	const struct mm_heads *begin = &opening->begin;
-	char data[128];
-
-	snprintf(data, sizeof(data), "{\"history_lost\":true,\"event\":%" PRId64 ",\"interval\":%" PRId64 "}", begin->event,
-		 begin->profile);
-	return record(opening->store, MM_STORE_RECOVERED, "", opening->store->findings, opening->history_lost ? data : NULL);
-}
-
 static int read_all(struct mm_store *store)
 {
 	int r = mm_registers_read_number(&store->db, &store->database_number);
@@ -190,9 +178,6 @@ static int begin_run(struct mm_opening *opening, bool *ret_sealed)
 	struct mm_error broken;
 	int r = mm_chain_check(&store->db, ret_sealed, &broken);
 
-	if (r == 0) {
-		r = mm_chain_heads(&store->db, &opening->begin);
-	}
 	if (r == 0) {
 		r = mm_roster_boot(&store->db, opening->boot_id, &store->roster.boot);
 	}
@@ -256,7 +241,7 @@ int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 		r = take_slot(opening, slot);
 	}
 	if (r == 0 && !opening->recorded) {
-		r = record_findings(opening);
+		r = record(store, MM_STORE_RECOVERED, "", store->findings, opening->history_lost ? MM_STORE_HISTORY_LOST : NULL);
 	}
 	if (r == 0) {
 		r = read_all(store);

@@ -14,11 +14,10 @@ struct mm_opening {
 	struct mm_store *store;
 	const char *boot_id;
 	const struct mm_store_meter *meters;
-	bool mirror_begins;    /* there was no second copy */
-	bool rebuilt;	       /* the database is made anew */
-	bool history_lost;     /* the trail lacks what was in it */
-	bool recorded;	       /* the store's findings are in an event */
-	struct mm_heads begin; /* where the chains of the database ended when it was found, or made from a backup */
+	bool mirror_begins; /* there was no second copy */
+	bool rebuilt;	    /* the database is made anew */
+	bool history_lost;  /* the trail lacks what was in it */
+	bool recorded;	    /* the store's findings are in an event */
 };
 
 /* Adds a clause to the store's findings. */

@@ -115,6 +115,10 @@ check_PROGRAMS += tests/store/check_serial
 TESTS += tests/store/check_serial
 tests_store_check_serial_SOURCES = tests/store/check_serial.c $(store_check_SOURCES)
 
+check_PROGRAMS += tests/store/check_cursor
+TESTS += tests/store/check_cursor
+tests_store_check_cursor_SOURCES = tests/store/check_cursor.c $(store_check_SOURCES)
+
 check_PROGRAMS += tests/store/check_identity
 TESTS += tests/store/check_identity
 tests_store_check_identity_SOURCES = tests/store/check_identity.c $(store_check_SOURCES)

@@ -300,9 +300,6 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 				  "ORDER BY id DESC LIMIT 1), 0)",
 	[MM_STMT_EVENT_IS] = "SELECT hash, NULL FROM event WHERE id = ?1",
 	[MM_STMT_EVENT_LAST] = "SELECT coalesce((SELECT max(id) FROM event WHERE id <= ?2), 0)",
-	/* Of all forks before a row, the last in time: by what it was a fork of, then by when. */
-	[MM_STMT_FORK] = "SELECT json_extract(data, '$.' || ?1) AS fork FROM event WHERE data IS NOT NULL AND code = 'recovered' "
-			 "AND json_valid(data) AND fork < ?2 ORDER BY id DESC LIMIT 1",
 	[MM_STMT_EVENTS] = "SELECT " EVENT_COLUMNS " FROM event AS e WHERE " EVENT_WANTED " ORDER BY id",
 	[MM_STMT_EVENTS_BEFORE] = "SELECT coalesce(min(id) - 1, ?1) FROM (SELECT id FROM event WHERE " EVENT_WANTED
 				  " AND (?6 OR code <> 'snapshot') ORDER BY id DESC LIMIT ?7)",

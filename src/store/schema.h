@@ -52,7 +52,6 @@ enum mm_stmt {
 	MM_STMT_INTERVAL_LAST, /* meter, id -> the greatest id of that meter up to it, 0: none */
 	MM_STMT_EVENT_IS,      /* id -> hash, null */
 	MM_STMT_EVENT_LAST,    /* unused, id -> the greatest id up to it, 0: none */
-	MM_STMT_FORK,	/* "interval" or "event", id -> where the chain was the last time that it went on from before that */
 	MM_STMT_EVENTS, /* after_id, meter or NULL, code or NULL, from_ns, to_ns -> id, boottime_ns, realtime_ns, meter, code,
 			   text, data, clock_flags, the two registers of the meter, hash, previous */
 	MM_STMT_EVENTS_BEFORE, /* the same, are snapshots wanted, limit -> the id behind which there are limit of them, or all */

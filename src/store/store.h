@@ -55,11 +55,9 @@ bool mm_store_is_refusal(int r);
 int mm_store_check(const char *path, const char *mirror_path, const struct mm_store_meter *meters, unsigned meter_count,
 		   struct mm_error *error);
 
-/* The event of what was out of order when it was opened. */
+/* The event of what was out of order when it was opened; its record where the trail lacks events that were in it. */
 #define MM_STORE_RECOVERED "recovered"
-
-/* Does the record of such an event (NULL: none) say that the trail lacks events or intervals that were in it? */
-bool mm_store_is_history_lost(const char *data);
+#define MM_STORE_HISTORY_LOST "{\"history_lost\":true}"
 
 /* What was out of order when it was opened, as the event has it; "" where nothing was. */
 const char *mm_store_findings(const struct mm_store *store);
@@ -108,7 +106,8 @@ int mm_store_interval_at(struct mm_store *store, unsigned index, int64_t at_s, s
 /*
  * Does the chain still have a row, id, with that hash (NULL: any)? A reader that has followed it up to there asks before it goes
  * on. 0: yes, or id is 0. 1: the history was replaced by another, from a backup say, and *ret_last is the id of the newest row
- * that may be in both: of the meter where kind is MM_STORE_INTERVALS, else of all events. -EINVAL, -EIO, -EBADMSG.
+ * before it that may be in both, of the meter where kind is MM_STORE_INTERVALS, else of all events: only the reader knows whether
+ * it has the same hash. -EINVAL, -EIO, -EBADMSG.
  */
 enum mm_store_chain { MM_STORE_INTERVALS, MM_STORE_EVENTS };
 int mm_store_fork(struct mm_store *store, enum mm_store_chain kind, unsigned index, int64_t id, const uint8_t *hash,

@@ -312,7 +312,7 @@ END_TEST
 static bool take_loss(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	ck_assert_str_eq(event->code, MM_STORE_RECOVERED);
-	*(bool *)userdata = mm_store_is_history_lost(data);
+	*(bool *)userdata = data && strcmp(data, MM_STORE_HISTORY_LOST) == 0;
 	return true;
 }
 
