@@ -49,9 +49,14 @@ static const struct mm_column output_columns[] = {
 static int run_read(struct mm_ctl *ctl)
 {
 	json_t *answer = NULL;
-	int r = mm_ctl_call(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), &answer);
-	bool faulty = mm_read_faulty(answer);
+	bool faulty;
+	int r;
 
+	if (ctl->option[MM_OPTION_AT] != NULL) {
+		return mm_read_at(ctl);
+	}
+	r = mm_ctl_call(ctl, "org.minimeter.Read", mm_ctl_meter_parameter(ctl), &answer);
+	faulty = mm_read_faulty(answer);
 	r = mm_ctl_show(ctl, r, answer, mm_read_text);
 	return r == MM_CTL_FINE && faulty ? MM_CTL_FAULT : r;
 }
@@ -199,7 +204,7 @@ static int run_outputs_test(struct mm_ctl *ctl)
 #define PAGE (MM_OPTION_BIT(MM_OPTION_AFTER) | MM_OPTION_BIT(MM_OPTION_LIMIT))
 
 const struct mm_ctl_command mm_ctl_commands[] = {
-	{"read", "", "the readings: kWh, and what flows now", METER, MM_CTL_SOCKET_READ, run_read},
+	{"read", "", "the readings: kWh, and what flows now", METER | MM_OPTION_BIT(MM_OPTION_AT), MM_CTL_SOCKET_READ, run_read},
 	{"status", "", "is everything in order?", SECONDS | MM_OPTION_BIT(MM_OPTION_WAIT), MM_CTL_SOCKET_READ, mm_ctl_status},
 	{"watch", "", "the front panel, live", METER | SECONDS, MM_CTL_SOCKET_READ, mm_ctl_watch},
 	{"nameplate", "", "model, serial, ratings, pulse values", METER | MM_OPTION_BIT(MM_OPTION_LABEL), MM_CTL_SOCKET_READ,

@@ -16,7 +16,9 @@ static const struct mm_column columns[] = {
 	{MM_COLUMN(TEXT, "code", "CODE")}, {MM_COLUMN(PROSE, "text", "WHAT HAPPENED")},
 };
 
-static const char *const csv_keys[] = {"id", "time", "boottime_s", "meter", "code", "text", "time_local"};
+static const char *const csv_keys[] = {
+	"id",  "time", "boottime_s", "meter", "code", "text", "time_local", "register_delivered_uwh", "register_received_uwh",
+	"hash"};
 
 /* How the events come, and what there was so far. */
 struct events {

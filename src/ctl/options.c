@@ -44,6 +44,7 @@ const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT] = {
 	[MM_OPTION_SESSION] = {"session", "ID", "as calibrate start printed it"},
 	[MM_OPTION_LEFT] = {"left", NULL, "as left, with the constants proposed"},
 	[MM_OPTION_WAIT] = {"wait", NULL, "wait until it meters, with --seconds N no longer"},
+	[MM_OPTION_AT] = {"at", "TIME", "what the meters read at TIME", MM_VALUES_TIME},
 	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head that was kept earlier, too", MM_VALUES_FILE},
 };
 

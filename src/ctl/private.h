@@ -58,12 +58,14 @@ enum mm_ctl_option {
 	MM_OPTION_SEALS,
 	MM_OPTION_SEEN,
 	MM_OPTION_WAIT,
+	MM_OPTION_AT,
 	MM_OPTION_COUNT,
 };
 
 /* Options from this one on belong to the commands that name them. */
 #define MM_OPTION_OWN MM_OPTION_METER
 #define MM_OPTION_BIT(option) (1u << (option))
+_Static_assert(MM_OPTION_COUNT <= 32, "an option is a bit");
 
 struct mm_ctl;
 
@@ -228,6 +230,9 @@ int mm_ctl_receive_rows(struct mm_ctl *ctl, const char *key, mm_ctl_rows_fn text
 struct mm_span {
 	int64_t from_s, to_s; /* INT64_MIN, INT64_MAX: open */
 };
+
+/* The time of an option, in seconds of CLOCK_REALTIME; *ret stays as it is where the option is absent. */
+int mm_ctl_time_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t *ret);
 
 /* The span of --from and --to, or of --month, as "from" and "to" of the parameters too; both open where nothing was said. */
 int mm_ctl_span(struct mm_ctl *ctl, json_t *parameters, struct mm_span *ret);

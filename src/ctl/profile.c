@@ -27,8 +27,23 @@ static const struct mm_column all_columns[] = {
 
 /* The same figures for programs: with the status word, and what a table of several meters needs. */
 static const char *const csv_keys[] = {
-	"start",	"duration_s",	"status",    "flags",	    "delivered_wh", "received_wh",
-	"lagging_varh", "leading_varh", "covered_s", "start_local", "meter",	    "serial",
+	"start",
+	"duration_s",
+	"status",
+	"flags",
+	"delivered_wh",
+	"received_wh",
+	"lagging_varh",
+	"leading_varh",
+	"covered_s",
+	"start_local",
+	"meter",
+	"serial",
+	"id",
+	"previous",
+	"register_delivered_uwh",
+	"register_received_uwh",
+	"hash",
 };
 
 /* What the sum line adds up. */

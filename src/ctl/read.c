@@ -4,6 +4,7 @@
 #include "ctl/read.h"
 
 #include "base/count_of.h"
+#include "base/time_text.h"
 #include "ctl/writer.h"
 
 /* How many of the columns of an element fit into a line: name, V, A, W, power factor. */
@@ -121,6 +122,51 @@ void mm_read_text(struct mm_ctl *ctl, const json_t *answer)
 				json_object_get(meter, "elements"), true);
 		json_decref(meter);
 	}
+}
+
+/* µWh of a register as kWh. */
+#define KWH(key, heading) MM_NUMBER(key, heading, "kWh", 3), .scale = 1e-9
+
+static const struct mm_column at_columns[] = {
+	{MM_COLUMN(TEXT, "meter", "METER")}, {MM_COLUMN(TEXT, "serial", "SERIAL")},	  {KWH("delivered_uwh", "DELIVERED")},
+	{KWH("received_uwh", "RECEIVED")},   {MM_COLUMN(TIME, "time", "REGISTER AS OF")},
+};
+
+static void at_text(struct mm_ctl *ctl, const json_t *answer)
+{
+	json_t *rows = json_array(), *row;
+	bool missing = false;
+	size_t i;
+
+	json_array_foreach(json_object_get(answer, "readings"), i, row)
+	{
+		json_t *flat = json_copy(row);
+
+		missing = missing || json_is_null(json_object_get(row, "reading"));
+		json_object_update(flat, json_object_get(row, "reading"));
+		json_array_append_new(rows, flat);
+	}
+	mm_writer_table(ctl->out, ctl->width, at_columns, COUNT_OF(at_columns), rows, true);
+	if (missing) {
+		mm_ctl_say(ctl, false, "-: no interval of this meter had ended by then");
+	}
+	json_decref(rows);
+}
+
+int mm_read_at(struct mm_ctl *ctl)
+{
+	json_t *parameters = mm_ctl_meter_parameter(ctl), *answer = NULL;
+	char text[MM_TIME_TEXT_MAX];
+	int64_t at_s = 0;
+	int r = mm_ctl_time_option(ctl, MM_OPTION_AT, &at_s);
+
+	if (r != MM_CTL_FINE) {
+		json_decref(parameters);
+		return r;
+	}
+	json_object_set_new(parameters, "at", json_string(mm_time_text(at_s, text)));
+	r = mm_ctl_call(ctl, "org.minimeter.GetReading", parameters, &answer);
+	return mm_ctl_show(ctl, r, answer, at_text);
 }
 
 void mm_read_line(FILE *out, const json_t *reading)

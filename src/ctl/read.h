@@ -13,6 +13,9 @@
 /* Every meter with its elements. */
 void mm_read_text(struct mm_ctl *ctl, const json_t *answer);
 
+/* "read --at": what the meters read at that time, and up to when it is known. */
+int mm_read_at(struct mm_ctl *ctl);
+
 /* One line for one meter (an object of "meters"). */
 void mm_read_line(FILE *out, const json_t *reading);
 

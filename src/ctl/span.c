@@ -7,9 +7,9 @@
 #include "ctl/private.h"
 #include "ctl/when.h"
 
-static int read_time(struct mm_ctl *ctl, enum mm_ctl_option option, const char *name, int64_t *ret)
+int mm_ctl_time_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t *ret)
 {
-	const char *text = ctl->option[option];
+	const char *text = ctl->option[option], *name = mm_ctl_options[option].name;
 
 	if (text == NULL || mm_when_parse(text, time(NULL), ret) == 0) {
 		return MM_CTL_FINE;
@@ -28,9 +28,9 @@ int mm_ctl_span(struct mm_ctl *ctl, json_t *parameters, struct mm_span *ret)
 	if (month != NULL && mm_when_month(month, time(NULL), &ret->from_s, &ret->to_s) < 0) {
 		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--month '%s' is no month: say 2026-03, this or last", month);
 	}
-	r = read_time(ctl, MM_OPTION_FROM, "from", &ret->from_s);
+	r = mm_ctl_time_option(ctl, MM_OPTION_FROM, &ret->from_s);
 	if (r == MM_CTL_FINE) {
-		r = read_time(ctl, MM_OPTION_TO, "to", &ret->to_s);
+		r = mm_ctl_time_option(ctl, MM_OPTION_TO, &ret->to_s);
 	}
 	if (r == MM_CTL_FINE && ret->from_s > ret->to_s) {
 		r = mm_ctl_fail(ctl, MM_CTL_USAGE, "--from is after --to");

@@ -264,6 +264,10 @@ void mm_method_reading(struct mm_varlink_call *call, const json_t *parameters, v
 	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
 		return;
 	}
+	if (asked.at <= 0) {
+		(void)mm_varlink_invalid_parameter(call, "at");
+		return;
+	}
 	if (asked.at > mm_clock_realtime(mm_view_clock(service->metering)) / MM_NS_PER_S) {
 		(void)mm_varlink_error(call, "org.minimeter.NotYet",
 				       json_pack("{s:o}", "at", mm_json_time(asked.at * MM_NS_PER_S)));

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: MIT */
+/* The profile and the events as a reader follows them, and readings. */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "service/private.h"
+#include "fixture/service_fixture.h"
+#include "fixture/suite.h"
+
+#define INTERVAL_S 900
+#define WAIT_MS 60000
+
+/* Lets the register's thread do all that it has, and gives what became of it to metering and service, as the main loop does. */
+static void work(struct service_fixture *f)
+{
+	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
+	struct mm_store_status status;
+
+	do {
+		(void)poll(&p, 1, 10);
+		mm_store_worker_dispatch(f->worker);
+		mm_store_worker_status(f->worker, &status);
+		mm_metering_store_status(f->metering, &status);
+		mm_service_store_status(f->service, &status);
+	} while (status.busy);
+}
+
+/* Windows until that many further intervals are closed and in the register. */
+static void intervals(struct service_fixture *f, int count)
+{
+	windows(f, count * INTERVAL_S);
+	(void)mm_metering_commit(f->metering);
+	work(f);
+}
+
+/* The next answer, which has an array of that name; the caller's. */
+static json_t *next(struct service_fixture *f)
+{
+	json_t *got = NULL;
+
+	for (int waited = 0; !got && waited < WAIT_MS; waited += 10) {
+		work(f);
+		got = answer(f);
+	}
+	ck_assert_ptr_nonnull(got);
+	return got;
+}
+
+static void call_more(struct service_fixture *f, const char *method, const char *parameters)
+{
+	char text[1024];
+	int length = snprintf(text, sizeof(text), "{\"method\":\"org.minimeter.%s\",\"more\":true,\"parameters\":%s}", method,
+			      parameters);
+
+	ck_assert_int_eq(send(f->client, text, (size_t)length + 1, MSG_NOSIGNAL), length + 1);
+	ck_assert_int_eq(mm_varlink_conn_process(f->conn, POLLIN), 0);
+}
+
+static const json_t *row_of(const json_t *answer, const char *array, size_t i)
+{
+	const json_t *rows = json_object_get(json_object_get(answer, "parameters"), array);
+
+	ck_assert_msg(i < json_array_size(rows), "%zu %s", json_array_size(rows), array);
+	return json_array_get(rows, i);
+}
+
+static int64_t integer(const json_t *row, const char *key)
+{
+	ck_assert_msg(json_is_integer(json_object_get(row, key)), "%s", key);
+	return json_integer_value(json_object_get(row, key));
+}
+
+static size_t size_of(const json_t *answer, const char *array)
+{
+	return json_array_size(json_object_get(json_object_get(answer, "parameters"), array));
+}
+
+START_TEST(intervals_have_their_place_and_registers)
+{
+	struct service_fixture *f = setup();
+	json_t *got;
+	int64_t before_uwh = 0, before_id = 0;
+
+	intervals(f, 3);
+	call(f, "GetProfile", "{}");
+	got = next(f);
+	ck_assert_uint_ge(size_of(got, "intervals"), 2);
+	for (size_t i = 0; i < size_of(got, "intervals"); i++) {
+		const json_t *row = row_of(got, "intervals", i);
+
+		ck_assert_int_eq(integer(row, "previous"), before_id);
+		before_id = integer(row, "id");
+		before_uwh += integer(row, "delivered_uwh");
+		ck_assert_int_eq(integer(row, "register_delivered_uwh"), before_uwh);
+		ck_assert_uint_eq(strlen(json_string_value(json_object_get(row, "hash"))), 64);
+		ck_assert_uint_eq(json_array_size(json_object_get(row, "elements")),
+				  mm_view_config(f->metering, 0)->model.elements);
+	}
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(a_reader_that_follows_gets_each_interval_when_it_is_there)
+{
+	struct service_fixture *f = setup();
+	json_t *got;
+	int64_t id;
+
+	intervals(f, 2);
+	call_more(f, "GetProfile", "{\"follow\":true}");
+	got = next(f);
+	ck_assert(json_is_true(json_object_get(got, "continues")));
+	id = integer(row_of(got, "intervals", size_of(got, "intervals") - 1), "id");
+	json_decref(got);
+	work(f);
+	ck_assert_ptr_null(answer(f));
+	for (int i = 0; i < 3; i++) {
+		intervals(f, 1);
+		got = next(f);
+		ck_assert_uint_eq(size_of(got, "intervals"), 1);
+		ck_assert_int_eq(integer(row_of(got, "intervals", 0), "previous"), id);
+		id = integer(row_of(got, "intervals", 0), "id");
+		ck_assert(json_is_true(json_object_get(got, "continues")));
+		json_decref(got);
+	}
+	/* Without follow it ends with what there is. */
+	hang_up(f);
+	intervals(f, 1);
+	connect_client(f);
+	call_more(f, "GetProfile", "{\"after\":1}");
+	got = next(f);
+	ck_assert(!json_is_true(json_object_get(got, "continues")));
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(events_are_followed_too)
+{
+	struct service_fixture *f = setup();
+	json_t *got;
+	size_t before;
+
+	intervals(f, 1);
+	call_more(f, "GetEvents", "{\"follow\":true,\"snapshots\":true}");
+	got = next(f);
+	before = size_of(got, "events");
+	ck_assert_uint_gt(before, 0);
+	json_decref(got);
+	ck_assert_int_eq(mm_metering_preset(f->metering, 0, 1000 * MM_UWH_PER_KWH, 0, "old", "somebody"), 0);
+	(void)mm_metering_commit(f->metering);
+	got = next(f);
+	ck_assert_str_eq(json_string_value(json_object_get(row_of(got, "events", 0), "code")), "preset");
+	ck_assert_int_ge(integer(row_of(got, "events", 0), "register_delivered_uwh"), 1000 * MM_UWH_PER_KWH);
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(another_history_is_told_apart)
+{
+	struct service_fixture *f = setup();
+	char text[256], hash[65];
+	json_t *got;
+
+	intervals(f, 3);
+	call(f, "GetProfile", "{\"after\":1,\"limit\":1}");
+	got = next(f);
+	ck_assert_uint_eq(size_of(got, "intervals"), 1);
+	ck_assert_int_eq(integer(row_of(got, "intervals", 0), "id"), 2);
+	snprintf(hash, sizeof(hash), "%s", json_string_value(json_object_get(row_of(got, "intervals", 0), "hash")));
+	json_decref(got);
+	snprintf(text, sizeof(text), "{\"after\":2,\"after_hash\":\"%s\"}", hash);
+	call(f, "GetProfile", text);
+	got = next(f);
+	ck_assert_ptr_null(json_object_get(got, "error"));
+	ck_assert_int_eq(integer(row_of(got, "intervals", 0), "previous"), 2);
+	json_decref(got);
+	hash[0] = hash[0] == '0' ? '1' : '0';
+	snprintf(text, sizeof(text), "{\"after\":2,\"after_hash\":\"%s\"}", hash);
+	call(f, "GetProfile", text);
+	got = next(f);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.Forked");
+	ck_assert_int_eq(integer(json_object_get(got, "parameters"), "last"), 1);
+	json_decref(got);
+	call(f, "GetEvents", text);
+	got = next(f);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.Forked");
+	ck_assert(json_is_null(json_object_get(json_object_get(got, "parameters"), "meter")));
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+static const struct {
+	const char *method, *parameters, *wrong;
+} senseless[] = {
+	{"GetProfile", "{\"after_hash\":\"0000000000000000000000000000000000000000000000000000000000000000\"}", "after_hash"},
+	{"GetProfile", "{\"after\":1,\"after_hash\":\"00\"}", "after_hash"},
+	{"GetProfile", "{\"after\":-1}", "after"},
+	{"GetProfile", "{\"follow\":true}", "follow"}, /* without more */
+	{"GetProfile", "{\"limit\":201}", "limit"},
+	{"GetEvents", "{\"follow\":true}", "follow"},
+	{"GetReading", "{}", "at"},
+	{"GetReading", "{\"at\":\"1970-01-01T00:00:00Z\"}", "at"}, /* which stands for no time */
+	{"GetReading", "{\"at\":\"yesterday\"}", "at"},
+};
+
+START_TEST(what_makes_no_sense_is_named)
+{
+	struct service_fixture *f = setup();
+	json_t *got;
+
+	call(f, senseless[_i].method, senseless[_i].parameters);
+	got = next(f);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.varlink.service.InvalidParameter");
+	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(got, "parameters"), "parameter")),
+			 senseless[_i].wrong);
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+/* The reading at the end of an interval is the register then; before the first one there is none, and none to come. */
+START_TEST(a_reading_is_what_the_meter_read)
+{
+	struct service_fixture *f = setup();
+	char text[128];
+	json_t *profile, *got;
+	const json_t *row, *reading;
+
+	intervals(f, 3);
+	call(f, "GetProfile", "{}");
+	profile = next(f);
+	row = row_of(profile, "intervals", 1);
+	snprintf(text, sizeof(text), "{\"at\":\"%s\"}",
+		 json_string_value(json_object_get(row_of(profile, "intervals", 2), "start")));
+	call(f, "GetReading", text);
+	got = next(f);
+	reading = json_object_get(row_of(got, "readings", 0), "reading");
+	ck_assert_int_eq(integer(reading, "interval"), integer(row, "id"));
+	ck_assert_int_eq(integer(reading, "delivered_uwh"), integer(row, "register_delivered_uwh"));
+	ck_assert(json_equal(json_object_get(reading, "hash"), json_object_get(row, "hash")));
+	ck_assert(json_equal(json_object_get(reading, "time"), json_object_get(row_of(profile, "intervals", 2), "start")));
+	json_decref(got);
+	json_decref(profile);
+	call(f, "GetReading", "{\"at\":\"1970-01-01T00:00:01Z\"}");
+	got = next(f);
+	ck_assert(json_is_null(json_object_get(row_of(got, "readings", 0), "reading")));
+	json_decref(got);
+	call(f, "GetReading", "{\"at\":\"2199-01-01T00:00:00Z\"}");
+	got = next(f);
+	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.NotYet");
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+/* What is durable is behind what is registered until the commit, and never above it. */
+START_TEST(what_is_durable_is_what_the_register_has)
+{
+	struct service_fixture *f = setup();
+	json_t *got;
+	const json_t *meter;
+
+	(void)mm_metering_commit(f->metering);
+	work(f);
+	windows(f, 5);
+	call(f, "Read", "{}");
+	got = next(f);
+	meter = row_of(got, "meters", 0);
+	ck_assert_int_eq(integer(meter, "durable_delivered_uwh"), 0);
+	ck_assert_int_gt(integer(meter, "delivered_uwh"), 0);
+	json_decref(got);
+	(void)mm_metering_commit(f->metering);
+	work(f);
+	call(f, "Read", "{}");
+	got = next(f);
+	meter = row_of(got, "meters", 0);
+	ck_assert_int_eq(integer(meter, "durable_delivered_uwh"), integer(meter, "delivered_uwh"));
+	ck_assert_int_gt(integer(json_array_get(json_object_get(meter, "elements"), 0), "durable_delivered_uwh"), 0);
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+int main(void)
+{
+	Suite *suite = suite_create("history");
+	TCase *tcase = tcase_create("reader");
+
+	tcase_add_test(tcase, intervals_have_their_place_and_registers);
+	tcase_add_test(tcase, a_reader_that_follows_gets_each_interval_when_it_is_there);
+	tcase_add_test(tcase, events_are_followed_too);
+	tcase_add_test(tcase, another_history_is_told_apart);
+	tcase_add_loop_test(tcase, what_makes_no_sense_is_named, 0, (int)(sizeof(senseless) / sizeof(senseless[0])));
+	tcase_add_test(tcase, a_reading_is_what_the_meter_read);
+	tcase_add_test(tcase, what_is_durable_is_what_the_register_has);
+	suite_add_tcase(suite, tcase);
+	return mm_run_suite(suite);
+}
