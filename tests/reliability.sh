@@ -13,6 +13,7 @@ cd "$MM_BUILDDIR"
 # name, command
 tests=(
 	'ten-years||tests/store/check_size'
+	'cursor|MM_CRASHES=10000|tests/store/check_cursor'
 	'migrate|MM_CRASH_VARIANTS=40|tests/store/check_migrate'
 	'crash|MM_CRASH_VARIANTS=136|tests/store/check_crash'
 	'damage|MM_DAMAGE_PLACES=64|tests/store/check_damage'

@@ -4,7 +4,7 @@
 # The tables of commands and options, as print_completion has them: 'make completions' puts them here.
 # table
 set -g __minimeterctl_table '
-c|read|--meter||the readings: kWh, and what flows now
+c|read|--meter --at||the readings: kWh, and what flows now
 c|status|--seconds --wait||is everything in order?
 c|watch|--meter --seconds||the front panel, live
 c|nameplate|--meter --label||model, serial, ratings, pulse values
@@ -58,6 +58,7 @@ o|--installer||any||who made the test, for the record
 o|--seals||any||of the seals, with commas between, for the record
 o|--seen||words|phase-relation pulse-outputs led-test display|looked at and in order, with commas between
 o|--wait||flag||wait until it meters, with --seconds N no longer
+o|--at||words|now today yesterday -1h -24h -7d|what the meters read at TIME
 '
 # end of table
 

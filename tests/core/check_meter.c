@@ -300,6 +300,32 @@ START_TEST(real_circuit)
 }
 END_TEST
 
+/* Each interval's reading is that of the one before and its own energy, whatever was in the registers to begin with. */
+START_TEST(an_interval_has_what_the_meter_read_at_its_end)
+{
+	struct meter_fixture *f = setup(&(struct meter_fixture){0});
+	uint64_t random = 5;
+	int64_t delivered = 12000 * UWH_PER_KWH, received = 7 * UWH_PER_KWH;
+	unsigned closed = 0;
+
+	ck_assert_int_eq(mm_meter_preset(&f->meter, delivered, received, 1), 0);
+	for (int i = 0; i < 6 * 3600; i++) {
+		load(f, 0, 120, 100, mm_random_between(&random, -8000, 12000), 0);
+		/* Windows do not end where intervals do. */
+		f->window.end_ns += mm_random_below(&random, 1000) == 0 ? 333 * MM_NS_PER_S / 1000 : 0;
+		play_as(f, MM_HEALTH_OK);
+		for (unsigned k = 0; k < f->step.closed_count; k++) {
+			delivered += f->step.closed[k].delivered_uwh;
+			received += f->step.closed[k].received_uwh;
+			ck_assert_int_eq(f->step.closed[k].register_delivered_uwh, delivered);
+			ck_assert_int_eq(f->step.closed[k].register_received_uwh, received);
+			closed++;
+		}
+	}
+	ck_assert_uint_ge(closed, 22);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("meter");
@@ -310,6 +336,7 @@ int main(void)
 	tcase_add_loop_test(tcase, refuses_config, 0, 5);
 	tcase_add_loop_test(tcase, refuses_registers, 0, 11);
 	tcase_add_test(tcase, carry_over_restarts);
+	tcase_add_test(tcase, an_interval_has_what_the_meter_read_at_its_end);
 	tcase_add_test(tcase, length_known_better_than_ends);
 	tcase_add_loop_test(tcase, start_current, 0, MM_COUNT_OF(ratings));
 	tcase_add_test(tcase, creep);
