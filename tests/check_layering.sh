@@ -16,6 +16,7 @@ base:
 core: base/count_of.h
 metrology: core
 diagnosis: core
+billing: core
 clock: base core
 varlink: base
 store: base core clock
@@ -23,7 +24,7 @@ outputs: base core clock
 afe: base core clock metrology
 config: base core afe outputs
 metering: base core clock diagnosis config store outputs afe
-service: base core clock diagnosis config store varlink metering/view.h
+service: base billing core clock diagnosis config store varlink metering/view.h
 daemon: base core clock config store outputs afe metering service varlink
 client: base core varlink
 ctl: base core client
@@ -46,7 +47,7 @@ qrencode.h: ctl
 '
 
 # What the pure rooms may call: memory, strings and arithmetic; assert(); and what compilers and sanitizers put in.
-pure_rooms='core metrology diagnosis'
+pure_rooms='core metrology diagnosis billing'
 pure_headers='assert|errno|float|limits|math|stdalign|stdbool|stddef|stdint|string'
 allowed_symbols='mem(chr|cmp|cpy|move|set)|str(len|nlen|cmp|ncmp|chr)'
 allowed_symbols="$allowed_symbols|(a?cos|a?sin|sincos|a?tan|atan2|exp|exp2|log|log2|log10|pow|sqrt|hypot|floor|ceil|trunc|round|l?lround|l?lrint)f?"

@@ -17,8 +17,6 @@
 #define MULTIPLIER_MAX 1000
 /* What the display rolls over at. */
 #define DISPLAY_KWH 1000000
-/* Maximum demand is taken from intervals that were covered to this part. */
-#define DEMAND_COVERED_RATIO 0.99
 
 /* Sums of one window over the elements that count. */
 struct sums {
@@ -274,10 +272,7 @@ static void step_demand(struct mm_registers *registers, const struct mm_profile_
 {
 	double demand_w = mm_profile_demand_w(closed);
 
-	/* An interval in which the clock was moved is longer or shorter than it says. */
-	if ((closed->status & MM_PROFILE_CLOCK_ADJUSTED) != 0 ||
-	    (double)closed->covered_ns < DEMAND_COVERED_RATIO * closed->duration_s * MM_NS_PER_S ||
-	    demand_w <= registers->max_demand_w) {
+	if (!mm_profile_demand_counts(closed) || demand_w <= registers->max_demand_w) {
 		return;
 	}
 	registers->max_demand_w = demand_w;

@@ -11,6 +11,10 @@
 #include "core/units.h"
 
 #define SECONDS_PER_DAY 86400
+/* An interval lacks something where more than this part of it is not covered. */
+#define INCOMPLETE_RATIO 1000
+/* Maximum demand is taken from intervals that were covered to this part. */
+#define DEMAND_COVERED_RATIO 0.99
 /* The year 2200: the last that is sure to fit when counted in ns. */
 #define START_S_MAX INT64_C(7258118400)
 
@@ -37,6 +41,17 @@ int mm_profile_resume(struct mm_profile *profile, const struct mm_profile *store
 		profile->row.status |= stored->last_boot_ns == 0 ? MM_PROFILE_POWER_DOWN : 0;
 	}
 	return 0;
+}
+
+bool mm_profile_is_covered(const struct mm_profile_row *row)
+{
+	return row->covered_ns >= row->duration_s * (MM_NS_PER_S - MM_NS_PER_S / INCOMPLETE_RATIO);
+}
+
+bool mm_profile_demand_counts(const struct mm_profile_row *row)
+{
+	return (row->status & MM_PROFILE_CLOCK_ADJUSTED) == 0 &&
+	       (double)row->covered_ns >= DEMAND_COVERED_RATIO * row->duration_s * MM_NS_PER_S;
 }
 
 double mm_profile_demand_w(const struct mm_profile_row *row)

@@ -79,6 +79,13 @@ int mm_profile_resume(struct mm_profile *profile, const struct mm_profile *store
 unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t end_boot_ns, int64_t duration_ns,
 			const struct mm_profile_row *increment, struct mm_profile_row ret_closed[MM_PROFILE_CLOSED_MAX]);
 
+/* Did right windows cover all of it? A clock that is slewed takes 1 in 2000 from an interval that nothing is missing of. */
+bool mm_profile_is_covered(const struct mm_profile_row *row);
+
+/* Is it an interval for maximum demand: nearly covered, and its clock was not moved, which makes it longer or shorter than it
+ * says? */
+bool mm_profile_demand_counts(const struct mm_profile_row *row);
+
 /* Mean delivered power of an interval in W over its nominal length: block demand (ANSI C12.1 block-interval demand). */
 double mm_profile_demand_w(const struct mm_profile_row *row);
 

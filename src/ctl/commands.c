@@ -210,6 +210,8 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"nameplate", "", "model, serial, ratings, pulse values", METER | MM_OPTION_BIT(MM_OPTION_LABEL), MM_CTL_SOCKET_READ,
 	 run_nameplate},
 	{"profile", "", "energy by interval", METER | SPAN | PROFILE, MM_CTL_SOCKET_READ, mm_ctl_profile},
+	{"statement", "", "what was used in a month, from reading to reading", METER | SPAN | MM_OPTION_BIT(MM_OPTION_MONTH),
+	 MM_CTL_SOCKET_READ, mm_ctl_statement},
 	{"events", "", "what happened, newest last", METER | SPAN | EVENTS | PAGE, MM_CTL_SOCKET_READ, mm_ctl_events},
 	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},
 	{"head", "", "a signed head of the audit trail, to keep elsewhere", 0, MM_CTL_SOCKET_READ, mm_ctl_head},

@@ -92,7 +92,8 @@ int mm_ctl_run(int argc, char *argv[], FILE *out, FILE *err)
 	mm_client_free(ctl.client);
 	errno = 0;
 	if (fflush(out) != 0 || ferror(out)) {
-		r = mm_ctl_fail(&ctl, MM_CTL_FAILED, "can't write the output: %s", strerror(errno));
+		r = mm_ctl_fail(&ctl, MM_CTL_FAILED, "can't write the output: %s",
+				errno != 0 ? strerror(errno) : "a part of it was refused");
 	}
 	return r;
 }

@@ -240,6 +240,7 @@ int mm_ctl_span(struct mm_ctl *ctl, json_t *parameters, struct mm_span *ret);
 /* ---- Commands with files of their own ---- */
 
 int mm_ctl_events(struct mm_ctl *ctl);
+int mm_ctl_statement(struct mm_ctl *ctl);
 
 int mm_ctl_check(struct mm_ctl *ctl);
 int mm_ctl_diagnose(struct mm_ctl *ctl);

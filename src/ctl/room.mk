@@ -30,7 +30,7 @@ libctl_a_SOURCES = \
 	src/ctl/reload.c \
 	src/ctl/screen.c src/ctl/screen.h \
 	src/ctl/span.c \
-	src/ctl/status.c \
+	src/ctl/statement.c src/ctl/status.c \
 	src/ctl/trend.c src/ctl/trend.h \
 	src/ctl/verify.c \
 	src/ctl/watch.c \

@@ -12,7 +12,7 @@ libdaemon_a_SOURCES = \
 sbin_PROGRAMS += minimeterd
 minimeterd_SOURCES = src/daemon/main.c
 minimeterd_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
-minimeterd_LDADD = libdaemon.a libservice.a libmetering.a libconfig.a libafe.a libmetrology.a libstore.a liboutputs.a libvarlink.a libdiagnosis.a libcore.a libclock.a libbase.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
+minimeterd_LDADD = libdaemon.a libservice.a libmetering.a libconfig.a libafe.a libmetrology.a libstore.a liboutputs.a libvarlink.a libbilling.a libdiagnosis.a libcore.a libclock.a libbase.a $(SYSTEMD_LIBS) $(JANSSON_LIBS) \
 	$(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS)
 
 if TESTS_ENABLED

@@ -6,6 +6,7 @@
 #include "base/hex.h"
 #include "base/time_text.h"
 #include "base/utf8.h"
+#include "core/units.h"
 
 /* ---- Answers ---- */
 
@@ -153,6 +154,21 @@ static bool is_mandatory(const struct mm_parameter *p, const struct mm_metering 
 static bool is_meter(const struct mm_parameter *p)
 {
 	return p->kind == MM_PARAMETER_METERS || p->kind == MM_PARAMETER_METER || p->kind == MM_PARAMETER_ONE_METER;
+}
+
+bool mm_call_has_come(struct mm_varlink_call *call, const struct mm_metering *metering, const char *parameter, int64_t time_s)
+{
+	char text[MM_TIME_TEXT_MAX];
+
+	if (time_s <= 0) {
+		(void)mm_varlink_invalid_parameter(call, parameter);
+		return false;
+	}
+	if (time_s > mm_clock_realtime(mm_view_clock(metering)) / MM_NS_PER_S) {
+		(void)mm_varlink_error(call, "org.minimeter.NotYet", json_pack("{s:s}", "at", mm_time_text(time_s, text)));
+		return false;
+	}
+	return true;
 }
 
 bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,

@@ -54,6 +54,12 @@ struct mm_parameter {
 bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
 			const struct mm_parameter *table, size_t count, void *ret);
 
+/*
+ * Has a time, the value of a parameter, come? False after having answered: InvalidParameter for 1970 and before, which stand for
+ * no time, NotYet for one to come.
+ */
+bool mm_call_has_come(struct mm_varlink_call *call, const struct mm_metering *metering, const char *parameter, int64_t time_s);
+
 /* Is it what MM_PARAMETER_TEXT is, of 1 to max bytes? For the texts within an array. */
 bool mm_call_is_text(const json_t *value, size_t max);
 

@@ -13,9 +13,6 @@
 #include "service/advice.h"
 #include "service/private.h"
 
-/* A clock that is being slewed takes 1 in 2000 from an interval that nothing is missing of. */
-#define INCOMPLETE_RATIO 1000
-
 /* ---- Pieces of JSON ---- */
 
 static double wh(int64_t uwh)
@@ -285,7 +282,7 @@ json_t *mm_json_interval(const struct mm_store_interval *interval, unsigned elem
 	bool known = row->register_delivered_uwh >= 0;
 
 	append_names(flags, row->status, 8, profile_status_name);
-	if (row->covered_ns < row->duration_s * (MM_NS_PER_S - MM_NS_PER_S / INCOMPLETE_RATIO)) {
+	if (!mm_profile_is_covered(row)) {
 		json_array_append_new(flags, json_string("incomplete"));
 	}
 	for (unsigned e = 0; e < elements; e++) {

@@ -261,16 +261,8 @@ void mm_method_reading(struct mm_varlink_call *call, const json_t *parameters, v
 	struct mm_service *service = userdata;
 	struct reading *reading, asked = {.meter = -1};
 
-	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked)) {
-		return;
-	}
-	if (asked.at <= 0) {
-		(void)mm_varlink_invalid_parameter(call, "at");
-		return;
-	}
-	if (asked.at > mm_clock_realtime(mm_view_clock(service->metering)) / MM_NS_PER_S) {
-		(void)mm_varlink_error(call, "org.minimeter.NotYet",
-				       json_pack("{s:o}", "at", mm_json_time(asked.at * MM_NS_PER_S)));
+	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked) ||
+	    !mm_call_has_come(call, service->metering, "at", asked.at)) {
 		return;
 	}
 	reading = mm_deferred_new(service, call, &kind);

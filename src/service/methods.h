@@ -14,6 +14,7 @@
 	X("GetNameplate", nameplate, READ)                                                                                       \
 	X("GetProfile", profile, READ)                                                                                           \
 	X("GetReading", reading, READ)                                                                                           \
+	X("GetStatement", statement, READ)                                                                                       \
 	X("GetEvents", events, READ)                                                                                             \
 	X("GetOutputs", outputs, READ)                                                                                           \
 	X("GetHarmonics", harmonics, READ)                                                                                       \

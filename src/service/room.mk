@@ -14,7 +14,7 @@ libservice_a_SOURCES = \
 	src/service/method_preset.c \
 	src/service/method_read.c \
 	src/service/method_reload.c \
-	src/service/method_session.c \
+	src/service/method_session.c src/service/method_statement.c \
 	src/service/method_verify.c \
 	src/service/method_version.c \
 	src/service/methods.c src/service/methods.h \

@@ -97,6 +97,42 @@ START_TEST(csv_is_of_all_meters)
 }
 END_TEST
 
+#define STATEMENT(from, to, start, end, used)                                                                                    \
+	"{\"statement\":{\"meter\":\"main\",\"serial\":\"1\",\"model\":\"MMS-120-2001\",\"multiplier\":1.0,\"from\":\"" from     \
+	"\",\"to\":\"" to "\",\"start\":{\"time\":\"" from "\",\"delivered_uwh\":" start                                         \
+	",\"received_uwh\":0},\"end\":{\"time\":\"" to "\",\"delivered_uwh\":" end                                               \
+	",\"received_uwh\":0},\"delivered_uwh\":" used ",\"received_uwh\":0,\"preset_delivered_uwh\":0,"                         \
+	"\"preset_received_uwh\":0,\"seconds\":3600,\"uncovered_s\":0.0,\"maximum_demand_w\":null,\"maximum_demand_time\":null," \
+	"\"remarks\":[{\"code\":\"preset\",\"words\":\"the start reading was set (1 event)\",\"count\":1}]}}"
+
+/* The readings are 1.4 and 2.6 Wh, on paper 1 and 3, and so what was used is 2 Wh there, not 1. */
+START_TEST(statements_chain_on_paper_too)
+{
+	static const struct fake_answer one[] = {
+		ANSWER_NAMEPLATE,
+		{"GetStatement", 0,
+		 REPLY(STATEMENT("2026-03-01T12:00:00Z", "2026-03-01T13:00:00Z", "1400000", "2600000", "1200000"))},
+		{NULL, 0, NULL},
+	};
+
+	expect(one, "statement --from 2026-03-01T12:00:00Z --to 2026-03-01T13:00:00Z", MM_CTL_FINE,
+	       "main  MMS-120-2001  serial 1\n"
+	       "  from             2026-03-01 12:00:00\n"
+	       "  to               2026-03-01 13:00:00\n"
+	       "  reading before   0.001 kWh\n"
+	       "  reading after    0.003 kWh\n"
+	       "  delivered        0.002 kWh\n",
+	       "");
+	expect(one, "statement", MM_CTL_FINE, "  * the start reading was set (1 event)\n", "");
+	expect(one, "statement --csv", MM_CTL_FINE,
+	       "\nmain,1,MMS-120-2001,1.0,2026-03-01T12:00:00Z,2026-03-01 12:00:00,2026-03-01T13:00:00Z,2026-03-01 13:00:00,"
+	       "2026-03-01T12:00:00Z,1400000,0,2026-03-01T13:00:00Z,2600000,0,1200000,0,0,0,,,3600,0.0,preset\n",
+	       "");
+	expect(one, "statement --json --meter main", MM_CTL_FINE, "\"statements\": [", "");
+	expect(one, "statement --to 2026-03-01", MM_CTL_USAGE, "", "needs --from");
+}
+END_TEST
+
 /* Pieces come out as one object; the counts beside the rows are added up. */
 START_TEST(pieces_are_one_object)
 {
@@ -317,6 +353,7 @@ TCase *history_tcase(void)
 	tcase_add_test(history, the_profile_has_a_sum);
 	tcase_add_test(history, a_gap_in_the_profile_is_shown);
 	tcase_add_test(history, csv_is_of_all_meters);
+	tcase_add_test(history, statements_chain_on_paper_too);
 	tcase_add_test(history, pieces_are_one_object);
 	tcase_add_test(history, every_id_is_accounted_for);
 	tcase_add_test(history, the_panel_adds_up_days_and_hours);

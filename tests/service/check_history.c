@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/time_text.h"
 #include "service/private.h"
 #include "fixture/service_fixture.h"
 #include "fixture/suite.h"
@@ -207,6 +208,8 @@ static const struct {
 	{"GetReading", "{}", "at"},
 	{"GetReading", "{\"at\":\"1970-01-01T00:00:00Z\"}", "at"}, /* which stands for no time */
 	{"GetReading", "{\"at\":\"yesterday\"}", "at"},
+	{"GetStatement", "{\"from\":\"1970-01-01T00:00:01Z\"}", "to"},
+	{"GetStatement", "{\"from\":\"1970-01-01T00:00:02Z\",\"to\":\"1970-01-01T00:00:01Z\"}", "from"},
 };
 
 START_TEST(what_makes_no_sense_is_named)
@@ -259,6 +262,65 @@ START_TEST(a_reading_is_what_the_meter_read)
 }
 END_TEST
 
+/* A statement of a period; the caller's. */
+static json_t *statement(struct service_fixture *f, int64_t from_s, int64_t to_s)
+{
+	char from[MM_TIME_TEXT_MAX], to[MM_TIME_TEXT_MAX], text[128];
+
+	snprintf(text, sizeof(text), "{\"from\":\"%s\",\"to\":\"%s\"}", mm_time_text(from_s, from), mm_time_text(to_s, to));
+	call(f, "GetStatement", text);
+	return next(f);
+}
+
+static bool has_remark(const json_t *statement, const char *code)
+{
+	bool has = false;
+	size_t i;
+	json_t *remark;
+
+	json_array_foreach(json_object_get(statement, "remarks"), i, remark)
+	{
+		has = has || strcmp(json_string_value(json_object_get(remark, "code")), code) == 0;
+	}
+	return has;
+}
+
+/* Hours that follow one another chain, add up to what the meter has registered, and a preset is in none of them. */
+START_TEST(statements_chain_and_add_up)
+{
+	struct service_fixture *f = setup();
+	int64_t sum_uwh = 0, last_uwh = -1, preset_uwh = 0;
+	const struct mm_registers *registers = &mm_view_meter(f->metering, 0).meter->registers;
+	json_t *got;
+
+	intervals(f, 3);
+	ck_assert_int_eq(mm_metering_preset(f->metering, 0, 4000 * MM_UWH_PER_KWH, 0, "old", "somebody"), 0);
+	intervals(f, 6);
+	/* The first interval of all ends in the first of them. */
+	for (int64_t from_s = INTERVAL_S / 2; from_s + 2 * INTERVAL_S <= f->now_ns / MM_NS_PER_S; from_s += 2 * INTERVAL_S) {
+		const json_t *s;
+
+		got = statement(f, from_s, from_s + 2 * INTERVAL_S);
+		s = json_object_get(json_object_get(got, "parameters"), "statement");
+		ck_assert_ptr_nonnull(s);
+		if (last_uwh >= 0) {
+			ck_assert_int_eq(integer(json_object_get(s, "start"), "delivered_uwh"), last_uwh);
+			ck_assert(!has_remark(s, "first"));
+		}
+		if (!json_is_null(json_object_get(s, "end"))) {
+			last_uwh = integer(json_object_get(s, "end"), "delivered_uwh");
+		}
+		sum_uwh += integer(s, "delivered_uwh");
+		preset_uwh += integer(s, "preset_delivered_uwh");
+		json_decref(got);
+	}
+	ck_assert_int_eq(preset_uwh, 4000 * MM_UWH_PER_KWH);
+	ck_assert_int_eq(sum_uwh + preset_uwh, last_uwh);
+	ck_assert_int_ge(registers->delivered.uwh, last_uwh);
+	teardown(f);
+}
+END_TEST
+
 /* What is durable is behind what is registered until the commit, and never above it. */
 START_TEST(what_is_durable_is_what_the_register_has)
 {
@@ -298,6 +360,7 @@ int main(void)
 	tcase_add_test(tcase, another_history_is_told_apart);
 	tcase_add_loop_test(tcase, what_makes_no_sense_is_named, 0, (int)(sizeof(senseless) / sizeof(senseless[0])));
 	tcase_add_test(tcase, a_reading_is_what_the_meter_read);
+	tcase_add_test(tcase, statements_chain_and_add_up);
 	tcase_add_test(tcase, what_is_durable_is_what_the_register_has);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: MIT */
+/* What each meter has used in a period: between which readings, and in words what is uncertain. */
+
+#include <time.h>
+
+#include "base/count_of.h"
+#include "base/time_text.h"
+#include "ctl/private.h"
+#include "ctl/writer.h"
+
+#define UWH_PER_WH 1000000
+
+static const struct mm_column columns[] = {
+	{MM_COLUMN(TIME, "from", "from")},
+	{MM_COLUMN(TIME, "to", "to")},
+	{MM_KILO("start_delivered_wh", "reading before", "kWh", 3)},
+	{MM_KILO("end_delivered_wh", "reading after", "kWh", 3)},
+	{MM_KILO("used_wh", "delivered", "kWh", 3)},
+	{MM_KILO("start_received_wh", "received before", "kWh", 3)},
+	{MM_KILO("end_received_wh", "received after", "kWh", 3)},
+	{MM_KILO("generated_wh", "received", "kWh", 3)},
+	{MM_NUMBER("maximum_demand_w", "maximum demand", "W", 1)},
+	{MM_COLUMN(TIME, "maximum_demand_time", "that was at")},
+	{MM_COLUMN(DURATION, "uncovered_s", "not measured")},
+};
+
+static const char *const csv_keys[] = {
+	"meter",
+	"serial",
+	"model",
+	"multiplier",
+	"from",
+	"from_local",
+	"to",
+	"to_local",
+	"start_time",
+	"start_delivered_uwh",
+	"start_received_uwh",
+	"end_time",
+	"end_delivered_uwh",
+	"end_received_uwh",
+	"delivered_uwh",
+	"received_uwh",
+	"preset_delivered_uwh",
+	"preset_received_uwh",
+	"maximum_demand_w",
+	"maximum_demand_time",
+	"seconds",
+	"uncovered_s",
+	"remarks",
+};
+
+/* µWh as whole Wh, half away from zero. */
+static int64_t whole_wh(int64_t uwh)
+{
+	return (uwh + (uwh < 0 ? -UWH_PER_WH / 2 : UWH_PER_WH / 2)) / UWH_PER_WH;
+}
+
+static void set_reading(json_t *flat, const char *begin, const json_t *reading)
+{
+	static const char *const keys[] = {"time", "delivered_uwh", "received_uwh"};
+	char key[48];
+
+	for (size_t i = 0; i < COUNT_OF(keys); i++) {
+		snprintf(key, sizeof(key), "%s_%s", begin, keys[i]);
+		json_object_set(flat, key, json_object_get(reading, keys[i]));
+	}
+}
+
+/*
+ * The figures of one direction in whole Wh. What was used is the difference of the readings as they are shown, so that the months
+ * of a year add up on paper too.
+ */
+static void set_whole(json_t *flat, const json_t *statement, const char *direction, const char *used_key)
+{
+	char key[48];
+	const json_t *start, *end, *used, *preset;
+	int64_t wh;
+
+	snprintf(key, sizeof(key), "%s_uwh", direction);
+	start = json_object_get(json_object_get(statement, "start"), key);
+	end = json_object_get(json_object_get(statement, "end"), key);
+	used = json_object_get(statement, key);
+	snprintf(key, sizeof(key), "preset_%s_uwh", direction);
+	preset = json_object_get(statement, key);
+	wh = whole_wh(json_integer_value(used));
+	if (json_is_integer(start) && json_is_integer(end)) {
+		wh = whole_wh(json_integer_value(end)) - whole_wh(json_integer_value(start)) -
+		     whole_wh(json_integer_value(preset));
+	}
+	json_object_set_new(flat, used_key, json_integer(wh));
+	snprintf(key, sizeof(key), "start_%s_wh", direction);
+	json_object_set_new(flat, key, json_is_integer(start) ? json_integer(whole_wh(json_integer_value(start))) : json_null());
+	snprintf(key, sizeof(key), "end_%s_wh", direction);
+	json_object_set_new(flat, key, json_is_integer(end) ? json_integer(whole_wh(json_integer_value(end))) : json_null());
+}
+
+/* The statement as one row of figures. A new reference. */
+static json_t *flatten(const json_t *statement)
+{
+	json_t *flat = json_copy((json_t *)statement), *codes = json_array(), *remark;
+	size_t i;
+
+	set_reading(flat, "start", json_object_get(statement, "start"));
+	set_reading(flat, "end", json_object_get(statement, "end"));
+	set_whole(flat, statement, "delivered", "used_wh");
+	set_whole(flat, statement, "received", "generated_wh");
+	json_array_foreach(json_object_get(statement, "remarks"), i, remark)
+	{
+		json_array_append(codes, json_object_get(remark, "code"));
+	}
+	json_object_set_new(flat, "remarks", codes);
+	return flat;
+}
+
+static void print_one(struct mm_ctl *ctl, const json_t *statement, bool first)
+{
+	char name[MM_CELL_MAX], model[MM_CELL_MAX], serial[MM_CELL_MAX], words[MM_CELL_MAX];
+	json_t *flat = flatten(statement), *remark;
+	size_t i;
+
+	mm_cell_as(MM_FORMAT_TEXT, statement, "meter", name);
+	mm_cell_as(MM_FORMAT_TEXT, statement, "model", model);
+	mm_cell_as(MM_FORMAT_TEXT, statement, "serial", serial);
+	mm_ctl_say(ctl, false, "%s%s  %s  serial %s", first ? "" : "\n", name, model, serial);
+	mm_writer_record(ctl->out, ctl->width, columns, COUNT_OF(columns), flat);
+	json_array_foreach(json_object_get(statement, "remarks"), i, remark)
+	{
+		mm_cell_as(MM_FORMAT_TEXT, remark, "words", words);
+		mm_ctl_say(ctl, false, "  * %s", words);
+	}
+	json_decref(flat);
+}
+
+static void print_csv(struct mm_ctl *ctl, const json_t *statements)
+{
+	json_t *rows = json_array(), *statement;
+	size_t i;
+
+	json_array_foreach(statements, i, statement)
+	{
+		json_array_append_new(rows, flatten(statement));
+	}
+	mm_writer_local_times(rows, "from", "from_local");
+	mm_writer_local_times(rows, "to", "to_local");
+	mm_writer_csv(ctl->out, csv_keys, COUNT_OF(csv_keys), rows, true);
+	json_decref(rows);
+}
+
+static void print_all(struct mm_ctl *ctl, const json_t *answer)
+{
+	const json_t *statements = json_object_get(answer, "statements");
+	json_t *statement;
+	size_t i;
+
+	if (ctl->option[MM_OPTION_CSV] != NULL) {
+		print_csv(ctl, statements);
+		return;
+	}
+	json_array_foreach(statements, i, statement)
+	{
+		print_one(ctl, statement, i == 0);
+	}
+}
+
+/* Last month unless something else is said; up to now where no end is. */
+static int read_span(struct mm_ctl *ctl, json_t *parameters)
+{
+	char text[MM_TIME_TEXT_MAX];
+	struct mm_span span;
+	int r;
+
+	if (ctl->option[MM_OPTION_FROM] == NULL && ctl->option[MM_OPTION_MONTH] == NULL) {
+		if (ctl->option[MM_OPTION_TO] != NULL) {
+			return mm_ctl_fail(ctl, MM_CTL_USAGE, "a statement up to --to needs --from as well");
+		}
+		ctl->option[MM_OPTION_MONTH] = "last";
+	}
+	r = mm_ctl_span(ctl, parameters, &span);
+	if (r == MM_CTL_FINE && span.to_s == INT64_MAX) {
+		json_object_set_new(parameters, "to", json_string(mm_time_text(time(NULL), text)));
+	}
+	return r;
+}
+
+/* Asks for the statement of one meter, and adds it. */
+static int add(struct mm_ctl *ctl, const json_t *parameters, const json_t *name, json_t *statements)
+{
+	json_t *of_it = json_copy((json_t *)parameters), *answer;
+	int r;
+
+	json_object_set(of_it, "meter", (json_t *)name);
+	r = mm_ctl_call(ctl, "org.minimeter.GetStatement", of_it, &answer);
+	if (r == MM_CTL_FINE) {
+		json_array_append(statements, json_object_get(answer, "statement"));
+		json_decref(answer);
+	}
+	return r;
+}
+
+static int add_all(struct mm_ctl *ctl, const json_t *parameters, json_t *statements)
+{
+	json_t *answer, *meter;
+	size_t i;
+	int r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", mm_ctl_meter_parameter(ctl), &answer);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		r = r == MM_CTL_FINE ? add(ctl, parameters, json_object_get(meter, "name"), statements) : r;
+	}
+	json_decref(answer);
+	return r;
+}
+
+int mm_ctl_statement(struct mm_ctl *ctl)
+{
+	json_t *parameters = json_object(), *statements = json_array();
+	json_t *answer = json_pack("{s:O}", "statements", statements);
+	int r = read_span(ctl, parameters);
+
+	if (r == MM_CTL_FINE) {
+		r = add_all(ctl, parameters, statements);
+	}
+	json_decref(parameters);
+	json_decref(statements);
+	return mm_ctl_show(ctl, r, answer, print_all);
+}
