@@ -258,7 +258,7 @@ static void befall(struct life *life)
 
 START_TEST(a_reader_has_every_row_once_or_superseded)
 {
-	unsigned rounds = fixture_number("MM_CRASHES", 300), with_copy = (unsigned)_i;
+	unsigned rounds = fixture_number("MM_CRASHES", 100), with_copy = (unsigned)_i;
 	struct reader reader[] = {
 		{.kind = MM_STORE_INTERVALS, .meter = 0}, {.kind = MM_STORE_INTERVALS, .meter = 1}, {.kind = MM_STORE_EVENTS}};
 	struct life life = {.clock_s = FIXTURE_EPOCH_S, .chance = 0x9e3779b97f4a7c15u + with_copy};
