@@ -63,7 +63,6 @@ void mm_bill_add(struct mm_bill *bill, const struct mm_profile_row *row)
 	bill->in.delivered_uwh += row->delivered_uwh;
 	bill->in.received_uwh += row->received_uwh;
 	bill->intervals++;
-	bill->duration_s += row->duration_s;
 	bill->covered_ns += row->covered_ns;
 	bill->incomplete += !mm_profile_is_covered(row);
 	for (unsigned bit = 0; bit < MM_BILL_FLAGS; bit++) {

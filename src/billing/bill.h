@@ -30,8 +30,7 @@ struct mm_bill {
 	struct mm_bill_energy in;      /* energy in the intervals */
 	struct mm_bill_energy unknown; /* registered, but in no interval */
 	int64_t intervals;
-	int64_t duration_s; /* of them */
-	int64_t covered_ns; /* of that, by right windows */
+	int64_t covered_ns; /* of their time, by right windows */
 	int64_t incomplete; /* intervals that are not covered */
 	int64_t flagged[MM_BILL_FLAGS];
 	double max_demand_w;  /* of whole intervals */
