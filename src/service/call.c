@@ -10,15 +10,26 @@
 
 /* ---- Answers ---- */
 
+/* That an answer can't be sent is dealt with where it happens: the call is gone all the same, and the connection fails. */
+void mm_call_error(struct mm_varlink_call *call, const char *error, json_t *parameters)
+{
+	(void)mm_varlink_error(call, error, parameters);
+}
+
+void mm_call_invalid(struct mm_varlink_call *call, const char *parameter)
+{
+	(void)mm_varlink_invalid_parameter(call, parameter); /* as above */
+}
+
 static void refuse(struct mm_varlink_call *call, const char *error, const char *reason)
 {
-	(void)mm_varlink_error(call, error, json_pack("{s:s}", "reason", reason));
+	mm_call_error(call, error, json_pack("{s:s}", "reason", reason));
 }
 
 void mm_call_reply(struct mm_varlink_call *call, json_t *reply)
 {
 	if (reply) {
-		(void)mm_varlink_reply(call, reply, false);
+		(void)mm_varlink_reply(call, reply, false); /* as above */
 	} else {
 		mm_call_busy(call, "out of memory");
 	}
@@ -135,12 +146,12 @@ static bool read_meter(struct mm_varlink_call *call, const json_t *value, const 
 	const char *name = json_string_value(value);
 
 	if (!name) {
-		(void)mm_varlink_invalid_parameter(call, p->name);
+		mm_call_invalid(call, p->name);
 		return false;
 	}
 	*ret = find_meter(metering, name);
 	if (*ret < 0) {
-		(void)mm_varlink_error(call, "org.minimeter.NoSuchMeter", json_pack("{s:s}", "meter", name));
+		mm_call_error(call, "org.minimeter.NoSuchMeter", json_pack("{s:s}", "meter", name));
 	}
 	return *ret >= 0;
 }
@@ -161,11 +172,11 @@ bool mm_call_has_come(struct mm_varlink_call *call, const struct mm_metering *me
 	char text[MM_TIME_TEXT_MAX];
 
 	if (time_s <= 0) {
-		(void)mm_varlink_invalid_parameter(call, parameter);
+		mm_call_invalid(call, parameter);
 		return false;
 	}
 	if (time_s > mm_clock_realtime(mm_view_clock(metering)) / MM_NS_PER_S) {
-		(void)mm_varlink_error(call, "org.minimeter.NotYet", json_pack("{s:s}", "at", mm_time_text(time_s, text)));
+		mm_call_error(call, "org.minimeter.NotYet", json_pack("{s:s}", "at", mm_time_text(time_s, text)));
 		return false;
 	}
 	return true;
@@ -187,7 +198,7 @@ bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, 
 				return false;
 			}
 		} else if (!read_value(value, p, field)) {
-			(void)mm_varlink_invalid_parameter(call, p->name);
+			mm_call_invalid(call, p->name);
 			return false;
 		}
 	}

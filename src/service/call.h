@@ -67,6 +67,8 @@ bool mm_call_is_text(const json_t *value, size_t max);
  * object.
  */
 void mm_call_reply(struct mm_varlink_call *call, json_t *reply);
+void mm_call_error(struct mm_varlink_call *call, const char *error, json_t *parameters); /* parameters is stolen */
+void mm_call_invalid(struct mm_varlink_call *call, const char *parameter);
 void mm_call_busy(struct mm_varlink_call *call, const char *reason);
 void mm_call_not_permitted(struct mm_varlink_call *call, const char *reason);
 void mm_call_store_failed(struct mm_varlink_call *call, const char *reason);

@@ -92,8 +92,8 @@ static void status_has_come(struct mm_deferred *change)
 	const struct mm_store_status *status = change->service->status;
 
 	if (status->error != 0) {
-		(void)mm_varlink_error(mm_deferred_take(change), "org.minimeter.RegisterFailed",
-				       json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", status->message));
+		mm_call_error(mm_deferred_take(change), "org.minimeter.RegisterFailed",
+			      json_pack("{s:s+}", "reason", "done, but not on the disk yet: ", status->message));
 	} else if (status->durable >= change->commit) {
 		mm_deferred_reply(change, json_incref(change->json));
 	}
@@ -166,6 +166,7 @@ static void query_begun(struct mm_deferred *deferred, mm_store_query_fn query, m
 
 void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done)
 {
+	deferred->seen = deferred->service->followed;
 	query_begun(deferred, query, done, mm_store_worker_query(deferred->service->worker, query, query_done, deferred));
 }
 
@@ -185,17 +186,39 @@ static void page_taken(struct mm_varlink_call *call, void *userdata)
 	}
 }
 
+static void send_page(struct mm_deferred *deferred, json_t *page, void (*taken)(struct mm_varlink_call *, void *))
+{
+	mm_varlink_call_when_drained(deferred->call, taken, deferred);
+	if (mm_varlink_reply(deferred->call, page, true) == -ENOBUFS) {
+		mm_deferred_failed(deferred, -ENOBUFS);
+	}
+}
+
 void mm_deferred_page(struct mm_deferred *deferred, json_t *page)
 {
-	mm_varlink_call_when_drained(deferred->call, page_taken, deferred);
-	(void)mm_varlink_reply(deferred->call, page, true);
+	send_page(deferred, page, page_taken);
+}
+
+/* A commit can have come while the query ran, or while the peer took its page. */
+static void rest(struct mm_varlink_call *call, void *userdata)
+{
+	struct mm_deferred *deferred = userdata;
+
+	if (mm_varlink_call_gone(call)) {
+		give_up(deferred);
+	} else if (deferred->seen != deferred->service->followed) {
+		mm_deferred_query(deferred, deferred->query, deferred->done);
+	} else {
+		deferred->following = true;
+	}
 }
 
 void mm_deferred_page_later(struct mm_deferred *deferred, json_t *page)
 {
-	deferred->following = true;
 	if (page) {
-		(void)mm_varlink_reply(deferred->call, page, true);
+		send_page(deferred, page, rest);
+	} else {
+		rest(deferred->call, deferred);
 	}
 }
 

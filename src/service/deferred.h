@@ -44,6 +44,7 @@ struct mm_deferred {
 	mm_deferred_fn done;	 /* and what follows it */
 	bool running;		 /* on the store's thread, which has this struct */
 	bool following;		 /* its query runs again with the next commit */
+	uint64_t seen;		 /* commits to the database before its query */
 	uint64_t commit;	 /* number of the one that makes it durable */
 	json_t *json;		 /* what the reply is, or is made of; freed with it */
 };
@@ -80,10 +81,13 @@ void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm
 /* The same for a record of what a client did, which no other client's queries keep out. One at a time. */
 void mm_deferred_record(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done);
 
-/* Sends a page (stolen), and runs the query again when the peer has taken it: a slow reader gets all, in its own time. */
+/*
+ * Sends a page (stolen), and runs the query again when the peer has taken it: a slow reader gets all, in its own time. A page
+ * that can't be sent ends the call: nobody must miss one and not know.
+ */
 void mm_deferred_page(struct mm_deferred *deferred, json_t *page);
 
-/* The same, after the next commit that reaches the database; where there is no page (NULL), nothing is sent before. */
+/* The same, but with the first commit to the database after that query; where there is no page (NULL), nothing is sent before. */
 void mm_deferred_page_later(struct mm_deferred *deferred, json_t *page);
 
 /* Ends it: Busy for -EAGAIN, else RegisterFailed with the text of the -errno. */

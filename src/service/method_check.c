@@ -276,12 +276,12 @@ void mm_method_record_check(struct mm_varlink_call *call, const json_t *paramete
 		return;
 	}
 	if (!are_seals(asked.seals)) {
-		(void)mm_varlink_invalid_parameter(call, "seals");
+		mm_call_invalid(call, "seals");
 		return;
 	}
 	items = read_items(asked.items, mm_view_config(service->metering, (unsigned)asked.meter)->model.elements, counts);
 	if (!items) {
-		(void)mm_varlink_invalid_parameter(call, "items");
+		mm_call_invalid(call, "items");
 		return;
 	}
 	busy = why_busy(service, asked.meter);

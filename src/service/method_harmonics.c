@@ -102,7 +102,7 @@ void mm_method_harmonics(struct mm_varlink_call *call, const json_t *parameters,
 	}
 	front_end = mm_view_config(service->metering, (unsigned)asked.meter)->front_end;
 	if (asked.element > mm_view_config(service->metering, (unsigned)asked.meter)->model.elements) {
-		(void)mm_varlink_invalid_parameter(call, "element");
+		mm_call_invalid(call, "element");
 		return;
 	}
 	if (!service->front_end[front_end]) {

@@ -51,19 +51,19 @@ static void answer_forked(struct mm_deferred *deferred, const struct cursor *cur
 {
 	int64_t last = cursor->last;
 
-	(void)mm_varlink_error(mm_deferred_take(deferred), "org.minimeter.Forked",
-			       json_pack("{s:s?, s:I}", "meter", meter, "last", (json_int_t)last));
+	mm_call_error(mm_deferred_take(deferred), "org.minimeter.Forked",
+		      json_pack("{s:s?, s:I}", "meter", meter, "last", (json_int_t)last));
 }
 
 /* False after having answered: what says where to go on makes no sense. */
 static bool is_cursor(struct mm_varlink_call *call, const struct cursor *cursor)
 {
 	if (cursor->after_hash.given && cursor->after == NEWEST) {
-		(void)mm_varlink_invalid_parameter(call, "after_hash");
+		mm_call_invalid(call, "after_hash");
 		return false;
 	}
 	if (cursor->follow && !mm_varlink_call_more(call)) {
-		(void)mm_varlink_invalid_parameter(call, "follow");
+		mm_call_invalid(call, "follow");
 		return false;
 	}
 	return true;

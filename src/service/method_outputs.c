@@ -69,10 +69,9 @@ void mm_method_test_output(struct mm_varlink_call *call, const json_t *parameter
 	}
 	output = find_output(test.output);
 	if (output == MM_OUTPUT_COUNT) {
-		(void)mm_varlink_error(call, "org.minimeter.NoSuchOutput",
-				       json_pack("{s:s, s:s}", "meter",
-						 mm_view_config(service->metering, (unsigned)test.meter)->name, "output",
-						 test.output));
+		mm_call_error(call, "org.minimeter.NoSuchOutput",
+			      json_pack("{s:s, s:s}", "meter", mm_view_config(service->metering, (unsigned)test.meter)->name,
+					"output", test.output));
 		return;
 	}
 	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
@@ -80,5 +79,5 @@ void mm_method_test_output(struct mm_varlink_call *call, const json_t *parameter
 		mm_call_not_permitted(call, "this output counts energy: a test would put pulses on a bill");
 		return;
 	}
-	(void)mm_varlink_reply(call, NULL, false);
+	mm_call_reply(call, json_object());
 }

@@ -113,8 +113,8 @@ void mm_method_reload(struct mm_varlink_call *call, const json_t *parameters, vo
 	(void)parameters;
 	reload(userdata, &outcome);
 	if (outcome.errors.count > 0) {
-		(void)mm_varlink_error(call, "org.minimeter.ConfigurationRefused",
-				       json_pack("{s:o}", "errors", errors_json(&outcome.errors)));
+		mm_call_error(call, "org.minimeter.ConfigurationRefused",
+			      json_pack("{s:o}", "errors", errors_json(&outcome.errors)));
 		return;
 	}
 	warnings = json_array();

@@ -93,7 +93,7 @@ void mm_method_start_calibration(struct mm_varlink_call *call, const json_t *par
 	}
 	meter = mm_view_meter(service->metering, (unsigned)asked.meter).meter;
 	if (asked.element > meter->config.model.elements) {
-		(void)mm_varlink_invalid_parameter(call, "element");
+		mm_call_invalid(call, "element");
 		return;
 	}
 	if (!mm_session_is_idle(service, call)) {
@@ -121,7 +121,7 @@ void mm_method_cancel_calibration(struct mm_varlink_call *call, const json_t *pa
 				  "start again: nothing has changed");
 	}
 	mm_session_end(service);
-	(void)mm_varlink_reply(call, NULL, false);
+	mm_call_reply(call, json_object());
 }
 
 /* ---- Measuring ---- */

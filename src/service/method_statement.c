@@ -318,7 +318,7 @@ void mm_method_statement(struct mm_varlink_call *call, const json_t *parameters,
 		return;
 	}
 	if (asked.from <= 0 || asked.from >= asked.to) {
-		(void)mm_varlink_invalid_parameter(call, "from");
+		mm_call_invalid(call, "from");
 		return;
 	}
 	s = mm_deferred_new(service, call, &kind);

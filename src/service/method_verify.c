@@ -128,7 +128,7 @@ static bool read_checkpoint(struct mm_service *service, struct mm_varlink_call *
 	    !checkpoint_text(value, "signature", checkpoint->signature, sizeof(checkpoint->signature)) ||
 	    !checkpoint_text(value, "public_key", checkpoint->public_key, sizeof(checkpoint->public_key))) {
 		free(checkpoint);
-		(void)mm_varlink_invalid_parameter(call, "head");
+		mm_call_invalid(call, "head");
 		return false;
 	}
 	*ret = checkpoint;

@@ -143,8 +143,7 @@ json_t *mm_session_json(const struct mm_session *session)
 
 void mm_session_refuse(struct mm_varlink_call *call, const char *reason, const char *advice)
 {
-	(void)mm_varlink_error(call, "org.minimeter.CalibrationRefused",
-			       json_pack("{s:s, s:s}", "reason", reason, "advice", advice));
+	mm_call_error(call, "org.minimeter.CalibrationRefused", json_pack("{s:s, s:s}", "reason", reason, "advice", advice));
 }
 
 struct mm_session *mm_session_find(struct mm_service *service, struct mm_varlink_call *call, const char *name)
@@ -152,7 +151,7 @@ struct mm_session *mm_session_find(struct mm_service *service, struct mm_varlink
 	struct mm_session *session = service->session;
 
 	if (!session || strcmp(name, session->name) != 0) {
-		(void)mm_varlink_error(call, "org.minimeter.NoSuchSession", json_pack("{s:s}", "session", name));
+		mm_call_error(call, "org.minimeter.NoSuchSession", json_pack("{s:s}", "session", name));
 		return NULL;
 	}
 	if (session->measurement || service->storing) {

@@ -43,9 +43,11 @@ static json_t *next(struct service_fixture *f)
 
 	for (int waited = 0; !got && waited < WAIT_MS; waited += 10) {
 		work(f);
+		ck_assert_int_eq(mm_varlink_conn_process(f->conn, POLLOUT), 0); /* what was sent is taken */
 		got = answer(f);
 	}
 	ck_assert_ptr_nonnull(got);
+	ck_assert_int_eq(mm_varlink_conn_process(f->conn, POLLOUT), 0);
 	return got;
 }
 
@@ -135,6 +137,33 @@ START_TEST(a_reader_that_follows_gets_each_interval_when_it_is_there)
 	got = next(f);
 	ck_assert(!json_is_true(json_object_get(got, "continues")));
 	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+/* Intervals close while a page waits to be taken: they come when it was. */
+START_TEST(a_slow_reader_that_follows_misses_nothing)
+{
+	struct service_fixture *f = setup();
+	json_t *got;
+	int64_t id;
+
+	intervals(f, 1);
+	call_more(f, "GetProfile", "{\"follow\":true}");
+	got = next(f);
+	id = integer(row_of(got, "intervals", size_of(got, "intervals") - 1), "id");
+	json_decref(got);
+	for (int i = 0; i < 4; i++) {
+		intervals(f, 1);
+	}
+	for (int64_t last = id + 4; id < last;) {
+		got = next(f);
+		for (size_t i = 0; i < size_of(got, "intervals"); i++) {
+			ck_assert_int_eq(integer(row_of(got, "intervals", i), "previous"), id);
+			id = integer(row_of(got, "intervals", i), "id");
+		}
+		json_decref(got);
+	}
 	teardown(f);
 }
 END_TEST
@@ -356,6 +385,7 @@ int main(void)
 
 	tcase_add_test(tcase, intervals_have_their_place_and_registers);
 	tcase_add_test(tcase, a_reader_that_follows_gets_each_interval_when_it_is_there);
+	tcase_add_test(tcase, a_slow_reader_that_follows_misses_nothing);
 	tcase_add_test(tcase, events_are_followed_too);
 	tcase_add_test(tcase, another_history_is_told_apart);
 	tcase_add_loop_test(tcase, what_makes_no_sense_is_named, 0, (int)(sizeof(senseless) / sizeof(senseless[0])));
