@@ -35,6 +35,15 @@ void mm_call_reply(struct mm_varlink_call *call, json_t *reply)
 	}
 }
 
+void mm_call_reply_text(struct mm_varlink_call *call, const struct mm_text *reply)
+{
+	if (!reply->failed) {
+		(void)mm_varlink_reply_text(call, reply, false); /* as above */
+	} else {
+		mm_call_busy(call, "out of memory");
+	}
+}
+
 void mm_call_busy(struct mm_varlink_call *call, const char *reason)
 {
 	refuse(call, "org.minimeter.Busy", reason);

@@ -67,6 +67,7 @@ bool mm_call_is_text(const json_t *value, size_t max);
  * object.
  */
 void mm_call_reply(struct mm_varlink_call *call, json_t *reply);
+void mm_call_reply_text(struct mm_varlink_call *call, const struct mm_text *reply); /* borrowed; one that failed is as NULL */
 void mm_call_error(struct mm_varlink_call *call, const char *error, json_t *parameters); /* parameters is stolen */
 void mm_call_invalid(struct mm_varlink_call *call, const char *parameter);
 void mm_call_busy(struct mm_varlink_call *call, const char *reason);

@@ -42,6 +42,7 @@ struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred)
 		deferred->kind->release(deferred);
 	}
 	json_decref(deferred->json);
+	mm_text_clear(&deferred->text);
 	free(deferred);
 	return call;
 }
@@ -49,6 +50,15 @@ struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred)
 void mm_deferred_reply(struct mm_deferred *deferred, json_t *reply)
 {
 	mm_call_reply(mm_deferred_take(deferred), reply);
+}
+
+void mm_deferred_reply_text(struct mm_deferred *deferred)
+{
+	struct mm_text text = deferred->text;
+
+	deferred->text = (struct mm_text){0};
+	mm_call_reply_text(mm_deferred_take(deferred), &text);
+	mm_text_clear(&text);
 }
 
 static void give_up(struct mm_deferred *deferred)
@@ -186,17 +196,23 @@ static void page_taken(struct mm_varlink_call *call, void *userdata)
 	}
 }
 
-static void send_page(struct mm_deferred *deferred, json_t *page, void (*taken)(struct mm_varlink_call *, void *))
+static void send_page(struct mm_deferred *deferred, void (*taken)(struct mm_varlink_call *, void *))
 {
+	struct mm_text page = deferred->text;
+	int r;
+
+	deferred->text = (struct mm_text){0};
 	mm_varlink_call_when_drained(deferred->call, taken, deferred);
-	if (mm_varlink_reply(deferred->call, page, true) == -ENOBUFS) {
-		mm_deferred_failed(deferred, -ENOBUFS);
+	r = mm_varlink_reply_text(deferred->call, &page, true);
+	mm_text_clear(&page);
+	if (r == -ENOBUFS) {
+		mm_deferred_failed(deferred, r);
 	}
 }
 
-void mm_deferred_page(struct mm_deferred *deferred, json_t *page)
+void mm_deferred_page(struct mm_deferred *deferred)
 {
-	send_page(deferred, page, page_taken);
+	send_page(deferred, page_taken);
 }
 
 /* A commit can have come while the query ran, or while the peer took its page. */
@@ -213,13 +229,14 @@ static void rest(struct mm_varlink_call *call, void *userdata)
 	}
 }
 
-void mm_deferred_page_later(struct mm_deferred *deferred, json_t *page)
+void mm_deferred_page_later(struct mm_deferred *deferred)
 {
-	if (page) {
-		send_page(deferred, page, rest);
-	} else {
-		rest(deferred->call, deferred);
-	}
+	send_page(deferred, rest);
+}
+
+void mm_deferred_rest(struct mm_deferred *deferred)
+{
+	rest(deferred->call, deferred);
 }
 
 void mm_deferred_failed(struct mm_deferred *deferred, int result)

@@ -47,6 +47,7 @@ struct mm_deferred {
 	uint64_t seen;		 /* commits to the database before its query */
 	uint64_t commit;	 /* number of the one that makes it durable */
 	json_t *json;		 /* what the reply is, or is made of; freed with it */
+	struct mm_text text;	 /* the same */
 };
 
 /* A struct of the kind's size, zero beyond its begin; NULL after having answered the call with Busy. */
@@ -57,6 +58,9 @@ struct mm_varlink_call *mm_deferred_take(struct mm_deferred *deferred);
 
 /* Ends it with a reply (stolen), as mm_call_reply(). */
 void mm_deferred_reply(struct mm_deferred *deferred, json_t *reply);
+
+/* The same with its text. */
+void mm_deferred_reply_text(struct mm_deferred *deferred);
 
 /* What this is has come: calls come() of each reply that waits for it, and gives up those whose peer is gone. */
 void mm_deferred_come(struct mm_service *service, enum mm_deferred_wait wait);
@@ -82,13 +86,16 @@ void mm_deferred_query(struct mm_deferred *deferred, mm_store_query_fn query, mm
 void mm_deferred_record(struct mm_deferred *deferred, mm_store_query_fn query, mm_deferred_fn done);
 
 /*
- * Sends a page (stolen), and runs the query again when the peer has taken it: a slow reader gets all, in its own time. A page
+ * Sends its text as a page, and runs the query again when the peer has taken it: a slow reader gets all, in its own time. A page
  * that can't be sent ends the call: nobody must miss one and not know.
  */
-void mm_deferred_page(struct mm_deferred *deferred, json_t *page);
+void mm_deferred_page(struct mm_deferred *deferred);
 
-/* The same, but with the first commit to the database after that query; where there is no page (NULL), nothing is sent before. */
-void mm_deferred_page_later(struct mm_deferred *deferred, json_t *page);
+/* The same, but with the first commit to the database after that query. */
+void mm_deferred_page_later(struct mm_deferred *deferred);
+
+/* The same without a page. */
+void mm_deferred_rest(struct mm_deferred *deferred);
 
 /* Ends it: Busy for -EAGAIN, else RegisterFailed with the text of the -errno. */
 void mm_deferred_failed(struct mm_deferred *deferred, int result);

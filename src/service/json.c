@@ -11,6 +11,7 @@
 #include "base/time_text.h"
 #include "core/units.h"
 #include "service/advice.h"
+#include "service/answer.h"
 #include "service/private.h"
 
 /* ---- Pieces of JSON ---- */
@@ -33,153 +34,21 @@ json_t *mm_json_time(int64_t realtime_ns)
 	return realtime_ns > 0 ? json_string(mm_time_text_ms(realtime_ns, text)) : json_null();
 }
 
-/* Appends to array the names of the bits that are set. */
-static void append_names(json_t *array, uint32_t bits, unsigned bit_count, const char *(*name)(uint32_t))
-{
-	for (unsigned bit = 0; bit < bit_count; bit++) {
-		if (bits & (1u << bit)) {
-			json_array_append_new(array, json_string(name(1u << bit)));
-		}
-	}
-}
-
-static const char *profile_status_name(uint32_t bit)
-{
-	static const struct {
-		uint32_t bit;
-		const char *name;
-	} names[] = {
-		{MM_PROFILE_ERROR, "error"},
-		{MM_PROFILE_CLOCK_INVALID, "clock-invalid"},
-		{MM_PROFILE_DATA_INVALID, "data-invalid"},
-		{MM_PROFILE_DST, "dst"},
-		{MM_PROFILE_CLOCK_ADJUSTED, "clock-adjusted"},
-		{MM_PROFILE_POWER_DOWN, "power-down"},
-	};
-
-	for (size_t i = 0; i < COUNT_OF(names); i++) {
-		if (names[i].bit == bit) {
-			return names[i].name;
-		}
-	}
-	return "reserved";
-}
 /* ---- Meters ---- */
 
-/* The front end may have gone silent since the meter's last window. */
-static bool meter_valid(const struct mm_metering *metering, unsigned meter)
+static void append_name(void *userdata, const char *name)
 {
-	return mm_view_front_end_of(metering, meter).health == MM_HEALTH_OK &&
-	       mm_view_meter(metering, meter).meter->health == MM_HEALTH_OK;
+	json_array_append_new(userdata, json_string(name));
 }
 
-/* Faults in words: the front end's state, and every element's flags as "element1:reversed". */
-static json_t *faults_json(const struct mm_metering *metering, unsigned meter)
+json_t *mm_json_faults(const struct mm_metering *metering, unsigned meter)
 {
-	struct mm_view_meter view = mm_view_meter(metering, meter);
-	enum mm_health health = mm_view_front_end_of(metering, meter).health;
 	json_t *faults = json_array();
-	char text[64];
 
-	if (health != MM_HEALTH_OK) {
-		snprintf(text, sizeof(text), "front-end-%s", mm_health_name(health));
-		json_array_append_new(faults, json_string(text));
-	}
-	for (unsigned e = 0; e < view.meter->config.model.elements; e++) {
-		for (unsigned bit = 0; bit < MM_ELEMENT_FLAG_COUNT; bit++) {
-			if (view.meter->element[e].flags & (1u << bit)) {
-				snprintf(text, sizeof(text), "element%u-%s", e + 1, mm_element_flag_name(1u << bit));
-				json_array_append_new(faults, json_string(text));
-			}
-		}
-	}
-	if (view.outputs_failing) {
-		json_array_append_new(faults, json_string("outputs-failing"));
-	}
+	mm_each_fault(metering, meter, append_name, faults);
 	return faults;
 }
 
-static json_t *element_json(const struct mm_config_meter *config, const struct mm_meter *meter,
-			    const struct mm_view_durable *durable, unsigned e)
-{
-	const struct mm_element_reading *r = &meter->element[e];
-	const struct mm_registers *registers = &meter->registers;
-	char name[24], input[2] = {(char)('A' + config->phase[e]), '\0'};
-	json_t *flags = json_array();
-
-	snprintf(name, sizeof(name), "element%u", e + 1);
-	append_names(flags, r->flags, MM_ELEMENT_FLAG_COUNT, mm_element_flag_name);
-	return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o, s:o, s:I, s:I}", "name", name,
-			 "input", input, "voltage_v", figure(r->voltage_v, 1e-3), "current_a", figure(r->current_a, 1e-4),
-			 "power_w", figure(r->power_w, 1e-2), "reactive_var", figure(r->reactive_var, 1e-2), "apparent_va",
-			 figure(r->apparent_va, 1e-2), "power_factor", figure(r->power_factor, 1e-4), "frequency_hz",
-			 figure(r->frequency_hz, 1e-3), "registering", (int)r->registering, "generates",
-			 (int)config->generates[e], "flags", flags, "delivered_wh",
-			 json_real(wh(registers->element_delivered[e].uwh)), "received_wh",
-			 json_real(wh(registers->element_received[e].uwh)), "durable_delivered_uwh",
-			 (json_int_t)durable->element_delivered_uwh[e], "durable_received_uwh",
-			 (json_int_t)durable->element_received_uwh[e]);
-}
-
-static json_t *display_json(const struct mm_meter *meter)
-{
-	char display[10];
-
-	if (!meter->config.model.lcd) {
-		return json_null();
-	}
-	mm_meter_display(meter, display);
-	return json_string(display);
-}
-
-/* The interval that is open, as far as it has come; null: none is, or the meter does not know the time. */
-static json_t *open_json(const struct mm_profile *profile)
-{
-	const struct mm_profile_row *row = &profile->row;
-
-	if (!profile->open || row->status & MM_PROFILE_CLOCK_INVALID) {
-		return json_null();
-	}
-	return json_pack("{s:o, s:f, s:f}", "start", mm_json_time(row->start_s * MM_NS_PER_S), "delivered_wh",
-			 wh(row->delivered_uwh), "received_wh", wh(row->received_uwh));
-}
-
-json_t *mm_json_meter(const struct mm_metering *metering, unsigned index)
-{
-	const struct mm_config_meter *config = mm_view_config(metering, index);
-	struct mm_view_meter view = mm_view_meter(metering, index);
-	const struct mm_view_durable durable = mm_view_durable(metering, index);
-	const struct mm_meter *meter = view.meter;
-	const struct mm_registers *registers = &meter->registers;
-	struct mm_clock *clock = mm_view_clock(metering);
-	int64_t now = mm_clock_boottime(clock);
-	int64_t age = now - (meter->window_end_ns ? meter->window_end_ns : mm_view_started_ns(metering));
-	json_t *elements = json_array(), *corrections = json_array();
-	double power_w = 0;
-
-	for (unsigned e = 0; e < meter->config.model.elements; e++) {
-		json_array_append_new(elements, element_json(config, meter, &durable, e));
-		power_w += meter->element[e].power_w;
-	}
-	append_names(corrections, registers->correction, MM_CORRECTION_BITS, mm_correction_name);
-	return json_pack("{s:s, s:s, s:s, s:b, s:o, s:o, s:o, s:I, s:o, s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, "
-			 "s:o, s:o, s:o, s:f, s:f, s:f, s:b, s:I, s:I}",
-			 "name", config->name, "serial", config->serial, "model", config->model.canonical, "valid",
-			 (int)meter_valid(metering, index), "age_s", figure((double)age / (double)MM_NS_PER_S, 1e-3), "time",
-			 mm_json_time(mm_clock_realtime(clock) - age), "delivered_wh", json_real(wh(registers->delivered.uwh)),
-			 "delivered_uwh", (json_int_t)registers->delivered.uwh, "received_wh",
-			 json_real(wh(registers->received.uwh)), "received_uwh", (json_int_t)registers->received.uwh,
-			 "lagging_varh", json_real(wh(registers->lagging.uwh)), "leading_varh",
-			 json_real(wh(registers->leading.uwh)), "max_demand_w", figure(registers->max_demand_w, 1e-2),
-			 "max_demand_time", mm_json_time(registers->max_demand_s * MM_NS_PER_S), "power_w", figure(power_w, 1e-2),
-			 "display", display_json(meter), "power_led", (int)view.level[MM_OUTPUT_LED_POWER], "load_led",
-			 (int)view.level[MM_OUTPUT_LED_LOAD], "reverse_led", (int)view.level[MM_OUTPUT_LED_REVERSE], "faults",
-			 faults_json(metering, index), "corrections", corrections, "elements", elements, "interval",
-			 open_json(&registers->profile), "multiplier", config->multiplier, "supply_min_v",
-			 mm_model_supply_min_v(&config->model), "supply_max_v", mm_model_supply_max_v(&config->model), "measured",
-			 (int)(meter->window_end_ns != 0), "durable_delivered_uwh", (json_int_t)durable.delivered_uwh,
-			 "durable_received_uwh", (json_int_t)durable.received_uwh);
-}
 json_t *mm_json_meters(const struct mm_metering *metering, int meter, json_t *(*one)(const struct mm_metering *, unsigned meter))
 {
 	json_t *array = json_array();
@@ -204,7 +73,7 @@ static json_t *condition_json(const struct mm_metering *metering, int64_t since_
 
 static json_t *meter_status_json(const struct mm_metering *metering, unsigned meter)
 {
-	json_t *faults = faults_json(metering, meter);
+	json_t *faults = mm_json_faults(metering, meter);
 
 	return json_pack("{s:s, s:b, s:o}", "name", mm_view_config(metering, meter)->name, "ok",
 			 (int)(json_array_size(faults) == 0), "faults", faults);
@@ -253,12 +122,6 @@ json_t *mm_json_output(const struct mm_metering *metering, unsigned meter, enum 
 			 kh > 0 ? json_real(wh(kh)) : json_null(), "edges", (json_int_t)view.edges[output]);
 }
 
-/* A register of a row; null where it is not known. */
-static json_t *register_json(bool known, int64_t uwh)
-{
-	return known ? json_integer(uwh) : json_null();
-}
-
 static json_t *hash_json(const uint8_t hash[static MM_ROW_HASH_SIZE])
 {
 	char hex[MM_HEX_MAX(MM_ROW_HASH_SIZE)];
@@ -273,44 +136,6 @@ json_t *mm_json_reading(const struct mm_store_interval *interval)
 	return json_pack("{s:o, s:I, s:o, s:I, s:I}", "time", mm_json_time((row->start_s + row->duration_s) * MM_NS_PER_S),
 			 "interval", (json_int_t)interval->id, "hash", hash_json(interval->hash), "delivered_uwh",
 			 (json_int_t)row->register_delivered_uwh, "received_uwh", (json_int_t)row->register_received_uwh);
-}
-
-json_t *mm_json_interval(const struct mm_store_interval *interval, unsigned elements)
-{
-	const struct mm_profile_row *row = &interval->row;
-	json_t *flags = json_array(), *parts = json_array();
-	bool known = row->register_delivered_uwh >= 0;
-
-	append_names(flags, row->status, 8, profile_status_name);
-	if (!mm_profile_is_covered(row)) {
-		json_array_append_new(flags, json_string("incomplete"));
-	}
-	for (unsigned e = 0; e < elements; e++) {
-		json_array_append_new(parts, json_pack("{s:I, s:I}", "delivered_uwh", (json_int_t)row->element_delivered_uwh[e],
-						       "received_uwh", (json_int_t)row->element_received_uwh[e]));
-	}
-	return json_pack("{s:o, s:i, s:i, s:o, s:f, s:f, s:f, s:f, s:f, s:I, s:I, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o}",
-			 "start", mm_json_time(row->start_s * MM_NS_PER_S), "duration_s", (int)row->duration_s, "status",
-			 (int)row->status, "flags", flags, "delivered_wh", wh(row->delivered_uwh), "received_wh",
-			 wh(row->received_uwh), "lagging_varh", wh(row->lagging_uvarh), "leading_varh", wh(row->leading_uvarh),
-			 "covered_s", (double)row->covered_ns / (double)MM_NS_PER_S, "id", (json_int_t)interval->id, "previous",
-			 (json_int_t)interval->previous, "hash", hash_json(interval->hash), "delivered_uwh",
-			 (json_int_t)row->delivered_uwh, "received_uwh", (json_int_t)row->received_uwh, "lagging_uvarh",
-			 (json_int_t)row->lagging_uvarh, "leading_uvarh", (json_int_t)row->leading_uvarh,
-			 "register_delivered_uwh", register_json(known, row->register_delivered_uwh), "register_received_uwh",
-			 register_json(known, row->register_received_uwh), "elements", parts);
-}
-
-json_t *mm_json_event(const struct mm_metering *metering, const struct mm_store_event *event)
-{
-	bool known = event->meter >= 0 && (unsigned)event->meter < mm_view_meter_count(metering);
-
-	return json_pack("{s:I, s:o, s:f, s:s?, s:s, s:s, s:I, s:o, s:o, s:o}", "id", (json_int_t)event->id, "time",
-			 mm_json_time(event->realtime_ns), "boottime_s", (double)event->boottime_ns / (double)MM_NS_PER_S,
-			 "meter", known ? mm_view_config(metering, (unsigned)event->meter)->name : NULL, "code", event->code,
-			 "text", event->text, "previous", (json_int_t)event->previous, "hash", hash_json(event->hash),
-			 "register_delivered_uwh", register_json(event->has_registers, event->register_delivered_uwh),
-			 "register_received_uwh", register_json(event->has_registers, event->register_received_uwh));
 }
 
 /* What the file said last, which need not be what is in force. */

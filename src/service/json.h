@@ -16,13 +16,12 @@ struct mm_service;
 /* RFC 3339 in UTC with milliseconds; null for no time at all. */
 json_t *mm_json_time(int64_t realtime_ns);
 
-json_t *mm_json_meter(const struct mm_metering *metering, unsigned meter);
+/* Names of the faults of a meter, as mm_each_fault() has them. */
+json_t *mm_json_faults(const struct mm_metering *metering, unsigned meter);
 json_t *mm_json_nameplate(const struct mm_metering *metering, unsigned meter);
 json_t *mm_json_output(const struct mm_metering *metering, unsigned meter, enum mm_output output);
-json_t *mm_json_interval(const struct mm_store_interval *interval, unsigned elements);
 /* The registers at the end of an interval, as RegisterReading has them. */
 json_t *mm_json_reading(const struct mm_store_interval *interval);
-json_t *mm_json_event(const struct mm_metering *metering, const struct mm_store_event *event);
 json_t *mm_json_status(const struct mm_service *service);
 
 /* The constants of one element as CalibrationConstants, and those of the elements of a meter as an array of them. */

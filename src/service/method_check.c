@@ -153,14 +153,11 @@ static void describe(const struct asked *asked, const unsigned counts[static STA
 static json_t *record_json(const struct mm_service *service, const struct asked *asked, json_t *items, const char *user)
 {
 	const struct mm_registers *registers = &mm_view_meter(service->metering, (unsigned)asked->meter).meter->registers;
-	json_t *reading = mm_json_meter(service->metering, (unsigned)asked->meter);
-	json_t *record = json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:O}", "who", user, "installer", asked->installer, "seals",
-				   asked->seals ? json_deep_copy(asked->seals) : json_array(), "items", items, "delivered_uwh",
-				   (json_int_t)registers->delivered.uwh, "received_uwh", (json_int_t)registers->received.uwh,
-				   "reported", json_object_get(reading, "faults"));
 
-	json_decref(reading);
-	return record;
+	return json_pack("{s:s, s:s, s:o, s:o, s:I, s:I, s:o}", "who", user, "installer", asked->installer, "seals",
+			 asked->seals ? json_deep_copy(asked->seals) : json_array(), "items", items, "delivered_uwh",
+			 (json_int_t)registers->delivered.uwh, "received_uwh", (json_int_t)registers->received.uwh, "reported",
+			 mm_json_faults(service->metering, (unsigned)asked->meter));
 }
 
 static bool take_id(void *userdata, const struct mm_store_event *event, const char *data)

@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* The load profile, readings and the events: a page at a time, read and put into JSON on the store's thread. */
+/* The load profile, readings and the events: a page at a time, made on the store's thread. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "base/count_of.h"
 #include "core/units.h"
+#include "service/answer.h"
 #include "service/call.h"
 #include "service/deferred.h"
 #include "service/json.h"
 #include "service/methods.h"
 
-/* Small pages: one is put into text on the main loop, between two edges. */
+/* Small pages: the main loop copies one between two edges. */
 #define PROFILE_PAGE 200
 #define EVENTS_PAGE_MAX 100
 #define EVENTS_PAGE_DEFAULT 50
@@ -69,21 +70,29 @@ static bool is_cursor(struct mm_varlink_call *call, const struct cursor *cursor)
 	return true;
 }
 
-/* Sends a page (stolen): the last, one of several, or what there is until more comes. */
-static void send_page(struct mm_deferred *deferred, json_t *page, bool full, bool follow, bool empty)
+/* A page of rows, of the query that runs. */
+struct page {
+	size_t rows;
+	bool full;  /* there can be more rows at once */
+	bool empty; /* it has none, and is not the first */
+	bool sent;  /* a page was, before */
+};
+
+/* Sends the text: the last page, one of several, or what there is until more comes. */
+static void send_page(struct mm_deferred *deferred, struct page *page, bool follow)
 {
-	if (!page || mm_varlink_call_gone(deferred->call)) {
-		mm_deferred_reply(deferred, page);
-	} else if (full) {
-		mm_deferred_page(deferred, page);
-	} else if (follow) {
-		if (empty) {
-			json_decref(page);
-			page = NULL;
-		}
-		mm_deferred_page_later(deferred, page);
+	page->sent = true;
+	if (deferred->text.failed || mm_varlink_call_gone(deferred->call)) {
+		mm_deferred_reply_text(deferred);
+	} else if (page->full) {
+		mm_deferred_page(deferred);
+	} else if (!follow) {
+		mm_deferred_reply_text(deferred);
+	} else if (page->empty) {
+		mm_text_clear(&deferred->text);
+		mm_deferred_rest(deferred);
 	} else {
-		mm_deferred_reply(deferred, page);
+		mm_deferred_page_later(deferred);
 	}
 }
 
@@ -92,18 +101,18 @@ static void send_page(struct mm_deferred *deferred, json_t *page, bool full, boo
 struct profile {
 	struct mm_deferred deferred;
 	int meter;
-	unsigned elements;
+	const struct mm_config_meter *config;
 	int64_t from, to; /* seconds */
 	int64_t limit;	  /* of a page */
 	int64_t last_s;	  /* start of the last one */
 	struct cursor cursor;
-	bool sent; /* a page was */
+	struct page page;
 };
 
 static bool on_interval(void *userdata, const struct mm_store_interval *interval)
 {
 	struct profile *profile = userdata;
-	bool full = json_array_size(profile->deferred.json) >= (size_t)profile->limit;
+	bool full = profile->page.rows >= (size_t)profile->limit;
 
 	if (profile->cursor.after == NEWEST) {
 		/* A page ends between two different instants, so that rows of one start (after a clock step) stay together. */
@@ -118,7 +127,8 @@ static bool on_interval(void *userdata, const struct mm_store_interval *interval
 			return true;
 		}
 	}
-	json_array_append_new(profile->deferred.json, mm_json_interval(interval, profile->elements));
+	mm_answer_interval(&profile->deferred.text, interval, profile->config->model.elements);
+	profile->page.rows++;
 	profile->last_s = interval->row.start_s;
 	return true;
 }
@@ -126,45 +136,50 @@ static bool on_interval(void *userdata, const struct mm_store_interval *interval
 static int run_profile(struct mm_store *store, void *userdata)
 {
 	struct profile *profile = userdata;
+	const struct mm_config_meter *config = profile->config;
+	struct mm_text *text = &profile->deferred.text;
 	unsigned meter = (unsigned)profile->meter;
 	int r = check_cursor(store, MM_STORE_INTERVALS, meter, &profile->cursor);
 
 	if (r != 0) {
 		return r;
 	}
-	profile->deferred.json = json_array();
+	profile->page.rows = 0;
+	mm_text_open(text, NULL, '{');
+	mm_text_string(text, "meter", config->name);
+	mm_text_string(text, "serial", config->serial);
+	mm_text_open(text, "intervals", '[');
 	if (profile->cursor.after == NEWEST) {
-		return mm_store_profile(store, meter, profile->from, profile->to, on_interval, profile);
+		r = mm_store_profile(store, meter, profile->from, profile->to, on_interval, profile);
+	} else {
+		r = mm_store_intervals(store, meter, profile->cursor.after, INT64_MAX, on_interval, profile);
 	}
-	return mm_store_intervals(store, meter, profile->cursor.after, INT64_MAX, on_interval, profile);
+	mm_text_close(text, ']');
+	mm_text_close(text, '}');
+	return r;
 }
 
 static void profile_done(struct mm_deferred *deferred, int result)
 {
 	struct profile *profile = (struct profile *)deferred;
-	const struct mm_config_meter *config = mm_view_config(deferred->service->metering, (unsigned)profile->meter);
-	size_t size = json_array_size(profile->deferred.json);
-	bool full = mm_varlink_call_more(deferred->call) && size >= (size_t)profile->limit;
-	bool follow = profile->cursor.follow, empty = size == 0 && profile->sent;
-	json_t *page;
+	struct page *page = &profile->page;
 
 	if (result == FORKED) {
-		answer_forked(deferred, &profile->cursor, config->name);
+		answer_forked(deferred, &profile->cursor, profile->config->name);
 		return;
 	}
-	if (result == -EAGAIN && profile->sent && follow) {
-		mm_deferred_page_later(deferred, NULL);
+	if (result == -EAGAIN && page->sent && profile->cursor.follow) {
+		mm_deferred_rest(deferred);
 		return;
 	}
 	if (result < 0) {
 		mm_deferred_failed(deferred, result);
 		return;
 	}
-	page = json_pack("{s:s, s:s, s:o}", "meter", config->name, "serial", config->serial, "intervals", profile->deferred.json);
-	profile->deferred.json = NULL;
+	page->full = mm_varlink_call_more(deferred->call) && page->rows >= (size_t)profile->limit;
+	page->empty = page->rows == 0 && page->sent;
 	profile->from = profile->cursor.after == NEWEST ? profile->last_s + 1 : profile->from;
-	profile->sent = true;
-	send_page(deferred, page, full, follow, empty);
+	send_page(deferred, page, profile->cursor.follow);
 }
 
 void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
@@ -192,7 +207,7 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 	profile = mm_deferred_new(service, call, &kind);
 	if (profile) {
 		asked.deferred = profile->deferred;
-		asked.elements = mm_view_config(service->metering, (unsigned)asked.meter)->model.elements;
+		asked.config = mm_view_config(service->metering, (unsigned)asked.meter);
 		asked.last_s = INT64_MIN;
 		*profile = asked;
 		mm_deferred_query(&profile->deferred, run_profile, profile_done);
@@ -285,15 +300,18 @@ struct events {
 	bool snapshots;
 	bool all; /* page by page, to the last */
 	unsigned hidden;
-	bool sent; /* a page was */
+	struct page page;
 };
 
 static bool on_event(void *userdata, const struct mm_store_event *event, const char *data)
 {
 	struct events *events = userdata;
+	const struct mm_metering *metering = events->deferred.service->metering;
+	bool known = event->meter >= 0 && (unsigned)event->meter < mm_view_meter_count(metering);
 
 	(void)data;
-	json_array_append_new(events->deferred.json, mm_json_event(events->deferred.service->metering, event));
+	mm_answer_event(&events->deferred.text, known ? mm_view_config(metering, (unsigned)event->meter)->name : NULL, event);
+	events->page.rows++;
 	events->cursor.after = event->id;
 	return true;
 }
@@ -306,6 +324,7 @@ static int64_t to_ns(int64_t s)
 static int run_events(struct mm_store *store, void *userdata)
 {
 	struct events *events = userdata;
+	struct mm_text *text = &events->deferred.text;
 	const struct mm_store_event_choice choice = {
 		.after_id = events->cursor.after,
 		.limit = (unsigned)events->limit,
@@ -321,34 +340,36 @@ static int run_events(struct mm_store *store, void *userdata)
 	if (r != 0) {
 		return r;
 	}
-	events->deferred.json = json_array();
-	return mm_store_choose_events(store, &choice, on_event, events, &events->hidden);
+	events->page.rows = 0;
+	mm_text_open(text, NULL, '{');
+	mm_text_open(text, "events", '[');
+	r = mm_store_choose_events(store, &choice, on_event, events, &events->hidden);
+	mm_text_close(text, ']');
+	mm_text_integer(text, "hidden_snapshots", events->hidden);
+	mm_text_close(text, '}');
+	return r;
 }
 
 static void events_done(struct mm_deferred *deferred, int result)
 {
 	struct events *events = (struct events *)deferred;
-	size_t size = json_array_size(deferred->json);
-	bool full = events->all && size >= (size_t)events->limit, follow = events->cursor.follow;
-	bool empty = size == 0 && events->sent;
-	json_t *page;
+	struct page *page = &events->page;
 
 	if (result == FORKED) {
 		answer_forked(deferred, &events->cursor, NULL);
 		return;
 	}
-	if (result == -EAGAIN && events->sent && follow) {
-		mm_deferred_page_later(deferred, NULL);
+	if (result == -EAGAIN && page->sent && events->cursor.follow) {
+		mm_deferred_rest(deferred);
 		return;
 	}
 	if (result < 0) {
 		mm_deferred_failed(deferred, result);
 		return;
 	}
-	page = json_pack("{s:o, s:I}", "events", deferred->json, "hidden_snapshots", (json_int_t)events->hidden);
-	deferred->json = NULL;
-	events->sent = true;
-	send_page(deferred, page, full, follow, empty);
+	page->full = events->all && page->rows >= (size_t)events->limit;
+	page->empty = page->rows == 0 && page->sent;
+	send_page(deferred, page, events->cursor.follow);
 }
 
 void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, void *userdata)

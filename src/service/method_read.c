@@ -2,6 +2,7 @@
 /* What is measured now: readings, once or as a stream, the state of the meter, and its nameplates. */
 #include "base/count_of.h"
 #include "core/units.h"
+#include "service/answer.h"
 #include "service/call.h"
 #include "service/deferred.h"
 #include "service/json.h"
@@ -17,9 +18,18 @@ struct stream {
 /* Windows of several front ends come one after the other: who reads all meters gets them together about once a second. */
 #define TOGETHER_NS (900 * MM_NS_PER_MS)
 
-static json_t *readings(const struct mm_service *service, int meter)
+/*
+ * The readings of a window as text: one for all streams of the meter, or of all meters (-1). Of 64 streams of 16 meters each
+ * would be made 64 times.
+ */
+static const struct mm_text *shared_readings(struct mm_service *service, int meter)
 {
-	return mm_json_meters(service->metering, meter, mm_json_meter);
+	struct mm_text *text = &service->published[meter + 1];
+
+	if (text->used == 0 && !text->failed) {
+		mm_answer_meters(text, service->metering, meter);
+	}
+	return text;
 }
 
 static bool is_too_early(const struct stream *stream, int64_t now)
@@ -33,12 +43,11 @@ static void window_has_come(struct mm_deferred *deferred)
 {
 	struct stream *stream = (struct stream *)deferred;
 	int64_t now = mm_clock_boottime(mm_view_clock(deferred->service->metering));
-	json_t *reply = is_too_early(stream, now) ? NULL : readings(deferred->service, stream->meter);
 
-	if (reply) {
+	if (!is_too_early(stream, now)) {
 		stream->sent_ns = now;
 		/* A reader that is too slow misses this reading and gets the next. */
-		(void)mm_varlink_reply(deferred->call, reply, true);
+		(void)mm_varlink_reply_text(deferred->call, shared_readings(deferred->service, stream->meter), true);
 	}
 }
 
@@ -61,21 +70,22 @@ void mm_method_read(struct mm_varlink_call *call, const json_t *parameters, void
 		.come = window_has_come,
 	};
 	struct mm_service *service = userdata;
+	struct mm_text text = {0};
 	struct stream *stream;
 	int meter;
 
 	if (!read_meter(service, call, parameters, &meter)) {
 		return;
 	}
+	mm_answer_meters(&text, service->metering, meter);
 	if (!mm_varlink_call_more(call)) {
-		mm_call_reply(call, readings(service, meter));
-		return;
-	}
-	stream = mm_deferred_new(service, call, &kind);
-	if (stream) {
+		mm_call_reply_text(call, &text);
+	} else if ((stream = mm_deferred_new(service, call, &kind)) != NULL) {
 		stream->meter = meter;
-		window_has_come(&stream->deferred);
+		stream->sent_ns = mm_clock_boottime(mm_view_clock(service->metering));
+		(void)mm_varlink_reply_text(call, &text, true); /* where it does not fit, the next can */
 	}
+	mm_text_clear(&text);
 }
 
 void mm_method_status(struct mm_varlink_call *call, const json_t *parameters, void *userdata)

@@ -36,8 +36,10 @@ struct mm_service {
 	int64_t checks_until_ns[MM_METERS_MAX]; /* by when the checks on record are used up, an hour for each */
 	bool storing;				/* constants are on their way to the disk: nothing may change under them */
 	bool health_changed;			/* is what is published */
-	unsigned reported;			/* the front end whose report is dealt with */
-	bool harmonics_known;			/* came with that report */
+	/* That as text, of all meters and of each one, where a stream has asked for it; empty again when all have it. */
+	struct mm_text published[1 + MM_METERS_MAX];
+	unsigned reported;    /* the front end whose report is dealt with */
+	bool harmonics_known; /* came with that report */
 	struct mm_harmonics harmonics;
 	bool verifying; /* one at a time */
 };

@@ -2,6 +2,7 @@
 noinst_LIBRARIES += libservice.a
 libservice_a_SOURCES = \
 	src/service/advice.c src/service/advice.h \
+	src/service/answer.c src/service/answer.h \
 	src/service/call.c src/service/call.h \
 	src/service/deferred.c src/service/deferred.h \
 	src/service/json.c src/service/json.h \

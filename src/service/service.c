@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count_of.h"
 #include "service/deferred.h"
 #include "service/methods.h"
 #include "service/private.h"
@@ -44,6 +45,9 @@ void mm_service_publish(struct mm_service *service, bool health)
 {
 	service->health_changed = health;
 	mm_deferred_come(service, MM_WAIT_WINDOW);
+	for (size_t i = 0; i < COUNT_OF(service->published); i++) {
+		mm_text_clear(&service->published[i]);
+	}
 }
 
 void mm_service_stop(struct mm_service *service)

@@ -82,8 +82,26 @@ void mm_varlink_call_when_drained(struct mm_varlink_call *call, void (*drained)(
 	}
 }
 
-/* Queues an answer (stolen; NULL: memory was short) and finishes the call unless it continues. */
-static int answer(struct mm_varlink_call *call, json_t *message, bool continues)
+/* What is sent: a message, or where there is none a text for its parameters. Neither: memory was short. */
+struct content {
+	const json_t *message;
+	const struct mm_text *text;
+};
+
+static int put(struct mm_frame *out, const struct content *content, bool continues)
+{
+	if (content->message) {
+		return mm_frame_put(out, content->message, MM_VARLINK_QUEUE_MAX);
+	}
+	if (content->text && !content->text->failed) {
+		return mm_frame_put_text(out, "{\"parameters\":", content->text, continues ? ",\"continues\":true}" : "}",
+					 MM_VARLINK_QUEUE_MAX);
+	}
+	return -ENOBUFS;
+}
+
+/* Queues an answer and finishes the call unless it continues. */
+static int answer(struct mm_varlink_call *call, const struct content *content, bool continues)
 {
 	struct mm_varlink_conn *conn = call->conn;
 	short events = conn ? mm_varlink_conn_events(conn) : 0;
@@ -93,14 +111,13 @@ static int answer(struct mm_varlink_call *call, json_t *message, bool continues)
 	if (mm_varlink_call_gone(call)) {
 		r = -ECONNRESET;
 	} else if (!call->oneway) {
-		r = message ? mm_frame_put(&conn->out, message, MM_VARLINK_QUEUE_MAX) : -ENOBUFS;
+		r = put(&conn->out, content, continues);
 		if (r == 0) {
 			mm_varlink_conn_flush(conn);
 		} else if (!continues) {
 			mm_varlink_conn_fail(conn, r);
 		}
 	}
-	json_decref(message);
 	if (!continues) {
 		if (conn) {
 			conn->call = NULL;
@@ -113,6 +130,15 @@ static int answer(struct mm_varlink_call *call, json_t *message, bool continues)
 	return r;
 }
 
+/* message is stolen. */
+static int answer_json(struct mm_varlink_call *call, json_t *message, bool continues)
+{
+	int r = answer(call, &(struct content){.message = message}, continues);
+
+	json_decref(message);
+	return r;
+}
+
 int mm_varlink_reply(struct mm_varlink_call *call, json_t *parameters, bool continues)
 {
 	json_t *message = json_pack("{s:o}", "parameters", parameters ? parameters : json_object());
@@ -121,13 +147,18 @@ int mm_varlink_reply(struct mm_varlink_call *call, json_t *parameters, bool cont
 		json_decref(message);
 		message = NULL;
 	}
-	return answer(call, message, continues);
+	return answer_json(call, message, continues);
+}
+
+int mm_varlink_reply_text(struct mm_varlink_call *call, const struct mm_text *parameters, bool continues)
+{
+	return answer(call, &(struct content){.text = parameters}, continues);
 }
 
 int mm_varlink_error(struct mm_varlink_call *call, const char *error, json_t *parameters)
 {
-	return answer(call, json_pack("{s:s, s:o}", "error", error, "parameters", parameters ? parameters : json_object()),
-		      false);
+	return answer_json(call, json_pack("{s:s, s:o}", "error", error, "parameters", parameters ? parameters : json_object()),
+			   false);
 }
 
 int mm_varlink_invalid_parameter(struct mm_varlink_call *call, const char *field)

@@ -148,20 +148,38 @@ static int append(const char *data, size_t length, void *userdata)
 	return 0;
 }
 
+/* What a message that does not fit began is taken back. */
+static int ended(struct sink *sink, size_t old, bool fits)
+{
+	if (fits) {
+		return 0;
+	}
+	sink->frame->used = old;
+	if (old == 0) {
+		mm_frame_clear(sink->frame);
+	}
+	return -ENOBUFS;
+}
+
 int mm_frame_put(struct mm_frame *frame, const json_t *message, size_t max)
 {
 	struct sink sink = {.frame = frame, .max = max};
 	size_t old = frame->used;
 
 	/* 15 digits hold a µWh in a GWh, and 0.1 stays 0.1. */
-	if (json_dump_callback(message, append, &sink, JSON_COMPACT | JSON_REAL_PRECISION(15)) < 0 || append("", 1, &sink) < 0) {
-		frame->used = old;
-		if (old == 0) {
-			mm_frame_clear(frame);
-		}
-		return -ENOBUFS;
-	}
-	return 0;
+	return ended(&sink, old,
+		     json_dump_callback(message, append, &sink, JSON_COMPACT | JSON_REAL_PRECISION(15)) == 0 &&
+			     append("", 1, &sink) == 0);
+}
+
+int mm_frame_put_text(struct mm_frame *frame, const char *before, const struct mm_text *text, const char *after, size_t max)
+{
+	struct sink sink = {.frame = frame, .max = max};
+	size_t old = frame->used;
+
+	return ended(&sink, old,
+		     append(before, strlen(before), &sink) == 0 && append(text->bytes, text->used, &sink) == 0 &&
+			     append(after, strlen(after) + 1, &sink) == 0);
 }
 
 int mm_frame_send(struct mm_frame *frame, int fd)

@@ -7,6 +7,8 @@
 #include <jansson.h>
 #include <stddef.h>
 
+#include "varlink/text.h"
+
 /* Bytes on their way in or out. All zero is empty; memory is held only while there are bytes. */
 struct mm_frame {
 	char *data;
@@ -31,6 +33,9 @@ int mm_frame_take(struct mm_frame *frame, json_t **ret);
 
 /* Appends a message. -ENOBUFS where the frame would hold more than max bytes, or memory is short; the frame is as before then. */
 int mm_frame_put(struct mm_frame *frame, const json_t *message, size_t max);
+
+/* Appends a message of a text between two others, in the same way. */
+int mm_frame_put_text(struct mm_frame *frame, const char *before, const struct mm_text *text, const char *after, size_t max);
 
 /* Sends once without blocking what the peer takes. 0; -EAGAIN it takes nothing now; other -errno. Never raises SIGPIPE. */
 int mm_frame_send(struct mm_frame *frame, int fd);

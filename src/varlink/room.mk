@@ -7,6 +7,7 @@ libvarlink_a_SOURCES = \
 	src/varlink/frame.c src/varlink/frame.h \
 	src/varlink/private.h \
 	src/varlink/service.c \
+	src/varlink/text.c src/varlink/text.h \
 	src/varlink/varlink.h
 nodist_libvarlink_a_SOURCES = src/varlink/interface.c
 
@@ -21,7 +22,7 @@ src/varlink/interface.c: src/varlink/org.minimeter.varlink
 	mv $@.tmp $@
 
 if TESTS_ENABLED
-varlink_checks = tests/varlink/check_varlink tests/varlink/check_varlink_client tests/varlink/check_varlink_streams
+varlink_checks = tests/varlink/check_text tests/varlink/check_varlink tests/varlink/check_varlink_client tests/varlink/check_varlink_streams
 check_PROGRAMS += $(varlink_checks)
 TESTS += $(varlink_checks)
 tests_varlink_check_varlink_SOURCES = tests/varlink/check_varlink.c tests/fixture/varlink_fixture.c

@@ -14,6 +14,8 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
+#include "varlink/text.h"
+
 #define MM_VARLINK_REQUEST_MAX (64 * 1024) /* one request, NUL included */
 #define MM_VARLINK_QUEUE_MAX (512 * 1024)  /* unsent answers to one client; so also the longest answer, NUL included */
 #define MM_VARLINK_DEPTH_MAX 16		   /* nesting of a message */
@@ -98,6 +100,8 @@ bool mm_varlink_call_gone(const struct mm_varlink_call *call);
  * without a word. Reals are written with 15 significant digits.
  */
 int mm_varlink_reply(struct mm_varlink_call *call, json_t *parameters, bool continues);
+/* The same of a text, an object, which is borrowed. A text that failed is one that does not fit. */
+int mm_varlink_reply_text(struct mm_varlink_call *call, const struct mm_text *parameters, bool continues);
 /* Answers with an error ("org.varlink.service.InvalidParameter", "org.minimeter.NoSuchMeter", ...) and frees the call. */
 int mm_varlink_error(struct mm_varlink_call *call, const char *error, json_t *parameters);
 /* "org.varlink.service.InvalidParameter" with the field's name. */

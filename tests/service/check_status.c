@@ -8,7 +8,7 @@
 
 #include "fixture/service_fixture.h"
 #include "fixture/suite.h"
-#include "service/json.h"
+#include "service/answer.h"
 
 #define IN_ORDER "[front-end]\nvoltage_divider=1001\nburden_ohm=5.1\n[meter m]\nmodel=MMS-120-2001\nserial=1\nelement1=A\n"
 
@@ -130,12 +130,18 @@ START_TEST(an_interval_that_is_not_covered_says_so)
 	const struct mm_store_interval interval = {.row = {.duration_s = coverages[_i].duration_s,
 							   .status = MM_PROFILE_POWER_DOWN,
 							   .covered_ns = (int64_t)(coverages[_i].covered_s * MM_NS_PER_S)}};
-	json_t *json = mm_json_interval(&interval, 2), *flags = json_object_get(json, "flags");
+	struct mm_text text = {0};
+	json_t *json, *flags;
 
+	mm_answer_interval(&text, &interval, 2);
+	json = json_loadb(text.bytes, text.used, 0, NULL);
+	flags = json_object_get(json, "flags");
 	ck_assert_str_eq(json_string_value(json_array_get(flags, 0)), "power-down");
 	ck_assert_int_eq(json_integer_value(json_object_get(json, "status")), MM_PROFILE_POWER_DOWN);
+	ck_assert_double_eq(json_number_value(json_object_get(json, "covered_s")), coverages[_i].covered_s);
 	ck_assert_uint_eq(json_array_size(flags), coverages[_i].incomplete ? 2 : 1);
 	json_decref(json);
+	mm_text_clear(&text);
 }
 END_TEST
 
