@@ -64,8 +64,8 @@ enum mm_ctl_option {
 
 /* Options from this one on belong to the commands that name them. */
 #define MM_OPTION_OWN MM_OPTION_METER
-#define MM_OPTION_BIT(option) (1u << (option))
-_Static_assert(MM_OPTION_COUNT <= 32, "an option is a bit");
+#define MM_OPTION_BIT(option) (UINT64_C(1) << (option))
+_Static_assert(MM_OPTION_COUNT <= 64, "an option is a bit");
 
 struct mm_ctl;
 
@@ -91,7 +91,7 @@ struct mm_ctl_command {
 	const char *name;	   /* one word or two: "outputs test" */
 	const char *arguments;	   /* as --help shows them; those in brackets may be absent */
 	const char *help;	   /* one line; NULL: for the completions of shells, not for people */
-	unsigned options;	   /* MM_OPTION_BIT()s beside the global ones */
+	uint64_t options;	   /* MM_OPTION_BIT()s beside the global ones */
 	enum mm_ctl_socket socket; /* what is connected before it runs */
 	int (*run)(struct mm_ctl *ctl);
 	enum mm_values values; /* of its arguments */
