@@ -29,7 +29,8 @@ EXTRA_DIST += tests/ctl/check_ctl.h \
 	tests/fixture/suite.h \
 	tests/fixture/terminal.h \
 	tests/fixture/varlink_fixture.h \
-	tests/fixture/window_fixture.h
+	tests/fixture/window_fixture.h \
+	tests/fixture/zone.h
 dist_check_SCRIPTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh tests/man_options.sh
 TESTS += tests/check_layering.sh tests/check_missing.sh tests/check_version.sh tests/man_options.sh
 EXTRA_DIST += tests/checks.sh

@@ -13,7 +13,8 @@ libbase_a_SOURCES = \
 	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/time_text.c src/base/time_text.h \
-	src/base/utf8.c src/base/utf8.h
+	src/base/utf8.c src/base/utf8.h \
+	src/base/zone.c src/base/zone.h
 
 if TESTS_ENABLED
 base_checks = \
@@ -23,7 +24,8 @@ base_checks = \
 	tests/base/check_ini \
 	tests/base/check_thread \
 	tests/base/check_time_text \
-	tests/base/check_utf8
+	tests/base/check_utf8 \
+	tests/base/check_zone
 check_PROGRAMS += $(base_checks)
 TESTS += $(base_checks)
 endif
