@@ -37,7 +37,7 @@ libraries='
 iio.h: afe
 gpiod.h: outputs
 sqlite3.h: store
-openssl/: store metering
+openssl/: store metering client
 ini.h: base
 systemd/: base daemon service metering sim
 jansson.h: varlink service client ctl metering
