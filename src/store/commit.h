@@ -26,6 +26,9 @@ struct mm_store_meter {
 /* The code of the event that keeps all registers, once a day. */
 #define MM_STORE_SNAPSHOT "snapshot"
 
+/* The code of the event that has a statement as it was issued. */
+#define MM_STORE_ISSUED "statement-issued"
+
 /* An event that matters to a bill. */
 struct mm_store_event {
 	int64_t id;	      /* given by the register, ascending */

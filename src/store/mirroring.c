@@ -23,6 +23,7 @@ static void fill(struct mm_store *store, const struct mm_store_commit *commit, u
 	memcpy(slot->state.meter, commit->meter, store->roster.count * sizeof(commit->meter[0]));
 	slot->database = store->database_number;
 	slot->heads = store->heads;
+	slot->page = store->page;
 	slot->row_count = commit->row_count < MM_SLOT_ROWS_MAX ? commit->row_count : MM_SLOT_ROWS_MAX;
 	slot->event_count = commit->event_count < MM_SLOT_EVENTS_MAX ? commit->event_count : MM_SLOT_EVENTS_MAX;
 	for (size_t i = 0; i < slot->row_count; i++) {

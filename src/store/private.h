@@ -12,7 +12,7 @@
  *   roster, chain, transaction: what the tables hold
  *   migrate, database: the database file
  *   store: commits, which mirroring also takes to the second copy
- *   query, backup: what is read back, what is made from it
+ *   query, issued, backup: what is read back, what is made from it
  *   takeover, reconcile, recover, open: what becomes one store at the start
  *   checkpoint, sign, verify: proof of the audit trail
  *   outbox, worker: the thread
@@ -36,6 +36,7 @@ struct mm_store {
 	uint64_t number;				    /* of the last commit that is durable anywhere */
 	uint64_t database_number;			    /* of the last one that the database has */
 	struct mm_heads heads;				    /* where its chains end */
+	int64_t page;					    /* of the last statement that was issued; 0: none was */
 
 	struct mm_mirror *mirror;     /* NULL: none, or none that can be opened */
 	char *mirror_path;	      /* NULL: none is wanted */
@@ -60,5 +61,11 @@ extern const char *const mm_backup_suffix[MM_BACKUPS];
  * store->mirror_error says why not.
  */
 bool mm_store_commit_to_mirror(struct mm_store *store, const struct mm_store_commit *commit);
+
+/* A record as mm_store_record() has it. page: to be kept as that of the last statement with it; 0: it is no statement. */
+int mm_store_add_record(struct mm_store *store, const struct mm_store_event *event, int64_t page, const char *data);
+
+/* Gives the events that a statement of MM_STMT_EVENTS's columns finds; bound: as for mm_db_step(). */
+int mm_store_give_events(struct mm_store *store, enum mm_stmt which, int bound, mm_store_event_fn fn, void *userdata);
 
 #endif

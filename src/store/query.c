@@ -233,13 +233,12 @@ static bool give_event(const struct mm_roster *roster, sqlite3_stmt *stmt, mm_st
 	return fn(userdata, &event, (const char *)sqlite3_column_text(stmt, 6));
 }
 
-static int give_events(struct mm_db *db, const struct mm_roster *roster, enum mm_stmt which, int bound, mm_store_event_fn fn,
-		       void *userdata)
+int mm_store_give_events(struct mm_store *store, enum mm_stmt which, int bound, mm_store_event_fn fn, void *userdata)
 {
-	sqlite3_stmt *stmt = db->stmt[which];
+	sqlite3_stmt *stmt = store->db.stmt[which];
 	int r;
 
-	while ((r = mm_db_step(db, which, bound)) > 0 && give_event(roster, stmt, fn, userdata)) {
+	while ((r = mm_db_step(&store->db, which, bound)) > 0 && give_event(&store->roster, stmt, fn, userdata)) {
 	}
 	sqlite3_reset(stmt);
 	return r < 0 ? r : 0;
@@ -306,8 +305,8 @@ int mm_store_choose_events(struct mm_store *store, const struct mm_store_event_c
 		r = find_newest(store, &wanted, &wanted.after_id);
 	}
 	if (r == 0) {
-		r = give_events(&store->db, &store->roster, MM_STMT_EVENTS,
-				bind_choice(store->db.stmt[MM_STMT_EVENTS], store, &wanted), give_chosen, &chosen);
+		r = mm_store_give_events(store, MM_STMT_EVENTS, bind_choice(store->db.stmt[MM_STMT_EVENTS], store, &wanted),
+					 give_chosen, &chosen);
 	}
 	if (r == 0) {
 		*ret_hidden = chosen.hidden;
@@ -335,7 +334,7 @@ int mm_store_records(struct mm_store *store, const char *code, int meter, mm_sto
 	int rc = sqlite3_bind_text(stmt, 1, code, -1, SQLITE_STATIC);
 
 	rc |= meter < 0 ? sqlite3_bind_null(stmt, 2) : sqlite3_bind_int64(stmt, 2, store->roster.id[meter]);
-	return give_events(&store->db, &store->roster, MM_STMT_RECORDS, rc, fn, userdata);
+	return mm_store_give_events(store, MM_STMT_RECORDS, rc, fn, userdata);
 }
 
 int mm_store_last_run(struct mm_store *store, struct mm_store_last_run *ret)

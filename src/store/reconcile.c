@@ -165,6 +165,9 @@ static int read_all(struct mm_store *store)
 {
 	int r = mm_registers_read_number(&store->db, &store->database_number);
 
+	if (r == 0) {
+		r = mm_page_read(&store->db, &store->page);
+	}
 	for (unsigned i = 0; i < store->roster.count && r == 0; i++) {
 		r = mm_registers_read(&store->db, store->roster.boot, store->roster.id[i], &store->committed[i]);
 	}
@@ -198,6 +201,12 @@ static int begin_run(struct mm_opening *opening, bool *ret_sealed)
 		r = record(store, "tampered", "the register was changed from outside: ", broken.text, NULL);
 	}
 	return r < 0 ? r : read_all(store);
+}
+
+/* No page is issued twice: where the database is another's backup, the copy may know of later ones. */
+static int take_page(struct mm_store *store, const struct mm_slot *slot)
+{
+	return slot->page > store->page ? mm_page_write(&store->db, slot->page) : 0;
 }
 
 /* The database must still have where its chains ended when the slot was written. */
@@ -239,6 +248,9 @@ int mm_reconcile(struct mm_opening *opening, const struct mm_slot *slot)
 	}
 	if (r == 0 && slot) {
 		r = take_slot(opening, slot);
+	}
+	if (r == 0 && slot) {
+		r = take_page(store, slot);
 	}
 	if (r == 0 && !opening->recorded) {
 		r = record(store, MM_STORE_RECOVERED, "", store->findings, opening->history_lost ? MM_STORE_HISTORY_LOST : NULL);

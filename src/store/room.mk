@@ -14,6 +14,7 @@ libstore_a_SOURCES = \
 	src/store/database.c src/store/database.h \
 	src/store/db.c src/store/db.h \
 	src/store/hash.c src/store/hash.h \
+	src/store/issued.c \
 	src/store/list.c \
 	src/store/match.c src/store/match.h \
 	src/store/migrate.c src/store/migrate.h \
@@ -118,6 +119,11 @@ tests_store_check_serial_SOURCES = tests/store/check_serial.c $(store_check_SOUR
 check_PROGRAMS += tests/store/check_cursor
 TESTS += tests/store/check_cursor
 tests_store_check_cursor_SOURCES = tests/store/check_cursor.c $(store_check_SOURCES)
+
+# Comes before the C library, to see all that is written.
+check_PROGRAMS += tests/store/check_issued
+TESTS += tests/store/check_issued
+tests_store_check_issued_SOURCES = tests/store/check_issued.c tests/fixture/crash_disk.c tests/fixture/crash_log.c $(store_check_SOURCES)
 
 check_PROGRAMS += tests/store/check_identity
 TESTS += tests/store/check_identity

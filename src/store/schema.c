@@ -5,6 +5,8 @@
  */
 #include "store/schema.h"
 
+#include "store/commit.h"
+
 #define TEXT(x) #x
 #define TEXT_OF(x) TEXT(x)
 
@@ -79,7 +81,7 @@
 	"LEFT JOIN boot AS b ON b.id = r.boot ORDER BY m.id)))"
 
 #define SEAL_2 SEAL_OF("", MM_STORE_COLUMNS_2(NAME))
-#define SEAL SEAL_OF(", program", MM_STORE_COLUMNS(NAME) ", newest_interval")
+#define SEAL SEAL_OF(", program, page", MM_STORE_COLUMNS(NAME) ", newest_interval")
 
 #define CREATE_NO_DECREASE                                                                                                       \
 	"CREATE TRIGGER register_no_decrease BEFORE UPDATE ON register WHEN NEW.meter <> OLD.meter" MM_STORE_COLUMNS(FALLS)      \
@@ -112,6 +114,10 @@
 		"CREATE INDEX profile_time ON profile (meter, start_s)", NEVER_UPDATED("profile"), NEVER_DELETED("profile"),     \
 		NEVER_REPLACED("profile", "id = NEW.id")
 
+/* A meter has few of them: their periods are looked for in their data. */
+#define IS_ISSUED "code = '" MM_STORE_ISSUED "'"
+#define CREATE_ISSUED "CREATE INDEX event_issued ON event (meter) WHERE " IS_ISSUED
+
 /*
  * meter is null for the whole daemon; data is JSON for what is read again by a program; clock_flags is null where there are none.
  * delivered_uwh and received_uwh are the registers of the meter in the commit that the event came with; null without a meter.
@@ -120,16 +126,18 @@
 	"CREATE TABLE event (id INTEGER PRIMARY KEY, boot INTEGER NOT NULL REFERENCES boot (id), boottime_ns INTEGER NOT NULL, " \
 	"realtime_ns INTEGER NOT NULL, meter INTEGER REFERENCES meter (id), code TEXT NOT NULL, text TEXT NOT NULL, data TEXT, " \
 	"hash BLOB NOT NULL, clock_flags INTEGER, delivered_uwh INTEGER, received_uwh INTEGER) STRICT",                          \
-		"CREATE INDEX event_record ON event (code) WHERE data IS NOT NULL", NEVER_UPDATED("event"),                      \
+		"CREATE INDEX event_record ON event (code) WHERE data IS NOT NULL", CREATE_ISSUED, NEVER_UPDATED("event"),       \
 		NEVER_DELETED("event"), NEVER_REPLACED("event", "id = NEW.id")
 
-/* One row: the newest event and profile row, so that their removal shows, the last snapshot, and the program that opened it last.
+/*
+ * One row: the newest event and profile row, so that their removal shows, the last snapshot, the program that opened it last, and
+ * the page of the last statement that was issued.
  */
 #define CREATE_HEAD                                                                                                              \
 	"CREATE TABLE head (id INTEGER PRIMARY KEY CHECK (id = 1), event INTEGER NOT NULL, event_hash BLOB NOT NULL, "           \
 	"profile INTEGER NOT NULL, profile_hash BLOB NOT NULL, snapshot INTEGER NOT NULL, sequence INTEGER NOT NULL, "           \
-	"seal BLOB NOT NULL, program TEXT NOT NULL DEFAULT '') STRICT",                                                          \
-		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, 0, zeroblob(32), '" PACKAGE_VERSION "')"
+	"seal BLOB NOT NULL, program TEXT NOT NULL DEFAULT '', page INTEGER NOT NULL DEFAULT 0) STRICT",                         \
+		"INSERT INTO head VALUES (1, 0, zeroblob(32), 0, zeroblob(32), 0, 0, zeroblob(32), '" PACKAGE_VERSION "', 0)"
 
 const char *const mm_schema_sql[] = {
 	"BEGIN IMMEDIATE",
@@ -251,6 +259,8 @@ const char *const mm_schema_2[] = {
 	"ALTER TABLE event ADD COLUMN received_uwh INTEGER",
 	"ALTER TABLE head ADD COLUMN program TEXT NOT NULL DEFAULT ''",
 	"UPDATE head SET program = '" PACKAGE_VERSION "'",
+	"ALTER TABLE head ADD COLUMN page INTEGER NOT NULL DEFAULT 0",
+	CREATE_ISSUED,
 	"UPDATE head SET seal = iif(seal IS " SEAL_2 ", " SEAL ", zeroblob(32))",
 	"PRAGMA user_version = " TEXT_OF(MM_SCHEMA_VERSION),
 	"COMMIT",
@@ -305,6 +315,10 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 				  " AND (?6 OR code <> 'snapshot') ORDER BY id DESC LIMIT ?7)",
 	[MM_STMT_RECORDS] = "SELECT " EVENT_COLUMNS " FROM event AS e WHERE data IS NOT NULL AND code = ?1 "
 			    "AND (?2 IS NULL OR meter = ?2) ORDER BY id",
+	[MM_STMT_ISSUED] = "SELECT " EVENT_COLUMNS " FROM event AS e WHERE " IS_ISSUED
+			   " AND meter = ?1 AND " IN_DATA("from_s") " = ?2 AND " IN_DATA("to_s") " = ?3",
+	[MM_STMT_PAGE] = "SELECT page FROM head",
+	[MM_STMT_PAGE_SAVE] = "UPDATE head SET page = ?1",
 	[MM_STMT_SEAL] = "UPDATE head SET seal = " SEAL,
 	[MM_STMT_PROGRAM] = "UPDATE head SET program = '" PACKAGE_VERSION "' WHERE program <> '" PACKAGE_VERSION "'",
 	[MM_STMT_SEQUENCE] = "SELECT sequence FROM head",

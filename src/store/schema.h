@@ -56,6 +56,9 @@ enum mm_stmt {
 			   text, data, clock_flags, the two registers of the meter, hash, previous */
 	MM_STMT_EVENTS_BEFORE, /* the same, are snapshots wanted, limit -> the id behind which there are limit of them, or all */
 	MM_STMT_RECORDS,       /* code, meter or null -> the same, of those with data, oldest first */
+	MM_STMT_ISSUED,	       /* meter, from_s, to_s -> the same, of the statement that was issued */
+	MM_STMT_PAGE,	       /* -> of the last that was issued */
+	MM_STMT_PAGE_SAVE,     /* the same */
 	MM_STMT_SEAL,	       /* the last statement of every transaction that writes */
 	MM_STMT_PROGRAM,       /* this one has opened it */
 	MM_STMT_SEQUENCE,      /* -> sequence of the last state */

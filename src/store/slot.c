@@ -124,6 +124,7 @@ static void put_head(const struct mm_slot *slot, size_t tail, size_t length, uin
 	mm_put_u64(&writer, (uint64_t)slot->heads.profile);
 	mm_put_bytes(&writer, slot->heads.profile_hash, sizeof(slot->heads.profile_hash));
 	mm_put_bytes(&writer, slot->mac, sizeof(slot->mac));
+	mm_put_u64(&writer, (uint64_t)slot->page);
 }
 
 ssize_t mm_slot_write(const struct mm_slot *slot, uint8_t *bytes, size_t size)
@@ -226,6 +227,7 @@ static int read_sectors(const uint8_t *bytes, size_t length, struct mm_slot *ret
 	ret->heads.profile = (int64_t)mm_get_u64(&head);
 	mm_get_bytes(&head, ret->heads.profile_hash, sizeof(ret->heads.profile_hash));
 	mm_get_bytes(&head, ret->mac, sizeof(ret->mac));
+	ret->page = (int64_t)mm_get_u64(&head);
 	if (columns > MM_COLUMN_COUNT_ALL || meters > MM_STORE_METERS_MAX) {
 		return -EPROTO;
 	}

@@ -21,6 +21,7 @@ struct mm_slot {
 	uint64_t database;	      /* number of the last commit that the database had acknowledged; 0: none */
 	uint64_t previous;	      /* number in the other slot; 0: none */
 	uint8_t mac[MM_MAC_SIZE];     /* zeros: it has none */
+	int64_t page;		      /* of the last statement that was issued */
 	char program[MM_PROGRAM_MAX]; /* when read: the version of the program that wrote it; "": it did not say */
 	size_t row_count;
 	struct mm_store_profile_row row[MM_SLOT_ROWS_MAX];

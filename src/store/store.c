@@ -119,7 +119,9 @@ int mm_store_commit(struct mm_store *store, const struct mm_store_commit *commit
 	return r;
 }
 
-int mm_store_record(struct mm_store *store, const struct mm_store_event *event, const char *data)
+/* ---- Records ---- */
+
+int mm_store_add_record(struct mm_store *store, const struct mm_store_event *event, int64_t page, const char *data)
 {
 	int r;
 
@@ -130,5 +132,18 @@ int mm_store_record(struct mm_store *store, const struct mm_store_event *event, 
 	if (r < 0) {
 		return r;
 	}
-	return end(store, mm_chain_add(&store->db, &store->roster, event, data));
+	r = mm_chain_add(&store->db, &store->roster, event, data);
+	if (r == 0 && page > 0) {
+		r = mm_page_write(&store->db, page);
+	}
+	r = end(store, r);
+	if (r == 0 && page > 0) {
+		store->page = page;
+	}
+	return r;
+}
+
+int mm_store_record(struct mm_store *store, const struct mm_store_event *event, const char *data)
+{
+	return mm_store_add_record(store, event, 0, data);
 }

@@ -144,6 +144,28 @@ int mm_store_events(struct mm_store *store, int64_t after_id, unsigned limit, bo
  */
 int mm_store_record(struct mm_store *store, const struct mm_store_event *event, const char *data);
 
+/*
+ * Statements that were issued. Each is a record of the meter with the code MM_STORE_ISSUED and the next page of all: pages rise
+ * by one, over restarts too, and none is there twice. Where the history was replaced by a backup some may be missing in it.
+ * mm_store_page() is that of the last; 0: none was issued.
+ */
+int64_t mm_store_page(const struct mm_store *store);
+
+struct mm_store_period {
+	int64_t from_s, to_s; /* CLOCK_REALTIME */
+};
+
+/*
+ * Issues a statement: as mm_store_record(), with the page that it says. data has the period as "from_s" and "to_s". -EEXIST: that
+ * meter has a statement of that period; -EINVAL: the page is not the one after the last.
+ */
+int mm_store_issue(struct mm_store *store, const struct mm_store_event *event, const struct mm_store_period *period, int64_t page,
+		   const char *data);
+
+/* Gives the one of a meter and a period to fn. -ENOENT: none was issued; -EINVAL, -EIO, -EBADMSG. */
+int mm_store_issued(struct mm_store *store, unsigned index, const struct mm_store_period *period, mm_store_event_fn fn,
+		    void *userdata);
+
 /* All records of one code, oldest first: the last one is in force. meter: an index, or -1 for those of all. 0, -EIO, -EBADMSG. */
 int mm_store_records(struct mm_store *store, const char *code, int meter, mm_store_event_fn fn, void *userdata);
 

@@ -79,6 +79,23 @@ int mm_registers_write_number(struct mm_db *db, uint64_t number)
 	return mm_db_run(db, MM_STMT_SEQUENCE_SAVE, sqlite3_bind_int64(db->stmt[MM_STMT_SEQUENCE_SAVE], 1, (int64_t)number));
 }
 
+int mm_page_read(struct mm_db *db, int64_t *ret)
+{
+	sqlite3_stmt *stmt = db->stmt[MM_STMT_PAGE];
+	int r = mm_db_row(db, MM_STMT_PAGE, SQLITE_OK);
+
+	if (r == 0) {
+		*ret = sqlite3_column_int64(stmt, 0);
+		sqlite3_reset(stmt);
+	}
+	return r;
+}
+
+int mm_page_write(struct mm_db *db, int64_t page)
+{
+	return mm_db_run(db, MM_STMT_PAGE_SAVE, sqlite3_bind_int64(db->stmt[MM_STMT_PAGE_SAVE], 1, page));
+}
+
 /* ---- A commit ---- */
 
 /* 9 GWh in an interval is no meter's; a thousand of them can still be added up. */

@@ -23,6 +23,10 @@ int mm_registers_write(struct mm_db *db, int64_t boot, int64_t id, int64_t boott
 int mm_registers_read_number(struct mm_db *db, uint64_t *ret);
 int mm_registers_write_number(struct mm_db *db, uint64_t number);
 
+/* The same of the page of the last statement that was issued. */
+int mm_page_read(struct mm_db *db, int64_t *ret);
+int mm_page_write(struct mm_db *db, int64_t page);
+
 /*
  * -EINVAL where a commit names meters that are not there, or has figures that no meter gives. Looks at nothing of the roster that
  * ever changes: any thread may ask.

@@ -282,7 +282,7 @@ static int ask(const char *path, const char *sql)
 /* Version 2 or 3, the whole of it. */
 static int assert_whole(const struct fixture *b)
 {
-	static const int columns[] = {[2] = 11 + 46 + 9 + 8, [3] = 22 + 62 + 12 + 9};
+	static const int columns[] = {[2] = 11 + 46 + 9 + 8, [3] = 22 + 62 + 12 + 10};
 	int version = ask(b->path, "PRAGMA user_version");
 
 	ck_assert_msg(version == 2 || version == 3, "version %d", version);

@@ -41,6 +41,7 @@ START_TEST(test_slot_comes_back)
 	ck_assert_uint_eq(got.state.sequence, 7);
 	ck_assert_mem_eq(&got.heads, &slot.heads, sizeof(got.heads));
 	ck_assert_mem_eq(got.mac, slot.mac, sizeof(got.mac));
+	ck_assert_int_eq(got.page, slot.page);
 	for (unsigned i = 0; i < MM_STORE_METERS_MAX; i++) {
 		ck_assert_str_eq(got.state.nameplate[i].serial, slot.state.nameplate[i].serial);
 		ck_assert_str_eq(got.state.nameplate[i].model, slot.state.nameplate[i].model);
