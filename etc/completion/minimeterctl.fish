@@ -11,6 +11,7 @@ c|nameplate|--meter --label||model, serial, ratings, pulse values
 c|profile|--meter --from --to --month --csv --plot||energy by interval
 c|statement|--meter --from --to --month --csv||what was used in a month, from reading to reading
 c|events|--meter --from --to --csv --code --all --after --limit||what happened, newest last
+c|metrics|--meter||the figures for Prometheus
 c|verify|--head||is all as it was written?
 c|head|||a signed head of the audit trail, to keep elsewhere
 c|check|--meter --loaded --load --record --installer --seals --seen||the installation test
@@ -28,7 +29,7 @@ c|calibrate cancel|||end what was begun, change nothing
 c|calibrate history|--meter||all versions of the constants
 c|calibrate return|--meter||go back to earlier constants
 c|reload|||read the configuration again
-c|help||read status watch nameplate profile statement events verify head check diagnose outputs harmonics correct preset calibrate reload help|this help, or that of a command
+c|help||read status watch nameplate profile statement events metrics verify head check diagnose outputs harmonics correct preset calibrate reload help|this help, or that of a command
 o|--socket||file||socket of the daemon (/run/minimeter/minimeter.sock)
 o|--admin-socket||file||its socket for acts (/run/minimeter/admin.sock)
 o|--json||flag||print the answer of the daemon as JSON

@@ -213,6 +213,7 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"statement", "", "what was used in a month, from reading to reading", METER | SPAN | MM_OPTION_BIT(MM_OPTION_MONTH),
 	 MM_CTL_SOCKET_READ, mm_ctl_statement},
 	{"events", "", "what happened, newest last", METER | SPAN | EVENTS | PAGE, MM_CTL_SOCKET_READ, mm_ctl_events},
+	{"metrics", "", "the figures for Prometheus", METER, MM_CTL_SOCKET_READ, mm_ctl_metrics},
 	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},
 	{"head", "", "a signed head of the audit trail, to keep elsewhere", 0, MM_CTL_SOCKET_READ, mm_ctl_head},
 	{"check", "", "the installation test", METER | LOADS | RECORD, MM_CTL_SOCKET_READ, mm_ctl_check},

@@ -241,6 +241,7 @@ int mm_ctl_span(struct mm_ctl *ctl, json_t *parameters, struct mm_span *ret);
 
 int mm_ctl_events(struct mm_ctl *ctl);
 int mm_ctl_statement(struct mm_ctl *ctl);
+int mm_ctl_metrics(struct mm_ctl *ctl);
 
 int mm_ctl_check(struct mm_ctl *ctl);
 int mm_ctl_diagnose(struct mm_ctl *ctl);

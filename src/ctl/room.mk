@@ -18,6 +18,7 @@ libctl_a_SOURCES = \
 	src/ctl/history.c src/ctl/history.h \
 	src/ctl/label.c src/ctl/label.h \
 	src/ctl/message.c \
+	src/ctl/metrics.c \
 	src/ctl/options.c \
 	src/ctl/overview.c src/ctl/overview.h \
 	src/ctl/panel.c src/ctl/panel.h \

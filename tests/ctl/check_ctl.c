@@ -137,6 +137,21 @@ START_TEST(read_reports_faults)
 }
 END_TEST
 
+START_TEST(metrics_are_for_a_program)
+{
+	static const struct fake_answer invalid[] = {
+		{"Read", 0, REPLY("{\"meters\":[" METER("main", "false", "", BOTH_ELEMENTS) "]}")},
+		{"Status", 0, REPLY(STATUS("false", FROZEN, ""))},
+		{NULL, 0, NULL},
+	};
+
+	expect(plain_answers, "metrics", MM_CTL_FINE, "\nminimeter_power_watts{serial=\"00042\"} 2406.4\n", "");
+	expect(invalid, "metrics --meter main", MM_CTL_FINE, "\nminimeter_reading_valid{serial=\"00042\"} 0\n", "");
+	expect(plain_answers, "metrics --json", MM_CTL_USAGE, "", "'minimeterctl --json read'");
+	expect(invalid + 1, "metrics", MM_CTL_FAILED, "", "does not know 'metrics'");
+}
+END_TEST
+
 #define READING "\"name\":\"m\",\"model\":\"M\",\"serial\":\"1\",\"age_s\":1.2,\"faults\":[],\"corrections\":[],\"elements\":[]"
 
 /* What is not of one CT alone, and a meter that has not measured yet, whose age is that of the daemon. */
@@ -393,6 +408,7 @@ int main(void)
 	tcase_add_test(commands, tables_are_aligned);
 	tcase_add_test(commands, the_label_says_only_what_is_known);
 	tcase_add_test(commands, json_is_the_answer);
+	tcase_add_test(commands, metrics_are_for_a_program);
 	tcase_add_test(commands, options_reach_the_daemon);
 	tcase_add_test(commands, environment_names_the_socket);
 	tcase_add_test(commands, help_knows_every_command);

@@ -89,7 +89,7 @@ fish_words()
 		cut -f 1 | LC_ALL=C sort
 }
 
-commands=$'--admin-socket\n--help\n--json\n--socket\n--version\ncalibrate\ncheck\ncorrect\ndiagnose\nevents\nharmonics\nhead\nhelp\nnameplate\noutputs\npreset\nprofile\nread\nreload\nstatement\nstatus\nverify\nwatch'
+commands=$'--admin-socket\n--help\n--json\n--socket\n--version\ncalibrate\ncheck\ncorrect\ndiagnose\nevents\nharmonics\nhead\nhelp\nmetrics\nnameplate\noutputs\npreset\nprofile\nread\nreload\nstatement\nstatus\nverify\nwatch'
 
 # offers SHELL WANTED WORD...
 offers()
