@@ -12,6 +12,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #define MM_CLOCK_NEVER INT64_MAX
@@ -20,7 +21,8 @@ struct mm_clock;
 
 struct mm_clock_ops {
 	int64_t (*boottime)(struct mm_clock *clock); /* ns */
-	int64_t (*realtime)(struct mm_clock *clock); /* ns since 1970 */
+	/* ns since 1970. ret_synchronized: does anything keep it right, as NTP does? NULL: not asked, which costs less. */
+	int64_t (*realtime)(struct mm_clock *clock, bool *ret_synchronized);
 	/* Sleeps until boottime >= t; 0, or -ECANCELED at once and from then on after mm_clock_cancel(). */
 	int (*sleep_until)(struct mm_clock *clock, int64_t t);
 	/* Arms the timer for t (MM_CLOCK_NEVER: disarms) and takes back an expiry not yet seen. */
@@ -43,7 +45,19 @@ static inline int64_t mm_clock_boottime(struct mm_clock *clock)
 
 static inline int64_t mm_clock_realtime(struct mm_clock *clock)
 {
-	return clock->ops->realtime(clock);
+	return clock->ops->realtime(clock, NULL);
+}
+
+/*
+ * Does anything keep CLOCK_REALTIME right? Not after a start without a network, with a battery-backed clock neither, and not
+ * where nobody may say.
+ */
+static inline bool mm_clock_synchronized(struct mm_clock *clock)
+{
+	bool synchronized = false;
+
+	(void)clock->ops->realtime(clock, &synchronized);
+	return synchronized;
 }
 
 static inline int mm_clock_sleep_until(struct mm_clock *clock, int64_t t)
@@ -84,5 +98,11 @@ typedef int64_t (*mm_clock_step_fn)(void *userdata, int64_t t);
 typedef void (*mm_clock_release_fn)(void *userdata);
 int mm_clock_stepped_new(mm_clock_step_fn step, mm_clock_release_fn release, void *userdata, int64_t epoch_ns,
 			 struct mm_clock **ret);
+
+/*
+ * For a stepped clock, before anybody reads it: nothing has set its CLOCK_REALTIME before instant until_ns, and up to then it is
+ * wrong by error_ns. Otherwise it is right, and synchronised, from the beginning.
+ */
+void mm_clock_stepped_unset(struct mm_clock *clock, int64_t until_ns, int64_t error_ns);
 
 #endif

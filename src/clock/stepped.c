@@ -19,6 +19,8 @@ struct stepped {
 	mm_clock_release_fn release;
 	void *userdata;
 	int64_t epoch_ns;
+	int64_t unset_until_ns; /* CLOCK_REALTIME is neither synchronised nor right before that instant */
+	int64_t unset_error_ns;
 	pthread_mutex_t mutex;
 	pthread_t sleeper; /* the thread that slept last; valid once slept is true */
 	bool slept;
@@ -51,9 +53,16 @@ static int64_t stepped_boottime(struct mm_clock *clock)
 	return now;
 }
 
-static int64_t stepped_realtime(struct mm_clock *clock)
+static int64_t stepped_realtime(struct mm_clock *clock, bool *ret_synchronized)
 {
-	return from_clock(clock)->epoch_ns + stepped_boottime(clock);
+	const struct stepped *s = from_clock(clock);
+	int64_t now = stepped_boottime(clock);
+	bool set = now >= s->unset_until_ns;
+
+	if (ret_synchronized) {
+		*ret_synchronized = set;
+	}
+	return s->epoch_ns + now + (set ? 0 : s->unset_error_ns);
 }
 
 /* Waits until nobody holds the clock; called and returns with the mutex locked. */
@@ -211,4 +220,12 @@ int mm_clock_stepped_new(mm_clock_step_fn step, mm_clock_release_fn release, voi
 	}
 	*ret = &s->clock;
 	return 0;
+}
+
+void mm_clock_stepped_unset(struct mm_clock *clock, int64_t until_ns, int64_t error_ns)
+{
+	struct stepped *s = from_clock(clock);
+
+	s->unset_until_ns = until_ns;
+	s->unset_error_ns = error_ns;
 }

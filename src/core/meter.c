@@ -349,7 +349,7 @@ void mm_meter_step(struct mm_meter *meter, const struct mm_measurement *measurem
 	}
 	/* A latch that is late must still find its interval open. */
 	if (covered_ns > 0 || increment.status != 0) {
-		increment.status |= meter->daylight_saving ? MM_PROFILE_DST : 0;
+		increment.status |= meter->clock_status;
 		ret->closed_count = mm_profile_add(&registers->profile, end_real_ns, measurement->end_ns, covered_ns, &increment,
 						   ret->closed);
 	}

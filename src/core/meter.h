@@ -106,7 +106,7 @@ struct mm_meter {
 	uint64_t missed;       /* windows missed since start */
 	bool power_led;
 	bool reverse_led;
-	bool daylight_saving; /* in force on the wall clock: set by who knows the time zone, marks intervals that begin now */
+	uint32_t clock_status; /* of MM_PROFILE_BEGIN, for intervals that begin now: set by who knows the wall clock */
 };
 
 /* What a meter is beside its registers, which a run of the program carries over to the next. */

@@ -80,7 +80,7 @@ static void open_row(struct mm_profile *profile, int64_t real_ns, uint32_t statu
 	profile->row = (struct mm_profile_row){
 		.start_s = start_s,
 		.duration_s = profile->interval_s,
-		.status = status | (start_s < MM_PROFILE_CLOCK_VALID_S ? MM_PROFILE_CLOCK_INVALID : 0),
+		.status = status,
 	};
 }
 
@@ -160,7 +160,7 @@ unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t
 	bool stepped = clock_stepped(profile, end_real_ns, end_boot_ns);
 	bool resumed = profile->last_boot_ns == 0 && profile->last_real_ns != 0;
 	/* What the intervals are marked with whatever their begin. */
-	uint32_t touching_status = (increment->status & ~MM_PROFILE_DST) | (stepped ? MM_PROFILE_CLOCK_ADJUSTED : 0);
+	uint32_t touching_status = (increment->status & ~MM_PROFILE_BEGIN) | (stepped ? MM_PROFILE_CLOCK_ADJUSTED : 0);
 	int64_t last_real_ns = profile->last_real_ns;
 	int64_t start_real_ns = end_real_ns - duration_ns;
 	struct mm_profile_row rest = *increment;
@@ -183,6 +183,6 @@ unsigned mm_profile_add(struct mm_profile *profile, int64_t end_real_ns, int64_t
 		start_real_ns = last_real_ns; /* a clock slewed back does not open a closed interval again */
 	}
 	return count + spread(profile, start_real_ns, end_real_ns,
-			      touching_status | (increment->status & MM_PROFILE_DST) | (resumed ? MM_PROFILE_POWER_DOWN : 0),
+			      touching_status | (increment->status & MM_PROFILE_BEGIN) | (resumed ? MM_PROFILE_POWER_DOWN : 0),
 			      &rest, ret_closed + count);
 }

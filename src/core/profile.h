@@ -20,8 +20,9 @@
 #define MM_PROFILE_CLOCK_ADJUSTED 0x20u
 #define MM_PROFILE_POWER_DOWN 0x80u
 
-/* A wall clock before this (2024-01-01 UTC) has not been set. */
-#define MM_PROFILE_CLOCK_VALID_S INT64_C(1704067200)
+/* Those that say how the wall clock was when an interval began. */
+#define MM_PROFILE_BEGIN (MM_PROFILE_CLOCK_INVALID | MM_PROFILE_DST)
+
 /* A difference between wall clock and monotonic clock above this is a step, not a slew. */
 #define MM_PROFILE_STEP_NS (2 * INT64_C(1000000000))
 
@@ -70,7 +71,7 @@ int mm_profile_resume(struct mm_profile *profile, const struct mm_profile *store
 /*
  * Adds a window that ended at wall clock end_real_ns and CLOCK_BOOTTIME end_boot_ns and lasted duration_ns (0: marks only).
  * increment gives the energies of the window (start_s, duration_s, covered_ns are ignored) and the status bits to set, on every
- * interval that the window or the gap before it touches; MM_PROFILE_DST on those only that begin with it. A window across a
+ * interval that the window or the gap before it touches; MM_PROFILE_BEGIN on those only that begin with it. A window across a
  * boundary is split by time; the parts add up exactly. After a gap only the open interval is closed; those that no window touched
  * are absent. A clock step marks the open interval MM_PROFILE_CLOCK_ADJUSTED; where the clock left it, it is closed and the new
  * one is marked too, so the same start_s can come twice. Closed intervals are written to ret_closed, their number returned (0 to

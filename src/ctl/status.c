@@ -77,6 +77,16 @@ static bool is_refused(const json_t *configuration)
 	return state != NULL && strcmp(state, "ok") != 0;
 }
 
+/* The figures are right all the same, so this is no fault of the meter either. */
+static void clock_text(struct mm_ctl *ctl)
+{
+	fprintf(ctl->out, "  %sclock           ", mm_paint(ctl, true));
+	mm_text_wrap(ctl->out, ctl->width, 18,
+		     "not synchronised: times of intervals and events may be wrong. Turn a time service on (timedatectl set-ntp "
+		     "true)");
+	fputs(mm_unpaint(ctl, true), ctl->out);
+}
+
 static void status_text(struct mm_ctl *ctl, const json_t *answer)
 {
 	char text[MM_CELL_MAX];
@@ -92,6 +102,9 @@ static void status_text(struct mm_ctl *ctl, const json_t *answer)
 	health_text(ctl, "register", "", json_object_get(answer, "register"));
 	if (is_refused(json_object_get(answer, "configuration"))) {
 		health_text(ctl, "configuration", "", json_object_get(answer, "configuration"));
+	}
+	if (json_is_false(json_object_get(answer, "clock_synchronized"))) {
+		clock_text(ctl);
 	}
 	json_array_foreach(json_object_get(answer, "meters"), i, meter)
 	{

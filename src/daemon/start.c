@@ -185,15 +185,14 @@ int mm_daemon_watch_power_fail(struct mm_daemon *d)
 /* The key that signs the audit trail and the settings go into it: where one of them fails metering goes on. */
 int mm_daemon_record_start(struct mm_daemon *d)
 {
-	int64_t boottime_ns = mm_clock_boottime(d->clock), realtime_ns = mm_clock_realtime(d->clock);
 	struct mm_error error = {0};
 	struct mm_settings *settings = NULL;
 	int r;
 
-	if (mm_store_key(d->store, boottime_ns, realtime_ns, &error) < 0) {
+	if (mm_store_key(d->store, d->clock, &error) < 0) {
 		mm_log(LOG_WARNING, NULL, NULL, "%s", error.text);
 	}
-	r = mm_settings_new(d->config, boottime_ns, realtime_ns, &settings);
+	r = mm_settings_new(d->config, d->clock, &settings);
 	if (r == 0) {
 		r = mm_settings_record(d->store, settings);
 	}

@@ -19,7 +19,7 @@ struct mm_chips {
 	char before[MM_METERS_MAX][SHORT_MAX];
 };
 
-int mm_chips_new(const struct mm_config *config, unsigned front_end, const char *chip, int64_t boottime_ns, int64_t realtime_ns,
+int mm_chips_new(const struct mm_config *config, unsigned front_end, const char *chip, struct mm_clock *clock,
 		 struct mm_chips **ret)
 {
 	struct mm_chips *chips = calloc(1, sizeof(*chips));
@@ -30,7 +30,7 @@ int mm_chips_new(const struct mm_config *config, unsigned front_end, const char 
 	chips->config = config;
 	chips->front_end = front_end;
 	snprintf(chips->chip, sizeof(chips->chip), "%s", chip);
-	chips->event = (struct mm_store_event){.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .code = CODE};
+	chips->event = mm_store_event_now(clock, 0, CODE);
 	*ret = chips;
 	return 0;
 }

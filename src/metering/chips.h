@@ -15,7 +15,7 @@
 struct mm_chips;
 
 /* Takes down that a front end, a number of the configuration's, has found this chip. config is borrowed. -ENOMEM. */
-int mm_chips_new(const struct mm_config *config, unsigned front_end, const char *chip, int64_t boottime_ns, int64_t realtime_ns,
+int mm_chips_new(const struct mm_config *config, unsigned front_end, const char *chip, struct mm_clock *clock,
 		 struct mm_chips **ret);
 void mm_chips_free(struct mm_chips *chips); /* NULL-safe */
 

@@ -42,7 +42,7 @@ static void add_received(struct mm_facts *facts, struct mm_meter_point *point, i
 }
 
 void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measurement *m, enum mm_health health, int64_t end_real_ns,
-			 bool daylight_saving, struct mm_meter_step *ret_step, struct mm_facts *ret_facts)
+			 uint32_t clock_status, struct mm_meter_step *ret_step, struct mm_facts *ret_facts)
 {
 	struct mm_meter *meter = &point->meter;
 
@@ -50,7 +50,7 @@ void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measureme
 	if (health == MM_HEALTH_OK && m->start_ns <= point->not_ours_ns) {
 		health = MM_HEALTH_STARTING;
 	}
-	meter->daylight_saving = daylight_saving;
+	meter->clock_status = clock_status;
 	mm_meter_step(meter, m, health, end_real_ns, ret_step);
 	if (ret_step->end_ns > 0) {
 		mm_point_outputs_plan(point->outputs, meter->registers.delivered.uwh, ret_step->start_ns, ret_step->end_ns);

@@ -53,10 +53,10 @@ struct mm_facts {
 
 /*
  * Takes one window as mm_meter_step() does, and plans its pulses. The facts borrow from ret_step and measurement.
- * daylight_saving: in force at end_real_ns.
+ * clock_status: of MM_PROFILE_BEGIN, for intervals that begin at end_real_ns.
  */
 void mm_meter_point_step(struct mm_meter_point *point, const struct mm_measurement *measurement, enum mm_health health,
-			 int64_t end_real_ns, bool daylight_saving, struct mm_meter_step *ret_step, struct mm_facts *ret_facts);
+			 int64_t end_real_ns, uint32_t clock_status, struct mm_meter_step *ret_step, struct mm_facts *ret_facts);
 
 /* Presets as mm_meter_preset() does, the pulse train with it. */
 int mm_meter_point_preset(struct mm_meter_point *point, int64_t delivered_uwh, int64_t received_uwh, int64_t now_s);

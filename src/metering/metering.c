@@ -24,8 +24,7 @@ static void chips_recorded(int result, void *chips)
 static void record_chip(struct mm_metering *metering, unsigned front_end)
 {
 	struct mm_chips *chips = NULL;
-	int r = mm_chips_new(metering->config, front_end, metering->chip[front_end], mm_clock_boottime(metering->clock),
-			     mm_clock_realtime(metering->clock), &chips);
+	int r = mm_chips_new(metering->config, front_end, metering->chip[front_end], metering->clock, &chips);
 
 	if (r == 0) {
 		r = mm_store_worker_own_query(metering->worker, mm_chips_record, chips_recorded, chips);
@@ -64,11 +63,11 @@ static void step(struct mm_metering *metering, struct mm_meter_point *point, con
 		 enum mm_health health)
 {
 	int64_t end_real_ns = mm_wall_clock_at(&metering->wall_clock, m->end_ns);
-	bool daylight_saving = mm_wall_clock_daylight_saving(end_real_ns);
+	uint32_t clock_status = mm_wall_clock_status(&metering->wall_clock, end_real_ns);
 	struct mm_meter_step step;
 	struct mm_facts facts;
 
-	mm_meter_point_step(point, m, health, end_real_ns, daylight_saving, &step, &facts);
+	mm_meter_point_step(point, m, health, end_real_ns, clock_status, &step, &facts);
 	mm_facts_note_step(&metering->journal, point, &facts);
 	mm_metering_show(point);
 }
@@ -283,8 +282,7 @@ static void settings_recorded(int result, void *settings)
 void mm_metering_record_settings(struct mm_metering *metering)
 {
 	struct mm_settings *settings = NULL;
-	int r = mm_settings_new(metering->config, mm_clock_boottime(metering->clock), mm_clock_realtime(metering->clock),
-				&settings);
+	int r = mm_settings_new(metering->config, metering->clock, &settings);
 
 	if (r == 0) {
 		r = mm_store_worker_own_query(metering->worker, mm_settings_record, settings_recorded, settings);

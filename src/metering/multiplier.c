@@ -57,10 +57,7 @@ static int record(struct mm_store *store, const struct mm_store_event *event, do
 
 int mm_multiplier_settle(struct mm_store *store, struct mm_clock *clock, const struct mm_meter_point *point)
 {
-	struct mm_store_event event = {.boottime_ns = mm_clock_boottime(clock),
-				       .realtime_ns = mm_clock_realtime(clock),
-				       .meter = point->index,
-				       .code = MM_MULTIPLIER_RECORD};
+	struct mm_store_event event = mm_store_event_now(clock, point->index, MM_MULTIPLIER_RECORD);
 	const struct mm_registers *registers = &point->meter.registers;
 	double multiplier = point->config->multiplier;
 	char was[64] = "was: not known, the trail from before is lost";

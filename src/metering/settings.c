@@ -24,15 +24,14 @@ static void take(void *userdata, const char *name, const char *value)
 	(void)json_object_set_new(userdata, name, json_string(value));
 }
 
-int mm_settings_new(const struct mm_config *config, int64_t boottime_ns, int64_t realtime_ns, struct mm_settings **ret)
+int mm_settings_new(const struct mm_config *config, struct mm_clock *clock, struct mm_settings **ret)
 {
 	struct mm_settings *settings = calloc(1, sizeof(*settings));
 
 	if (!settings) {
 		return -ENOMEM;
 	}
-	settings->event =
-		(struct mm_store_event){.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .meter = -1, .code = CODE};
+	settings->event = mm_store_event_now(clock, -1, CODE);
 	settings->values = json_object();
 	mm_config_each(config, take, settings->values);
 	*ret = settings;

@@ -10,7 +10,7 @@
 struct mm_settings;
 
 /* Takes down a configuration and when it was in force. -ENOMEM. */
-int mm_settings_new(const struct mm_config *config, int64_t boottime_ns, int64_t realtime_ns, struct mm_settings **ret);
+int mm_settings_new(const struct mm_config *config, struct mm_clock *clock, struct mm_settings **ret);
 void mm_settings_free(struct mm_settings *settings); /* NULL-safe */
 
 /* Adds the record where there is none of the same settings. A mm_store_query_fn; settings is the userdata. */

@@ -22,15 +22,32 @@ static void note_step(struct mm_wall_clock *wc, int64_t was_ns, int64_t is_ns)
 		       (double)(is_ns - was_ns) / (double)MM_NS_PER_S);
 }
 
+/* first: nothing was asked before. */
+static void ask_synchronized(struct mm_wall_clock *wc, int64_t minute, bool first)
+{
+	if (first || minute != wc->minute) {
+		wc->minute = minute;
+		wc->synchronized = mm_clock_synchronized(wc->clock);
+	}
+}
+
 void mm_wall_clock_look(struct mm_wall_clock *wc)
 {
 	int64_t boottime = mm_clock_boottime(wc->clock), realtime = mm_clock_realtime(wc->clock);
 	int64_t step = realtime - boottime - wc->offset_ns;
+	bool first = wc->offset_ns == 0;
 
-	if (wc->offset_ns != 0 && (step > MM_PROFILE_STEP_NS || step < -MM_PROFILE_STEP_NS)) {
+	if (!first && (step > MM_PROFILE_STEP_NS || step < -MM_PROFILE_STEP_NS)) {
 		note_step(wc, realtime - step, realtime);
 	}
 	wc->offset_ns += step;
+	ask_synchronized(wc, realtime / (60 * MM_NS_PER_S), first);
+}
+
+uint32_t mm_wall_clock_status(const struct mm_wall_clock *wc, int64_t realtime_ns)
+{
+	return (wc->synchronized ? 0 : MM_PROFILE_CLOCK_INVALID) |
+	       (mm_wall_clock_daylight_saving(realtime_ns) ? MM_PROFILE_DST : 0);
 }
 
 int64_t mm_wall_clock_at(const struct mm_wall_clock *wc, int64_t boottime_ns)

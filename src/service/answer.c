@@ -99,12 +99,12 @@ static void put_element(struct mm_text *text, const struct mm_config_meter *conf
 	mm_text_close(text, '}');
 }
 
-/* The interval that is open, as far as it has come; null: none is, or the meter does not know the time. */
+/* The interval that is open, as far as it has come; null: none is, or there is no text for when it began. */
 static void put_open(struct mm_text *text, const struct mm_profile *profile)
 {
 	const struct mm_profile_row *row = &profile->row;
 
-	if (!profile->open || row->status & MM_PROFILE_CLOCK_INVALID) {
+	if (!profile->open || row->start_s <= 0) {
 		mm_text_null(text, "interval");
 		return;
 	}
@@ -286,6 +286,16 @@ void mm_answer_interval(struct mm_text *text, const struct mm_store_interval *in
 	mm_text_close(text, '}');
 }
 
+/* Whether anything kept the clock right that labelled it; null where that was not said. */
+static void put_synchronized(struct mm_text *text, uint32_t clock_flags)
+{
+	if (clock_flags & (MM_STORE_CLOCK_SYNCHRONIZED | MM_STORE_CLOCK_UNSYNCHRONIZED)) {
+		mm_text_boolean(text, "clock_synchronized", (clock_flags & MM_STORE_CLOCK_SYNCHRONIZED) != 0);
+	} else {
+		mm_text_null(text, "clock_synchronized");
+	}
+}
+
 void mm_answer_event(struct mm_text *text, const char *name, const struct mm_store_event *event)
 {
 	mm_text_open(text, NULL, '{');
@@ -299,5 +309,6 @@ void mm_answer_event(struct mm_text *text, const char *name, const struct mm_sto
 	put_hash(text, event->hash);
 	put_register(text, "register_delivered_uwh", event->has_registers, event->register_delivered_uwh);
 	put_register(text, "register_received_uwh", event->has_registers, event->register_received_uwh);
+	put_synchronized(text, event->clock_flags);
 	mm_text_close(text, '}');
 }

@@ -225,9 +225,7 @@ static void record(struct mm_service *service, struct mm_varlink_call *call, con
 	service->storing = true;
 	mm_peer_name(mm_varlink_call_peer(call), MM_PEER_PASSWD, user);
 	recording->meter = (unsigned)asked->meter;
-	recording->event = (struct mm_store_event){
-		.boottime_ns = mm_clock_boottime(clock), .realtime_ns = mm_clock_realtime(clock), .meter = asked->meter};
-	snprintf(recording->event.code, sizeof(recording->event.code), "%s", mm_event_row(MM_EVENT_CHECK)->code);
+	recording->event = mm_store_event_now(clock, asked->meter, mm_event_row(MM_EVENT_CHECK)->code);
 	describe(asked, counts, user, &recording->event);
 	recording->deferred.json = record_json(service, asked, items, user);
 	recording->data = json_dumps(recording->deferred.json, JSON_COMPACT | JSON_SORT_KEYS);

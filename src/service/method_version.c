@@ -160,12 +160,7 @@ static struct storing *new_storing(struct mm_service *service, struct mm_varlink
 	storing->model = &mm_view_config(service->metering, meter)->model;
 	storing->returns_to = -1;
 	storing->deferred.json = json_pack("{s:s, s:s, s:n, s:n}", "who", user, "why", why, "element", "returns_to");
-	storing->event = (struct mm_store_event){
-		.boottime_ns = mm_clock_boottime(clock),
-		.realtime_ns = mm_clock_realtime(clock),
-		.meter = (int)meter,
-		.code = MM_CALIBRATION_RECORD,
-	};
+	storing->event = mm_store_event_now(clock, (int)meter, MM_CALIBRATION_RECORD);
 	storing->version = *in_force(storing);
 	storing->version.number++;
 	service->storing = true;

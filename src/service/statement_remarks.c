@@ -96,7 +96,7 @@ static void remarks_of_intervals(const struct mm_statement *s, json_t *remarks)
 	} flags[] = {
 		{MM_PROFILE_ERROR, "error", "the front end gave no right reading for some of the time"},
 		{MM_PROFILE_POWER_DOWN, "power-down", "the meter had no power or did not run for some of the time"},
-		{MM_PROFILE_CLOCK_INVALID, "clock-invalid", "the clock was not set at the begin"},
+		{MM_PROFILE_CLOCK_INVALID, "clock-invalid", "the clock was not synchronised at the begin"},
 		{MM_PROFILE_CLOCK_ADJUSTED, "clock-adjusted", "the clock was set"},
 	};
 	char missing[DURATION_MAX], whole[DURATION_MAX];

@@ -115,6 +115,8 @@ const struct mm_sim_face mm_sim_counting_face = {.device = MM_SIM_LIST(counting_
 static const struct mm_sim_attr board_attrs[] = {
 	{"time_ns", MM_SIM_READ_TIME, 0, NULL},
 	{"start_time", MM_SIM_READ_START, 0, NULL},
+	{"clock_set_ns", MM_SIM_READ_CLOCK_SET, 0, NULL},
+	{"clock_error_ns", MM_SIM_READ_CLOCK_ERROR, 0, NULL},
 	{"mode", MM_SIM_READ_MODE, 0, NULL},
 	{"windows", MM_SIM_READ_WINDOWS, 0, NULL},
 	MM_SIM_KEYS(KEY_ATTR)

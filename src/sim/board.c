@@ -272,6 +272,11 @@ int64_t mm_sim_board_start(const struct mm_sim_board *board)
 	return board->start_s;
 }
 
+const struct mm_sim_board_config *mm_sim_board_config(const struct mm_sim_board *board)
+{
+	return &board->scenario->board;
+}
+
 bool mm_sim_board_stepped(const struct mm_sim_board *board)
 {
 	return board->stepped;

@@ -33,6 +33,7 @@ int mm_sim_board_advance(struct mm_sim_board *board, int64_t time_ns);
 
 int64_t mm_sim_board_time(const struct mm_sim_board *board);
 int64_t mm_sim_board_start(const struct mm_sim_board *board);
+const struct mm_sim_board_config *mm_sim_board_config(const struct mm_sim_board *board);
 bool mm_sim_board_stepped(const struct mm_sim_board *board);
 
 /* Energy windows that have ended so far. */

@@ -215,6 +215,10 @@ static int read_text(struct mm_sim_board *board, const struct mm_sim_attr *attr,
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, mm_sim_board_time(board));
 	case MM_SIM_READ_START:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, mm_sim_board_start(board));
+	case MM_SIM_READ_CLOCK_SET:
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%" PRId64, mm_sim_board_config(board)->clock_set_ns);
+	case MM_SIM_READ_CLOCK_ERROR:
+		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%.0f", mm_sim_board_config(board)->clock_error_s * 1e9);
 	case MM_SIM_READ_MODE:
 		return snprintf(ret, MM_SIM_ATTR_TEXT_MAX, "%s", mm_sim_board_stepped(board) ? "stepped" : "realtime");
 	case MM_SIM_READ_WINDOWS:

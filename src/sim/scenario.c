@@ -19,7 +19,7 @@ enum board_kind {
 	BOARD_SEED,
 	BOARD_SWITCH,
 	BOARD_START,
-	BOARD_REPEAT,
+	BOARD_TIME,
 	BOARD_CHIP,
 };
 
@@ -39,7 +39,9 @@ static const struct board_key board_keys[] = {
 	{"seed", BOARD_SEED, AT(seed), 0.0, 4294967295.0, "a whole number from 0 to 4294967295"},
 	{"noise", BOARD_SWITCH, AT(noise), 0.0, 0.0, "on or off"},
 	{"start_time", BOARD_START, AT(start_s), 0.0, 0.0, "a time such as 2025-06-01T00:00:00Z or 2025-06-01T02:00:00+02:00"},
-	{"repeat", BOARD_REPEAT, AT(repeat_ns), 60.0, MM_SIM_TIME_MAX_S, "a time such as 86400 or 24:00:00, 1 min to 10 years"},
+	{"clock_set", BOARD_TIME, AT(clock_set_ns), 0.0, MM_SIM_TIME_MAX_S, "a time such as 600 or 00:10:00, up to 10 years"},
+	{"clock_error", BOARD_NUMBER, AT(clock_error_s), -4e9, 4e9, "seconds from -4000000000 to 4000000000"},
+	{"repeat", BOARD_TIME, AT(repeat_ns), 60.0, MM_SIM_TIME_MAX_S, "a time such as 86400 or 24:00:00, 1 min to 10 years"},
 	{"voltage_divider", BOARD_NUMBER, AT(voltage_divider), 1.0, 1e5, "a ratio from 1 to 100000"},
 	{"burden_ohm", BOARD_NUMBER, AT(burden_ohm), 0.01, 1e4, "ohms from 0.01 to 10000"},
 	{"ct_primary_a", BOARD_NUMBER, AT(ct_primary_a), 1.0, 1e4, "amperes from 1 to 10000"},
@@ -113,7 +115,7 @@ static bool set_board(struct mm_sim_board_config *board, const struct board_key 
 	case BOARD_START:
 		board->has_start = true;
 		return mm_time_parse(text, member, NULL) == 0;
-	case BOARD_REPEAT:
+	case BOARD_TIME:
 		return parse_time(text, key->min, member);
 	case BOARD_CHIP:
 		board->chip = mm_sim_chip_find(text);

@@ -17,12 +17,14 @@ struct mm_sim_recording;
 
 struct mm_sim_board_config {
 	const struct mm_sim_chip *chip;
-	double ppm;	   /* positive: the chip's clock is fast */
-	uint64_t seed;	   /* of the noise */
-	bool noise;	   /* the codes have noise */
-	bool has_start;	   /* start_s was given */
-	int64_t start_s;   /* CLOCK_REALTIME seconds at board time 0 */
-	int64_t repeat_ns; /* the scenario starts again after this time; 0: never */
+	double ppm;	      /* positive: the chip's clock is fast */
+	uint64_t seed;	      /* of the noise */
+	bool noise;	      /* the codes have noise */
+	bool has_start;	      /* start_s was given */
+	int64_t start_s;      /* CLOCK_REALTIME seconds at board time 0 */
+	int64_t clock_set_ns; /* nothing has set CLOCK_REALTIME before that time, */
+	double clock_error_s; /* and up to then it is wrong by this */
+	int64_t repeat_ns;    /* the scenario starts again after this time; 0: never */
 	double voltage_divider;
 	double burden_ohm;
 	double ct_primary_a;

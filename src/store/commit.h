@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "clock/clock.h"
 #include "core/meter.h"
 
 #define MM_STORE_METERS_MAX 16
@@ -29,12 +30,16 @@ struct mm_store_meter {
 /* The code of the event that has a statement as it was issued. */
 #define MM_STORE_ISSUED "statement-issued"
 
+/* What was said of CLOCK_REALTIME when it labelled an event. */
+#define MM_STORE_CLOCK_SYNCHRONIZED 0x01u
+#define MM_STORE_CLOCK_UNSYNCHRONIZED 0x02u
+
 /* An event that matters to a bill. */
 struct mm_store_event {
 	int64_t id;	      /* given by the register, ascending */
 	int64_t boottime_ns;  /* CLOCK_BOOTTIME */
 	int64_t realtime_ns;  /* CLOCK_REALTIME, a label */
-	uint32_t clock_flags; /* of that clock; 0: nothing is said */
+	uint32_t clock_flags; /* MM_STORE_CLOCK_*, of that clock; 0: nothing is said */
 	int64_t previous;     /* given likewise: the id of the event before it of the same meter, or of the daemon; 0: none */
 	uint8_t hash[MM_ROW_HASH_SIZE];
 	bool has_registers; /* given likewise: what the meter's registers read with the commit that it came with */
@@ -44,6 +49,9 @@ struct mm_store_event {
 	char code[32];	/* stable lower-case name: "start", "stop", "gap", "reversed", ... */
 	char text[192]; /* for people */
 };
+
+/* An event of now, without a text. meter: an index, or -1. */
+struct mm_store_event mm_store_event_now(struct mm_clock *clock, int meter, const char *code);
 
 struct mm_store_profile_row {
 	int meter;

@@ -13,6 +13,7 @@ libstore_a_SOURCES = \
 	src/store/commit.h \
 	src/store/database.c src/store/database.h \
 	src/store/db.c src/store/db.h \
+	src/store/event.c \
 	src/store/hash.c src/store/hash.h \
 	src/store/issued.c \
 	src/store/list.c \

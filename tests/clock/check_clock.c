@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/timex.h>
 
 #include "clock/clock.h"
 #include "core/units.h"
@@ -45,6 +46,45 @@ START_TEST(the_system_clock_does_not_sleep_for_the_past)
 }
 END_TEST
 
+/* What the kernel says, in the place of the C library's: the state and status of the case that runs, or an error. */
+static struct {
+	int state, status, error;
+} kernel;
+
+int clock_adjtime(clockid_t id, struct timex *timex)
+{
+	ck_assert_int_eq(id, CLOCK_REALTIME);
+	ck_assert_uint_eq(timex->modes, 0); /* nothing is changed */
+	timex->status = kernel.status;
+	errno = kernel.error;
+	return kernel.error ? -1 : kernel.state;
+}
+
+START_TEST(the_system_clock_is_as_the_kernel_knows_it)
+{
+	static const struct {
+		int state, status, error;
+		bool synchronized;
+	} cases[] = {
+		{TIME_OK, STA_PLL, 0, true},
+		{TIME_INS, STA_PLL | STA_INS, 0, true},
+		{TIME_ERROR, STA_UNSYNC, 0, false},
+		{TIME_OK, STA_UNSYNC, 0, false},
+		{TIME_ERROR, STA_PLL | STA_CLOCKERR, 0, false},
+		{TIME_OK, 0, EPERM, false},
+	};
+	struct mm_clock *clock;
+
+	kernel.state = cases[_i].state;
+	kernel.status = cases[_i].status;
+	kernel.error = cases[_i].error;
+	ck_assert_int_eq(mm_clock_system_new(&clock), 0);
+	ck_assert_int_eq(mm_clock_synchronized(clock), cases[_i].synchronized);
+	ck_assert_int_gt(mm_clock_realtime(clock), 0);
+	mm_clock_free(clock);
+}
+END_TEST
+
 START_TEST(a_cancelled_clock_wakes_every_sleeper)
 {
 	struct mm_clock *clock;
@@ -79,6 +119,26 @@ START_TEST(a_stepped_clock_goes_where_the_sleeper_wants)
 	ck_assert_int_eq(mm_clock_boottime(clock), 250);
 	board_now = 400; /* the board went on by itself */
 	ck_assert_int_eq(mm_clock_boottime(clock), 400);
+	mm_clock_free(clock);
+}
+END_TEST
+
+/* Synchronised and right, unless it's said that nothing has set it yet. */
+START_TEST(a_stepped_clock_can_wake_unset)
+{
+	int64_t stalls = 0;
+	struct mm_clock *clock = stepped(&stalls);
+
+	ck_assert(mm_clock_synchronized(clock));
+	mm_clock_stepped_unset(clock, 300, -4000);
+	ck_assert(!mm_clock_synchronized(clock));
+	ck_assert_int_eq(mm_clock_realtime(clock), 1100);
+	ck_assert_int_eq(mm_clock_sleep_until(clock, 299), 0);
+	ck_assert(!mm_clock_synchronized(clock));
+	ck_assert_int_eq(mm_clock_realtime(clock), 1299);
+	ck_assert_int_eq(mm_clock_sleep_until(clock, 300), 0);
+	ck_assert(mm_clock_synchronized(clock));
+	ck_assert_int_eq(mm_clock_realtime(clock), 5300);
 	mm_clock_free(clock);
 }
 END_TEST
@@ -163,8 +223,10 @@ int main(void)
 	TCase *tc = tcase_create("clock");
 
 	tcase_add_test(tc, the_system_clock_does_not_sleep_for_the_past);
+	tcase_add_loop_test(tc, the_system_clock_is_as_the_kernel_knows_it, 0, 6);
 	tcase_add_test(tc, a_cancelled_clock_wakes_every_sleeper);
 	tcase_add_test(tc, a_stepped_clock_goes_where_the_sleeper_wants);
+	tcase_add_test(tc, a_stepped_clock_can_wake_unset);
 	tcase_add_test(tc, a_board_that_fails_ends_the_sleep);
 	tcase_add_test(tc, the_timer_comes_before_the_sleeper_and_holds_it_up);
 	tcase_add_test(tc, a_held_clock_stands_still_until_released_or_cancelled);

@@ -218,12 +218,31 @@ START_TEST(clock_set_late)
 {
 	struct fixture fixture, *f = setup(&fixture);
 
-	add(f, 100 - (double)NOON_S, 0, 1, 0);
+	add(f, 100 - (double)NOON_S, 0, 1, MM_PROFILE_CLOCK_INVALID);
 	ck_assert_uint_eq(f->profile.row.status, MM_PROFILE_CLOCK_INVALID);
 	ck_assert_uint_eq(add(f, 100, 1, 1, 0), 1);
 	ck_assert_int_eq(f->closed[0].start_s, 0);
 	ck_assert_uint_eq(f->closed[0].status, MM_PROFILE_CLOCK_INVALID | MM_PROFILE_CLOCK_ADJUSTED);
 	check_row(&f->profile.row, 0, MM_PROFILE_CLOCK_ADJUSTED, 1000);
+}
+END_TEST
+
+/* Nobody knew the time when it began: that it is known before the end makes it no other. */
+START_TEST(clock_known_without_a_step)
+{
+	struct fixture fixture, *f = setup(&fixture);
+
+	add(f, 100, 100, 1, 0);
+	add(f, 101, 101, 1, MM_PROFILE_CLOCK_INVALID);
+	ck_assert_uint_eq(f->profile.row.status, 0);
+	add(f, 899, 899, 1, MM_PROFILE_CLOCK_INVALID);
+	ck_assert_uint_eq(add(f, 901, 901, 2, MM_PROFILE_CLOCK_INVALID), 1);
+	ck_assert_uint_eq(f->closed[0].status, 0);
+	add(f, 1000, 1000, 1, 0);
+	ck_assert_uint_eq(f->profile.row.status, MM_PROFILE_CLOCK_INVALID);
+	ck_assert_uint_eq(add(f, 1801, 1801, 2, 0), 1);
+	ck_assert_uint_eq(f->closed[0].status, MM_PROFILE_CLOCK_INVALID);
+	ck_assert_uint_eq(f->profile.row.status, 0);
 }
 END_TEST
 
@@ -234,7 +253,6 @@ START_TEST(clock_before_epoch)
 
 	ck_assert_uint_eq(add(f, -0.25 - (double)NOON_S, 0, 0.5, 0), 0);
 	ck_assert_int_eq(f->profile.row.start_s, -LENGTH_S);
-	ck_assert_uint_eq(f->profile.row.status, MM_PROFILE_CLOCK_INVALID);
 }
 END_TEST
 
@@ -415,6 +433,7 @@ int main(void)
 	tcase_add_test(tcase, step_within_interval);
 	tcase_add_test(tcase, slew_is_no_step);
 	tcase_add_test(tcase, clock_set_late);
+	tcase_add_test(tcase, clock_known_without_a_step);
 	tcase_add_test(tcase, clock_before_epoch);
 	tcase_add_test(tcase, long_gap);
 	tcase_add_test(tcase, long_gap_to_boundary);

@@ -187,6 +187,13 @@ START_TEST(status_says_why)
 		{NULL, 0, NULL},
 	};
 
+	static const struct fake_answer unsynchronized[] = {
+		{"Status", 0,
+		 REPLY("{\"version\":\"0.1.0\",\"uptime_s\":9.0,\"ok\":true,\"front_end\":" HEALTHY ",\"register\":" HEALTHY
+		       ",\"meters\":[],\"clock_synchronized\":false}")},
+		{NULL, 0, NULL},
+	};
+
 	expect(plain_answers, "status", MM_CTL_FINE,
 	       "minimeterd 0.1.0: everything is in order\n  front end       ok for 1 min 37 s\n", "");
 	expect(plain_answers, "status", MM_CTL_FINE, "  meter main      ok\n  running for     3 d 4 h\n", "");
@@ -197,6 +204,11 @@ START_TEST(status_says_why)
 	expect(refused, "status", MM_CTL_FINE,
 	       "everything is in order\n  front end       ok for 1 min 37 s\n  register        ok for 1 min 37 s\n"
 	       "  configuration   refused for 12 s: a:1: no\n                  put it right\n",
+	       "");
+	/* Nor is a clock that nothing keeps right. */
+	expect(unsynchronized, "status", MM_CTL_FINE,
+	       "  register        ok for 1 min 37 s\n  clock           not synchronised: times of intervals and events may be "
+	       "wrong",
 	       "");
 	expect(frozen, "status --json", MM_CTL_FAULT, "\"advice\": \"set cache_bypass\"", "");
 }

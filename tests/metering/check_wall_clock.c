@@ -41,6 +41,48 @@ START_TEST(a_step_is_one_event_and_slewing_is_none)
 }
 END_TEST
 
+/* An interval begins with a minute of the wall clock: what is asked then holds for it, and nobody asks in each window. */
+START_TEST(whether_it_is_synchronised_is_asked_once_a_minute)
+{
+	struct journal_fixture *f = journal_begin();
+	struct mm_wall_clock wall = {.clock = &f->clock, .journal = &f->journal};
+
+	f->realtime_ns += 45 * MM_NS_PER_S - f->realtime_ns % (60 * MM_NS_PER_S);
+	f->unsynchronized = true;
+	mm_wall_clock_look(&wall);
+	ck_assert_uint_eq(f->asked, 1);
+	ck_assert_uint_eq(mm_wall_clock_status(&wall, f->realtime_ns) & MM_PROFILE_CLOCK_INVALID, MM_PROFILE_CLOCK_INVALID);
+	f->unsynchronized = false;
+	for (int i = 1; i <= 120; i++) {
+		bool asked = i >= 15;
+
+		pass(f, MM_NS_PER_S, MM_NS_PER_S);
+		mm_wall_clock_look(&wall);
+		ck_assert_int_eq((mm_wall_clock_status(&wall, f->realtime_ns) & MM_PROFILE_CLOCK_INVALID) == 0, asked);
+	}
+	/* Once more in each minute that began, and as often as events were written. */
+	ck_assert_uint_eq(f->asked, 3 + f->pending.event_count);
+	journal_end(f);
+}
+END_TEST
+
+/* A clock that is set has another minute: what it was set by is known at once. */
+START_TEST(a_clock_that_is_set_is_asked_at_once)
+{
+	struct journal_fixture *f = journal_begin();
+	struct mm_wall_clock wall = {.clock = &f->clock, .journal = &f->journal};
+
+	f->unsynchronized = true;
+	mm_wall_clock_look(&wall);
+	pass(f, MM_NS_PER_S, MM_NS_PER_S);
+	f->unsynchronized = false;
+	pass(f, MM_NS_PER_S, 3601 * MM_NS_PER_S);
+	mm_wall_clock_look(&wall);
+	ck_assert_uint_eq(mm_wall_clock_status(&wall, f->realtime_ns) & MM_PROFILE_CLOCK_INVALID, 0);
+	journal_end(f);
+}
+END_TEST
+
 START_TEST(an_instant_is_labelled_by_the_last_look)
 {
 	struct journal_fixture *f = journal_begin();
@@ -100,6 +142,8 @@ int main(void)
 	TCase *tc = tcase_create("wall clock");
 
 	tcase_add_test(tc, a_step_is_one_event_and_slewing_is_none);
+	tcase_add_test(tc, whether_it_is_synchronised_is_asked_once_a_minute);
+	tcase_add_test(tc, a_clock_that_is_set_is_asked_at_once);
 	tcase_add_test(tc, an_instant_is_labelled_by_the_last_look);
 	tcase_add_loop_test(tc, a_start_says_how_the_run_before_ended, 0, MM_COUNT_OF(ends));
 	suite_add_tcase(suite, tc);

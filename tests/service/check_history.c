@@ -183,8 +183,16 @@ START_TEST(events_are_followed_too)
 	ck_assert_int_eq(mm_metering_preset(f->metering, 0, 1000 * MM_UWH_PER_KWH, 0, "old", "somebody"), 0);
 	(void)mm_metering_commit(f->metering);
 	got = next(f);
+	ck_assert(json_is_true(json_object_get(row_of(got, "events", 0), "clock_synchronized")));
 	ck_assert_str_eq(json_string_value(json_object_get(row_of(got, "events", 0), "code")), "preset");
 	ck_assert_int_ge(integer(row_of(got, "events", 0), "register_delivered_uwh"), 1000 * MM_UWH_PER_KWH);
+	json_decref(got);
+	f->unsynchronized = true;
+	ck_assert_int_eq(mm_metering_test_output(f->metering, 0, MM_OUTPUT_LED_POWER, 5, "somebody"), 0);
+	(void)mm_metering_commit(f->metering);
+	got = next(f);
+	ck_assert_str_eq(json_string_value(json_object_get(row_of(got, "events", 0), "code")), "output-test");
+	ck_assert(json_is_false(json_object_get(row_of(got, "events", 0), "clock_synchronized")));
 	json_decref(got);
 	teardown(f);
 }

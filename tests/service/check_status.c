@@ -79,6 +79,24 @@ START_TEST(what_the_next_start_would_refuse_is_refused)
 }
 END_TEST
 
+START_TEST(status_says_whether_the_clock_is_synchronised)
+{
+	struct service_fixture *f = setup();
+
+	for (int i = 0; i < 2; i++) {
+		json_t *got, *said;
+
+		f->unsynchronized = i == 1;
+		call(f, "Status", "{}");
+		got = answer(f);
+		said = json_object_get(json_object_get(got, "parameters"), "clock_synchronized");
+		ck_assert(i == 0 ? json_is_true(said) : json_is_false(said));
+		json_decref(got);
+	}
+	teardown(f);
+}
+END_TEST
+
 /* ---- The load profile ---- */
 
 static json_t *open_interval(struct service_fixture *f)
@@ -103,7 +121,8 @@ START_TEST(a_reading_has_the_interval_that_is_open)
 	json_decref(interval);
 	windows(f, 2);
 	interval = open_interval(f);
-	ck_assert(json_is_null(interval)); /* the clock says 1970 */
+	/* A clock that was never set labels it as any other. */
+	ck_assert_str_eq(json_string_value(json_object_get(interval, "start")), "1970-01-01T00:15:00.000Z");
 	json_decref(interval);
 	f->now_ns = 1772323200 * MM_NS_PER_S; /* 2026-03-01 */
 	windows(f, 3);
@@ -177,6 +196,7 @@ int main(void)
 	      *profile = tcase_create("profile");
 
 	tcase_add_test(configuration, a_file_that_was_refused_is_remembered);
+	tcase_add_test(configuration, status_says_whether_the_clock_is_synchronised);
 	tcase_add_test(configuration, what_the_next_start_would_refuse_is_refused);
 	suite_add_tcase(suite, configuration);
 	tcase_add_test(profile, a_reading_has_the_interval_that_is_open);

@@ -24,7 +24,9 @@ static void key_path(const struct fixture *b, char path[static 320])
 
 static int load_key(struct mm_store *store, struct mm_error *error)
 {
-	return mm_store_key(store, 5, NOW_NS, error);
+	struct mm_clock clock = {.ops = &fixture_clock_ops};
+
+	return mm_store_key(store, &clock, error);
 }
 
 static struct mm_store *open_with_key(struct fixture *b)

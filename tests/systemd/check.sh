@@ -17,7 +17,7 @@ only=("$@")
 packages=(make pkgconf gcc libc6-dev libiio-dev libgpiod-dev libsystemd-dev libsqlite3-dev libjansson-dev libinih-dev libssl-dev
 	libncurses-dev libqrencode-dev jq socat)
 cases=(no_configuration untouched_example no_chip metering wait_limit wrong_configuration configuration_removed store_fails
-	reloading sockets_stay memory_kept catalog interface)
+	reloading sockets_stay memory_kept clock_is_read catalog interface)
 passed=0 failed=0 skipped=0 logged=0
 seen=''
 
@@ -275,6 +275,12 @@ sockets_stay() {
 	wait $!
 	seen="refused $(grep -c 'nobody answers' "$boot_dir/clients"), $(grep -c '^main ' "$boot_dir/clients") answered"
 	[[ $seen == "refused 0, "[1-9]* ]]
+}
+
+# Whether something keeps the wall clock right may be asked, and nothing about it may be changed.
+clock_is_read() {
+	seen=$(property SystemCallFilter | tr ' ' '\n' | grep -E '^(adjtimex|clock_adjtime|clock_settime|settimeofday)$' | paste -sd ' ')
+	[ "$seen" = clock_adjtime ]
 }
 
 uwh() {

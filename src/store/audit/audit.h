@@ -21,7 +21,7 @@
  * first. A key that is not the one the trail last named is an event with both fingerprints. Without a key nothing can be signed,
  * and all else goes on: -errno with an error of what is wrong and what to do.
  */
-int mm_store_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_ns, struct mm_error *error);
+int mm_store_key(struct mm_store *store, struct mm_clock *clock, struct mm_error *error);
 
 /* Signs a text as the owner of that key. -ENOKEY: mm_store_key() has not succeeded; -ENOMEM. */
 int mm_store_sign(struct mm_store *store, const char *text, struct mm_signature *ret);

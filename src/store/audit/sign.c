@@ -41,9 +41,9 @@ static bool take_fingerprint(void *userdata, const struct mm_store_event *event,
 }
 
 /* A record says whose signatures are this register's from here on. */
-static int record_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_ns)
+static int record_key(struct mm_store *store, struct mm_clock *clock)
 {
-	struct mm_store_event event = {.boottime_ns = boottime_ns, .realtime_ns = realtime_ns, .meter = -1, .code = "key"};
+	struct mm_store_event event = mm_store_event_now(clock, -1, "key");
 	char known[MM_FINGERPRINT_MAX] = "", fingerprint[MM_FINGERPRINT_MAX], data[MM_FINGERPRINT_MAX + 32];
 	int r = mm_key_fingerprint(store->key, fingerprint);
 
@@ -62,7 +62,7 @@ static int record_key(struct mm_store *store, int64_t boottime_ns, int64_t realt
 	return mm_store_record(store, &event, data);
 }
 
-int mm_store_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_ns, struct mm_error *error)
+int mm_store_key(struct mm_store *store, struct mm_clock *clock, struct mm_error *error)
 {
 	char *path;
 	int r;
@@ -78,7 +78,7 @@ int mm_store_key(struct mm_store *store, int64_t boottime_ns, int64_t realtime_n
 			"and write, and restart",
 			path, strerror(-r));
 	} else {
-		r = record_key(store, boottime_ns, realtime_ns);
+		r = record_key(store, clock);
 		mm_error_set(error, r, "%s", r < 0 ? store->db.error.text : "");
 	}
 	if (r < 0) {
