@@ -16,7 +16,7 @@ base:
 core: base/count_of.h
 metrology: core
 diagnosis: core
-billing: core base/zone.h
+billing: core base/count_of.h base/zone.h
 clock: base core
 varlink: base
 store: base core clock
