@@ -66,15 +66,15 @@ valid() {
 
 # ---- Compiling ----
 
-# compile NAME: what standard input has, and no warning
+# compile NAME: what standard input has, and no warning but that a parameter called label is no label
 compile() {
 	checks=$((checks + 1))
-	if ! dtc -@ -I dts -O dtb -o "$work/$1.dtbo" - 2>"$work/said" || [ -s "$work/said" ]; then
+	if ! dtc -W no-label_is_string -@ -I dts -O dtb -o "$work/$1.dtbo" - 2>"$work/said" || [ -s "$work/said" ]; then
 		wrong "$1: $(cat "$work/said")"
 	fi
 }
 
-# Each parameter names a property that its node has, long enough, or a fragment.
+# Each parameter names a property that its node has, long enough, or a fragment. The firmware makes a string anew, so that one may lack.
 parameters() {
 	blob=$work/$1.dtbo
 	sed -nE 's/<&?([0-9a-z_]+)>, "([^"]+)"/\n\1 \2\n/gp' "$overlays/$1.dtso" | grep -E '^[0-9a-z_]+ ' | while read -r label target; do
@@ -83,7 +83,10 @@ parameters() {
 		else
 			node=$(fdtget "$blob" /__symbols__ "$label" 2>/dev/null)
 			size=$(fdtget -t bx "$blob" "$node" "${target%:*}" 2>/dev/null | wc -w)
-			[ "$size" -ge $((${target#*:} + 4)) ] || echo "$label has no $target"
+			case $target in
+			label | 'name{0='*) [ -n "$node" ] || echo "there is no $label" ;;
+			*) [ "$size" -ge $((${target#*:} + 4)) ] || echo "$label has no $target" ;;
+			esac
 		fi
 	done
 }
@@ -96,9 +99,17 @@ for source in "$overlays"/*.dtso; do
 	compile "$name" <"$source"
 	# What parameters wake up, as a second overlay upon the first: only the firmware knows targets within an overlay.
 	sed -e 's/__dormant__/__overlay__/' -e "s|target = <&ade9000>|target-path = \"$bus/energy-meter@0\"|" \
-		-e "s|target = <&mcp3912>|target-path = \"$bus/adc@0\"|" "$source" >"$work/woken.dtso"
-	compile "$name-woken" <"$work/woken.dtso"
+		-e "s|target = <&mcp3912>|target-path = \"$bus/adc@0\"|" "$source" >"$work/$name-woken.dtso"
+	compile "$name-woken" <"$work/$name-woken.dtso"
 	equal "$name: parameters" '' "$(parameters "$name")"
+done
+
+# A first and a second chip, as the firmware makes them of label=flat and of cs=1,label=shop.
+for name in minimeter-ade9000 minimeter-mcp3912; do
+	names=$(sed -n 's/.*"name{0=\([^,]*\),1=\([^}]*\)}".*/\1 {|\2 {/p' "$overlays/$name.dtso")
+	sed 's/^\t*reg = <0>;/& label = "flat";/' "$work/$name-woken.dtso" | compile $name-flat
+	sed -e "s|$names|" -e 's/\(energy-meter\|adc\|spidev\)@0/\1@1/' -e 's/^\t*reg = <0>;/reg = <1>; label = "shop";/' \
+		"$work/$name-woken.dtso" | compile $name-shop
 done
 
 # ---- The trees of Debian's kernels ----
@@ -204,6 +215,21 @@ for base in $(trees bcm2711-rpi-4-b) $(trees bcm2837-rpi-3-b-plus); do
 	refers $bus/adc@0 interrupt-parent $gpio
 	valid $bus/adc@0
 
+	# Two of a kind: each keeps what it refers to.
+	merge "$base" minimeter-ade9000-flat.dtbo minimeter-ade9000-shop.dtbo
+	is $bus/energy-meter@0 label s flat
+	is $bus/energy-meter@1 label s shop
+	is $bus/energy-meter@1 reg u 1
+	refers $bus/energy-meter@0 vdd-supply /regulator-ade9000
+	refers $bus/energy-meter@1 vdd-supply /regulator-ade9000-1
+	is $bus/spidev@0 status s disabled
+	is $bus/spidev@1 status s disabled
+	merge "$base" minimeter-mcp3912-flat.dtbo minimeter-mcp3912-shop.dtbo
+	is $bus/adc@0 label s flat
+	is $bus/adc@1 label s shop
+	refers $bus/adc@0 clocks /clock-mcp3912
+	refers $bus/adc@1 clocks /clock-mcp3912-1
+
 	merge "$base" minimeter-lcd.dtbo
 	equal "$where: rs line" "$(fdtget -t x "$tree" $gpio phandle) 1a 0" "$(fdtget -t x "$tree" /auxdisplay rs-gpios)"
 
@@ -219,7 +245,7 @@ for base in $(trees am335x-boneblack); do
 	bus=$(fdtget "$tree" /aliases spi0)
 	pinmux=/ocp/interconnect@44c00000/segment@200000/target-module@10000/scm@0/pinmux@800
 	is "$bus" status s okay
-	refers "$bus" pinctrl-0 "$pinmux/minimeter-spi-pins" "$pinmux/minimeter-output-pins"
+	refers "$bus" pinctrl-0 "$pinmux/minimeter-spi-pins" "$pinmux/minimeter-irq-pins" "$pinmux/minimeter-output-pins"
 	is "$bus/energy-meter@0" compatible s minimeter,minimeter-ade9000
 	is "$bus/energy-meter@0" reg u 0
 	refers "$bus/energy-meter@0" vdd-supply /regulator-ade9000
@@ -238,7 +264,34 @@ for base in $(trees am335x-boneblack); do
 	for pad in $ours; do
 		equal "$where: pad $pad" 1 "$(grep -c "^$pad " "$work/pads")"
 	done
-	equal "$where: pads" 10 "$(echo "$ours" | wc -l)"
+	equal "$where: pads" 13 "$(echo "$ours" | wc -l)"
+
+	# The manual's way to say what parameters say elsewhere, and to give Debian's tree the label that the interrupt needs.
+	chip=/fragment-2/__overlay__/energy-meter@0
+	cp "$work/minimeter-bone-ade9000.dtbo" "$work/set.dtbo"
+	for property in spi-max-frequency minimeter,full-scale-millivolt minimeter,nominal-millivolt; do
+		equal "parameter $property" 0 "$(fdtget "$work/set.dtbo" $chip $property >/dev/null 2>&1; echo $?)"
+		fdtput -t u "$work/set.dtbo" $chip $property 1000000
+	done
+	fdtput -t s "$work/set.dtbo" $chip label flat
+	fdtput -t s "$work/set.dtbo" $chip compatible adi,ade9000
+	gpio1=/ocp/interconnect@48000000/segment@0/target-module@4c000/gpio@0
+	cp "$base" "$work/labels.dtb"
+	fdtput -p -t s "$work/labels.dtb" /__symbols__ gpio1 $gpio1
+	merge "$work/labels.dtb" set.dtbo minimeter-bone-ade9000-irq.dtbo
+	is "$bus/energy-meter@0" spi-max-frequency u 1000000
+	is "$bus/energy-meter@0" minimeter,full-scale-millivolt u 1000000
+	is "$bus/energy-meter@0" minimeter,nominal-millivolt u 1000000
+	is "$bus/energy-meter@0" label s flat
+	is "$bus/energy-meter@0" compatible s adi,ade9000
+	is "$bus/energy-meter@0" interrupts u "18 2 19 2 15 2"
+	is "$bus/energy-meter@0" interrupt-names s "irq0 irq1 dready"
+	refers "$bus/energy-meter@0" interrupt-parent $gpio1
+	valid "$bus/energy-meter@0"
+	# Line 18 of GPIO1 is the pin of the manual's table, and so on.
+	dtc -q -I dtb -O dts "$tree" | sed -n '/target-module@4c000 {/,/};/s/.*gpio-line-names = "\(.*\)";/\1/p' |
+		sed 's/\\0\|", "/\n/g' | sed 's/ .*//' >"$work/lines"
+	equal "$where: pins of the interrupts" "P9_14 P9_16 P8_15" "$(for line in 18 19 15; do sed -n $((line + 1))p "$work/lines"; done | xargs)"
 done
 
 for base in $(trees bcm2712-rpi-5-b); do
