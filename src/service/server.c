@@ -18,7 +18,18 @@
 #include "base/log.h"
 #include "service/private.h"
 
-#define BACKLOG 16
+/* Connections that wait to be accepted: as many as there can be clients. */
+#define BACKLOG 256
+/* Administrators that are let in where readers have taken all places: whoever must stop or correct something comes through. */
+#define ADMIN_PLACES 4
+
+/*
+ * Edges and windows come first; clients share what time is left. Whoever administrates the meter does not wait for those that
+ * read it, however many these are, and a new one does not wait for the answers of others.
+ */
+#define PRIORITY_CLIENT SD_EVENT_PRIORITY_IDLE
+#define PRIORITY_ACCEPT (SD_EVENT_PRIORITY_IDLE - 1)
+#define PRIORITY_ADMIN (SD_EVENT_PRIORITY_IDLE - 2)
 
 struct client {
 	struct client *next, **link;
@@ -137,8 +148,7 @@ static int client_new(struct mm_server *server, int fd, const struct mm_varlink_
 	if (r < 0) {
 		goto fail;
 	}
-	/* Edges and windows come first; clients share what time is left. */
-	(void)sd_event_source_set_priority(client->io, SD_EVENT_PRIORITY_IDLE);
+	(void)sd_event_source_set_priority(client->io, service->admin ? PRIORITY_ADMIN : PRIORITY_CLIENT);
 	client_arm(client);
 	return 0;
 fail:
@@ -158,7 +168,7 @@ static int on_accept(sd_event_source *source, int listen_fd, uint32_t revents, v
 	if (fd < 0) {
 		return 0; /* gone already, or no descriptors left: the others are served on */
 	}
-	if (server->service->clients >= (unsigned)server->config->clients_max) {
+	if (server->service->clients >= (unsigned)server->config->clients_max + (listener->service->admin ? ADMIN_PLACES : 0)) {
 		close(fd);
 		if (!server->full) {
 			mm_log_event(CLIENT_REFUSED, NULL, server->config->clients_max);
@@ -262,7 +272,7 @@ static int listener_start(struct listener *listener, struct mm_error *error)
 	if (r < 0) {
 		return mm_error_set(error, r, "socket %s: %s", listener->path, socket_advice(r));
 	}
-	(void)sd_event_source_set_priority(listener->io, SD_EVENT_PRIORITY_IDLE);
+	(void)sd_event_source_set_priority(listener->io, listener->service->admin ? PRIORITY_ADMIN : PRIORITY_ACCEPT);
 	return 0;
 }
 
