@@ -13,15 +13,33 @@
 
 /* ---- Writing ---- */
 
+/* Writes value in exactly count digits. */
+static char *put_digits(char *at, int value, int count, char behind)
+{
+	for (int i = count - 1; i >= 0; i--) {
+		at[i] = (char)('0' + value % 10);
+		value /= 10;
+	}
+	at[count] = behind;
+	return at + count + 1;
+}
+
 const char *mm_time_text(int64_t realtime_s, char ret[static MM_TIME_TEXT_MAX])
 {
 	time_t seconds = (time_t)realtime_s;
 	struct tm tm;
+	char *at = ret;
 
-	if (!gmtime_r(&seconds, &tm) || tm.tm_year < 1000 - 1900 || tm.tm_year > 9999 - 1900 ||
-	    strftime(ret, MM_TIME_TEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0) {
+	if (!gmtime_r(&seconds, &tm) || tm.tm_year < 1000 - 1900 || tm.tm_year > 9999 - 1900) {
 		snprintf(ret, MM_TIME_TEXT_MAX, "an impossible time");
+		return ret;
 	}
+	at = put_digits(at, tm.tm_year + 1900, 4, '-');
+	at = put_digits(at, tm.tm_mon + 1, 2, '-');
+	at = put_digits(at, tm.tm_mday, 2, 'T');
+	at = put_digits(at, tm.tm_hour, 2, ':');
+	at = put_digits(at, tm.tm_min, 2, ':');
+	*put_digits(at, tm.tm_sec, 2, 'Z') = '\0';
 	return ret;
 }
 
@@ -43,7 +61,8 @@ const char *mm_time_text_ms(int64_t realtime_ns, char ret[static MM_TIME_TEXT_MA
 
 	/* Nanoseconds in 64 bits reach from 1677 to 2262. */
 	length = strlen(mm_time_text_ns(realtime_ns, ret)) - 1;
-	snprintf(ret + length, MM_TIME_TEXT_MAX - length, ".%03uZ", (unsigned)(rest_ns / NS_PER_MS) % 1000);
+	ret[length] = '.';
+	*put_digits(ret + length + 1, (int)(rest_ns / NS_PER_MS), 3, 'Z') = '\0';
 	return ret;
 }
 

@@ -51,12 +51,13 @@ TESTS += $(e2e_tests) tests/check_demo.sh
 EXTRA_PROGRAMS = tests/benchmark/bare_timer tests/benchmark/metrology tests/benchmark/put_line tests/benchmark/round_trip
 endif
 
-dist_noinst_SCRIPTS += tests/benchmark/instructions.sh tests/benchmark/metrology.sh tests/benchmark/run.sh tests/benchmark/window.sh tests/e2e/same_day.sh
+dist_noinst_SCRIPTS += tests/benchmark/answers.sh tests/benchmark/instructions.sh tests/benchmark/metrology.sh tests/benchmark/run.sh tests/benchmark/window.sh tests/e2e/same_day.sh
 CLEANFILES += $(EXTRA_PROGRAMS)
 .PHONY: bench bench-metrology
 bench: all bench-metrology tests/benchmark/bare_timer tests/benchmark/put_line tests/benchmark/round_trip tests/fixture/gpio_shim.so
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/benchmark/run.sh
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/benchmark/window.sh || test $$? = 77
+	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/benchmark/answers.sh || test $$? = 77
 bench-metrology: tests/benchmark/metrology
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/benchmark/metrology.sh
 

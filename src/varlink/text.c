@@ -176,13 +176,13 @@ void mm_text_figure(struct mm_text *text, const char *key, double value, unsigne
 void mm_text_real(struct mm_text *text, const char *key, double value)
 {
 	char buffer[32];
-	int length = snprintf(buffer, sizeof(buffer), "%.15g", isfinite(value) ? value : 0.0);
+	int length;
 
-	/* A real stays one where it is whole. */
-	if (buffer[strspn(buffer, "-0123456789")] == '\0') {
-		memcpy(buffer + length, ".0", 2);
-		length += 2;
+	if (!isfinite(value) || (fabs(value) < 1e15 && value == trunc(value))) {
+		mm_text_figure(text, key, isfinite(value) ? value : 0, 1); /* a real stays one where it is whole */
+		return;
 	}
+	length = snprintf(buffer, sizeof(buffer), "%.15g", value);
 	put(text, key, buffer, (size_t)length);
 }
 
