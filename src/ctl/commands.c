@@ -195,7 +195,7 @@ static int run_outputs_test(struct mm_ctl *ctl)
 #define LEFT MM_OPTION_BIT(MM_OPTION_LEFT)
 #define METER MM_OPTION_BIT(MM_OPTION_METER)
 #define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
-#define PROFILE (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_PLOT))
+#define PROFILE (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_PLOT) | MM_OPTION_BIT(MM_OPTION_SVG))
 #define EVENTS (MM_OPTION_BIT(MM_OPTION_CODE) | MM_OPTION_BIT(MM_OPTION_ALL))
 #define RECORD                                                                                                                   \
 	(MM_OPTION_BIT(MM_OPTION_SEEN) | MM_OPTION_BIT(MM_OPTION_RECORD) | MM_OPTION_BIT(MM_OPTION_INSTALLER) |                  \

@@ -5,8 +5,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/calendar.h"
+
 #include "base/time_text.h"
-#include "ctl/when.h"
 
 #define HOUR_S 3600
 #define ROOM_FIRST 512
@@ -26,8 +27,8 @@ struct mm_history {
 int mm_history_new(const char *meter, int64_t now_s, struct mm_history **ret)
 {
 	struct mm_history *history = calloc(1, sizeof(*history));
-	int64_t yesterday_s = mm_when_begin(MM_WHEN_DAY, mm_when_begin(MM_WHEN_DAY, now_s) - 1);
-	int64_t month_s = mm_when_begin(MM_WHEN_MONTH, now_s);
+	int64_t yesterday_s = mm_calendar_begin(MM_CALENDAR_DAY, mm_calendar_begin(MM_CALENDAR_DAY, now_s) - 1);
+	int64_t month_s = mm_calendar_begin(MM_CALENDAR_MONTH, now_s);
 
 	if (history == NULL || (history->meter = strdup(meter)) == NULL) {
 		mm_history_free(history);
@@ -106,8 +107,9 @@ int mm_history_take(struct mm_history *history, const json_t *answer)
 
 struct mm_history_sums mm_history_sum(const struct mm_history *history, int64_t now_s, const struct mm_history_open *open)
 {
-	int64_t today_s = mm_when_begin(MM_WHEN_DAY, now_s), yesterday_s = mm_when_begin(MM_WHEN_DAY, today_s - 1),
-		month_s = mm_when_begin(MM_WHEN_MONTH, now_s), hour_s = mm_when_begin(MM_WHEN_HOUR, now_s);
+	int64_t today_s = mm_calendar_begin(MM_CALENDAR_DAY, now_s),
+		yesterday_s = mm_calendar_begin(MM_CALENDAR_DAY, today_s - 1),
+		month_s = mm_calendar_begin(MM_CALENDAR_MONTH, now_s), hour_s = mm_calendar_begin(MM_CALENDAR_HOUR, now_s);
 	/* from_s is behind the begin of the newest that is closed. */
 	bool with_open = open != NULL && open->start_s >= history->from_s;
 	struct interval last = {0};

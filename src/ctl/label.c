@@ -8,6 +8,7 @@
 
 #include "base/count_of.h"
 #include "base/text.h"
+#include "client/xml.h"
 #include "ctl/writer.h"
 
 #define WIDTH_MM 90
@@ -34,26 +35,6 @@ static const struct {
 	{"CT ratio ", {MM_COLUMN(TEXT, "ct_ratio", NULL)}},
 	{"Software ", {MM_COLUMN(TEXT, "version", NULL)}},
 };
-
-/* Text for an XML document: a serial number may hold anything. */
-static void put_text(FILE *out, const char *text)
-{
-	for (; *text != '\0'; text++) {
-		switch (*text) {
-		case '&':
-			fputs("&amp;", out);
-			break;
-		case '<':
-			fputs("&lt;", out);
-			break;
-		case '>':
-			fputs("&gt;", out);
-			break;
-		default:
-			fputc(*text, out);
-		}
-	}
-}
 
 /* How wide a text is at least drawn by a sans-serif typeface of size 1; few are wider, none by much. */
 static double width_of(const char *text)
@@ -87,8 +68,8 @@ static void put_line(FILE *out, double y_mm, double size_mm, double room_mm, con
 		fprintf(out, " textLength=\"%g\" lengthAdjust=\"spacingAndGlyphs\"", room_mm);
 	}
 	fputs(">", out);
-	put_text(out, before);
-	put_text(out, text);
+	mm_xml_text(out, before);
+	mm_xml_text(out, text);
 	fputs("</text>\n", out);
 }
 

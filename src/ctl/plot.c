@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/calendar.h"
 #include "ctl/when.h"
 
 #define DAY_S 86400
@@ -25,7 +26,7 @@ struct bucket {
 
 struct mm_plot {
 	int64_t from_s, to_s;
-	enum mm_when_unit unit;
+	enum mm_calendar_unit unit;
 	bool begun; /* the unit is known */
 	size_t count, room;
 	struct bucket *bucket;
@@ -72,11 +73,11 @@ static int begin(struct mm_plot *plot, int64_t first_s)
 {
 	int64_t from_s = plot->from_s > INT64_MIN ? plot->from_s : first_s, length_s = plot->to_s - from_s;
 
-	plot->unit = length_s <= HOURS_DAYS_MAX * DAY_S ? MM_WHEN_HOUR
-		     : length_s <= DAYS_MAX * DAY_S	? MM_WHEN_DAY
-							: MM_WHEN_MONTH;
+	plot->unit = length_s <= HOURS_DAYS_MAX * DAY_S ? MM_CALENDAR_HOUR
+		     : length_s <= DAYS_MAX * DAY_S	? MM_CALENDAR_DAY
+							: MM_CALENDAR_MONTH;
 	plot->begun = true;
-	return append(plot, mm_when_begin(plot->unit, from_s));
+	return append(plot, mm_calendar_begin(plot->unit, from_s));
 }
 
 /* Goes on until the last bucket has the time. */
@@ -85,7 +86,7 @@ static int reach(struct mm_plot *plot, int64_t when_s)
 	int64_t next_s;
 	int r = 0;
 
-	while (r == 0 && (next_s = mm_when_next(plot->unit, plot->bucket[plot->count - 1].begin_s)) <= when_s) {
+	while (r == 0 && (next_s = mm_calendar_next(plot->unit, plot->bucket[plot->count - 1].begin_s)) <= when_s) {
 		r = append(plot, next_s);
 	}
 	return r;
@@ -130,7 +131,7 @@ void mm_plot_bar(FILE *out, double share, int columns)
 
 static void label(const struct mm_plot *plot, const struct bucket *bucket, char ret[static LABEL_COLUMNS + 1])
 {
-	static const size_t length[] = {[MM_WHEN_HOUR] = LABEL_COLUMNS, [MM_WHEN_DAY] = 10, [MM_WHEN_MONTH] = 7};
+	static const size_t length[] = {[MM_CALENDAR_HOUR] = LABEL_COLUMNS, [MM_CALENDAR_DAY] = 10, [MM_CALENDAR_MONTH] = 7};
 	char text[MM_WHEN_MAX];
 
 	mm_when_local(bucket->begin_s, text);

@@ -8,6 +8,8 @@
 #include "base/count_of.h"
 #include "base/text.h"
 #include "base/time_text.h"
+#include "client/chart.h"
+#include "client/svg.h"
 #include "ctl/plot.h"
 #include "ctl/private.h"
 #include "ctl/writer.h"
@@ -56,8 +58,11 @@ struct profile {
 	bool headed;   /* the headings are printed */
 	int64_t end_s; /* of the row before; 0: there is none */
 	double sum[COUNT_OF(sum_keys)];
-	struct mm_plot *plot; /* NULL: none is wanted */
-	int r;		      /* of the plot */
+	struct mm_plot *plot;	/* NULL: none is wanted */
+	struct mm_chart *chart; /* likewise */
+	char title[MM_CELL_MAX];
+	int r; /* of either */
+	struct mm_error error;
 };
 
 static void print_csv(struct mm_ctl *ctl, const json_t *piece, const json_t *rows, bool first)
@@ -86,6 +91,27 @@ static void add_to_plot(struct profile *profile, const json_t *rows)
 
 		if (profile->r == 0 && start != NULL && mm_time_parse_local(start, &start_s) == 0) {
 			profile->r = mm_plot_add(profile->plot, start_s, json_number_value(json_object_get(row, "delivered_wh")));
+		}
+	}
+}
+
+static void add_to_chart(struct profile *profile, const json_t *piece, const json_t *rows)
+{
+	const char *meter = json_string_value(json_object_get(piece, "meter"));
+	const char *serial = json_string_value(json_object_get(piece, "serial"));
+	struct mm_interval interval;
+	size_t i;
+	json_t *row;
+
+	snprintf(profile->title, sizeof(profile->title), "%s, serial %s", meter != NULL ? meter : "-",
+		 serial != NULL ? serial : "-");
+	json_array_foreach(rows, i, row)
+	{
+		if (profile->r == 0) {
+			profile->r = mm_interval_read(row, &interval, &profile->error);
+		}
+		if (profile->r == 0) {
+			profile->r = mm_chart_add(profile->chart, &interval);
 		}
 	}
 }
@@ -127,6 +153,8 @@ static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *ro
 		profile->headed = true;
 	} else if (profile->plot != NULL) {
 		add_to_plot(profile, rows);
+	} else if (profile->chart != NULL) {
+		add_to_chart(profile, piece, rows);
 	} else if (json_array_size(rows) > 0) {
 		json_t *all = with_gaps(profile, rows);
 
@@ -185,7 +213,9 @@ static void print_left_out(struct mm_ctl *ctl, const struct profile *profile)
 
 static void print_end(struct mm_ctl *ctl, const struct profile *profile)
 {
-	if (profile->count == 0) {
+	if (profile->chart != NULL) {
+		mm_svg_write(ctl->out, profile->chart, &(struct mm_svg){.title = profile->title});
+	} else if (profile->count == 0) {
 		fputs("no intervals\n", ctl->out);
 	} else if (profile->plot != NULL) {
 		mm_plot_draw(profile->plot, ctl->out, ctl->width > 0 ? ctl->width : PLOT_WIDTH);
@@ -206,6 +236,9 @@ static int run(struct mm_ctl *ctl, json_t *parameters, struct profile *profile)
 	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_PLOT] != NULL) {
 		profile->r = mm_plot_new(span.from_s, span.to_s, time(NULL), &profile->plot);
 	}
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_SVG] != NULL) {
+		profile->r = mm_chart_new(span.from_s, span.to_s, time(NULL), &profile->chart);
+	}
 	if (r == MM_CTL_FINE && profile->r == 0) {
 		r = mm_ctl_send(ctl, "org.minimeter.GetProfile", json_incref(parameters), true);
 	}
@@ -213,7 +246,8 @@ static int run(struct mm_ctl *ctl, json_t *parameters, struct profile *profile)
 		r = mm_ctl_receive_rows(ctl, "intervals", print_rows, profile);
 	}
 	if (profile->r < 0) {
-		return mm_ctl_fail(ctl, MM_CTL_FAILED, "%s", strerror(-profile->r));
+		return mm_ctl_fail(ctl, MM_CTL_FAILED, "%s",
+				   *profile->error.text != '\0' ? profile->error.text : strerror(-profile->r));
 	}
 	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] == NULL && ctl->option[MM_OPTION_CSV] == NULL) {
 		print_end(ctl, profile);
@@ -257,6 +291,7 @@ int mm_ctl_profile(struct mm_ctl *ctl)
 	if (r == MM_CTL_FINE) {
 		r = run(ctl, parameters, &profile);
 		mm_plot_free(profile.plot);
+		mm_chart_free(profile.chart);
 		json_decref(parameters);
 	}
 	return r;

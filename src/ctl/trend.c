@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "client/calendar.h"
 #include "ctl/when.h"
 
 #define COLUMNS_MEDIUM 56
@@ -37,7 +38,7 @@ static void draw_sums(struct mm_screen *screen, const struct mm_history_sums *su
 static void draw_bars(struct mm_screen *screen, const struct mm_history_sums *sums, int64_t now_s, int rows, int columns)
 {
 	int left = screen->margin + LABEL_COLUMNS;
-	time_t hour = mm_when_begin(MM_WHEN_HOUR, now_s) - (MM_HISTORY_HOURS - 1) * 3600;
+	time_t hour = mm_calendar_begin(MM_CALENDAR_HOUR, now_s) - (MM_HISTORY_HOURS - 1) * 3600;
 	struct tm tm;
 
 	mm_screen_put(screen->y, screen->margin, A_NORMAL, "last 24 hours");

@@ -10,6 +10,7 @@
 
 #include "base/count_of.h"
 #include "base/time_text.h"
+#include "client/calendar.h"
 
 #define MINUTE_S 60
 #define HOUR_S 3600
@@ -37,44 +38,15 @@ static int parse_ago(const char *text, int64_t now_s, int64_t *ret)
 	return -EINVAL;
 }
 
-/* The begin of the unit that is some of them later. An hour is 3600 s even where clocks are put back. */
-static int64_t begin_after(enum mm_when_unit unit, int64_t when_s, int units)
-{
-	time_t when = when_s;
-	struct tm tm;
-
-	localtime_r(&when, &tm);
-	switch (unit) {
-	case MM_WHEN_HOUR:
-		return when_s - tm.tm_min * MINUTE_S - tm.tm_sec + (int64_t)units * HOUR_S;
-	case MM_WHEN_DAY:
-		return mktime(
-			&(struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday + units, .tm_isdst = -1});
-	case MM_WHEN_MONTH:
-		return mktime(&(struct tm){.tm_year = tm.tm_year, .tm_mon = tm.tm_mon + units, .tm_mday = 1, .tm_isdst = -1});
-	}
-	return when_s;
-}
-
-int64_t mm_when_begin(enum mm_when_unit unit, int64_t when_s)
-{
-	return begin_after(unit, when_s, 0);
-}
-
-int64_t mm_when_next(enum mm_when_unit unit, int64_t when_s)
-{
-	return begin_after(unit, when_s, 1);
-}
-
 int mm_when_month(const char *text, int64_t now_s, int64_t *ret_from_s, int64_t *ret_to_s)
 {
 	char first[] = "YYYY-MM-01";
 	int64_t from_s;
 
 	if (strcmp(text, "this") == 0) {
-		from_s = begin_after(MM_WHEN_MONTH, now_s, 0);
+		from_s = mm_calendar_begin(MM_CALENDAR_MONTH, now_s);
 	} else if (strcmp(text, "last") == 0) {
-		from_s = begin_after(MM_WHEN_MONTH, now_s, -1);
+		from_s = mm_calendar_begin(MM_CALENDAR_MONTH, mm_calendar_begin(MM_CALENDAR_MONTH, now_s) - 1);
 	} else {
 		if (strlen(text) != strlen("YYYY-MM")) {
 			return -EINVAL;
@@ -85,7 +57,7 @@ int mm_when_month(const char *text, int64_t now_s, int64_t *ret_from_s, int64_t 
 		}
 	}
 	*ret_from_s = from_s;
-	*ret_to_s = begin_after(MM_WHEN_MONTH, from_s, 1);
+	*ret_to_s = mm_calendar_next(MM_CALENDAR_MONTH, from_s);
 	return 0;
 }
 
@@ -96,11 +68,11 @@ int mm_when_parse(const char *text, int64_t now_s, int64_t *ret)
 		return 0;
 	}
 	if (strcmp(text, "today") == 0) {
-		*ret = begin_after(MM_WHEN_DAY, now_s, 0);
+		*ret = mm_calendar_begin(MM_CALENDAR_DAY, now_s);
 		return 0;
 	}
 	if (strcmp(text, "yesterday") == 0) {
-		*ret = begin_after(MM_WHEN_DAY, now_s, -1);
+		*ret = mm_calendar_begin(MM_CALENDAR_DAY, mm_calendar_begin(MM_CALENDAR_DAY, now_s) - 1);
 		return 0;
 	}
 	return *text == '-' ? parse_ago(text + 1, now_s, ret) : mm_time_parse_local(text, ret);

@@ -22,10 +22,4 @@ void mm_when_local(int64_t when_s, char ret[static MM_WHEN_MAX]);
 /* The calendar month of a local time zone, "2026-03", "this" or "last", from its first second to that of the next. -EINVAL. */
 int mm_when_month(const char *text, int64_t now_s, int64_t *ret_from_s, int64_t *ret_to_s);
 
-enum mm_when_unit { MM_WHEN_HOUR, MM_WHEN_DAY, MM_WHEN_MONTH };
-
-/* When the local hour, day or month began that has the time, and when the next one begins. */
-int64_t mm_when_begin(enum mm_when_unit unit, int64_t when_s);
-int64_t mm_when_next(enum mm_when_unit unit, int64_t when_s);
-
 #endif

@@ -137,6 +137,27 @@ START_TEST(read_reports_faults)
 }
 END_TEST
 
+START_TEST(a_profile_is_a_picture)
+{
+	static const struct fake_answer whole[] = {
+		ONE_METER,
+		{"GetProfile", 0,
+		 REPLY("{\"meter\":\"main\",\"serial\":\"<1>\",\"intervals\":[{\"start\":\"2026-03-01T12:00:00Z\",\"duration_s\":"
+		       "900,"
+		       "\"flags\":[],\"covered_s\":900.0,\"id\":7,\"delivered_uwh\":1000000000,\"received_uwh\":0,"
+		       "\"register_delivered_uwh\":null,\"register_received_uwh\":null}]}")},
+		{NULL, 0, NULL},
+	};
+
+	expect(whole, "profile --svg --from 2026-03-01 --to 2026-03-02", MM_CTL_FINE,
+	       ">main, serial &lt;1&gt;: power by interval</text>", "");
+	expect(whole, "profile --svg --from 2026-03-01 --to 2026-03-02", MM_CTL_FINE, "1 intervals, 1.000 kWh delivered", "");
+	expect(whole, "profile --svg --csv", MM_CTL_USAGE, "", "--csv and --svg exclude each other");
+	/* What an older daemon says less is no 0. */
+	expect(plain_answers, "profile --svg", MM_CTL_FAILED, "", "'id' is missing");
+}
+END_TEST
+
 START_TEST(metrics_are_for_a_program)
 {
 	static const struct fake_answer invalid[] = {
@@ -420,6 +441,7 @@ int main(void)
 	tcase_add_test(commands, tables_are_aligned);
 	tcase_add_test(commands, the_label_says_only_what_is_known);
 	tcase_add_test(commands, json_is_the_answer);
+	tcase_add_test(commands, a_profile_is_a_picture);
 	tcase_add_test(commands, metrics_are_for_a_program);
 	tcase_add_test(commands, options_reach_the_daemon);
 	tcase_add_test(commands, environment_names_the_socket);
