@@ -6,7 +6,8 @@
 #   style      what is seen in the source alone
 #   dist       the release: make distcheck by gcc, hardened, with all tests
 #   accuracy   registered energy through the whole chain
-#   asan       clang, with the sanitizers of addresses and undefined behaviour: all that runs our code, but for ten years of it
+#   asan       clang, with the sanitizers of addresses and undefined behaviour: all that runs our code, but for ten years of it; of sweeps
+#              over all faults, changes and moments a part, which goes the same ways
 #   tsan       gcc, with the sanitizer of threads: what has threads (threaded_tests)
 #   valgrind   gcc: the Check programs without their slow cases
 #
@@ -121,7 +122,8 @@ step_asan() {
 		title+=", no leaks (ptrace)"
 	fi
 	build asan CC=clang CFLAGS='-g -O1' --enable-sanitizer=address,undefined &&
-		ASAN_OPTIONS=detect_leaks=$leaks CK_TIMEOUT_MULTIPLIER=30 CK_EXCLUDE_TAGS=size run asan "$(list asan compiled_tests)"
+		ASAN_OPTIONS=detect_leaks=$leaks CK_TIMEOUT_MULTIPLIER=30 CK_EXCLUDE_TAGS=size MM_FAULT_STEP=3 MM_TAMPER_STEP=4 \
+			MM_CRASH_VARIANTS=2 KILL_ROUNDS=3 run asan "$(list asan compiled_tests)"
 }
 
 step_tsan() {
@@ -145,7 +147,7 @@ step_valgrind() {
 	title="valgrind"
 	built || return
 	runner=(valgrind -q --suppressions="$top/tests/valgrind.supp" --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
-	CK_FORK=no CK_EXCLUDE_TAGS=slow run gcc "$(list gcc 'filter-out %.sh,$(TESTS)')"
+	CK_FORK=no CK_EXCLUDE_TAGS=slow MM_CRASHES=40 run gcc "$(list gcc 'filter-out %.sh,$(TESTS)')"
 	runner=()
 }
 

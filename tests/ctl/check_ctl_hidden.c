@@ -154,6 +154,7 @@ TCase *hidden_tcase(void)
 	TCase *hidden = tcase_create("hidden");
 
 	tcase_set_timeout(hidden, 120);
+	tcase_set_tags(hidden, "slow"); /* left out under valgrind */
 	tcase_add_loop_test(hidden, no_answer_hides_anything, 0, COUNT_OF(table));
 	return hidden;
 }

@@ -130,13 +130,16 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("metrology: time");
-	TCase *samples = tcase_create("samples and time");
+	TCase *samples = tcase_create("samples and time"), *slow = tcase_create("two minutes");
 
-	tcase_add_loop_test(samples, time_is_that_of_the_machine, 0, 2);
 	tcase_add_test(samples, blocks_do_not_matter);
 	tcase_add_loop_test(samples, every_sample_counts_once, 0, 11);
 	tcase_add_test(samples, restart);
 	tcase_add_test(samples, lateness);
 	suite_add_tcase(suite, samples);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_add_loop_test(slow, time_is_that_of_the_machine, 0, 2);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

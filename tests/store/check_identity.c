@@ -44,6 +44,7 @@ static struct situation situation(int number)
 }
 
 #define SITUATIONS (12 * (1 + 2 + METERS))
+#define WITH_TWO_AT_MOST (12 * (1 + 2))
 
 /* The database has commit 5 of all meters, the copy, where there is one, commit 7. */
 static void leave(const struct situation *s, struct fixture *b)
@@ -311,15 +312,20 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("identity");
-	TCase *tc = tcase_create("identity");
+	TCase *tc = tcase_create("identity"), *slow = tcase_create("three meters");
 
 	fixture_use_memory();
 	tcase_set_timeout(tc, 600);
-	tcase_add_loop_test(tc, test_a_meter_that_changed_is_refused_or_new, 0, SITUATIONS);
+	tcase_add_loop_test(tc, test_a_meter_that_changed_is_refused_or_new, 0, WITH_TWO_AT_MOST);
 	tcase_add_test(tc, test_a_check_beside_a_daemon);
 	tcase_add_loop_test(tc, test_a_check_without_a_fit_register, 0, 6);
 	tcase_add_test(tc, test_a_copy_that_has_another_model_is_refused);
 	tcase_add_test(tc, test_a_refusal_is_whole);
 	suite_add_tcase(suite, tc);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_set_timeout(slow, 600);
+	tcase_add_loop_test(slow, test_a_meter_that_changed_is_refused_or_new, WITH_TWO_AT_MOST, SITUATIONS);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }
