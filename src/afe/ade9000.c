@@ -65,7 +65,7 @@ static int read_all(struct ade9000 *a, struct mm_ade9000_reading *ret)
 		/* Caught in the act of latching; or else a small one has come out the same once more. */
 		r = mm_ade9000_chip_read_energies(&a->chip, ret);
 	}
-	return r < 0 ? r : mm_ade9000_chip_read_rms(&a->chip, ret);
+	return r < 0 ? r : mm_ade9000_chip_read_rms(&a->chip, ret, compare(a, ret).changed);
 }
 
 static void keep(struct ade9000 *a, const struct mm_ade9000_reading *reading)

@@ -49,7 +49,7 @@ void mm_ade9000_volt_amperes(const struct mm_afe_input *config, double apparent_
 	if (apparent_va > input->voltage_v * config->full_scale_a && last_v > input->voltage_v) {
 		input->voltage_v = last_v;
 	}
-	if (input->voltage_v >= 1.0 && apparent_va > 0.0) {
+	if (input->voltage_v >= MM_ADE9000_VOLTAGE_MIN_V && apparent_va > 0.0) {
 		input->current_a = apparent_va / input->voltage_v;
 	}
 }
@@ -137,7 +137,19 @@ int mm_ade9000_chip_read_energies(struct mm_ade9000_chip *chip, struct mm_ade900
 	return 0;
 }
 
-int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_reading *ret)
+static int read_current(struct mm_ade9000_chip *chip, unsigned i, bool new_energies, struct mm_ade9000_reading *ret)
+{
+	const struct mm_ade9000_input *input = &chip->input[i];
+	int64_t apparent = ret->energy[i][MM_ADE9000_APPARENT];
+
+	if (new_energies && apparent > 0 && ret->voltage_v[i] >= MM_ADE9000_VOLTAGE_MIN_V) {
+		ret->current_a[i] = (double)apparent * mm_ade9000_watts_per_energy(&input->config) / ret->voltage_v[i];
+		return 0;
+	}
+	return read_scaled(chip, &input->current, input->config.full_scale_a / RMS_FULL_SCALE, &ret->current_a[i]);
+}
+
+int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_reading *ret, bool new_energies)
 {
 	for (unsigned i = 0; i < chip->input_count; i++) {
 		const struct mm_ade9000_input *input = &chip->input[i];
@@ -146,7 +158,7 @@ int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_rea
 		if (r < 0) {
 			return r;
 		}
-		r = read_scaled(chip, &input->current, input->config.full_scale_a / RMS_FULL_SCALE, &ret->current_a[i]);
+		r = read_current(chip, i, new_energies, ret);
 		if (r < 0) {
 			return r;
 		}

@@ -65,10 +65,14 @@ int mm_ade9000_chip_open_counting(struct mm_ade9000_chip *chip, struct mm_error 
 /* Does nothing where it is not open. */
 void mm_ade9000_chip_close(struct mm_ade9000_chip *chip);
 
-/* Reads all energies, or one; then voltages, currents and frequency. */
+/*
+ * Reads all energies, or one; then voltages, currents and frequency. Where the energies are new, and there is voltage, a current
+ * is that of its apparent energy, which is no reading: each one over the network takes as long as a reply, and 2,700
+ * instructions.
+ */
 int mm_ade9000_chip_read_energies(struct mm_ade9000_chip *chip, struct mm_ade9000_reading *ret);
 int mm_ade9000_chip_read_energy(struct mm_ade9000_chip *chip, unsigned input, enum mm_ade9000_energy kind, int64_t *ret);
-int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_reading *ret);
+int mm_ade9000_chip_read_rms(struct mm_ade9000_chip *chip, struct mm_ade9000_reading *ret, bool new_energies);
 
 /* Reads the active power of an input as it is just now, ripple and all. */
 int mm_ade9000_chip_read_power(struct mm_ade9000_chip *chip, unsigned input, double *ret_w);
@@ -82,6 +86,9 @@ int mm_ade9000_chip_read_instant(struct mm_ade9000_chip *chip, unsigned input, i
 /* An input's full scale in VA, and what an energy code is worth as mean power over its window, in W. */
 double mm_ade9000_full_scale_va(const struct mm_afe_input *config);
 double mm_ade9000_watts_per_energy(const struct mm_afe_input *config);
+
+/* Below this the voltage of an input tells no current. */
+#define MM_ADE9000_VOLTAGE_MIN_V 1.0
 
 /* What an rms register's code means, by what it means at full scale. */
 double mm_ade9000_rms(int64_t code, double full_scale);
