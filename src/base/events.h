@@ -57,6 +57,8 @@
 	  "calibration %lld is in force, but its record is lost with the audit trail") \
 	X(MULTIPLIER, LOG_NOTICE, MM_EVENT_LOG_ONLY, "c7ee0a996c9ca8ed1e373ceae041203f", "multiplier: %s") \
 	X(CHECK, LOG_NOTICE, "check", "9ad901f13aa14802842ca862bb409a9f", "installation test by %s: %s; installer %s") \
+	X(STATEMENT_ISSUED, LOG_NOTICE, "statement-issued", "2e071072ac3e4f359f42db94d5d89b7d", \
+	  "page T%lld issued by %.40s: %s to %s, SHA-256 %s") \
 	X(OUTPUT_TEST, LOG_NOTICE, "output-test", "9c8f00a016784a09a82830459523526e", "output %s inverted for %d s by %s") \
 	X(OUTPUTS_FAILING, LOG_ERR, "outputs-failing", "4d16a77b837a409a86cb69bc53e3c376", "outputs fail: %s") \
 	X(OUTPUTS_RECOVERED, LOG_NOTICE, "outputs-recovered", "366ecba2c6fc4508a22d89f5a6075c51", "outputs work again") \

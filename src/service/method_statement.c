@@ -31,24 +31,39 @@ static void slice_done(struct mm_deferred *deferred, int result)
 	}
 }
 
-void mm_method_statement(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+static void release(struct mm_deferred *deferred)
+{
+	mm_statement_release(&((struct waiting *)deferred)->statement);
+}
+
+bool mm_statement_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
+			     struct mm_statement *ret)
 {
 	static const struct mm_parameter table[] = {
 		{MM_PARAMETER(struct mm_statement, meter, ONE_METER)},
 		{MM_PARAMETER(struct mm_statement, from, TIME), .mandatory = true},
 		{MM_PARAMETER(struct mm_statement, to, TIME), .mandatory = true},
 	};
-	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct waiting)};
+
+	if (!mm_call_parameters(call, parameters, metering, table, COUNT_OF(table), ret) ||
+	    !mm_call_has_come(call, metering, "to", ret->to)) {
+		return false;
+	}
+	if (ret->from <= 0 || ret->from >= ret->to) {
+		mm_call_invalid(call, "from");
+		return false;
+	}
+	return true;
+}
+
+void mm_method_statement(struct mm_varlink_call *call, const json_t *parameters, void *userdata)
+{
+	static const struct mm_deferred_kind kind = {.wait = MM_WAIT_STORE, .size = sizeof(struct waiting), .release = release};
 	struct mm_service *service = userdata;
 	struct mm_statement asked = {0};
 	struct waiting *s;
 
-	if (!mm_call_parameters(call, parameters, service->metering, table, COUNT_OF(table), &asked) ||
-	    !mm_call_has_come(call, service->metering, "to", asked.to)) {
-		return;
-	}
-	if (asked.from <= 0 || asked.from >= asked.to) {
-		mm_call_invalid(call, "from");
+	if (!mm_statement_parameters(call, parameters, service->metering, &asked)) {
 		return;
 	}
 	s = mm_deferred_new(service, call, &kind);

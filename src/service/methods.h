@@ -26,6 +26,7 @@
 	X("TestOutput", test_output, ADMIN)                                                                                      \
 	X("Preset", preset, ADMIN)                                                                                               \
 	X("Correct", correct, ADMIN)                                                                                             \
+	X("IssueStatement", issue, ADMIN)                                                                                        \
 	X("RecordCheck", record_check, ADMIN)                                                                                    \
 	X("StartCalibration", start_calibration, ADMIN)                                                                          \
 	X("MeasureCalibration", measure_calibration, ADMIN)                                                                      \

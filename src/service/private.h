@@ -34,6 +34,7 @@ struct mm_service {
 	struct mm_session *session;		/* the calibration that is open; NULL: none */
 	int64_t next_check_ns[MM_METERS_MAX];	/* CLOCK_BOOTTIME, before which no further check of a meter is put on record */
 	int64_t checks_until_ns[MM_METERS_MAX]; /* by when the checks on record are used up, an hour for each */
+	int64_t issues_until_ns[MM_METERS_MAX]; /* the same of statements that are issued */
 	bool storing;				/* constants are on their way to the disk: nothing may change under them */
 	bool health_changed;			/* is what is published */
 	/* That as text, of all meters and of each one, where a stream has asked for it; empty again when all have it. */

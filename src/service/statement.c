@@ -21,8 +21,11 @@ static int begin(struct mm_store *store, struct mm_statement *s)
 {
 	struct mm_bill_energy registers, preset;
 	struct mm_registers now;
-	int r = find(store, s, s->from, &s->start);
+	int r = mm_issued_find(store, (unsigned)s->meter, &(struct mm_store_period){s->from, s->to}, &s->issued);
 
+	if (r == 0) {
+		r = find(store, s, s->from, &s->start);
+	}
 	if (r == 0) {
 		r = find(store, s, s->to, &s->end);
 	}
@@ -114,7 +117,7 @@ json_t *mm_statement_json(const struct mm_statement *s, const struct mm_metering
 	const struct mm_bill_energy used = mm_bill_used(bill);
 	const struct mm_bill_energy preset = bill->preset_in ? bill->preset : (struct mm_bill_energy){0};
 
-	return json_pack("{s:s, s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:o}",
+	return json_pack("{s:s, s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:o}",
 			 "meter", config->name, "serial", config->serial, "model", config->model.canonical, "multiplier",
 			 config->multiplier, "version", PACKAGE_VERSION, "from", mm_json_time(s->from * MM_NS_PER_S), "to",
 			 mm_json_time(s->to * MM_NS_PER_S), "start", reading_json(&s->start), "end", reading_json(&s->end),
@@ -123,5 +126,11 @@ json_t *mm_statement_json(const struct mm_statement *s, const struct mm_metering
 			 (json_int_t)preset.received_uwh, "intervals", (json_int_t)bill->intervals, "seconds",
 			 (json_int_t)(s->to - s->from), "uncovered_s", mm_statement_uncovered_s(s), "maximum_demand_w",
 			 bill->max_demand_s > 0 ? json_real(bill->max_demand_w) : json_null(), "maximum_demand_time",
-			 mm_json_time(bill->max_demand_s * MM_NS_PER_S), "remarks", mm_statement_remarks(s));
+			 mm_json_time(bill->max_demand_s * MM_NS_PER_S), "remarks", mm_statement_remarks(s), "issued",
+			 mm_issued_json(&s->issued));
+}
+
+void mm_statement_release(struct mm_statement *s)
+{
+	mm_issued_release(&s->issued);
 }

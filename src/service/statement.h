@@ -11,6 +11,7 @@
 
 #include "billing/bill.h"
 #include "metering/view.h"
+#include "service/issued.h"
 #include "store/store.h"
 
 enum mm_statement_stage { MM_STATEMENT_BEGIN, MM_STATEMENT_INTERVALS, MM_STATEMENT_EVENTS, MM_STATEMENT_DONE };
@@ -31,7 +32,14 @@ struct mm_statement {
 	unsigned read;			     /* in this slice */
 	struct mm_bill bill;
 	int64_t happened[MM_STATEMENT_HAPPENINGS];
+	struct mm_issued issued; /* where a statement of just this period was */
 };
+
+struct mm_varlink_call;
+
+/* Reads the parameters meter, from and to of a call; false after having answered that they are no period that is over. */
+bool mm_statement_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
+			     struct mm_statement *ret);
 
 /* Reads the next slice. Call it until the stage is MM_STATEMENT_DONE. Returns 0 or -errno. On the store's thread. */
 int mm_statement_slice(struct mm_store *store, struct mm_statement *statement);
@@ -44,5 +52,8 @@ double mm_statement_uncovered_s(const struct mm_statement *statement);
 
 /* What is uncertain, as an array of StatementRemark. A new reference. */
 json_t *mm_statement_remarks(const struct mm_statement *statement);
+
+/* Frees what it points to. */
+void mm_statement_release(struct mm_statement *statement);
 
 #endif

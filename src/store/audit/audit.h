@@ -26,6 +26,9 @@ int mm_store_key(struct mm_store *store, struct mm_clock *clock, struct mm_error
 /* Signs a text as the owner of that key. -ENOKEY: mm_store_key() has not succeeded; -ENOMEM. */
 int mm_store_sign(struct mm_store *store, const char *text, struct mm_signature *ret);
 
+/* The fingerprint of the key that mm_store_sign() signs with. -ENOKEY, -ENOMEM. */
+int mm_store_signer(struct mm_store *store, char ret[static MM_FINGERPRINT_MAX]);
+
 /* Where the trail ends and what the meters read as of the last commit to the database, signed. To be kept elsewhere. */
 struct mm_signed_checkpoint {
 	char statement[MM_CHECKPOINT_TEXT_MAX];

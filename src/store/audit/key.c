@@ -140,18 +140,30 @@ int mm_key_create(const char *path, struct mm_key **ret)
 	return key_new(pkey, ret);
 }
 
-static int fingerprint(const EVP_PKEY *pkey, char ret[static MM_FINGERPRINT_MAX])
+static int hash(const void *bytes, size_t size, char ret[static MM_FINGERPRINT_MAX])
 {
-	unsigned char *der = NULL, hash[MM_HASH_SIZE];
-	int size = i2d_PUBKEY(pkey, &der);
-	int ok = size > 0 && EVP_Digest(der, (size_t)size, hash, NULL, EVP_sha256(), NULL) == 1;
+	unsigned char digest[MM_HASH_SIZE];
 
-	OPENSSL_free(der);
-	if (!ok) {
+	if (EVP_Digest(bytes, size, digest, NULL, EVP_sha256(), NULL) != 1) {
 		return -ENOMEM;
 	}
-	mm_hex(hash, sizeof(hash), ret);
+	mm_hex(digest, sizeof(digest), ret);
 	return 0;
+}
+
+int mm_audit_hash(const char *text, char ret[static MM_FINGERPRINT_MAX])
+{
+	return hash(text, strlen(text), ret);
+}
+
+static int fingerprint(const EVP_PKEY *pkey, char ret[static MM_FINGERPRINT_MAX])
+{
+	unsigned char *der = NULL;
+	int size = i2d_PUBKEY(pkey, &der);
+	int r = size > 0 ? hash(der, (size_t)size, ret) : -ENOMEM;
+
+	OPENSSL_free(der);
+	return r;
 }
 
 int mm_key_fingerprint(const struct mm_key *key, char ret[static MM_FINGERPRINT_MAX])

@@ -42,4 +42,7 @@ const char *mm_signature_text(const struct mm_signature *signature, char ret[sta
 int mm_key_check(const char *public_key, const char *text, const char *signature,
 		 char ret_fingerprint[static MM_FINGERPRINT_MAX]);
 
+/* The SHA-256 of a text, in hex. 0 or -ENOMEM. */
+int mm_audit_hash(const char *text, char ret[static MM_FINGERPRINT_MAX]);
+
 #endif

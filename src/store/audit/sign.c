@@ -95,6 +95,11 @@ int mm_store_sign(struct mm_store *store, const char *text, struct mm_signature 
 	return store->key ? mm_key_sign(store->key, text, ret) : -ENOKEY;
 }
 
+int mm_store_signer(struct mm_store *store, char ret[static MM_FINGERPRINT_MAX])
+{
+	return store->key ? mm_key_fingerprint(store->key, ret) : -ENOKEY;
+}
+
 /* ---- Checkpoints ---- */
 
 static void column_hex(sqlite3_stmt *stmt, int column, char ret[static MM_HASH_HEX_MAX])
