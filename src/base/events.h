@@ -31,6 +31,10 @@
 	X(HANDOVER_REFUSED, LOG_WARNING, "handover-refused", "7bdb234ef55141cc8e5b55460d45f369", \
 	  "what the run before left in memory is not used: %s; metering goes on from the register") \
 	X(CLOCK_STEP, LOG_NOTICE, "clock-step", "6c96cfd87da5473d830831e85b948b5b", "wall clock set from %s to %s (%+.3f s)") \
+	X(CLOCK_KNOWN, LOG_NOTICE, "clock-known", "a73bed97707a40efb6c34d526437d544", \
+	  "the wall clock is synchronised now; it did not have to be set") \
+	X(CLOCK_KNOWN_SET, LOG_NOTICE, "clock-known", "a73bed97707a40efb6c34d526437d544", \
+	  "the wall clock is synchronised now; it was set by %+.3f s, by which the times written before are wrong") \
 	X(FRONT_END_FAULT, LOG_ERR, MM_EVENT_NAMED, "dd75014063714c89b1a6cbd704fc51b7", \
 	  "front end%s%s%s%s%s; its meters register nothing meanwhile") \
 	X(FRONT_END_RECOVERED, LOG_NOTICE, "front-end-recovered", "dddc4b68dece4ecbb433205ffb203604", \

@@ -20,10 +20,12 @@ if TESTS_ENABLED
 e2e_tests = \
 	tests/e2e/bad_input.sh \
 	tests/e2e/calibrate.sh \
+	tests/e2e/clock.sh \
 	tests/e2e/correct.sh \
 	tests/e2e/day.sh \
 	tests/e2e/enclosure.sh \
 	tests/e2e/events.sh \
+	tests/e2e/follow.sh \
 	tests/e2e/front_end.sh \
 	tests/e2e/front_ends.sh \
 	tests/e2e/generic.sh \

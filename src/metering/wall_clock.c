@@ -22,12 +22,32 @@ static void note_step(struct mm_wall_clock *wc, int64_t was_ns, int64_t is_ns)
 		       (double)(is_ns - was_ns) / (double)MM_NS_PER_S);
 }
 
+static void note_known(struct mm_wall_clock *wc)
+{
+	int64_t set_ns = wc->offset_ns - wc->known_offset_ns;
+
+	/* Whoever slews the clock slews CLOCK_BOOTTIME with it: what has come between the two is what was set. */
+	if (set_ns >= MM_NS_PER_MS || set_ns <= -MM_NS_PER_MS) {
+		mm_journal_add(wc->journal, MM_JOURNAL_DAEMON, CLOCK_KNOWN_SET, (double)set_ns / (double)MM_NS_PER_S);
+	} else {
+		mm_journal_add(wc->journal, MM_JOURNAL_DAEMON, CLOCK_KNOWN);
+	}
+}
+
 /* first: nothing was asked before. */
 static void ask_synchronized(struct mm_wall_clock *wc, int64_t minute, bool first)
 {
+	bool was = wc->synchronized;
+
 	if (first || minute != wc->minute) {
 		wc->minute = minute;
 		wc->synchronized = mm_clock_synchronized(wc->clock);
+		if (!first && wc->synchronized && !was) {
+			note_known(wc);
+		}
+	}
+	if (first || wc->synchronized) {
+		wc->known_offset_ns = wc->offset_ns;
 	}
 }
 

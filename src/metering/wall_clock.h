@@ -6,7 +6,7 @@
  * The wall clock as a label of what CLOCK_BOOTTIME measures. The invariant: between two looks, labels differ from CLOCK_BOOTTIME
  * by one constant, so that an interval is as long by its labels as it was; a change of that constant by more than
  * MM_PROFILE_STEP_NS is one event, because the wall clock was set. Whether anything keeps the wall clock right is asked once in
- * each of its minutes, as an interval begins with one.
+ * each of its minutes, as an interval begins with one; that something does after a time without is an event.
  */
 
 #include <stdbool.h>
@@ -20,9 +20,10 @@ struct mm_wall_clock {
 	int64_t offset_ns; /* CLOCK_REALTIME - CLOCK_BOOTTIME when last looked; 0: never */
 	int64_t minute;	   /* of CLOCK_REALTIME, when last asked */
 	bool synchronized;
+	int64_t known_offset_ns; /* offset_ns when it last was, or when first looked at */
 };
 
-/* Looks at both clocks, and adds an event where the wall clock was set since the last time. */
+/* Looks at both clocks, and adds an event where the wall clock was set since the last time, or is known again. */
 void mm_wall_clock_look(struct mm_wall_clock *wall_clock);
 
 /* CLOCK_REALTIME at an instant of CLOCK_BOOTTIME, by the last look. */

@@ -83,6 +83,47 @@ START_TEST(a_clock_that_is_set_is_asked_at_once)
 }
 END_TEST
 
+static const struct {
+	int64_t set_ns; /* by which the clock is set while nobody knows it, in two steps */
+	const char *text;
+} findings[] = {
+	{0, "the wall clock is synchronised now; it did not have to be set"},
+	{250 * MM_NS_PER_MS, "the wall clock is synchronised now; it was set by +0.250 s, by which"},
+	{-86400 * MM_NS_PER_S, "the wall clock is synchronised now; it was set by -86400.000 s, by which"},
+};
+
+START_TEST(a_clock_that_is_known_again_is_an_event_with_what_it_was_set_by)
+{
+	struct journal_fixture *f = journal_begin();
+	struct mm_wall_clock wall = {.clock = &f->clock, .journal = &f->journal};
+	unsigned before;
+
+	mm_wall_clock_look(&wall);
+	/* What was set while something kept it right is no news when it is right again. */
+	pass(f, MM_NS_PER_S, 3600 * MM_NS_PER_S);
+	mm_wall_clock_look(&wall);
+	f->unsynchronized = true;
+	for (int i = 0; i < 2; i++) {
+		pass(f, 60 * MM_NS_PER_S, 60 * MM_NS_PER_S);
+		mm_wall_clock_look(&wall);
+		pass(f, 0, findings[_i].set_ns / 2);
+	}
+	mm_wall_clock_look(&wall);
+	before = (unsigned)f->pending.event_count;
+	f->unsynchronized = false;
+	pass(f, 60 * MM_NS_PER_S, 60 * MM_NS_PER_S);
+	mm_wall_clock_look(&wall);
+	ck_assert_uint_eq(f->pending.event_count, before + 1);
+	ck_assert_str_eq(latest(f)->code, "clock-known");
+	ck_assert_msg(strstr(latest(f)->text, findings[_i].text) == latest(f)->text, "%s", latest(f)->text);
+	ck_assert_uint_eq(latest(f)->clock_flags, MM_STORE_CLOCK_SYNCHRONIZED);
+	pass(f, 60 * MM_NS_PER_S, 60 * MM_NS_PER_S);
+	mm_wall_clock_look(&wall);
+	ck_assert_uint_eq(f->pending.event_count, before + 1);
+	journal_end(f);
+}
+END_TEST
+
 START_TEST(an_instant_is_labelled_by_the_last_look)
 {
 	struct journal_fixture *f = journal_begin();
@@ -144,6 +185,7 @@ int main(void)
 	tcase_add_test(tc, a_step_is_one_event_and_slewing_is_none);
 	tcase_add_test(tc, whether_it_is_synchronised_is_asked_once_a_minute);
 	tcase_add_test(tc, a_clock_that_is_set_is_asked_at_once);
+	tcase_add_loop_test(tc, a_clock_that_is_known_again_is_an_event_with_what_it_was_set_by, 0, MM_COUNT_OF(findings));
 	tcase_add_test(tc, an_instant_is_labelled_by_the_last_look);
 	tcase_add_loop_test(tc, a_start_says_how_the_run_before_ended, 0, MM_COUNT_OF(ends));
 	suite_add_tcase(suite, tc);
