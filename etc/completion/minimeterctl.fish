@@ -9,7 +9,7 @@ c|status|--seconds --wait||is everything in order?
 c|watch|--meter --seconds||the front panel, live
 c|nameplate|--meter --label||model, serial, ratings, pulse values
 c|profile|--meter --from --to --month --csv --plot --svg||energy by interval
-c|statement|--meter --from --to --month --csv||what was used in a month, from reading to reading
+c|statement|--meter --from --to --month --csv --html --green-button||what was used in a month, from reading to reading
 c|events|--meter --from --to --csv --code --all --after --limit||what happened, newest last
 c|metrics|--meter||the figures for Prometheus
 c|verify|--head||is all as it was written?
@@ -42,6 +42,8 @@ o|--month||words|this last|of 2026-03, this or last month
 o|--csv||flag||print comma-separated values
 o|--plot||flag||draw bars by hour, day or month
 o|--svg||flag||draw a picture (SVG)
+o|--html||flag||print a page (HTML)
+o|--green-button||flag||print a Green Button file (ESPI)
 o|--code||words|start stop crash power-down resumed handover-refused clock-step front-end-recovered gap received preset correction calibration-unrecorded check output-test outputs-failing outputs-recovered outputs-uncertain register-failing register-recovered serial-corrected copy-failing copy-recovered backup-failed power-fail power-returned|events of this kind
 o|--all||flag||every event, daily snapshots too
 o|--after||any||events after this one

@@ -163,6 +163,15 @@ static void put_time_axis(const struct frame *f)
 
 /* ---- What has flowed ---- */
 
+/* Back to the line from which it goes up or down. */
+static void close_shape(const struct frame *f, bool *open)
+{
+	if (*open) {
+		fprintf(f->out, "V%.1fZ", y_of(f, 0));
+	}
+	*open = false;
+}
+
 /* The steps of one direction as one shape, so that no seams show; sign -1 is downwards. */
 static void put_steps(const struct frame *f, int sign, const char *fill, const char *stroke)
 {
@@ -176,8 +185,7 @@ static void put_steps(const struct frame *f, int sign, const char *fill, const c
 		double y = y_of(f, sign * value_of(f, bucket, wh));
 
 		if (wh <= 0) {
-			fprintf(f->out, open ? "V%.1fZ" : "", zero);
-			open = false;
+			close_shape(f, &open);
 			continue;
 		}
 		if (!open) {
@@ -186,7 +194,7 @@ static void put_steps(const struct frame *f, int sign, const char *fill, const c
 		fprintf(f->out, "V%.1fH%.1f", y, x_of(f, bucket->end_s));
 		open = true;
 	}
-	fprintf(f->out, open ? "V%.1fZ" : "", zero);
+	close_shape(f, &open);
 	fputs("\"/>\n", f->out);
 }
 

@@ -196,6 +196,7 @@ static int run_outputs_test(struct mm_ctl *ctl)
 #define METER MM_OPTION_BIT(MM_OPTION_METER)
 #define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
 #define PROFILE (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_PLOT) | MM_OPTION_BIT(MM_OPTION_SVG))
+#define STATEMENT (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_HTML) | MM_OPTION_BIT(MM_OPTION_GREEN_BUTTON))
 #define EVENTS (MM_OPTION_BIT(MM_OPTION_CODE) | MM_OPTION_BIT(MM_OPTION_ALL))
 #define RECORD                                                                                                                   \
 	(MM_OPTION_BIT(MM_OPTION_SEEN) | MM_OPTION_BIT(MM_OPTION_RECORD) | MM_OPTION_BIT(MM_OPTION_INSTALLER) |                  \
@@ -210,8 +211,8 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	{"nameplate", "", "model, serial, ratings, pulse values", METER | MM_OPTION_BIT(MM_OPTION_LABEL), MM_CTL_SOCKET_READ,
 	 run_nameplate},
 	{"profile", "", "energy by interval", METER | SPAN | PROFILE, MM_CTL_SOCKET_READ, mm_ctl_profile},
-	{"statement", "", "what was used in a month, from reading to reading", METER | SPAN | MM_OPTION_BIT(MM_OPTION_MONTH),
-	 MM_CTL_SOCKET_READ, mm_ctl_statement},
+	{"statement", "", "what was used in a month, from reading to reading", METER | SPAN | STATEMENT, MM_CTL_SOCKET_READ,
+	 mm_ctl_statement},
 	{"events", "", "what happened, newest last", METER | SPAN | EVENTS | PAGE, MM_CTL_SOCKET_READ, mm_ctl_events},
 	{"metrics", "", "the figures for Prometheus", METER, MM_CTL_SOCKET_READ, mm_ctl_metrics},
 	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},

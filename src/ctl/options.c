@@ -26,6 +26,8 @@ const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT] = {
 	[MM_OPTION_MONTH] = {"month", "MONTH", "of 2026-03, this or last month", MM_VALUES_MONTH},
 	[MM_OPTION_PLOT] = {"plot", NULL, "draw bars by hour, day or month"},
 	[MM_OPTION_SVG] = {"svg", NULL, "draw a picture (SVG)"},
+	[MM_OPTION_HTML] = {"html", NULL, "print a page (HTML)"},
+	[MM_OPTION_GREEN_BUTTON] = {"green-button", NULL, "print a Green Button file (ESPI)"},
 	[MM_OPTION_CODE] = {"code", "CODE", "events of this kind", MM_VALUES_CODE},
 	[MM_OPTION_ALL] = {"all", NULL, "every event, daily snapshots too"},
 	[MM_OPTION_CSV] = {"csv", NULL, "print comma-separated values"},
@@ -115,10 +117,14 @@ bool mm_ctl_takes(const struct mm_ctl_command *command, int option)
 
 /* Of each of these rows one at a time: forms of the answer, and what says which part of it. */
 static const enum mm_ctl_option exclusive[][2] = {
-	{MM_OPTION_JSON, MM_OPTION_CSV},  {MM_OPTION_JSON, MM_OPTION_LABEL}, {MM_OPTION_JSON, MM_OPTION_PLOT},
-	{MM_OPTION_CSV, MM_OPTION_PLOT},  {MM_OPTION_MONTH, MM_OPTION_FROM}, {MM_OPTION_MONTH, MM_OPTION_TO},
-	{MM_OPTION_ALL, MM_OPTION_LIMIT}, {MM_OPTION_JSON, MM_OPTION_SVG},   {MM_OPTION_CSV, MM_OPTION_SVG},
-	{MM_OPTION_PLOT, MM_OPTION_SVG},
+	{MM_OPTION_JSON, MM_OPTION_CSV},	  {MM_OPTION_JSON, MM_OPTION_LABEL},
+	{MM_OPTION_JSON, MM_OPTION_PLOT},	  {MM_OPTION_CSV, MM_OPTION_PLOT},
+	{MM_OPTION_MONTH, MM_OPTION_FROM},	  {MM_OPTION_MONTH, MM_OPTION_TO},
+	{MM_OPTION_ALL, MM_OPTION_LIMIT},	  {MM_OPTION_JSON, MM_OPTION_SVG},
+	{MM_OPTION_CSV, MM_OPTION_SVG},		  {MM_OPTION_PLOT, MM_OPTION_SVG},
+	{MM_OPTION_JSON, MM_OPTION_HTML},	  {MM_OPTION_CSV, MM_OPTION_HTML},
+	{MM_OPTION_JSON, MM_OPTION_GREEN_BUTTON}, {MM_OPTION_CSV, MM_OPTION_GREEN_BUTTON},
+	{MM_OPTION_HTML, MM_OPTION_GREEN_BUTTON},
 };
 
 int mm_ctl_check_options(struct mm_ctl *ctl)

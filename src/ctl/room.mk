@@ -31,7 +31,9 @@ libctl_a_SOURCES = \
 	src/ctl/reload.c \
 	src/ctl/screen.c src/ctl/screen.h \
 	src/ctl/span.c \
-	src/ctl/statement.c src/ctl/status.c \
+	src/ctl/statement.c \
+	src/ctl/statement_document.c src/ctl/statement_document.h \
+	src/ctl/status.c \
 	src/ctl/trend.c src/ctl/trend.h \
 	src/ctl/verify.c \
 	src/ctl/watch.c \

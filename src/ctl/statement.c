@@ -6,9 +6,8 @@
 #include "base/count_of.h"
 #include "base/time_text.h"
 #include "ctl/private.h"
+#include "ctl/statement_document.h"
 #include "ctl/writer.h"
-
-#define UWH_PER_WH 1000000
 
 static const struct mm_column columns[] = {
 	{MM_COLUMN(TIME, "from", "from")},
@@ -50,12 +49,6 @@ static const char *const csv_keys[] = {
 	"remarks",
 };
 
-/* µWh as whole Wh, half away from zero. */
-static int64_t whole_wh(int64_t uwh)
-{
-	return (uwh + (uwh < 0 ? -UWH_PER_WH / 2 : UWH_PER_WH / 2)) / UWH_PER_WH;
-}
-
 static void set_reading(json_t *flat, const char *begin, const json_t *reading)
 {
 	static const char *const keys[] = {"time", "delivered_uwh", "received_uwh"};
@@ -83,16 +76,18 @@ static void set_whole(json_t *flat, const json_t *statement, const char *directi
 	used = json_object_get(statement, key);
 	snprintf(key, sizeof(key), "preset_%s_uwh", direction);
 	preset = json_object_get(statement, key);
-	wh = whole_wh(json_integer_value(used));
+	wh = mm_statement_whole_wh(json_integer_value(used));
 	if (json_is_integer(start) && json_is_integer(end)) {
-		wh = whole_wh(json_integer_value(end)) - whole_wh(json_integer_value(start)) -
-		     whole_wh(json_integer_value(preset));
+		wh = mm_statement_whole_wh(json_integer_value(end)) - mm_statement_whole_wh(json_integer_value(start)) -
+		     mm_statement_whole_wh(json_integer_value(preset));
 	}
 	json_object_set_new(flat, used_key, json_integer(wh));
 	snprintf(key, sizeof(key), "start_%s_wh", direction);
-	json_object_set_new(flat, key, json_is_integer(start) ? json_integer(whole_wh(json_integer_value(start))) : json_null());
+	json_object_set_new(
+		flat, key, json_is_integer(start) ? json_integer(mm_statement_whole_wh(json_integer_value(start))) : json_null());
 	snprintf(key, sizeof(key), "end_%s_wh", direction);
-	json_object_set_new(flat, key, json_is_integer(end) ? json_integer(whole_wh(json_integer_value(end))) : json_null());
+	json_object_set_new(flat, key,
+			    json_is_integer(end) ? json_integer(mm_statement_whole_wh(json_integer_value(end))) : json_null());
 }
 
 /* The statement as one row of figures. A new reference. */
@@ -215,6 +210,14 @@ static int add_all(struct mm_ctl *ctl, const json_t *parameters, json_t *stateme
 	return r;
 }
 
+/* NULL: text, CSV or JSON. */
+static const struct mm_statement_form *form_of(const struct mm_ctl *ctl)
+{
+	return ctl->option[MM_OPTION_HTML] != NULL	     ? &mm_statement_html
+	       : ctl->option[MM_OPTION_GREEN_BUTTON] != NULL ? &mm_statement_green_button
+							     : NULL;
+}
+
 int mm_ctl_statement(struct mm_ctl *ctl)
 {
 	json_t *parameters = json_object(), *statements = json_array();
@@ -224,7 +227,13 @@ int mm_ctl_statement(struct mm_ctl *ctl)
 	if (r == MM_CTL_FINE) {
 		r = add_all(ctl, parameters, statements);
 	}
+	if (r == MM_CTL_FINE && form_of(ctl) != NULL) {
+		r = mm_statement_document(ctl, form_of(ctl), statements);
+	} else {
+		r = mm_ctl_show(ctl, r, json_incref(answer), print_all);
+	}
 	json_decref(parameters);
 	json_decref(statements);
-	return mm_ctl_show(ctl, r, answer, print_all);
+	json_decref(answer);
+	return r;
 }

@@ -129,8 +129,8 @@ END_TEST
 START_TEST(openmetrics_names_families_its_way)
 {
 	static const char *const lines[] = {
-		"# TYPE minimeter_delivered_joules counter\n# UNIT minimeter_delivered_joules joules\n"
-		"minimeter_delivered_joules_total{serial=\"1\"} 9.0036\n",
+		("# TYPE minimeter_delivered_joules counter\n# UNIT minimeter_delivered_joules joules\n"
+		 "minimeter_delivered_joules_total{serial=\"1\"} 9.0036\n"),
 		"# TYPE minimeter_missed_windows counter\nminimeter_missed_windows_total{",
 		"# TYPE minimeter_front_end_state stateset\nminimeter_front_end_state{",
 		"# TYPE minimeter_meter info\nminimeter_meter_info{",

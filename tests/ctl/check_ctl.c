@@ -158,6 +158,56 @@ START_TEST(a_profile_is_a_picture)
 }
 END_TEST
 
+#define STATEMENT_OF(start)                                                                                                      \
+	"{\"statement\":{\"meter\":\"main\",\"serial\":\"<1>\",\"model\":\"M\",\"version\":\"0.3.0\",\"multiplier\":1.0,"        \
+	"\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-04-01T00:00:00Z\",\"start\":" start                                     \
+	",\"end\":{\"time\":\"2026-04-01T00:00:00Z\",\"interval\":8,\"hash\":\"bb\",\"delivered_uwh\":3000000499,"               \
+	"\"received_uwh\":0},\"delivered_uwh\":2000000499,\"received_uwh\":0,\"preset_delivered_uwh\":0,"                        \
+	"\"preset_received_uwh\":0,\"intervals\":1,\"seconds\":2678400,\"uncovered_s\":0.0,\"maximum_demand_w\":null,"           \
+	"\"maximum_demand_time\":null,\"remarks\":[]}}"
+#define STATEMENT                                                                                                                \
+	STATEMENT_OF("{\"time\":\"2026-03-01T00:00:00Z\",\"interval\":6,\"hash\":\"aa\",\"delivered_uwh\":1000000000,"           \
+		     "\"received_uwh\":0}")
+#define ROW(id, registers)                                                                                                       \
+	"{\"start\":\"2026-03-01T12:00:00Z\",\"duration_s\":900,\"flags\":[],\"covered_s\":900.0,\"id\":" id                     \
+	",\"delivered_uwh\":1000000000,\"received_uwh\":0,\"register_delivered_uwh\":" registers                                 \
+	",\"register_received_uwh\":" registers "}"
+
+/* It asks for the intervals between the readings, and for those that the hash of the first reading is of. */
+START_TEST(a_statement_is_a_document)
+{
+	static const struct fake_answer whole[] = {
+		ONE_METER,
+		{"GetStatement", 0, REPLY(STATEMENT)},
+		{"GetProfile", 0,
+		 REPLY("{\"meter\":\"main\",\"serial\":\"1\",\"intervals\":[" ROW("7", "null") "," ROW("8", "0") "," ROW(
+			 "9", "1") "]}")},
+		{NULL, 0, NULL},
+	};
+	static const struct fake_answer forked[] = {
+		ONE_METER,
+		{"GetStatement", 0, REPLY(STATEMENT)},
+		{"GetProfile", 0, ERROR("org.minimeter.Forked", "{\"meter\":\"main\",\"last\":3}")},
+		{NULL, 0, NULL},
+	};
+	struct fake_socket fixture = fake_socket_new(whole);
+	json_t *answer, *request;
+
+	expect_of(&fixture, "statement --month 2026-03 --green-button", MM_CTL_FINE, "<value>1000000</value>", "");
+	answer = fake_daemon_request(fixture.daemon, "GetProfile");
+	request = json_object_get(answer, "parameters");
+	ck_assert_int_eq(json_integer_value(json_object_get(request, "after")), 6);
+	ck_assert_str_eq(json_string_value(json_object_get(request, "after_hash")), "aa");
+	json_decref(answer);
+	expect_of(&fixture, "statement --month 2026-03 --html", MM_CTL_FINE, "<td>&lt;1&gt;</td>", "");
+	expect_of(&fixture, "statement --month 2026-03 --html", MM_CTL_FINE, "</html>\n", "");
+	expect_of(&fixture, "statement --html --csv", MM_CTL_USAGE, "", "exclude each other");
+	fake_socket_free(&fixture);
+	/* A part passes for the whole nowhere. */
+	expect(forked, "statement --month 2026-03 --green-button", MM_CTL_FAILED, NULL, "another history");
+}
+END_TEST
+
 START_TEST(metrics_are_for_a_program)
 {
 	static const struct fake_answer invalid[] = {
@@ -442,6 +492,7 @@ int main(void)
 	tcase_add_test(commands, the_label_says_only_what_is_known);
 	tcase_add_test(commands, json_is_the_answer);
 	tcase_add_test(commands, a_profile_is_a_picture);
+	tcase_add_test(commands, a_statement_is_a_document);
 	tcase_add_test(commands, metrics_are_for_a_program);
 	tcase_add_test(commands, options_reach_the_daemon);
 	tcase_add_test(commands, environment_names_the_socket);
