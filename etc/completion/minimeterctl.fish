@@ -44,7 +44,7 @@ o|--plot||flag||draw bars by hour, day or month
 o|--svg||flag||draw a picture (SVG)
 o|--html||flag||print a page (HTML)
 o|--green-button||flag||print a Green Button file (ESPI)
-o|--code||words|start stop crash power-down resumed handover-refused clock-step front-end-recovered gap received preset correction calibration-unrecorded check output-test outputs-failing outputs-recovered outputs-uncertain register-failing register-recovered serial-corrected copy-failing copy-recovered backup-failed power-fail power-returned|events of this kind
+o|--code||words|start stop crash power-down resumed handover-refused clock-step clock-known front-end-recovered gap received preset correction calibration-unrecorded check statement-issued output-test outputs-failing outputs-recovered outputs-uncertain register-failing register-recovered serial-corrected copy-failing copy-recovered backup-failed power-fail power-returned|events of this kind
 o|--all||flag||every event, daily snapshots too
 o|--after||any||events after this one
 o|--limit||any||this many events, 1 to 100

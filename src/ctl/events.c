@@ -17,8 +17,20 @@ static const struct mm_column columns[] = {
 };
 
 static const char *const csv_keys[] = {
-	"id",  "time", "boottime_s", "meter", "code", "text", "time_local", "register_delivered_uwh", "register_received_uwh",
-	"hash"};
+	"id",
+	"time",
+	"boottime_s",
+	"meter",
+	"code",
+	"text",
+	"time_local",
+	"register_delivered_uwh",
+	"register_received_uwh",
+	"hash",
+	"previous",
+	"clock_synchronized",
+	"serial",
+};
 
 /* How the events come, and what there was so far. */
 struct events {
@@ -26,7 +38,46 @@ struct events {
 	int64_t after, limit;			     /* -1: not given */
 	bool stream;				     /* all that there are, in pieces */
 	int64_t count, hidden, last_id;
+	json_t *serials; /* of the meters by their names, for a table of values; NULL: none is wanted */
 };
+
+static int read_serials(struct mm_ctl *ctl, struct events *events)
+{
+	json_t *answer, *meter;
+	size_t i;
+	int r = mm_ctl_call(ctl, "org.minimeter.GetNameplate", NULL, &answer);
+
+	if (r != MM_CTL_FINE) {
+		return r;
+	}
+	events->serials = json_object();
+	json_array_foreach(json_object_get(answer, "meters"), i, meter)
+	{
+		const char *name = json_string_value(json_object_get(meter, "name"));
+
+		if (name != NULL) {
+			json_object_set(events->serials, name, json_object_get(meter, "serial"));
+		}
+	}
+	json_decref(answer);
+	return MM_CTL_FINE;
+}
+
+/* Each row says of which meter it is by its serial number too: a name can be given to another one. */
+static void add_serials(const struct events *events, const json_t *rows)
+{
+	json_t *row;
+	size_t i;
+
+	json_array_foreach(rows, i, row)
+	{
+		const char *name = json_string_value(json_object_get(row, "meter"));
+
+		if (name != NULL) {
+			json_object_set(row, "serial", json_object_get(events->serials, name));
+		}
+	}
+}
 
 static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *rows, void *userdata)
 {
@@ -35,6 +86,7 @@ static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *ro
 
 	if (ctl->option[MM_OPTION_CSV] != NULL) {
 		mm_writer_local_times(rows, "time", "time_local");
+		add_serials(events, rows);
 		mm_writer_csv(ctl->out, csv_keys, COUNT_OF(csv_keys), rows, events->count == 0);
 	} else if (json_array_size(rows) > 0) {
 		mm_writer_widen(events->columns, COUNT_OF(columns), rows);
@@ -104,6 +156,9 @@ int mm_ctl_events(struct mm_ctl *ctl)
 	int r = read_choice(ctl, &events, parameters);
 
 	memcpy(events.columns, columns, sizeof(columns));
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_CSV] != NULL) {
+		r = read_serials(ctl, &events);
+	}
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_send(ctl, "org.minimeter.GetEvents", json_incref(parameters), events.stream);
 	}
@@ -113,6 +168,7 @@ int mm_ctl_events(struct mm_ctl *ctl)
 	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_JSON] == NULL && ctl->option[MM_OPTION_CSV] == NULL) {
 		print_rest(ctl, &events);
 	}
+	json_decref(events.serials);
 	json_decref(parameters);
 	return r;
 }

@@ -46,6 +46,8 @@ static const char *const csv_keys[] = {
 	"register_delivered_uwh",
 	"register_received_uwh",
 	"hash",
+	"delivered_uwh",
+	"received_uwh",
 };
 
 /* What the sum line adds up. */

@@ -46,9 +46,9 @@ START_TEST(the_profile_has_a_sum)
 	       "");
 	expect(two_pages, "profile --csv", MM_CTL_FINE,
 	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s,start_local,meter,"
-	       "serial,id,previous,register_delivered_uwh,register_received_uwh,hash\n"
-	       "2026-03-01T12:00:00Z,900,0,,601.25,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,main,\"00,42\",,,,,\n"
-	       "2026-03-01T12:15:00Z,900,0,a power-down,0.1,2.5,1.5,0.0,899.9,2026-03-01 12:15:00,main,\"00,42\",,,,,\n",
+	       "serial,id,previous,register_delivered_uwh,register_received_uwh,hash,delivered_uwh,received_uwh\n"
+	       "2026-03-01T12:00:00Z,900,0,,601.25,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,main,\"00,42\",,,,,,,\n"
+	       "2026-03-01T12:15:00Z,900,0,a power-down,0.1,2.5,1.5,0.0,899.9,2026-03-01 12:15:00,main,\"00,42\",,,,,,,\n",
 	       "");
 }
 END_TEST
@@ -69,7 +69,7 @@ START_TEST(a_gap_in_the_profile_is_shown)
 	       "no interval\n2026-03-01 14:00:00   900 s ",
 	       "");
 	expect(gap, "profile", MM_CTL_FINE, "\nsum of 2             1800 s ", "");
-	expect(gap, "profile --csv", MM_CTL_FINE, ",main,\"00,42\",,,,,\n2026-03-01T14:00:00Z,900,", "");
+	expect(gap, "profile --csv", MM_CTL_FINE, ",main,\"00,42\",,,,,,,\n2026-03-01T14:00:00Z,900,", "");
 }
 END_TEST
 
@@ -90,9 +90,9 @@ START_TEST(csv_is_of_all_meters)
 
 	expect(three, "profile --csv", MM_CTL_FINE,
 	       "start,duration_s,status,flags,delivered_wh,received_wh,lagging_varh,leading_varh,covered_s,start_local,meter,"
-	       "serial,id,previous,register_delivered_uwh,register_received_uwh,hash\n"
-	       "2026-03-01T12:00:00Z,900,0,,2.0,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,flat,2,,,,,\n"
-	       "2026-03-01T12:00:00Z,900,0,,3.0,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,shop,3,,,,,\n",
+	       "serial,id,previous,register_delivered_uwh,register_received_uwh,hash,delivered_uwh,received_uwh\n"
+	       "2026-03-01T12:00:00Z,900,0,,2.0,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,flat,2,,,,,,,\n"
+	       "2026-03-01T12:00:00Z,900,0,,3.0,0.0,1.5,0.0,899.9,2026-03-01 12:00:00,shop,3,,,,,,,\n",
 	       "");
 }
 END_TEST
@@ -160,11 +160,34 @@ START_TEST(every_id_is_accounted_for)
 	expect(one, "events --limit 1 --after 6", MM_CTL_FINE, "one\nthere may be more: --after 7\n", "");
 	expect(one, "events --limit 2", MM_CTL_FINE, "started  one\n", "");
 	expect(two_pages, "events --all --csv", MM_CTL_FINE,
-	       "id,time,boottime_s,meter,code,text,time_local,register_delivered_uwh,register_received_uwh,hash\n"
-	       "7,2026-03-01T12:00:00Z,1.5,,started,one,2026-03-01 12:00:00,,,\n"
-	       "9,2026-03-01T12:00:00Z,1.5,,started,\"two, three\",2026-03-01 12:00:00,,,\n"
-	       "1000,2026-03-01T12:00:00Z,1.5,,started,four,2026-03-01 12:00:00,,,\n",
+	       "id,time,boottime_s,meter,code,text,time_local,register_delivered_uwh,register_received_uwh,hash,previous,clock_"
+	       "synchronized,serial\n"
+	       "7,2026-03-01T12:00:00Z,1.5,,started,one,2026-03-01 12:00:00,,,,,,\n"
+	       "9,2026-03-01T12:00:00Z,1.5,,started,\"two, three\",2026-03-01 12:00:00,,,,,,\n"
+	       "1000,2026-03-01T12:00:00Z,1.5,,started,four,2026-03-01 12:00:00,,,,,,\n",
 	       "");
+}
+END_TEST
+
+/* A name can be given to another meter, a serial number can not. */
+START_TEST(events_for_a_spreadsheet_have_the_serial)
+{
+	static const struct fake_answer two[] = {
+		{"GetNameplate", 0,
+		 REPLY("{\"meters\":[{\"name\":\"main\",\"serial\":\"1\"},{\"name\":\"flat\",\"serial\":\"00,42\"}]}")},
+		{"GetEvents", 0,
+		 REPLY(EVENTS(
+			 "{\"id\":7,\"time\":\"2026-03-01T12:00:00Z\",\"boottime_s\":1.5,\"meter\":\"flat\",\"code\":\"preset\","
+			 "\"text\":\"t\",\"previous\":6,\"hash\":\"aa\",\"register_delivered_uwh\":5,\"register_received_uwh\":"
+			 "null,"
+			 "\"clock_synchronized\":true}",
+			 "0"))},
+		{NULL, 0, NULL},
+	};
+
+	expect(two, "events --csv", MM_CTL_FINE,
+	       "\n7,2026-03-01T12:00:00Z,1.5,flat,preset,t,2026-03-01 12:00:00,5,,aa,6,true,\"00,42\"\n", "");
+	expect(two + 1, "events", MM_CTL_FINE, "flat", "");
 }
 END_TEST
 
@@ -353,6 +376,7 @@ TCase *history_tcase(void)
 	tcase_add_test(history, the_profile_has_a_sum);
 	tcase_add_test(history, a_gap_in_the_profile_is_shown);
 	tcase_add_test(history, csv_is_of_all_meters);
+	tcase_add_test(history, events_for_a_spreadsheet_have_the_serial);
 	tcase_add_test(history, statements_chain_on_paper_too);
 	tcase_add_test(history, pieces_are_one_object);
 	tcase_add_test(history, every_id_is_accounted_for);
