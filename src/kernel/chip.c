@@ -44,7 +44,7 @@ int ade9000_read_energy(struct meter *m, unsigned int phase, enum energy kind,
 		if (!ret)
 			ret = ade9000_read(m, reg + 1, &hi);
 		if (!ret && hi == before) {
-			*val = wrap(((s64)(s32)hi << 13 | (lo & 0x1fff)) +
+			*val = wrap((s64)(s32)hi * 8192 + (lo & 0x1fff) +
 				    m->base[phase][kind]);
 			return 0;
 		}

@@ -42,6 +42,8 @@ initrd_modules=(virtio_pci virtio_blk ext4)
 # Of the board's own modules the sources are here; what else it has depends on the kernel.
 own_modules=(board-spi ade9000-chip)
 board_modules=(gpio-sim minimeter_ade9000)
+# Kernels are compiled with signed overflow defined; this driver does without.
+sanitized=(-fsanitize=undefined -fsanitize=bounds-strict -fsanitize-undefined-trap-on-error -fno-wrapv)
 # Of these the kernel's source is taken, those that it has.
 kernel_sources=(drivers/iio/adc/ade9000.c drivers/gpio/gpio-sim.c drivers/gpio/gpiolib.h kernel/irq/irq_sim.c)
 
@@ -152,11 +154,12 @@ unpack_release() {
 # Our driver, as a user gets it: its package, made by the package's own rules, has DKMS build it.
 make_driver() {
 	local sources=("$build"/minimeter/src/kernel/{*.*,Kbuild,linux/driver,linux/*/*} "$build"/minimeter/debian/{rules,control,changelog}) known=$build/driver
+	local flags=${VM_UBSAN:+"${sanitized[*]}"}
 
-	if cat "${sources[@]}" | cmp -s - "$known"; then
+	if { cat "${sources[@]}" && echo "$flags"; } | cmp -s - "$known"; then
 		return
 	fi
-	in_build env DH_OPTIONS=-pminimeter-dkms sh -ec 'cd /minimeter
+	in_build env DH_OPTIONS=-pminimeter-dkms KCFLAGS="$flags" sh -ec 'cd /minimeter
 		rm -f ../minimeter-dkms_*.deb
 		dh_prep
 		make -f debian/rules override_dh_install override_dh_dkms
@@ -167,7 +170,13 @@ make_driver() {
 		dkms status' sh "$kernel"
 	mkdir -p "$build/kernel/lib/modules/$kernel/updates/dkms"
 	cp "$build/lib/modules/$kernel"/updates/dkms/minimeter_ade9000.ko* "$build/kernel/lib/modules/$kernel/updates/dkms"
-	cat "${sources[@]}" >"$known"
+	rm -f "$cache/traps"
+	if [ -n "$flags" ]; then
+		# shellcheck disable=SC2016
+		in_build sh -c 'cd "$(mktemp -d)" && cp /lib/modules/$0/updates/dkms/minimeter_ade9000.ko* . && { unxz -q ./*.xz 2>/dev/null || true; } &&
+			objdump -d minimeter_ade9000.ko | grep -c ud2' "$kernel" >"$cache/traps"
+	fi
+	{ cat "${sources[@]}" && echo "$flags"; } >"$known"
 }
 
 # copy_modules ROOT MODULE...: with what they depend on, into a root below the build root; unpacked for busybox's sake.
