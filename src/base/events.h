@@ -34,7 +34,9 @@
 	X(CLOCK_KNOWN, LOG_NOTICE, "clock-known", "a73bed97707a40efb6c34d526437d544", \
 	  "the wall clock is synchronised now; it did not have to be set") \
 	X(CLOCK_KNOWN_SET, LOG_NOTICE, "clock-known", "a73bed97707a40efb6c34d526437d544", \
-	  "the wall clock is synchronised now; it was set by %+.3f s, by which the times written before are wrong") \
+	  "the wall clock is synchronised now; it was set by %+.3f s, by which the times that this run wrote before are wrong") \
+	X(CLOCK_KNOWN_LATER, LOG_NOTICE, "clock-known", "a73bed97707a40efb6c34d526437d544", \
+	  "the wall clock is synchronised now; by how much the times that the run before wrote are wrong, nothing can say") \
 	X(FRONT_END_FAULT, LOG_ERR, MM_EVENT_NAMED, "dd75014063714c89b1a6cbd704fc51b7", \
 	  "front end%s%s%s%s%s; its meters register nothing meanwhile") \
 	X(FRONT_END_RECOVERED, LOG_NOTICE, "front-end-recovered", "dddc4b68dece4ecbb433205ffb203604", \

@@ -92,4 +92,7 @@ void mm_wall_clock_note_last_run(struct mm_wall_clock *wc, const struct mm_store
 	if (realtime < last->realtime_ns) {
 		note_step(wc, last->realtime_ns, realtime);
 	}
+	if (last->unsynchronized && mm_clock_synchronized(wc->clock)) {
+		mm_journal_add(wc->journal, MM_JOURNAL_DAEMON, CLOCK_KNOWN_LATER);
+	}
 }

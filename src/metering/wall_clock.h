@@ -35,7 +35,8 @@ uint32_t mm_wall_clock_status(const struct mm_wall_clock *wall_clock, int64_t re
 /* Whether daylight saving is in force at an instant of CLOCK_REALTIME, in the time zone of the machine. */
 bool mm_wall_clock_daylight_saving(int64_t realtime_ns);
 
-/* Adds an event where the run before this one ended without a stop, with how long ago, and one where the wall clock is behind it.
+/* Adds an event where the run before this one ended without a stop, with how long ago, one where the wall clock is behind it, and
+ * one where it is known now and was not then.
  */
 void mm_wall_clock_note_last_run(struct mm_wall_clock *wall_clock, const struct mm_store_last_run *last);
 

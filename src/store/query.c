@@ -350,6 +350,7 @@ int mm_store_last_run(struct mm_store *store, struct mm_store_last_run *ret)
 			.same_boot = sqlite3_column_int64(stmt, 1) == store->roster.boot,
 			.boottime_ns = sqlite3_column_int64(stmt, 2),
 			.realtime_ns = sqlite3_column_int64(stmt, 3),
+			.unsynchronized = (sqlite3_column_int64(stmt, 4) & MM_STORE_CLOCK_UNSYNCHRONIZED) != 0,
 		};
 		sqlite3_reset(stmt);
 	}

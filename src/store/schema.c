@@ -340,8 +340,10 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 	[MM_STMT_CLOSED] = "SELECT m.id, " CLOSED_ENERGIES " FROM event AS e, json_each(e.data, '$.meters') AS j "
 			   "JOIN " SERIALS " AS m ON m.serial = " IN_JSON("j", "serial") " WHERE e.id = ?1",
 	[MM_STMT_PROFILED] = PROFILED,
-	[MM_STMT_LAST_RUN] = "SELECT (SELECT code FROM event WHERE code IN ('start', 'stop') ORDER BY id DESC LIMIT 1), boot, "
-			     "boottime_ns, realtime_ns FROM register ORDER BY boot DESC, boottime_ns DESC LIMIT 1",
+	[MM_STMT_LAST_RUN] =
+		"SELECT (SELECT code FROM event WHERE code IN ('start', 'stop') ORDER BY id DESC LIMIT 1), boot, "
+		"boottime_ns, realtime_ns, (SELECT clock_flags FROM event WHERE code IN ('start', 'stop', 'clock-known') "
+		"ORDER BY id DESC LIMIT 1) FROM register ORDER BY boot DESC, boottime_ns DESC LIMIT 1",
 	[MM_STMT_READINGS] = "SELECT m.serial, m.model, " ENERGY_COLUMNS " FROM meter AS m JOIN register AS r ON r.meter = m.id "
 			     "ORDER BY m.id",
 	[MM_STMT_HASHES] = "SELECT (SELECT lower(hex(hash)) FROM event WHERE id = ?1), "

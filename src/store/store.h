@@ -204,6 +204,7 @@ struct mm_store_last_run {
 	bool same_boot;	     /* the machine has not: */
 	int64_t boottime_ns; /* of the last commit, comparable with now only then; 0: there was none */
 	int64_t realtime_ns;
+	bool unsynchronized; /* as far as its events say nothing kept CLOCK_REALTIME right at its end */
 };
 
 /* To be asked before the "start" of this run is committed. 0, -EIO, -EBADMSG. */

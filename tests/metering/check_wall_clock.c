@@ -124,6 +124,26 @@ START_TEST(a_clock_that_is_known_again_is_an_event_with_what_it_was_set_by)
 }
 END_TEST
 
+START_TEST(a_run_that_did_not_know_the_time_is_told_apart)
+{
+	struct journal_fixture *f = journal_begin();
+	struct mm_wall_clock wall = {.clock = &f->clock, .journal = &f->journal};
+	const struct mm_store_last_run knew = {.realtime_ns = f->realtime_ns},
+				       knew_not = {.realtime_ns = f->realtime_ns, .unsynchronized = true};
+
+	mm_wall_clock_note_last_run(&wall, &knew);
+	f->unsynchronized = true;
+	mm_wall_clock_note_last_run(&wall, &knew_not); /* nor does this one, yet */
+	ck_assert_uint_eq(f->pending.event_count, 0);
+	f->unsynchronized = false;
+	mm_wall_clock_note_last_run(&wall, &knew_not);
+	ck_assert_uint_eq(f->pending.event_count, 1);
+	ck_assert_str_eq(latest(f)->code, "clock-known");
+	ck_assert_ptr_nonnull(strstr(latest(f)->text, "nothing can say"));
+	journal_end(f);
+}
+END_TEST
+
 START_TEST(an_instant_is_labelled_by_the_last_look)
 {
 	struct journal_fixture *f = journal_begin();
@@ -186,6 +206,7 @@ int main(void)
 	tcase_add_test(tc, whether_it_is_synchronised_is_asked_once_a_minute);
 	tcase_add_test(tc, a_clock_that_is_set_is_asked_at_once);
 	tcase_add_loop_test(tc, a_clock_that_is_known_again_is_an_event_with_what_it_was_set_by, 0, MM_COUNT_OF(findings));
+	tcase_add_test(tc, a_run_that_did_not_know_the_time_is_told_apart);
 	tcase_add_test(tc, an_instant_is_labelled_by_the_last_look);
 	tcase_add_loop_test(tc, a_start_says_how_the_run_before_ended, 0, MM_COUNT_OF(ends));
 	suite_add_tcase(suite, tc);

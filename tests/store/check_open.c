@@ -252,11 +252,46 @@ START_TEST(test_creation_cut_short_is_gone_on_with)
 }
 END_TEST
 
+static const struct {
+	const char *code;
+	uint32_t clock_flags;
+	bool unsynchronized;
+} said[] = {
+	{"start", 0, false}, /* of a version that did not say */
+	{"start", MM_STORE_CLOCK_UNSYNCHRONIZED, true},
+	{"gap", MM_STORE_CLOCK_SYNCHRONIZED, true}, /* those that the start of a run can write are not asked */
+	{"clock-known", MM_STORE_CLOCK_SYNCHRONIZED, false},
+	{"stop", MM_STORE_CLOCK_UNSYNCHRONIZED, true},
+	{"start", MM_STORE_CLOCK_SYNCHRONIZED, false},
+};
+
+START_TEST(test_whether_the_last_run_knew_the_time)
+{
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
+	struct mm_store_last_run last;
+
+	for (int i = 0; i < MM_COUNT_OF(said); i++) {
+		struct fixture_commit c;
+
+		fixture_commit(i + 1, 1, &c);
+		strcpy(c.event.code, said[i].code);
+		c.event.clock_flags = said[i].clock_flags;
+		ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
+		ck_assert_int_eq(mm_store_last_run(store, &last), 0);
+		ck_assert_int_eq(last.unsynchronized, said[i].unsynchronized);
+	}
+	mm_store_close(store);
+	fixture_end(&b);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("register-open");
 	TCase *tcase = tcase_create("open");
 	tcase_set_timeout(tcase, 600);
+	tcase_add_test(tcase, test_whether_the_last_run_knew_the_time);
 	tcase_add_test(tcase, test_meters_are_known_by_their_serial_number);
 	tcase_add_test(tcase, test_register_of_another_meter_is_refused);
 	tcase_add_test(tcase, test_register_in_use_is_refused);
