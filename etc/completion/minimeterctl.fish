@@ -9,10 +9,10 @@ c|status|--seconds --wait||is everything in order?
 c|watch|--meter --seconds||the front panel, live
 c|nameplate|--meter --label||model, serial, ratings, pulse values
 c|profile|--meter --from --to --month --csv --plot --svg||energy by interval
-c|statement|--meter --from --to --month --csv --html --green-button||what was used in a month, from reading to reading
+c|statement|--meter --from --to --month --csv --html --green-button --issue --ocmf||what was used in a month, from reading to reading
 c|events|--meter --from --to --csv --code --all --after --limit||what happened, newest last
 c|metrics|--meter||the figures for Prometheus
-c|verify|--head||is all as it was written?
+c|verify|--head --statement --key||is all as it was written?
 c|head|||a signed head of the audit trail, to keep elsewhere
 c|check|--meter --loaded --load --record --installer --seals --seen||the installation test
 c|diagnose|--meter --loaded --load||what is wrong, and what to measure next
@@ -64,6 +64,10 @@ o|--seals||any||of the seals, with commas between, for the record
 o|--seen||words|phase-relation pulse-outputs led-test display|looked at and in order, with commas between
 o|--wait||flag||wait until it meters, with --seconds N no longer
 o|--at||words|now today yesterday -1h -24h -7d|what the meters read at TIME
+o|--issue||flag||sign it and keep it, if that was not done yet
+o|--ocmf||flag||print the signed records of those that were issued
+o|--statement||file||verify the signed records in this file
+o|--key||file||with this public key, or that of a head
 '
 # end of table
 

@@ -196,7 +196,10 @@ static int run_outputs_test(struct mm_ctl *ctl)
 #define METER MM_OPTION_BIT(MM_OPTION_METER)
 #define SPAN (MM_OPTION_BIT(MM_OPTION_FROM) | MM_OPTION_BIT(MM_OPTION_TO) | MM_OPTION_BIT(MM_OPTION_CSV))
 #define PROFILE (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_PLOT) | MM_OPTION_BIT(MM_OPTION_SVG))
-#define STATEMENT (MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_HTML) | MM_OPTION_BIT(MM_OPTION_GREEN_BUTTON))
+#define STATEMENT                                                                                                                \
+	(MM_OPTION_BIT(MM_OPTION_MONTH) | MM_OPTION_BIT(MM_OPTION_HTML) | MM_OPTION_BIT(MM_OPTION_GREEN_BUTTON) |                \
+	 MM_OPTION_BIT(MM_OPTION_ISSUE) | MM_OPTION_BIT(MM_OPTION_OCMF))
+#define VERIFY (MM_OPTION_BIT(MM_OPTION_HEAD) | MM_OPTION_BIT(MM_OPTION_STATEMENT) | MM_OPTION_BIT(MM_OPTION_KEY))
 #define EVENTS (MM_OPTION_BIT(MM_OPTION_CODE) | MM_OPTION_BIT(MM_OPTION_ALL))
 #define RECORD                                                                                                                   \
 	(MM_OPTION_BIT(MM_OPTION_SEEN) | MM_OPTION_BIT(MM_OPTION_RECORD) | MM_OPTION_BIT(MM_OPTION_INSTALLER) |                  \
@@ -215,7 +218,7 @@ const struct mm_ctl_command mm_ctl_commands[] = {
 	 mm_ctl_statement},
 	{"events", "", "what happened, newest last", METER | SPAN | EVENTS | PAGE, MM_CTL_SOCKET_READ, mm_ctl_events},
 	{"metrics", "", "the figures for Prometheus", METER, MM_CTL_SOCKET_READ, mm_ctl_metrics},
-	{"verify", "", "is all as it was written?", MM_OPTION_BIT(MM_OPTION_HEAD), MM_CTL_SOCKET_READ, mm_ctl_verify},
+	{"verify", "", "is all as it was written?", VERIFY, MM_CTL_SOCKET_READ, mm_ctl_verify},
 	{"head", "", "a signed head of the audit trail, to keep elsewhere", 0, MM_CTL_SOCKET_READ, mm_ctl_head},
 	{"check", "", "the installation test", METER | LOADS | RECORD, MM_CTL_SOCKET_READ, mm_ctl_check},
 	{"diagnose", "", "what is wrong, and what to measure next", METER | LOADS, MM_CTL_SOCKET_READ, mm_ctl_diagnose},

@@ -65,8 +65,9 @@ static int run(struct mm_ctl *ctl, int argc, char *argv[])
 	if ((r = mm_ctl_check_options(ctl)) != MM_CTL_FINE || (r = check_arguments(ctl)) != MM_CTL_FINE) {
 		return r;
 	}
-	/* With --wait the command waits for the daemon as well. */
-	if (ctl->option[MM_OPTION_WAIT] == NULL && (r = mm_ctl_connect(ctl)) != MM_CTL_FINE) {
+	/* With --wait the command waits for the daemon as well; with --key it can do without. */
+	if (ctl->option[MM_OPTION_WAIT] == NULL && ctl->option[MM_OPTION_KEY] == NULL &&
+	    (r = mm_ctl_connect(ctl)) != MM_CTL_FINE) {
 		return r;
 	}
 	return ctl->command->run(ctl);

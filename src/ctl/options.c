@@ -48,6 +48,10 @@ const struct mm_ctl_option_row mm_ctl_options[MM_OPTION_COUNT] = {
 	[MM_OPTION_LEFT] = {"left", NULL, "as left, with the constants proposed"},
 	[MM_OPTION_WAIT] = {"wait", NULL, "wait until it meters, with --seconds N no longer"},
 	[MM_OPTION_AT] = {"at", "TIME", "what the meters read at TIME", MM_VALUES_TIME},
+	[MM_OPTION_ISSUE] = {"issue", NULL, "sign it and keep it, if that was not done yet"},
+	[MM_OPTION_OCMF] = {"ocmf", NULL, "print the signed records of those that were issued"},
+	[MM_OPTION_STATEMENT] = {"statement", "FILE", "verify the signed records in this file", MM_VALUES_FILE},
+	[MM_OPTION_KEY] = {"key", "FILE", "with this public key, or that of a head", MM_VALUES_FILE},
 	[MM_OPTION_HEAD] = {"head", "FILE", "compare with a head that was kept earlier, too", MM_VALUES_FILE},
 };
 
@@ -124,7 +128,9 @@ static const enum mm_ctl_option exclusive[][2] = {
 	{MM_OPTION_CSV, MM_OPTION_SVG},		  {MM_OPTION_PLOT, MM_OPTION_SVG},
 	{MM_OPTION_JSON, MM_OPTION_HTML},	  {MM_OPTION_CSV, MM_OPTION_HTML},
 	{MM_OPTION_JSON, MM_OPTION_GREEN_BUTTON}, {MM_OPTION_CSV, MM_OPTION_GREEN_BUTTON},
-	{MM_OPTION_HTML, MM_OPTION_GREEN_BUTTON},
+	{MM_OPTION_HTML, MM_OPTION_GREEN_BUTTON}, {MM_OPTION_OCMF, MM_OPTION_CSV},
+	{MM_OPTION_OCMF, MM_OPTION_JSON},	  {MM_OPTION_OCMF, MM_OPTION_HTML},
+	{MM_OPTION_OCMF, MM_OPTION_GREEN_BUTTON}, {MM_OPTION_HEAD, MM_OPTION_STATEMENT},
 };
 
 int mm_ctl_check_options(struct mm_ctl *ctl)

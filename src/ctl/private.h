@@ -62,6 +62,10 @@ enum mm_ctl_option {
 	MM_OPTION_SEEN,
 	MM_OPTION_WAIT,
 	MM_OPTION_AT,
+	MM_OPTION_ISSUE,
+	MM_OPTION_OCMF,
+	MM_OPTION_STATEMENT,
+	MM_OPTION_KEY,
 	MM_OPTION_COUNT,
 };
 
@@ -264,6 +268,8 @@ int mm_calibrate_cancel(struct mm_ctl *ctl);
 int mm_calibrate_history(struct mm_ctl *ctl);
 int mm_calibrate_return(struct mm_ctl *ctl);
 int mm_ctl_verify(struct mm_ctl *ctl);
+/* verify --statement */
+int mm_ctl_proof(struct mm_ctl *ctl);
 int mm_ctl_head(struct mm_ctl *ctl);
 int mm_ctl_watch(struct mm_ctl *ctl);
 int mm_ctl_status(struct mm_ctl *ctl);

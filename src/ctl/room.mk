@@ -26,6 +26,7 @@ libctl_a_SOURCES = \
 	src/ctl/preset.c \
 	src/ctl/private.h \
 	src/ctl/profile.c \
+	src/ctl/proof.c \
 	src/ctl/read.c src/ctl/read.h \
 	src/ctl/reference.c src/ctl/reference.h \
 	src/ctl/reload.c \
@@ -45,7 +46,7 @@ libctl_a_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
 bin_PROGRAMS += minimeterctl
 minimeterctl_SOURCES = src/ctl/main.c
 minimeterctl_LDADD = libctl.a $(client_libs) libcore.a $(NCURSES_LIBS) $(QRENCODE_LIBS)
-dist_man_MANS += man/minimeterctl.1
+dist_man_MANS += man/minimeterctl.1 man/minimeter-billing.7
 
 # Where each shell looks; Debian's zsh looks in vendor-completions.
 bashcompletiondir = $(datadir)/bash-completion/completions
@@ -66,7 +67,7 @@ check_PROGRAMS += tests/ctl/print_completion
 tests_ctl_print_completion_SOURCES = tests/ctl/print_completion.c
 dist_check_SCRIPTS += tests/ctl/completion.sh tests/ctl/ctl_lists.sh
 TESTS += tests/ctl/check_ctl tests/ctl/check_fuzz_reference tests/ctl/completion.sh tests/ctl/ctl_lists.sh
-tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_dialog.c tests/ctl/check_ctl_errors.c tests/ctl/check_ctl_hidden.c tests/ctl/check_ctl_history.c tests/ctl/check_ctl_script.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_sizes.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/grid.c tests/fixture/grid.h tests/fixture/terminal.c
+tests_ctl_check_ctl_SOURCES = tests/ctl/check_ctl.c tests/ctl/check_ctl_check.c tests/ctl/check_ctl_dialog.c tests/ctl/check_ctl_errors.c tests/ctl/check_ctl_hidden.c tests/ctl/check_ctl_history.c tests/ctl/check_ctl_proof.c tests/ctl/check_ctl_script.c tests/ctl/check_ctl_service.c tests/ctl/check_ctl_sizes.c tests/ctl/check_ctl_texts.c tests/ctl/check_ctl_watch.c tests/ctl/check_ctl_width.c $(fake_daemon_sources) tests/fixture/grid.c tests/fixture/grid.h tests/fixture/terminal.c
 tests_ctl_check_fuzz_reference_SOURCES = tests/ctl/fuzz_reference.c tests/fixture/fuzz_driver.c
 endif
 

@@ -21,7 +21,11 @@ static const struct mm_column columns[] = {
 	{MM_NUMBER("maximum_demand_w", "maximum demand", "W", 1)},
 	{MM_COLUMN(TIME, "maximum_demand_time", "that was at")},
 	{MM_COLUMN(DURATION, "uncovered_s", "not measured")},
+	/* Only of one that was issued: */
+	{MM_NUMBER("issued_page", "issued as page", NULL, 0)},
+	{MM_COLUMN(TIME, "issued_time", "issued at")},
 };
+#define ISSUED_COLUMNS 2
 
 static const char *const csv_keys[] = {
 	"meter",
@@ -105,6 +109,8 @@ static json_t *flatten(const json_t *statement)
 		json_array_append(codes, json_object_get(remark, "code"));
 	}
 	json_object_set_new(flat, "remarks", codes);
+	json_object_set(flat, "issued_page", json_object_get(json_object_get(statement, "issued"), "page"));
+	json_object_set(flat, "issued_time", json_object_get(json_object_get(statement, "issued"), "time"));
 	return flat;
 }
 
@@ -118,7 +124,8 @@ static void print_one(struct mm_ctl *ctl, const json_t *statement, bool first)
 	mm_cell_as(MM_FORMAT_TEXT, statement, "model", model);
 	mm_cell_as(MM_FORMAT_TEXT, statement, "serial", serial);
 	mm_ctl_say(ctl, false, "%s%s  %s  serial %s", first ? "" : "\n", name, model, serial);
-	mm_writer_record(ctl->out, ctl->width, columns, COUNT_OF(columns), flat);
+	mm_writer_record(ctl->out, ctl->width, columns,
+			 COUNT_OF(columns) - (json_object_get(flat, "issued_page") != NULL ? 0 : ISSUED_COLUMNS), flat);
 	json_array_foreach(json_object_get(statement, "remarks"), i, remark)
 	{
 		mm_cell_as(MM_FORMAT_TEXT, remark, "words", words);
@@ -140,6 +147,32 @@ static void print_csv(struct mm_ctl *ctl, const json_t *statements)
 	mm_writer_local_times(rows, "to", "to_local");
 	mm_writer_csv(ctl->out, csv_keys, COUNT_OF(csv_keys), rows, true);
 	json_decref(rows);
+}
+
+/* The records as they are, one a line. */
+static int print_ocmf(struct mm_ctl *ctl, const json_t *statements)
+{
+	int r = MM_CTL_FINE;
+	json_t *statement;
+	size_t i;
+
+	json_array_foreach(statements, i, statement)
+	{
+		const char *record = json_string_value(json_object_get(json_object_get(statement, "issued"), "ocmf"));
+		char name[MM_CELL_MAX];
+
+		mm_cell_as(MM_FORMAT_TEXT, statement, "meter", name);
+		if (record != NULL) {
+			fprintf(ctl->out, "%s\n", record);
+		} else {
+			r = mm_ctl_fail(ctl, MM_CTL_FAILED,
+					"meter %s: no statement of this period was issued; 'minimeterctl statement --issue' with "
+					"the same "
+					"period does that, once for all",
+					name);
+		}
+	}
+	return r;
 }
 
 static void print_all(struct mm_ctl *ctl, const json_t *answer)
@@ -185,7 +218,8 @@ static int add(struct mm_ctl *ctl, const json_t *parameters, const json_t *name,
 	int r;
 
 	json_object_set(of_it, "meter", (json_t *)name);
-	r = mm_ctl_call(ctl, "org.minimeter.GetStatement", of_it, &answer);
+	r = mm_ctl_call(ctl, ctl->option[MM_OPTION_ISSUE] != NULL ? "org.minimeter.IssueStatement" : "org.minimeter.GetStatement",
+			of_it, &answer);
 	if (r == MM_CTL_FINE) {
 		json_array_append(statements, json_object_get(answer, "statement"));
 		json_decref(answer);
@@ -218,17 +252,34 @@ static const struct mm_statement_form *form_of(const struct mm_ctl *ctl)
 							     : NULL;
 }
 
+/* Statements are issued on the admin socket. */
+static int connect_admin(struct mm_ctl *ctl)
+{
+	struct mm_error error = {0};
+	int r;
+
+	mm_client_free(ctl->client);
+	ctl->client = NULL;
+	r = mm_ctl_open(ctl, MM_CTL_SOCKET_ADMIN, &ctl->client, &error);
+	return r == 0 ? MM_CTL_FINE : mm_ctl_fail(ctl, MM_CTL_UNREACHABLE, "%s", error.text);
+}
+
 int mm_ctl_statement(struct mm_ctl *ctl)
 {
 	json_t *parameters = json_object(), *statements = json_array();
 	json_t *answer = json_pack("{s:O}", "statements", statements);
 	int r = read_span(ctl, parameters);
 
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_ISSUE] != NULL) {
+		r = connect_admin(ctl);
+	}
 	if (r == MM_CTL_FINE) {
 		r = add_all(ctl, parameters, statements);
 	}
 	if (r == MM_CTL_FINE && form_of(ctl) != NULL) {
 		r = mm_statement_document(ctl, form_of(ctl), statements);
+	} else if (r == MM_CTL_FINE && ctl->option[MM_OPTION_OCMF] != NULL) {
+		r = print_ocmf(ctl, statements);
 	} else {
 		r = mm_ctl_show(ctl, r, json_incref(answer), print_all);
 	}

@@ -73,6 +73,12 @@ int mm_ctl_verify(struct mm_ctl *ctl)
 	bool more = true, sound;
 	int r = MM_CTL_FINE;
 
+	if (ctl->option[MM_OPTION_STATEMENT] != NULL) {
+		return mm_ctl_proof(ctl);
+	}
+	if (ctl->option[MM_OPTION_KEY] != NULL) {
+		return mm_ctl_fail(ctl, MM_CTL_USAGE, "--key goes with --statement: the store is verified with its own");
+	}
 	if (ctl->option[MM_OPTION_HEAD] != NULL) {
 		r = read_checkpoint(ctl, ctl->option[MM_OPTION_HEAD], &checkpoint);
 	}

@@ -38,6 +38,7 @@ e2e_tests = \
 	tests/e2e/three_phase.sh \
 	tests/e2e/trace.sh \
 	tests/e2e/samples.sh \
+	tests/e2e/statement.sh \
 	tests/e2e/verify.sh \
 	tests/e2e/waveform.sh \
 	tests/e2e/wiring.sh

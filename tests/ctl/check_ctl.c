@@ -506,6 +506,7 @@ int main(void)
 	suite_add_tcase(suite, texts_tcase());
 	suite_add_tcase(suite, hidden_tcase());
 	suite_add_tcase(suite, history_tcase());
+	suite_add_tcase(suite, proof_tcase());
 	suite_add_tcase(suite, watch_tcase());
 	suite_add_tcase(suite, width_tcase());
 	return mm_run_suite(suite);

@@ -46,6 +46,7 @@ TCase *script_tcase(void);
 TCase *service_tcase(void);
 TCase *hidden_tcase(void);
 TCase *history_tcase(void);
+TCase *proof_tcase(void);
 TCase *sizes_tcase(void);
 TCase *texts_tcase(void);
 TCase *watch_tcase(void);
