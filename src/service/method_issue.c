@@ -187,7 +187,7 @@ static void answer_when_copied(struct issuing *issuing, json_t *reply)
 	}
 }
 
-static void issued(struct mm_deferred *deferred, int result)
+static void issue_done(struct mm_deferred *deferred, int result)
 {
 	struct issuing *issuing = (struct issuing *)deferred;
 	json_t *reply;
@@ -224,7 +224,7 @@ static void slice_done(struct mm_deferred *deferred, int result)
 	} else if (s->stage != MM_STATEMENT_DONE) {
 		mm_deferred_query(deferred, run_slice, slice_done);
 	} else {
-		mm_deferred_record(deferred, issue, issued);
+		mm_deferred_record(deferred, issue, issue_done);
 	}
 }
 

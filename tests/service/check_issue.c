@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Statements that are issued: signed, kept, the same for ever; and what OCMF says of what is wrong in a period. */
 #include <check.h>
+#include <limits.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +10,7 @@
 #include "base/time_text.h"
 #include "client/ocmf.h"
 #include "core/units.h"
+#include "fixture/fault_vfs.h"
 #include "fixture/service_fixture.h"
 #include "fixture/suite.h"
 #include "service/ocmf.h"
@@ -145,13 +147,20 @@ START_TEST(it_is_signed_and_stays)
 	struct on_store on = {0};
 	struct mm_ocmf *ocmf;
 	json_t *first, *again;
+	struct mm_store_status status;
 	const char *text;
+	uint64_t commits;
 
 	run(f, make_key, &on);
 	first = ask(f, "GetStatement", BEGIN_S + INTERVAL_S, BEGIN_S + 3 * INTERVAL_S);
 	ck_assert(json_is_null(issued_of(first)));
 	json_decref(first);
+	mm_store_worker_status(f->worker, &status);
+	commits = status.commits;
 	first = ask(f, "IssueStatement", BEGIN_S + INTERVAL_S, BEGIN_S + 3 * INTERVAL_S);
+	/* A commit has taken the page to the second copy before anybody has seen it. */
+	mm_store_worker_status(f->worker, &status);
+	ck_assert_uint_gt(status.commits, commits);
 	text = json_string_value(json_object_get(issued_of(first), "ocmf"));
 	ck_assert_int_eq(json_integer_value(json_object_get(issued_of(first), "page")), 1);
 	ck_assert_msg(mm_ocmf_new(text, strlen(text), &ocmf, &error) == 0, "%s", error.text);
@@ -213,6 +222,35 @@ START_TEST(what_has_no_readings_is_refused)
 	expect_refused(f, BEGIN_S + INTERVAL_S, BEGIN_S + 3 * INTERVAL_S + 30, "org.minimeter.NotPermitted", "is not stored yet");
 	expect_refused(f, BEGIN_S + 2 * INTERVAL_S, BEGIN_S + INTERVAL_S, "org.varlink.service.InvalidParameter", NULL);
 	teardown(f);
+}
+END_TEST
+
+/* A disk that takes nothing: no page is used up, and the next attempt has it. */
+START_TEST(a_failing_disk_takes_no_page)
+{
+	static const struct {
+		enum fault fault;
+		const char *words;
+	} table[] = {{FAULT_WRITE_FULL, "No space left on device"},
+		     {FAULT_WRITE_EIO, "Input/output error"},
+		     {FAULT_SYNC, "Input/output error"}};
+	struct fault_vfs vfs;
+	struct service_fixture *f;
+	struct on_store on = {0};
+	json_t *got;
+
+	fault_vfs_install(&vfs);
+	f = october(3);
+	run(f, make_key, &on);
+	fault_vfs_set(&vfs, table[_i].fault, 0, UINT_MAX);
+	expect_refused(f, BEGIN_S + INTERVAL_S, BEGIN_S + 2 * INTERVAL_S, "org.minimeter.RegisterFailed", table[_i].words);
+	ck_assert_uint_gt(fault_vfs_hits(&vfs), 0);
+	fault_vfs_set(&vfs, FAULT_NONE, 0, 0);
+	got = ask(f, "IssueStatement", BEGIN_S + INTERVAL_S, BEGIN_S + 2 * INTERVAL_S);
+	ck_assert_int_eq(json_integer_value(json_object_get(issued_of(got), "page")), 1);
+	json_decref(got);
+	teardown(f);
+	fault_vfs_remove(&vfs);
 }
 END_TEST
 
@@ -422,6 +460,7 @@ int main(void)
 
 	tcase_add_test(issue, it_is_signed_and_stays);
 	tcase_add_test(issue, what_has_no_readings_is_refused);
+	tcase_add_loop_test(issue, a_failing_disk_takes_no_page, 0, 3);
 	tcase_add_test(issue, a_meter_issues_no_thousands);
 	tcase_set_timeout(issue, 120);
 	tcase_add_test(ocmf, every_field_is_there);
