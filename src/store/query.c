@@ -133,25 +133,70 @@ static bool take_interval(void *userdata, const struct mm_store_interval *interv
 	return false;
 }
 
+/* Asks for one figure of the intervals of a meter. */
+static int ask(struct mm_store *store, enum mm_stmt which, unsigned index, int64_t at_s, int64_t id, int64_t *ret)
+{
+	sqlite3_stmt *stmt = store->db.stmt[which];
+	int rc, r;
+
+	rc = sqlite3_bind_int64(stmt, 1, store->roster.id[index]);
+	rc |= sqlite3_bind_int64(stmt, 2, at_s);
+	rc |= sqlite3_bind_int64(stmt, 3, id);
+	r = mm_db_row(&store->db, which, rc);
+	if (r < 0) {
+		return r;
+	}
+	*ret = sqlite3_column_int64(stmt, 0); /* null reads as 0, which no id is */
+	sqlite3_reset(stmt);
+	return 0;
+}
+
+/*
+ * Does an interval have the time of a clock that was not set, and was behind? Such a one is after a restart, and claims to be of
+ * a time that has its intervals already.
+ */
+static int is_behind(struct mm_store *store, unsigned index, const struct mm_store_interval *interval, int64_t *ret)
+{
+	*ret = 0;
+	return interval->row.status & MM_PROFILE_CLOCK_INVALID
+		       ? ask(store, MM_STMT_INTERVAL_BACK, index, interval->row.start_s, interval->id, ret)
+		       : 0;
+}
+
+/* The one with the greatest id, up to an id, whose time can be believed. */
+static int believable(struct mm_store *store, unsigned index, int64_t id, struct mm_store_interval *ret)
+{
+	int64_t behind = 1;
+	int r = 0;
+
+	while (r == 0 && behind) {
+		if (id == 0) {
+			return -ENOENT;
+		}
+		r = mm_store_intervals(store, index, id - 1, id, take_interval, ret);
+		if (r == 0) {
+			id = ret->previous;
+			r = is_behind(store, index, ret, &behind);
+		}
+	}
+	return r;
+}
+
 int mm_store_interval_at(struct mm_store *store, unsigned index, int64_t at_s, struct mm_store_interval *ret)
 {
-	sqlite3_stmt *stmt = store->db.stmt[MM_STMT_INTERVAL_AT];
-	struct mm_store_interval interval = {0};
+	struct mm_store_interval interval = {.id = INT64_MAX};
 	int64_t id;
-	int rc, r;
+	int r;
 
 	if (index >= store->roster.count) {
 		return -EINVAL;
 	}
-	rc = sqlite3_bind_int64(stmt, 1, store->roster.id[index]);
-	rc |= sqlite3_bind_int64(stmt, 2, at_s);
-	r = mm_db_row(&store->db, MM_STMT_INTERVAL_AT, rc);
-	if (r < 0) {
-		return r;
-	}
-	id = sqlite3_column_int64(stmt, 0); /* null reads as 0, which none has */
-	sqlite3_reset(stmt);
-	r = id > 0 ? mm_store_intervals(store, index, id - 1, id, take_interval, &interval) : -ENOENT;
+	do {
+		r = ask(store, MM_STMT_INTERVAL_AT, index, at_s, interval.id, &id);
+		if (r == 0) {
+			r = believable(store, index, id, &interval);
+		}
+	} while (r == 0 && interval.row.start_s + interval.row.duration_s > at_s);
 	if (r == 0 && interval.row.register_delivered_uwh < 0) {
 		r = work_out(store, index, &interval);
 	}

@@ -302,9 +302,12 @@ const char *const mm_stmt_sql[MM_STMT_COUNT] = {
 			      "WHERE +meter = ?1 AND id > ?2 AND id <= ?3 ORDER BY id",
 	/* No interval is longer than an hour. The greatest id is asked of the index, which has no other column. */
 	[MM_STMT_INTERVAL_AT] =
-		"SELECT max(id) FROM (SELECT max(id) AS id FROM profile WHERE meter = ?1 AND start_s <= ?2 - 3600 "
+		"SELECT max(id) FROM (SELECT max(id) AS id FROM profile WHERE meter = ?1 AND start_s <= ?2 - 3600 AND id < ?3 "
 		"UNION ALL SELECT max(id) FROM profile WHERE meter = ?1 AND start_s > ?2 - 3600 "
-		"AND start_s <= ?2 AND start_s + duration_s <= ?2)",
+		"AND start_s <= ?2 AND start_s + duration_s <= ?2 AND id < ?3)",
+	/* Those behind it in time are asked of the index: where there is one from before, it is among the first. */
+	[MM_STMT_INTERVAL_BACK] = "SELECT EXISTS (SELECT 1 FROM (SELECT id FROM profile WHERE meter = ?1 AND start_s > ?2 "
+				  "ORDER BY start_s LIMIT 10000) WHERE id < ?3)",
 	[MM_STMT_INTERVAL_IS] = "SELECT hash, meter FROM profile WHERE id = ?1",
 	[MM_STMT_INTERVAL_LAST] = "SELECT coalesce((SELECT id FROM profile WHERE +meter = ?1 AND id <= ?2 "
 				  "ORDER BY id DESC LIMIT 1), 0)",

@@ -47,8 +47,9 @@ enum mm_stmt {
 				uncertainty_uwh, delivered and received of three elements, the same two of the registers, id,
 				previous of any version, hash */
 	MM_STMT_INTERVALS,   /* meter, after_id, last id -> the same, in order of id */
-	MM_STMT_INTERVAL_AT, /* meter, seconds -> the greatest id of those that had ended by then, or null */
-	MM_STMT_INTERVAL_IS, /* id -> hash, meter */
+	MM_STMT_INTERVAL_AT, /* meter, seconds, id -> the greatest id below that one of those that had ended by then, or null */
+	MM_STMT_INTERVAL_BACK, /* meter, seconds, id -> did one with a lesser id begin later? */
+	MM_STMT_INTERVAL_IS,   /* id -> hash, meter */
 	MM_STMT_INTERVAL_LAST, /* meter, id -> the greatest id of that meter up to it, 0: none */
 	MM_STMT_EVENT_IS,      /* id -> hash, null */
 	MM_STMT_EVENT_LAST,    /* unused, id -> the greatest id up to it, 0: none */

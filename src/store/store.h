@@ -98,8 +98,9 @@ int mm_store_intervals(struct mm_store *store, unsigned index, int64_t after_id,
 
 /*
  * The interval with the greatest id of those of a meter that had ended at or before at_s (CLOCK_REALTIME seconds): its registers
- * are the reading then. They never fall as at_s rises, whatever the clock did. Where they are not known (the interval is from
- * schema 2) they are worked out from those after it. -ENOENT: there was none yet; -EINVAL, -EIO, -EBADMSG.
+ * are the reading then. They never fall as at_s rises, whatever the clock did. One that began while the clock was not set, and
+ * behind, does not count: what was read at a time stays so after a restart. Where the registers are not known (the interval is
+ * from schema 2) they are worked out from those after it. -ENOENT: there was none yet; -EINVAL, -EIO, -EBADMSG.
  */
 int mm_store_interval_at(struct mm_store *store, unsigned index, int64_t at_s, struct mm_store_interval *ret);
 

@@ -292,14 +292,20 @@ END_TEST
 /* ---- Readings ---- */
 
 /* An interval of so many seconds of the first meter, which ends when the register reads so much. */
-static void add(struct mm_store *store, int64_t n, int64_t start_s, int32_t duration_s)
+static void add_status(struct mm_store *store, int64_t n, int64_t start_s, int32_t duration_s, uint32_t status)
 {
 	struct fixture_commit c;
 
 	fixture_commit(n, 1, &c);
+	c.row.row.status = status;
 	c.row.row.start_s = start_s;
 	c.row.row.duration_s = duration_s;
 	ck_assert_int_eq(mm_store_commit(store, &c.commit), 0);
+}
+
+static void add(struct mm_store *store, int64_t n, int64_t start_s, int32_t duration_s)
+{
+	add_status(store, n, start_s, duration_s, 0);
 }
 
 static int64_t at(struct mm_store *store, int64_t at_s)
@@ -342,6 +348,37 @@ START_TEST(a_reading_is_that_of_the_last_interval_that_had_ended)
 }
 END_TEST
 
+START_TEST(a_clock_that_was_not_set_changes_no_reading_of_before)
+{
+	struct fixture b;
+	struct mm_store *store = fixture_start(&b, 1);
+
+	for (int64_t n = 1; n <= 10; n++) {
+		add(store, n, 90000 + n * 900, 900);
+	}
+	/* Two restarts without a clock: behind, and from the same time on. */
+	for (int64_t n = 11; n <= 13; n++) {
+		add_status(store, n, 90000 + (n - 9) * 900 + 17, 900, MM_PROFILE_CLOCK_INVALID);
+	}
+	for (int64_t n = 14; n <= 15; n++) {
+		add_status(store, n, 90000 + (n - 12) * 900 + 17, 900, MM_PROFILE_CLOCK_INVALID);
+	}
+	ck_assert_int_eq(at(store, INT64_MAX / 2), 10);
+	for (int64_t n = 1; n <= 10; n++) {
+		ck_assert_int_eq(at(store, 90000 + (n + 1) * 900), n);
+	}
+	/* When it is set, readings go on; what was metered meanwhile is in them. */
+	add(store, 16, 110000, 900);
+	ck_assert_int_eq(at(store, 110899), 10);
+	ck_assert_int_eq(at(store, 110900), 16);
+	/* One that nobody keeps right, and that goes forward, counts as it is. */
+	add_status(store, 17, 111000, 900, MM_PROFILE_CLOCK_INVALID);
+	ck_assert_int_eq(at(store, 111900), 17);
+	ck_assert_int_eq(at(store, 90899), -ENOENT);
+	fixture_stop(&b, store);
+}
+END_TEST
+
 /* The clock goes where it wants: readings rise with the time that is asked for. */
 START_TEST(readings_rise_with_time)
 {
@@ -354,7 +391,7 @@ START_TEST(readings_rise_with_time)
 	fixture_use_memory();
 	store = fixture_start(&b, 1);
 	for (int64_t n = 1; n < 200; n++) {
-		add(store, n, clock_s, 900);
+		add_status(store, n, clock_s, 900, mm_random_below(&chance, 3) == 0 ? MM_PROFILE_CLOCK_INVALID : 0);
 		clock_s += mm_random_below(&chance, 20) == 0 ? (int64_t)mm_random_between(&chance, -50, 50) * 900 : 900;
 	}
 	for (int64_t at_s = FIXTURE_EPOCH_S - 100 * 900; at_s < FIXTURE_EPOCH_S + 300 * 900; at_s += 300) {
@@ -398,6 +435,7 @@ int main(void)
 	TCase *readings = tcase_create("readings"), *reader = tcase_create("reader");
 
 	tcase_add_test(readings, a_reading_is_that_of_the_last_interval_that_had_ended);
+	tcase_add_test(readings, a_clock_that_was_not_set_changes_no_reading_of_before);
 	tcase_add_loop_test(readings, readings_rise_with_time, 0, 8);
 	tcase_add_test(readings, a_reading_before_the_migration_is_worked_out);
 	suite_add_tcase(suite, readings);
