@@ -16,19 +16,19 @@ base:
 core: base/count_of.h
 metrology: core
 diagnosis: core
-billing: core base/count_of.h base/zone.h
+billing: core base/count_of.h
 clock: base core
 varlink: base
 store: base core clock
 outputs: base core clock
 afe: base core clock metrology
-config: base core afe outputs
+config: base billing core afe outputs
 metering: base core clock diagnosis config store outputs afe
 service: base billing core clock diagnosis config store varlink metering/view.h
 daemon: base core clock config store outputs afe metering service varlink
 client: base core varlink
 ctl: base core client
-setup: base core afe outputs config client store/store.h store/serial.h
+setup: base billing core afe outputs config client store/store.h store/serial.h
 sim: base core
 '
 

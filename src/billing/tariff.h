@@ -13,7 +13,6 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/zone.h"
 #include "billing/calendar.h"
 
 #define MM_TARIFF_RATES_MAX 4
@@ -106,9 +105,9 @@ bool mm_tariff_check(const struct mm_tariff *tariff, int first_year, struct mm_t
 
 /*
  * Do rates change, at midnight too, where intervals of that length begin? Those are aligned in UTC, to the hour. interval_s
- * divides an hour. Spans: all offsets that the zone can have.
+ * divides an hour. offsets_s: all that the zone can have, local time less UTC.
  */
-bool mm_tariff_fits(const struct mm_tariff *tariff, int first_year, int32_t interval_s, const struct mm_zone_span *spans,
-		    size_t count, struct mm_tariff_fault *ret);
+bool mm_tariff_fits(const struct mm_tariff *tariff, int first_year, int32_t interval_s, const int32_t *offsets_s, size_t count,
+		    struct mm_tariff_fault *ret);
 
 #endif

@@ -155,7 +155,7 @@ static int32_t greatest_divisor(int32_t a, int32_t b)
 struct boundaries {
 	struct walk walk;
 	int32_t interval_s;
-	const struct mm_zone_span *spans;
+	const int32_t *offsets_s;
 	size_t count;
 	bool looked[MM_MINUTES_PER_DAY]; /* at that minute */
 	struct mm_tariff_fault fault;	 /* the first one */
@@ -166,13 +166,13 @@ struct boundaries {
 static void look_at(struct boundaries *b, int minute, uint8_t rate)
 {
 	for (size_t i = 0; !b->looked[minute] && i < b->count; i++) {
-		int32_t into_s = ((minute * 60 - b->spans[i].offset_s) % SECONDS_PER_HOUR + SECONDS_PER_HOUR) % SECONDS_PER_HOUR;
+		int32_t into_s = ((minute * 60 - b->offsets_s[i]) % SECONDS_PER_HOUR + SECONDS_PER_HOUR) % SECONDS_PER_HOUR;
 
 		b->unit_s = greatest_divisor(b->unit_s, into_s);
 		if (into_s % b->interval_s != 0 && b->fault.kind == MM_TARIFF_FINE) {
 			b->fault = fault_at(&b->walk, MM_TARIFF_BOUNDARY, minute);
 			b->fault.rate = rate;
-			b->fault.offset_s = b->spans[i].offset_s;
+			b->fault.offset_s = b->offsets_s[i];
 		}
 	}
 	b->looked[minute] = true;
@@ -202,10 +202,10 @@ static uint8_t look_at_day(struct boundaries *b, uint8_t before, uint8_t ends[13
 	return end[1];
 }
 
-bool mm_tariff_fits(const struct mm_tariff *tariff, int first_year, int32_t interval_s, const struct mm_zone_span *spans,
-		    size_t count, struct mm_tariff_fault *ret)
+bool mm_tariff_fits(const struct mm_tariff *tariff, int first_year, int32_t interval_s, const int32_t *offsets_s, size_t count,
+		    struct mm_tariff_fault *ret)
 {
-	struct boundaries b = {.interval_s = interval_s, .spans = spans, .count = count, .unit_s = SECONDS_PER_HOUR};
+	struct boundaries b = {.interval_s = interval_s, .offsets_s = offsets_s, .count = count, .unit_s = SECONDS_PER_HOUR};
 	uint8_t ends[13 * 32][KINDS][2], rate = MM_TARIFF_NO_RATE;
 
 	begin(&b.walk, tariff, first_year);

@@ -306,6 +306,7 @@ static const struct mm_key meter_keys[] = {
 	{"generation", &generation_key, METER_FIELD(generates)},
 	{"ct_sets", &mm_key_whole, METER_FIELD(ct_sets), MM_KEY_RANGE(NULL, 1, MM_CT_SETS_MAX)},
 	{"multiplier", &mm_key_number, METER_FIELD(multiplier), MM_KEY_RANGE(NULL, 0.01, 1000)},
+	{"tariff", &mm_key_text, METER_FIELD(tariff)},
 	{"output_10", &line_key, METER_FIELD(line[MM_OUTPUT_10])},
 	{"output_100", &line_key, METER_FIELD(line[MM_OUTPUT_100])},
 	{"output_1000", &line_key, METER_FIELD(line[MM_OUTPUT_1000])},
@@ -329,13 +330,25 @@ static const struct mm_config_part plain_parts[MM_CONFIG_PLAIN_PARTS] = {
 	{"power-fail", "", &power_fail_table, 0, true},
 };
 
-/* The sections of front ends are behind [daemon], those of meters behind all others. */
+/* The sections of front ends are behind [daemon], those of tariffs, rates and meters behind all others. */
 #define FIRST_FRONT_END_PART 1
 #define FIRST_METER_PART (MM_CONFIG_PARTS - MM_METERS_MAX)
+#define FIRST_RATE_PART (FIRST_METER_PART - MM_RATES_MAX)
+#define FIRST_TARIFF_PART (FIRST_RATE_PART - MM_TARIFFS_MAX)
 
 size_t mm_config_part_of_front_end(unsigned index)
 {
 	return FIRST_FRONT_END_PART + index * MM_CONFIG_FRONT_END_PARTS;
+}
+
+size_t mm_config_part_of_tariff(unsigned index)
+{
+	return FIRST_TARIFF_PART + index;
+}
+
+size_t mm_config_part_of_rate(unsigned index)
+{
+	return FIRST_RATE_PART + index;
 }
 
 size_t mm_config_part_of_meter(unsigned index)
@@ -353,16 +366,34 @@ static struct mm_config_part front_end_part(const struct mm_config *config, size
 				       (size_t)(keys - (const char *)config), index < config->front_end_count};
 }
 
-struct mm_config_part mm_config_part(const struct mm_config *config, size_t number)
+/* A section of a tariff, a rate or a meter. */
+static struct mm_config_part named_part(const struct mm_config *config, size_t number)
 {
-	size_t front_ends_end = mm_config_part_of_front_end(MM_FRONT_ENDS_MAX);
+	const char *base = (const char *)config;
 
 	if (number >= FIRST_METER_PART) {
 		const struct mm_config_meter *meter = &config->meter[number - FIRST_METER_PART];
 
-		return (struct mm_config_part){"meter", meter->name, &meter_table,
-					       (size_t)((const char *)meter - (const char *)config),
+		return (struct mm_config_part){"meter", meter->name, &meter_table, (size_t)((const char *)meter - base),
 					       number - FIRST_METER_PART < config->meter_count};
+	}
+	if (number >= FIRST_RATE_PART) {
+		const struct mm_config_rate *rate = &config->rate[number - FIRST_RATE_PART];
+
+		return (struct mm_config_part){"rate", rate->name, &mm_config_rate_keys, (size_t)((const char *)rate - base),
+					       number - FIRST_RATE_PART < config->rate_count};
+	}
+	return (struct mm_config_part){"tariff", config->tariff[number - FIRST_TARIFF_PART].name, &mm_config_tariff_keys,
+				       (size_t)((const char *)&config->tariff[number - FIRST_TARIFF_PART] - base),
+				       number - FIRST_TARIFF_PART < config->tariff_count};
+}
+
+struct mm_config_part mm_config_part(const struct mm_config *config, size_t number)
+{
+	size_t front_ends_end = mm_config_part_of_front_end(MM_FRONT_ENDS_MAX);
+
+	if (number >= FIRST_TARIFF_PART) {
+		return named_part(config, number);
 	}
 	if (number >= FIRST_FRONT_END_PART && number < front_ends_end) {
 		return front_end_part(config, number - FIRST_FRONT_END_PART);

@@ -11,6 +11,8 @@
 
 #include "afe/drivers.h"
 #include "base/error.h"
+#include "billing/cost.h"
+#include "config/tariff_text.h"
 #include "core/generic.h"
 #include "core/pulse.h"
 #include "outputs/drivers.h"
@@ -18,6 +20,10 @@
 #define MM_METERS_MAX 16
 #define MM_FRONT_ENDS_MAX 8
 #define MM_NAME_MAX 64
+#define MM_TARIFFS_MAX 8
+#define MM_RATES_MAX (MM_TARIFFS_MAX * MM_TARIFF_RATES_MAX)
+#define MM_TARIFF_NAME_MAX 16 /* names of a tariff and of its rate fit in the longest header of a section that can be read */
+#define MM_RATE_NAME_MAX 24
 #define MM_PATH_LEN_MAX 108 /* what fits a Unix socket address, NUL included */
 #define MM_COPY_SUFFIX ".copy"
 #define MM_COPY_LEN_MAX (MM_PATH_LEN_MAX + sizeof(MM_COPY_SUFFIX) - 1) /* beside any register */
@@ -31,6 +37,46 @@ struct mm_config_front_end {
 	char unused[256]; /* keys that were given and that the driver does not take: "mclk_hz, osr"; empty: none */
 };
 
+#define MM_CONFIG_LINES 4						  /* of holidays, and of the times of a rate */
+#define MM_CONFIG_HOLIDAYS_MAX (MM_TARIFF_HOLIDAYS_MAX / MM_CONFIG_LINES) /* in a line */
+
+/* What a meter's energy is billed by: made of the sections of its tariff. */
+struct mm_config_terms {
+	char name[MM_TARIFF_NAME_MAX];	    /* empty: no tariff; then there is one rate */
+	char currency[MM_CURRENCY_LEN + 1]; /* empty: no prices */
+	struct {
+		char name[MM_RATE_NAME_MAX];
+		bool has_price; /* all rates, or none */
+		int64_t price;	/* mm_cost() */
+	} rate[MM_TARIFF_RATES_MAX];
+	struct mm_tariff tariff;
+	int demand_s; /* 0: of each interval by itself */
+	bool sliding;
+};
+
+struct mm_config_tariff {
+	char name[MM_NAME_MAX];
+	char currency[MM_CURRENCY_LEN + 1];
+	int16_t summer_first, summer_last;  /* as in a rule */
+	char summer_text[MM_LINE_TEXT_MAX]; /* as written, for people; empty: none */
+	struct mm_config_holidays {
+		unsigned count;
+		struct mm_holiday holiday[MM_CONFIG_HOLIDAYS_MAX];
+	} holidays[MM_CONFIG_LINES];
+	char holidays_text[MM_CONFIG_LINES][MM_LINE_TEXT_MAX];
+	int demand_min; /* 0: not given */
+	char demand[MM_NAME_MAX];
+	struct mm_config_terms terms;
+};
+
+struct mm_config_rate {
+	char name[MM_NAME_MAX]; /* of the tariff, a blank, its own */
+	int64_t price;
+	char price_text[MM_MONEY_TEXT_MAX]; /* as written; empty: none */
+	struct mm_config_rule when[MM_CONFIG_LINES];
+	char when_text[MM_CONFIG_LINES][MM_LINE_TEXT_MAX]; /* empty: none */
+};
+
 struct mm_config_meter {
 	char name[MM_NAME_MAX];
 	char serial[MM_NAME_MAX];
@@ -42,7 +88,8 @@ struct mm_config_meter {
 	int phase[MM_ELEMENTS_MAX];		 /* of the front end: 0 = A ...; -1: not given */
 	bool generates[MM_ELEMENTS_MAX];	 /* power may flow backwards there */
 	int ct_sets;
-	double multiplier; /* of energy and power */
+	double multiplier;	  /* of energy and power */
+	char tariff[MM_NAME_MAX]; /* empty: none */
 	struct mm_line_spec line[MM_OUTPUT_COUNT];
 	char line_text[MM_OUTPUT_COUNT][MM_LINE_TEXT_MAX]; /* as written, for people; empty: none */
 	char lcd[MM_PATH_LEN_MAX];			   /* empty: none */
@@ -68,6 +115,10 @@ struct mm_config {
 	struct mm_line_spec power_fail;		/* active: the supply fails */
 	char power_fail_text[MM_LINE_TEXT_MAX]; /* as written, for people; empty: none */
 	int power_fail_debounce_ms;
+	unsigned tariff_count;
+	struct mm_config_tariff tariff[MM_TARIFFS_MAX];
+	unsigned rate_count;
+	struct mm_config_rate rate[MM_RATES_MAX];
 	unsigned meter_count;
 	struct mm_config_meter meter[MM_METERS_MAX];
 };
@@ -118,6 +169,9 @@ int mm_config_lost(const char *path, const char *text, mm_config_decided_fn *dec
  * CT has, and outputs that have no line.
  */
 int mm_config_print(const char *path, FILE *to, struct mm_config_errors *errors);
+
+/* What a meter is billed by; where it has no tariff, one rate without a name or price. Valid as long as the configuration. */
+const struct mm_config_terms *mm_config_terms(const struct mm_config *config, unsigned meter);
 
 /* Where the register's second copy is: in copy_path, or in ret, beside the register. NULL: there is none. */
 const char *mm_config_copy(const struct mm_config *config, char ret[static MM_COPY_LEN_MAX]);

@@ -69,6 +69,59 @@ static void begin_meter(struct mm_config_reading *reading, const char *name)
 	begin(reading, mm_config_part_of_meter(i));
 }
 
+static void begin_tariff(struct mm_config_reading *reading, const char *name)
+{
+	struct mm_config *config = reading->config;
+	unsigned i = 0;
+
+	if (name[0] == '\0' || strchr(name, ' ') || strlen(name) >= MM_TARIFF_NAME_MAX) {
+		mm_config_complain(reading, reading->line,
+				   "a tariff's section has a name of one word, 1 to %d characters: [tariff NAME]",
+				   MM_TARIFF_NAME_MAX - 1);
+		return;
+	}
+	while (i < config->tariff_count && strcmp(config->tariff[i].name, name) != 0) {
+		i++;
+	}
+	if (i == MM_TARIFFS_MAX) {
+		mm_config_complain(reading, reading->line, "more than %d tariffs", MM_TARIFFS_MAX);
+		return;
+	}
+	if (i == config->tariff_count) {
+		strcpy(config->tariff[config->tariff_count++].name, name);
+	}
+	begin(reading, mm_config_part_of_tariff(i));
+}
+
+/* name: that of the tariff and its own. */
+static void begin_rate(struct mm_config_reading *reading, const char *name)
+{
+	struct mm_config *config = reading->config;
+	size_t length = strcspn(name, " "), own = length + strspn(name + length, " ");
+	char text[MM_TARIFF_NAME_MAX + MM_RATE_NAME_MAX];
+	unsigned i = 0;
+
+	if (length == 0 || length >= MM_TARIFF_NAME_MAX || name[own] == '\0' || strlen(name + own) >= MM_RATE_NAME_MAX) {
+		mm_config_complain(
+			reading, reading->line,
+			"a rate's section has the name of its tariff and its own, of 1 to %d characters: [rate TARIFF NAME]",
+			MM_RATE_NAME_MAX - 1);
+		return;
+	}
+	snprintf(text, sizeof(text), "%.*s %s", (int)length, name, name + own);
+	while (i < config->rate_count && strcmp(config->rate[i].name, text) != 0) {
+		i++;
+	}
+	if (i == MM_RATES_MAX) {
+		mm_config_complain(reading, reading->line, "more than %d rates", MM_RATES_MAX);
+		return;
+	}
+	if (i == config->rate_count) {
+		strcpy(config->rate[config->rate_count++].name, text);
+	}
+	begin(reading, mm_config_part_of_rate(i));
+}
+
 /* name: empty, of a section [front-end]. */
 static void begin_front_end(struct mm_config_reading *reading, const char *name)
 {
@@ -120,7 +173,7 @@ static void begin_plain(struct mm_config_reading *reading, const char *name)
 	} else {
 		mm_config_complain(reading, reading->line,
 				   "unknown section [%s]; there are [daemon], [front-end], [front-end NAME], [outputs], "
-				   "[power-fail] and [meter NAME]",
+				   "[power-fail], [tariff NAME], [rate TARIFF NAME] and [meter NAME]",
 				   name);
 	}
 }
@@ -163,6 +216,10 @@ static int on_section(void *userdata, const char *section)
 		begin_meter(reading, name);
 	} else if (is_of(section, "front-end", &name)) {
 		begin_front_end(reading, name);
+	} else if (is_of(section, "tariff", &name)) {
+		begin_tariff(reading, name);
+	} else if (is_of(section, "rate", &name)) {
+		begin_rate(reading, name);
 	} else {
 		begin_plain(reading, section);
 	}
@@ -213,14 +270,23 @@ static int quoted(const char *value)
 	return (int)length;
 }
 
-/* The kind of section that has such a key; NULL: none. */
+/* The kind of section that has such a key, and what its name is; NULL: none. */
 static const char *section_with(const struct mm_config_reading *reading, const char *name)
 {
+	static const struct {
+		const char *kind, *section;
+	} named[] = {{"meter", "meter NAME"}, {"tariff", "tariff NAME"}, {"rate", "rate TARIFF NAME"}};
+
 	for (size_t i = 0; i < MM_CONFIG_PARTS; i++) {
 		const struct mm_config_part part = mm_config_part(reading->config, i);
 
+		for (size_t k = 0; find_key(part.table, name) && k < COUNT_OF(named); k++) {
+			if (strcmp(part.kind, named[k].kind) == 0) {
+				return named[k].section;
+			}
+		}
 		if (find_key(part.table, name)) {
-			return strcmp(part.kind, "meter") == 0 ? "meter NAME" : part.kind;
+			return part.kind;
 		}
 	}
 	return NULL;

@@ -18,7 +18,7 @@
  */
 struct mm_config_part {
 	const char *kind; /* of the section: "daemon", "front-end", "meter" */
-	const char *name; /* the section's own, of front ends and meters; empty: it has none */
+	const char *name; /* the section's own, of front ends, tariffs, rates and meters; empty: it has none */
 	const struct mm_key_table *table;
 	size_t offset; /* of the struct that the keys are in, in struct mm_config */
 	bool there;    /* the configuration has such a section; without one the name is empty and the keys are the same */
@@ -26,13 +26,17 @@ struct mm_config_part {
 
 #define MM_CONFIG_PLAIN_PARTS 4 /* [daemon], [outputs] with its drivers' and [power-fail] */
 #define MM_CONFIG_FRONT_END_PARTS (1 + MM_AFE_KEYS_COUNT)
-#define MM_CONFIG_PARTS (MM_CONFIG_PLAIN_PARTS + MM_FRONT_ENDS_MAX * MM_CONFIG_FRONT_END_PARTS + MM_METERS_MAX)
+#define MM_CONFIG_PARTS                                                                                                          \
+	(MM_CONFIG_PLAIN_PARTS + MM_FRONT_ENDS_MAX * MM_CONFIG_FRONT_END_PARTS + MM_TARIFFS_MAX + MM_RATES_MAX + MM_METERS_MAX)
 
 /* number: below MM_CONFIG_PARTS. */
 struct mm_config_part mm_config_part(const struct mm_config *config, size_t number);
 
-/* The first part of a section: of the front end or meter of that index, which need not be there yet, or of that kind. */
+/* The first part of a section: of the front end, tariff, rate or meter of that index, which need not be there yet, or of that
+ * kind. */
 size_t mm_config_part_of_front_end(unsigned index);
+size_t mm_config_part_of_tariff(unsigned index);
+size_t mm_config_part_of_rate(unsigned index);
 size_t mm_config_part_of_meter(unsigned index);
 
 /* The last part of the same section. */
@@ -119,6 +123,12 @@ const char *mm_config_place_from(const struct mm_config_reading *reading, unsign
 
 /* Makes a generic meter's model of its keys; complains of keys that are missing, or that a Mini Meter's number says already. */
 void mm_config_settle_model(struct mm_config_reading *reading, struct mm_config_meter *meter);
+
+/* The tables of tariff.c, whose keys are in struct mm_config_tariff and mm_config_rate. */
+extern const struct mm_key_table mm_config_tariff_keys, mm_config_rate_keys;
+
+/* Makes the terms of all tariffs; complains of what their sections and their meters say wrong. */
+void mm_config_check_tariffs(struct mm_config_reading *reading);
 
 /* What keys must say together, each of them being right by itself. */
 void mm_config_check(struct mm_config_reading *reading);

@@ -37,6 +37,30 @@ static void reload_part(struct mm_config *config, const struct mm_config *newer,
 	}
 }
 
+/* Does a meter differ in its tariff at most? Then it has the newer one. */
+static void reload_tariff(struct mm_config_meter *meter, const struct mm_config_meter *newer)
+{
+	char mine[sizeof(meter->tariff)];
+
+	memcpy(mine, meter->tariff, sizeof(mine));
+	memcpy(meter->tariff, newer->tariff, sizeof(mine));
+	if (memcmp(meter, newer, sizeof(*meter)) != 0) {
+		memcpy(meter->tariff, mine, sizeof(mine));
+	}
+}
+
+/* Tariffs change what is made of the register, not what is in it. */
+static void reload_tariffs(struct mm_config *config, const struct mm_config *newer)
+{
+	config->tariff_count = newer->tariff_count;
+	config->rate_count = newer->rate_count;
+	memcpy(config->tariff, newer->tariff, sizeof(config->tariff));
+	memcpy(config->rate, newer->rate, sizeof(config->rate));
+	for (unsigned i = 0; i < config->meter_count; i++) {
+		reload_tariff(&config->meter[i], &newer->meter[i]);
+	}
+}
+
 void mm_config_reload(struct mm_config *config, const struct mm_config *newer, char *ignored, size_t size)
 {
 	bool same_front_ends = has_same_front_ends(config, newer);
@@ -45,13 +69,15 @@ void mm_config_reload(struct mm_config *config, const struct mm_config *newer, c
 	for (size_t i = 0; i < mm_config_part_of_meter(0); i++) {
 		const struct mm_config_part part = mm_config_part(config, i);
 
-		if (part.there && (same_front_ends || strcmp(part.kind, "front-end") != 0)) {
+		if (part.there && part.table != &mm_config_tariff_keys && part.table != &mm_config_rate_keys &&
+		    (same_front_ends || strcmp(part.kind, "front-end") != 0)) {
 			reload_part(config, newer, &part, ignored, size);
 		}
 	}
 	if (!same_front_ends) {
 		mm_text_list(ignored, size, "[front-end] sections");
 	}
+	reload_tariffs(config, newer);
 	if (config->meter_count != newer->meter_count || memcmp(config->meter, newer->meter, sizeof(config->meter)) != 0) {
 		mm_text_list(ignored, size, "[meter] sections");
 	}

@@ -15,7 +15,7 @@ libsetup_a_SOURCES = \
 sbin_PROGRAMS += minimeter-setup
 minimeter_setup_SOURCES = src/setup/main.c
 minimeter_setup_CPPFLAGS = $(AM_CPPFLAGS) -DSYSCONFDIR='"$(sysconfdir)"'
-minimeter_setup_LDADD = libsetup.a libconfig.a libafe.a libmetrology.a liboutputs.a libstore.a libclock.a libclient.a libvarlink.a libcore.a libbase.a \
+minimeter_setup_LDADD = libsetup.a libconfig.a libafe.a libmetrology.a libbilling.a liboutputs.a libstore.a libclock.a libclient.a libvarlink.a libcore.a libbase.a \
 	$(SYSTEMD_LIBS) $(JANSSON_LIBS) $(INIH_LIBS) $(IIO_LIBS) $(GPIOD_LIBS) $(SQLITE_LIBS) $(CRYPTO_LIBS)
 dist_man_MANS += man/minimeter-setup.8
 

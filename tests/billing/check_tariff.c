@@ -123,12 +123,12 @@ END_TEST
 
 START_TEST(real_tariffs_are_right)
 {
-	const struct mm_zone_span spans[] = {{.offset_s = 0}, {.offset_s = 3600, .dst = true}};
+	const int32_t offsets_s[] = {0, 3600};
 	const struct mm_tariff *const tariffs[] = {&economy7, &e_tou_d, &berlin};
 	struct mm_tariff_fault fault = {0};
 
 	ck_assert(mm_tariff_check(tariffs[_i], YEAR, &fault));
-	ck_assert(mm_tariff_fits(tariffs[_i], YEAR, 900, spans, 2, &fault));
+	ck_assert(mm_tariff_fits(tariffs[_i], YEAR, 900, offsets_s, 2, &fault));
 	ck_assert_int_eq(fault.kind, MM_TARIFF_FINE);
 }
 END_TEST
@@ -337,7 +337,7 @@ static struct comparison compare_years(const struct plain *plain)
 
 START_TEST(lookups_are_those_of_brute_force)
 {
-	const struct mm_zone_span utc = {.offset_s = 0};
+	const int32_t utc_s = 0;
 	uint64_t chance = 1000 + (uint64_t)_i;
 	struct mm_tariff_fault fault = {0};
 	static struct plain plain;
@@ -348,7 +348,7 @@ START_TEST(lookups_are_those_of_brute_force)
 	plainly = compare_years(&plain);
 	if (mm_tariff_check(&plain.tariff, YEAR, &fault)) {
 		ck_assert(plainly.right);
-		ck_assert_int_eq(mm_tariff_fits(&plain.tariff, YEAR, 3600, &utc, 1, &fault), plainly.unit == 60);
+		ck_assert_int_eq(mm_tariff_fits(&plain.tariff, YEAR, 3600, &utc_s, 1, &fault), plainly.unit == 60);
 		ck_assert(plainly.unit == 60 || plainly.unit * 60 % fault.unit_s == 0); /* other years can have more */
 	} else if (!plainly.right) {
 		ck_assert_int_eq(fault.day, plainly.day);
@@ -405,7 +405,7 @@ END_TEST
 
 static const struct {
 	const struct mm_tariff *tariff;
-	int32_t interval_s, offsets[2], unit_s; /* 0: it fits */
+	int32_t interval_s, offsets_s[2], unit_s; /* 0: it fits */
 } fits[] = {
 	{&economy7, 1800, {0, 3600}, 0},
 	{&economy7, 3600, {0, 3600}, 1800},
@@ -422,10 +422,10 @@ static const struct {
 
 START_TEST(changes_within_an_interval_are_found)
 {
-	const struct mm_zone_span spans[2] = {{.offset_s = fits[_i].offsets[0]}, {.offset_s = fits[_i].offsets[1]}};
 	struct mm_tariff_fault fault = {0};
 
-	ck_assert_int_eq(mm_tariff_fits(fits[_i].tariff, YEAR, fits[_i].interval_s, spans, 2, &fault), fits[_i].unit_s == 0);
+	ck_assert_int_eq(mm_tariff_fits(fits[_i].tariff, YEAR, fits[_i].interval_s, fits[_i].offsets_s, 2, &fault),
+			 fits[_i].unit_s == 0);
 	ck_assert_int_eq(fault.unit_s, fits[_i].unit_s);
 	ck_assert_int_eq(fault.kind, fits[_i].unit_s == 0 ? MM_TARIFF_FINE : MM_TARIFF_BOUNDARY);
 }
@@ -440,15 +440,15 @@ START_TEST(midnight_counts_where_rates_differ)
 		.rule = {{.rate = 0, .days = MM_TARIFF_EVERY_DAY, .first = 601, .last = 930},
 			 {.rate = 1, .days = MM_TARIFF_EVERY_DAY, .first = 1001, .last = 531}},
 	};
-	const struct mm_zone_span kathmandu = {.offset_s = 20700};
+	const int32_t kathmandu_s = 20700;
 	struct mm_tariff_fault fault = {0};
 
 	ck_assert(mm_tariff_check(&seasons, YEAR, &fault));
-	ck_assert(!mm_tariff_fits(&seasons, YEAR, 3600, &kathmandu, 1, &fault));
+	ck_assert(!mm_tariff_fits(&seasons, YEAR, 3600, &kathmandu_s, 1, &fault));
 	ck_assert_int_eq(fault.day, mm_calendar_day((struct mm_date){YEAR, 6, 1}));
 	ck_assert_int_eq(fault.minute, 0);
 	ck_assert_uint_eq(fault.rate, 0);
-	ck_assert(mm_tariff_fits(&seasons, YEAR, 900, &kathmandu, 1, &fault));
+	ck_assert(mm_tariff_fits(&seasons, YEAR, 900, &kathmandu_s, 1, &fault));
 }
 END_TEST
 

@@ -170,7 +170,7 @@ START_TEST(every_setting_is_listed_as_it_would_be_read)
 			       "meter flat 1.ct=\nmeter flat 1.kh_wh=\nmeter flat 1.serial=1001\n"
 			       "meter flat 1.element1=A\nmeter flat 1.element2=B\nmeter flat 1.element3=\n"
 			       "meter flat 1.generation=element2\n"
-			       "meter flat 1.ct_sets=1\nmeter flat 1.multiplier=1\n"
+			       "meter flat 1.ct_sets=1\nmeter flat 1.multiplier=1\nmeter flat 1.tariff=\n"
 			       "meter flat 1.output_10=GPIO17\nmeter flat 1.output_100=\nmeter flat 1.output_1000=\n"
 			       "meter flat 1.counter=\nmeter flat 1.led_load=\nmeter flat 1.led_power=\n"
 			       "meter flat 1.led_reverse=\nmeter flat 1.lcd=\n");
@@ -332,5 +332,6 @@ int main(void)
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, refused_tcase());
 	suite_add_tcase(suite, front_ends_tcase());
+	suite_add_tcase(suite, tariff_tcase());
 	return mm_run_suite(suite);
 }

@@ -45,5 +45,6 @@ void take_setting(void *userdata, const char *name, const char *value);
 
 TCase *refused_tcase(void);
 TCase *front_ends_tcase(void);
+TCase *tariff_tcase(void);
 
 #endif

@@ -42,7 +42,7 @@ fi
 
 # With every key spoken out, so that the defaults shown are right as well.
 sed 's/^#serial =$/serial = 4711/' "$MM_SRCDIR/etc/minimeter.conf" >"$work/example.conf"
-sed -E -e 's/^#([a-z_0-9]+ = .)/\1/' -e 's/^#(\[[a-z-]+\])$/\1/' -e '/=[[:space:]]*$/d' "$work/example.conf" >"$work/full.conf"
+sed -E -e 's/^#([a-z_0-9]+ = .)/\1/' -e 's/^#(\[[a-z0-9 -]+\])$/\1/' -e '/=[[:space:]]*$/d' "$work/example.conf" >"$work/full.conf"
 for config in "$work/example.conf" "$work/full.conf"; do
 	if ! "$MM_BUILDDIR/minimeterd" --check-config --config "$config"; then
 		echo "FAIL: the daemon refuses $config"
