@@ -22,13 +22,13 @@ static void begin_with(struct mm_bill *bill, const struct mm_profile_row *row)
 	bill->end = bill->begin;
 }
 
-/* The energy between two intervals that is in neither: a preset, or what lies in no interval. */
-static void add_between(struct mm_bill *bill, const struct mm_profile_row *row)
+/* The energy between two intervals that is in neither: a preset, or what lies in no interval. Returns the latter. */
+static struct mm_bill_energy add_between(struct mm_bill *bill, const struct mm_profile_row *row)
 {
-	struct mm_bill_energy between;
+	struct mm_bill_energy between = {0};
 
 	if (row->register_delivered_uwh < 0) {
-		return;
+		return between;
 	}
 	between.delivered_uwh = row->register_delivered_uwh - row->delivered_uwh - bill->end.delivered_uwh;
 	between.received_uwh = row->register_received_uwh - row->received_uwh - bill->end.received_uwh;
@@ -40,6 +40,7 @@ static void add_between(struct mm_bill *bill, const struct mm_profile_row *row)
 	}
 	bill->unknown.delivered_uwh += between.delivered_uwh;
 	bill->unknown.received_uwh += between.received_uwh;
+	return between;
 }
 
 static void add_to_end(struct mm_bill *bill, const struct mm_profile_row *row)
@@ -53,12 +54,20 @@ static void add_to_end(struct mm_bill *bill, const struct mm_profile_row *row)
 	}
 }
 
-void mm_bill_add(struct mm_bill *bill, const struct mm_profile_row *row)
+/* What the interval brought: energy that is in none has come with this one, and has its rate. */
+static void add_to_rate(struct mm_bill_rate *rate, const struct mm_profile_row *row, struct mm_bill_energy between)
+{
+	rate->used.delivered_uwh += row->delivered_uwh + between.delivered_uwh;
+	rate->used.received_uwh += row->received_uwh + between.received_uwh;
+	rate->duration_s += row->duration_s;
+}
+
+void mm_bill_add(struct mm_bill *bill, const struct mm_profile_row *row, uint8_t rate)
 {
 	if (!bill->begun) {
 		begin_with(bill, row);
 	}
-	add_between(bill, row);
+	add_to_rate(&bill->rate[rate], row, add_between(bill, row));
 	add_to_end(bill, row);
 	bill->in.delivered_uwh += row->delivered_uwh;
 	bill->in.received_uwh += row->received_uwh;
@@ -68,10 +77,7 @@ void mm_bill_add(struct mm_bill *bill, const struct mm_profile_row *row)
 	for (unsigned bit = 0; bit < MM_BILL_FLAGS; bit++) {
 		bill->flagged[bit] += row->status >> bit & 1;
 	}
-	if (mm_profile_demand_counts(row) && (bill->max_demand_s == 0 || mm_profile_demand_w(row) > bill->max_demand_w)) {
-		bill->max_demand_w = mm_profile_demand_w(row);
-		bill->max_demand_s = row->start_s + row->duration_s;
-	}
+	mm_demand_add(&bill->demand, row, rate);
 }
 
 struct mm_bill_energy mm_bill_used(const struct mm_bill *bill)

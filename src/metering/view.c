@@ -8,6 +8,11 @@ unsigned mm_view_meter_count(const struct mm_metering *metering)
 	return metering->meter_count;
 }
 
+const struct mm_config *mm_view_configuration(const struct mm_metering *metering)
+{
+	return metering->config;
+}
+
 const struct mm_config_meter *mm_view_config(const struct mm_metering *metering, unsigned meter)
 {
 	return metering->meters[meter].config;

@@ -60,6 +60,9 @@ struct mm_view_store {
 unsigned mm_view_meter_count(const struct mm_metering *metering);
 
 /* What the configuration says of a meter; never changes, so that any thread may ask. */
+/* All that is configured, and in force. A reload changes it in place. */
+const struct mm_config *mm_view_configuration(const struct mm_metering *metering);
+
 const struct mm_config_meter *mm_view_config(const struct mm_metering *metering, unsigned meter);
 
 struct mm_view_meter mm_view_meter(const struct mm_metering *metering, unsigned meter);

@@ -53,6 +53,7 @@ bool mm_statement_parameters(struct mm_varlink_call *call, const json_t *paramet
 		mm_call_invalid(call, "from");
 		return false;
 	}
+	mm_statement_set_terms(ret, metering);
 	return true;
 }
 

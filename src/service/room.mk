@@ -28,7 +28,7 @@ libservice_a_SOURCES = \
 	src/service/service.c src/service/service.h \
 	src/service/session.c src/service/session.h \
 	src/service/statement.c src/service/statement.h \
-	src/service/statement_remarks.c
+	src/service/statement_rates.c src/service/statement_remarks.c
 
 if TESTS_ENABLED
 service_checks = tests/service/check_advice tests/service/check_history tests/service/check_issue tests/service/check_record tests/service/check_server tests/service/check_service tests/service/check_status tests/service/check_call tests/service/check_peer

@@ -38,6 +38,7 @@ static int begin(struct mm_store *store, struct mm_statement *s)
 	registers = (struct mm_bill_energy){s->start.row.register_delivered_uwh, s->start.row.register_received_uwh};
 	preset = (struct mm_bill_energy){now.preset_delivered_uwh, now.preset_received_uwh};
 	mm_bill_begin(&s->bill, s->start.id > 0 ? &registers : NULL, &preset);
+	mm_demand_begin(&s->bill.demand, s->rates.terms.demand_s, s->rates.terms.sliding);
 	s->after = s->start.id;
 	s->stage = MM_STATEMENT_INTERVALS;
 	return 0;
@@ -47,7 +48,7 @@ static bool on_interval(void *userdata, const struct mm_store_interval *interval
 {
 	struct mm_statement *s = userdata;
 
-	mm_bill_add(&s->bill, &interval->row);
+	mm_bill_add(&s->bill, &interval->row, mm_statement_rate(s, interval->row.start_s));
 	s->after = interval->id;
 	return ++s->read < SLICE;
 }
@@ -110,11 +111,12 @@ static json_t *reading_json(const struct mm_store_interval *interval)
 	return interval->id > 0 ? mm_json_reading(interval) : json_null();
 }
 
-json_t *mm_statement_json(const struct mm_statement *s, const struct mm_metering *metering)
+static json_t *figures_json(const struct mm_statement *s, const struct mm_metering *metering)
 {
 	const struct mm_config_meter *config = mm_view_config(metering, (unsigned)s->meter);
 	const struct mm_bill *bill = &s->bill;
 	const struct mm_bill_energy used = mm_bill_used(bill);
+	const struct mm_demand_peak *peak = &bill->demand.peak;
 	const struct mm_bill_energy preset = bill->preset_in ? bill->preset : (struct mm_bill_energy){0};
 
 	return json_pack("{s:s, s:s, s:s, s:f, s:s, s:o, s:o, s:o, s:o, s:I, s:I, s:I, s:I, s:I, s:I, s:f, s:o, s:o, s:o, s:o}",
@@ -125,9 +127,17 @@ json_t *mm_statement_json(const struct mm_statement *s, const struct mm_metering
 			 "preset_delivered_uwh", (json_int_t)preset.delivered_uwh, "preset_received_uwh",
 			 (json_int_t)preset.received_uwh, "intervals", (json_int_t)bill->intervals, "seconds",
 			 (json_int_t)(s->to - s->from), "uncovered_s", mm_statement_uncovered_s(s), "maximum_demand_w",
-			 bill->max_demand_s > 0 ? json_real(bill->max_demand_w) : json_null(), "maximum_demand_time",
-			 mm_json_time(bill->max_demand_s * MM_NS_PER_S), "remarks", mm_statement_remarks(s), "issued",
+			 peak->end_s > 0 ? json_real(peak->w) : json_null(), "maximum_demand_time",
+			 mm_json_time(peak->end_s * MM_NS_PER_S), "remarks", mm_statement_remarks(s), "issued",
 			 mm_issued_json(&s->issued));
+}
+
+json_t *mm_statement_json(const struct mm_statement *s, const struct mm_metering *metering)
+{
+	json_t *json = figures_json(s, metering);
+
+	mm_statement_put_rates(json, s);
+	return json;
 }
 
 void mm_statement_release(struct mm_statement *s)

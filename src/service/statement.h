@@ -9,7 +9,9 @@
 
 #include <jansson.h>
 
+#include "base/zone.h"
 #include "billing/bill.h"
+#include "config/config.h"
 #include "metering/view.h"
 #include "service/issued.h"
 #include "store/store.h"
@@ -22,7 +24,20 @@ extern const struct mm_statement_happening {
 	const char *code, *words;
 } mm_statement_happenings[MM_STATEMENT_HAPPENINGS];
 
-/* All zero but for meter, from and to. */
+/* Changes of a zone's clocks that are kept at once. */
+#define MM_STATEMENT_SPANS 16
+
+/* Which rate an interval has: as it was configured when the statement was asked for, and what was looked up last. */
+struct mm_statement_rates {
+	struct mm_config_terms terms;
+	int32_t demand_s;
+	int span_count;
+	struct mm_zone_span span[MM_STATEMENT_SPANS];
+	int64_t spans_end_s;
+	struct mm_tariff_day day;
+};
+
+/* All zero but for meter, from, to and rates. */
 struct mm_statement {
 	int meter;
 	int64_t from, to; /* seconds of CLOCK_REALTIME */
@@ -30,6 +45,7 @@ struct mm_statement {
 	struct mm_store_interval start, end; /* id 0: there is none */
 	int64_t after;			     /* of the next slice: the id of an interval or an event */
 	unsigned read;			     /* in this slice */
+	struct mm_statement_rates rates;
 	struct mm_bill bill;
 	int64_t happened[MM_STATEMENT_HAPPENINGS];
 	struct mm_issued issued; /* where a statement of just this period was */
@@ -37,9 +53,19 @@ struct mm_statement {
 
 struct mm_varlink_call;
 
-/* Reads the parameters meter, from and to of a call; false after having answered that they are no period that is over. */
+/* Reads the parameters meter, from and to of a call; false after having answered that they are no period that is over. Takes over
+ * the meter's tariff. */
 bool mm_statement_parameters(struct mm_varlink_call *call, const json_t *parameters, const struct mm_metering *metering,
 			     struct mm_statement *ret);
+
+/* Takes over the tariff of the meter. On the main loop, before the first slice. */
+void mm_statement_set_terms(struct mm_statement *statement, const struct mm_metering *metering);
+
+/* The rate that an interval has which begins then; what is looked up for it is kept. */
+uint8_t mm_statement_rate(struct mm_statement *statement, int64_t at_s);
+
+/* Adds to the type Statement what it has of its tariff, and of demand. */
+void mm_statement_put_rates(json_t *json, const struct mm_statement *statement);
 
 /* Reads the next slice. Call it until the stage is MM_STATEMENT_DONE. Returns 0 or -errno. On the store's thread. */
 int mm_statement_slice(struct mm_store *store, struct mm_statement *statement);

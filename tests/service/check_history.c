@@ -9,6 +9,7 @@
 #include "service/private.h"
 #include "fixture/service_fixture.h"
 #include "fixture/suite.h"
+#include "fixture/zone.h"
 
 #define INTERVAL_S 900
 #define WAIT_MS 60000
@@ -386,6 +387,115 @@ START_TEST(what_is_durable_is_what_the_register_has)
 }
 END_TEST
 
+/* A tariff of half an hour in the meter's first one, by the clocks of Berlin, and of the rest of the day. */
+static void give_tariff(struct service_fixture *f)
+{
+	struct mm_config_terms *terms = &f->config.tariff[0].terms;
+
+	f->config.tariff_count = 1;
+	strcpy(f->config.tariff[0].name, "t");
+	strcpy(f->config.meter[0].tariff, "t");
+	*terms = (struct mm_config_terms){
+		.name = "t",
+		.currency = "EUR",
+		.rate = {{"first", true, 300000}, {"rest", true, 100000}},
+		.tariff = {.rate_count = 2,
+			   .rule_count = 2,
+			   .rule = {{.rate = 0,
+				     .days = MM_TARIFF_EVERY_DAY,
+				     .first = 101,
+				     .last = 1231,
+				     .times_count = 1,
+				     .times = {{75, 105}}},
+				    {.rate = 1, .otherwise = true, .days = MM_TARIFF_EVERY_DAY, .first = 101, .last = 1231}}},
+		.demand_s = 1800,
+		.sliding = true,
+	};
+}
+
+/* What the intervals of a profile delivered which begin from a time on and before another one. */
+static int64_t delivered_between(struct service_fixture *f, int64_t from_s, int64_t to_s)
+{
+	char from[MM_TIME_TEXT_MAX], to[MM_TIME_TEXT_MAX], text[128];
+	int64_t sum_uwh = 0;
+	json_t *got, *row;
+	size_t i;
+
+	snprintf(text, sizeof(text), "{\"from\":\"%s\",\"to\":\"%s\"}", mm_time_text(from_s, from), mm_time_text(to_s, to));
+	call(f, "GetProfile", text);
+	got = next(f);
+	json_array_foreach(json_object_get(json_object_get(got, "parameters"), "intervals"), i, row)
+	{
+		sum_uwh += integer(row, "delivered_uwh");
+	}
+	json_decref(got);
+	return sum_uwh;
+}
+
+/* A preset and an hour without windows are between the intervals. */
+START_TEST(energy_is_by_rate_as_local_clocks_go)
+{
+	struct service_fixture *f;
+	const json_t *s, *first, *rest;
+	int64_t end_s;
+	json_t *got;
+
+	mm_set_zone("Europe/Berlin");
+	f = setup();
+	give_tariff(f);
+	intervals(f, 3);
+	ck_assert_int_eq(mm_metering_preset(f->metering, 0, 4000 * MM_UWH_PER_KWH, 0, "old", "somebody"), 0);
+	f->now_ns += 3600 * MM_NS_PER_S;
+	intervals(f, 6);
+	end_s = f->now_ns / MM_NS_PER_S / INTERVAL_S * INTERVAL_S;
+	got = statement(f, 1, end_s);
+	s = json_object_get(json_object_get(got, "parameters"), "statement");
+	ck_assert_ptr_nonnull(s);
+	first = json_array_get(json_object_get(s, "rates"), 0);
+	rest = json_array_get(json_object_get(s, "rates"), 1);
+	ck_assert_uint_eq(json_array_size(json_object_get(s, "rates")), 2);
+	ck_assert_str_eq(json_string_value(json_object_get(s, "tariff")), "t");
+	ck_assert_str_eq(json_string_value(json_object_get(first, "name")), "first");
+	ck_assert_int_eq(integer(first, "delivered_uwh"), delivered_between(f, INTERVAL_S, 3 * INTERVAL_S));
+	ck_assert_int_eq(integer(first, "seconds"), 2 * INTERVAL_S);
+	ck_assert_int_eq(integer(first, "delivered_uwh") + integer(rest, "delivered_uwh"), integer(s, "delivered_uwh"));
+	ck_assert_int_eq(integer(first, "received_uwh") + integer(rest, "received_uwh"), integer(s, "received_uwh"));
+	ck_assert_int_eq(integer(s, "preset_delivered_uwh"), 4000 * MM_UWH_PER_KWH);
+	ck_assert_str_eq(json_string_value(json_object_get(first, "price")), "0.3");
+	ck_assert_str_eq(json_string_value(json_object_get(s, "currency")), "EUR");
+	ck_assert_double_eq_tol(strtod(json_string_value(json_object_get(s, "cost")), NULL),
+				strtod(json_string_value(json_object_get(first, "cost")), NULL) +
+					strtod(json_string_value(json_object_get(rest, "cost")), NULL),
+				1e-9);
+	ck_assert_int_eq(integer(s, "demand_s"), 1800);
+	ck_assert(json_is_true(json_object_get(s, "demand_sliding")));
+	ck_assert_double_eq_tol(json_real_value(json_object_get(s, "maximum_demand_w")), 3600, 1);
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
+START_TEST(without_a_tariff_there_is_one_rate)
+{
+	struct service_fixture *f = setup();
+	const json_t *s, *rate;
+	json_t *got;
+
+	intervals(f, 4);
+	got = statement(f, 1, f->now_ns / MM_NS_PER_S);
+	s = json_object_get(json_object_get(got, "parameters"), "statement");
+	rate = json_array_get(json_object_get(s, "rates"), 0);
+	ck_assert_uint_eq(json_array_size(json_object_get(s, "rates")), 1);
+	ck_assert_int_eq(integer(rate, "delivered_uwh"), integer(s, "delivered_uwh"));
+	ck_assert(json_is_null(json_object_get(s, "tariff")) && json_is_null(json_object_get(s, "cost")));
+	ck_assert(json_is_null(json_object_get(rate, "price")) && json_is_null(json_object_get(rate, "cost")));
+	ck_assert_int_eq(integer(s, "demand_s"), INTERVAL_S);
+	ck_assert(json_is_false(json_object_get(s, "demand_sliding")));
+	json_decref(got);
+	teardown(f);
+}
+END_TEST
+
 int main(void)
 {
 	Suite *suite = suite_create("history");
@@ -399,6 +509,8 @@ int main(void)
 	tcase_add_loop_test(tcase, what_makes_no_sense_is_named, 0, (int)(sizeof(senseless) / sizeof(senseless[0])));
 	tcase_add_test(tcase, a_reading_is_what_the_meter_read);
 	tcase_add_test(tcase, statements_chain_and_add_up);
+	tcase_add_test(tcase, energy_is_by_rate_as_local_clocks_go);
+	tcase_add_test(tcase, without_a_tariff_there_is_one_rate);
 	tcase_add_test(tcase, what_is_durable_is_what_the_register_has);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
