@@ -27,6 +27,7 @@ libctl_a_SOURCES = \
 	src/ctl/private.h \
 	src/ctl/profile.c \
 	src/ctl/proof.c \
+	src/ctl/rates.c src/ctl/rates.h \
 	src/ctl/read.c src/ctl/read.h \
 	src/ctl/reference.c src/ctl/reference.h \
 	src/ctl/reload.c \

@@ -6,6 +6,7 @@
 #include "base/count_of.h"
 #include "base/time_text.h"
 #include "ctl/private.h"
+#include "ctl/rates.h"
 #include "ctl/statement_document.h"
 #include "ctl/writer.h"
 
@@ -51,6 +52,9 @@ static const char *const csv_keys[] = {
 	"seconds",
 	"uncovered_s",
 	"remarks",
+	"demand_s",
+	"demand_sliding",
+	MM_RATES_CSV_KEYS,
 };
 
 static void set_reading(json_t *flat, const char *begin, const json_t *reading)
@@ -111,6 +115,7 @@ static json_t *flatten(const json_t *statement)
 	json_object_set_new(flat, "remarks", codes);
 	json_object_set(flat, "issued_page", json_object_get(json_object_get(statement, "issued"), "page"));
 	json_object_set(flat, "issued_time", json_object_get(json_object_get(statement, "issued"), "time"));
+	mm_rates_set(flat, statement);
 	return flat;
 }
 
@@ -126,6 +131,8 @@ static void print_one(struct mm_ctl *ctl, const json_t *statement, bool first)
 	mm_ctl_say(ctl, false, "%s%s  %s  serial %s", first ? "" : "\n", name, model, serial);
 	mm_writer_record(ctl->out, ctl->width, columns,
 			 COUNT_OF(columns) - (json_object_get(flat, "issued_page") != NULL ? 0 : ISSUED_COLUMNS), flat);
+	mm_rates_print(ctl, statement, json_integer_value(json_object_get(flat, "used_wh")),
+		       json_integer_value(json_object_get(flat, "generated_wh")));
 	json_array_foreach(json_object_get(statement, "remarks"), i, remark)
 	{
 		mm_cell_as(MM_FORMAT_TEXT, remark, "words", words);

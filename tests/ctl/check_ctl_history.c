@@ -126,10 +126,34 @@ START_TEST(statements_chain_on_paper_too)
 	expect(one, "statement", MM_CTL_FINE, "  * the start reading was set (1 event)\n", "");
 	expect(one, "statement --csv", MM_CTL_FINE,
 	       "\nmain,1,MMS-120-2001,1.0,2026-03-01T12:00:00Z,2026-03-01 12:00:00,2026-03-01T13:00:00Z,2026-03-01 13:00:00,"
-	       "2026-03-01T12:00:00Z,1400000,0,2026-03-01T13:00:00Z,2600000,0,1200000,0,0,0,,,3600,0.0,preset\n",
+	       "2026-03-01T12:00:00Z,1400000,0,2026-03-01T13:00:00Z,2600000,0,1200000,0,0,0,,,3600,0.0,preset,,,,,,,,,,,,,,,,,,,,"
+	       ",,,,,\n",
 	       "");
 	expect(one, "statement --json --meter main", MM_CTL_FINE, "\"statements\": [", "");
 	expect(one, "statement --to 2026-03-01", MM_CTL_USAGE, "", "needs --from");
+}
+END_TEST
+
+#define RATES                                                                                                                    \
+	"\"tariff\":\"economy7\",\"currency\":\"GBP\",\"cost\":\"0.42\",\"demand_s\":1800,\"demand_sliding\":true,\"rates\":["   \
+	"{\"name\":\"night\",\"delivered_uwh\":400000,\"received_uwh\":0,\"seconds\":900,\"price\":\"0.1245\",\"cost\":\"0."     \
+	"12\"},"                                                                                                                 \
+	"{\"name\":\"day\",\"delivered_uwh\":800000,\"received_uwh\":0,\"seconds\":2700,\"price\":\"0.3\",\"cost\":\"0.30\"}],"
+
+/* What is shown of the rates adds up to what is shown of the whole. */
+START_TEST(rates_add_up_on_paper_too)
+{
+	static char text[2048];
+	const char *plain = REPLY(STATEMENT("2026-03-01T12:00:00Z", "2026-03-01T13:00:00Z", "1400000", "2600000", "1200000"));
+	const char *at = strstr(plain, "\"seconds\"");
+	const struct fake_answer one[] = {ANSWER_NAMEPLATE, {"GetStatement", 0, text}, {NULL, 0, NULL}};
+
+	snprintf(text, sizeof(text), "%.*s" RATES "%s", (int)(at - plain), plain, at);
+	expect(one, "statement", MM_CTL_FINE, "tariff economy7\n", "");
+	expect(one, "statement", MM_CTL_FINE, "night", "");
+	expect(one, "statement", MM_CTL_FINE, "cost of what was delivered: 0.42 GBP", "");
+	expect(one, "statement --csv", MM_CTL_FINE,
+	       ",preset,1800,true,economy7,night,400000,0,0.1245,0.12,day,800000,0,0.3,0.30,,,,,,,,,,,GBP,0.42\n", "");
 }
 END_TEST
 
@@ -378,6 +402,7 @@ TCase *history_tcase(void)
 	tcase_add_test(history, csv_is_of_all_meters);
 	tcase_add_test(history, events_for_a_spreadsheet_have_the_serial);
 	tcase_add_test(history, statements_chain_on_paper_too);
+	tcase_add_test(history, rates_add_up_on_paper_too);
 	tcase_add_test(history, pieces_are_one_object);
 	tcase_add_test(history, every_id_is_accounted_for);
 	tcase_add_test(history, the_panel_adds_up_days_and_hours);
