@@ -147,7 +147,7 @@ step_valgrind() {
 	title="valgrind"
 	built || return
 	runner=(valgrind -q --suppressions="$top/tests/valgrind.supp" --leak-check=full --show-leak-kinds=definite --error-exitcode=99)
-	CK_FORK=no CK_EXCLUDE_TAGS=slow MM_CRASHES=40 run gcc "$(list gcc 'filter-out %.sh tests/diagnosis/wiring,$(TESTS)')"
+	CK_FORK=no CK_EXCLUDE_TAGS=slow MM_CRASHES=40 MM_FUZZ_RUNS=4000 run gcc "$(list gcc 'filter-out %.sh tests/diagnosis/wiring,$(TESTS)')"
 	runner=()
 }
 

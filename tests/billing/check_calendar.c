@@ -82,11 +82,14 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("calendar");
-	TCase *tcase = tcase_create("calendar");
+	TCase *tcase = tcase_create("calendar"), *slow = tcase_create("each day");
 
-	tcase_add_test(tcase, days_are_those_of_libc);
 	tcase_add_test(tcase, easter_is_that_of_almanacs);
 	tcase_add_loop_test(tcase, holidays_are_where_almanacs_have_them, 0, MM_COUNT_OF(holidays));
 	suite_add_tcase(suite, tcase);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_add_test(slow, days_are_those_of_libc);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }

@@ -221,15 +221,18 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("chart");
-	TCase *tcase = tcase_create("chart");
+	TCase *tcase = tcase_create("chart"), *slow = tcase_create("ten years");
 
 	tcase_add_test(tcase, buckets_fit_the_span);
 	tcase_add_test(tcase, days_are_those_of_the_zone);
 	tcase_add_test(tcase, gaps_and_doubts_are_seen);
 	tcase_add_test(tcase, any_order_is_drawn);
 	tcase_add_test(tcase, a_picture_of_nothing_says_so);
-	tcase_add_test(tcase, a_picture_is_small);
 	tcase_add_test(tcase, hidden_characters_do_not_pass);
 	suite_add_tcase(suite, tcase);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_add_test(slow, a_picture_is_small);
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }
