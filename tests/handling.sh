@@ -55,7 +55,7 @@ build() {
 		make -s -j2 -C "$build" all && make -s -j2 -C "$build" check TESTS=
 }
 
-# Where a test of Check is: its program and its case, by its name alone.
+# Where a test of Check is: its program and its case, by its name alone. Of two cases the second one has more rounds.
 find_test() {
 	local file variable name
 	case $1 in
@@ -63,7 +63,7 @@ find_test() {
 	esac
 	file=$(grep -lE "^START_TEST\($1\)" "$source"/tests/*/*.c) || give_up "no test is named $1"
 	[ -e "$file" ] || give_up "more than one test is named $1"
-	variable=$(sed -nE "s/.*tcase_add_(loop_)?test\((\w+), $1[,)].*/\2/p" "$file")
+	variable=$(sed -nE "s/.*tcase_add_(loop_)?test\((\w+), $1[,)].*/\2/p" "$file" | tail -n 1)
 	name=$(grep -oE "\b$variable = tcase_create\(\"[^\"]*" "$file")
 	tcase[$1]=${name#*\"}
 	program[$1]=$(find "$build/tests" -maxdepth 2 -name 'check_*' -type f -executable -exec nm -A {} + |
