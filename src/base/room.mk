@@ -10,6 +10,7 @@ libbase_a_SOURCES = \
 	src/base/key.c src/base/key.h \
 	src/base/log.c src/base/log.h \
 	src/base/now.c src/base/now.h \
+	src/base/period.c src/base/period.h \
 	src/base/text.c src/base/text.h \
 	src/base/thread.c src/base/thread.h \
 	src/base/time_text.c src/base/time_text.h \
@@ -21,11 +22,19 @@ base_checks = \
 	tests/base/check_error \
 	tests/base/check_file \
 	tests/base/check_hex \
+	tests/base/check_fuzz_period \
 	tests/base/check_ini \
+	tests/base/check_period \
 	tests/base/check_thread \
 	tests/base/check_time_text \
 	tests/base/check_utf8 \
 	tests/base/check_zone
 check_PROGRAMS += $(base_checks)
 TESTS += $(base_checks)
+tests_base_check_fuzz_period_SOURCES = tests/base/fuzz_period.c tests/fixture/fuzz_driver.c
+endif
+
+if FUZZERS
+noinst_PROGRAMS += tests/base/fuzz_period
+tests_base_fuzz_period_LDFLAGS = $(AM_LDFLAGS) -fsanitize=fuzzer
 endif
