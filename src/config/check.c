@@ -507,5 +507,6 @@ void mm_config_check(struct mm_config_reading *reading)
 	}
 	check_lines(reading);
 	check_paths(reading);
+	mm_config_settle_zone(reading);
 	mm_config_check_tariffs(reading);
 }

@@ -8,6 +8,7 @@
 #include "base/count_of.h"
 #include "base/key.h"
 #include "base/text.h"
+#include "base/zone_file.h"
 #include "config/private.h"
 
 static int parse_interval(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
@@ -28,6 +29,23 @@ static void format_interval(const struct mm_key *key, const void *settings, char
 {
 	(void)key;
 	snprintf(ret, size, "%d", ((const struct mm_config *)settings)->profile_interval_min);
+}
+
+static int parse_zone(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
+{
+	int r = mm_zone_file_offsets(value, 0, NULL, error);
+
+	(void)key;
+	if (r == 0) {
+		strcpy(((struct mm_config *)settings)->time_zone, value);
+	}
+	return r < 0 ? -EINVAL : 0;
+}
+
+static void format_zone(const struct mm_key *key, const void *settings, char *ret, size_t size)
+{
+	(void)key;
+	snprintf(ret, size, "%s", ((const struct mm_config *)settings)->time_zone);
 }
 
 static int parse_model(const struct mm_key *key, const char *value, void *settings, struct mm_error *error)
@@ -246,11 +264,12 @@ static void format_input(const struct mm_key *key, const void *settings, char *r
 	snprintf(ret, size, "%s", ((const struct mm_config *)settings)->power_fail_text);
 }
 
-static const struct mm_key_type interval_key = {parse_interval, format_interval}, model_key = {parse_model, format_model},
-				phase_key = {parse_phase, format_phase}, generation_key = {parse_generation, format_generation},
-				line_key = {parse_line, format_line}, input_key = {parse_input, format_input},
-				plate_key = {parse_plate, format_plate}, kh_key = {parse_kh, format_plate},
-				ct_key = {parse_ct, format_ct}, wires_key = {parse_wires, format_wires};
+static const struct mm_key_type interval_key = {parse_interval, format_interval}, zone_key = {parse_zone, format_zone},
+				model_key = {parse_model, format_model}, phase_key = {parse_phase, format_phase},
+				generation_key = {parse_generation, format_generation}, line_key = {parse_line, format_line},
+				input_key = {parse_input, format_input}, plate_key = {parse_plate, format_plate},
+				kh_key = {parse_kh, format_plate}, ct_key = {parse_ct, format_ct},
+				wires_key = {parse_wires, format_wires};
 
 static const char *clock_name(size_t index)
 {
@@ -269,6 +288,7 @@ static const struct mm_key daemon_keys[] = {
 	{"register", &mm_key_path, FIELD(register_path), .initial = "/var/lib/minimeter/register.db"},
 	{"copy", &mm_key_path_or_none, FIELD(copy_path)},
 	{"clock", &mm_key_word, FIELD(clock), .initial = "system", .word = clock_name},
+	{"time_zone", &zone_key, FIELD(time_zone)},
 	{"commit_wh", &mm_key_number, FIELD(commit_wh), MM_KEY_RANGE("8", 1, 10), .live = true},
 	{"database_wh", &mm_key_number, FIELD(database_wh), MM_KEY_RANGE("250", 1, 10000), .live = true},
 	{"commit_interval_s", &mm_key_whole, FIELD(commit_interval_s), MM_KEY_RANGE("300", 1, 3600), .live = true},

@@ -101,8 +101,9 @@ struct mm_config {
 	char register_path[MM_PATH_LEN_MAX];
 	char copy_path[MM_COPY_LEN_MAX]; /* empty: beside the register; "none" */
 	char clock[MM_NAME_MAX];
-	double commit_wh;   /* at most this may be lost */
-	double database_wh; /* and this be in the copy only */
+	char time_zone[MM_NAME_MAX]; /* a name of the IANA database, or as mm_zone_of_system() */
+	double commit_wh;	     /* at most this may be lost */
+	double database_wh;	     /* and this be in the copy only */
 	int commit_interval_s;
 	int backup_interval_h; /* 0: never */
 	int profile_interval_min;

@@ -124,6 +124,9 @@ const char *mm_config_place_from(const struct mm_config_reading *reading, unsign
 /* Makes a generic meter's model of its keys; complains of keys that are missing, or that a Mini Meter's number says already. */
 void mm_config_settle_model(struct mm_config_reading *reading, struct mm_config_meter *meter);
 
+/* Fills in the machine's time zone where none is given; complains of intervals that do not fit into the days of the zone. */
+void mm_config_settle_zone(struct mm_config_reading *reading);
+
 /* The tables of tariff.c, whose keys are in struct mm_config_tariff and mm_config_rate. */
 extern const struct mm_key_table mm_config_tariff_keys, mm_config_rate_keys;
 

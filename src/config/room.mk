@@ -5,7 +5,8 @@ libconfig_a_SOURCES = \
 	src/config/check.c src/config/compare.c src/config/inputs.c src/config/inputs.h \
 	src/config/files.c src/config/generic.c src/config/load.c src/config/print.c src/config/private.h \
 	src/config/reading.c src/config/same_file.c src/config/settings.c \
-	src/config/tariff.c src/config/tariff_check.c src/config/tariff_text.c src/config/tariff_text.h
+	src/config/tariff.c src/config/tariff_check.c src/config/tariff_text.c src/config/tariff_text.h \
+	src/config/time_zone.c
 
 if TESTS_ENABLED
 config_checks = tests/config/check_config tests/config/check_drop_ins

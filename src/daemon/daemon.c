@@ -11,6 +11,7 @@
 static int start(struct mm_daemon *d)
 {
 	static int (*const steps[])(struct mm_daemon *) = {
+		mm_daemon_enter_zone,	    /* while nothing else reads the environment */
 		mm_daemon_make_loop,	    /* signals are blocked before there are threads */
 		mm_daemon_make_clock,	    /* the machine's, or that of the simulator */
 		mm_daemon_keep_memory,	    /* what the run before wrote */

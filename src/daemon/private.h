@@ -50,6 +50,7 @@ struct mm_daemon {
 
 /* ---- start.c: each step returns 0, or below 0 once it has logged what is wrong ---- */
 
+int mm_daemon_enter_zone(struct mm_daemon *d);
 int mm_daemon_make_loop(struct mm_daemon *d);
 int mm_daemon_make_clock(struct mm_daemon *d);
 int mm_daemon_keep_memory(struct mm_daemon *d);

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/events.h"
+#include "base/zone_file.h"
 #include "metering/settings.h"
 #include "store/audit/audit.h"
 
@@ -35,6 +36,13 @@ static int outputs_new(const struct mm_config *config, const struct mm_outputs_c
 		       struct mm_error *error, struct mm_outputs **ret)
 {
 	return mm_outputs_driver_find(config->outputs_driver)->create(&config->outputs, lines, clock, error, ret);
+}
+
+int mm_daemon_enter_zone(struct mm_daemon *d)
+{
+	int r = mm_zone_enter(d->config->time_zone);
+
+	return r < 0 ? fail("time zone", strerror(-r)) : 0;
 }
 
 int mm_daemon_make_loop(struct mm_daemon *d)

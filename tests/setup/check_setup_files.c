@@ -95,6 +95,7 @@ static void value_of(const struct mm_key *key, char ret[static 64])
 	static const struct {
 		const char *name, *value;
 	} others[] = {
+		{"time_zone", "Asia/Kathmandu"},
 		{"profile_interval_min", "30"},
 		{"model", "generic"},
 		{"service", "1-phase-2-wire"},
