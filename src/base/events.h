@@ -62,6 +62,7 @@
 	X(CALIBRATION_UNRECORDED, LOG_WARNING, "calibration-unrecorded", "84ed5dd0e6aa4ceab406e9a5ed542cca", \
 	  "calibration %lld is in force, but its record is lost with the audit trail") \
 	X(MULTIPLIER, LOG_NOTICE, MM_EVENT_LOG_ONLY, "c7ee0a996c9ca8ed1e373ceae041203f", "multiplier: %s") \
+	X(TIME_ZONE, LOG_NOTICE, MM_EVENT_LOG_ONLY, "2cfacf748a6f42ae8a1530c5abe89237", "time zone: %s") \
 	X(CHECK, LOG_NOTICE, "check", "9ad901f13aa14802842ca862bb409a9f", "installation test by %s: %s; installer %s") \
 	X(STATEMENT_ISSUED, LOG_NOTICE, "statement-issued", "2e071072ac3e4f359f42db94d5d89b7d", \
 	  "page T%lld issued by %.40s: %s to %s, SHA-256 %s") \

@@ -23,6 +23,7 @@ static const struct refusal {
 	 "; there are: ", false},
 	{"org.minimeter.NoSuchOutput", "meter '", "meter", "' has no output '", "output", "'", "org.minimeter.GetOutputs",
 	 "outputs", "; it has: ", true},
+	{"org.minimeter.AmbiguousTime", "", "reason", "", NULL, "", NULL, NULL, NULL, false},
 	{"org.minimeter.NotYet", "that time is still to come: ", "at", "", NULL, "", NULL, NULL, NULL, false},
 	{"org.minimeter.Forked",
 	 "the register has another history than the one that was followed; go on from the newest row that both have", NULL, "",

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/events.h"
 #include "base/hex.h"
 
 #define CODE "configuration"
+#define ZONE_CODE "time-zone"
+#define ZONE "daemon.time_zone"
 /* Of the digest, in the text for people; all of it is in the data. */
 #define DIGEST_SHOWN 16
 
@@ -115,6 +118,32 @@ static int add_record(struct mm_store *store, struct mm_settings *settings, cons
 	return r;
 }
 
+/* A zone that is not known from before, by a version that had none, has not changed. */
+static int record_zone(struct mm_store *store, const struct mm_settings *settings, const json_t *last)
+{
+	const char *zone = json_string_value(json_object_get(settings->values, ZONE));
+	const char *was = json_string_value(json_object_get(last, ZONE));
+	struct mm_store_event event = settings->event;
+	json_t *record;
+	char *data;
+	int r;
+
+	if (!zone || !was || strcmp(zone, was) == 0) {
+		return 0;
+	}
+	strcpy(event.code, ZONE_CODE);
+	snprintf(event.text, sizeof(event.text), "days and months are those of %s from here on (was: %s)", zone, was);
+	record = json_pack("{s:s, s:s}", "time_zone", zone, "was", was);
+	data = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
+	r = data ? mm_store_record(store, &event, data) : -ENOMEM;
+	if (r == 0) {
+		mm_log_event(TIME_ZONE, NULL, event.text);
+	}
+	free(data);
+	json_decref(record);
+	return r;
+}
+
 int mm_settings_record(struct mm_store *store, void *userdata)
 {
 	struct mm_settings *settings = userdata;
@@ -124,6 +153,10 @@ int mm_settings_record(struct mm_store *store, void *userdata)
 
 	if (r == 0) {
 		r = digest(settings->values, sha256);
+	}
+	/* Before the settings, by which the next start knows that it is on record. */
+	if (r == 0) {
+		r = record_zone(store, settings, last);
 	}
 	if (r == 0 && !json_equal(settings->values, last)) {
 		list_changes(settings->values, last, changes, sizeof(changes));

@@ -126,6 +126,11 @@ int64_t mm_view_started_ns(const struct mm_metering *metering)
 	return metering->started_ns;
 }
 
+const char *mm_view_time_zone(const struct mm_metering *metering)
+{
+	return metering->config->time_zone;
+}
+
 const char *mm_view_program_sha256(const struct mm_metering *metering)
 {
 	return metering->program[0] ? metering->program : NULL;

@@ -86,6 +86,9 @@ struct mm_view_store mm_view_store(const struct mm_metering *metering);
 struct mm_clock *mm_view_clock(const struct mm_metering *metering);
 int64_t mm_view_started_ns(const struct mm_metering *metering);
 
+/* The time zone that the daemon is in, by its name; never changes. */
+const char *mm_view_time_zone(const struct mm_metering *metering);
+
 /* The SHA-256 of the program; NULL: not known. */
 const char *mm_view_program_sha256(const struct mm_metering *metering);
 

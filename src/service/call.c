@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "service/call.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/hex.h"
-#include "base/time_text.h"
+#include "base/period.h"
 #include "base/utf8.h"
+#include "base/zone.h"
 #include "core/units.h"
 
 /* ---- Answers ---- */
@@ -113,7 +116,6 @@ static bool read_hash(const char *text, struct mm_call_hash *ret)
 static bool read_value(const json_t *value, const struct mm_parameter *p, void *ret)
 {
 	const char *text = json_string_value(value);
-	int32_t fraction_ns;
 
 	switch (p->kind) {
 	case MM_PARAMETER_METERS:
@@ -133,7 +135,8 @@ static bool read_value(const json_t *value, const struct mm_parameter *p, void *
 		*(const char **)ret = text;
 		return is_text(value, p->min, p->max);
 	case MM_PARAMETER_TIME:
-		return text && mm_time_parse(text, ret, &fraction_ns) == 0;
+	case MM_PARAMETER_SPAN:
+		break; /* by read_time() */
 	case MM_PARAMETER_HASH:
 		return read_hash(text, ret);
 	case MM_PARAMETER_CHOICE:
@@ -165,6 +168,45 @@ static bool read_meter(struct mm_varlink_call *call, const json_t *value, const 
 	return *ret >= 0;
 }
 
+/* What is doubtful about a time of the zone, and what to write in its place. */
+static void refuse_time(struct mm_varlink_call *call, const struct mm_metering *metering, const struct mm_parameter *p,
+			const char *text, bool skipped, const int64_t readings[static 2])
+{
+	char early[MM_ZONE_TEXT_MAX], late[MM_ZONE_TEXT_MAX], reason[256];
+
+	mm_zone_text(readings[0], early);
+	mm_zone_text(readings[1], late);
+	snprintf(reason, sizeof(reason), "%.32s %s in the time zone %s: write %s or %s", text,
+		 skipped ? "is a time that clocks skip, when they are put forward," : "comes twice, when clocks are put back,",
+		 mm_view_time_zone(metering), early, late);
+	mm_call_error(call, "org.minimeter.AmbiguousTime",
+		      json_pack("{s:s, s:s, s:[s, s]}", "parameter", p->name, "reason", reason, "readings", early, late));
+}
+
+/* False after having answered. ret: one int64_t, or those of a span. */
+static bool read_time(struct mm_varlink_call *call, const json_t *value, const struct mm_metering *metering,
+		      const struct mm_parameter *p, int64_t *ret)
+{
+	int64_t now_s = metering ? mm_clock_realtime(mm_view_clock(metering)) / MM_NS_PER_S : 0, readings[2];
+	const char *text = json_string_value(value);
+	struct mm_period period;
+	int r = text ? mm_period_parse(text, now_s, &period, readings) : -EINVAL;
+
+	if (r == -EINVAL) {
+		mm_call_invalid(call, p->name);
+		return false;
+	}
+	if (r < 0) {
+		refuse_time(call, metering, p, text, r == -ENOENT, readings);
+		return false;
+	}
+	ret[0] = period.from_s;
+	if (p->kind == MM_PARAMETER_SPAN && period.unit <= MM_PERIOD_DAY) {
+		ret[1] = period.to_s;
+	}
+	return true;
+}
+
 static bool is_mandatory(const struct mm_parameter *p, const struct mm_metering *metering)
 {
 	return p->mandatory || p->kind == MM_PARAMETER_METER ||
@@ -178,14 +220,14 @@ static bool is_meter(const struct mm_parameter *p)
 
 bool mm_call_has_come(struct mm_varlink_call *call, const struct mm_metering *metering, const char *parameter, int64_t time_s)
 {
-	char text[MM_TIME_TEXT_MAX];
+	char text[MM_ZONE_TEXT_MAX];
 
 	if (time_s <= 0) {
 		mm_call_invalid(call, parameter);
 		return false;
 	}
 	if (time_s > mm_clock_realtime(mm_view_clock(metering)) / MM_NS_PER_S) {
-		mm_call_error(call, "org.minimeter.NotYet", json_pack("{s:s}", "at", mm_time_text(time_s, text)));
+		mm_call_error(call, "org.minimeter.NotYet", json_pack("{s:s}", "at", mm_zone_text(time_s, text)));
 		return false;
 	}
 	return true;
@@ -204,6 +246,10 @@ bool mm_call_parameters(struct mm_varlink_call *call, const json_t *parameters, 
 		}
 		if (is_meter(p)) {
 			if (!read_meter(call, value, metering, p, field)) {
+				return false;
+			}
+		} else if (p->kind == MM_PARAMETER_TIME || p->kind == MM_PARAMETER_SPAN) {
+			if (!read_time(call, value, metering, p, field)) {
 				return false;
 			}
 		} else if (!read_value(value, p, field)) {

@@ -22,7 +22,8 @@ enum mm_parameter_kind {
 	/* const char *, min to max bytes without hidden characters, and where min is above 0 not only blanks; valid as long as
 	 * the call */
 	MM_PARAMETER_TEXT,
-	MM_PARAMETER_TIME,   /* int64_t, seconds of CLOCK_REALTIME: RFC 3339 with a zone */
+	MM_PARAMETER_TIME,   /* int64_t, seconds of CLOCK_REALTIME: the first of a text as mm_period_parse() reads it */
+	MM_PARAMETER_SPAN,   /* the same; and where it is a year, a month or a day, its end goes to the int64_t behind it */
 	MM_PARAMETER_HASH,   /* struct mm_call_hash: of a row, in hex */
 	MM_PARAMETER_CHOICE, /* int: the number, below max, of which the parameter is the name */
 	MM_PARAMETER_ARRAY,  /* const json_t *; valid as long as the call */

@@ -196,15 +196,15 @@ json_t *mm_json_status(const struct mm_service *service)
 		ok = ok && json_is_true(json_object_get(meter, "ok"));
 		json_array_append_new(meters, meter);
 	}
-	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o, s:o, s:b}", "version", PACKAGE_VERSION,
-			 "uptime_s", figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok, "front_end",
-			 health_json(metering, &front_end), "front_ends", front_ends, "register",
+	return json_pack("{s:s, s:o, s:b, s:o, s:o, s:o, s:I, s:I, s:I, s:f, s:i, s:o, s:o, s:b, s:s}", "version",
+			 PACKAGE_VERSION, "uptime_s", figure((double)uptime_ns / (double)MM_NS_PER_S, 1e-3), "ok", (int)ok,
+			 "front_end", health_json(metering, &front_end), "front_ends", front_ends, "register",
 			 condition_json(metering, store.since_ns, store.reason, store_state,
 					mm_advice_store(store.error, store.mirror_error)),
 			 "windows", (json_int_t)windows, "missed_windows", (json_int_t)missed, "commits",
 			 (json_int_t)store.commits, "uncommitted_wh", wh(store.uncommitted_uwh), "clients", (int)service->clients,
 			 "meters", meters, "configuration", configuration_json(service), "clock_synchronized",
-			 (int)mm_clock_synchronized(mm_view_clock(metering)));
+			 (int)mm_clock_synchronized(mm_view_clock(metering)), "time_zone", mm_view_time_zone(metering));
 }
 
 json_t *mm_json_constants(const struct mm_calibration *constants)

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/count_of.h"
+#include "base/zone.h"
 #include "core/units.h"
 #include "service/answer.h"
 #include "service/call.h"
@@ -102,7 +103,8 @@ struct profile {
 	struct mm_deferred deferred;
 	int meter;
 	const struct mm_config_meter *config;
-	int64_t from, to; /* seconds */
+	int64_t from, to; /* seconds; INT64_MIN, INT64_MAX: not given */
+	int64_t begin;	  /* the from of the call; of pages it rises */
 	int64_t limit;	  /* of a page */
 	int64_t last_s;	  /* start of the last one */
 	struct cursor cursor;
@@ -133,6 +135,14 @@ static bool on_interval(void *userdata, const struct mm_store_interval *interval
 	return true;
 }
 
+/* What a time of the call means; none: it was left out. */
+static void add_bound(struct mm_text *text, const char *key, int64_t at_s, int64_t none)
+{
+	char shown[MM_ZONE_TEXT_MAX];
+
+	mm_text_string(text, key, at_s == none ? NULL : mm_zone_text(at_s, shown));
+}
+
 static int run_profile(struct mm_store *store, void *userdata)
 {
 	struct profile *profile = userdata;
@@ -155,6 +165,9 @@ static int run_profile(struct mm_store *store, void *userdata)
 		r = mm_store_intervals(store, meter, profile->cursor.after, INT64_MAX, on_interval, profile);
 	}
 	mm_text_close(text, ']');
+	mm_text_string(text, "time_zone", mm_view_time_zone(profile->deferred.service->metering));
+	add_bound(text, "from", profile->begin, INT64_MIN);
+	add_bound(text, "to", profile->to, INT64_MAX);
 	mm_text_close(text, '}');
 	return r;
 }
@@ -186,7 +199,7 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 {
 	static const struct mm_parameter table[] = {
 		{MM_PARAMETER(struct profile, meter, ONE_METER)},
-		{MM_PARAMETER(struct profile, from, TIME)},
+		{MM_PARAMETER(struct profile, from, SPAN)},
 		{MM_PARAMETER(struct profile, to, TIME)},
 		{CURSOR(struct profile, after, INTEGER), .min = 0, .max = INFINITY},
 		{CURSOR(struct profile, after_hash, HASH)},
@@ -209,6 +222,7 @@ void mm_method_profile(struct mm_varlink_call *call, const json_t *parameters, v
 		asked.deferred = profile->deferred;
 		asked.config = mm_view_config(service->metering, (unsigned)asked.meter);
 		asked.last_s = INT64_MIN;
+		asked.begin = asked.from;
 		*profile = asked;
 		mm_deferred_query(&profile->deferred, run_profile, profile_done);
 	}
@@ -262,7 +276,8 @@ static void reading_done(struct mm_deferred *deferred, int result)
 		json_decref(readings);
 		mm_deferred_failed(deferred, result);
 	} else {
-		mm_deferred_reply(deferred, json_pack("{s:o}", "readings", readings));
+		mm_deferred_reply(deferred,
+				  json_pack("{s:o, s:s}", "readings", readings, "time_zone", mm_view_time_zone(metering)));
 	}
 }
 
@@ -346,6 +361,7 @@ static int run_events(struct mm_store *store, void *userdata)
 	r = mm_store_choose_events(store, &choice, on_event, events, &events->hidden);
 	mm_text_close(text, ']');
 	mm_text_integer(text, "hidden_snapshots", events->hidden);
+	mm_text_string(text, "time_zone", mm_view_time_zone(events->deferred.service->metering));
 	mm_text_close(text, '}');
 	return r;
 }
@@ -380,7 +396,7 @@ void mm_method_events(struct mm_varlink_call *call, const json_t *parameters, vo
 		{CURSOR(struct events, after_hash, HASH)},
 		{CURSOR(struct events, follow, BOOLEAN)},
 		{MM_PARAMETER(struct events, limit, INTEGER), .min = 1, .max = EVENTS_PAGE_MAX},
-		{MM_PARAMETER(struct events, from, TIME)},
+		{MM_PARAMETER(struct events, from, SPAN)},
 		{MM_PARAMETER(struct events, to, TIME)},
 		{MM_PARAMETER(struct events, code, TEXT), .min = 1, .max = INFINITY},
 		{MM_PARAMETER(struct events, snapshots, BOOLEAN)},

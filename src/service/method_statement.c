@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* GetStatement: what was used in a period. */
 #include "base/count_of.h"
+#include "core/units.h"
 #include "service/call.h"
 #include "service/deferred.h"
 #include "service/methods.h"
@@ -41,10 +42,11 @@ bool mm_statement_parameters(struct mm_varlink_call *call, const json_t *paramet
 {
 	static const struct mm_parameter table[] = {
 		{MM_PARAMETER(struct mm_statement, meter, ONE_METER)},
-		{MM_PARAMETER(struct mm_statement, from, TIME), .mandatory = true},
-		{MM_PARAMETER(struct mm_statement, to, TIME), .mandatory = true},
+		{MM_PARAMETER(struct mm_statement, from, SPAN), .mandatory = true},
+		{MM_PARAMETER(struct mm_statement, to, TIME)},
 	};
 
+	ret->to = mm_clock_realtime(mm_view_clock(metering)) / MM_NS_PER_S;
 	if (!mm_call_parameters(call, parameters, metering, table, COUNT_OF(table), ret) ||
 	    !mm_call_has_come(call, metering, "to", ret->to)) {
 		return false;

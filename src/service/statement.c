@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/zone.h"
 #include "core/units.h"
 #include "service/json.h"
 
@@ -132,10 +133,21 @@ static json_t *figures_json(const struct mm_statement *s, const struct mm_meteri
 			 mm_issued_json(&s->issued));
 }
 
+/* When the period begins and ends by the clocks of the zone. */
+static void set_zone(json_t *statement, const struct mm_statement *s, const char *zone)
+{
+	char from[MM_ZONE_TEXT_MAX], to[MM_ZONE_TEXT_MAX];
+
+	json_object_set_new(statement, "time_zone", json_string(zone));
+	json_object_set_new(statement, "from_local", json_string(mm_zone_text(s->from, from)));
+	json_object_set_new(statement, "to_local", json_string(mm_zone_text(s->to, to)));
+}
+
 json_t *mm_statement_json(const struct mm_statement *s, const struct mm_metering *metering)
 {
 	json_t *json = figures_json(s, metering);
 
+	set_zone(json, s, mm_view_time_zone(metering));
 	mm_statement_put_rates(json, s);
 	return json;
 }

@@ -19,7 +19,7 @@
 enum mm_statement_stage { MM_STATEMENT_BEGIN, MM_STATEMENT_INTERVALS, MM_STATEMENT_EVENTS, MM_STATEMENT_DONE };
 
 /* What happened to the meter or to the register that a bill has to say: a code of an event, and what it means. */
-#define MM_STATEMENT_HAPPENINGS 9
+#define MM_STATEMENT_HAPPENINGS 10
 extern const struct mm_statement_happening {
 	const char *code, *words;
 } mm_statement_happenings[MM_STATEMENT_HAPPENINGS];

@@ -18,6 +18,7 @@ const struct mm_statement_happening mm_statement_happenings[MM_STATEMENT_HAPPENI
 	{"chip", "it was recorded that another chip serves the meter"},
 	{"serial-corrected", "the serial number was put right"},
 	{"recovered", "the register was recovered from its copy or a backup"},
+	{"time-zone", "the time zone was changed, and with it when days and months begin"},
 	{"tampered", "the register was changed from outside"},
 };
 

@@ -298,17 +298,70 @@ START_TEST(reload_takes_what_can_change_and_names_the_rest)
 	ck_assert_int_eq(load(f, METER), 0);
 	running = f->config;
 	f->config = NULL;
-	ck_assert_int_eq(
-		load(f, "[daemon]\nclients_max=5\ncommit_wh=2\nsocket=/other\n[front-end]\nburden_ohm=6\n" METER "ct_sets=2\n"),
-		0);
+	ck_assert_int_eq(load(f, "[daemon]\nclients_max=5\ncommit_wh=2\nsocket=/other\ntime_zone=Pacific/"
+				 "Apia\n[front-end]\nburden_ohm=6\n" METER "ct_sets=2\n"),
+			 0);
 	mm_config_reload(running, f->config, ignored, sizeof(ignored));
 	ck_assert_int_eq(running->clients_max, 5);
 	ck_assert_double_eq(running->commit_wh, 2);
 	ck_assert_str_eq(running->socket, "/run/minimeter/minimeter.sock");
-	ck_assert_str_eq(ignored, "socket, burden_ohm, [meter] sections");
+	ck_assert_str_eq(ignored, "socket, time_zone, burden_ohm, [meter] sections");
 	mm_config_reload(running, running, ignored, sizeof(ignored));
 	ck_assert_str_eq(ignored, "");
 	free(running);
+	teardown(f);
+}
+END_TEST
+
+/* Each length in each kind of zone: refused where it does not divide an offset that the zone has, and the others are named. */
+START_TEST(intervals_fit_into_the_days_of_the_zone)
+{
+	static const struct {
+		const char *zone;
+		int offset_min[2];
+	} zones[] = {
+		{"UTC", {0, 0}},
+		{"America/New_York", {-300, -240}},
+		{"Europe/Berlin", {60, 120}},
+		{"Asia/Kolkata", {330, 330}},
+		{"Asia/Kathmandu", {345, 345}},
+		{"Australia/Lord_Howe", {630, 660}},
+		{"Pacific/Chatham", {765, 825}},
+		{"America/St_Johns", {-210, -150}},
+	};
+	static const int lengths[] = {1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30, 60};
+	struct fixture *f = setup();
+	char text[512];
+
+	for (size_t i = 0; i < COUNT_OF(zones) * COUNT_OF(lengths); i++) {
+		int length = lengths[i % COUNT_OF(lengths)];
+		const int *offset_min = zones[i / COUNT_OF(lengths)].offset_min;
+		bool fits = offset_min[0] % length == 0 && offset_min[1] % length == 0;
+
+		snprintf(text, sizeof(text), "[daemon]\ntime_zone=%s\nprofile_interval_min=%d\n" METER,
+			 zones[i / COUNT_OF(lengths)].zone, length);
+		ck_assert_msg((load(f, text) == 0) == fits, "%s", text);
+		ck_assert(fits || is_said(f, "would not end at midnight in the time zone"));
+		free(f->config);
+		f->config = NULL;
+	}
+	teardown(f);
+}
+END_TEST
+
+START_TEST(without_a_zone_it_is_the_machines)
+{
+	struct fixture *f = setup();
+
+	setenv("TZ", "Asia/Kathmandu", 1);
+	ck_assert_int_eq(load(f, METER), 0);
+	ck_assert_str_eq(f->config->time_zone, "Asia/Kathmandu");
+	free(f->config);
+	f->config = NULL;
+	ck_assert_int_lt(load(f, "[daemon]\nprofile_interval_min=30\n" METER), 0);
+	ck_assert(is_said(f, ":2: profile_interval_min = 30: an interval of that length would not end at midnight"));
+	ck_assert_int_eq(load(f, "[daemon]\ntime_zone=Europe/Berlin\n" METER), 0);
+	ck_assert_str_eq(f->config->time_zone, "Europe/Berlin");
 	teardown(f);
 }
 END_TEST
@@ -329,6 +382,8 @@ int main(void)
 	tcase_add_test(tc, a_section_may_go_on_below);
 	tcase_add_test(tc, names_are_not_cut);
 	tcase_add_test(tc, reload_takes_what_can_change_and_names_the_rest);
+	tcase_add_test(tc, intervals_fit_into_the_days_of_the_zone);
+	tcase_add_test(tc, without_a_zone_it_is_the_machines);
 	suite_add_tcase(suite, tc);
 	suite_add_tcase(suite, refused_tcase());
 	suite_add_tcase(suite, front_ends_tcase());

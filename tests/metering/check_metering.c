@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/units.h"
+#include "metering/settings.h"
 #include "fixture/suite.h"
 
 START_TEST(faults_stop_registration_and_a_gap_is_counted)
@@ -201,6 +202,56 @@ START_TEST(a_multiplier_is_on_record_before_it_is_in_force)
 }
 END_TEST
 
+struct zones {
+	struct mm_settings *settings;
+	unsigned count;
+	char text[4][192], data[4][128];
+};
+
+static bool take_zone(void *userdata, const struct mm_store_event *event, const char *data)
+{
+	struct zones *seen = userdata;
+
+	ck_assert_ptr_nonnull(data);
+	ck_assert_int_eq(event->meter, -1);
+	strcpy(seen->text[seen->count], event->text);
+	strcpy(seen->data[seen->count++], data);
+	return true;
+}
+
+static int record_and_look(struct mm_store *store, void *userdata)
+{
+	struct zones *seen = userdata;
+
+	seen->count = 0;
+	ck_assert_int_eq(mm_settings_record(store, seen->settings), 0);
+	return mm_store_records(store, "time-zone", -1, take_zone, seen);
+}
+
+/* The first zone is none that has changed; another one is on record once. */
+START_TEST(another_time_zone_is_on_record)
+{
+	static const struct {
+		const char *zone;
+		unsigned count;
+	} starts[] = {{"Europe/Berlin", 0}, {"Europe/Berlin", 0}, {"Asia/Kathmandu", 1}, {"Asia/Kathmandu", 1}, {"UTC", 2}};
+	struct metering_fixture *f = setup();
+	struct zones seen = {0};
+
+	for (unsigned i = 0; i < COUNT_OF(starts); i++) {
+		strcpy(f->config.time_zone, starts[i].zone);
+		ck_assert_int_eq(mm_settings_new(&f->config, &f->clock, &seen.settings), 0);
+		ask_store(f, record_and_look, &seen);
+		mm_settings_free(seen.settings);
+		ck_assert_uint_eq(seen.count, starts[i].count);
+	}
+	ck_assert_str_eq(seen.text[0], "days and months are those of Asia/Kathmandu from here on (was: Europe/Berlin)");
+	ck_assert_str_eq(seen.data[1], "{\"time_zone\":\"UTC\",\"was\":\"Asia/Kathmandu\"}");
+	stop(f);
+	teardown(f);
+}
+END_TEST
+
 /* The registers are there again, from the copy; what was in the trail is not, and nothing is said of it. */
 START_TEST(a_multiplier_is_on_record_anew_where_the_trail_is_lost)
 {
@@ -342,6 +393,7 @@ int main(void)
 	tcase_add_test(tc, an_output_test_inverts_an_indicator_and_nothing_else);
 	tcase_add_test(tc, the_last_calibration_on_record_is_in_force);
 	tcase_add_test(tc, a_multiplier_is_on_record_before_it_is_in_force);
+	tcase_add_test(tc, another_time_zone_is_on_record);
 	tcase_add_loop_test(tc, a_multiplier_is_on_record_anew_where_the_trail_is_lost, 0, 2);
 	tcase_add_test(tc, constants_outlive_the_audit_trail);
 	tcase_add_test(tc, what_matters_to_a_bill_is_in_the_log_once);

@@ -245,8 +245,8 @@ static const struct {
 	{"GetEvents", "{\"follow\":true}", "follow"},
 	{"GetReading", "{}", "at"},
 	{"GetReading", "{\"at\":\"1970-01-01T00:00:00Z\"}", "at"}, /* which stands for no time */
-	{"GetReading", "{\"at\":\"yesterday\"}", "at"},
-	{"GetStatement", "{\"from\":\"1970-01-01T00:00:01Z\"}", "to"},
+	{"GetReading", "{\"at\":\"noon\"}", "at"},
+	{"GetStatement", "{\"to\":\"1970-01-01T00:00:01Z\"}", "from"},
 	{"GetStatement", "{\"from\":\"1970-01-01T00:00:02Z\",\"to\":\"1970-01-01T00:00:01Z\"}", "from"},
 };
 
