@@ -72,7 +72,7 @@ const char *mm_time_text_ms(int64_t realtime_ns, char ret[static MM_TIME_TEXT_MA
 struct parts {
 	struct tm tm;
 	int32_t ns;
-	bool has_seconds, has_fraction, has_zone, has_blank;
+	bool has_fraction;
 	int east_s; /* of UTC */
 };
 
@@ -114,15 +114,14 @@ static const char *parse_fraction(const char *at, struct parts *parts)
 	return at;
 }
 
-/* "hh:mm[:ss[.fraction]]" */
+/* "hh:mm:ss[.fraction]" */
 static const char *parse_clock(const char *at, struct parts *parts)
 {
 	if ((at = digits(at, 2, 0, 23, &parts->tm.tm_hour)) == NULL || (at = literal(at, ":")) == NULL ||
-	    (at = digits(at, 2, 0, 59, &parts->tm.tm_min)) == NULL || *at != ':') {
-		return at;
+	    (at = digits(at, 2, 0, 59, &parts->tm.tm_min)) == NULL || (at = literal(at, ":")) == NULL) {
+		return NULL;
 	}
-	at = digits(at + 1, 2, 0, 60, &parts->tm.tm_sec);
-	parts->has_seconds = at != NULL;
+	at = digits(at, 2, 0, 60, &parts->tm.tm_sec);
 	return at != NULL && *at == '.' ? parse_fraction(at + 1, parts) : at;
 }
 
@@ -131,7 +130,6 @@ static const char *parse_zone(const char *at, struct parts *parts)
 {
 	int hours, minutes, sign = *at == '-' ? -1 : 1;
 
-	parts->has_zone = true;
 	if (*at == 'Z' || *at == 'z') {
 		return at + 1;
 	}
@@ -163,41 +161,26 @@ static const char *parse_day(const char *at, struct tm *tm)
 	return normal.tm_mday == tm->tm_mday ? at : NULL;
 }
 
-static int parse(const char *text, struct parts *parts)
+static bool parse(const char *text, struct parts *parts)
 {
 	const char *at = parse_day(text, &parts->tm);
 
-	if (at && *at != '\0') {
-		parts->has_blank = *at == ' ';
-		at = literal(at, "Tt ");
-		at = at ? parse_clock(at, parts) : NULL;
-		at = at && *at != '\0' ? parse_zone(at, parts) : at;
-	}
-	return at && *at == '\0' ? 0 : -EINVAL;
+	at = at ? literal(at, "Tt") : NULL;
+	at = at ? parse_clock(at, parts) : NULL;
+	at = at ? parse_zone(at, parts) : NULL;
+	return at && *at == '\0';
 }
 
 int mm_time_parse(const char *text, int64_t *ret_s, int32_t *ret_ns)
 {
 	struct parts parts = {0};
 
-	if (parse(text, &parts) < 0 || !parts.has_seconds || !parts.has_zone || parts.has_blank ||
-	    (parts.has_fraction && !ret_ns)) {
+	if (!parse(text, &parts) || (parts.has_fraction && !ret_ns)) {
 		return -EINVAL;
 	}
 	*ret_s = (int64_t)timegm(&parts.tm) - parts.east_s;
 	if (ret_ns) {
 		*ret_ns = parts.ns;
 	}
-	return 0;
-}
-
-int mm_time_parse_local(const char *text, int64_t *ret_s)
-{
-	struct parts parts = {.tm.tm_isdst = -1};
-
-	if (parse(text, &parts) < 0 || parts.tm.tm_year < 1970 - 1900) {
-		return -EINVAL;
-	}
-	*ret_s = parts.has_zone ? (int64_t)timegm(&parts.tm) - parts.east_s : (int64_t)mktime(&parts.tm);
 	return 0;
 }

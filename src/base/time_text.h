@@ -26,11 +26,4 @@ const char *mm_time_text_ms(int64_t realtime_ns, char ret[static MM_TIME_TEXT_MA
  */
 int mm_time_parse(const char *text, int64_t *ret_s, int32_t *ret_ns);
 
-/*
- * Reads what a person writes: as above, a fraction of a second is ignored, and what is missing from the end is supplied. Without
- * a zone the time is local (TZ), without seconds it is the whole minute, without a time the day's midnight. A blank can take the
- * place of the T. 0, or -EINVAL: no such time, or one before 1970.
- */
-int mm_time_parse_local(const char *text, int64_t *ret_s);
-
 #endif

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/zone_file.h"
 #include "ctl/private.h"
 #include "ctl/writer.h"
 
@@ -69,6 +70,17 @@ int mm_ctl_fail_client(struct mm_ctl *ctl, int r, const struct mm_error *error)
 	return mm_ctl_fail(ctl, r == -ETIMEDOUT || r == -ECONNRESET ? MM_CTL_UNREACHABLE : MM_CTL_FAILED, "%s", error->text);
 }
 
+bool mm_ctl_enter_zone(const json_t *answer)
+{
+	const char *zone = json_string_value(json_object_get(answer, "time_zone")), *before = getenv("TZ");
+
+	/* A zone that this machine has no file of would be UTC; where it is unnamed, it is that of the machine. */
+	if (zone == NULL || (before != NULL && strcmp(zone, before) == 0) || mm_zone_file_offsets(zone, 0, NULL, NULL) < 0) {
+		return false;
+	}
+	return mm_zone_enter(zone) == 0;
+}
+
 int mm_ctl_send(struct mm_ctl *ctl, const char *method, json_t *parameters, bool more)
 {
 	struct mm_error error = {0};
@@ -82,7 +94,11 @@ int mm_ctl_receive(struct mm_ctl *ctl, int timeout_ms, json_t **ret, bool *ret_m
 	struct mm_error error = {0};
 	int r = mm_client_receive(ctl->client, timeout_ms, ret, ret_more, &error);
 
-	return r < 0 ? mm_ctl_fail_client(ctl, r, &error) : MM_CTL_FINE;
+	if (r < 0) {
+		return mm_ctl_fail_client(ctl, r, &error);
+	}
+	(void)mm_ctl_enter_zone(*ret); /* nothing is shown yet */
+	return MM_CTL_FINE;
 }
 
 int mm_ctl_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json_t **ret)
@@ -90,7 +106,11 @@ int mm_ctl_call(struct mm_ctl *ctl, const char *method, json_t *parameters, json
 	struct mm_error error = {0};
 	int r = mm_client_call(ctl->client, method, parameters, ret, &error);
 
-	return r < 0 ? mm_ctl_fail_client(ctl, r, &error) : MM_CTL_FINE;
+	if (r < 0) {
+		return mm_ctl_fail_client(ctl, r, &error);
+	}
+	(void)mm_ctl_enter_zone(*ret); /* as above */
+	return MM_CTL_FINE;
 }
 
 bool mm_ctl_json(struct mm_ctl *ctl, const json_t *answer)

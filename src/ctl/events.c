@@ -119,14 +119,13 @@ static void print_rest(struct mm_ctl *ctl, const struct events *events)
 
 static int read_choice(struct mm_ctl *ctl, struct events *events, json_t *parameters)
 {
-	struct mm_span span;
 	int r = mm_ctl_number_option(ctl, MM_OPTION_AFTER, 0, INT64_MAX, &events->after);
 
 	if (r == MM_CTL_FINE) {
 		r = mm_ctl_number_option(ctl, MM_OPTION_LIMIT, 1, LIMIT_MAX, &events->limit);
 	}
 	if (r == MM_CTL_FINE) {
-		r = mm_ctl_span(ctl, parameters, &span);
+		r = mm_ctl_span(ctl, parameters);
 	}
 	if (r != MM_CTL_FINE) {
 		return r;
@@ -145,7 +144,8 @@ static int read_choice(struct mm_ctl *ctl, struct events *events, json_t *parame
 	}
 	/* A span is wanted whole. */
 	events->stream =
-		ctl->option[MM_OPTION_ALL] != NULL || (events->limit < 0 && (span.from_s != INT64_MIN || span.to_s != INT64_MAX));
+		ctl->option[MM_OPTION_ALL] != NULL ||
+		(events->limit < 0 && (json_object_get(parameters, "from") != NULL || json_object_get(parameters, "to") != NULL));
 	return MM_CTL_FINE;
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "client/calendar.h"
+#include "ctl/when.h"
 
 #include "base/time_text.h"
 
@@ -91,7 +92,7 @@ int mm_history_take(struct mm_history *history, const json_t *answer)
 		const char *start = json_string_value(json_object_get(row, "start"));
 		struct interval interval = {.delivered_wh = json_number_value(json_object_get(row, "delivered_wh"))};
 
-		if (start == NULL || mm_time_parse_local(start, &interval.start_s) < 0) {
+		if (start == NULL || mm_when_read(start, &interval.start_s) < 0) {
 			return -EBADMSG;
 		}
 		interval.end_s = interval.start_s + json_integer_value(json_object_get(row, "duration_s"));

@@ -234,15 +234,14 @@ int mm_ctl_receive_rows(struct mm_ctl *ctl, const char *key, mm_ctl_rows_fn text
 
 /* ---- Spans of time (span.c) ---- */
 
-struct mm_span {
-	int64_t from_s, to_s; /* INT64_MIN, INT64_MAX: open */
-};
+/* The time of an option goes as it is written to that key of the parameters; nothing does where the option is absent. */
+int mm_ctl_time_option(struct mm_ctl *ctl, enum mm_ctl_option option, json_t *parameters, const char *key);
 
-/* The time of an option, in seconds of CLOCK_REALTIME; *ret stays as it is where the option is absent. */
-int mm_ctl_time_option(struct mm_ctl *ctl, enum mm_ctl_option option, int64_t *ret);
+/* The same of --from and --to, or of --month, to "from" and "to"; neither where nothing was said. */
+int mm_ctl_span(struct mm_ctl *ctl, json_t *parameters);
 
-/* The span of --from and --to, or of --month, as "from" and "to" of the parameters too; both open where nothing was said. */
-int mm_ctl_span(struct mm_ctl *ctl, json_t *parameters, struct mm_span *ret);
+/* Shows times from now on in the zone of the daemon, where the answer says which that is. True: it is another than before. */
+bool mm_ctl_enter_zone(const json_t *answer);
 
 /* ---- Commands with files of their own ---- */
 

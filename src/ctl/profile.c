@@ -12,6 +12,7 @@
 #include "client/svg.h"
 #include "ctl/plot.h"
 #include "ctl/private.h"
+#include "ctl/when.h"
 #include "ctl/writer.h"
 
 #define PLOT_WIDTH 72 /* outside of a terminal */
@@ -91,7 +92,7 @@ static void add_to_plot(struct profile *profile, const json_t *rows)
 	{
 		const char *start = json_string_value(json_object_get(row, "start"));
 
-		if (profile->r == 0 && start != NULL && mm_time_parse_local(start, &start_s) == 0) {
+		if (profile->r == 0 && start != NULL && mm_when_read(start, &start_s) == 0) {
 			profile->r = mm_plot_add(profile->plot, start_s, json_number_value(json_object_get(row, "delivered_wh")));
 		}
 	}
@@ -130,7 +131,7 @@ static json_t *with_gaps(struct profile *profile, const json_t *rows)
 	{
 		const char *start = json_string_value(json_object_get(row, "start"));
 
-		if (start != NULL && mm_time_parse_local(start, &start_s) == 0) {
+		if (start != NULL && mm_when_read(start, &start_s) == 0) {
 			if (profile->end_s > 0 && start_s > profile->end_s) {
 				json_array_append_new(all,
 						      json_pack("{s:s, s:I, s:[s]}", "start", mm_time_text(profile->end_s, from),
@@ -144,6 +145,30 @@ static json_t *with_gaps(struct profile *profile, const json_t *rows)
 	return all;
 }
 
+static bool is_picture(const struct mm_ctl *ctl)
+{
+	return ctl->option[MM_OPTION_PLOT] != NULL || ctl->option[MM_OPTION_SVG] != NULL;
+}
+
+/* With the first piece: from where to where a picture goes is what the daemon says that was asked for. */
+static void begin_picture(struct mm_ctl *ctl, struct profile *profile, const json_t *piece)
+{
+	const char *from = json_string_value(json_object_get(piece, "from")),
+		   *to = json_string_value(json_object_get(piece, "to"));
+	int64_t from_s = INT64_MIN, to_s = INT64_MAX;
+
+	if (profile->plot != NULL || profile->chart != NULL || profile->r < 0) {
+		return;
+	}
+	if ((from != NULL && mm_when_read(from, &from_s) < 0) || (to != NULL && mm_when_read(to, &to_s) < 0)) {
+		profile->r = -EBADMSG;
+	} else if (ctl->option[MM_OPTION_PLOT] != NULL) {
+		profile->r = mm_plot_new(from_s, to_s, time(NULL), &profile->plot);
+	} else {
+		profile->r = mm_chart_new(from_s, to_s, time(NULL), &profile->chart);
+	}
+}
+
 static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *rows, void *userdata)
 {
 	struct profile *profile = userdata;
@@ -153,10 +178,13 @@ static void print_rows(struct mm_ctl *ctl, const json_t *piece, const json_t *ro
 	if (ctl->option[MM_OPTION_CSV] != NULL) {
 		print_csv(ctl, piece, rows, !profile->headed);
 		profile->headed = true;
-	} else if (profile->plot != NULL) {
-		add_to_plot(profile, rows);
-	} else if (profile->chart != NULL) {
-		add_to_chart(profile, piece, rows);
+	} else if (is_picture(ctl)) {
+		begin_picture(ctl, profile, piece);
+		if (profile->plot != NULL) {
+			add_to_plot(profile, rows);
+		} else if (profile->chart != NULL) {
+			add_to_chart(profile, piece, rows);
+		}
 	} else if (json_array_size(rows) > 0) {
 		json_t *all = with_gaps(profile, rows);
 
@@ -231,20 +259,13 @@ static void print_end(struct mm_ctl *ctl, const struct profile *profile)
 
 static int run(struct mm_ctl *ctl, json_t *parameters, struct profile *profile)
 {
-	struct mm_span span;
-	int r = mm_ctl_span(ctl, parameters, &span);
+	int r = mm_ctl_span(ctl, parameters);
 
 	profile->column_count = mm_writer_choose(ctl->width, all_columns, COUNT_OF(all_columns), profile->column);
-	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_PLOT] != NULL) {
-		profile->r = mm_plot_new(span.from_s, span.to_s, time(NULL), &profile->plot);
-	}
-	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_SVG] != NULL) {
-		profile->r = mm_chart_new(span.from_s, span.to_s, time(NULL), &profile->chart);
-	}
-	if (r == MM_CTL_FINE && profile->r == 0) {
+	if (r == MM_CTL_FINE) {
 		r = mm_ctl_send(ctl, "org.minimeter.GetProfile", json_incref(parameters), true);
 	}
-	if (r == MM_CTL_FINE && profile->r == 0) {
+	if (r == MM_CTL_FINE) {
 		r = mm_ctl_receive_rows(ctl, "intervals", print_rows, profile);
 	}
 	if (profile->r < 0) {

@@ -4,7 +4,6 @@
 #include "ctl/read.h"
 
 #include "base/count_of.h"
-#include "base/time_text.h"
 #include "ctl/writer.h"
 
 /* How many of the columns of an element fit into a line: name, V, A, W, power factor. */
@@ -156,15 +155,12 @@ static void at_text(struct mm_ctl *ctl, const json_t *answer)
 int mm_read_at(struct mm_ctl *ctl)
 {
 	json_t *parameters = mm_ctl_meter_parameter(ctl), *answer = NULL;
-	char text[MM_TIME_TEXT_MAX];
-	int64_t at_s = 0;
-	int r = mm_ctl_time_option(ctl, MM_OPTION_AT, &at_s);
+	int r = mm_ctl_time_option(ctl, MM_OPTION_AT, parameters, "at");
 
 	if (r != MM_CTL_FINE) {
 		json_decref(parameters);
 		return r;
 	}
-	json_object_set_new(parameters, "at", json_string(mm_time_text(at_s, text)));
 	r = mm_ctl_call(ctl, "org.minimeter.GetReading", parameters, &answer);
 	return mm_ctl_show(ctl, r, answer, at_text);
 }

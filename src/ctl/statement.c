@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What each meter has used in a period: between which readings, and in words what is uncertain. */
 
-#include <time.h>
+#include <string.h>
 
 #include "base/count_of.h"
-#include "base/time_text.h"
 #include "ctl/private.h"
 #include "ctl/rates.h"
 #include "ctl/statement_document.h"
@@ -198,11 +197,9 @@ static void print_all(struct mm_ctl *ctl, const json_t *answer)
 	}
 }
 
-/* Last month unless something else is said; up to now where no end is. */
+/* Last month unless something else is said; of this month what there is so far. */
 static int read_span(struct mm_ctl *ctl, json_t *parameters)
 {
-	char text[MM_TIME_TEXT_MAX];
-	struct mm_span span;
 	int r;
 
 	if (ctl->option[MM_OPTION_FROM] == NULL && ctl->option[MM_OPTION_MONTH] == NULL) {
@@ -211,9 +208,9 @@ static int read_span(struct mm_ctl *ctl, json_t *parameters)
 		}
 		ctl->option[MM_OPTION_MONTH] = "last";
 	}
-	r = mm_ctl_span(ctl, parameters, &span);
-	if (r == MM_CTL_FINE && span.to_s == INT64_MAX) {
-		json_object_set_new(parameters, "to", json_string(mm_time_text(time(NULL), text)));
+	r = mm_ctl_span(ctl, parameters);
+	if (r == MM_CTL_FINE && ctl->option[MM_OPTION_MONTH] != NULL && strcmp(ctl->option[MM_OPTION_MONTH], "this") == 0) {
+		json_object_set_new(parameters, "to", json_string("now"));
 	}
 	return r;
 }

@@ -16,9 +16,13 @@
 #define WAIT_SECONDS_MAX 1000000000
 
 static const struct mm_column status_columns[] = {
-	{MM_COLUMN(DURATION, "uptime_s", "running for")},	  {MM_NUMBER("windows", "windows", NULL, 0)},
-	{MM_NUMBER("missed_windows", "missed windows", NULL, 0)}, {MM_NUMBER("commits", "commits", NULL, 0)},
-	{MM_NUMBER("uncommitted_wh", "uncommitted", "Wh", 3)},	  {MM_NUMBER("clients", "clients", NULL, 0)},
+	{MM_COLUMN(DURATION, "uptime_s", "running for")},
+	{MM_NUMBER("windows", "windows", NULL, 0)},
+	{MM_NUMBER("missed_windows", "missed windows", NULL, 0)},
+	{MM_NUMBER("commits", "commits", NULL, 0)},
+	{MM_NUMBER("uncommitted_wh", "uncommitted", "Wh", 3)},
+	{MM_NUMBER("clients", "clients", NULL, 0)},
+	{MM_COLUMN(TEXT, "time_zone", "time zone")},
 };
 
 /* name: of one of several, or "". */

@@ -235,6 +235,12 @@ static void take_side_answer(struct watch *watch, json_t *answer)
 	struct mm_output_states *outputs;
 	struct mm_daemon_status *status;
 
+	if (mm_ctl_enter_zone(answer)) {
+		/* Its days and months begin at other moments. */
+		mm_history_free(watch->history);
+		watch->history = NULL;
+		watch->history_ms = 0;
+	}
 	if (mm_output_states_new(answer, &outputs, NULL) == 0) {
 		mm_output_states_free(watch->outputs);
 		watch->outputs = outputs;

@@ -9,7 +9,6 @@
 
 #include "base/count_of.h"
 #include "base/text.h"
-#include "base/time_text.h"
 #include "base/utf8.h"
 #include "ctl/when.h"
 
@@ -71,7 +70,7 @@ static void time_cell(const char *text, char ret[static MM_CELL_MAX])
 	char local[MM_WHEN_MAX];
 	int64_t when_s;
 
-	if (mm_time_parse_local(text, &when_s) < 0) {
+	if (mm_when_read(text, &when_s) < 0) {
 		snprintf(ret, MM_CELL_MAX, "%s", text);
 		return;
 	}

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* RFC 3339: what is written, what is read, and what is refused. */
 #include <errno.h>
-#include <stdlib.h>
-#include <time.h>
 
 #include "fixture/suite.h"
 #include "base/time_text.h"
@@ -101,26 +99,6 @@ START_TEST(others_are_refused)
 }
 END_TEST
 
-START_TEST(people_can_leave_out_the_end)
-{
-	int64_t seconds;
-
-	setenv("TZ", "UTC-2", 1);
-	tzset();
-	ck_assert_int_eq(mm_time_parse_local("2026-03-01", &seconds), 0);
-	ck_assert_int_eq(seconds, 1772366400 - 14 * 3600);
-	ck_assert_int_eq(mm_time_parse_local("2026-03-01 14:00", &seconds), 0);
-	ck_assert_int_eq(seconds, 1772366400);
-	ck_assert_int_eq(mm_time_parse_local("2026-03-01T14:00:05.5", &seconds), 0);
-	ck_assert_int_eq(seconds, 1772366405);
-	ck_assert_int_eq(mm_time_parse_local("2026-03-01T12:00Z", &seconds), 0);
-	ck_assert_int_eq(seconds, 1772366400);
-	ck_assert_int_eq(mm_time_parse_local("2026-03-01Z", &seconds), -EINVAL);
-	ck_assert_int_eq(mm_time_parse_local("1969-12-31", &seconds), -EINVAL);
-	ck_assert_int_eq(mm_time_parse_local("2026-03-01T14", &seconds), -EINVAL);
-}
-END_TEST
-
 int main(void)
 {
 	Suite *suite = suite_create("time_text");
@@ -130,7 +108,6 @@ int main(void)
 	tcase_add_test(tcase, milliseconds_are_written);
 	tcase_add_loop_test(tcase, times_are_read, 0, MM_COUNT_OF(times));
 	tcase_add_loop_test(tcase, others_are_refused, 0, MM_COUNT_OF(refusals));
-	tcase_add_test(tcase, people_can_leave_out_the_end);
 	suite_add_tcase(suite, tcase);
 	return mm_run_suite(suite);
 }

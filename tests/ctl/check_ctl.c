@@ -4,6 +4,7 @@
 #include "ctl/check_ctl.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <string.h>
 
 #include "base/count_of.h"
@@ -27,6 +28,8 @@ const struct fake_answer plain_answers[] = {
 	{"GetEvents", 0,
 	 REPLY("{\"events\":[{\"id\":7,\"time\":\"2026-03-01T12:00:00Z\",\"boottime_s\":1.5,\"meter\":null,"
 	       "\"code\":\"started\",\"text\":\"minimeterd \\u001b[2J started\"}]}")},
+	{"GetReading", 0, REPLY("{\"readings\":[]}")},
+	{"GetStatement", 0, REPLY("{\"statement\":{}}")},
 	{"GetOutputs", 0, REPLY(OUTPUTS)},
 	{"TestOutput", 0, REPLY("{}")},
 	{"GetHarmonics", 0, REPLY("{}")},
@@ -142,7 +145,9 @@ START_TEST(a_profile_is_a_picture)
 	static const struct fake_answer whole[] = {
 		ONE_METER,
 		{"GetProfile", 0,
-		 REPLY("{\"meter\":\"main\",\"serial\":\"<1>\",\"intervals\":[{\"start\":\"2026-03-01T12:00:00Z\",\"duration_s\":"
+		 REPLY("{\"meter\":\"main\",\"serial\":\"<1>\",\"from\":\"2026-03-01T00:00:00+00:00\",\"to\":\"2026-03-02T00:00:"
+		       "00+00:00\","
+		       "\"intervals\":[{\"start\":\"2026-03-01T12:00:00Z\",\"duration_s\":"
 		       "900,"
 		       "\"flags\":[],\"covered_s\":900.0,\"id\":7,\"delivered_uwh\":1000000000,\"received_uwh\":0,"
 		       "\"register_delivered_uwh\":null,\"register_received_uwh\":null}]}")},
@@ -402,20 +407,75 @@ START_TEST(options_reach_the_daemon)
 	expect_request("--meter=main nameplate", "GetNameplate", "{\"meter\":\"main\"}");
 	expect_request("events --limit 100 --after 12", "GetEvents", "{\"after\":12,\"limit\":100}");
 	expect_request("events --meter main --code gap --from 2026-03-01", "GetEvents",
-		       "{\"meter\":\"main\",\"code\":\"gap\",\"from\":\"2026-03-01T00:00:00Z\"}");
+		       "{\"meter\":\"main\",\"code\":\"gap\",\"from\":\"2026-03-01\"}");
 	expect_request("events --all --to 2026-03-01T06:00:00+02:00", "GetEvents",
-		       "{\"snapshots\":true,\"to\":\"2026-03-01T04:00:00Z\"}");
-	expect_request("profile --month 2026-02", "GetProfile",
-		       "{\"meter\":\"main\",\"from\":\"2026-02-01T00:00:00Z\",\"to\":\"2026-03-01T00:00:00Z\"}");
+		       "{\"snapshots\":true,\"to\":\"2026-03-01T06:00:00+02:00\"}");
+	expect_request("profile --month 2026-02", "GetProfile", "{\"meter\":\"main\",\"from\":\"2026-02\"}");
 	expect_request("profile", "GetProfile", "{\"meter\":\"main\"}");
 	expect_request("harmonics --element 3", "GetHarmonics", "{\"meter\":\"main\",\"element\":3}");
 	expect_request("calibrate start --element 3", "StartCalibration", "{\"meter\":\"main\",\"element\":3}");
 	expect_request("profile --from 2026-03-01 --to 2026-03-01T06:00:00+02:00 --meter main", "GetProfile",
-		       "{\"meter\":\"main\",\"from\":\"2026-03-01T00:00:00Z\",\"to\":\"2026-03-01T04:00:00Z\"}");
+		       "{\"meter\":\"main\",\"from\":\"2026-03-01\",\"to\":\"2026-03-01T06:00:00+02:00\"}");
 	expect_request("--socket /nowhere outputs test led_load 7", "TestOutput",
 		       "{\"meter\":\"main\",\"output\":\"led_load\",\"seconds\":7}");
 	expect_request("--socket /nowhere outputs test led_power --meter b", "TestOutput",
 		       "{\"meter\":\"b\",\"output\":\"led_power\",\"seconds\":5}");
+}
+END_TEST
+
+/* Whatever zone the client is in, the daemon gets the text, and clocks of its own zone decide. */
+START_TEST(times_are_sent_as_they_are_written)
+{
+	static const char *const zones[] = {"UTC0", "CET-1CEST,M3.5.0,M10.5.0/3", "<+1245>-12:45"};
+
+	setenv("TZ", zones[_i], 1);
+	tzset();
+	expect_request("read --at 2026-10-25T02:30", "GetReading", "{\"at\":\"2026-10-25T02:30\"}");
+	expect_request("read --at yesterday", "GetReading", "{\"at\":\"yesterday\"}");
+	expect_request("events --from -24h --to now", "GetEvents", "{\"from\":\"-24h\",\"to\":\"now\"}");
+	expect_request("profile --from 2026", "GetProfile", "{\"meter\":\"main\",\"from\":\"2026\"}");
+	expect_request("profile --month this", "GetProfile", "{\"meter\":\"main\",\"from\":\"this month\"}");
+	expect_request("profile --month last", "GetProfile", "{\"meter\":\"main\",\"from\":\"last month\"}");
+	expect_request("statement", "GetStatement", "{\"meter\":\"main\",\"from\":\"last month\"}");
+	expect_request("statement --month this", "GetStatement", "{\"meter\":\"main\",\"from\":\"this month\",\"to\":\"now\"}");
+	expect_request("statement --from 2026-10-01", "GetStatement", "{\"meter\":\"main\",\"from\":\"2026-10-01\"}");
+	/* Which is after which depends on the zone: that is the daemon's to say. */
+	expect_request("profile --from 2026-10-01 --to 2026-09-30T23:00:00Z", "GetProfile",
+		       "{\"meter\":\"main\",\"from\":\"2026-10-01\",\"to\":\"2026-09-30T23:00:00Z\"}");
+	setenv("TZ", "UTC0", 1);
+	tzset();
+}
+END_TEST
+
+/* Answers of the daemon are shown in its zone, not in the client's. */
+START_TEST(times_are_shown_in_the_daemons_zone)
+{
+	static const struct fake_answer script[] = {
+		{"GetReading", 0,
+		 REPLY("{\"time_zone\":\"Asia/Kathmandu\",\"readings\":[{\"meter\":\"main\",\"serial\":\"1\",\"at\":"
+		       "\"2026-03-01T12:00:00Z\",\"reading\":{\"time\":\"2026-03-01T12:00:00.000Z\",\"delivered_uwh\":0,"
+		       "\"received_uwh\":0}}]}")},
+		{NULL, 0, NULL},
+	};
+
+	setenv("TZ", "America/New_York", 1);
+	tzset();
+	expect(script, "read --at 2026-03-01T17:45", MM_CTL_FINE, "2026-03-01 17:45:00", "");
+	setenv("TZ", "UTC0", 1);
+	tzset();
+}
+END_TEST
+
+START_TEST(a_time_that_means_two_is_explained)
+{
+	static const struct fake_answer script[] = {
+		{"GetReading", 0,
+		 "{\"error\":\"org.minimeter.AmbiguousTime\",\"parameters\":{\"parameter\":\"at\",\"reason\":"
+		 "\"2026-10-25T02:30 comes twice\",\"readings\":[\"a\",\"b\"]}}"},
+		{NULL, 0, NULL},
+	};
+
+	expect(script, "read --at 2026-10-25T02:30", MM_CTL_FAILED, "", "minimeterctl: 2026-10-25T02:30 comes twice\n");
 }
 END_TEST
 
@@ -494,6 +554,9 @@ int main(void)
 	tcase_add_test(commands, a_profile_is_a_picture);
 	tcase_add_test(commands, a_statement_is_a_document);
 	tcase_add_test(commands, metrics_are_for_a_program);
+	tcase_add_loop_test(commands, times_are_sent_as_they_are_written, 0, 3);
+	tcase_add_test(commands, times_are_shown_in_the_daemons_zone);
+	tcase_add_test(commands, a_time_that_means_two_is_explained);
 	tcase_add_test(commands, options_reach_the_daemon);
 	tcase_add_test(commands, environment_names_the_socket);
 	tcase_add_test(commands, help_knows_every_command);
