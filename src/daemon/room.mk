@@ -41,7 +41,8 @@ e2e_tests = \
 	tests/e2e/statement.sh \
 	tests/e2e/verify.sh \
 	tests/e2e/waveform.sh \
-	tests/e2e/wiring.sh
+	tests/e2e/wiring.sh \
+	tests/e2e/zone.sh
 
 check_PROGRAMS += tests/daemon/check_watchdog
 TESTS += tests/daemon/check_watchdog
