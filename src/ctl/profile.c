@@ -63,7 +63,7 @@ struct profile {
 	double sum[COUNT_OF(sum_keys)];
 	struct mm_plot *plot;	/* NULL: none is wanted */
 	struct mm_chart *chart; /* likewise */
-	char title[MM_CELL_MAX];
+	char title[MM_CELL_MAX], zone[MM_CELL_MAX];
 	int r; /* of either */
 	struct mm_error error;
 };
@@ -102,12 +102,14 @@ static void add_to_chart(struct profile *profile, const json_t *piece, const jso
 {
 	const char *meter = json_string_value(json_object_get(piece, "meter"));
 	const char *serial = json_string_value(json_object_get(piece, "serial"));
+	const char *zone = json_string_value(json_object_get(piece, "time_zone"));
 	struct mm_interval interval;
 	size_t i;
 	json_t *row;
 
 	snprintf(profile->title, sizeof(profile->title), "%s, serial %s", meter != NULL ? meter : "-",
 		 serial != NULL ? serial : "-");
+	snprintf(profile->zone, sizeof(profile->zone), "%s", zone != NULL ? zone : "");
 	json_array_foreach(rows, i, row)
 	{
 		if (profile->r == 0) {
@@ -244,7 +246,8 @@ static void print_left_out(struct mm_ctl *ctl, const struct profile *profile)
 static void print_end(struct mm_ctl *ctl, const struct profile *profile)
 {
 	if (profile->chart != NULL) {
-		mm_svg_write(ctl->out, profile->chart, &(struct mm_svg){.title = profile->title});
+		mm_svg_write(ctl->out, profile->chart,
+			     &(struct mm_svg){.title = profile->title, .zone = *profile->zone != '\0' ? profile->zone : NULL});
 	} else if (profile->count == 0) {
 		fputs("no intervals\n", ctl->out);
 	} else if (profile->plot != NULL) {
