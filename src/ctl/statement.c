@@ -21,6 +21,7 @@ static const struct mm_column columns[] = {
 	{MM_NUMBER("maximum_demand_w", "maximum demand", "W", 1)},
 	{MM_COLUMN(TIME, "maximum_demand_time", "that was at")},
 	{MM_COLUMN(DURATION, "uncovered_s", "not measured")},
+	{MM_COLUMN(TEXT, "time_zone", "time zone")},
 	/* Only of one that was issued: */
 	{MM_NUMBER("issued_page", "issued as page", NULL, 0)},
 	{MM_COLUMN(TIME, "issued_time", "issued at")},
@@ -51,6 +52,7 @@ static const char *const csv_keys[] = {
 	"seconds",
 	"uncovered_s",
 	"remarks",
+	"time_zone",
 	"demand_s",
 	"demand_sliding",
 	MM_RATES_CSV_KEYS,
@@ -225,6 +227,7 @@ static int add(struct mm_ctl *ctl, const json_t *parameters, const json_t *name,
 	r = mm_ctl_call(ctl, ctl->option[MM_OPTION_ISSUE] != NULL ? "org.minimeter.IssueStatement" : "org.minimeter.GetStatement",
 			of_it, &answer);
 	if (r == MM_CTL_FINE) {
+		(void)mm_ctl_enter_zone(json_object_get(answer, "statement")); /* before any of them is shown */
 		json_array_append(statements, json_object_get(answer, "statement"));
 		json_decref(answer);
 	}

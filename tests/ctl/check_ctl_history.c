@@ -127,7 +127,7 @@ START_TEST(statements_chain_on_paper_too)
 	expect(one, "statement --csv", MM_CTL_FINE,
 	       "\nmain,1,MMS-120-2001,1.0,2026-03-01T12:00:00Z,2026-03-01 12:00:00,2026-03-01T13:00:00Z,2026-03-01 13:00:00,"
 	       "2026-03-01T12:00:00Z,1400000,0,2026-03-01T13:00:00Z,2600000,0,1200000,0,0,0,,,3600,0.0,preset,,,,,,,,,,,,,,,,,,,,"
-	       ",,,,,\n",
+	       ",,,,,,\n",
 	       "");
 	expect(one, "statement --json --meter main", MM_CTL_FINE, "\"statements\": [", "");
 	expect(one, "statement --to 2026-03-01", MM_CTL_USAGE, "", "needs --from");
@@ -153,7 +153,7 @@ START_TEST(rates_add_up_on_paper_too)
 	expect(one, "statement", MM_CTL_FINE, "night", "");
 	expect(one, "statement", MM_CTL_FINE, "cost of what was delivered: 0.42 GBP", "");
 	expect(one, "statement --csv", MM_CTL_FINE,
-	       ",preset,1800,true,economy7,night,400000,0,0.1245,0.12,day,800000,0,0.3,0.30,,,,,,,,,,,GBP,0.42\n", "");
+	       ",preset,,1800,true,economy7,night,400000,0,0.1245,0.12,day,800000,0,0.3,0.30,,,,,,,,,,,GBP,0.42\n", "");
 }
 END_TEST
 

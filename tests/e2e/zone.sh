@@ -40,6 +40,12 @@ check "the day before ended then" test "$(ask statement --from 2026-10-24 | jq -
 check "its end with the offset" test "$(ask statement --from 2026-10-24 | jq -r '.statements[0].to_local')" = 2026-10-25T00:00:00+02:00
 from_anywhere read --at "2026-10-25" >"$scratch/here"
 check "shown in the zone: $(cat "$scratch/here")" grep -q '2026-10-25 00:00:00$' "$scratch/here"
+from_anywhere statement --from 2026-10-24 >"$scratch/here"
+check "the day in the zone: $(cat "$scratch/here")" grep -q '^  to  *2026-10-25 00:00:00$' "$scratch/here"
+check "which is said" grep -q '^  time zone  *Europe/Berlin$' "$scratch/here"
+from_anywhere statement --from 2026-10-24 --html >"$scratch/here"
+from_anywhere profile --from 2026-10-24 --svg >"$scratch/here"
+check "a picture in the zone" grep -q 'Europe/Berlin' "$scratch/here"
 from_anywhere profile --from 2026-10-24 >"$scratch/here"
 check "the profile of the day: $(cat "$scratch/here")" grep -q '^2026-10-24 23:45:00' "$scratch/here"
 check "and no more" test "$(grep -c '^2026-10-25' "$scratch/here")" = 0
