@@ -2,18 +2,16 @@
 /* What the sections of a tariff must say together, and the terms that they make. */
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "base/text.h"
-#include "base/zone.h"
+#include "base/zone_file.h"
 #include "config/private.h"
 
 /* The years that are looked at begin with this one, so that an error names the same day whenever it is read. */
 #define FIRST_YEAR 2026
 #define MINUTES_PER_HOUR 60
-/* The offsets of the zone are those of the two years to come. */
-#define ZONE_S (2 * 366 * INT64_C(86400))
-#define OFFSETS_MAX 16
+/* Its begin: the offsets that the zone has from then on count. */
+#define FIRST_S INT64_C(1767225600)
 
 /* A tariff on its way to its terms. */
 struct making {
@@ -271,35 +269,23 @@ static void complain_of_boundary(struct making *making, const struct mm_tariff_f
 		fault->offset_s < 0 ? '-' : '+', offset_min / 60 % 100, offset_min % 60, config->profile_interval_min, lengths);
 }
 
-/* The offsets that the zone has in the two years to come. Returns how many there are. */
-static size_t offsets_of_zone(int32_t ret_s[static OFFSETS_MAX])
-{
-	struct mm_zone_span spans[OFFSETS_MAX];
-	int64_t now_s = time(NULL);
-	int count = mm_zone_spans(now_s, now_s + ZONE_S, spans, OFFSETS_MAX);
-
-	for (int i = 0; i < count; i++) {
-		ret_s[i] = spans[i].offset_s;
-	}
-	return count > 0 ? (size_t)count : 0;
-}
-
 static void check_rules(struct making *making)
 {
 	const struct mm_config *config = making->reading->config;
 	const struct mm_tariff *tariff = &making->tariff->terms.tariff;
 	unsigned line = mm_config_line_of(making->reading, &config->profile_interval_min);
-	int32_t offsets_s[OFFSETS_MAX];
+	struct mm_zone_offsets offsets;
 	struct mm_tariff_fault fault;
-	size_t count;
 
 	if (!mm_tariff_check(tariff, FIRST_YEAR, &fault)) {
 		complain_of_minutes(making, &fault);
 		return;
 	}
-	count = offsets_of_zone(offsets_s);
+	if (mm_zone_file_offsets(config->time_zone, FIRST_S, &offsets, NULL) < 0) {
+		offsets = (struct mm_zone_offsets){.count = 1}; /* A machine without files of zones has UTC. */
+	}
 	if (!mm_config_is_unread(making->reading, line) &&
-	    !mm_tariff_fits(tariff, FIRST_YEAR, config->profile_interval_min * 60, offsets_s, count, &fault)) {
+	    !mm_tariff_fits(tariff, FIRST_YEAR, config->profile_interval_min * 60, offsets.offset_s, offsets.count, &fault)) {
 		complain_of_boundary(making, &fault);
 	}
 }

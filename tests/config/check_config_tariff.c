@@ -143,6 +143,10 @@ static const struct {
 	{"[daemon]\nprofile_interval_min = 60\n" M T DAY_NIGHT,
 	 ":2: [tariff t]: rate night begins at 2026-01-01 (Thursday) 00:30, in UTC+00:00, within an interval of "
 	 "profile_interval_min = 60; lengths that fit: 1, 2, 3, 5, 6, 10, 15, 30"},
+	{"[daemon]\ntime_zone = Asia/Kolkata\nprofile_interval_min = 30\n" M T "[rate t day]\nwhen = otherwise\n[rate t night]\n"
+	 "when = 00:15-07:30\n",
+	 ":3: [tariff t]: rate night begins at 2026-01-01 (Thursday) 00:15, in UTC+05:30, within an interval of "
+	 "profile_interval_min = 30; "},
 	{M T "[rate t s]\nwhen = summer\n[rate t w]\nwhen = otherwise\n",
 	 ":9: summer: when is that? Add its dates to [tariff t], as in summer = jun 1 - sep 30"},
 	{M T "summer = mar 1 - feb 29\n[rate t s]\nwhen = summer\n[rate t w]\nwhen = winter\n",
