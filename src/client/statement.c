@@ -36,9 +36,8 @@ static const struct mm_field fields[] = {
 
 /* Members that an answer can lack. */
 static const struct mm_field extras[] = {
-	NULLABLE(TEXT, "time_zone", time_zone),
-	NULLABLE(TEXT, "tariff", tariff),
-	NULLABLE(TEXT, "currency", currency),
+	NULLABLE(TEXT, "time_zone", time_zone), NULLABLE(INTEGER, "demand_s", demand_s),
+	NULLABLE(TEXT, "tariff", tariff),	NULLABLE(TEXT, "currency", currency),
 	NULLABLE(TEXT, "cost", cost),
 };
 

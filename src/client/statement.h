@@ -47,7 +47,8 @@ struct mm_statement_view {
 	int64_t preset_delivered_uwh, preset_received_uwh; /* that a start reading added in the period */
 	bool has_demand;
 	double maximum_demand_w;
-	int64_t maximum_demand_ns;
+	int64_t maximum_demand_ns; /* the end of the time over which that is the mean */
+	int64_t demand_s;	   /* how long that is; 0: an interval */
 	double uncovered_s;
 	const json_t *remarks; /* objects with "words" */
 	size_t rate_count;

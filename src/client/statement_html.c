@@ -226,7 +226,13 @@ static void put_demand(FILE *out, const struct mm_statement_view *s)
 
 	fputs("<h2>Maximum demand</h2>\n<p>", out);
 	if (s->has_demand) {
-		fprintf(out, "%.3f kW, from %s on</p>\n", s->maximum_demand_w / 1e3, time_text(s->maximum_demand_ns, text));
+		fprintf(out, "%.3f kW, the mean of ", s->maximum_demand_w / 1e3);
+		if (s->demand_s > 0) {
+			fprintf(out, "%.6g min", (double)s->demand_s / 60);
+		} else {
+			fputs("the interval", out);
+		}
+		fprintf(out, " up to %s</p>\n", time_text(s->maximum_demand_ns, text));
 	} else {
 		fputs("No interval was measured whole.</p>\n", out);
 	}

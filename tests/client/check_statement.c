@@ -146,7 +146,7 @@ START_TEST(a_page_has_the_figures)
 		"<th scope=\"row\">Serial number</th><td>00042</td>",
 		("<th scope=\"row\">Reading before (2026-03-29 00:00)</th><td class=\"number\">1234.568</td><td "
 		 "class=\"number\">0.000</td>"),
-		"0.401 kW, from 2026-03-30 12:00 on",
+		"0.401 kW, the mean of the interval up to 2026-03-30 12:00",
 		"<p>Nothing: no gap, fault or change is on record in this period.</p>",
 		"energy by day</text>",
 	};
@@ -180,6 +180,7 @@ START_TEST(readings_and_rates_add_up_as_shown)
 				      "name", "free", "delivered_uwh", (json_int_t)(delivered_uwh - 2 * third_uwh),
 				      "received_uwh", 0, "price", "cost"));
 	json_object_set_new(period->json, "currency", json_string("EUR"));
+	json_object_set_new(period->json, "demand_s", json_integer(1800));
 	json_object_set_new(period->json, "cost", json_string("5.13"));
 	read_view(period);
 	text = put(&mm_statement_html, period);
@@ -198,6 +199,7 @@ START_TEST(readings_and_rates_add_up_as_shown)
 	expect(text, "<th scope=\"col\" class=\"number\">Cost, EUR</th>");
 	expect(text, "<td class=\"number\">5.13</td>");
 	expect(text, "This is no tax document.");
+	expect(text, "0.401 kW, the mean of 30 min up to 2026-03-30 12:00");
 	free(text);
 	period_free(period);
 }
