@@ -15,27 +15,27 @@
 #define OBIS_DELIVERED "1-0:1.8.0*255"
 #define OBIS_RECEIVED "1-0:2.8.0*255"
 
-/* A text as a JSON string. '|' parts the sections of a record, so none may be in them: JSON has another way to write it. */
-static void put_quoted(FILE *out, const char *text)
+/* JSON, which is stolen. '|' parts the sections of a record, so none may be in them: in its strings JSON has another way to write
+ * it. */
+static void put_json(FILE *out, json_t *json)
 {
-	json_t *string = json_string(text);
-	char *quoted = string ? json_dumps(string, JSON_ENCODE_ANY) : NULL;
+	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
 
-	for (const char *at = quoted ? quoted : "\"\""; *at != '\0'; at++) {
+	for (const char *at = text ? text : "null"; *at != '\0'; at++) {
 		if (*at == '|') {
 			fputs("\\u007c", out);
 		} else {
 			fputc(*at, out);
 		}
 	}
-	free(quoted);
-	json_decref(string);
+	free(text);
+	json_decref(json);
 }
 
 static void put_member(FILE *out, const char *key, const char *text)
 {
 	fprintf(out, "\"%s\":", key);
-	put_quoted(out, text);
+	put_json(out, json_string(text));
 	fputc(',', out);
 }
 
@@ -135,12 +135,16 @@ static void put_register(FILE *out, const struct mm_statement *s)
 {
 	const struct mm_bill_energy preset = s->bill.preset_in ? s->bill.preset : (struct mm_bill_energy){0};
 	char from[MM_TIME_TEXT_MAX], to[MM_TIME_TEXT_MAX];
+	json_t *bill = json_object();
 
 	fprintf(out, "\"XR\":{\"from\":\"%s\",\"to\":\"%s\",", mm_time_text(s->from, from), mm_time_text(s->to, to));
 	put_interval(out, "start", &s->start);
 	put_interval(out, "end", &s->end);
-	fprintf(out, "\"preset_delivered_uwh\":%" PRId64 ",\"preset_received_uwh\":%" PRId64 ",\"uncovered_s\":%.0f}",
+	fprintf(out, "\"preset_delivered_uwh\":%" PRId64 ",\"preset_received_uwh\":%" PRId64 ",\"uncovered_s\":%.0f,\"bill\":",
 		preset.delivered_uwh, preset.received_uwh, mm_statement_uncovered_s(s));
+	mm_statement_put_rates(bill, s);
+	put_json(out, bill);
+	fputc('}', out);
 }
 
 int mm_ocmf_payload_new(const struct mm_statement *s, const struct mm_config_meter *meter, int64_t page, const char *signer,

@@ -355,6 +355,27 @@ START_TEST(every_field_is_there)
 }
 END_TEST
 
+/* What each rate comes to is signed, too: the tariff may be another when somebody asks. */
+START_TEST(rates_are_signed)
+{
+	struct mm_statement s = {.from = BEGIN_S, .to = BEGIN_S + HOUR, .start = START(1, 0, 0), .end = END(2000000, 0, 0)};
+	json_t *payload;
+	const json_t *bill, *rate;
+
+	s.rates.terms.tariff.rate_count = 2;
+	strcpy(s.rates.terms.rate[1].name, "night|x");
+	s.bill.rate[1].used.delivered_uwh = 1999999;
+	payload = payload_of(&s);
+	bill = json_object_get(json_object_get(payload, "XR"), "bill");
+	ck_assert_uint_eq(json_array_size(json_object_get(bill, "rates")), 2);
+	rate = json_array_get(json_object_get(bill, "rates"), 1);
+	expect_text(rate, "name", "night|x");
+	ck_assert_int_eq(json_integer_value(json_object_get(rate, "delivered_uwh")), 1999999);
+	ck_assert(json_is_null(json_object_get(bill, "cost")));
+	json_decref(payload);
+}
+END_TEST
+
 /* Readings are whole Wh to the digit, also where a double would not have them. */
 START_TEST(readings_are_exact)
 {
@@ -465,6 +486,7 @@ int main(void)
 	tcase_set_timeout(issue, 120);
 	tcase_add_test(ocmf, every_field_is_there);
 	tcase_add_loop_test(ocmf, readings_are_exact, 0, 7);
+	tcase_add_test(ocmf, rates_are_signed);
 	tcase_add_test(ocmf, received_energy_is_beside_it);
 	tcase_add_loop_test(ocmf, what_is_wrong_is_said, 0, 10);
 	suite_add_tcase(suite, issue);
