@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "base/count_of.h"
-#include "base/time_text.h"
+#include "base/zone.h"
 #include "core/units.h"
 #include "service/statement.h"
 
@@ -70,7 +70,7 @@ double mm_statement_uncovered_s(const struct mm_statement *s)
 
 static void remarks_of_readings(const struct mm_statement *s, json_t *remarks)
 {
-	char text[MM_TIME_TEXT_MAX];
+	char text[MM_ZONE_TEXT_MAX];
 
 	if (s->end.id == s->start.id) {
 		remark(remarks, "no-interval", 1, "the meter registered nothing that is known in this period");
@@ -81,11 +81,11 @@ static void remarks_of_readings(const struct mm_statement *s, json_t *remarks)
 		       "the meter began in this period: the reading at the begin is that before its first interval");
 	} else if (end_s(&s->start) != s->from) {
 		remark(remarks, "begin", 1, "the reading at the begin is of %s: no interval ends at the begin of the period",
-		       mm_time_text(end_s(&s->start), text));
+		       mm_zone_text(end_s(&s->start), text));
 	}
 	if (end_s(&s->end) != s->to) {
 		remark(remarks, "end", 1, "the reading at the end is of %s: no interval ends at the end of the period",
-		       mm_time_text(end_s(&s->end), text));
+		       mm_zone_text(end_s(&s->end), text));
 	}
 }
 
