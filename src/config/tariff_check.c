@@ -322,7 +322,7 @@ static void make(struct mm_config_reading *reading, unsigned index)
 	struct mm_config_terms *terms = &making.tariff->terms;
 
 	*terms = (struct mm_config_terms){0};
-	snprintf(terms->name, sizeof(terms->name), "%s", making.tariff->name);
+	snprintf(terms->name, sizeof(terms->name), "%.*s", (int)sizeof(terms->name) - 1, making.tariff->name);
 	snprintf(terms->currency, sizeof(terms->currency), "%s", making.tariff->currency);
 	find_rates(&making);
 	if (terms->tariff.rate_count == 0) {
