@@ -132,7 +132,7 @@ static int record_zone(struct mm_store *store, const struct mm_settings *setting
 		return 0;
 	}
 	strcpy(event.code, ZONE_CODE);
-	snprintf(event.text, sizeof(event.text), "days and months are those of %s from here on (was: %s)", zone, was);
+	snprintf(event.text, sizeof(event.text), "days, months and rates are those of %s from here on (was: %s)", zone, was);
 	record = json_pack("{s:s, s:s}", "time_zone", zone, "was", was);
 	data = json_dumps(record, JSON_COMPACT | JSON_SORT_KEYS);
 	r = data ? mm_store_record(store, &event, data) : -ENOMEM;

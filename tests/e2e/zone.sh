@@ -72,8 +72,8 @@ for _ in 1 2; do
 done
 check "the zone has changed" test "$(ask status | jq -r .time_zone)" = Asia/Kathmandu
 check "which is an event: $(ask events --code time-zone | jq -c .events)" \
-	test "$(ask events --code time-zone | jq -r '.events | map(.text) | join("|")')" = "days and months are those of Asia/Kathmandu from here on (was: Europe/Berlin)"
-check "and is logged" grep -q "time zone: days and months are those of Asia/Kathmandu" "$scratch/meter.err"
+	test "$(ask events --code time-zone | jq -r '.events | map(.text) | join("|")')" = "days, months and rates are those of Asia/Kathmandu from here on (was: Europe/Berlin)"
+check "and is logged" grep -q "time zone: days, months and rates are those of Asia/Kathmandu" "$scratch/meter.err"
 check "what was registered is as it was" test "$(ask read --at 2026-10-24T22:00:00Z | jq -c .readings)" = "$at"
 
 # An hour would not end at midnight there.

@@ -245,7 +245,7 @@ START_TEST(another_time_zone_is_on_record)
 		mm_settings_free(seen.settings);
 		ck_assert_uint_eq(seen.count, starts[i].count);
 	}
-	ck_assert_str_eq(seen.text[0], "days and months are those of Asia/Kathmandu from here on (was: Europe/Berlin)");
+	ck_assert_str_eq(seen.text[0], "days, months and rates are those of Asia/Kathmandu from here on (was: Europe/Berlin)");
 	ck_assert_str_eq(seen.data[1], "{\"time_zone\":\"UTC\",\"was\":\"Asia/Kathmandu\"}");
 	stop(f);
 	teardown(f);
