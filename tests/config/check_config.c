@@ -362,6 +362,8 @@ START_TEST(without_a_zone_it_is_the_machines)
 	ck_assert(is_said(f, ":2: profile_interval_min = 30: an interval of that length would not end at midnight"));
 	ck_assert_int_eq(load(f, "[daemon]\ntime_zone=Europe/Berlin\n" METER), 0);
 	ck_assert_str_eq(f->config->time_zone, "Europe/Berlin");
+	/* Without forks, as under valgrind, the next test runs in the same process. */
+	setenv("TZ", "UTC", 1);
 	teardown(f);
 }
 END_TEST
@@ -371,6 +373,7 @@ int main(void)
 	Suite *suite = suite_create("config");
 	TCase *tc = tcase_create("config");
 
+	setenv("TZ", "UTC", 1); /* whatever zone the machine has */
 	tcase_add_test(tc, defaults_are_those_of_the_manual_page);
 	tcase_add_test(tc, every_key_is_read);
 	tcase_add_test(tc, a_generic_meter_is_its_keys);
