@@ -281,15 +281,18 @@ END_TEST
 int main(void)
 {
 	Suite *suite = suite_create("period");
-	TCase *tcase = tcase_create("period");
+	TCase *tcase = tcase_create("period"), *slow = tcase_create("twenty years");
 
 	tcase_add_loop_test(tcase, texts_have_one_meaning, 0, MM_COUNT_OF(meanings));
 	tcase_add_loop_test(tcase, what_is_no_time_is_refused, 0, MM_COUNT_OF(refusals));
 	tcase_add_loop_test(tcase, what_clocks_skip_or_show_twice_is_refused_with_both_readings, 0, MM_COUNT_OF(doubtful));
 	tcase_add_test(tcase, their_neighbours_are_not);
 	tcase_add_test(tcase, a_day_that_a_zone_left_out_is_none);
-	tcase_add_loop_test(tcase, all_times_come_back, 0, MM_COUNT_OF(zones));
-	tcase_add_loop_test(tcase, days_months_and_years_chain, 0, MM_COUNT_OF(zones));
 	suite_add_tcase(suite, tcase);
+	/* Left out under valgrind. */
+	tcase_set_tags(slow, "slow");
+	tcase_add_loop_test(slow, all_times_come_back, 0, MM_COUNT_OF(zones));
+	tcase_add_loop_test(slow, days_months_and_years_chain, 0, MM_COUNT_OF(zones));
+	suite_add_tcase(suite, slow);
 	return mm_run_suite(suite);
 }
