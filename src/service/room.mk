@@ -27,14 +27,15 @@ libservice_a_SOURCES = \
 	src/service/server.c src/service/server.h \
 	src/service/service.c src/service/service.h \
 	src/service/session.c src/service/session.h \
-	src/service/statement.c src/service/statement.h \
+	src/service/statement.c src/service/statement.h src/service/statement_clock.c \
 	src/service/statement_rates.c src/service/statement_remarks.c
 
 if TESTS_ENABLED
-service_checks = tests/service/check_advice tests/service/check_history tests/service/check_issue tests/service/check_record tests/service/check_server tests/service/check_service tests/service/check_status tests/service/check_call tests/service/check_peer tests/service/check_zone
+service_checks = tests/service/check_advice tests/service/check_history tests/service/check_issue tests/service/check_record tests/service/check_server tests/service/check_statement_clock tests/service/check_service tests/service/check_status tests/service/check_call tests/service/check_peer tests/service/check_zone
 check_PROGRAMS += $(service_checks)
 TESTS += $(service_checks)
 tests_service_check_history_SOURCES = tests/service/check_history.c tests/fixture/service_fixture.c tests/fixture/service_fixture.h
+tests_service_check_statement_clock_SOURCES = tests/service/check_statement_clock.c tests/fixture/store_fixture.c
 tests_service_check_issue_SOURCES = tests/service/check_issue.c tests/fixture/fault_vfs.c tests/fixture/service_fixture.c tests/fixture/service_fixture.h
 tests_service_check_zone_SOURCES = tests/service/check_zone.c tests/fixture/service_fixture.c tests/fixture/service_fixture.h
 tests_service_check_record_SOURCES = tests/service/check_record.c tests/fixture/service_fixture.c tests/fixture/service_fixture.h

@@ -41,15 +41,17 @@ static int begin(struct mm_store *store, struct mm_statement *s)
 	mm_bill_begin(&s->bill, s->start.id > 0 ? &registers : NULL, &preset);
 	mm_demand_begin(&s->bill.demand, s->rates.terms.demand_s, s->rates.terms.sliding);
 	s->after = s->start.id;
-	s->stage = MM_STATEMENT_INTERVALS;
+	s->stage = MM_STATEMENT_CLOCK;
 	return 0;
 }
 
 static bool on_interval(void *userdata, const struct mm_store_interval *interval)
 {
 	struct mm_statement *s = userdata;
+	struct mm_profile_row row = interval->row;
 
-	mm_bill_add(&s->bill, &interval->row, mm_statement_rate(s, interval->row.start_s));
+	row.start_s = mm_statement_time(s, &row);
+	mm_bill_add(&s->bill, &row, mm_statement_rate(s, row.start_s));
 	s->after = interval->id;
 	return ++s->read < SLICE;
 }
@@ -90,6 +92,10 @@ int mm_statement_slice(struct mm_store *store, struct mm_statement *s)
 	switch (s->stage) {
 	case MM_STATEMENT_BEGIN:
 		return begin(store, s);
+	case MM_STATEMENT_CLOCK:
+		r = mm_statement_read_clock(store, s);
+		s->stage = MM_STATEMENT_INTERVALS;
+		return r;
 	case MM_STATEMENT_INTERVALS:
 		r = mm_store_intervals(store, (unsigned)s->meter, s->after, s->end.id, on_interval, s);
 		if (r == 0 && s->read < SLICE) {

@@ -16,7 +16,13 @@
 #include "service/issued.h"
 #include "store/store.h"
 
-enum mm_statement_stage { MM_STATEMENT_BEGIN, MM_STATEMENT_INTERVALS, MM_STATEMENT_EVENTS, MM_STATEMENT_DONE };
+enum mm_statement_stage {
+	MM_STATEMENT_BEGIN,
+	MM_STATEMENT_CLOCK,
+	MM_STATEMENT_INTERVALS,
+	MM_STATEMENT_EVENTS,
+	MM_STATEMENT_DONE
+};
 
 /* What happened to the meter or to the register that a bill has to say: a code of an event, and what it means. */
 #define MM_STATEMENT_HAPPENINGS 10
@@ -37,6 +43,24 @@ struct mm_statement_rates {
 	struct mm_tariff_day day;
 };
 
+/* Times at which the clock became known that are looked at; intervals of further ones count as of the time that they claim. */
+#define MM_STATEMENT_UNSET 16
+
+/* What the intervals of a run claim that began while the clock was not set, and by how much that is wrong. */
+struct mm_statement_unset {
+	int64_t from_s, to_s; /* of their time */
+	int64_t by_s;	      /* to be added */
+};
+
+struct mm_statement_clock {
+	unsigned count;
+	struct mm_store_event known[MM_STATEMENT_UNSET];
+	struct mm_statement_unset unset[MM_STATEMENT_UNSET];
+	unsigned at;	/* which of them the interval before was of, */
+	int64_t last_s; /* and what it claimed */
+	int64_t found;	/* intervals whose time is known by now */
+};
+
 /* All zero but for meter, from, to and rates. */
 struct mm_statement {
 	int meter;
@@ -45,6 +69,7 @@ struct mm_statement {
 	struct mm_store_interval start, end; /* id 0: there is none */
 	int64_t after;			     /* of the next slice: the id of an interval or an event */
 	unsigned read;			     /* in this slice */
+	struct mm_statement_clock clock;
 	struct mm_statement_rates rates;
 	struct mm_bill bill;
 	int64_t happened[MM_STATEMENT_HAPPENINGS];
@@ -60,6 +85,12 @@ bool mm_statement_parameters(struct mm_varlink_call *call, const json_t *paramet
 
 /* Takes over the tariff of the meter. On the main loop, before the first slice. */
 void mm_statement_set_terms(struct mm_statement *statement, const struct mm_metering *metering);
+
+/* Reads when the clock became known. On the store's thread. */
+int mm_statement_read_clock(struct mm_store *store, struct mm_statement *statement);
+
+/* When an interval began, in the order of ids: corrected where the clock was not set, and known later. */
+int64_t mm_statement_time(struct mm_statement *statement, const struct mm_profile_row *row);
 
 /* The rate that an interval has which begins then; what is looked up for it is kept. */
 uint8_t mm_statement_rate(struct mm_statement *statement, int64_t at_s);

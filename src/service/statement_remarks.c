@@ -114,6 +114,8 @@ static void remarks_of_intervals(const struct mm_statement *s, json_t *remarks)
 		remark(remarks, flags[i].code, count, "in %" PRId64 " of %" PRId64 " intervals %s", count, bill->intervals,
 		       flags[i].words);
 	}
+	remark(remarks, "clock-known", s->clock.found,
+	       "of %" PRId64 " of them the time became known later: they have their rate and place by that", s->clock.found);
 	if (bill->preset_in) {
 		remark(remarks, "start-reading", 1,
 		       "the readings have the start reading of the meter before, %.3f kWh, which is not in what was used",
