@@ -52,7 +52,7 @@ dist_check_SCRIPTS += $(e2e_tests) tests/check_demo.sh
 EXTRA_DIST += tests/e2e/lib.sh tests/e2e/hold.c tests/accuracy.sh tests/real_signals.sh
 TESTS += $(e2e_tests) tests/check_demo.sh
 
-EXTRA_PROGRAMS = tests/benchmark/bare_timer tests/benchmark/metrology tests/benchmark/put_line tests/benchmark/round_trip
+EXTRA_PROGRAMS = tests/benchmark/bare_timer tests/benchmark/metrology tests/benchmark/put_line tests/benchmark/round_trip tests/billing/year
 endif
 
 dist_noinst_SCRIPTS += tests/benchmark/answers.sh tests/benchmark/instructions.sh tests/benchmark/metrology.sh tests/benchmark/run.sh tests/benchmark/window.sh tests/e2e/same_day.sh
@@ -76,3 +76,8 @@ check-accuracy: all
 check-accuracy-short: all
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/accuracy.sh --short ade9000 mcp3912
 	$(AM_TESTS_ENVIRONMENT) $(srcdir)/tests/real_signals.sh --short || test $$? = 77
+
+# A year of statements in each of three time zones, a minute each: prints every figure against the truth.
+.PHONY: check-billing
+check-billing: tests/billing/year
+	for zone in America/New_York Europe/Berlin Asia/Kathmandu; do echo "== $$zone" && tests/billing/year "$$zone" || exit 1; done

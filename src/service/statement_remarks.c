@@ -115,7 +115,9 @@ static void remarks_of_intervals(const struct mm_statement *s, json_t *remarks)
 		       flags[i].words);
 	}
 	remark(remarks, "clock-known", s->clock.found,
-	       "of %" PRId64 " of them the time became known later: they have their rate and place by that", s->clock.found);
+	       "of %" PRId64
+	       " intervals whose clock was not synchronised the time became known later: they have the rate of that time",
+	       s->clock.found);
 	if (bill->preset_in) {
 		remark(remarks, "start-reading", 1,
 		       "the readings have the start reading of the meter before, %.3f kWh, which is not in what was used",
