@@ -11,47 +11,6 @@
 #include "fixture/suite.h"
 #include "fixture/zone.h"
 
-#define INTERVAL_S 900
-#define WAIT_MS 60000
-
-/* Lets the register's thread do all that it has, and gives what became of it to metering and service, as the main loop does. */
-static void work(struct service_fixture *f)
-{
-	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
-	struct mm_store_status status;
-
-	do {
-		(void)poll(&p, 1, 10);
-		mm_store_worker_dispatch(f->worker);
-		mm_store_worker_status(f->worker, &status);
-		mm_metering_store_status(f->metering, &status);
-		mm_service_store_status(f->service, &status);
-	} while (status.busy);
-}
-
-/* Windows until that many further intervals are closed and in the register. */
-static void intervals(struct service_fixture *f, int count)
-{
-	windows(f, count * INTERVAL_S);
-	(void)mm_metering_commit(f->metering);
-	work(f);
-}
-
-/* The next answer, which has an array of that name; the caller's. */
-static json_t *next(struct service_fixture *f)
-{
-	json_t *got = NULL;
-
-	for (int waited = 0; !got && waited < WAIT_MS; waited += 10) {
-		work(f);
-		ck_assert_int_eq(mm_varlink_conn_process(f->conn, POLLOUT), 0); /* what was sent is taken */
-		got = answer(f);
-	}
-	ck_assert_ptr_nonnull(got);
-	ck_assert_int_eq(mm_varlink_conn_process(f->conn, POLLOUT), 0);
-	return got;
-}
-
 static void call_more(struct service_fixture *f, const char *method, const char *parameters)
 {
 	char text[1024];
@@ -89,7 +48,7 @@ START_TEST(intervals_have_their_place_and_registers)
 
 	intervals(f, 3);
 	call(f, "GetProfile", "{}");
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_uint_ge(size_of(got, "intervals"), 2);
 	for (size_t i = 0; i < size_of(got, "intervals"); i++) {
 		const json_t *row = row_of(got, "intervals", i);
@@ -115,7 +74,7 @@ START_TEST(a_reader_that_follows_gets_each_interval_when_it_is_there)
 
 	intervals(f, 2);
 	call_more(f, "GetProfile", "{\"follow\":true}");
-	got = next(f);
+	got = next_answer(f);
 	ck_assert(json_is_true(json_object_get(got, "continues")));
 	id = integer(row_of(got, "intervals", size_of(got, "intervals") - 1), "id");
 	json_decref(got);
@@ -123,7 +82,7 @@ START_TEST(a_reader_that_follows_gets_each_interval_when_it_is_there)
 	ck_assert_ptr_null(answer(f));
 	for (int i = 0; i < 3; i++) {
 		intervals(f, 1);
-		got = next(f);
+		got = next_answer(f);
 		ck_assert_uint_eq(size_of(got, "intervals"), 1);
 		ck_assert_int_eq(integer(row_of(got, "intervals", 0), "previous"), id);
 		id = integer(row_of(got, "intervals", 0), "id");
@@ -135,7 +94,7 @@ START_TEST(a_reader_that_follows_gets_each_interval_when_it_is_there)
 	intervals(f, 1);
 	connect_client(f);
 	call_more(f, "GetProfile", "{\"after\":1}");
-	got = next(f);
+	got = next_answer(f);
 	ck_assert(!json_is_true(json_object_get(got, "continues")));
 	json_decref(got);
 	teardown(f);
@@ -151,14 +110,14 @@ START_TEST(a_slow_reader_that_follows_misses_nothing)
 
 	intervals(f, 1);
 	call_more(f, "GetProfile", "{\"follow\":true}");
-	got = next(f);
+	got = next_answer(f);
 	id = integer(row_of(got, "intervals", size_of(got, "intervals") - 1), "id");
 	json_decref(got);
 	for (int i = 0; i < 4; i++) {
 		intervals(f, 1);
 	}
 	for (int64_t last = id + 4; id < last;) {
-		got = next(f);
+		got = next_answer(f);
 		for (size_t i = 0; i < size_of(got, "intervals"); i++) {
 			ck_assert_int_eq(integer(row_of(got, "intervals", i), "previous"), id);
 			id = integer(row_of(got, "intervals", i), "id");
@@ -177,13 +136,13 @@ START_TEST(events_are_followed_too)
 
 	intervals(f, 1);
 	call_more(f, "GetEvents", "{\"follow\":true,\"snapshots\":true}");
-	got = next(f);
+	got = next_answer(f);
 	before = size_of(got, "events");
 	ck_assert_uint_gt(before, 0);
 	json_decref(got);
 	ck_assert_int_eq(mm_metering_preset(f->metering, 0, 1000 * MM_UWH_PER_KWH, 0, "old", "somebody"), 0);
 	(void)mm_metering_commit(f->metering);
-	got = next(f);
+	got = next_answer(f);
 	ck_assert(json_is_true(json_object_get(row_of(got, "events", 0), "clock_synchronized")));
 	ck_assert_str_eq(json_string_value(json_object_get(row_of(got, "events", 0), "code")), "preset");
 	ck_assert_int_ge(integer(row_of(got, "events", 0), "register_delivered_uwh"), 1000 * MM_UWH_PER_KWH);
@@ -191,7 +150,7 @@ START_TEST(events_are_followed_too)
 	f->unsynchronized = true;
 	ck_assert_int_eq(mm_metering_test_output(f->metering, 0, MM_OUTPUT_LED_POWER, 5, "somebody"), 0);
 	(void)mm_metering_commit(f->metering);
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_str_eq(json_string_value(json_object_get(row_of(got, "events", 0), "code")), "output-test");
 	ck_assert(json_is_false(json_object_get(row_of(got, "events", 0), "clock_synchronized")));
 	json_decref(got);
@@ -207,26 +166,26 @@ START_TEST(another_history_is_told_apart)
 
 	intervals(f, 3);
 	call(f, "GetProfile", "{\"after\":1,\"limit\":1}");
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_uint_eq(size_of(got, "intervals"), 1);
 	ck_assert_int_eq(integer(row_of(got, "intervals", 0), "id"), 2);
 	snprintf(hash, sizeof(hash), "%s", json_string_value(json_object_get(row_of(got, "intervals", 0), "hash")));
 	json_decref(got);
 	snprintf(text, sizeof(text), "{\"after\":2,\"after_hash\":\"%s\"}", hash);
 	call(f, "GetProfile", text);
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_ptr_null(json_object_get(got, "error"));
 	ck_assert_int_eq(integer(row_of(got, "intervals", 0), "previous"), 2);
 	json_decref(got);
 	hash[0] = hash[0] == '0' ? '1' : '0';
 	snprintf(text, sizeof(text), "{\"after\":2,\"after_hash\":\"%s\"}", hash);
 	call(f, "GetProfile", text);
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.Forked");
 	ck_assert_int_eq(integer(json_object_get(got, "parameters"), "last"), 1);
 	json_decref(got);
 	call(f, "GetEvents", text);
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.Forked");
 	ck_assert(json_is_null(json_object_get(json_object_get(got, "parameters"), "meter")));
 	json_decref(got);
@@ -256,7 +215,7 @@ START_TEST(what_makes_no_sense_is_named)
 	json_t *got;
 
 	call(f, senseless[_i].method, senseless[_i].parameters);
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.varlink.service.InvalidParameter");
 	ck_assert_str_eq(json_string_value(json_object_get(json_object_get(got, "parameters"), "parameter")),
 			 senseless[_i].wrong);
@@ -275,12 +234,12 @@ START_TEST(a_reading_is_what_the_meter_read)
 
 	intervals(f, 3);
 	call(f, "GetProfile", "{}");
-	profile = next(f);
+	profile = next_answer(f);
 	row = row_of(profile, "intervals", 1);
 	snprintf(text, sizeof(text), "{\"at\":\"%s\"}",
 		 json_string_value(json_object_get(row_of(profile, "intervals", 2), "start")));
 	call(f, "GetReading", text);
-	got = next(f);
+	got = next_answer(f);
 	reading = json_object_get(row_of(got, "readings", 0), "reading");
 	ck_assert_int_eq(integer(reading, "interval"), integer(row, "id"));
 	ck_assert_int_eq(integer(reading, "delivered_uwh"), integer(row, "register_delivered_uwh"));
@@ -289,11 +248,11 @@ START_TEST(a_reading_is_what_the_meter_read)
 	json_decref(got);
 	json_decref(profile);
 	call(f, "GetReading", "{\"at\":\"1970-01-01T00:00:01Z\"}");
-	got = next(f);
+	got = next_answer(f);
 	ck_assert(json_is_null(json_object_get(row_of(got, "readings", 0), "reading")));
 	json_decref(got);
 	call(f, "GetReading", "{\"at\":\"2199-01-01T00:00:00Z\"}");
-	got = next(f);
+	got = next_answer(f);
 	ck_assert_str_eq(json_string_value(json_object_get(got, "error")), "org.minimeter.NotYet");
 	json_decref(got);
 	teardown(f);
@@ -307,7 +266,7 @@ static json_t *statement(struct service_fixture *f, int64_t from_s, int64_t to_s
 
 	snprintf(text, sizeof(text), "{\"from\":\"%s\",\"to\":\"%s\"}", mm_time_text(from_s, from), mm_time_text(to_s, to));
 	call(f, "GetStatement", text);
-	return next(f);
+	return next_answer(f);
 }
 
 static bool has_remark(const json_t *statement, const char *code)
@@ -370,7 +329,7 @@ START_TEST(what_is_durable_is_what_the_register_has)
 	work(f);
 	windows(f, 5);
 	call(f, "Read", "{}");
-	got = next(f);
+	got = next_answer(f);
 	meter = row_of(got, "meters", 0);
 	ck_assert_int_eq(integer(meter, "durable_delivered_uwh"), 0);
 	ck_assert_int_gt(integer(meter, "delivered_uwh"), 0);
@@ -378,7 +337,7 @@ START_TEST(what_is_durable_is_what_the_register_has)
 	(void)mm_metering_commit(f->metering);
 	work(f);
 	call(f, "Read", "{}");
-	got = next(f);
+	got = next_answer(f);
 	meter = row_of(got, "meters", 0);
 	ck_assert_int_eq(integer(meter, "durable_delivered_uwh"), integer(meter, "delivered_uwh"));
 	ck_assert_int_gt(integer(json_array_get(json_object_get(meter, "elements"), 0), "durable_delivered_uwh"), 0);
@@ -423,7 +382,7 @@ static int64_t delivered_between(struct service_fixture *f, int64_t from_s, int6
 
 	snprintf(text, sizeof(text), "{\"from\":\"%s\",\"to\":\"%s\"}", mm_time_text(from_s, from), mm_time_text(to_s, to));
 	call(f, "GetProfile", text);
-	got = next(f);
+	got = next_answer(f);
 	json_array_foreach(json_object_get(json_object_get(got, "parameters"), "intervals"), i, row)
 	{
 		sum_uwh += integer(row, "delivered_uwh");

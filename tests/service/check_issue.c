@@ -17,44 +17,7 @@
 #include "service/private.h"
 #include "store/audit/audit.h"
 
-#define INTERVAL_S 900
-#define WAIT_MS 60000
 #define BEGIN_S INT64_C(1790812800) /* 2026-10-01 */
-
-/* Lets the register's thread do all that it has, and gives what became of it to metering and service, as the main loop does. */
-static void work(struct service_fixture *f)
-{
-	struct pollfd p = {.fd = mm_store_worker_fd(f->worker), .events = POLLIN};
-	struct mm_store_status status;
-
-	do {
-		(void)poll(&p, 1, 10);
-		mm_store_worker_dispatch(f->worker);
-		mm_store_worker_status(f->worker, &status);
-		mm_metering_store_status(f->metering, &status);
-		mm_service_store_status(f->service, &status);
-	} while (status.busy);
-}
-
-static void intervals(struct service_fixture *f, int count)
-{
-	windows(f, count * INTERVAL_S);
-	(void)mm_metering_commit(f->metering);
-	work(f);
-}
-
-/* The next answer; the caller's. */
-static json_t *next(struct service_fixture *f)
-{
-	json_t *got = NULL;
-
-	for (int waited = 0; !got && waited < WAIT_MS; waited += 10) {
-		work(f);
-		got = answer(f);
-	}
-	ck_assert_ptr_nonnull(got);
-	return got;
-}
 
 static json_t *ask(struct service_fixture *f, const char *method, int64_t from_s, int64_t to_s)
 {
@@ -63,7 +26,7 @@ static json_t *ask(struct service_fixture *f, const char *method, int64_t from_s
 	snprintf(text, sizeof(text), "{\"meter\":\"m\",\"from\":\"%s\",\"to\":\"%s\"}", mm_time_text(from_s, from),
 		 mm_time_text(to_s, to));
 	call(f, method, text);
-	return next(f);
+	return next_answer(f);
 }
 
 static const json_t *issued_of(const json_t *answer)
