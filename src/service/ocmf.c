@@ -19,7 +19,7 @@
  * it. */
 static void put_json(FILE *out, json_t *json)
 {
-	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY) : NULL;
+	char *text = json ? json_dumps(json, JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15)) : NULL;
 
 	for (const char *at = text ? text : "null"; *at != '\0'; at++) {
 		if (*at == '|') {
